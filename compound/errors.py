@@ -1,0 +1,159 @@
+"""Every error of Compound, one tree.
+
+```text
+CompoundError                  has a stable code, what was found, the real choices, a fix, and the place
+├── ProjectError               your files: a graph, a tool, a connection, a suite (exit 2)
+├── DataError                  a ticket, a table or a file that cannot be read as declared
+├── RunError                   while running
+│   ├── ConnectorError         a lakehouse, vector store, shop or desk did not answer as it must
+│   ├── ModelError             a model call failed; `retryable` says if another try can help
+│   ├── NodeError              a node failed; names graph, node and run
+│   └── EffectRefused          a precondition does not hold; nothing was changed
+└── ConflictError              somebody else decided, claimed or changed it first
+```
+
+Waiting for a person is not an error. An absent score is absent, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file.
+
+    Attributes:
+        file: Path as the user would type it, relative to the project's root where it lies inside.
+        line: From 1; 0 when the place is the file as a whole.
+        column: From 1; 0 when the place is the line as a whole.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.line:
+            parts.append(str(self.line))
+            if self.column:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+class CompoundError(Exception):
+    """What went wrong, in the words a user can act on.
+
+    Attributes:
+        code: Stable, dotted, `room.what`: `graph.unknown-reference`.
+        what: What was found, with the offending value.
+        fix: What to do; empty when nothing but a retry helps.
+        where: The place in a file, when there is one.
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, what: str, *, fix: str = "", where: Location | None = None) -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+        self.fix = fix
+        self.where = where
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        tail = f"\n  fix: {self.fix}" if self.fix else ""
+        return f"{head} [{self.code}]{tail}"
+
+    def to_json(self) -> dict[str, object]:
+        """The error as a JSON record: `code, what, fix, file, line, column`."""
+        where = self.where or Location("")
+        return {
+            "code": self.code,
+            "what": self.what,
+            "fix": self.fix,
+            "file": where.file or None,
+            "line": where.line or None,
+            "column": where.column or None,
+        }
+
+
+class ProjectError(CompoundError):
+    """A file of the project is wrong; nothing ran."""
+
+    exit_code = 2
+
+
+class DataError(CompoundError):
+    """A ticket, a table or a data file cannot be read as it is declared."""
+
+
+class RunError(CompoundError):
+    """Something failed while a graph ran."""
+
+
+class ConnectorError(RunError):
+    """A lakehouse, vector store, shop or desk did not answer as it must."""
+
+
+class ModelError(RunError):
+    """A model call failed.
+
+    Attributes:
+        retryable: Another try may help (overload, a broken stream); false for a spend limit or a bad request.
+        retry_after_s: Seconds the provider asked to wait; None when it did not say.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        what: str,
+        *,
+        fix: str = "",
+        where: Location | None = None,
+        retryable: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(code, what, fix=fix, where=where)
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+
+class NodeError(RunError):
+    """A node of a graph failed.
+
+    Attributes:
+        node: The node's name.
+        run_id: The run it failed in.
+    """
+
+    def __init__(
+        self, code: str, what: str, *, node: str, run_id: str, fix: str = "", where: Location | None = None
+    ) -> None:
+        super().__init__(code, what, fix=fix, where=where)
+        self.node = node
+        self.run_id = run_id
+
+
+class EffectRefused(RunError):
+    """A precondition of an effect does not hold; nothing was changed.
+
+    Codes start with `effect.`: `effect.stale` (a row changed after drafting), `effect.not-found`,
+    `effect.wrong-status`, `effect.not-owner`, `effect.payment`, `effect.stock`, ...
+    """
+
+
+class ConflictError(CompoundError):
+    """Somebody else decided, claimed or changed it first; the message says who and what."""
+
+
+def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:
+    """Name the real choices, the nearest one first: `did you mean 'x'? choices: x, y`."""
+    near = get_close_matches(given, names, n=1, cutoff=0.6) if given else []
+    shown = ", ".join(sorted(names)[:limit]) or "none"
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{f'did you mean {near[0]!r}? ' if near else ''}choices: {shown}{more}"
