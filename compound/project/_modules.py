@@ -1,0 +1,106 @@
+"""Project Python: loaded as one private package, never through `sys.path`."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from compound.errors import Location, ProjectError
+
+NAMESPACE = "_compound_project"
+
+
+class ProjectModules:
+    """The Python files below a project's root, importable as `_compound_project.<name>.tools.refunds`.
+
+    The package's `__path__` is the root, so that modules of the project import each other relatively, and two projects in one
+    process do not mix.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root = root
+        self.package = f"{NAMESPACE}.{re.sub(r'[^0-9A-Za-z_]', '_', name)}"
+        self._mount()
+
+    def _mount(self) -> None:
+        top = sys.modules.setdefault(NAMESPACE, _package(NAMESPACE, []))
+        mounted = sys.modules.get(self.package)
+        if mounted is not None and list(mounted.__path__) != [str(self.root)]:
+            self._forget()
+            mounted = None
+        if mounted is None:
+            child = _package(self.package, [str(self.root)])
+            sys.modules[self.package] = child
+            setattr(top, self.package.rpartition(".")[2], child)
+
+    def _forget(self) -> None:
+        for name in [name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")]:
+            del sys.modules[name]
+
+    def load(self, dotted: str) -> ModuleType:
+        """Import one module of the project, `tools.refunds`.
+
+        Raises:
+            ProjectError: `project.bad-module`: it does not import; the message has the file and line at fault.
+        """
+        try:
+            return importlib.import_module(f"{self.package}.{dotted}")
+        except ProjectError:
+            raise
+        except Exception as error:
+            where = self._place_of(error) or Location(dotted.replace(".", "/") + ".py")
+            raise ProjectError(
+                "project.bad-module",
+                f"cannot load {dotted}: {type(error).__name__}: {error}",
+                where=where,
+                fix="mend the file; it is imported once, when the project is opened",
+            ) from error
+
+    def load_folder(self, folder: str) -> list[ModuleType]:
+        """Import every module that lies directly in a folder of the project, by name."""
+        path = self.root / folder
+        return [self.load(f"{folder}.{file.stem}") for file in sorted(path.glob("*.py")) if file.stem != "__init__"]
+
+    def function(self, reference: str) -> Callable[..., object]:
+        """The function that `tools.training:examples` names.
+
+        Raises:
+            ProjectError: `project.unknown-function`: no such module or function.
+        """
+        module_name, _, name = reference.partition(":")
+        module = self.load(module_name)
+        found = getattr(module, name, None)
+        if not callable(found):
+            names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
+            raise ProjectError(
+                "project.unknown-function",
+                f"{reference!r} names no function",
+                where=Location(module_name.replace(".", "/") + ".py"),
+                fix=f"write it as module:function; that module has {', '.join(names) or 'no functions'}",
+            )
+        return found
+
+    def _place_of(self, error: BaseException) -> Location | None:
+        if isinstance(error, SyntaxError) and error.filename:
+            return Location(self._shown(error.filename), error.lineno or 0)
+        place = None
+        trace = error.__traceback__
+        while trace is not None:
+            file = trace.tb_frame.f_code.co_filename
+            if file.startswith(str(self.root)) and ".venv" not in file and "/compound/" not in self._shown(file):
+                place = Location(self._shown(file), trace.tb_lineno)
+            trace = trace.tb_next
+        return place
+
+    def _shown(self, file: str) -> str:
+        return file.removeprefix(f"{self.root}/")
+
+
+def _package(name: str, path: list[str]) -> ModuleType:
+    module = ModuleType(name)
+    module.__path__ = path
+    return module

@@ -1,0 +1,200 @@
+"""Where a project is and how it is set up: read once, at the edge, into one frozen value."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from compound.errors import Location, ProjectError, choices
+
+MARKER = "pyproject.toml"
+STATE_FOLDER = ".compound"
+
+_PROFILE_KEYS = {
+    "lakehouse": "folder of tables that facts are read from",
+    "generator": "`module:function` that writes the lakehouse, tickets and cases (profiles that ship their data)",
+    "tickets": "where `--from desk` reads tickets: a JSONL file, a Delta table or a folder of task files",
+    "cases": "folder with tasks_*.json and expected_outcomes_*.json",
+    "extra_cases": "a second folder of cases, reported beside the first",
+    "training": "`module:function` that yields labelled examples for the specialists",
+    "documents": "index name -> files, globs or `module:function`",
+    "shop": "URL of the operational database; the profile's own SQLite file when absent",
+    "state": "URL of the state store; the profile's own SQLite file when absent",
+    "model": "provider that answers for every logical model; the models file decides when absent",
+}
+_TOP_KEYS = {"name", "profile", "graph", "profiles", *_PROFILE_KEYS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One set of data and servers that the project can run on; paths are absolute."""
+
+    name: str
+    lakehouse: Path
+    generator: str | None = None
+    tickets: Path | None = None
+    cases: Path | None = None
+    extra_cases: Path | None = None
+    training: str | None = None
+    documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    shop: str | None = None
+    state: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that was configured: flag > `COMPOUND_*` > profile > `[tool.compound]` > default."""
+
+    root: Path
+    name: str
+    graph: str
+    profile: Profile
+
+    @property
+    def home(self) -> Path:
+        """Folder of this profile's run-time state; never under version control."""
+        return self.root / STATE_FOLDER / self.profile.name
+
+    @property
+    def state_url(self) -> str:
+        """Where runs, reviews, the outbox and the ledger are kept."""
+        return self.profile.state or str(self.home / "state.db")
+
+    @property
+    def shop_url(self) -> str:
+        """Where the operational database is."""
+        return self.profile.shop or f"sqlite:///{self.home / 'shop.db'}"
+
+    def shown(self, path: Path) -> str:
+        """A path as the user would type it from the root."""
+        try:
+            return str(path.relative_to(self.root))
+        except ValueError:
+            return os.path.relpath(path, self.root)
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above `start` whose pyproject.toml has `[tool.compound]`.
+
+    Raises:
+        ProjectError: `project.no-root`: there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        marker = folder / MARKER
+        if marker.is_file() and "tool" in (data := _toml(marker)) and "compound" in _table(data, "tool"):
+            return folder
+    raise ProjectError(
+        "project.no-root",
+        f"no Compound project at or above {here}",
+        fix="go to a folder whose pyproject.toml has [tool.compound], or make one: compound init DIR",
+    )
+
+
+def load_settings(
+    root: Path | None = None,
+    *,
+    profile: str | None = None,
+    model: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings of the project at `root` (or around the working folder).
+
+    Raises:
+        ProjectError: an unknown key or profile; the message names the real choices.
+    """
+    env = os.environ if environ is None else environ
+    base = root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
+    marker = base / MARKER
+    table = _table(_table(_toml(marker), "tool"), "compound")
+    _refuse_unknown(table, _TOP_KEYS, marker, "[tool.compound]")
+    profiles = _table(table, "profiles")
+    name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
+    if name not in profiles:
+        raise ProjectError(
+            "project.unknown-profile",
+            f"no profile {name!r}",
+            where=Location(MARKER),
+            fix=f"use one of the profiles of [tool.compound.profiles]; {choices(list(profiles), name)}",
+        )
+    chosen = _table(profiles, name)
+    _refuse_unknown(chosen, set(_PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
+    merged = {key: table[key] for key in _PROFILE_KEYS if key in table} | chosen
+    for key in ("shop", "state", "model"):
+        if value := env.get(f"COMPOUND_{key.upper()}"):
+            merged[key] = value
+    if model:
+        merged["model"] = model
+    return Settings(
+        root=base,
+        name=_text(table, "name") or base.name,
+        graph=_text(table, "graph") or "support_reply",
+        profile=_profile(base, name, merged),
+    )
+
+
+def _profile(root: Path, name: str, table: Mapping[str, object]) -> Profile:
+    def path(key: str) -> Path | None:
+        value = _text(table, key)
+        return (root / value).resolve() if value else None
+
+    documents = {
+        index: tuple([entry] if isinstance(entry, str) else cast("list[str]", entry))
+        for index, entry in _table(table, "documents").items()
+    }
+    return Profile(
+        name=name,
+        lakehouse=path("lakehouse") or root / STATE_FOLDER / name / "lakehouse",
+        generator=_text(table, "generator"),
+        tickets=path("tickets"),
+        cases=path("cases"),
+        extra_cases=path("extra_cases"),
+        training=_text(table, "training"),
+        documents=documents,
+        shop=_expand(_text(table, "shop")),
+        state=_expand(_text(table, "state")),
+        model=_text(table, "model"),
+    )
+
+
+def _expand(value: str | None) -> str | None:
+    """Secrets are named, never written: `${env:NAME}` is replaced at the edge."""
+    if not value or not value.startswith("${env:"):
+        return value
+    name = value.removeprefix("${env:").removesuffix("}")
+    if name not in os.environ:
+        raise ProjectError("project.no-secret", f"the environment has no {name}", fix=f"export {name}=...")
+    return os.environ[name]
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return cast("dict[str, object]", tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError("project.bad-toml", f"not valid TOML: {error}", where=Location(str(path))) from error
+
+
+def _table(data: Mapping[str, object], key: str) -> dict[str, object]:
+    value = data.get(key, {})
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _text(data: Mapping[str, object], key: str) -> str | None:
+    value = data.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _refuse_unknown(table: Mapping[str, object], known: set[str], path: Path, section: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ProjectError(
+                "project.unknown-key",
+                f"{section} has no key {key!r}",
+                where=Location(path.name),
+                fix=choices(sorted(known), key),
+            )
