@@ -1,0 +1,252 @@
+"""What goes to a model and what comes back: plain frozen values, the same for every provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextBlock:
+    """A piece of text. `cache` asks the provider to cache the prompt up to and including it."""
+
+    text: str
+    cache: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkingBlock:
+    """What a model thought. It goes back unchanged in the next turn, `signature` included."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A model asks for a tool.
+
+    Attributes:
+        id: The provider's id of this call; a `ToolResult` answers it.
+        name: Name of a `ToolSchema` of the request.
+        arguments: Decoded; not validated against the tool's schema.
+    """
+
+    id: str
+    name: str
+    arguments: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """The answer to one `ToolCall`: text, or the provider's own content blocks."""
+
+    call_id: str
+    content: str | tuple[Mapping[str, JsonValue], ...]
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeBlock:
+    """A block in the provider's own JSON (image, document, server tool): carried through, never read."""
+
+    data: Mapping[str, JsonValue]
+
+
+Block = TextBlock | ThinkingBlock | ToolCall | ToolResult | NativeBlock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of the conversation. `system` as a role is a rule added in the middle; few models take it."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str | tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSchema:
+    """A tool that the model may call; `parameters` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, JsonValue]
+
+
+def _nothing() -> Mapping[str, JsonValue]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """One call of one logical model.
+
+    Attributes:
+        model: Logical name in `connectors/models.yaml`: `planner`, `writer`.
+        messages: The conversation, oldest first, at least one.
+        system: The standing instruction; empty for none.
+        output_schema: JSON Schema that the answer must fit; None for free text.
+        tools: Tools that the model may call.
+        max_tokens: Upper bound of the answer in tokens, thinking included.
+        temperature: None leaves it to the provider (several models refuse one).
+        inputs: The node's resolved `in`: the offline provider answers from these, a real one never sees
+            them beyond the prompt.
+        options: Fields of the provider's own request (`thinking`, `tool_choice`), sent as they are.
+        prompt_name: For the trace.
+        prompt_version: For the trace.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    system: str = ""
+    output_schema: Mapping[str, JsonValue] | None = None
+    tools: tuple[ToolSchema, ...] = ()
+    max_tokens: int = 1024
+    temperature: float | None = None
+    inputs: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    options: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    prompt_name: str = ""
+    prompt_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one call.
+
+    Attributes:
+        input_tokens: All of the input, cached parts included (OTel GenAI convention).
+        output_tokens: All of the output, thinking included.
+        cache_read_tokens: Part of the input that was read from the provider's cache.
+        cache_write_tokens: Part of the input that was written to it, for any lifetime.
+        cache_write_1h_tokens: Part of `cache_write_tokens` that was written to live for an hour.
+        reasoning_tokens: Part of the output that was thinking; None when the provider does not say.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    reasoning_tokens: int | None = None
+
+
+StopReason = Literal[
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "pause_turn",
+    "refusal",
+    "context_window",
+    "abstained",
+    "other",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelResponse:
+    """What a model answered. Refused, cut at `max_tokens`, abstained: results, not errors.
+
+    Attributes:
+        text: All text of the answer, without thinking.
+        data: The parsed typed answer; None for free text, and when the answer is none (`abstained`, refusal).
+        tool_calls: In the order the model made them.
+        stop_reason: Why it ended; `abstained` is ours.
+        content: The answer as blocks, to be sent back as the assistant's turn.
+        usage: Tokens.
+        provider: Name of the provider that answered.
+        model: The model that answered, in the provider's words; may differ from the one asked for.
+        cost_usd: From the price table; None when the model's price is not known, never 0 for unknown.
+        raw_id: The provider's id of the answer.
+        cached: Came from the call journal; nothing was called and nothing was paid again.
+        abstained: There is no usable answer: the solver abstained, or two answers did not fit the schema.
+        reason: Why it abstained or refused; empty otherwise.
+    """
+
+    text: str = ""
+    data: JsonValue | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    stop_reason: StopReason = "end_turn"
+    content: tuple[Block, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    provider: str = ""
+    model: str = ""
+    cost_usd: float | None = None
+    raw_id: str = ""
+    cached: bool = False
+    abstained: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    """More text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkingDelta:
+    """More of what the model thinks."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolDelta:
+    """More of a tool call's arguments, as a piece of JSON text."""
+
+    index: int
+    json_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEnd:
+    """The last event of every stream that was not broken: the whole answer."""
+
+    response: ModelResponse
+
+
+StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamEnd
+
+
+class Provider(Protocol):
+    """A door to models. It makes one attempt; retries, budget, journal and repair are the gateway's."""
+
+    @property
+    def name(self) -> str:
+        """As it is written in models.yaml and in spans."""
+        ...
+
+    async def complete(self, request: ModelRequest) -> ModelResponse:
+        """Answer one request.
+
+        Raises:
+            ModelError: `model.*`; `retryable` and `retry_after_s` say what the gateway may do.
+        """
+        ...
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        """Answer piece by piece; ends with exactly one `StreamEnd`, or raises as `complete` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallKey:
+    """Names one call of one run, so that it is never paid twice.
+
+    Attributes:
+        run_id: The run.
+        node: Name of the node; for a node that maps over items, with the item: `plan[3]`.
+        attempt: From 1. A rerun after a crash has the same one, a wanted second try another.
+        index: The how-manieth call of that attempt, from 0.
+    """
+
+    run_id: str
+    node: str
+    attempt: int = 1
+    index: int = 0
