@@ -1,0 +1,173 @@
+"""`Function`: a Python function that a graph can call with JSON."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property, partial, update_wrapper
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+
+from pydantic import JsonValue
+
+from compound.errors import Location, ProjectError
+
+from ._signature import Signature, place, read_signature, require_typed
+
+if TYPE_CHECKING:
+    from langchain_core.tools import StructuredTool
+
+    from ._verdict import Verdict
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Function(Generic[P, R]):
+    """A function with a name, a JSON schema on both sides and one way to call it.
+
+    The function itself stays callable as before; `call` is the JSON door that graphs use.
+
+    Attributes:
+        name: What a graph file writes (`tool: read_ticket`, or `kind: provenance` for a check).
+        kind: `tool` or `check`.
+        description: First paragraph of the docstring.
+        callable: The function as it was written.
+        is_async: It returns an awaitable.
+        blocking: It blocks for more than about 2 ms and is run in a worker thread.
+        where: File and line of the definition.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: str = "",
+        kind: Literal["tool", "check"] = "tool",
+        blocking: bool = False,
+        signature: Signature | None = None,
+    ) -> None:
+        self.name = name or function.__name__
+        self.kind: Literal["tool", "check"] = kind
+        self.callable = function
+        self.is_async = inspect.iscoroutinefunction(function)
+        self.blocking = blocking
+        self.where: Location = place(function)
+        self.description = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+        self._given = signature
+        if signature is None:
+            require_typed(function, self.name)
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function as it was written, with Python values."""
+        return self.callable(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"Function({self.name!r}, kind={self.kind!r})"
+
+    @cached_property
+    def signature(self) -> Signature:
+        """Adapters of the parameters and the result, resolved at first use.
+
+        Raises:
+            ProjectError: ``tool.signature``: an annotation cannot be resolved or is no JSON type.
+        """
+        return self._given or read_signature(self.callable, self.name)
+
+    @property
+    def params_schema(self) -> Mapping[str, JsonValue]:
+        """JSON schema of the inputs: an object, no other keys."""
+        return self.signature.params_schema
+
+    @property
+    def output_schema(self) -> Mapping[str, JsonValue]:
+        """JSON schema of the result."""
+        return self.signature.output_schema
+
+    async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
+        """Run it: JSON in, JSON out.
+
+        Raises:
+            DataError: ``tool.bad-input``: unknown, missing or ill-typed inputs.
+            RunError: ``tool.bad-output``: the result is not what the function declares.
+            Exception: Whatever the function raises, unchanged.
+        """
+        arguments = self.signature.arguments(inputs)
+        function: Callable[..., object] = self.callable
+        if self.blocking and not self.is_async:
+            result = await _in_thread(function, arguments)
+        else:
+            result = function(**arguments)
+            if isinstance(result, Awaitable):
+                result = await result
+        return self.signature.dump(result)
+
+    def to_langchain(self) -> StructuredTool:
+        """The same function as a LangChain tool, called by a model through `call`."""
+        from ._langchain import to_langchain  # noqa: PLC0415  langchain costs 0.3 s to import
+
+        return to_langchain(self)
+
+
+async def _in_thread(function: Callable[..., object], arguments: Mapping[str, Any]) -> object:
+    from anyio.to_thread import run_sync  # noqa: PLC0415
+
+    return await run_sync(partial(function, **arguments), abandon_on_cancel=True)
+
+
+@overload
+def tool(function: Callable[P, R], /) -> Function[P, R]: ...
+@overload
+def tool(*, name: str = "", blocking: bool = False) -> Callable[[Callable[P, R]], Function[P, R]]: ...
+def tool(
+    function: Callable[P, R] | None = None, /, *, name: str = "", blocking: bool = False
+) -> Function[P, R] | Callable[[Callable[P, R]], Function[P, R]]:
+    """Declare a Python function as a tool; its name is the function's unless given.
+
+    Args:
+        function: The function; every parameter and the result carry a type.
+        name: Another name for graph files.
+        blocking: Run it in a worker thread because it blocks.
+
+    Raises:
+        ProjectError: ``tool.signature``: the signature is not fully typed.
+
+    Example:
+        >>> @tool
+        ... def double(n: int) -> int:
+        ...     return 2 * n
+        >>> double(4), double.name
+        (8, 'double')
+    """
+    if function is not None:
+        return Function(function)
+    return lambda inner: Function(inner, name=name, blocking=blocking)
+
+
+def check(kind: str, *, blocking: bool = False) -> Callable[[Callable[P, Verdict]], Function[P, Verdict]]:
+    """Declare a function that returns a `Verdict` as a check (`use: check, kind: <kind>`).
+
+    Raises:
+        ProjectError: ``tool.signature``: the signature is not fully typed or returns no `Verdict`.
+    """
+
+    def declare(function: Callable[P, Verdict]) -> Function[P, Verdict]:
+        declared = Function(function, name=kind, kind="check", blocking=blocking)
+        result = inspect.signature(function).return_annotation
+        named = result if isinstance(result, str) else getattr(result, "__name__", "")
+        if named.rpartition(".")[2] != "Verdict":
+            what = f"check {kind!r} returns {named or result!r}, not a Verdict"
+            raise ProjectError("tool.signature", what, fix="return a Verdict", where=declared.where)
+        return declared
+
+    return declare
+
+
+def functions_in(module: ModuleType) -> list[Function[..., object]]:
+    """The tools and checks that a module defines (imported ones belong to their own module)."""
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, Function) and value.callable.__module__ == module.__name__
+    ]
