@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial, update_wrapper
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from pydantic import JsonValue
 
@@ -94,7 +94,7 @@ class Function(Generic[P, R]):
             Exception: Whatever the function raises, unchanged.
         """
         arguments = self.signature.arguments(inputs)
-        function: Callable[..., object] = self.callable
+        function = cast("Callable[..., object]", self.callable)
         if self.blocking and not self.is_async:
             result = await _in_thread(function, arguments)
         else:
