@@ -1,0 +1,38 @@
+"""A backlog as one job: a ledger, bounded concurrency, effects in order, dead letters.
+
+Running the same command again is how a batch is resumed: settled tickets stay settled, a ticket that was in flight goes on under the
+same run, whose finished calls and effects are found again.
+"""
+
+from compound.batch._gate import OrderGate
+from compound.batch._ledger import Ledger, run_id_of
+from compound.batch._runner import BatchRunner
+from compound.batch._types import (
+    SETTLED,
+    BacklogItem,
+    BatchEvent,
+    BatchOptions,
+    BatchSummary,
+    Gate,
+    ItemStatus,
+    LedgerItem,
+    Outcome,
+    TicketRunner,
+)
+
+__all__ = [
+    "SETTLED",
+    "BacklogItem",
+    "BatchEvent",
+    "BatchOptions",
+    "BatchRunner",
+    "BatchSummary",
+    "Gate",
+    "ItemStatus",
+    "Ledger",
+    "LedgerItem",
+    "OrderGate",
+    "Outcome",
+    "TicketRunner",
+    "run_id_of",
+]

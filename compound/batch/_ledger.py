@@ -1,0 +1,229 @@
+"""The ledger: one row a ticket, in the state store; running the same command again goes on from it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import orjson
+import sqlalchemy as sa
+
+from compound.batch._types import SETTLED, BacklogItem, ItemStatus, LedgerItem, Outcome
+from compound.connector.state import StateStore, tables
+from compound.errors import ProjectError
+
+_CHUNK = 500
+
+
+class Ledger:
+    """The rows of one job, a graph over a source.
+
+    Args:
+        store: The state store.
+        graph_name: The graph that is run.
+        source: What names the backlog, as the user typed it.
+    """
+
+    def __init__(self, store: StateStore, *, graph_name: str, source: str) -> None:
+        self._store = store
+        self._graph_name = graph_name
+        self._source = source
+        self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
+
+    def open(self, graph_hash: str, *, accept_changes: bool = False, restart: bool = False) -> None:
+        """Start the job or find it again.
+
+        Raises:
+            ProjectError: `batch.graph-changed`: its other tickets ran under another version of the graph.
+        """
+        job, item = tables.batch_job, tables.batch_item
+        now = time.time()
+        with self._store.write() as db:
+            if restart:
+                db.execute(sa.delete(item).where(item.c.job_id == self.job_id))
+                db.execute(sa.delete(job).where(job.c.job_id == self.job_id))
+            known = db.execute(sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)).scalar_one_or_none()
+            if known is None:
+                db.execute(
+                    sa.insert(job).values(
+                        job_id=self.job_id,
+                        graph_name=self._graph_name,
+                        graph_hash=graph_hash,
+                        source=self._source,
+                        status="running",
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+            elif known != graph_hash and not accept_changes:
+                raise ProjectError(
+                    "batch.graph-changed",
+                    f"graph {self._graph_name!r} changed since this batch was started ({known[:8]} then, {graph_hash[:8]} now)",
+                    fix="--accept-changes runs the rest with the new graph; --restart begins again",
+                )
+            else:
+                db.execute(
+                    sa.update(job)
+                    .where(job.c.job_id == self.job_id)
+                    .values(graph_hash=graph_hash, status="running", updated_at=now)
+                )
+
+    def add(self, backlog: Iterable[BacklogItem], *, limit: int | None = None) -> tuple[int, int]:
+        """Write every ticket that is not in the ledger yet; a second ticket of the same id is a dead letter.
+
+        Returns:
+            The number of tickets of the source that count (at most `limit`), and how many of them have another content
+            than when they were first seen (their first content is kept).
+        """
+        seen: set[str] = set()
+        seq = changed = 0
+        stream = islice(backlog, limit)
+        while chunk := list(islice(stream, _CHUNK)):
+            rows: list[dict[str, object]] = []
+            for entry in chunk:
+                rows.append(self._row(entry, seq, seen))
+                seq += 1
+            changed += self._insert(rows)
+        return seq, changed
+
+    def _row(self, entry: BacklogItem, seq: int, seen: set[str]) -> dict[str, object]:
+        problem, ticket_id = entry.problem, entry.ticket_id
+        if ticket_id in seen:
+            problem = {
+                "code": "ticket.duplicate-id",
+                "what": f"a second ticket has the id {ticket_id!r}; the first one is run",
+                "fix": "give each ticket its own id",
+            }
+            ticket_id = f"{ticket_id}#{seq}"
+        seen.add(ticket_id)
+        payload = orjson.dumps(entry.ticket, option=orjson.OPT_SORT_KEYS)
+        return {
+            "job_id": self.job_id,
+            "seq": seq,
+            "ticket_id": ticket_id,
+            "input_hash": hashlib.sha256(payload).hexdigest(),
+            "input": entry.ticket,
+            "attempt": 1,
+            "status": (ItemStatus.DEAD if problem else ItemStatus.PENDING).value,
+            "error": problem,
+            "run_id": run_id_of(self.job_id, ticket_id, 1),
+        }
+
+    def _insert(self, rows: Sequence[dict[str, object]]) -> int:
+        item = tables.batch_item
+        with self._store.write() as db:
+            known = {
+                row.ticket_id: row.input_hash
+                for row in db.execute(
+                    sa.select(item.c.ticket_id, item.c.input_hash).where(
+                        item.c.job_id == self.job_id, item.c.ticket_id.in_([row["ticket_id"] for row in rows])
+                    )
+                )
+            }
+            fresh = [row for row in rows if row["ticket_id"] not in known]
+            if fresh:
+                db.execute(sa.insert(item), fresh)
+        return sum(known.get(str(row["ticket_id"]), row["input_hash"]) != row["input_hash"] for row in rows)
+
+    def items(self, *, limit: int | None = None) -> list[LedgerItem]:
+        """The job's tickets in the backlog's order; only the first `limit` places."""
+        item = tables.batch_item
+        query = sa.select(item).where(item.c.job_id == self.job_id).order_by(item.c.seq)
+        if limit is not None:
+            query = query.where(item.c.seq < limit)
+        with self._store.read() as db:
+            return [
+                LedgerItem(
+                    seq=row.seq,
+                    ticket_id=row.ticket_id,
+                    ticket=row.input,
+                    status=ItemStatus(row.status),
+                    attempt=row.attempt,
+                    run_id=row.run_id,
+                    lane=row.lane,
+                    error=row.error,
+                )
+                for row in db.execute(query)
+            ]
+
+    def start(self, entry: LedgerItem) -> None:
+        """Say that a ticket is in flight."""
+        self._update(entry, status=ItemStatus.RUNNING.value, started_at=time.time())
+
+    def settle(self, entry: LedgerItem, outcome: Outcome) -> None:
+        """Write how a ticket ended; an item that is settled already is left as it is."""
+        self._update(
+            entry,
+            status=outcome.status.value,
+            lane=outcome.lane,
+            error=outcome.error,
+            finished_at=time.time(),
+        )
+
+    def _update(self, entry: LedgerItem, **values: object) -> None:
+        item = tables.batch_item
+        with self._store.write() as db:
+            db.execute(
+                sa.update(item)
+                .where(
+                    item.c.job_id == self.job_id,
+                    item.c.ticket_id == entry.ticket_id,
+                    item.c.status.not_in([status.value for status in SETTLED]),
+                )
+                .values(**values)
+            )
+
+    def reconcile(self) -> int:
+        """Tickets whose review was decided since are done: read it from their runs. Returns how many moved."""
+        item, run = tables.batch_item, tables.run
+        finished = sa.select(run.c.run_id).where(run.c.status == "done")
+        with self._store.write() as db:
+            moved = db.execute(
+                sa.update(item)
+                .where(
+                    item.c.job_id == self.job_id,
+                    item.c.status == ItemStatus.WAITING_REVIEW.value,
+                    item.c.run_id.in_(finished),
+                )
+                .values(status=ItemStatus.DONE.value)
+            )
+            return moved.rowcount
+
+    def revive_dead(self) -> int:
+        """Give every dead letter that has a readable ticket a new attempt. Returns how many."""
+        item = tables.batch_item
+        revived = 0
+        for entry in self.items():
+            if entry.status is not ItemStatus.DEAD or entry.ticket is None:
+                continue
+            if (entry.error or {}).get("code") == "ticket.duplicate-id":
+                continue
+            attempt = entry.attempt + 1
+            with self._store.write() as db:
+                db.execute(
+                    sa.update(item)
+                    .where(item.c.job_id == self.job_id, item.c.ticket_id == entry.ticket_id)
+                    .values(
+                        status=ItemStatus.PENDING.value,
+                        attempt=attempt,
+                        error=None,
+                        run_id=run_id_of(self.job_id, entry.ticket_id, attempt),
+                    )
+                )
+            revived += 1
+        return revived
+
+    def close(self, status: str) -> None:
+        """Write how the job stands: `complete`, `dead_letters` or `stopped`."""
+        job = tables.batch_job
+        with self._store.write() as db:
+            db.execute(
+                sa.update(job).where(job.c.job_id == self.job_id).values(status=status, updated_at=time.time())
+            )
+
+
+def run_id_of(job_id: str, ticket_id: str, attempt: int) -> str:
+    """The run of a ticket: the same after a crash, so that its finished calls and effects are found again."""
+    return hashlib.sha256(f"{job_id}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]

@@ -1,0 +1,34 @@
+"""One process a job; the operating system lets go of the lock when the process dies, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compound.errors import ConflictError
+
+
+@contextmanager
+def single_process(path: Path) -> Iterator[None]:
+    """Hold the file's lock while the block runs.
+
+    Raises:
+        ConflictError: `batch.already-running`: another process holds it; the message has its process id.
+    """
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise ConflictError(
+                "batch.already-running",
+                f"process {file.read().strip() or 'unknown'} runs this batch already",
+                fix="wait for it, or stop it with Ctrl-C; the same command then goes on",
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -1,0 +1,183 @@
+"""Run a backlog: bounded, ordered where it matters, resumable, nothing lost."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import anyio
+import orjson
+import structlog
+from anyio.abc import CancelScope
+
+from compound.batch._gate import OrderGate
+from compound.batch._ledger import Ledger
+from compound.batch._lock import single_process
+from compound.batch._types import (
+    SETTLED,
+    BacklogItem,
+    BatchEvent,
+    BatchOptions,
+    BatchSummary,
+    ItemStatus,
+    LedgerItem,
+    Outcome,
+    TicketRunner,
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class BatchRunner:
+    """Runs the tickets of a ledger through a graph.
+
+    Args:
+        ledger: Where each ticket stands.
+        run_ticket: Runs one ticket.
+        graph_hash: The version of the graph; a job that began under another one is refused.
+        folder: Where the lock and the dead letters are kept.
+        on_event: Told when a ticket is started or settled.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        run_ticket: TicketRunner,
+        *,
+        graph_hash: str,
+        folder: Path,
+        on_event: Callable[[BatchEvent], None] = lambda event: None,
+    ) -> None:
+        self._ledger = ledger
+        self._run_ticket = run_ticket
+        self._graph_hash = graph_hash
+        self._folder = folder
+        self._on_event = on_event
+        self._draining = False
+        self._settled = 0
+        self._total = 0
+        self._ran = 0
+
+    async def run(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> BatchSummary:
+        """Run what is not settled yet; the same call again goes on where a crash left it.
+
+        The first Ctrl-C (or SIGTERM) drains: tickets in flight finish. The second one stops at once; their runs go on from
+        the journal and the checkpoints next time.
+
+        Raises:
+            ProjectError: another process runs this job, or the graph changed since it began.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with single_process(self._folder / f"batch-{self._ledger.job_id}.lock"):
+            items = self._prepare(backlog, options)
+            begin = time.perf_counter()
+            await self._run_all(items, options.concurrency)
+            return self._summary(options, time.perf_counter() - begin)
+
+    def _prepare(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> list[LedgerItem]:
+        ledger = self._ledger
+        ledger.open(self._graph_hash, accept_changes=options.accept_changes, restart=options.restart)
+        _, changed = ledger.add(backlog, limit=options.limit)
+        if changed:
+            log.warning("batch.tickets_changed", job_id=ledger.job_id, tickets=changed, kept="first content")
+        ledger.reconcile()
+        if options.retry_dead:
+            ledger.revive_dead()
+        return ledger.items(limit=options.limit)
+
+    async def _run_all(self, items: list[LedgerItem], concurrency: int) -> None:
+        todo = [item for item in items if item.status not in SETTLED]
+        self._total = len(items)
+        self._settled = len(items) - len(todo)
+        gate = OrderGate((item.seq for item in items), (item.seq for item in items if item.status in SETTLED))
+        queue = iter(todo)
+        async with anyio.create_task_group() as signals:
+            signals.start_soon(self._watch_signals, signals.cancel_scope)
+            async with anyio.create_task_group() as workers:
+                for _ in range(max(1, min(concurrency, len(todo)))):
+                    workers.start_soon(self._work, queue, gate)
+            signals.cancel_scope.cancel()
+
+    async def _work(self, queue: Iterable[LedgerItem], gate: OrderGate) -> None:
+        for item in queue:
+            if self._draining:
+                return
+            self._ledger.start(item)
+            self._tell("started", item, ItemStatus.RUNNING, None)
+            outcome = await self._outcome(item, gate)
+            self._ledger.settle(item, outcome)
+            gate.settle(item.seq)
+            self._settled += 1
+            self._ran += 1
+            self._tell("settled", item, outcome.status, outcome.lane)
+
+    async def _outcome(self, item: LedgerItem, gate: OrderGate) -> Outcome:
+        async def turn() -> None:
+            await gate.wait(item.seq)
+
+        try:
+            return await self._run_ticket(item, turn)
+        except Exception as error:  # noqa: BLE001 -- one ticket must never end the batch; it becomes a dead letter
+            log.exception("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id)
+            return Outcome(
+                status=ItemStatus.DEAD,
+                error={"code": "batch.ticket-failed", "what": f"{type(error).__name__}: {error}", "fix": ""},
+            )
+
+    async def _watch_signals(self, scope: CancelScope) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+            async for _ in received:
+                if self._draining:
+                    scope.cancel()
+                    return
+                self._draining = True
+                log.warning("batch.draining", job_id=self._ledger.job_id)
+
+    def _tell(self, kind: str, item: LedgerItem, status: ItemStatus, lane: str | None) -> None:
+        self._on_event(
+            BatchEvent(
+                kind=kind,
+                ticket_id=item.ticket_id,
+                status=status,
+                lane=lane,
+                settled=self._settled,
+                total=self._total,
+            )
+        )
+
+    def _summary(self, options: BatchOptions, seconds: float) -> BatchSummary:
+        items = self._ledger.items(limit=options.limit)
+        dead = [item for item in items if item.status is ItemStatus.DEAD]
+        unfinished = any(item.status not in SETTLED for item in items)
+        self._ledger.close("stopped" if unfinished else "dead_letters" if dead else "complete")
+        return BatchSummary(
+            job_id=self._ledger.job_id,
+            counts=dict(Counter(item.status.value for item in items)),
+            lanes=dict(Counter(item.lane for item in items if item.lane)),
+            ran=self._ran,
+            seconds=seconds,
+            stopped=unfinished,
+            dead=tuple((item.ticket_id, str((item.error or {}).get("what", ""))) for item in dead),
+            dead_letter_file=self._write_dead(dead),
+        )
+
+    def _write_dead(self, dead: list[LedgerItem]) -> str | None:
+        path = self._folder / f"dead-letters-{self._ledger.job_id}.jsonl"
+        if not dead:
+            path.unlink(missing_ok=True)
+            return None
+        beside = path.with_suffix(".tmp")
+        beside.write_bytes(
+            b"".join(
+                orjson.dumps(
+                    {"ticket_id": item.ticket_id, "attempt": item.attempt, "error": item.error, "ticket": item.ticket}
+                )
+                + b"\n"
+                for item in dead
+            )
+        )
+        beside.replace(path)
+        return str(path)

@@ -1,0 +1,140 @@
+"""The nouns of a batch: items in, outcomes out, events while it runs, a summary at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+class ItemStatus(StrEnum):
+    """Where a ticket of the backlog stands; `done`, `waiting_review` and `dead` are settled."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING_REVIEW = "waiting_review"
+    DONE = "done"
+    DEAD = "dead"
+
+
+SETTLED = frozenset({ItemStatus.WAITING_REVIEW, ItemStatus.DONE, ItemStatus.DEAD})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacklogItem:
+    """One ticket as the source gave it.
+
+    Attributes:
+        ticket_id: The source's own id, or `line-17` where it has none.
+        ticket: The record; None when it could not be read.
+        problem: Why it could not be read, as an error record; such an item is a dead letter from the start.
+    """
+
+    ticket_id: str
+    ticket: Mapping[str, JsonValue] | None
+    problem: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerItem:
+    """A row of the ledger: the item, its place in the backlog and where it stands."""
+
+    seq: int
+    ticket_id: str
+    ticket: Mapping[str, JsonValue] | None
+    status: ItemStatus
+    attempt: int
+    run_id: str
+    lane: str | None = None
+    error: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one run of a ticket ended."""
+
+    status: ItemStatus
+    lane: str | None = None
+    error: Mapping[str, JsonValue] | None = None
+
+
+Gate = Callable[[], Awaitable[None]]
+
+
+class TicketRunner(Protocol):
+    """Runs one ticket through the graph; the gate is awaited before anything is changed outside."""
+
+    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        """Run, or go on with, `item.run_id`; errors of the ticket are outcomes, never exceptions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchEvent:
+    """A ticket was started or settled; what a progress display needs."""
+
+    kind: str
+    ticket_id: str
+    status: ItemStatus
+    lane: str | None
+    settled: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOptions:
+    """How a batch runs.
+
+    Attributes:
+        concurrency: Tickets in flight, at most.
+        limit: Only the first so many tickets of the source; None for all.
+        accept_changes: Go on although the graph changed since the job was started.
+        retry_dead: Give dead letters another attempt.
+        restart: Forget the job's ledger and begin again (effects that happened stay happened).
+    """
+
+    concurrency: int = 8
+    limit: int | None = None
+    accept_changes: bool = False
+    retry_dead: bool = False
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """What a batch did.
+
+    Attributes:
+        counts: Status to number of tickets, over the whole job.
+        lanes: Lane to number of tickets, over the whole job.
+        ran: Tickets that this call ran.
+        seconds: Wall time of this call, from the first ticket to the last.
+        stopped: The user asked it to stop before the end.
+        dead: Ticket id and error of each dead letter.
+        dead_letter_file: Where they were written; None when there are none.
+    """
+
+    job_id: str
+    counts: Mapping[str, int]
+    lanes: Mapping[str, int]
+    ran: int
+    seconds: float
+    stopped: bool
+    dead: tuple[tuple[str, str], ...] = field(default=())
+    dead_letter_file: str | None = None
+
+    @property
+    def tickets_per_second(self) -> float | None:
+        """Throughput of this call; None when nothing ran."""
+        return self.ran / self.seconds if self.ran and self.seconds > 0 else None
+
+    @property
+    def exit_code(self) -> int:
+        """0 complete, 3 with dead letters, 5 stopped before the end."""
+        if self.stopped:
+            return 5
+        return 3 if self.dead else 0

@@ -1,0 +1,102 @@
+"""`init`, `seed`, `index`, `train`: from an empty folder to something that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compound.cli._output import Json, Profile, print_json, print_table, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(init)
+    app.command()(seed)
+    app.command()(index)
+    app.command()(train)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="Name of the project; the folder's name when absent.")] = None,
+    json: Json = False,
+) -> None:
+    """Make a new project: a copy of the retail support desk to change."""
+    from compound.project import init_project
+
+    made = init_project(folder, name=name)
+    if json:
+        print_json(made)
+        return
+    say(f"made {made.files} files in {made.folder}")
+    say(f"next: cd {made.folder} && compound seed && compound index && compound train intent && compound batch")
+
+
+def seed(
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write the data and the shop anew.")] = False,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Write the profile's data where it ships any, and load the shop from the lakehouse."""
+    from compound.project import Project
+
+    report = Project.open(profile=profile).seed(force=force)
+    if json:
+        print_json(report)
+        return
+    print_table(
+        f"profile {report.profile}: {report.lakehouse}",
+        ["table", "version", "rows"],
+        [(table.name, table.version, table.rows) for table in report.tables],
+        right=["version", "rows"],
+    )
+    say(f"shop: {report.shop} ({'loaded' if report.loaded else 'was loaded before; --force loads it anew'})")
+
+
+def index(
+    names: Annotated[list[str] | None, typer.Argument(help="Indexes; all when none is named.")] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Allow a sync that deletes more than 30 % of an index.")] = False,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Build or bring up to date the indexes that graphs retrieve from."""
+    from compound.project import Project
+
+    reports = Project.open(profile=profile).index(names or [], force=force)
+    if json:
+        print_json(reports)
+        return
+    print_table(
+        "indexes",
+        ["index", "version", "documents", "passages", "embedder", "changed", "seconds"],
+        [(r.name, r.version, r.documents, r.passages, r.embedder, r.changed, f"{r.seconds:.1f}") for r in reports],
+        right=["documents", "passages", "changed", "seconds"],
+    )
+
+
+def train(
+    name: Annotated[str, typer.Argument(help="A specialist, `intent`.")],
+    *,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Train a specialist, evaluate it, certify what it may decide alone, and promote it."""
+    from compound.project import Project
+
+    report = Project.open(profile=profile).train(name)
+    if json:
+        print_json(report)
+        return
+    print_table(
+        f"{report.name}@{report.version}: {report.examples} examples, {report.seconds:.1f} s",
+        ["figure", "value", "interval", "n", "method"],
+        [(f.name, f.shown, f.interval, f.n, f.method) for f in report.figures],
+        right=["value", "n"],
+    )
+    say(f"certificate: {report.certificate}")
+    say(f"saved in {report.folder}")

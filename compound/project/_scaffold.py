@@ -1,0 +1,81 @@
+"""`compound init`: a new project begins as a copy of the retail support desk."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import compound
+from compound.errors import ProjectError
+
+FOLDERS = ("graphs", "tools", "connectors", "evals")
+
+_PYPROJECT = """\
+[project]
+name = "{package}"
+version = "0.1.0"
+requires-python = ">=3.11"
+dependencies = ["compound"]
+
+[tool.compound]
+name = "{name}"
+profile = "sample"
+graph = "support_reply"
+specialists = {{ intent = "tools.training:intent_examples" }}
+
+[tool.compound.profiles.sample]
+generator = "connectors.sample:write_profile"
+lakehouse = ".compound/sample/lakehouse"
+tickets = ".compound/sample/tickets.jsonl"
+cases = ".compound/sample/cases"
+"""
+
+_GITIGNORE = ".compound/\n.venv/\n__pycache__/\n.env\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaffold:
+    """What `init_project` made."""
+
+    folder: Path
+    name: str
+    files: int
+
+
+def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
+    """Copy the template project into `folder`.
+
+    Raises:
+        ProjectError: `project.not-empty`: the folder holds something already; nothing was written.
+    """
+    target = folder.resolve()
+    if target.exists() and any(target.iterdir()):
+        raise ProjectError(
+            "project.not-empty", f"{folder} is not empty", fix="name a folder that does not exist yet, or an empty one"
+        )
+    source = template_folder()
+    label = re.sub(r"[^0-9A-Za-z_]+", "_", name or target.name).strip("_") or "project"
+    target.mkdir(parents=True, exist_ok=True)
+    for part in FOLDERS:
+        shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    (target / "pyproject.toml").write_text(
+        _PYPROJECT.format(package=label.replace("_", "-"), name=label), encoding="utf-8"
+    )
+    (target / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+    return Scaffold(folder=target, name=label, files=sum(path.is_file() for path in target.rglob("*")))
+
+
+def template_folder() -> Path:
+    """Where the template lies: inside the installed package, or the root of a source checkout.
+
+    Raises:
+        ProjectError: `project.no-template`: the installation is damaged.
+    """
+    inside = Path(compound.__file__).parent / "_template"
+    checkout = Path(compound.__file__).parent.parent
+    for place in (inside, checkout):
+        if all((place / part).is_dir() for part in FOLDERS):
+            return place
+    raise ProjectError("project.no-template", "the project template is missing", fix="install compound again")

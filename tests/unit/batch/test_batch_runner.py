@@ -1,0 +1,193 @@
+"""A backlog as one job: every ticket ends in exactly one state, and the same call again goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import anyio
+import pytest
+
+from compound.batch import (
+    BacklogItem,
+    BatchEvent,
+    BatchOptions,
+    BatchRunner,
+    BatchSummary,
+    Gate,
+    ItemStatus,
+    Ledger,
+    LedgerItem,
+    Outcome,
+)
+from compound.connector.state import StateStore
+from compound.errors import ConflictError, ProjectError
+
+
+class Desk:
+    """A fake graph: runs a ticket by what its body says and remembers what was done, in order."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.ran: list[str] = []
+
+    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        self.ran.append(item.ticket_id)
+        body = (item.ticket or {}).get("body")
+        await anyio.sleep(0)
+        match body:
+            case "defer":
+                return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred")
+            case "explode":
+                raise ZeroDivisionError("a bug in a tool")
+            case "refuse":
+                return Outcome(status=ItemStatus.DEAD, error={"code": "ticket.empty", "what": "no body"})
+            case _:
+                await gate()
+                self.done.append(item.ticket_id)
+                return Outcome(status=ItemStatus.DONE, lane="clean")
+
+
+def backlog(*bodies: str) -> list[BacklogItem]:
+    return [BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[StateStore]:
+    opened = StateStore.open(tmp_path / "state.db")
+    yield opened
+    opened.close()
+
+
+def run(
+    store: StateStore,
+    desk: Desk,
+    items: Sequence[BacklogItem],
+    folder: Path,
+    options: BatchOptions | None = None,
+    *,
+    graph_hash: str = "v1",
+    events: list[BatchEvent] | None = None,
+) -> BatchSummary:
+    ledger = Ledger(store, graph_name="support_reply", source="desk")
+    runner = BatchRunner(
+        ledger, desk, graph_hash=graph_hash, folder=folder, on_event=(events if events is not None else []).append
+    )
+    return anyio.run(runner.run, items, options or BatchOptions(concurrency=3))
+
+
+def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(store: StateStore, tmp_path: Path) -> None:
+    events: list[BatchEvent] = []
+    summary = run(store, Desk(), backlog("ok", "defer", "explode", "refuse", "ok"), tmp_path, events=events)
+    assert summary.counts == {"done": 2, "waiting_review": 1, "dead": 2}
+    assert summary.lanes == {"clean": 2, "deferred": 1}
+    assert summary.exit_code == 3
+    assert [event.kind for event in events].count("settled") == 5
+    assert events[-1].settled == events[-1].total == 5
+
+
+def test_dead_letters_name_the_ticket_and_the_reason(store: StateStore, tmp_path: Path) -> None:
+    summary = run(store, Desk(), backlog("ok", "explode"), tmp_path)
+    assert summary.dead == (("t1", "ZeroDivisionError: a bug in a tool"),)
+    assert summary.dead_letter_file is not None
+    letters = [json.loads(line) for line in Path(summary.dead_letter_file).read_text().splitlines()]
+    assert [(letter["ticket_id"], letter["ticket"]["body"]) for letter in letters] == [("t1", "explode")]
+
+
+def test_running_it_again_runs_nothing_that_is_settled(store: StateStore, tmp_path: Path) -> None:
+    items = backlog("ok", "defer", "ok")
+    run(store, Desk(), items, tmp_path)
+    again = Desk()
+    summary = run(store, again, items, tmp_path)
+    assert again.ran == []
+    assert summary.ran == 0
+    assert summary.tickets_per_second is None
+    assert summary.counts == {"done": 2, "waiting_review": 1}
+
+
+def test_a_ticket_that_was_in_flight_goes_on_under_the_same_run(store: StateStore, tmp_path: Path) -> None:
+    items = backlog("ok", "ok")
+    ledger = Ledger(store, graph_name="support_reply", source="desk")
+    ledger.open("v1")
+    ledger.add(items)
+    first = ledger.items()[0]
+    ledger.start(first)
+    seen: list[str] = []
+
+    class Remember(Desk):
+        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+            seen.append(item.run_id)
+            return await super().__call__(item, gate)
+
+    run(store, Remember(), items, tmp_path)
+    assert seen[0] == first.run_id
+
+
+def test_effects_happen_in_the_backlog_s_order(store: StateStore, tmp_path: Path) -> None:
+    desk = Desk()
+    run(store, desk, backlog(*["ok"] * 12), tmp_path, BatchOptions(concurrency=5))
+    assert desk.done == [f"t{n}" for n in range(12)]
+
+
+def test_a_limit_runs_the_first_tickets_and_a_higher_one_the_rest(store: StateStore, tmp_path: Path) -> None:
+    desk, items = Desk(), backlog("ok", "ok", "ok", "ok")
+    assert run(store, desk, items, tmp_path, BatchOptions(limit=2)).counts == {"done": 2}
+    assert run(store, desk, items, tmp_path).counts == {"done": 4}
+    assert sorted(desk.ran) == ["t0", "t1", "t2", "t3"]
+
+
+def test_an_unreadable_ticket_is_a_dead_letter_and_nothing_is_lost(store: StateStore, tmp_path: Path) -> None:
+    broken = BacklogItem(ticket_id="line-2", ticket=None, problem={"code": "ticket.bad-json", "what": "line 2: not JSON"})
+    summary = run(store, Desk(), [*backlog("ok"), broken], tmp_path)
+    assert summary.counts == {"done": 1, "dead": 1}
+    assert summary.dead == (("line-2", "line 2: not JSON"),)
+
+
+def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: StateStore, tmp_path: Path) -> None:
+    desk, twice = Desk(), backlog("ok")
+    summary = run(store, desk, [*twice, *twice], tmp_path)
+    assert desk.ran == ["t0"]
+    assert summary.counts == {"done": 1, "dead": 1}
+    assert "second ticket" in summary.dead[0][1]
+
+
+def test_dead_letters_are_tried_again_only_when_asked(store: StateStore, tmp_path: Path) -> None:
+    items = backlog("explode")
+    run(store, Desk(), items, tmp_path)
+    assert run(store, Desk(), items, tmp_path).counts == {"dead": 1}
+
+    class Mended(Desk):
+        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+            assert item.attempt == 2
+            return Outcome(status=ItemStatus.DONE, lane="clean")
+
+    assert run(store, Mended(), items, tmp_path, BatchOptions(retry_dead=True)).counts == {"done": 1}
+
+
+def test_a_changed_graph_is_asked_about(store: StateStore, tmp_path: Path) -> None:
+    items = backlog("ok")
+    run(store, Desk(), items, tmp_path)
+    with pytest.raises(ProjectError, match="changed since this batch was started") as refused:
+        run(store, Desk(), items, tmp_path, graph_hash="v2")
+    assert "--accept-changes" in refused.value.fix
+    assert run(store, Desk(), items, tmp_path, BatchOptions(accept_changes=True), graph_hash="v2").counts == {"done": 1}
+
+
+def test_restart_begins_again(store: StateStore, tmp_path: Path) -> None:
+    items = backlog("ok")
+    run(store, Desk(), items, tmp_path)
+    again = Desk()
+    run(store, again, items, tmp_path, BatchOptions(restart=True))
+    assert again.ran == ["t0"]
+
+
+def test_a_second_process_on_the_same_job_is_refused(store: StateStore, tmp_path: Path) -> None:
+    from compound.batch._lock import single_process
+
+    ledger = Ledger(store, graph_name="support_reply", source="desk")
+    with (
+        single_process(tmp_path / f"batch-{ledger.job_id}.lock"),
+        pytest.raises(ConflictError, match="runs this batch already"),
+    ):
+        run(store, Desk(), backlog("ok"), tmp_path)
