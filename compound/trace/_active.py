@@ -1,0 +1,153 @@
+"""The span that is open now, and how a room opens one below it. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Final, Protocol
+
+from compound.trace._columns import Value
+from compound.trace._names import LEGACY
+
+
+class SpanSink(Protocol):
+    """What an open span needs from its recorder."""
+
+    def begin(self, span: ActiveSpan) -> object:
+        """Start the clock; returns the sink's own handle."""
+        ...
+
+    def finish(self, span: ActiveSpan, error: BaseException | None) -> None:
+        """Stop the clock and take the span; never raises."""
+        ...
+
+    def payload(self, span: ActiveSpan, column: str, value: object) -> None:
+        """Store a node input or output; never raises."""
+        ...
+
+
+class ActiveSpan:
+    """One open span; also the context manager that opens and closes it.
+
+    Attributes:
+        name: As shown: `execute_tool customer_orders`.
+        kind: What the span is: `workflow`, `node`, `chat`, `retrieval`, `sql`, ...
+        fields: Column or attribute name to value, as set so far.
+        shared: Columns that every span of the run carries (graph, run, thread, example).
+        parent: The span above; None at the root of a run.
+    """
+
+    __slots__ = ("_sink", "_token", "fields", "handle", "is_paused", "kind", "name", "parent", "shared")
+
+    def __init__(
+        self,
+        sink: SpanSink | None,
+        name: str,
+        kind: str,
+        fields: dict[str, Value],
+        *,
+        parent: ActiveSpan | None = None,
+        shared: dict[str, Value] | None = None,
+    ) -> None:
+        self._sink = sink
+        self._token: Token[ActiveSpan | None] | None = None
+        self.name = name
+        self.kind = kind
+        self.fields = fields
+        self.parent = parent
+        self.shared: dict[str, Value] = {} if shared is None else shared
+        self.handle: object = None
+        self.is_paused = False
+
+    def __enter__(self) -> ActiveSpan:
+        sink = self._sink
+        if sink is not None:
+            self.handle = sink.begin(self)
+            self._token = _current.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sink = self._sink
+        if sink is None:
+            return
+        if self._token is not None:
+            try:
+                _current.reset(self._token)
+            except ValueError:
+                # A generator may be closed from another context; that context has its own current span.
+                pass
+            self._token = None
+        sink.finish(self, None if self.is_paused else error)
+
+    def set(self, **fields: Value) -> None:
+        """Set columns of the span; unknown names become attributes, None is ignored."""
+        if self._sink is None:
+            return
+        for name, value in fields.items():
+            if value is not None:
+                self.fields[LEGACY.get(name, name)] = value
+
+    def input(self, value: object) -> None:
+        """Record what went in, as a content-addressed blob (redacted before hashing)."""
+        if self._sink is not None:
+            self._sink.payload(self, "input_sha256", value)
+
+    def output(self, value: object) -> None:
+        """Record what came out, as a content-addressed blob (redacted before hashing)."""
+        if self._sink is not None:
+            self._sink.payload(self, "output_sha256", value)
+
+    def skip(self, reason: str) -> None:
+        """Say that the node did not run; the span has status OK and the attribute `skipped`."""
+        self.set(skipped=reason or "skipped")
+
+    def pause(self, reason: str) -> None:
+        """Say that the run waits here; an exception that leaves the block is then not an error."""
+        if self._sink is not None:
+            self.is_paused = True
+            self.set(paused=reason or "paused")
+
+    @property
+    def sink(self) -> SpanSink | None:
+        """Where the span goes; None when nothing records."""
+        return self._sink
+
+
+_current: ContextVar[ActiveSpan | None] = ContextVar("compound_span", default=None)
+SILENT: Final = ActiveSpan(None, "", "", {})
+
+
+def current() -> ActiveSpan | None:
+    """The span that is open in this context; None when nothing records."""
+    return _current.get()
+
+
+def child(name: str, *, kind: str, **fields: Value) -> ActiveSpan:
+    """Open a span below the current one: `with child("retrieval handbook", kind="retrieval") as span:`.
+
+    A no-op when nothing records. An exception that leaves the block marks the span ERROR with its type and
+    is raised again. Recording itself never raises.
+
+    Args:
+        name: As shown, by the GenAI conventions: `chat {model}`, `execute_tool {tool}`, `retrieval {source}`.
+        kind: `chat`, `embeddings`, `retrieval`, `tool`, `sql`, `agent`, or a word of yours.
+        **fields: Columns of the spans table; other names go to `attributes`.
+
+    Cost: about 0.5 us when nothing records.
+    """
+    above = _current.get()
+    if above is None or above.sink is None:
+        return SILENT
+    span = ActiveSpan(above.sink, name, kind, {}, parent=above, shared=above.shared)
+    if fields:
+        span.set(**fields)
+    return span
+
+
+def event(**fields: Value) -> None:
+    """Set fields on the current span, wherever it was opened; a no-op when nothing records."""
+    above = _current.get()
+    if above is not None:
+        above.set(**fields)

@@ -1,0 +1,134 @@
+"""The bounded queue between the nodes and the store, drained by one thread."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+if TYPE_CHECKING:
+    from compound.trace._store import SpanStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+_DRAIN_S: Final = 0.2
+_IDLE_S: Final = 1.0
+_PUBLISH_S: Final = 5.0
+_PUBLISH_ROWS: Final = 8_192
+
+
+class SpanQueue:
+    """Takes rows without blocking; a daemon thread hands them to the store.
+
+    Rows are appended to the store every 0.2 s (from then on a killed process loses none of them) and made
+    visible to readers every 5 s or 8,192 rows. A store that `is_immediate` gets each row at once.
+    """
+
+    def __init__(self, store: SpanStore, *, max_rows: int) -> None:
+        self._store = store
+        self._max_rows = max_rows
+        self._rows: deque[tuple[str, bytes]] = deque()
+        self._wake = threading.Event()
+        self._lock = threading.Lock()  # one drain at a time: the thread's, or a caller's flush
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+        self._unpublished = 0
+        self._oldest_at = 0.0
+        self._has_warned = False
+        self.dropped = 0
+
+    def put(self, table: str, line: bytes) -> None:
+        """Queue one row (JSON); dropped and counted when the queue is full or closed."""
+        if self._is_closed or len(self._rows) >= self._max_rows:
+            self.dropped += 1
+            return
+        self._rows.append((table, line))
+        if self._store.is_immediate:
+            with self._lock:
+                self._drain_locked()
+        elif self._thread is None:
+            self._start()
+
+    def settle(self) -> None:
+        """A run ended or paused: hand its rows to the store soon."""
+        self._wake.set()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._serve, name="compound-trace", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
+
+    def _drain_locked(self) -> None:
+        batch: dict[str, list[bytes]] = {}
+        taken = 0
+        while self._rows:
+            table, line = self._rows.popleft()
+            batch.setdefault(table, []).append(line)
+            taken += 1
+        try:
+            for table, lines in batch.items():
+                self._store.append(table, lines)
+        except Exception as error:  # noqa: BLE001 - a full disk must not stop a run
+            self._lose(taken, error)
+            return
+        if taken and not self._unpublished:
+            self._oldest_at = time.monotonic()
+        self._unpublished += taken
+
+    def _publish_locked(self) -> None:
+        if not self._unpublished:
+            return
+        count, self._unpublished = self._unpublished, 0
+        try:
+            self._store.publish()
+        except Exception as error:  # noqa: BLE001 - the rows stay in the spool and are published later
+            self._unpublished = count
+            self._warn(error)
+
+    def _lose(self, count: int, error: Exception) -> None:
+        self.dropped += count
+        self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning("trace.not-stored", error=str(error), dropped=self.dropped)
+
+    def _serve(self) -> None:
+        while not self._is_closed:
+            with self._lock:
+                self._drain_locked()
+                is_due = time.monotonic() - self._oldest_at > _PUBLISH_S
+                if self._unpublished >= _PUBLISH_ROWS or is_due:
+                    self._publish_locked()
+            self._wake.wait(_DRAIN_S if self._rows or self._unpublished else _IDLE_S)
+            self._wake.clear()
+
+    def flush(self) -> None:
+        """Append and publish everything that was put before the call."""
+        with self._lock:
+            self._drain_locked()
+            self._publish_locked()
+
+    def close(self) -> None:
+        """Flush, stop the thread, close the store."""
+        if self._is_closed:
+            return
+        self.flush()
+        self._is_closed = True
+        self._wake.set()
+        atexit.unregister(self.close)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=5.0)
+        try:
+            self._store.close()
+        except Exception as error:  # noqa: BLE001 - what is spooled is published by the next process
+            self._warn(error)

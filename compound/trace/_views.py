@@ -1,0 +1,101 @@
+"""The tables and views that a query over traces may name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from compound.trace._columns import TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+_USES: Final[dict[str, tuple[str, ...]]] = {
+    "spans": ("spans",),
+    "traces": ("spans",),
+    "runs": ("spans",),
+    "node_stats": ("spans",),
+    "blobs": ("blobs",),
+    "scores": ("scores",),
+    "scores_wide": ("scores",),
+}
+NAMES: Final = tuple(_USES)
+
+_MS: Final = "(end_time_unix_nano - start_time_unix_nano) / 1e6"
+
+_VIEWS: Final = f"""
+CREATE VIEW traces AS
+SELECT trace_id, any_value(run_id) AS run_id, any_value(graph_name) AS graph_name,
+       any_value(graph_hash) AS graph_hash, any_value(thread_id) AS thread_id,
+       any_value(example_id) AS example_id, max(epoch) AS epoch,
+       min(start_time_unix_nano) AS start_time_unix_nano, max(end_time_unix_nano) AS end_time_unix_nano,
+       (max(end_time_unix_nano) - min(start_time_unix_nano)) / 1e6 AS wall_ms,
+       coalesce(sum({_MS}) FILTER (WHERE parent_span_id IS NULL), 0) AS run_ms,
+       count(*) AS spans, count(*) FILTER (WHERE status_code = 'ERROR') AS errors,
+       sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd
+FROM spans GROUP BY trace_id;
+
+CREATE VIEW runs AS
+SELECT t.*, r.status, r.legs, r.error_type, r.is_replay, r.attributes
+FROM traces t JOIN (
+  SELECT trace_id, count(*) AS legs, arg_max(error_type, start_time_unix_nano) AS error_type,
+         bool_or(is_replay) AS is_replay, arg_max(attributes, start_time_unix_nano) AS attributes,
+         arg_max(CASE WHEN status_code = 'ERROR' THEN 'failed'
+                      WHEN json_extract_string(attributes, '$.paused') IS NOT NULL THEN 'paused'
+                      ELSE 'done' END, start_time_unix_nano) AS status
+  FROM spans WHERE kind = 'workflow' GROUP BY trace_id
+) r USING (trace_id);
+
+CREATE VIEW node_stats AS
+WITH inner_use AS (
+  SELECT node_span_id, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+         sum(cost_usd) AS cost_usd
+  FROM spans WHERE node_span_id IS NOT NULL GROUP BY node_span_id
+)
+SELECT s.graph_name, s.node_name, any_value(s.node_kind) AS node_kind, count(*) AS n,
+       count(*) FILTER (WHERE s.status_code = 'ERROR') AS errors,
+       count(*) FILTER (WHERE json_extract_string(s.attributes, '$.skipped') IS NOT NULL) AS skipped,
+       count(*) FILTER (WHERE s.attempt > 1) AS retries,
+       avg({_MS}) AS avg_ms, quantile_cont({_MS}, 0.5) AS p50_ms, quantile_cont({_MS}, 0.95) AS p95_ms,
+       sum(u.input_tokens) AS input_tokens, sum(u.output_tokens) AS output_tokens, sum(u.cost_usd) AS cost_usd
+FROM spans s LEFT JOIN inner_use u ON u.node_span_id = s.span_id
+WHERE s.kind = 'node' GROUP BY s.graph_name, s.node_name;
+"""
+
+
+def needed(query: str) -> frozenset[str]:
+    """The stored tables that a query can touch, by the names it mentions."""
+    words = set(re.findall(r"\w+", query.lower()))
+    return frozenset(table for name, tables in _USES.items() if name in words for table in tables)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables with the full schema."""
+    for table, columns in TABLES.items():
+        body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        connection.execute(f"CREATE TABLE {table} ({body})")
+
+
+def create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the views over the filled tables; `scores_wide` has one column per score name."""
+    connection.execute(_VIEWS)
+    names = [
+        str(row[0]) for row in connection.execute("SELECT DISTINCT name FROM scores ORDER BY 1").fetchall()
+    ]
+    wide = "".join(f", max(value) FILTER (WHERE name = {_quote(n)}) AS {_identifier(n)}" for n in names if n)
+    connection.execute(
+        f"CREATE VIEW scores_wide AS SELECT trace_id, run_id, example_id, epoch{wide} FROM scores GROUP BY ALL"
+    )
+
+
+def json_columns(table: str) -> str:
+    """The `columns=` argument of `read_json` for a table."""
+    return "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in TABLES[table].items()) + "}"
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
