@@ -27,9 +27,14 @@ specialists = {{ intent = "tools.training:intent_examples" }}
 
 [tool.compound.profiles.sample]
 generator = "connectors.sample:write_profile"
-lakehouse = ".compound/sample/lakehouse"
-tickets = ".compound/sample/tickets.jsonl"
-cases = ".compound/sample/cases"
+lakehouse = "{{home}}/lakehouse"
+tickets = "{{home}}/tickets.jsonl"
+cases = "{{home}}/cases"
+training = "{{home}}/past_cases.jsonl"
+
+[tool.compound.profiles.sample.documents]
+handbook = ["connectors/sample/policies/*.md"]
+cases = ["{{home}}/past_cases.jsonl"]
 """
 
 _GITIGNORE = ".compound/\n.venv/\n__pycache__/\n.env\n"

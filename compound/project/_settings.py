@@ -20,13 +20,13 @@ _PROFILE_KEYS = {
     "tickets": "where `--from desk` reads tickets: a JSONL file, a Delta table or a folder of task files",
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported beside the first",
-    "training": "`module:function` that yields labelled examples for the specialists",
+    "training": "folder or file with labelled past tickets, for `compound train`",
     "documents": "index name -> files, globs or `module:function`",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",
     "model": "provider that answers for every logical model; the models file decides when absent",
 }
-_TOP_KEYS = {"name", "profile", "graph", "profiles", *_PROFILE_KEYS}
+_TOP_KEYS = {"name", "profile", "graph", "profiles", "specialists", *_PROFILE_KEYS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Profile:
     tickets: Path | None = None
     cases: Path | None = None
     extra_cases: Path | None = None
-    training: str | None = None
+    training: Path | None = None
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     shop: str | None = None
     state: str | None = None
@@ -54,11 +54,10 @@ class Settings:
     name: str
     graph: str
     profile: Profile
-
-    @property
-    def home(self) -> Path:
-        """Folder of this profile's run-time state; never under version control."""
-        return self.root / STATE_FOLDER / self.profile.name
+    home: Path
+    """Folder of this profile's run-time state; never under version control. `COMPOUND_HOME` moves it."""
+    specialists: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Specialist name -> `module:function` that yields its labelled examples."""
 
     @property
     def state_url(self) -> str:
@@ -130,18 +129,22 @@ def load_settings(
             merged[key] = value
     if model:
         merged["model"] = model
+    state = Path(env["COMPOUND_HOME"]) if env.get("COMPOUND_HOME") else base / STATE_FOLDER
+    home = state.resolve() / name
     return Settings(
         root=base,
         name=_text(table, "name") or base.name,
         graph=_text(table, "graph") or "support_reply",
-        profile=_profile(base, name, merged),
+        profile=_profile(base, home, name, merged),
+        home=home,
+        specialists={key: str(value) for key, value in _table(table, "specialists").items()},
     )
 
 
-def _profile(root: Path, name: str, table: Mapping[str, object]) -> Profile:
+def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> Profile:
     def path(key: str) -> Path | None:
         value = _text(table, key)
-        return (root / value).resolve() if value else None
+        return (root / value.replace("{home}", str(home))).resolve() if value else None
 
     documents = {
         index: tuple([entry] if isinstance(entry, str) else cast("list[str]", entry))
@@ -149,12 +152,12 @@ def _profile(root: Path, name: str, table: Mapping[str, object]) -> Profile:
     }
     return Profile(
         name=name,
-        lakehouse=path("lakehouse") or root / STATE_FOLDER / name / "lakehouse",
+        lakehouse=path("lakehouse") or home / "lakehouse",
         generator=_text(table, "generator"),
         tickets=path("tickets"),
         cases=path("cases"),
         extra_cases=path("extra_cases"),
-        training=_text(table, "training"),
+        training=path("training"),
         documents=documents,
         shop=_expand(_text(table, "shop")),
         state=_expand(_text(table, "state")),
