@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+
 from compound.errors import EffectRefused
 from tools.documents import Action, Change
 from tools.rules import ShopView, apply, copy_view, diff, names, require_owner, same_outcome
@@ -16,8 +17,8 @@ SHARED = Path(__file__).resolve().parents[3] / "../shared/data"
 
 pytestmark = pytest.mark.shared
 
-# The published outcomes of these three copy the last new item's price and options to every item that was modified
-# in the same call (a variable leaking from a loop upstream); a shop that did that would corrupt its orders.
+# The published outcomes of these three copy the last new item's price and options to every item that was
+# modified in the same call (a variable leaking from a loop upstream); no shop may corrupt its orders so.
 WRONG_UPSTREAM = {"20", "21", "37"}
 
 
