@@ -14,12 +14,14 @@ from compound.trace._payload import digest
 from compound.trace._store import Answer, MemoryStore, SpanStore, TraceNode, TraceReader
 
 if TYPE_CHECKING:
+    from compound.trace._parquet import ParquetStore
     from compound.trace._recorder import Recorder, trace_id_of
 
 __all__ = [
     "ActiveSpan",
     "Answer",
     "MemoryStore",
+    "ParquetStore",
     "Recorder",
     "SpanStore",
     "TraceNode",
@@ -34,9 +36,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load the recorder, and OpenTelemetry with it, only where one is made."""
+    """Load the recorder (OpenTelemetry) and the Parquet store only where one is made."""
     if name in {"Recorder", "trace_id_of"}:
         from compound.trace import _recorder
 
         return getattr(_recorder, name)
+    if name == "ParquetStore":
+        from compound.trace._parquet import ParquetStore
+
+        return ParquetStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

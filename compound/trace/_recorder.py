@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, cast
 
 from opentelemetry import trace as otel
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
@@ -147,17 +148,17 @@ class Recorder:
             if above is None and "run_id" in span.shared:
                 token = _trace_id.set(int(trace_id_of(str(span.shared["run_id"])), 16))
                 try:
-                    return self._start(span.name, otel.Context())
+                    return self._start(span.name, Context())
                 finally:
                     _trace_id.reset(token)
             handle = above.handle if above is not None else None
-            context = otel.set_span_in_context(handle, otel.Context()) if isinstance(handle, Span) else None
-            return self._start(span.name, context or otel.Context())
+            context = otel.set_span_in_context(handle, Context()) if isinstance(handle, Span) else None
+            return self._start(span.name, context or Context())
         except Exception:  # noqa: BLE001 - recording never raises into a node
             self._failed += 1
             return None
 
-    def _start(self, name: str, context: otel.Context) -> object:
+    def _start(self, name: str, context: Context) -> object:
         return self._tracer.start_span(
             name, context=context, record_exception=False, set_status_on_exception=False
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import orjson
 
@@ -98,7 +98,7 @@ class TraceReader:
         """
         import duckdb
 
-        with duckdb.connect(config=_CONFIG) as connection:
+        with duckdb.connect(config=CONFIG) as connection:
             _views.create_tables(connection)
             self._load(connection, _views.needed(query))
             _views.create_views(connection)
@@ -169,7 +169,7 @@ class TraceReader:
         return orjson.loads(str(rows[0][0])) if rows and rows[0][0] is not None else None
 
 
-_CONFIG = {
+CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",

@@ -1,0 +1,110 @@
+"""Which Parquet files count, and merging many into one without a moment in which a row is absent or doubled.
+
+A merge first writes the new file under a temporary name, then a note that lists the files it replaces, then
+renames, deletes those files and at last the note. A reader that finds a note whose merged file exists leaves the
+listed files out; a merge that died is finished or undone by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - without file locks a folder is compacted by one process only
+    fcntl = None
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ORDER: Final = {"spans": "trace_id, start_time_unix_nano", "blobs": "sha256", "scores": "run_id, name"}
+_NOTE: Final = ".replaces.json"
+
+
+def files(folder: Path, table: str) -> list[Path]:
+    """The files that hold the rows of a table: whole ones that no finished merge replaces."""
+    out: list[Path] = []
+    for day in sorted((folder / table).glob("date=*")):
+        gone = _replaced(day)
+        out += [path for path in sorted(day.glob("*.parquet")) if path.name not in gone]
+    return out
+
+
+def _replaced(day: Path) -> set[str]:
+    gone: set[str] = set()
+    for note in day.glob(f"*{_NOTE}"):
+        try:
+            names = json.loads(note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # removed meanwhile: its files are too
+        if (day / note.name.replace(_NOTE, ".parquet")).exists():
+            gone.update(names)
+    return gone
+
+
+def compact(folder: Path, tables: list[str], above_files: int, row_group_rows: int) -> int:
+    """Merge the files of each day that has more than `above_files`; returns how many files are gone."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return 0
+    gone = 0
+    with (folder / ".compact.lock").open("a") as lock:
+        if fcntl is not None:
+            try:
+                fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return 0
+        for table in tables:
+            for day in sorted((folder / table).glob("date=*")):
+                _finish(day)
+                parts = sorted(day.glob("*.parquet"))
+                if len(parts) > max(1, above_files):
+                    _merge(table, day, parts, row_group_rows)
+                    gone += len(parts) - 1
+    return gone
+
+
+def _finish(day: Path) -> None:
+    """End what an interrupted merge began."""
+    for name in _replaced(day):
+        (day / name).unlink(missing_ok=True)
+    for note in day.glob(f"*{_NOTE}"):
+        note.unlink(missing_ok=True)
+
+
+def _merge(table: str, day: Path, parts: list[Path], row_group_rows: int) -> None:
+    import duckdb
+
+    target = day / f"m-{os.urandom(8).hex()}.parquet"
+    note = day / f"{target.stem}{_NOTE}"
+    with duckdb.connect(config={"threads": 1}) as connection:
+        names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in parts)
+        query = f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
+        if table == "blobs":
+            query += " QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1"
+        note.write_text(json.dumps([path.name for path in parts]), encoding="utf-8")
+        write(connection, query, table, target, row_group_rows)
+    for path in parts:
+        path.unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, query: str, table: str, target: Path, row_group_rows: int
+) -> None:
+    """Write a query's rows to `target`, sorted, under a temporary name that readers do not see, then rename."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.urandom(3).hex()}.tmp")
+    name = str(part).replace("'", "''")
+    try:
+        connection.execute(
+            f"COPY ({query} ORDER BY {_ORDER[table]}) TO '{name}' "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_rows})"
+        )
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

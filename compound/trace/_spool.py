@@ -1,0 +1,118 @@
+"""A spool: rows appended to a file of JSON lines, so that a killed process loses none that it handed over.
+
+A live spool is locked by its owner; one that can be locked belongs to a process that is gone, and whoever
+opens the store next publishes it. The file it becomes has a name that follows from the spool's, so publishing
+it twice gives one file.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO, Final
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on this system: every foreign spool counts as alive
+    fcntl = None
+
+_SUFFIX: Final = ".ndjson"
+_serial = count()
+
+
+class Spool:
+    """One open spool of one table, owned by this process."""
+
+    def __init__(self, folder: Path, table: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path, self._file = _create(folder, table)
+        self.rows = 0
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Write the rows in one call; a row that was only half written (full disk) is taken back."""
+        at = self._file.tell()
+        try:
+            self._file.write(b"\n".join(lines) + b"\n")
+        except OSError:
+            self._file.truncate(at)
+            self._file.seek(at)
+            raise
+        self.rows += len(lines)
+
+    def remove(self) -> None:
+        """The rows are published: forget the file."""
+        self.path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _create(folder: Path, table: str) -> tuple[Path, BinaryIO]:
+    while True:
+        stem = f"{time.time_ns():x}-{os.getpid():x}-{next(_serial):x}-{os.urandom(3).hex()}"
+        path = folder / f"{stem}.{table}{_SUFFIX}"
+        file = path.open("xb", buffering=0)
+        if _lock(file, path):
+            return path, file  # pyright: ignore[reportReturnType] # FileIO writes whole buffers here
+        file.close()  # somebody took it for an abandoned one between open and lock
+
+
+def _lock(file: BinaryIO, path: Path) -> bool:
+    """Lock the file; false when another holds it or it is no longer the one at `path`."""
+    if fcntl is None:  # pragma: no cover
+        return True
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(file.fileno()).st_ino == path.stat().st_ino
+    except OSError:
+        return False
+
+
+class Abandoned:
+    """A spool whose owner is gone, held by us while we publish it."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self._file = file
+        self.stem, self.table = path.name.removesuffix(_SUFFIX).rsplit(".", 1)
+
+    def trim(self) -> bool:
+        """Cut a half-written last row; false when nothing is left."""
+        size = self._file.seek(0, os.SEEK_END)
+        tail = b""
+        at = size
+        while at and b"\n" not in tail:
+            at = max(0, at - 65_536)
+            self._file.seek(at)
+            tail = self._file.read(size - at)
+        whole = at + tail.rfind(b"\n") + 1
+        if whole != size:
+            self._file.truncate(whole)
+        return whole > 0
+
+    def remove(self) -> None:
+        """Forget the file."""
+        self.path.unlink(missing_ok=True)
+        self._file.close()
+
+    def release(self) -> None:
+        """Leave the file for the next one who opens the store."""
+        self._file.close()
+
+
+def abandoned(folder: Path) -> list[Abandoned]:
+    """Lock and return the spools that nobody owns."""
+    out: list[Abandoned] = []
+    if fcntl is None or not folder.is_dir():  # pragma: no cover
+        return out
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        try:
+            file = path.open("r+b")
+        except OSError:
+            continue
+        if _lock(file, path):
+            out.append(Abandoned(path, file))
+        else:
+            file.close()
+    return out
