@@ -1,0 +1,181 @@
+"""The state store: opens the database, brings it to the present schema, gives out transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from compound.connector.state._errors import translated
+from compound.errors import ConnectorError
+
+HEAD = "0001"
+"""The revision this code reads and writes; a test compares it with the newest migration."""
+
+_WRITE = "compound_write"
+
+
+class StateStore:
+    """Runs, reviews, outbox, ledger and journal in one database: SQLite by path, PostgreSQL by URL.
+
+    Thread-safe. `read` and `write` are short and synchronous: never await inside one, and never open a `write`
+    inside another. A store must not be carried over a fork.
+
+    Attributes:
+        name: The path or the URL without its password, for messages.
+        dialect: `sqlite` or `postgresql`.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(**{_WRITE: True})
+        self._writing = threading.local()
+        self.name = name
+        self.dialect = engine.dialect.name
+
+    @classmethod
+    def open(cls, url_or_path: str | Path, *, lock_timeout_s: float = 30.0) -> StateStore:
+        """Open a database, make it where it is missing, and migrate it to the newest schema.
+
+        Args:
+            url_or_path: Path of an SQLite file (its folder is made), or an URL: `sqlite:///...`, `postgresql://...`.
+            lock_timeout_s: How long a writer waits for another one.
+
+        Raises:
+            ConnectorError: `state.locked`, `state.disk-full`, `state.cannot-open`, `state.not-a-database`,
+                `state.newer` (written by a newer version of Compound), `state.url`, `state.driver`.
+        """
+        engine, name = _engine(url_or_path, lock_timeout_s)
+        store = cls(engine, name)
+        try:
+            with store._translated():
+                store._bring_to_head()
+        except BaseException:
+            engine.dispose()
+            raise
+        return store
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A consistent view of the store; what is written through it is rolled back.
+
+        Raises:
+            ConnectorError: as for `open`.
+        """
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """One transaction: commits at the end, rolls back when an exception leaves the block.
+
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read in it stays true until the commit.
+
+        Raises:
+            ConnectorError: as for `open`; `state.nested-write` when this thread is inside a write already.
+        """
+        if getattr(self._writing, "active", False):
+            raise ConnectorError("state.nested-write", "a write transaction was opened inside another one")
+        self._writing.active = True
+        try:
+            with self._translated(), self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._writing.active = False
+
+    def close(self) -> None:
+        """Close the connections; the store can not be used afterwards."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        with translated(self.name):
+            yield
+
+    def _bring_to_head(self) -> None:
+        with self._engine.connect() as connection:
+            revision = _revision(connection)
+        if revision == HEAD:
+            return
+        # alembic costs about 0.2 s to import: only a store that must change pays for it
+        from compound.connector.state._migrate import upgrade  # noqa: PLC0415
+
+        with self._writer.begin() as connection:
+            upgrade(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+
+
+def _engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine, str]:
+    text = str(url_or_path)
+    try:
+        url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
+    except ArgumentError as error:
+        raise ConnectorError(
+            "state.url", f"{text!r} is not a database URL", fix="give a path or an URL"
+        ) from error
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, lock_timeout_s), url.database or text
+    if url.get_backend_name() == "postgresql":
+        name = url.render_as_string(hide_password=True)
+        return _postgresql(url.set(drivername="postgresql+psycopg"), lock_timeout_s), name
+    raise ConnectorError(
+        "state.url", f"{url.drivername!r} is no state store", fix="SQLite by path, or postgresql://"
+    )
+
+
+def _sqlite(url: sa.URL, lock_timeout_s: float) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConnectorError(
+            "state.url", "the state store must survive the process: :memory: does not", fix="give a path"
+        )
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConnectorError(
+            "state.cannot-open", f"cannot make the folder of {url.database}: {error.strerror}"
+        ) from error
+    engine = sa.create_engine(url, connect_args={"timeout": lock_timeout_s, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+        # the driver's own `timeout` covers all but the change to WAL, which does not wait
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # the driver itself begins late and DEFERRED: two writers would both read first and one would fail
+        is_write = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    # pyright does not see that the decorator uses them
+    _ = (set_pragmas, begin)
+    return engine
+
+
+def _postgresql(url: sa.URL, lock_timeout_s: float) -> Engine:
+    try:
+        return sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={int(lock_timeout_s * 1000)}"},
+        )
+    except ModuleNotFoundError as error:
+        raise ConnectorError(
+            "state.driver", f"PostgreSQL needs the driver {error.name!r}", fix="install compound[postgres]"
+        ) from error

@@ -1,0 +1,311 @@
+"""Every table of the state store, one `MetaData`; the migrations make exactly these (a test compares).
+
+Times are UTC seconds since 1970 as 64-bit floats, as `time.time()` gives them: both databases order and subtract
+them alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: what was written is read back, also a NUL
+character); Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its values.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.sql.schema import SchemaItem
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _json(name: str, *, nullable: bool = True) -> SchemaItem:
+    return Column(name, JSON(none_as_null=True), nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = True) -> SchemaItem:
+    return Column(name, Text, nullable=nullable)
+
+
+def _key(name: str, *, nullable: bool = False) -> SchemaItem:
+    return Column(name, Text, nullable=nullable)
+
+
+def _time(name: str, *, nullable: bool = True) -> SchemaItem:
+    return Column(name, Double, nullable=nullable)
+
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    _key("graph_name"),
+    _key("graph_hash"),
+    Column("graph_version", Integer),
+    _key("thread_id", nullable=True),
+    _key("status"),
+    _key("input_sha256", nullable=True),
+    _json("input"),
+    _json("context"),
+    _json("output"),
+    _json("error"),
+    _key("profile", nullable=True),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    Index(None, "status", "updated_at"),
+    Index(None, "thread_id"),
+)
+"""One row a run of a graph."""
+
+call = Table(
+    "call",
+    metadata,
+    Column("call_key", Text, primary_key=True),
+    _key("run_id"),
+    _key("node"),
+    Column("attempt", Integer, nullable=False, default=1, server_default="1"),
+    Column("call_index", Integer, nullable=False, default=0, server_default="0"),
+    _key("request_hash"),
+    _key("provider", nullable=True),
+    _key("model", nullable=True),
+    _key("state", nullable=True),
+    _key("job_id", nullable=True),
+    _key("ticket_id", nullable=True),
+    _key("batch_id", nullable=True),
+    _json("response"),
+    _json("usage"),
+    Column("cost_usd", Double),
+    _json("error"),
+    _time("created_at", nullable=False),
+    _time("finished_at"),
+    Index(None, "run_id"),
+    Index(None, "batch_id"),
+)
+"""The call journal: a finished paid call is found here after a crash and never paid again."""
+
+batch_job = Table(
+    "batch_job",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    _key("graph_name"),
+    _key("graph_hash"),
+    _text("source", nullable=False),
+    _json("options"),
+    _key("status"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+)
+"""One row a batch: a graph over a source."""
+
+batch_item = Table(
+    "batch_item",
+    metadata,
+    Column("job_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    _key("input_hash"),
+    _json("input"),
+    Column("attempt", Integer, nullable=False, default=1, server_default="1"),
+    _key("status"),
+    _key("lane", nullable=True),
+    _key("run_id", nullable=True),
+    _json("error"),
+    _time("created_at"),
+    _time("started_at"),
+    _time("finished_at"),
+    PrimaryKeyConstraint("job_id", "ticket_id"),
+    Index(None, "job_id", "seq"),
+    Index(None, "job_id", "status"),
+    Index(None, "run_id"),
+)
+"""The ledger: one row a ticket; `pending running waiting_batch waiting_review done failed dead`."""
+
+review_item = Table(
+    "review_item",
+    metadata,
+    Column("item_id", Text, primary_key=True),
+    _key("run_id"),
+    _key("node"),
+    Column("round", Integer, nullable=False, default=0, server_default="0"),
+    Column("level", Integer, nullable=False, default=0, server_default="0"),
+    _key("thread_id", nullable=True),
+    _key("queue"),
+    Column("ticket_id", Text),
+    _key("status"),
+    Column("version", Integer, nullable=False),
+    Column("risk", Integer, nullable=False, default=0, server_default="0"),
+    Column("second", Boolean, nullable=False),
+    _json("ticket", nullable=False),
+    _json("evidence", nullable=False),
+    _json("reasons", nullable=False),
+    _json("refs", nullable=False),
+    Column("draft_seq", Integer, nullable=False),
+    _key("evidence_sha256"),
+    _key("lease_user", nullable=True),
+    _time("lease_until"),
+    Column("lease_token", Integer, nullable=False, default=0, server_default="0"),
+    _key("first_approver", nullable=True),
+    _json("stale_reason"),
+    _key("parent_id", nullable=True),
+    _key("on_expire"),
+    _time("due_at"),
+    _time("expire_at"),
+    _time("snooze_until"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    UniqueConstraint("run_id", "node", "round", "level"),
+    Index(None, "queue", "status", "due_at"),
+    Index(None, "status", "expire_at"),
+    Index(None, "ticket_id"),
+)
+"""What waits for a person. `round` counts returns to the graph, `level` escalations."""
+
+draft_version = Table(
+    "draft_version",
+    metadata,
+    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    _key("author"),
+    _json("draft", nullable=False),
+    _key("sha256"),
+    _time("created_at", nullable=False),
+    PrimaryKeyConstraint("item_id", "seq"),
+)
+"""Drafts, never changed: the graph's, and each text a person saved."""
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    _key("run_id"),
+    _key("node"),
+    Column("round", Integer, nullable=False, default=0, server_default="0"),
+    _key("action"),
+    Column("final", Boolean, nullable=False),
+    _key("actor"),
+    _json("draft", nullable=False),
+    _key("body_sha256"),
+    _json("seen", nullable=False),
+    _json("refs", nullable=False),
+    _key("reason", nullable=True),
+    _text("note"),
+    _time("decided_at", nullable=False),
+    UniqueConstraint("item_id", "version"),
+    Index(None, "run_id", "node", "round"),
+)
+"""Decisions, never changed. `final` is false for a first approval and an escalation: they resume nothing."""
+
+resume = Table(
+    "resume",
+    metadata,
+    Column("decision_id", Text, ForeignKey("decision.decision_id"), primary_key=True),
+    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    _key("run_id"),
+    _key("node"),
+    _key("status"),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    _text("owner"),
+    _time("lease_until"),
+    _json("error"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    Index(None, "item_id"),
+    Index(None, "status"),
+)
+"""Runs to be resumed: `pending running done dead cancelled`, one claimer at a time."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _key("payload_sha256"),
+    _key("decision_id"),
+    _time("created_at", nullable=False),
+)
+"""Keys that callers gave to their writes: the same payload replays, another one is refused."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _time("at", nullable=False),
+    _key("actor"),
+    _key("event"),
+    _key("subject"),
+    _json("details", nullable=False),
+    _key("prev_hash"),
+    _key("hash"),
+    Index(None, "subject"),
+)
+"""What happened, chained by hash; triggers refuse UPDATE and DELETE. Holds ids and hashes, never texts."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("effect_key", Text, primary_key=True),
+    _key("group_key"),
+    _key("decision_id"),
+    _key("run_id", nullable=True),
+    _key("node", nullable=True),
+    Column("ordinal", Integer, nullable=False),
+    _key("effect"),
+    _key("target"),
+    _json("args", nullable=False),
+    _key("body_sha256"),
+    _json("expected_versions", nullable=False),
+    _key("status"),
+    _json("result"),
+    _json("error"),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    _text("owner"),
+    _time("lease_until"),
+    _time("undo_until"),
+    _time("created_at", nullable=False),
+    _time("updated_at", nullable=False),
+    _time("sent_at"),
+    Index(None, "group_key"),
+    Index(None, "decision_id"),
+    Index(None, "status", "undo_until"),
+)
+"""Effects to be performed once: `scheduled cancelled sending sent refused failed unknown`."""
+
+score = Table(
+    "score",
+    metadata,
+    Column("score_id", Text, primary_key=True),
+    _key("suite", nullable=True),
+    _key("name"),
+    _key("run_id", nullable=True),
+    _key("trace_id", nullable=True),
+    _key("span_id", nullable=True),
+    Column("case_id", Text),
+    Column("epoch", Integer, nullable=False, default=0, server_default="0"),
+    _key("source", nullable=True),
+    Column("value", Double),
+    _text("label"),
+    _text("explanation"),
+    _key("scorer", nullable=True),
+    _key("scorer_version", nullable=True),
+    Column("cost_usd", Double),
+    _json("details"),
+    _time("created_at", nullable=False),
+    Index(None, "suite", "name"),
+    Index(None, "run_id"),
+)
+"""Scores given to a run, a span or a case; an absent score has no row."""
