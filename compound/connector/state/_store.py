@@ -26,8 +26,8 @@ _WRITE = "compound_write"
 class StateStore:
     """Runs, reviews, outbox, ledger and journal in one database: SQLite by path, PostgreSQL by URL.
 
-    Thread-safe. `read` and `write` are short and synchronous: never await inside one, and never open a `write`
-    inside another. A store must not be carried over a fork.
+    Thread-safe. `read` and `write` are short and synchronous: never await inside one, and never open a
+    `write` inside another. A store must not be carried over a fork.
 
     Attributes:
         name: The path or the URL without its password, for messages.
@@ -77,7 +77,7 @@ class StateStore:
     def write(self) -> Generator[Connection]:
         """One transaction: commits at the end, rolls back when an exception leaves the block.
 
-        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read in it stays true until the commit.
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read in it stays true.
 
         Raises:
             ConnectorError: as for `open`; `state.nested-write` when this thread is inside a write already.

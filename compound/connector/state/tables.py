@@ -1,8 +1,9 @@
 """Every table of the state store, one `MetaData`; the migrations make exactly these (a test compares).
 
-Times are UTC seconds since 1970 as 64-bit floats, as `time.time()` gives them: both databases order and subtract
-them alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: what was written is read back, also a NUL
-character); Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its values.
+Times are UTC seconds since 1970 as 64-bit floats, as `time.time()` gives them: both databases order and
+subtract them alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: what was written is read
+back, also a NUL character); Python's None is SQL's NULL. Enumerations are text: the room that owns a column
+owns its values.
 """
 
 from __future__ import annotations

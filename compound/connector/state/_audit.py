@@ -1,0 +1,123 @@
+"""The audit log: what happened, each row chained to the one before it by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import tables
+from compound.connector.state._store import StateStore
+
+_GENESIS = "0" * 64
+_LOCK = 0x61756469
+"""Key of PostgreSQL's advisory lock: rows get their number and their hash one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What a check of the whole log found.
+
+    Attributes:
+        rows: Rows that were checked.
+        head: Hash of the last good row. Kept elsewhere, it also proves that no rows were cut off at the end.
+        broken_at: Number of the first row that does not fit; None when all fit.
+        problem: What is wrong with it; empty when nothing is.
+    """
+
+    ok: bool
+    rows: int
+    head: str
+    broken_at: int | None = None
+    problem: str = ""
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def append_audit(
+    connection: Connection,
+    event: str,
+    *,
+    at: float,
+    actor: str,
+    subject: str,
+    details: Mapping[str, object],
+) -> None:
+    """Write one row, in the transaction of what it tells about.
+
+    Args:
+        connection: Of `StateStore.write`; on PostgreSQL other writers of the log wait until it commits.
+        event: A dotted past fact: `review.decided`.
+        at: UTC seconds.
+        actor: Who did it: a user, `policy:<hash>`, or a process.
+        subject: What it happened to: an item's id, an effect's key.
+        details: Ids, hashes and small facts; never a customer's words.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    table = tables.audit
+    last = connection.execute(
+        sa.select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+    ).first()
+    seq, prev_hash = (last.seq + 1, last.hash) if last else (1, _GENESIS)
+    record: list[object] = [seq, at, actor, event, subject, details]
+    connection.execute(
+        sa.insert(table).values(
+            seq=seq,
+            at=at,
+            actor=actor,
+            event=event,
+            subject=subject,
+            details=details,
+            prev_hash=prev_hash,
+            hash=digest([prev_hash, record]),
+        )
+    )
+
+
+def verify_audit(store: StateStore, *, expected_head: str | None = None) -> AuditReport:
+    """Check every row's number, its link and its hash.
+
+    Args:
+        store: Whose log it is.
+        expected_head: A head that was kept elsewhere; it must be the hash of some row.
+
+    Returns:
+        The first row that does not fit, if any. Cost: one pass over the log.
+    """
+    table = tables.audit
+    prev_hash, rows, is_head_seen = _GENESIS, 0, expected_head in (None, _GENESIS)
+    with store.read() as connection:
+        for row in connection.execution_options(yield_per=1000).execute(
+            sa.select(table).order_by(table.c.seq)
+        ):
+            problem = ""
+            if row.seq != rows + 1:
+                problem = f"row {rows + 1} is missing"
+            elif row.prev_hash != prev_hash:
+                problem = "it does not continue the row before it"
+            elif row.hash != digest(
+                [prev_hash, [row.seq, row.at, row.actor, row.event, row.subject, row.details]]
+            ):
+                problem = "its content was changed"
+            if problem:
+                return AuditReport(ok=False, rows=rows, head=prev_hash, broken_at=row.seq, problem=problem)
+            prev_hash, rows = row.hash, rows + 1
+            is_head_seen = is_head_seen or prev_hash == expected_head
+    if not is_head_seen:
+        return AuditReport(
+            ok=False, rows=rows, head=prev_hash, broken_at=rows + 1, problem="rows are missing at the end"
+        )
+    return AuditReport(ok=True, rows=rows, head=prev_hash)

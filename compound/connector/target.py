@@ -1,0 +1,102 @@
+"""The port through which effects are performed: the shop and the desk implement it, the outbox calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+DeliveryClass = Literal["A", "B", "C", "D"]
+"""What a target promises.
+
+- A: it stores the effect's key with the change, in one transaction; the same key again changes nothing.
+- B: it writes under a condition (a row version) that a second attempt no longer meets.
+- C: it can be asked, before a retry, whether an effect happened (`LookupTarget`).
+- D: nothing. After a crash nobody knows, and a person has to look.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedEffect:
+    """One effect, ready to be performed.
+
+    Attributes:
+        effect_key: Names it for ever: the idempotency key that a class A target stores with the change.
+        effect: Name of the effect: `cancel_pending_order`.
+        args: JSON arguments, as they were decided.
+    """
+
+    effect_key: str
+    effect: str
+    args: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectGroup:
+    """The effects of one decision on one target: all happen, in this order, or none does.
+
+    Attributes:
+        expected_versions: Row to the version that was seen when the decision was drafted (`orders/#W1` to 3).
+            The target compares them inside its transaction, unless it finds the effects' keys there already.
+    """
+
+    group_key: str
+    decision_id: str
+    run_id: str
+    effects: tuple[PlannedEffect, ...]
+    expected_versions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectOutcome:
+    """What a target says about one effect.
+
+    Attributes:
+        status: `sent`, also when it had happened before; `refused`: nothing of the group was changed.
+        result: The effect's own answer; the stored one when it had happened before.
+        error: Why it was refused, as an error record; None when sent.
+    """
+
+    effect_key: str
+    status: Literal["sent", "refused"]
+    result: JsonValue = None
+    error: Mapping[str, object] | None = field(default=None)
+
+
+class EffectTarget(Protocol):
+    """Where effects happen. The outbox hands over each group once, and again only as the class allows."""
+
+    @property
+    def delivery_class(self) -> DeliveryClass:
+        """What the target promises; D when in doubt."""
+        ...
+
+    async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        """Perform the whole group in one transaction of the target's own.
+
+        Effects whose key is stored are not performed again; their stored result is returned. Otherwise
+        the expected versions are compared and every precondition is checked before anything is committed.
+
+        Returns:
+            One outcome an effect, in the group's order: all `sent`, or all `refused`.
+
+        Raises:
+            EffectRefused: A precondition does not hold, `effect.stale` for a changed row; nothing changed.
+            Exception: Anything else means: not known whether it happened.
+        """
+        ...
+
+
+class LookupTarget(EffectTarget, Protocol):
+    """A class C target."""
+
+    async def find(self, group: EffectGroup) -> Sequence[EffectOutcome] | None:
+        """Ask whether the group happened; None when it certainly did not.
+
+        Raises:
+            Exception: It cannot be told now.
+        """
+        ...
