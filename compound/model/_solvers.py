@@ -32,7 +32,7 @@ def solver(name: str) -> Callable[[Solver], Solver]:
     """Register a function as the offline answer to a logical model.
 
     A solver is pure: the same `inputs` give the same answer. It answers from `ModelRequest.inputs` and
-    never sees the prompt. Registering a name again replaces the function, so that a project can be loaded twice.
+    never sees the prompt. Registering a name again replaces the function: a project may be loaded twice.
 
     Args:
         name: What `connectors/models.yaml` calls it.

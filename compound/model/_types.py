@@ -91,7 +91,7 @@ class ModelRequest:
         system: The standing instruction; empty for none.
         output_schema: JSON Schema that the answer must fit; None for free text.
         tools: Tools that the model may call.
-        max_tokens: Upper bound of the answer in tokens, thinking included.
+        max_tokens: Upper bound of the answer in tokens, thinking included; 0 takes the one of models.yaml.
         temperature: None leaves it to the provider (several models refuse one).
         inputs: The node's resolved `in`: the offline provider answers from these, a real one never sees
             them beyond the prompt.
@@ -105,7 +105,7 @@ class ModelRequest:
     system: str = ""
     output_schema: Mapping[str, JsonValue] | None = None
     tools: tuple[ToolSchema, ...] = ()
-    max_tokens: int = 1024
+    max_tokens: int = 0
     temperature: float | None = None
     inputs: Mapping[str, JsonValue] = field(default_factory=_nothing)
     options: Mapping[str, JsonValue] = field(default_factory=_nothing)
@@ -124,6 +124,7 @@ class Usage:
         cache_write_tokens: Part of the input that was written to it, for any lifetime.
         cache_write_1h_tokens: Part of `cache_write_tokens` that was written to live for an hour.
         reasoning_tokens: Part of the output that was thinking; None when the provider does not say.
+        is_complete: False when the bill has parts that tokens do not explain (a web search, a faster tier).
     """
 
     input_tokens: int = 0
@@ -132,6 +133,7 @@ class Usage:
     cache_write_tokens: int = 0
     cache_write_1h_tokens: int = 0
     reasoning_tokens: int | None = None
+    is_complete: bool = True
 
 
 StopReason = Literal[

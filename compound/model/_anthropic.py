@@ -1,0 +1,210 @@
+"""Provider `anthropic`: the official SDK, with its own retries off because the gateway's are on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from compound.errors import ModelError, ProjectError
+from compound.model._anthropic_wire import MessageBuilder, parse_message, to_body
+from compound.model._types import ModelRequest, ModelResponse, StreamEnd, StreamEvent
+
+if TYPE_CHECKING:
+    import anthropic
+    from anthropic import APIError, AsyncAnthropic
+    from pydantic import JsonValue
+
+    Json = dict[str, JsonValue]
+
+_SPEND_CODES = {
+    "contract_spend_limit_reached",
+    "enforced_spend_limit_reached",
+    "linked_organization_spend_limit_reached",
+}
+# The limit an administrator set arrives as a plain 429 or 400 whose words are all there is to tell it by.
+_SPEND_WORDS = ("spend limit", "spending limit", "api usage limits", "credit balance")
+
+
+class AnthropicProvider:
+    """Calls the Messages API, once per request.
+
+    Args:
+        api_key: The key; empty is an error at once, not at the first call.
+        base_url: Another endpoint; empty for Anthropic's own.
+        timeout_s: Longest wait for one answer.
+        betas: Values of the `anthropic-beta` header.
+
+    Raises:
+        ProjectError: `model.no-key`.
+    """
+
+    name = "anthropic"
+
+    def __init__(
+        self, *, api_key: str, base_url: str = "", timeout_s: float = 600.0, betas: Sequence[str] = ()
+    ) -> None:
+        if not api_key:
+            raise ProjectError(
+                "model.no-key",
+                "provider anthropic has no API key",
+                fix="set ANTHROPIC_API_KEY, or choose provider offline in connectors/models.yaml",
+            )
+        self._api_key = api_key
+        self._base_url = base_url
+        self._timeout_s = timeout_s
+        self._headers = {"anthropic-beta": ",".join(betas)} if betas else {}
+        self._client: AsyncAnthropic | None = None
+
+    async def complete(self, request: ModelRequest) -> ModelResponse:
+        """Answer one request. See `Provider.complete`."""
+        import anthropic  # noqa: PLC0415 heavy, and only needed where a real model is called
+
+        try:
+            message = await self._open().messages.create(**_arguments(to_body(request), self._headers))
+        except anthropic.APIError as error:
+            raise as_model_error(error) from error
+        return parse_message(cast("Json", message.to_dict()), self.name)
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        """Answer one request piece by piece. See `Provider.stream`."""
+        import anthropic  # noqa: PLC0415
+        import httpx2  # noqa: PLC0415
+
+        builder = MessageBuilder()
+        try:
+            arguments = _arguments(to_body(request), self._headers)
+            async with await self._open().messages.create(**arguments, stream=True) as events:
+                async for event in events:
+                    shown = builder.add(cast("Json", event.to_dict()))
+                    if shown is not None:
+                        yield shown
+        except anthropic.APIError as error:
+            raise as_model_error(error) from error
+        except httpx2.HTTPError as error:
+            raise _broken(f"{type(error).__name__}: {error}") from error
+        if not builder.is_finished:
+            raise _broken("the stream ended before message_stop")
+        yield StreamEnd(response=parse_message(builder.message, self.name))
+
+    async def count_tokens(self, request: ModelRequest) -> int:
+        """Ask how many input tokens a request has; free of charge, but a call."""
+        import anthropic  # noqa: PLC0415
+
+        body = to_body(request)
+        del body["max_tokens"]
+        arguments = _arguments(body, self._headers)
+        try:
+            counted = await self._open().messages.count_tokens(**arguments)
+        except anthropic.APIError as error:
+            raise as_model_error(error) from error
+        return counted.input_tokens
+
+    async def aclose(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def _open(self) -> AsyncAnthropic:
+        if self._client is None:
+            import anthropic  # noqa: PLC0415
+
+            self._client = anthropic.AsyncAnthropic(
+                api_key=self._api_key,
+                base_url=self._base_url or None,
+                timeout=self._timeout_s,
+                max_retries=0,
+            )
+        return self._client
+
+
+_TYPED = ("model", "messages", "max_tokens")
+
+
+def _arguments(body: Json, headers: Mapping[str, str]) -> dict[str, Any]:
+    # What the SDK has no argument for in this version still reaches the wire.
+    known = {name: body[name] for name in _TYPED if name in body}
+    rest = {name: value for name, value in body.items() if name not in _TYPED}
+    return {**known, "extra_body": rest, "extra_headers": dict(headers)}
+
+
+def as_model_error(error: APIError) -> ModelError:
+    """Classify an error of the SDK by what a caller can do about it; keeps the provider's words."""
+    import anthropic  # noqa: PLC0415
+
+    if isinstance(error, anthropic.APITimeoutError):
+        return ModelError("model.timeout", "anthropic did not answer in time", retryable=True)
+    if isinstance(error, anthropic.APIConnectionError):
+        return ModelError(
+            "model.connection", f"anthropic: {error.message}: {error.__cause__}", retryable=True
+        )
+    if not isinstance(error, anthropic.APIStatusError):
+        return ModelError("model.bad-answer", f"anthropic: {error.message}")
+    words = error.api_message or error.message
+    what = f"anthropic {error.status_code}: {words}"
+    if _is_spend_limit(error, words):
+        return ModelError(
+            "model.spend-limit", what, fix="raise the limit with the provider; retrying cannot help"
+        )
+    code, retryable = _class_of(error)
+    return ModelError(
+        code, what, fix=_FIXES.get(code, ""), retryable=retryable, retry_after_s=_retry_after_s(error)
+    )
+
+
+_FIXES = {
+    "model.auth": "check ANTHROPIC_API_KEY",
+    "model.not-found": "check the model id in connectors/models.yaml",
+}
+_BY_TYPE = {
+    "overloaded_error": ("model.overloaded", True),
+    "rate_limit_error": ("model.rate-limit", True),
+    "timeout_error": ("model.server", True),
+    "api_error": ("model.server", True),
+    "authentication_error": ("model.auth", False),
+    "permission_error": ("model.auth", False),
+    "not_found_error": ("model.not-found", False),
+    "invalid_request_error": ("model.bad-request", False),
+}
+_BY_STATUS = {
+    401: ("model.auth", False),
+    403: ("model.auth", False),
+    404: ("model.not-found", False),
+    408: ("model.timeout", True),
+    409: ("model.server", True),
+    429: ("model.rate-limit", True),
+    529: ("model.overloaded", True),
+}
+
+
+def _class_of(error: anthropic.APIStatusError) -> tuple[str, bool]:
+    status = error.status_code
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        return "model.server", True
+    if status >= 400:
+        return "model.bad-request", False
+    # An error event inside a stream: the HTTP status was 200 long before.
+    return _BY_TYPE.get(error.type or "", ("model.broken-stream", True))
+
+
+def _is_spend_limit(error: anthropic.APIStatusError, words: str) -> bool:
+    if error.status_code == 402 or error.type == "billing_error" or error.error_code in _SPEND_CODES:
+        return True
+    lowered = words.lower()
+    return error.status_code in (400, 403, 429) and any(phrase in lowered for phrase in _SPEND_WORDS)
+
+
+def _retry_after_s(error: anthropic.APIStatusError) -> float | None:
+    headers = error.response.headers
+    for header, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(float(headers[header]) / unit, 0.0)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def _broken(what: str) -> ModelError:
+    return ModelError("model.broken-stream", f"anthropic: {what}", retryable=True)

@@ -1,0 +1,142 @@
+"""The call journal: a finished call is written down before anybody sees it, and never made again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+import orjson
+
+from compound.model._canonical import dump_response, load_response
+from compound.model._types import CallKey, ModelResponse
+
+if TYPE_CHECKING:
+    from compound.connector.state import StateStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a run has spent so far.
+
+    Attributes:
+        calls: Finished calls.
+        usd: Sum of their known costs; calls of unknown cost add nothing.
+    """
+
+    calls: int = 0
+    usd: float = 0.0
+
+
+class Journal(Protocol):
+    """Where finished calls are kept."""
+
+    def find(self, call: CallKey, request_hash: str) -> ModelResponse | None:
+        """The stored answer to this very request under this key, `cached`; None when there is none."""
+        ...
+
+    def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
+        """Store an answer durably before it returns. Storing the same one again changes nothing.
+
+        Raises:
+            ConnectorError: The store cannot be written.
+        """
+        ...
+
+    def spent(self, run_id: str) -> Spent:
+        """What the finished calls of a run came to."""
+        ...
+
+
+class MemoryJournal:
+    """A journal that ends with the process: for tests, and for `journal: none`."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[CallKey, str], str] = {}
+
+    def find(self, call: CallKey, request_hash: str) -> ModelResponse | None:
+        """See `Journal.find`."""
+        found = self._calls.get((call, request_hash))
+        return None if found is None else load_response(found)
+
+    def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
+        """See `Journal.record`."""
+        self._calls.setdefault((call, request_hash), dump_response(response))
+
+    def spent(self, run_id: str) -> Spent:
+        """See `Journal.spent`."""
+        mine = [load_response(text) for (call, _), text in self._calls.items() if call.run_id == run_id]
+        return Spent(calls=len(mine), usd=sum(response.cost_usd or 0.0 for response in mine))
+
+
+class StateJournal:
+    """The journal in the state store's table `call`.
+
+    Args:
+        store: The state store; its writes are durable when they return (`synchronous=FULL`).
+        clock: UTC seconds since 1970.
+    """
+
+    def __init__(self, store: StateStore, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    def find(self, call: CallKey, request_hash: str) -> ModelResponse | None:
+        """See `Journal.find`."""
+        import sqlalchemy as sa  # noqa: PLC0415 heavy, and only needed where a store is open
+
+        from compound.connector.state import tables  # noqa: PLC0415
+
+        table = tables.call
+        query = sa.select(table.c.response).where(
+            table.c.call_key == _key(call, request_hash), table.c.state == "finished"
+        )
+        with self._store.read() as connection:
+            found = cast("object", connection.execute(query).scalar_one_or_none())
+        return None if found is None else load_response(orjson.dumps(found).decode())
+
+    def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
+        """See `Journal.record`."""
+        from compound.connector.state import tables  # noqa: PLC0415
+
+        table = tables.call
+        row = {
+            "call_key": _key(call, request_hash),
+            "run_id": call.run_id,
+            "node": call.node,
+            "attempt": call.attempt,
+            "call_index": call.index,
+            "request_hash": request_hash,
+            "provider": response.provider,
+            "model": response.model,
+            "state": "finished",
+            "response": orjson.loads(dump_response(response)),
+            "usage": asdict(response.usage),
+            "cost_usd": response.cost_usd,
+            "created_at": self._clock(),
+            "finished_at": self._clock(),
+        }
+        with self._store.write() as connection:
+            there = table.select().where(table.c.call_key == row["call_key"])
+            if connection.execute(there).first() is None:
+                connection.execute(table.insert(), row)
+
+    def spent(self, run_id: str) -> Spent:
+        """See `Journal.spent`."""
+        import sqlalchemy as sa  # noqa: PLC0415
+
+        from compound.connector.state import tables  # noqa: PLC0415
+
+        table = tables.call
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(table.c.cost_usd), 0.0)).where(
+            table.c.run_id == run_id, table.c.state == "finished"
+        )
+        with self._store.read() as connection:
+            calls, usd = connection.execute(query).one()
+        return Spent(calls=int(calls), usd=float(usd))
+
+
+def _key(call: CallKey, request_hash: str) -> str:
+    # The hash is part of the key: an attempt that asks something else pays for another answer.
+    return f"{call.run_id}/{call.node}/{call.attempt}/{call.index}/{request_hash}"

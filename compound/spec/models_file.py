@@ -1,0 +1,143 @@
+"""`connectors/models.yaml`: which models answer, through whom, within which budget, at which price."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Name = Annotated[str, Field(min_length=1)]
+Usd = Annotated[float, Field(ge=0)]
+ProviderName = Literal["offline", "anthropic", "langchain"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AnthropicModel(_Part):
+    """How one logical model is answered by Anthropic.
+
+    Attributes:
+        model: Model id: `claude-sonnet-5-5`.
+        max_tokens: Upper bound of an answer, thinking included.
+        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`.
+        stream: Read answers as a stream; the trace then has the time to the first token.
+    """
+
+    model: Name
+    max_tokens: int = Field(default=4096, ge=1)
+    options: dict[str, JsonValue] = {}
+    stream: bool = False
+
+
+class LangchainModel(_Part):
+    """How one logical model is answered by a LangChain chat model.
+
+    Attributes:
+        factory: `package.module:Class` of a `BaseChatModel`.
+        options: Keyword arguments of that class.
+        max_tokens: Upper bound of an answer.
+    """
+
+    factory: Name
+    options: dict[str, JsonValue] = {}
+    max_tokens: int = Field(default=4096, ge=1)
+
+
+class LogicalModel(_Part):
+    """One model as graphs name it, and who answers for it under each provider.
+
+    Attributes:
+        provider: Overrides the file's provider for this model.
+        solver: Name of the `@solver` that answers when the provider is `offline`.
+        anthropic: Its settings when the provider is `anthropic`.
+        langchain: Its settings when the provider is `langchain`.
+    """
+
+    provider: ProviderName | None = None
+    solver: Name | None = None
+    anthropic: AnthropicModel | None = None
+    langchain: LangchainModel | None = None
+
+
+class AnthropicAccess(_Part):
+    """How to reach Anthropic; `${env:NAME}` names an environment variable, a secret is never written here."""
+
+    api_key: str = "${env:ANTHROPIC_API_KEY}"
+    base_url: str = "${env:ANTHROPIC_BASE_URL}"
+    timeout_s: float = Field(default=600.0, gt=0)
+    betas: list[str] = []
+
+
+class RetryRules(_Part):
+    """How often a call that may succeed later is tried.
+
+    Attributes:
+        attempts: Tries of one call, the first one included.
+        first_wait_s: Mean wait before the second try; doubles from try to try, with jitter.
+        longest_wait_s: Ceiling of that wait.
+        longest_retry_after_s: A provider that asks to wait longer than this is not waited for.
+    """
+
+    attempts: int = Field(default=5, ge=1, le=20)
+    first_wait_s: float = Field(default=0.5, gt=0)
+    longest_wait_s: float = Field(default=30.0, gt=0)
+    longest_retry_after_s: float = Field(default=300.0, ge=0)
+
+
+class BudgetRules(_Part):
+    """What one run may spend; absent means no limit."""
+
+    usd_per_run: Usd | None = None
+    calls_per_run: int | None = Field(default=None, ge=0)
+
+
+class Price(_Part):
+    """USD for a million tokens. Input is what was neither read from nor written to the provider's cache.
+
+    Attributes:
+        above: Prices when the whole prompt is longer than `tokens`.
+    """
+
+    input: Usd
+    output: Usd
+    cache_read: Usd
+    cache_write_5m: Usd
+    cache_write_1h: Usd
+    above: PriceAbove | None = None
+
+
+class PriceAbove(_Part):
+    """The prices of a long prompt."""
+
+    tokens: int = Field(gt=0)
+    price: Price
+
+
+class PriceTable(_Part):
+    """A dated price list; a model that is not in it has an unknown cost, never 0."""
+
+    version: str = "none"
+    source: str = ""
+    usd_per_million_tokens: dict[str, Price] = {}
+
+
+class ModelsFile(_Part):
+    """The whole file.
+
+    Attributes:
+        compound: Format of the file.
+        provider: Who answers for every model that does not say otherwise.
+        models: Logical name to its settings.
+        journal: Which finished calls are written down, so that a crash repeats none.
+    """
+
+    compound: Literal["models/v1"]
+    provider: ProviderName = "offline"
+    models: dict[str, LogicalModel]
+    anthropic: AnthropicAccess = AnthropicAccess()
+    retry: RetryRules = RetryRules()
+    budget: BudgetRules = BudgetRules()
+    journal: Literal["all", "paid", "none"] = "all"
+    prices: PriceTable = PriceTable()
