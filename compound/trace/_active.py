@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from random import getrandbits
+from time import time_ns
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -13,17 +16,26 @@ from compound.trace._names import LEGACY
 class SpanSink(Protocol):
     """What an open span needs from its recorder."""
 
-    def begin(self, span: ActiveSpan) -> object:
-        """Start the clock; returns the sink's own handle."""
-        ...
-
     def finish(self, span: ActiveSpan, error: BaseException | None) -> None:
-        """Stop the clock and take the span; never raises."""
+        """Take the span that ended; never raises."""
         ...
 
     def payload(self, span: ActiveSpan, column: str, value: object) -> None:
         """Store a node input or output; never raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What every span of a run carries.
+
+    Attributes:
+        trace_id: 32 hex digits.
+        head: The shared columns as the beginning of a JSON object, so that they are serialised once a run.
+    """
+
+    trace_id: str
+    head: bytes
 
 
 class ActiveSpan:
@@ -33,37 +45,44 @@ class ActiveSpan:
         name: As shown: `execute_tool customer_orders`.
         kind: What the span is: `workflow`, `node`, `chat`, `retrieval`, `sql`, ...
         fields: Column or attribute name to value, as set so far.
-        shared: Columns that every span of the run carries (graph, run, thread, example).
         parent: The span above; None at the root of a run.
+        span_id: 16 hex digits, from the moment the block is entered.
+        start_ns: Nanoseconds since 1970, from the moment the block is entered.
     """
 
-    __slots__ = ("_sink", "_token", "fields", "handle", "is_paused", "kind", "name", "parent", "shared")
+    __slots__ = (
+        "_sink", "_token", "fields", "is_paused", "kind", "name", "node_id", "parent", "scope", "span_id", "start_ns",
+    )  # fmt: skip
 
     def __init__(
         self,
         sink: SpanSink | None,
         name: str,
         kind: str,
-        fields: dict[str, Value],
-        *,
+        scope: Scope,
         parent: ActiveSpan | None = None,
-        shared: dict[str, Value] | None = None,
     ) -> None:
         self._sink = sink
         self._token: Token[ActiveSpan | None] | None = None
         self.name = name
         self.kind = kind
-        self.fields = fields
+        self.fields: dict[str, Value] = {}
         self.parent = parent
-        self.shared: dict[str, Value] = {} if shared is None else shared
-        self.handle: object = None
+        self.scope = scope
+        self.span_id = ""
+        self.node_id = ""
+        self.start_ns = 0
         self.is_paused = False
 
     def __enter__(self) -> ActiveSpan:
-        sink = self._sink
-        if sink is not None:
-            self.handle = sink.begin(self)
+        if self._sink is not None:
+            self.span_id = f"{getrandbits(64):016x}"
+            if self.kind == "node":
+                self.node_id = self.span_id
+            elif self.parent is not None:
+                self.node_id = self.parent.node_id
             self._token = _current.set(self)
+            self.start_ns = time_ns()
         return self
 
     def __exit__(
@@ -116,7 +135,7 @@ class ActiveSpan:
 
 
 _current: ContextVar[ActiveSpan | None] = ContextVar("compound_span", default=None)
-SILENT: Final = ActiveSpan(None, "", "", {})
+SILENT: Final = ActiveSpan(None, "", "", Scope("", b""))
 
 
 def current() -> ActiveSpan | None:
@@ -140,7 +159,7 @@ def child(name: str, *, kind: str, **fields: Value) -> ActiveSpan:
     above = _current.get()
     if above is None or above.sink is None:
         return SILENT
-    span = ActiveSpan(above.sink, name, kind, {}, parent=above, shared=above.shared)
+    span = ActiveSpan(above.sink, name, kind, above.scope, above)
     if fields:
         span.set(**fields)
     return span

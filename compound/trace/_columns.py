@@ -116,19 +116,26 @@ _BY_TYPE: Final[dict[str, Callable[[object], Value]]] = {
     _DATA_INPUTS: _records({"uri": _text, "format": _text, "version": _whole, "snapshot_ts": _text}),
     _RETRIEVED: _records({"id": _text, "score": _number, "rank": _whole, "doc_version": _text}),
 }
-_COERCE: Final = {column: _BY_TYPE[kind] for column, kind in SPANS.items() if kind in _BY_TYPE}
+_COERCE: Final = {
+    table: {column: _BY_TYPE[kind] for column, kind in columns.items() if kind in _BY_TYPE}
+    for table, columns in TABLES.items()
+}
 
 
-def place(row: Row, attributes: Row, fields: Mapping[str, object]) -> None:
-    """Put each field into its column; what has no column, or does not fit its type, into `attributes`."""
-    for name, value in fields.items():
-        if value is None:
-            continue
-        to = _COERCE.get(name)
-        if to is None:
-            attributes[name] = value  # pyright: ignore[reportArgumentType] # any JSON-like value goes here
-            continue
+def mend(table: str, row: Row) -> Row:
+    """The row with every value in its column's type; in spans, what does not fit goes to `attributes`."""
+    out: Row = {}
+    spare: Row = {}
+    for name, value in row.items():
+        to = _COERCE[table].get(name)
         try:
-            row[name] = to(value)
+            if to is None:
+                out[name] = value
+            elif value is not None:
+                out[name] = to(value)
         except (TypeError, ValueError):
-            attributes[name] = value  # pyright: ignore[reportArgumentType]
+            spare[name] = value
+    if spare and table == "spans":
+        known = row.get("attributes")
+        out["attributes"] = {**(known if isinstance(known, Mapping) else {}), **spare}
+    return out

@@ -94,7 +94,7 @@ class ParquetStore(TraceReader):
 
     def _write(self, table: str, spool: Path, stem: str) -> None:
         """One Parquet file per day of the spool's rows, published by rename."""
-        import duckdb
+        import duckdb  # noqa: PLC0415 heavy; reading and writing only
 
         with duckdb.connect(config={**CONFIG, "threads": 1}) as connection:
             _views.create_tables(connection)
@@ -133,7 +133,7 @@ class ParquetStore(TraceReader):
 
 
 def _again(action: Callable[[], T], *, tries: int = 3) -> T:
-    import duckdb
+    import duckdb  # noqa: PLC0415
 
     for _ in range(tries - 1):
         try:
@@ -157,4 +157,3 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -
         f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet($files, union_by_name = true) {fresh}",
         {"files": files},
     )
-

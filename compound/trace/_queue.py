@@ -6,14 +6,11 @@ import atexit
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 if TYPE_CHECKING:
     from compound.trace._store import SpanStore
-
-log = structlog.stdlib.get_logger(__name__)
 
 _DRAIN_S: Final = 0.2
 _IDLE_S: Final = 1.0
@@ -28,8 +25,9 @@ class SpanQueue:
     visible to readers every 5 s or 8,192 rows. A store that `is_immediate` gets each row at once.
     """
 
-    def __init__(self, store: SpanStore, *, max_rows: int) -> None:
+    def __init__(self, store: SpanStore, *, exporters: Sequence[SpanStore] = (), max_rows: int) -> None:
         self._store = store
+        self._exporters = exporters
         self._max_rows = max_rows
         self._rows: deque[tuple[str, bytes]] = deque()
         self._wake = threading.Event()
@@ -75,12 +73,21 @@ class SpanQueue:
         try:
             for table, lines in batch.items():
                 self._store.append(table, lines)
+            self._export(batch)
         except Exception as error:  # noqa: BLE001 - a full disk must not stop a run
             self._lose(taken, error)
             return
         if taken and not self._unpublished:
             self._oldest_at = time.monotonic()
         self._unpublished += taken
+
+    def _export(self, batch: Mapping[str, Sequence[bytes]]) -> None:
+        for exporter in self._exporters:
+            try:
+                for table, lines in batch.items():
+                    exporter.append(table, lines)
+            except Exception as error:  # noqa: BLE001 - the rows are in the store; a backend that is away is not
+                self._warn(error)
 
     def _publish_locked(self) -> None:
         if not self._unpublished:
@@ -98,7 +105,10 @@ class SpanQueue:
 
     def _warn(self, error: Exception) -> None:
         if not self._has_warned:
+            import structlog  # noqa: PLC0415
+
             self._has_warned = True
+            log = structlog.stdlib.get_logger(__name__)
             log.warning("trace.not-stored", error=str(error), dropped=self.dropped)
 
     def _serve(self) -> None:
@@ -128,7 +138,8 @@ class SpanQueue:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5.0)
-        try:
-            self._store.close()
-        except Exception as error:  # noqa: BLE001 - what is spooled is published by the next process
-            self._warn(error)
+        for store in (self._store, *self._exporters):
+            try:
+                store.close()
+            except Exception as error:  # noqa: BLE001 - what is spooled is published by the next process
+                self._warn(error)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import orjson
 
 from compound.errors import DataError
 from compound.trace import _views
+from compound.trace._columns import Row, mend
 
 if TYPE_CHECKING:
     import duckdb
-
-    from compound.trace._columns import Row
 
 
 class SpanStore(Protocol):
@@ -96,7 +97,7 @@ class TraceReader:
 
         Cost: about 7 us per stored row of each table that the query names.
         """
-        import duckdb
+        import duckdb  # noqa: PLC0415 heavy; reading and writing only
 
         with duckdb.connect(config=CONFIG) as connection:
             _views.create_tables(connection)
@@ -199,8 +200,6 @@ class MemoryStore(TraceReader):
         return [orjson.loads(line) for line in self._lines.get(table, ())]
 
     def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
-        from tempfile import NamedTemporaryFile
-
         for table in tables:
             lines = self._lines.get(table)
             if not lines:
@@ -212,13 +211,34 @@ class MemoryStore(TraceReader):
 
 
 def load_ndjson(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
-    """Insert the rows of a file of JSON lines into a table of the full schema."""
+    """Insert the rows of a file of JSON lines into a table of the full schema.
+
+    Rows are not checked when they are recorded. Where the engine then refuses one value of the file, the file is
+    read again with each value put into its column's type, or aside.
+    """
+    import duckdb  # noqa: PLC0415
+
+    try:
+        _insert(connection, table, path)
+    except duckdb.Error:
+        with Path(path).open("rb") as lines, NamedTemporaryFile(suffix=".ndjson") as mended:
+            for line in lines:
+                try:
+                    row = mend(table, orjson.loads(line))
+                except ValueError:
+                    continue  # not JSON: a line that no recorder wrote whole
+                mended.write(orjson.dumps(row) + b"\n")
+            mended.flush()
+            _insert(connection, table, mended.name)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
     columns = _views.json_columns(table)
     fresh = (
         "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1" if table == "blobs" else ""
     )
     connection.execute(
-        f"INSERT INTO {table} SELECT * FROM read_json($path, format = 'newline_delimited', columns = {columns}) "
-        f"{fresh}",
+        f"INSERT INTO {table} SELECT * FROM "
+        f"read_json($path, format = 'newline_delimited', columns = {columns}) {fresh}",
         {"path": path},
     )

@@ -1,0 +1,78 @@
+"""Spans for any OpenTelemetry backend, built from stored rows in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from compound.trace._names import otel_name
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import SpanExporter  # noqa: PLC0415
+
+    from compound.trace._columns import Row
+
+_IDENTITY = frozenset(
+    {"trace_id", "span_id", "parent_span_id", "name", "start_time_unix_nano", "end_time_unix_nano", "date"}
+    | {"service_name", "status_code", "status_message"}
+)
+
+
+class OtelExport:
+    """Hands spans to an exporter of the OpenTelemetry SDK, such as the OTLP one; give it to `Recorder(exporters=)`.
+
+    Columns leave under the names of the GenAI conventions, the rest as `compound.*`; lists of records as JSON.
+    """
+
+    is_immediate = False
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def append(self, table: str, lines: Sequence[bytes]) -> None:
+        """Export the spans of a batch; blobs and scores stay at home."""
+        if table == "spans":
+            self._exporter.export([to_otel(orjson.loads(line)) for line in lines])
+
+    def publish(self) -> None:
+        """Nothing to do: spans leave as they come."""
+
+    def close(self) -> None:
+        """Shut the exporter down."""
+        self._exporter.shutdown()
+
+
+def to_otel(row: Row) -> ReadableSpan:
+    """One stored row as a span of the OpenTelemetry SDK."""
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import ReadableSpan  # noqa: PLC0415
+    from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags  # noqa: PLC0415
+
+    def context(span_id: object) -> SpanContext:
+        flags = TraceFlags(TraceFlags.SAMPLED)
+        return SpanContext(
+            int(str(row["trace_id"]), 16), int(str(span_id), 16), is_remote=False, trace_flags=flags
+        )
+
+    is_error = row.get("status_code") == "ERROR"
+    is_call = row.get("kind") in {"chat", "embeddings"}
+    return ReadableSpan(
+        name=str(row["name"]),
+        context=context(row["span_id"]),
+        parent=context(row["parent_span_id"]) if row.get("parent_span_id") else None,
+        resource=Resource({"service.name": str(row.get("service_name", ""))}),
+        attributes={
+            otel_name(name): value if isinstance(value, str | int | float) else orjson.dumps(value).decode()
+            for name, value in row.items()
+            if name not in _IDENTITY and value is not None
+        },
+        kind=SpanKind.CLIENT if is_call else SpanKind.INTERNAL,
+        status=Status(StatusCode.ERROR, str(row.get("status_message", "")))
+        if is_error
+        else Status(StatusCode.OK),
+        start_time=cast("int", row["start_time_unix_nano"]),
+        end_time=cast("int", row["end_time_unix_nano"]),
+    )
