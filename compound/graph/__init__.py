@@ -1,0 +1,68 @@
+"""Graphs: check, plan, run, pause, resume, draw. The only room that imports langgraph, and only to pause."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from compound.graph._check import check, check_file
+    from compound.graph._draw import draw
+    from compound.graph._engine import Engine
+    from compound.graph._plan import Plan, Segment, plan
+    from compound.graph._result import RunResult, RunStatus
+    from compound.graph._svg import draw_svg
+    from compound.graph.catalogue import Catalogue, FixedCatalogue, Shelf, Signature
+    from compound.graph.services import EffectGate, Services
+    from compound.spec import Finding, GraphSpec, load_graph
+
+_HOME: Final = {
+    "Catalogue": "compound.graph.catalogue",
+    "EffectGate": "compound.graph.services",
+    "Engine": "compound.graph._engine",
+    "Finding": "compound.spec",
+    "FixedCatalogue": "compound.graph.catalogue",
+    "GraphSpec": "compound.spec",
+    "Plan": "compound.graph._plan",
+    "RunResult": "compound.graph._result",
+    "RunStatus": "compound.graph._result",
+    "Segment": "compound.graph._plan",
+    "Services": "compound.graph.services",
+    "Shelf": "compound.graph.catalogue",
+    "Signature": "compound.graph.catalogue",
+    "check": "compound.graph._check",
+    "check_file": "compound.graph._check",
+    "draw": "compound.graph._draw",
+    "draw_svg": "compound.graph._svg",
+    "load_graph": "compound.spec",
+    "plan": "compound.graph._plan",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+__all__ = [
+    "Catalogue",
+    "EffectGate",
+    "Engine",
+    "Finding",
+    "FixedCatalogue",
+    "GraphSpec",
+    "Plan",
+    "RunResult",
+    "RunStatus",
+    "Segment",
+    "Services",
+    "Shelf",
+    "Signature",
+    "check",
+    "check_file",
+    "draw",
+    "draw_svg",
+    "load_graph",
+    "plan",
+]

@@ -1,0 +1,81 @@
+"""What a project offers, as far as a check needs it: names and schemas, nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The two sides of something a node calls.
+
+    Attributes:
+        params: JSON schema of the inputs (an object); None when unknown.
+        output: JSON schema of the value as the node gives it (for a SQL tool that returns many: an array);
+            None when unknown.
+    """
+
+    params: Mapping[str, JsonValue] | None = None
+    output: Mapping[str, JsonValue] | None = None
+
+
+class Catalogue(Protocol):
+    """The project's names. `compound.project` implements it."""
+
+    @property
+    def has_state(self) -> bool:
+        """There is a state store, so that reviews and effects are possible."""
+        ...
+
+    def names(self, shelf: Shelf) -> Sequence[str] | None:
+        """Every name on a shelf; None when it cannot be known here, and is then not checked.
+
+        For `specialist` the references that resolve now (`intent@production`); for `prompt` paths as the
+        graph file writes them.
+        """
+        ...
+
+    def signature(self, shelf: Shelf, name: str) -> Signature | None:
+        """Inputs and value of a name; None when unknown."""
+        ...
+
+    def prompt(self, path: str) -> str | None:
+        """Text of a prompt file; None when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCatalogue:
+    """A catalogue of given things: for tests and for graphs built in Python.
+
+    Attributes:
+        shelves: Shelf to name to signature; a shelf that is left out is not checked.
+        prompts: Path to text.
+    """
+
+    shelves: Mapping[Shelf, Mapping[str, Signature]] = field(
+        default_factory=dict[Shelf, Mapping[str, Signature]]
+    )
+    prompts: Mapping[str, str] | None = None
+    has_state: bool = True
+
+    def names(self, shelf: Shelf) -> Sequence[str] | None:
+        """Names on a shelf; None where the shelf was not given."""
+        if shelf == "prompt":
+            return None if self.prompts is None else list(self.prompts)
+        return list(self.shelves[shelf]) if shelf in self.shelves else None
+
+    def signature(self, shelf: Shelf, name: str) -> Signature | None:
+        """The signature that was given."""
+        return self.shelves.get(shelf, {}).get(name)
+
+    def prompt(self, path: str) -> str | None:
+        """The text that was given."""
+        return (self.prompts or {}).get(path)

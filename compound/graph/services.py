@@ -1,0 +1,254 @@
+"""What a graph needs from the rest of Compound, as ports. `compound.project` implements them.
+
+Everything a node calls takes and gives JSON, so that the engine knows nothing of pydantic, SQL or vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.model import CallKey, ModelRequest, ModelResponse
+
+JsonCall: TypeAlias = "Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]"
+"""A node's work: its resolved `in` -> its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrieveRequest:
+    """What a retrieve node asks: `query` is text, `where` a filter on metadata."""
+
+    query: str
+    top_k: int = 6
+    mode: Literal["hybrid", "lexical", "dense"] = "hybrid"
+    where: Mapping[str, JsonValue] | None = None
+
+
+RetrieveCall: TypeAlias = "Callable[[RetrieveRequest], Awaitable[JsonValue]]"
+"""A search; the value is the list of passage records, best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A prompt file.
+
+    Attributes:
+        name: As the graph file writes it: `prompts/draft.md`.
+        text: Jinja2 template; its placeholders are the names of the node's `in`.
+        version: Hash of the text, or whatever the project versions prompts by.
+        system: System prompt, a template too; empty for none.
+    """
+
+    name: str
+    text: str
+    version: str = ""
+    system: str = ""
+
+
+class Gateway(Protocol):
+    """The one door to models; `compound.model.Gateway` is one."""
+
+    async def call(self, request: ModelRequest, *, call: CallKey | None = None) -> ModelResponse:
+        """Answer, from the journal where the same call already finished.
+
+        Raises:
+            ModelError: `retryable` says whether another try may help.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRuling:
+    """What the `auto` rule said, once.
+
+    Attributes:
+        is_automatic: No person is needed.
+        action: The decision the rule makes: `approve`.
+        actor: `policy:<hash of graph and rule>`.
+        rule: The rule's text.
+        reason: Why not, when it is not automatic.
+    """
+
+    is_automatic: bool
+    action: str
+    actor: str
+    rule: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRequest:
+    """A review item to open.
+
+    Attributes:
+        run_id: With `node` the item's identity: opening it again returns the same item.
+        shown: What the reviewer sees, by name, in the order of the file; null where nothing is there.
+        decide: Action to its fields and their JSON schemas.
+        versions: Row key to version as seen while drafting: `{"orders/#W1": 3}`.
+        due_s: Seconds from now; None for no due time.
+        on_expire: Queue to escalate to, `close`, or empty.
+        auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
+        input: The graph's input, for ticket ids and the like.
+    """
+
+    run_id: str
+    thread_id: str
+    node: str
+    graph_name: str
+    graph_hash: str
+    queue: str
+    shown: Mapping[str, JsonValue]
+    decide: Mapping[str, Mapping[str, Mapping[str, JsonValue]]]
+    versions: Mapping[str, int]
+    input: Mapping[str, JsonValue]
+    context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    due_s: float | None = None
+    on_expire: str = ""
+    auto: AutoRuling | None = None
+    example_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDecision:
+    """A stored, final decision.
+
+    Attributes:
+        action: One of the node's `decide`: `approve`, `edit`, `reject`.
+        actor: Who: a user, or `policy:<hash>`.
+        fields: What the action carries: the edited text, the reason.
+        versions: Row versions the decision was made on; those of the item.
+    """
+
+    decision_id: str
+    item_id: str
+    action: str
+    actor: str
+    fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    versions: Mapping[str, int] = field(default_factory=dict[str, int])
+    is_automatic: bool = False
+    waited_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedReview:
+    """An item, and its decision when it is already decided."""
+
+    item_id: str
+    decision: ReviewDecision | None = None
+
+
+class Reviews(Protocol):
+    """The review queue as the engine sees it."""
+
+    async def open(self, request: ReviewRequest) -> OpenedReview:
+        """Open the item, or return the one that this run's node already has, with its decision.
+
+        An automatic ruling of a first opening is stored as the decision of `policy:<hash>`.
+        """
+        ...
+
+    async def decision(self, item_id: str) -> ReviewDecision | None:
+        """The final decision; None while the item waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectCall:
+    """One effect to perform: a name declared with `@effect` and its JSON arguments."""
+
+    name: str
+    args: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectGroup:
+    """Effects that happen together or not at all, in one transaction of their target.
+
+    Attributes:
+        decision_id: With `node` the group's identity: enqueuing it again changes nothing.
+        versions: Expected row versions; a changed row refuses the group.
+    """
+
+    decision_id: str
+    run_id: str
+    node: str
+    calls: Sequence[EffectCall]
+    versions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectOutcome:
+    """How one effect ended."""
+
+    name: str
+    status: Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]
+    key: str = ""
+    value: JsonValue = None
+    code: str = ""
+    error: str = ""
+
+
+class Outbox(Protocol):
+    """The outbox as the engine sees it."""
+
+    async def enqueue(self, group: EffectGroup) -> Sequence[str]:
+        """Store the effects (once) and return their keys in order."""
+        ...
+
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
+        """Perform what is not yet performed, as one group; return every outcome in the order of the keys."""
+        ...
+
+
+class Services(Protocol):
+    """Every look-up a graph makes; each is made once per engine, none per run.
+
+    A look-up of an unknown name raises `ProjectError`; `check` has found it before.
+    """
+
+    @property
+    def gateway(self) -> Gateway:
+        """The door to models."""
+        ...
+
+    @property
+    def reviews(self) -> Reviews | None:
+        """The review queue; None where the graph may not have reviews."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The outbox; None where the graph may not have effects."""
+        ...
+
+    def function(self, name: str) -> JsonCall:
+        """A Python tool."""
+        ...
+
+    def check(self, kind: str) -> JsonCall:
+        """A check; its value is `{ok, score, problems, details}`."""
+        ...
+
+    def sql_tool(self, name: str) -> JsonCall:
+        """A SQL tool; its value is the list of rows, or one row or null."""
+        ...
+
+    def retriever(self, name: str) -> RetrieveCall:
+        """A document index."""
+        ...
+
+    def specialist(self, ref: str) -> JsonCall:
+        """A trained model; `in` -> its prediction record."""
+        ...
+
+    def prompt(self, path: str) -> Prompt:
+        """A prompt file, by its path beside the graph."""
+        ...
+
+
+EffectGate: TypeAlias = "Callable[[], Awaitable[None]]"
+"""Awaited before the first delivery of a run; a batch uses it to keep the backlog's order."""

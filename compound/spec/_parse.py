@@ -1,0 +1,242 @@
+"""A graph file's text -> `GraphSpec`, with every mistake of its shape found in one run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final, cast
+
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from compound.errors import Location, ProjectError, choices
+from compound.spec._findings import Finding, InvalidFile, in_file_order
+from compound.spec._types import TYPE_WORDS
+from compound.spec.graph_file import (
+    NODE_KINDS,
+    NODE_MODELS,
+    RESERVED,
+    AutoRule,
+    Escalation,
+    GraphSpec,
+    Repeat,
+    Retry,
+    blocks,
+)
+from compound.spec.yaml_file import DataPath, SourceMap, read_yaml
+
+_ROUNDS: Final = 6
+_INNER: Final[dict[str, type[BaseModel]]] = {
+    "retry": Retry, "repeat": Repeat, "auto": AutoRule, "on_expire": Escalation,
+}  # fmt: skip
+_OPTIONAL: Final = {"retry", "timeout", "out", "description", "on_change", "version", "due", "when"}
+_PLACEHOLDERS: Final[dict[str, JsonValue]] = {"compound": "graph/v1", "name": "unnamed", "nodes": {}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedGraph:
+    """What could be read.
+
+    Attributes:
+        spec: The graph without its broken parts; None when nothing of use is left.
+        findings: Mistakes of its shape; empty for a well-formed file.
+        broken: Names of nodes that had to be dropped; references to them are no further mistakes.
+    """
+
+    spec: GraphSpec | None
+    findings: tuple[Finding, ...]
+    broken: frozenset[str] = frozenset()
+
+
+def load_graph(text: str | bytes, path: str) -> GraphSpec:
+    """Read a graph file.
+
+    Args:
+        text: The file's content.
+        path: Its name as the user would type it, for messages.
+
+    Raises:
+        InvalidFile: It has mistakes; `findings` holds all of them. (A `ProjectError`.)
+        ProjectError: ``yaml.*``: it is not YAML as we allow it.
+    """
+    parsed = parse_graph(text, path)
+    if parsed.findings or parsed.spec is None:
+        raise InvalidFile(parsed.findings)
+    return parsed.spec
+
+
+def parse_graph(text: str | bytes, path: str) -> ParsedGraph:
+    """Read a graph file as far as possible; mistakes of its shape come back as findings."""
+    try:
+        document = read_yaml(text, path)
+    except ProjectError as error:
+        where = error.where or Location(path)
+        return ParsedGraph(spec=None, findings=(Finding(error.code, error.what, where, error.fix),))
+    if not isinstance(document.data, dict):
+        found = Finding(
+            "graph.not-a-graph", "the file holds no graph", Location(path), "begin with: compound: graph/v1"
+        )
+        return ParsedGraph(spec=None, findings=(found,))
+    return _repair(copy.deepcopy(document.data), document.source)
+
+
+def build_graph(data: Mapping[str, JsonValue], origin: str = "") -> GraphSpec:
+    """A graph from plain data, as the Python builder makes it.
+
+    Raises:
+        InvalidFile: The data has mistakes.
+    """
+    parsed = _repair(copy.deepcopy(dict(data)), SourceMap(origin))
+    if parsed.findings or parsed.spec is None:
+        raise InvalidFile(parsed.findings)
+    return parsed.spec
+
+
+def _repair(data: dict[str, JsonValue], source: SourceMap) -> ParsedGraph:
+    """Validate, note the mistakes, drop what is wrong, and look again: so that one run finds them all."""
+    findings: list[Finding] = []
+    broken: set[str] = set()
+    for _ in range(_ROUNDS):
+        try:
+            spec = GraphSpec.model_validate(data).with_source(source)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            findings += [_finding(detail, data, source) for detail in details]
+            if not all([_drop(detail, data, broken) for detail in details]):
+                return ParsedGraph(spec=None, findings=tuple(in_file_order(findings)))
+        else:
+            findings += _names(spec)
+            return ParsedGraph(spec=spec, findings=tuple(in_file_order(findings)), broken=frozenset(broken))
+    return ParsedGraph(spec=None, findings=tuple(in_file_order(findings)))
+
+
+def _data_path(detail: ErrorDetails) -> DataPath:
+    """The error's place as a path in the file: the union's tag after each node's name is left out."""
+    out: list[str | int] = []
+    skip = False
+    is_container, is_name = True, False
+    for step in detail["loc"]:
+        if skip:
+            skip, is_container = False, True
+            continue
+        out.append(step)
+        if is_name:
+            is_name, skip = False, True
+        elif is_container and step == "nodes":
+            is_name, is_container = True, False
+        else:
+            is_container = False
+    if out and out[-1] == "[key]":
+        out.pop()
+    return tuple(out)
+
+
+def _finding(detail: ErrorDetails, data: dict[str, JsonValue], source: SourceMap) -> Finding:
+    path = _data_path(detail)
+    last = str(path[-1]) if path else ""
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(path[:-1], data)
+        what = f"unknown key {last!r}"
+        return Finding("graph.unknown-key", what, source.key(path), choices(known, last, limit=30))
+    if kind == "missing":
+        return Finding(
+            "graph.missing-key", f"the key {last!r} is missing", source.key(path[:-1]), f"add {last}: ..."
+        )
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return _unknown_kind(path, data, source)
+    if kind.startswith("graph."):
+        return Finding(kind, detail["msg"], source.value(path))
+    shown = repr(detail["input"])
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    message = f"{last}: {shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    return Finding("graph.bad-value", message, source.value(path))
+
+
+def _unknown_kind(path: DataPath, data: dict[str, JsonValue], source: SourceMap) -> Finding:
+    node = _at(data, path)
+    use = node.get("use") if isinstance(node, dict) else None
+    if use is None:
+        what = f"the node {path[-1]!r} does not say what it uses"
+        return Finding("graph.missing-key", what, source.key(path), f"add use: ...; {choices(NODE_KINDS)}")
+    fix = choices(NODE_KINDS, str(use))
+    return Finding("graph.unknown-kind", f"unknown kind {use!r}", source.value((*path, "use")), fix)
+
+
+def _known_keys(path: DataPath, data: dict[str, JsonValue]) -> Sequence[str]:
+    model: type[BaseModel] = GraphSpec
+    if len(path) >= 2 and path[-2] == "nodes":
+        node = cast("dict[str, JsonValue]", _at(data, path))
+        model = NODE_MODELS.get(str(node.get("use") or "repeat"), GraphSpec)
+    elif path:
+        model = _INNER.get(str(path[-1]), GraphSpec)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _at(data: JsonValue, path: DataPath) -> Any:
+    value: Any = data
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _drop(detail: ErrorDetails, data: dict[str, JsonValue], broken: set[str]) -> bool:
+    """Take the wrong part out of the data; false when nothing can be taken out."""
+    path = _data_path(detail)
+    if len(path) == 1 and path[0] in _PLACEHOLDERS:
+        data[str(path[0])] = _PLACEHOLDERS[str(path[0])]
+        return True
+    is_optional = detail["type"] == "extra_forbidden" or (
+        detail["type"] != "missing" and path and path[-1] in _OPTIONAL
+    )
+    if not is_optional:
+        node = _node_path(path)
+        if node is not None:
+            path = node
+            broken.add(str(node[-1]))
+        elif len(path) < 2 or detail["type"] == "missing":
+            return False
+    parent = _at(data, path[:-1])
+    if isinstance(parent, dict):
+        cast("dict[str, JsonValue]", parent).pop(str(path[-1]), None)
+        return True
+    return False
+
+
+def _node_path(path: DataPath) -> DataPath | None:
+    for index in range(len(path) - 1, 0, -1):
+        if path[index - 1] == "nodes" and index % 2 == 1:
+            return path[: index + 1]
+    return None
+
+
+def _names(spec: GraphSpec) -> list[Finding]:
+    findings: list[Finding] = []
+    seen: dict[str, tuple[str, ...]] = {}
+    for path, _ in blocks(spec.nodes):
+        name, where = path[-1], spec.source.key(path)
+        if name in RESERVED:
+            what = f"a node cannot be called {name!r}: ${name} means something else"
+            findings.append(Finding("graph.reserved-name", what, where, "choose another name"))
+        elif name in seen and name in {p for p in path[1:-1:2]} | set(spec.nodes):
+            what = f"the name {name!r} is used twice where one would hide the other"
+            findings.append(Finding("graph.duplicate-name", what, where, "choose another name"))
+        seen[name] = path
+    for name in spec.types:
+        if name in TYPE_WORDS:
+            what = f"a type cannot be called {name!r}: it is a word of the language"
+            findings.append(
+                Finding("graph.reserved-name", what, spec.source.key(("types", name)), "rename it")
+            )
+    return findings
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that looks most like this one; None when none does."""
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    return near[0] if near else None
