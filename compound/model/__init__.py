@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from compound.model._anthropic import AnthropicProvider
+from compound.model._budget import Budget
+from compound.model._gateway import Gateway
+from compound.model._journal import Journal, MemoryJournal, Spent, StateJournal
+from compound.model._langchain import LangchainProvider
+from compound.model._offline import OfflineProvider
+from compound.model._open import open_gateway
+from compound.model._retry import RetryPolicy
+from compound.model._route import Redact, Route
+from compound.model._schema import problems as schema_problems
+from compound.model._scripted import ScriptedProvider
 from compound.model._solvers import Abstain, Solver, find_solver, solver
 from compound.model._types import (
     Block,
@@ -14,6 +25,7 @@ from compound.model._types import (
     StopReason,
     StreamEnd,
     StreamEvent,
+    StreamRestart,
     TextBlock,
     TextDelta,
     ThinkingBlock,
@@ -27,17 +39,31 @@ from compound.model._types import (
 
 __all__ = [
     "Abstain",
+    "AnthropicProvider",
     "Block",
+    "Budget",
     "CallKey",
+    "Gateway",
+    "Journal",
+    "LangchainProvider",
+    "MemoryJournal",
     "Message",
     "ModelRequest",
     "ModelResponse",
     "NativeBlock",
+    "OfflineProvider",
     "Provider",
+    "Redact",
+    "RetryPolicy",
+    "Route",
+    "ScriptedProvider",
     "Solver",
+    "Spent",
+    "StateJournal",
     "StopReason",
     "StreamEnd",
     "StreamEvent",
+    "StreamRestart",
     "TextBlock",
     "TextDelta",
     "ThinkingBlock",
@@ -48,5 +74,7 @@ __all__ = [
     "ToolSchema",
     "Usage",
     "find_solver",
+    "open_gateway",
+    "schema_problems",
     "solver",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class Accounts:
         self._open: OrderedDict[str, _Account] = OrderedDict()
 
     @contextmanager
-    def reserve(self, run_id: str, budget: Budget, estimate_usd: float | None) -> Iterator[Bill]:
+    def reserve(self, run_id: str, budget: Budget, estimate_usd: float | None) -> Generator[Bill]:
         """Reserve one call; a call that fails gives its reservation back.
 
         Raises:
@@ -64,7 +64,8 @@ class Accounts:
             what = f"run {run_id} has made its {budget.calls} model calls"
             raise ModelError("model.budget", what, fix="raise calls_per_run in connectors/models.yaml")
         if budget.usd is not None and (account.usd + held > budget.usd or account.usd >= budget.usd > 0):
-            what = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD; the next call may cost {held:.4f}"
+            spent = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD"
+            what = f"{spent}; the next call may cost {held:.4f}"
             raise ModelError("model.budget", what, fix="raise usd_per_run in connectors/models.yaml")
         account.calls += 1
         account.usd += held

@@ -15,8 +15,9 @@ from compound.model._types import ModelRequest, ModelResponse, StreamEnd, Stream
 class OfflineProvider:
     """Answers from `ModelRequest.inputs` with the solver that `request.model` names.
 
-    There is no language model behind it: no key, no network, no tokens, no cost. The prompt is not read. The same
-    inputs give the same answer, so an answer that does not fit its schema is the solver's fault and is not repaired.
+    There is no language model behind it: no key, no network, no tokens, no cost. The prompt is not read.
+    The same inputs give the same answer, so one that does not fit its schema is the solver's fault and is
+    not repaired.
     """
 
     name = "offline"

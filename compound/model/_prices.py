@@ -19,14 +19,14 @@ def find_price(table: PriceTable, model: str) -> Price | None:
     return prices.get(model) or prices.get(_SNAPSHOT.sub("", model))
 
 
-def cost_usd(table: PriceTable, model: str, usage: Usage) -> float | None:
+def cost_usd(table: PriceTable | None, model: str, usage: Usage) -> float | None:
     """Price the tokens of one call.
 
     Returns:
         USD, or None where the model has no price or the bill has parts that tokens do not explain
         (`Usage.is_complete` is false).
     """
-    price = find_price(table, model)
+    price = find_price(table, model) if table else None
     if price is None or not usage.is_complete:
         return None
     if price.above is not None and usage.input_tokens > price.above.tokens:

@@ -38,8 +38,8 @@ class RetryPolicy:
     def wait_s(self, error: ModelError, failures: int) -> float | None:
         """How long to wait after the `failures`-th failure; None when another try is no use.
 
-        An overload (529), a server error (5xx) and a rate limit (429) are tried until the attempts are used up, a
-        timeout and a broken stream once more, everything else never.
+        An overload (529), a server error (5xx) and a rate limit (429) are tried until the attempts are used
+        up, a timeout and a broken stream once more, everything else never.
         """
         if not error.retryable or failures >= self.attempts:
             return None

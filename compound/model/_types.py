@@ -213,7 +213,12 @@ class StreamEnd:
     response: ModelResponse
 
 
-StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamEnd
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamRestart:
+    """The stream broke and begins again: what came before is void. Only gateways send it."""
+
+
+StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamRestart | StreamEnd
 
 
 class Provider(Protocol):

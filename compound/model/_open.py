@@ -1,0 +1,119 @@
+"""From `connectors/models.yaml` to a gateway."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import anyio
+
+from compound.errors import Location, ProjectError, choices
+from compound.model._anthropic import AnthropicProvider
+from compound.model._budget import Budget
+from compound.model._gateway import Gateway
+from compound.model._journal import Journal
+from compound.model._langchain import LangchainProvider
+from compound.model._offline import OfflineProvider
+from compound.model._retry import RetryPolicy
+from compound.model._route import Redact, Route
+from compound.model._types import Provider
+
+if TYPE_CHECKING:
+    from compound.spec.models_file import LogicalModel, ModelsFile
+
+_VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_FILE = "connectors/models.yaml"
+
+
+def open_gateway(
+    file: ModelsFile,
+    *,
+    provider: str | None = None,
+    journal: Journal | None = None,
+    environment: Mapping[str, str] = os.environ,
+    redact: Redact | None = None,
+) -> Gateway:
+    """Build the gateway that a models file describes. Calls nothing and imports no SDK.
+
+    Args:
+        file: The declared models.
+        provider: Answers for every model in place of what the file says: `--model anthropic`.
+        journal: Where finished calls are kept; the file says which ones are.
+        environment: What `${env:NAME}` is read from.
+        redact: Masks each request before it leaves.
+
+    Raises:
+        ProjectError: `model.unknown-provider`, `model.no-key`; `model.no-route`: a model does not say how this
+            provider answers for it.
+    """
+    opened: dict[str, Provider] = {}
+
+    def anthropic() -> Provider:
+        if "anthropic" not in opened:
+            access = file.anthropic
+            opened["anthropic"] = AnthropicProvider(
+                api_key=_expand(access.api_key, environment),
+                base_url=_expand(access.base_url, environment),
+                timeout_s=access.timeout_s,
+                betas=access.betas,
+            )
+        return opened["anthropic"]
+
+    offline = OfflineProvider()
+    routes = {
+        name: _route(name, model, provider or model.provider or file.provider, anthropic, offline)
+        for name, model in file.models.items()
+    }
+    rules = file.retry
+    return Gateway(
+        routes,
+        journal=journal,
+        journals=lambda route: file.journal == "all" or (file.journal == "paid" and not route.reads_inputs),
+        prices=file.prices,
+        budget=Budget(usd=file.budget.usd_per_run, calls=file.budget.calls_per_run),
+        retry=RetryPolicy(
+            attempts=rules.attempts,
+            first_wait_s=rules.first_wait_s,
+            longest_wait_s=rules.longest_wait_s,
+            longest_retry_after_s=rules.longest_retry_after_s,
+            sleep=anyio.sleep,
+        ),
+        redact=redact,
+        timeout_s=file.anthropic.timeout_s,
+    )
+
+
+def _route(
+    name: str, model: LogicalModel, provider: str, anthropic: Callable[[], Provider], offline: Provider
+) -> Route:
+    if provider == "offline" and model.solver:
+        return Route(provider=offline, model=model.solver)
+    if provider == "anthropic" and model.anthropic:
+        how = model.anthropic
+        return Route(
+            provider=anthropic(),
+            model=how.model,
+            max_tokens=how.max_tokens,
+            options=how.options,
+            is_streamed=how.stream,
+        )
+    if provider == "langchain" and model.langchain:
+        made = LangchainProvider.from_factory(model.langchain.factory, model.langchain.options)
+        return Route(provider=made, model=model.langchain.factory, max_tokens=model.langchain.max_tokens)
+    known = ("offline", "anthropic", "langchain")
+    if provider not in known:
+        what = f"there is no provider {provider!r}; {choices(known, provider)}"
+        raise ProjectError("model.unknown-provider", what, where=Location(_FILE))
+    part = "solver" if provider == "offline" else provider
+    raise ProjectError(
+        "model.no-route",
+        f"model {name!r} does not say how {provider} answers for it",
+        fix=f"write `{part}:` below `{name}:`",
+        where=Location(_FILE),
+    )
+
+
+def _expand(text: str, environment: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: environment.get(found.group(1), ""), text)
