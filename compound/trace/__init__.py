@@ -1,7 +1,8 @@
 """Spans: what every node did, with which data, for how much; recorded, stored and queried.
 
 Rooms emit through `child`; `compound.graph` opens runs and nodes through a `Recorder`; everybody reads
-through a store's `sql`, `list_runs` and `tree`. Importing this package loads neither OpenTelemetry nor DuckDB.
+through a store's `sql`, `list_runs` and `tree`. Importing this package loads neither OpenTelemetry nor
+DuckDB.
 """
 
 from compound.trace._active import ActiveSpan, child, current, event

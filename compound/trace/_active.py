@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from random import getrandbits
@@ -51,7 +52,8 @@ class ActiveSpan:
     """
 
     __slots__ = (
-        "_sink", "_token", "fields", "is_paused", "kind", "name", "node_id", "parent", "scope", "span_id", "start_ns",
+        "_sink", "_token", "fields", "is_paused", "kind", "name", "node_id", "parent", "scope",
+        "span_id", "start_ns",
     )  # fmt: skip
 
     def __init__(
@@ -92,11 +94,9 @@ class ActiveSpan:
         if sink is None:
             return
         if self._token is not None:
-            try:
+            # A generator may be closed from another context; that context has its own current span.
+            with suppress(ValueError):
                 _current.reset(self._token)
-            except ValueError:
-                # A generator may be closed from another context; that context has its own current span.
-                pass
             self._token = None
         sink.finish(self, None if self.is_paused else error)
 
@@ -144,7 +144,7 @@ def current() -> ActiveSpan | None:
 
 
 def child(name: str, *, kind: str, **fields: Value) -> ActiveSpan:
-    """Open a span below the current one: `with child("retrieval handbook", kind="retrieval") as span:`.
+    """Open a span below the current one, as a context manager.
 
     A no-op when nothing records. An exception that leaves the block marks the span ERROR with its type and
     is raised again. Recording itself never raises.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
-Value: TypeAlias = "str | int | float | bool | None | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"
 """What a span may carry: JSON-like data."""
 
 Row: TypeAlias = dict[str, Value]
@@ -57,8 +57,8 @@ BLOBS: Final[dict[str, str]] = {
 SCORES: Final[dict[str, str]] = {
     "trace_id": "VARCHAR", "span_id": "VARCHAR", "example_id": "VARCHAR", "run_id": "VARCHAR",
     "epoch": "BIGINT", "name": "VARCHAR", "value": "DOUBLE", "label": "VARCHAR", "explanation": "VARCHAR",
-    "source": "VARCHAR", "scorer_version": "VARCHAR", "judge_model": "VARCHAR", "judge_prompt_hash": "VARCHAR",
-    "cost_usd": "DOUBLE", "time_unix_nano": "BIGINT", "date": "DATE",
+    "source": "VARCHAR", "scorer_version": "VARCHAR", "judge_model": "VARCHAR",
+    "judge_prompt_hash": "VARCHAR", "cost_usd": "DOUBLE", "time_unix_nano": "BIGINT", "date": "DATE",
 }  # fmt: skip
 
 TABLES: Final[dict[str, dict[str, str]]] = {"spans": SPANS, "blobs": BLOBS, "scores": SCORES}

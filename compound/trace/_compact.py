@@ -1,8 +1,8 @@
 """Which Parquet files count, and merging many into one without a moment in which a row is absent or doubled.
 
 A merge first writes the new file under a temporary name, then a note that lists the files it replaces, then
-renames, deletes those files and at last the note. A reader that finds a note whose merged file exists leaves the
-listed files out; a merge that died is finished or undone by the next one.
+renames, deletes those files and at last the note. A reader that finds a note whose merged file exists leaves
+the listed files out; a merge that died is finished or undone by the next one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ try:
     import fcntl
 except ImportError:  # pragma: no cover - without file locks a folder is compacted by one process only
     fcntl = None
+
+from compound.trace._views import FRESH
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +85,7 @@ def _merge(table: str, day: Path, parts: list[Path], row_group_rows: int) -> Non
         names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in parts)
         query = f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
         if table == "blobs":
-            query += " QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1"
+            query += f" {FRESH}"
         note.write_text(json.dumps([path.name for path in parts]), encoding="utf-8")
         write(connection, query, table, target, row_group_rows)
     for path in parts:
@@ -94,7 +96,7 @@ def _merge(table: str, day: Path, parts: list[Path], row_group_rows: int) -> Non
 def write(
     connection: duckdb.DuckDBPyConnection, query: str, table: str, target: Path, row_group_rows: int
 ) -> None:
-    """Write a query's rows to `target`, sorted, under a temporary name that readers do not see, then rename."""
+    """Write a query's rows to `target`, sorted: under a name that readers do not see, then renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.urandom(3).hex()}.tmp")
     name = str(part).replace("'", "''")

@@ -10,8 +10,8 @@ import orjson
 from compound.trace._names import otel_name
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import SpanExporter  # noqa: PLC0415
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExporter
 
     from compound.trace._columns import Row
 
@@ -22,9 +22,9 @@ _IDENTITY = frozenset(
 
 
 class OtelExport:
-    """Hands spans to an exporter of the OpenTelemetry SDK, such as the OTLP one; give it to `Recorder(exporters=)`.
+    """Hands spans to an exporter of the OpenTelemetry SDK, such as the OTLP one; for `Recorder(exporters=)`.
 
-    Columns leave under the names of the GenAI conventions, the rest as `compound.*`; lists of records as JSON.
+    Columns leave under the names of the GenAI conventions, the rest as `compound.*`; lists as JSON.
     """
 
     is_immediate = False

@@ -1,30 +1,31 @@
 """Traces as Parquet files: `<folder>/<table>/date=YYYY-MM-DD/<name>.parquet`.
 
-A writer appends to a spool (see `_spool`) and now and then turns it into one file per day, written under
-another name and renamed, so a reader sees whole files only. Any number of processes may write into one folder.
+A writer appends to a spool (see `_spool`) and now and then turns it into one file, written under another name
+and renamed, so a reader sees whole files only. Any number of processes may write into one folder. The date of
+the folder is the day on which the spool was begun.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from compound.errors import DataError
-from compound.trace import _compact, _views
+from compound.trace import _compact
 from compound.trace._columns import TABLES
-from compound.trace._spool import Spool, abandoned
-from compound.trace._store import CONFIG, Answer, TraceReader, load_ndjson
+from compound.trace._spool import Spool, abandoned, begun
+from compound.trace._store import CONFIG, Answer, TraceReader, mended, read_ndjson
+from compound.trace._views import FRESH
 
 if TYPE_CHECKING:
     import duckdb
 
 ROW_GROUP_ROWS: Final = 8_192
 _COMPACT_ABOVE_FILES: Final = 64
-
-T = TypeVar("T")
 
 
 class ParquetStore(TraceReader):
@@ -44,7 +45,8 @@ class ParquetStore(TraceReader):
         self.folder = Path(folder)
         self._auto_compact = auto_compact
         self._spools: dict[str, Spool] = {}
-        self._lock = threading.Lock()
+        self._writer: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.RLock()
 
     def append(self, table: str, lines: Sequence[bytes]) -> None:
         """Append rows to this process's spool.
@@ -76,6 +78,10 @@ class ParquetStore(TraceReader):
         self.publish()
         if self._auto_compact:
             self.compact(above_files=_COMPACT_ABOVE_FILES)
+        with self._lock:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()
 
     def compact(self, *, above_files: int = 1) -> int:
         """Merge the files of each table and day; returns how many files are gone.
@@ -93,30 +99,32 @@ class ParquetStore(TraceReader):
         return self.folder / ".spool"
 
     def _write(self, table: str, spool: Path, stem: str) -> None:
-        """One Parquet file per day of the spool's rows, published by rename."""
+        """One Parquet file of the spool's rows, in the folder of the day on which the spool was begun."""
         import duckdb  # noqa: PLC0415 heavy; reading and writing only
 
-        with duckdb.connect(config={**CONFIG, "threads": 1}) as connection:
-            _views.create_tables(connection)
-            load_ndjson(connection, table, str(spool))
-            days = connection.execute(f"SELECT DISTINCT date FROM {table} ORDER BY 1").fetchall()
-            for (day,) in days:
-                target = self.folder / table / f"date={day}" / f"{stem}.parquet"
-                query = f"SELECT * FROM {table} WHERE date = '{day}'"
-                _compact.write(connection, query, table, target, ROW_GROUP_ROWS)
+        if self._writer is None:  # a connection costs 30 ms
+            self._writer = duckdb.connect(config={**CONFIG, "threads": 1})
+        target = self.folder / table / f"date={begun(stem)}" / f"{stem}.parquet"
+        try:
+            _compact.write(self._writer, read_ndjson(table, str(spool)), table, target, ROW_GROUP_ROWS)
+        except duckdb.IOException:
+            raise
+        except duckdb.Error:
+            with mended(table, str(spool)) as copy:
+                _compact.write(self._writer, read_ndjson(table, copy), table, target, ROW_GROUP_ROWS)
 
     def _recover(self) -> None:
         """Publish what killed processes left behind."""
         if not os.access(self.folder, os.W_OK):
             return
-        for spool in abandoned(self._spool_folder):
-            try:
-                if spool.table in TABLES and spool.trim():
-                    self._write(spool.table, spool.path, spool.stem)
-                spool.remove()
-            except Exception:
-                spool.release()
-                raise
+        with self._lock:
+            for spool in abandoned(self._spool_folder):
+                try:
+                    if spool.table in TABLES and spool.trim():
+                        self._write(spool.table, spool.path, spool.stem)
+                    spool.remove()
+                finally:
+                    spool.release()
 
     def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
         for table in tables:
@@ -125,34 +133,31 @@ class ParquetStore(TraceReader):
                 _fill(connection, table, files)
 
     def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
-        """As `TraceReader.sql`; first publishes what this and killed processes have spooled."""
-        self.publish()
-        self._recover()
-        # A compaction may remove a file between the listing and the read; the next listing has its successor.
-        return _again(lambda: super(ParquetStore, self).sql(query, params))
+        """As `TraceReader.sql`; first publishes what this and killed processes have spooled.
 
+        Raises:
+            DataError: ``trace.query``; ``trace.unreadable``: a file of the folder is broken.
+        """
+        import duckdb  # noqa: PLC0415
 
-def _again(action: Callable[[], T], *, tries: int = 3) -> T:
-    import duckdb  # noqa: PLC0415
-
-    for _ in range(tries - 1):
-        try:
-            return action()
-        except duckdb.IOException:
-            continue
-    try:
-        return action()
-    except duckdb.Error as error:
-        raise DataError(
-            "trace.unreadable", f"a trace file cannot be read: {error}", fix="move the named file away"
-        ) from error
+        with suppress(OSError, duckdb.Error):  # what cannot be published must not hide what was
+            self.publish()
+            self._recover()
+        for is_last in (False, False, True):
+            try:
+                return super().sql(query, params)
+            except duckdb.Error as error:
+                # A compaction may remove a file between listing and reading; the next listing knows better.
+                if is_last or not isinstance(error, duckdb.IOException):
+                    raise DataError(
+                        "trace.unreadable", f"a trace file: {error}", fix="move the named file away"
+                    ) from error
+        raise AssertionError  # the loop returns or raises
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> None:
     """Copy the files into the table; columns that a newer version added are null in older files."""
-    fresh = ""
-    if table == "blobs":
-        fresh = "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1"
+    fresh = FRESH if table == "blobs" else ""
     connection.execute(
         f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet($files, union_by_name = true) {fresh}",
         {"files": files},

@@ -50,7 +50,7 @@ class Recorder:
         exporters: Further places that get every row in the background, for example `OtelExport(...)`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, all named
         self,
         store: SpanStore,
         *,
@@ -76,7 +76,7 @@ class Recorder:
         """Rows that were not recorded: a full queue, a failing disk, a value that nothing could store."""
         return self._failed + self._queue.dropped
 
-    def run(
+    def run(  # noqa: PLR0913 - the identity of a run
         self,
         *,
         graph_name: str,

@@ -69,6 +69,15 @@ def _lock(file: BinaryIO, path: Path) -> bool:
         return False
 
 
+def begun(stem: str) -> str:
+    """The day, `YYYY-MM-DD` in UTC, on which the spool of this name was made."""
+    try:
+        seconds = int(stem.split("-", 1)[0], 16) / 1e9
+    except ValueError:
+        return "1970-01-01"
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
 class Abandoned:
     """A spool whose owner is gone, held by us while we publish it."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -207,38 +208,40 @@ class MemoryStore(TraceReader):
             with NamedTemporaryFile(suffix=".ndjson") as file:
                 file.write(b"\n".join(lines))
                 file.flush()
-                load_ndjson(connection, table, file.name)
+                _insert(connection, table, file.name)
 
 
-def load_ndjson(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
-    """Insert the rows of a file of JSON lines into a table of the full schema.
+def read_ndjson(table: str, path: str) -> str:
+    """The query that reads a file of JSON lines as rows of a table."""
+    name = path.replace("'", "''")
+    columns = _views.json_columns(table)
+    query = f"SELECT * FROM read_json('{name}', format = 'newline_delimited', columns = {columns})"
+    return f"{query} {_views.FRESH}" if table == "blobs" else query
 
-    Rows are not checked when they are recorded. Where the engine then refuses one value of the file, the file is
-    read again with each value put into its column's type, or aside.
+
+@contextmanager
+def mended(table: str, path: str) -> Generator[str]:
+    """A copy of a file of JSON lines in which every value fits its column or stands aside.
+
+    Rows are not checked when they are recorded; this is the slow way, for a file with a row that the engine
+    refused.
     """
-    import duckdb  # noqa: PLC0415
-
-    try:
-        _insert(connection, table, path)
-    except duckdb.Error:
-        with Path(path).open("rb") as lines, NamedTemporaryFile(suffix=".ndjson") as mended:
-            for line in lines:
-                try:
-                    row = mend(table, orjson.loads(line))
-                except ValueError:
-                    continue  # not JSON: a line that no recorder wrote whole
-                mended.write(orjson.dumps(row) + b"\n")
-            mended.flush()
-            _insert(connection, table, mended.name)
+    with Path(path).open("rb") as lines, NamedTemporaryFile(suffix=".ndjson") as copy:
+        for line in lines:
+            try:
+                row = mend(table, orjson.loads(line))
+            except ValueError:
+                continue  # not JSON: a line that no recorder wrote whole
+            copy.write(orjson.dumps(row) + b"\n")
+        copy.flush()
+        yield copy.name
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
-    columns = _views.json_columns(table)
-    fresh = (
-        "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1" if table == "blobs" else ""
-    )
-    connection.execute(
-        f"INSERT INTO {table} SELECT * FROM "
-        f"read_json($path, format = 'newline_delimited', columns = {columns}) {fresh}",
-        {"path": path},
-    )
+    import duckdb  # noqa: PLC0415
+
+    try:
+        connection.execute(f"INSERT INTO {table} {read_ndjson(table, path)}")
+    except duckdb.Error:
+        with mended(table, path) as copy:
+            connection.execute(f"INSERT INTO {table} {read_ndjson(table, copy)}")

@@ -21,6 +21,9 @@ _USES: Final[dict[str, tuple[str, ...]]] = {
 }
 NAMES: Final = tuple(_USES)
 
+FRESH: Final = "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1"
+"""Keeps the oldest row of each blob."""
+
 _MS: Final = "(end_time_unix_nano - start_time_unix_nano) / 1e6"
 
 _VIEWS: Final = f"""
@@ -84,7 +87,8 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
     ]
     wide = "".join(f", max(value) FILTER (WHERE name = {_quote(n)}) AS {_identifier(n)}" for n in names if n)
     connection.execute(
-        f"CREATE VIEW scores_wide AS SELECT trace_id, run_id, example_id, epoch{wide} FROM scores GROUP BY ALL"
+        f"CREATE VIEW scores_wide AS SELECT trace_id, run_id, example_id, epoch{wide} "
+        "FROM scores GROUP BY ALL"
     )
 
 
