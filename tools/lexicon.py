@@ -1,0 +1,157 @@
+"""The words of one language, compiled: phrases to what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
+
+from . import lexicon_de, lexicon_en, lexicon_es
+from .lexicon_products import GROUPS
+from .words import Word, split_words, stem
+
+LANGUAGES = ("en", "de", "es")
+GAP_WORDS = 12
+_MODULES: dict[str, ModuleType] = {"en": lexicon_en, "de": lexicon_de, "es": lexicon_es}
+_ENDINGS = ("en", "er", "es", "em", "e", "n", "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found: `kind` and `value` say what it means; words `start` to `end` (exclusive) carry it.
+
+    `parts` are the words that really belong to it when the phrase has a gap ("send ... back").
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    parts: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """All phrases of one language, by their first word."""
+
+    language: str
+    phrases: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sizes: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def add(self, text: str, kind: str, value: str) -> None:
+        """Take in phrases divided by `|`."""
+        for phrase in text.split("|"):
+            for spelled in _spellings(phrase.strip()):
+                words = tuple(
+                    word.text for word in split_words(spelled) if not word.is_mark or word.text == "*"
+                )
+                if words:
+                    self.phrases.setdefault(words[0], []).append((words, kind, value))
+                    self.words.update(words)
+
+    def translate(self, word: str) -> tuple[str, ...]:
+        """The English words of a value, for German also without its ending: `schwarze` -> `black`."""
+        if word in self.values:
+            return self.values[word]
+        if self.language != "en" and len(word) > 4:
+            for ending in _ENDINGS:
+                if word.endswith(ending) and word[: -len(ending)] in self.values:
+                    return self.values[word[: -len(ending)]]
+        return (word,)
+
+    def find(self, words: Sequence[Word]) -> list[Hit]:
+        """Every phrase in a text; of two of one kind and meaning, the one inside the other is dropped."""
+        hits: list[Hit] = []
+        for at, word in enumerate(words):
+            for phrase, kind, value in self.phrases.get(word.text, ()):
+                parts = _follow(words, at, phrase)
+                if parts:
+                    hits.append(Hit(kind, value, at, parts[-1] + 1, parts))
+        return list(_without_inner(hits))
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """The compiled words of a language; English for one we do not speak."""
+    module = _MODULES.get(language, lexicon_en)
+    result = Lexicon(language=language if language in _MODULES else "en")
+    for kind, table in (("act", module.ACTIONS), ("noun", module.NOUNS), ("status", module.STATUS)):
+        for value, text in table.items():
+            result.add(text, kind, value)
+    for value, text in module.PAYMENTS.items():
+        result.add(text, "pay", value)
+    for value, text in module.REASONS.items():
+        result.add(text, "reason", value)
+    lists = {
+        "hazard": module.HAZARDS,
+        "neg": module.NEGATIONS,
+        "ask": module.ASKS,
+        "wish": module.WISHES,
+        "target": module.TARGET,
+        "filler": module.FILLERS,
+        "phrase": module.FILLER_PHRASES,
+        "function": module.FUNCTION,
+        "stays": module.STAYS,
+    }
+    for kind, phrases in lists.items():
+        result.add("|".join(phrases), kind, "")
+    for word, english in module.VALUES.items():
+        for spelled in _spellings(word):
+            folded = split_words(spelled)
+            result.values[folded[0].text] = tuple(w.text for w in split_words(english))
+    for size, letter in {**lexicon_en.SIZES, **module.SIZES}.items():
+        for spelled in _spellings(size):
+            result.sizes[tuple(word.text for word in split_words(spelled))] = letter
+    return result
+
+
+@cache
+def things() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Every English or foreign name of a thing to all the names of the lines it is on, stemmed."""
+    table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for group in GROUPS:
+        names = [
+            tuple(stem(word.text) for word in split_words(spelled) if not word.is_mark)
+            for name in group
+            for spelled in _spellings(name)
+        ]
+        for name in names:
+            table.setdefault(name, []).extend(names)
+    return {name: tuple(dict.fromkeys(others)) for name, others in table.items()}
+
+
+def _spellings(phrase: str) -> Iterator[str]:
+    yield phrase
+    spread = phrase.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    if spread != phrase:
+        yield spread
+    narrow = phrase.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    if narrow != phrase:
+        yield narrow
+
+
+def _follow(words: Sequence[Word], at: int, phrase: tuple[str, ...]) -> tuple[int, ...]:
+    parts, here, gap = [at], at + 1, False
+    for wanted in phrase[1:]:
+        if wanted == "*":
+            gap = True
+            continue
+        limit = min(len(words), here + (GAP_WORDS if gap else 1))
+        found = next((i for i in range(here, limit) if words[i].text == wanted), -1)
+        if found < 0 or any(words[i].text in ".!?;" for i in range(here, found)):
+            return ()
+        parts.append(found)
+        here, gap = found + 1, False
+    return tuple(parts)
+
+
+def _without_inner(hits: list[Hit]) -> Iterator[Hit]:
+    best: dict[tuple[str, int], Hit] = {}
+    for hit in sorted(hits, key=lambda hit: -len(hit.parts)):
+        if all((hit.kind, part) not in best for part in hit.parts):
+            for part in hit.parts:
+                best[hit.kind, part] = hit
+            yield hit
