@@ -1,7 +1,7 @@
 """A backlog as one job: a ledger, bounded concurrency, effects in order, dead letters.
 
-Running the same command again is how a batch is resumed: settled tickets stay settled, a ticket that was in flight goes on under the
-same run, whose finished calls and effects are found again.
+Running the same command again is how a batch is resumed: settled tickets stay settled, a ticket that was in
+flight goes on under the same run, whose finished calls and effects are found again.
 """
 
 from compound.batch._gate import OrderGate

@@ -10,9 +10,10 @@ import anyio
 class OrderGate:
     """Lets a ticket change the outside world only when every earlier ticket is settled.
 
-    Tickets run side by side, their effects happen in the backlog's order. A crashed and resumed batch therefore changes the shop
-    exactly as an uninterrupted one does, also where two tickets touch the same order. Workers take tickets in order, so the
-    earliest unsettled ticket is always in flight and nobody waits for ever.
+    Tickets run side by side, their effects happen in the backlog's order. A crashed and resumed batch
+    therefore changes the shop exactly as an uninterrupted one does, also where two tickets touch the same
+    order. Workers take tickets in order, so the earliest unsettled ticket is always in flight and nobody
+    waits for ever.
     """
 
     def __init__(self, order: Iterable[int], settled: Iterable[int] = ()) -> None:

@@ -44,7 +44,9 @@ class Ledger:
             if restart:
                 db.execute(sa.delete(item).where(item.c.job_id == self.job_id))
                 db.execute(sa.delete(job).where(job.c.job_id == self.job_id))
-            known = db.execute(sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)).scalar_one_or_none()
+            known = db.execute(
+                sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)
+            ).scalar_one_or_none()
             if known is None:
                 db.execute(
                     sa.insert(job).values(
@@ -60,7 +62,8 @@ class Ledger:
             elif known != graph_hash and not accept_changes:
                 raise ProjectError(
                     "batch.graph-changed",
-                    f"graph {self._graph_name!r} changed since this batch was started ({known[:8]} then, {graph_hash[:8]} now)",
+                    f"graph {self._graph_name!r} changed since this batch was started "
+                    f"({known[:8]} then, {graph_hash[:8]} now)",
                     fix="--accept-changes runs the rest with the new graph; --restart begins again",
                 )
             else:
@@ -74,8 +77,8 @@ class Ledger:
         """Write every ticket that is not in the ledger yet; a second ticket of the same id is a dead letter.
 
         Returns:
-            The number of tickets of the source that count (at most `limit`), and how many of them have another content
-            than when they were first seen (their first content is kept).
+            The number of tickets of the source that count (at most `limit`), and how many of them have
+            another content than when they were first seen (their first content is kept).
         """
         seen: set[str] = set()
         seq = changed = 0
@@ -176,7 +179,7 @@ class Ledger:
             )
 
     def reconcile(self) -> int:
-        """Tickets whose review was decided since are done: read it from their runs. Returns how many moved."""
+        """Move tickets whose review was decided since to done, by their runs; return how many moved."""
         item, run = tables.batch_item, tables.run
         finished = sa.select(run.c.run_id).where(run.c.status == "done")
         with self._store.write() as db:
@@ -220,7 +223,9 @@ class Ledger:
         job = tables.batch_job
         with self._store.write() as db:
             db.execute(
-                sa.update(job).where(job.c.job_id == self.job_id).values(status=status, updated_at=time.time())
+                sa.update(job)
+                .where(job.c.job_id == self.job_id)
+                .values(status=status, updated_at=time.time())
             )
 
 

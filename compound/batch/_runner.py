@@ -11,7 +11,6 @@ from pathlib import Path
 import anyio
 import orjson
 import structlog
-from anyio.abc import CancelScope
 
 from compound.batch._gate import OrderGate
 from compound.batch._ledger import Ledger
@@ -64,8 +63,8 @@ class BatchRunner:
     async def run(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> BatchSummary:
         """Run what is not settled yet; the same call again goes on where a crash left it.
 
-        The first Ctrl-C (or SIGTERM) drains: tickets in flight finish. The second one stops at once; their runs go on from
-        the journal and the checkpoints next time.
+        The first Ctrl-C (or SIGTERM) drains: tickets in flight finish. The second one stops at once; their
+        runs go on from the journal and the checkpoints next time.
 
         Raises:
             ProjectError: another process runs this job, or the graph changed since it began.
@@ -120,14 +119,14 @@ class BatchRunner:
 
         try:
             return await self._run_ticket(item, turn)
-        except Exception as error:  # noqa: BLE001 -- one ticket must never end the batch; it becomes a dead letter
+        except Exception as error:
             log.exception("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id)
             return Outcome(
                 status=ItemStatus.DEAD,
                 error={"code": "batch.ticket-failed", "what": f"{type(error).__name__}: {error}", "fix": ""},
             )
 
-    async def _watch_signals(self, scope: CancelScope) -> None:
+    async def _watch_signals(self, scope: anyio.CancelScope) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
             async for _ in received:
                 if self._draining:
@@ -173,7 +172,12 @@ class BatchRunner:
         beside.write_bytes(
             b"".join(
                 orjson.dumps(
-                    {"ticket_id": item.ticket_id, "attempt": item.attempt, "error": item.error, "ticket": item.ticket}
+                    {
+                        "ticket_id": item.ticket_id,
+                        "attempt": item.attempt,
+                        "error": item.error,
+                        "ticket": item.ticket,
+                    }
                 )
                 + b"\n"
                 for item in dead

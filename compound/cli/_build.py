@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
     *,
-    name: Annotated[str | None, typer.Option(help="Name of the project; the folder's name when absent.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the project; the folder's name when absent.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a new project: a copy of the retail support desk to change."""
@@ -32,7 +34,9 @@ def init(
         print_json(made)
         return
     say(f"made {made.files} files in {made.folder}")
-    say(f"next: cd {made.folder} && compound seed && compound index && compound train intent && compound batch")
+    say(
+        f"next: cd {made.folder} && compound seed && compound index && compound train intent && compound batch"
+    )
 
 
 def seed(
@@ -60,7 +64,9 @@ def seed(
 def index(
     names: Annotated[list[str] | None, typer.Argument(help="Indexes; all when none is named.")] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Allow a sync that deletes more than 30 % of an index.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Allow a sync that deletes more than 30 % of an index.")
+    ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
@@ -74,7 +80,10 @@ def index(
     print_table(
         "indexes",
         ["index", "version", "documents", "passages", "embedder", "changed", "seconds"],
-        [(r.name, r.version, r.documents, r.passages, r.embedder, r.changed, f"{r.seconds:.1f}") for r in reports],
+        [
+            (r.name, r.version, r.documents, r.passages, r.embedder, r.changed, f"{r.seconds:.1f}")
+            for r in reports
+        ],
         right=["documents", "passages", "changed", "seconds"],
     )
 

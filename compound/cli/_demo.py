@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Seed the sample shop, index, train, run every ticket and say how good it was."""
@@ -59,7 +61,7 @@ def demo(
 def _next_steps(traces: str) -> None:
     say(f"traces: {traces}")
     say("next:")
-    say("  compound review list                     what waits for a person; then: review show|approve|edit|reject ITEM")
+    say("  compound review list                     what waits for a person; then: show|approve|edit|reject")
     say("  compound traces list                     what each run did; then: traces show RUN")
     say('  compound traces sql "select node_name, count(*) from spans group by 1"')
     say("  compound draw                            the graph as a picture")

@@ -18,22 +18,35 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
 
 
-Graph = Annotated[str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")]
+Graph = Annotated[
+    str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")
+]
 
 
-def check(graphs: Annotated[list[str] | None, typer.Argument(help="Graphs; all when none is named.")] = None, *, profile: Profile = None, json: Json = False) -> None:
+def check(
+    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs; all when none is named.")] = None,
+    *,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
     """Prove what can be proved before anything runs; exit 1 on any error."""
     from compound.project import Project
 
     project = Project.open(profile=profile)
     findings = project.check(graphs or [])
     if json:
-        print_json({"graphs": graphs or project.graph_names(), "findings": [finding.to_json() for finding in findings]})
+        print_json(
+            {
+                "graphs": graphs or project.graph_names(),
+                "findings": [finding.to_json() for finding in findings],
+            }
+        )
     else:
         for finding in findings:
             say(str(finding))
         count = len(graphs or project.graph_names())
-        say(f"{count} graph{'s' * (count != 1)} checked, {len(findings) or 'no'} finding{'s' * (len(findings) != 1)}")
+        found = f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)}"
+        say(f"{count} graph{'s' * (count != 1)} checked, {found}")
     if findings:
         raise typer.Exit(1)
 
@@ -42,7 +55,9 @@ def draw(
     graph: Graph = None,
     *,
     svg: Annotated[bool, typer.Option("--svg", help="An SVG picture instead of Mermaid text.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")
+    ] = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
@@ -53,7 +68,9 @@ def draw(
     if out:
         out.write_text(picture, encoding="utf-8")
     if json:
-        print_json({"format": "svg" if svg else "mermaid", "out": str(out) if out else None, "picture": picture})
+        print_json(
+            {"format": "svg" if svg else "mermaid", "out": str(out) if out else None, "picture": picture}
+        )
     elif not out:
         say(picture)
 
@@ -65,7 +82,9 @@ def run(
         str | None, typer.Option("--ticket", help="A ticket as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The ticket's body as plain text.")] = None,
-    draft: Annotated[bool, typer.Option("--draft", help="Stop before the review: nothing is changed anywhere.")] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Stop before the review: nothing is changed anywhere.")
+    ] = False,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
@@ -82,7 +101,10 @@ def run(
         return
     say(f"run {result.run_id}: {result.status}")
     for key, value in result.shown():
-        say(f"\n{key}\n  " + (value if isinstance(value, str) else orjson.dumps(value).decode()).replace("\n", "\n  "))
+        say(
+            f"\n{key}\n  "
+            + (value if isinstance(value, str) else orjson.dumps(value).decode()).replace("\n", "\n  ")
+        )
     if result.item_ids:
         say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
     if result.status == "failed":

@@ -10,7 +10,7 @@ from compound.cli import _batch, _build, _demo, _evaluate, _graph, _review, _tra
 
 app = typer.Typer(
     name="compound",
-    help="Compound AI systems as declared graphs: retrieval, SQL over the lakehouse, specialists, models and people.",
+    help="Compound AI systems as declared graphs: retrieval, SQL, specialists, models and people.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,7 +24,10 @@ app.add_typer(_traces.app, name="traces")
 
 
 def main() -> None:
-    """Run the program and exit: 0 well, 1 a failure or findings, 2 a wrong call or project, 3 dead letters, 5 stopped."""
+    """Run the program and exit.
+
+    0 well, 1 a failure or findings, 2 a wrong call or project, 3 dead letters, 5 stopped, 130 interrupted.
+    """
     from compound.errors import CompoundError
 
     try:

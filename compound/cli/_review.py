@@ -14,7 +14,11 @@ from compound.cli._output import Json, Profile, print_json, print_table, say
 if TYPE_CHECKING:
     from compound.project import Decided
 
-app = typer.Typer(help="Read what waits for a person; approve, edit or reject it.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Read what waits for a person; approve, edit or reject it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 Item = Annotated[str, typer.Argument(help="The item's id, or the beginning of it.")]
 User = Annotated[str | None, typer.Option("--user", help="Who decides; the login name when absent.")]
@@ -31,7 +35,9 @@ def _user(user: str | None) -> str:
 @app.command("list")
 def list_items(
     *,
-    status: Annotated[str | None, typer.Option("--status", help="pending, in_review, stale, decided, ...")] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="pending, in_review, stale, decided, ...")
+    ] = None,
     all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
     profile: Profile = None,
@@ -40,7 +46,9 @@ def list_items(
     """List the items of the queue, the oldest first."""
     from compound.project import Project
 
-    items = Project.open(profile=profile).reviews().list(status=status, include_decided=all_items, limit=limit)
+    items = (
+        Project.open(profile=profile).reviews().list(status=status, include_decided=all_items, limit=limit)
+    )
     if json:
         print_json(items)
         return
@@ -71,7 +79,10 @@ def approve(
     """Approve the draft as it is; the actions are done and the reply is sent, once."""
     from compound.project import Project
 
-    _tell(Project.open(profile=profile).reviews().decide(item, "approve", user=_user(user), version=version), json=json)
+    _tell(
+        Project.open(profile=profile).reviews().decide(item, "approve", user=_user(user), version=version),
+        json=json,
+    )
 
 
 @app.command()
@@ -79,9 +90,12 @@ def edit(
     item: Item,
     *,
     text: Annotated[str | None, typer.Option("--text", help="The reply to send instead.")] = None,
-    text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="A file with the reply.")] = None,
+    text_file: Annotated[
+        Path | None, typer.Option("--text-file", exists=True, help="A file with the reply.")
+    ] = None,
     actions: Annotated[
-        str | None, typer.Option("--actions", help="The actions as a JSON list; tools cannot be changed, arguments can.")
+        str | None,
+        typer.Option("--actions", help="The actions as a JSON list; tools cannot be changed, arguments can."),
     ] = None,
     user: User = None,
     version: Version = None,

@@ -17,8 +17,8 @@ NAMESPACE = "_compound_project"
 class ProjectModules:
     """The Python files below a project's root, importable as `_compound_project.<name>.tools.refunds`.
 
-    The package's `__path__` is the root, so that modules of the project import each other relatively, and two projects in one
-    process do not mix.
+    The package's `__path__` is the root, so that modules of the project import each other relatively, and
+    two projects in one process do not mix.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -38,14 +38,17 @@ class ProjectModules:
             setattr(top, self.package.rpartition(".")[2], child)
 
     def _forget(self) -> None:
-        for name in [name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")]:
+        for name in [
+            name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")
+        ]:
             del sys.modules[name]
 
     def load(self, dotted: str) -> ModuleType:
         """Import one module of the project, `tools.refunds`.
 
         Raises:
-            ProjectError: `project.bad-module`: it does not import; the message has the file and line at fault.
+            ProjectError: `project.bad-module`: it does not import; the message has the file and line at
+            fault.
         """
         try:
             return importlib.import_module(f"{self.package}.{dotted}")
@@ -63,7 +66,11 @@ class ProjectModules:
     def load_folder(self, folder: str) -> list[ModuleType]:
         """Import every module that lies directly in a folder of the project, by name."""
         path = self.root / folder
-        return [self.load(f"{folder}.{file.stem}") for file in sorted(path.glob("*.py")) if file.stem != "__init__"]
+        return [
+            self.load(f"{folder}.{file.stem}")
+            for file in sorted(path.glob("*.py"))
+            if file.stem != "__init__"
+        ]
 
     def function(self, reference: str) -> Callable[..., object]:
         """The function that `tools.training:examples` names.
@@ -75,7 +82,9 @@ class ProjectModules:
         module = self.load(module_name)
         found = getattr(module, name, None)
         if not callable(found):
-            names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
+            names = sorted(
+                key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
+            )
             raise ProjectError(
                 "project.unknown-function",
                 f"{reference!r} names no function",
@@ -91,7 +100,11 @@ class ProjectModules:
         trace = error.__traceback__
         while trace is not None:
             file = trace.tb_frame.f_code.co_filename
-            if file.startswith(str(self.root)) and ".venv" not in file and "/compound/" not in self._shown(file):
+            if (
+                file.startswith(str(self.root))
+                and ".venv" not in file
+                and "/compound/" not in self._shown(file)
+            ):
                 place = Location(self._shown(file), trace.tb_lineno)
             trace = trace.tb_next
         return place

@@ -58,7 +58,9 @@ def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
     target = folder.resolve()
     if target.exists() and any(target.iterdir()):
         raise ProjectError(
-            "project.not-empty", f"{folder} is not empty", fix="name a folder that does not exist yet, or an empty one"
+            "project.not-empty",
+            f"{folder} is not empty",
+            fix="name a folder that does not exist yet, or an empty one",
         )
     source = template_folder()
     label = re.sub(r"[^0-9A-Za-z_]+", "_", name or target.name).strip("_") or "project"

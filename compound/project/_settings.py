@@ -16,7 +16,7 @@ STATE_FOLDER = ".compound"
 
 _PROFILE_KEYS = {
     "lakehouse": "folder of tables that facts are read from",
-    "generator": "`module:function` that writes the lakehouse, tickets and cases (profiles that ship their data)",
+    "generator": "`module:function` that writes the lakehouse, tickets and cases",
     "tickets": "where `--from desk` reads tickets: a JSONL file, a Delta table or a folder of task files",
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported beside the first",
@@ -108,12 +108,16 @@ def load_settings(
         ProjectError: an unknown key or profile; the message names the real choices.
     """
     env = os.environ if environ is None else environ
-    base = root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
+    base = (
+        root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
+    )
     marker = base / MARKER
     table = _table(_table(_toml(marker), "tool"), "compound")
     _refuse_unknown(table, _TOP_KEYS, marker, "[tool.compound]")
     profiles = _table(table, "profiles")
-    name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
+    name = (
+        profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
+    )
     if name not in profiles:
         raise ProjectError(
             "project.unknown-profile",
@@ -179,7 +183,9 @@ def _toml(path: Path) -> dict[str, object]:
     try:
         return cast("dict[str, object]", tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError("project.bad-toml", f"not valid TOML: {error}", where=Location(str(path))) from error
+        raise ProjectError(
+            "project.bad-toml", f"not valid TOML: {error}", where=Location(str(path))
+        ) from error
 
 
 def _table(data: Mapping[str, object], key: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from compound.batch import (
@@ -35,7 +36,7 @@ class Desk:
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
         self.ran.append(item.ticket_id)
         body = (item.ticket or {}).get("body")
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         match body:
             case "defer":
                 return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred")
@@ -50,7 +51,9 @@ class Desk:
 
 
 def backlog(*bodies: str) -> list[BacklogItem]:
-    return [BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)]
+    return [
+        BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)
+    ]
 
 
 @pytest.fixture
@@ -72,12 +75,18 @@ def run(
 ) -> BatchSummary:
     ledger = Ledger(store, graph_name="support_reply", source="desk")
     runner = BatchRunner(
-        ledger, desk, graph_hash=graph_hash, folder=folder, on_event=(events if events is not None else []).append
+        ledger,
+        desk,
+        graph_hash=graph_hash,
+        folder=folder,
+        on_event=(events if events is not None else []).append,
     )
     return anyio.run(runner.run, items, options or BatchOptions(concurrency=3))
 
 
-def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(store: StateStore, tmp_path: Path) -> None:
+def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(
+    store: StateStore, tmp_path: Path
+) -> None:
     events: list[BatchEvent] = []
     summary = run(store, Desk(), backlog("ok", "defer", "explode", "refuse", "ok"), tmp_path, events=events)
     assert summary.counts == {"done": 2, "waiting_review": 1, "dead": 2}
@@ -138,13 +147,17 @@ def test_a_limit_runs_the_first_tickets_and_a_higher_one_the_rest(store: StateSt
 
 
 def test_an_unreadable_ticket_is_a_dead_letter_and_nothing_is_lost(store: StateStore, tmp_path: Path) -> None:
-    broken = BacklogItem(ticket_id="line-2", ticket=None, problem={"code": "ticket.bad-json", "what": "line 2: not JSON"})
+    broken = BacklogItem(
+        ticket_id="line-2", ticket=None, problem={"code": "ticket.bad-json", "what": "line 2: not JSON"}
+    )
     summary = run(store, Desk(), [*backlog("ok"), broken], tmp_path)
     assert summary.counts == {"done": 1, "dead": 1}
     assert summary.dead == (("line-2", "line 2: not JSON"),)
 
 
-def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: StateStore, tmp_path: Path) -> None:
+def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(
+    store: StateStore, tmp_path: Path
+) -> None:
     desk, twice = Desk(), backlog("ok")
     summary = run(store, desk, [*twice, *twice], tmp_path)
     assert desk.ran == ["t0"]
@@ -171,7 +184,9 @@ def test_a_changed_graph_is_asked_about(store: StateStore, tmp_path: Path) -> No
     with pytest.raises(ProjectError, match="changed since this batch was started") as refused:
         run(store, Desk(), items, tmp_path, graph_hash="v2")
     assert "--accept-changes" in refused.value.fix
-    assert run(store, Desk(), items, tmp_path, BatchOptions(accept_changes=True), graph_hash="v2").counts == {"done": 1}
+    assert run(store, Desk(), items, tmp_path, BatchOptions(accept_changes=True), graph_hash="v2").counts == {
+        "done": 1
+    }
 
 
 def test_restart_begins_again(store: StateStore, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def test_whatever_the_delays_the_order_of_effects_is_the_backlog_s(
         async def work() -> None:
             for seq in queue:
                 for _ in range(delays[seq]):
-                    await anyio.sleep(0)
+                    await anyio.lowlevel.checkpoint()
                 await gate.wait(seq)
                 effects.append(seq)
                 gate.settle(seq)
