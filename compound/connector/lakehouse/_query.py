@@ -1,0 +1,169 @@
+"""Running one guarded statement: prepared once, capped and interrupted while it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import duckdb
+import orjson
+from pydantic import JsonValue
+
+from compound.errors import ConnectorError, Location, ProjectError
+
+from ._guard import Statement
+from ._types import Column, Limits, QueryResult, TableInfo
+from ._values import converter, fetchable, is_direct, result_hash
+from ._watchdog import watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_DAMAGE: Final = re.compile(r"checksum|corrupt", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A statement bound to the pinned tables.
+
+    Attributes:
+        statement: What passed the guard.
+        columns: Names and types of the result.
+        limits: Caps it runs under.
+        sql: The text that runs: the statement, its row cap, and conversions where a type needs one.
+        tables: The tables it reads, pinned.
+        converts: Per column, from the fetched value to JSON; None where they are the same.
+    """
+
+    statement: Statement
+    columns: tuple[Column, ...]
+    limits: Limits
+    sql: str
+    tables: tuple[TableInfo, ...]
+    converts: tuple[Callable[[Any], JsonValue] | None, ...]
+
+
+def bind(
+    cursor: duckdb.DuckDBPyConnection,
+    statement: Statement,
+    samples: Mapping[str, object],
+    limits: Limits,
+    tables: Sequence[TableInfo],
+    where: Location | None,
+) -> Prepared:
+    """Bind on the pinned schema with DESCRIBE, which infers the output types and runs nothing.
+
+    Raises:
+        ProjectError: ``sql.bind``: an unknown column, function overload or type; ``sql.duplicate-column``.
+    """
+    try:
+        described = cursor.execute(f"DESCRIBE {statement.sql}", dict(samples)).fetchall()
+    except duckdb.Error as error:
+        what = " ".join(str(error).split(" LINE ")[0].split("\n\n")[0].split())
+        fix = "; ".join(
+            f"{table.name}: {', '.join(column.name for column in table.schema)}" for table in tables
+        )
+        raise ProjectError("sql.bind", what, fix=f"columns are {fix}" if fix else "", where=where) from None
+    columns = tuple(Column(name=str(row[0]), type=str(row[1])) for row in described)
+    names = [column.name for column in columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        what = f"the result has two columns {twice[0]!r}"
+        raise ProjectError("sql.duplicate-column", what, fix="name them apart with AS", where=where)
+    return Prepared(
+        statement=statement,
+        columns=columns,
+        limits=limits,
+        sql=_executed(statement, columns, limits),
+        tables=tuple(tables),
+        converts=tuple(converter(column.type) for column in columns),
+    )
+
+
+def _executed(statement: Statement, columns: Iterable[Column], limits: Limits) -> str:
+    sql = statement.sql
+    if not statement.has_limit:
+        sql = f"{sql}\nLIMIT {limits.rows + 1}"
+    if all(is_direct(column.type) for column in columns):
+        return sql
+    return f"SELECT {', '.join(map(fetchable, columns))} FROM (\n{sql}\n) AS answer"
+
+
+def execute(
+    cursor: duckdb.DuckDBPyConnection, prepared: Prepared, params: Mapping[str, object]
+) -> QueryResult:
+    """Run it on this thread's cursor.
+
+    Raises:
+        ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``,
+            ``lakehouse.cache-damaged``.
+    """
+    limits = prepared.limits
+    dog = watchdog()
+    watch = dog.arm(cursor, limits.ms)
+    try:
+        cursor.execute(prepared.sql, dict(params))
+        fetched = cursor.fetchmany(limits.rows + 1)
+        if len(fetched) > limits.rows:
+            cursor.abort()
+        else:
+            cursor.complete()
+    except (duckdb.Error, RuntimeError) as error:
+        _failed(prepared, error, interrupted=watch.fired)
+    finally:
+        dog.disarm(watch)
+    return _result(prepared, fetched)
+
+
+def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:
+    limits, columns, converts = prepared.limits, prepared.columns, prepared.converts
+    names = [column.name for column in columns]
+    truncated = len(fetched) > limits.rows
+    rows: list[dict[str, JsonValue]] = []
+    encoded: list[bytes] = []
+    size = 0
+    for record in fetched[: limits.rows]:
+        values: list[JsonValue] = []
+        for value, convert in zip(record, converts, strict=True):
+            cell: JsonValue = value if convert is None or value is None else convert(value)
+            if isinstance(cell, str) and len(cell) > limits.cell_chars:
+                cell, truncated = cell[: max(limits.cell_chars - 1, 0)] + "…", True
+            values.append(cell)
+        line = orjson.dumps(values, default=str)
+        size += len(line)
+        if size > limits.bytes:
+            truncated = True
+            break
+        rows.append(dict(zip(names, values, strict=True)))
+        encoded.append(line)
+    return QueryResult(
+        columns=columns,
+        rows=rows,
+        truncated=truncated,
+        versions={table.name: table.version for table in prepared.tables},
+        sql=prepared.sql,
+        fingerprint=prepared.statement.fingerprint,
+        result_hash=result_hash(columns, encoded),
+        pins=[table.pin() for table in prepared.tables],
+    )
+
+
+def _failed(prepared: Prepared, error: Exception, *, interrupted: bool) -> NoReturn:
+    if interrupted and ("interrupt" in str(error).lower() or isinstance(error, RuntimeError)):
+        what = f"the query took longer than {prepared.limits.ms} ms and was stopped"
+        fix = "filter on the table's key, or raise limits.ms"
+        raise ConnectorError("lakehouse.timeout", what, fix=fix) from None
+    if isinstance(error, duckdb.OutOfMemoryException):
+        what = "the query needs more memory than it may use"
+        raise ConnectorError("lakehouse.memory", what, fix="return or group fewer rows") from None
+    # Cast errors echo values and name errors echo names: neither may travel to a model.
+    said = _QUOTED.sub("'…'", next(iter(str(error).splitlines()), type(error).__name__))
+    if _DAMAGE.search(said):
+        what = f"a snapshot cannot be read: {said}"
+        raise ConnectorError(
+            "lakehouse.cache-damaged", what, fix="open the lakehouse again; it is rebuilt"
+        ) from None
+    raise ConnectorError("lakehouse.query-failed", said, fix="correct the parameters or the query") from None

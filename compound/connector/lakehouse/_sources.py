@@ -1,0 +1,114 @@
+"""What lies in a lakehouse's folder, seen from outside: names, formats and fingerprints, without opening a table."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from compound.errors import ConnectorError
+
+from ._types import TableFormat, TableOptions
+
+BUILD: Final = 1
+"""Version of the snapshot's layout; another one is another key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A table as it lies on disk.
+
+    Attributes:
+        name: What SQL calls it.
+        path: The folder or file.
+        format: How it is stored.
+        inner: Name inside a `.duckdb` file.
+        version: The Delta version asked for; None for the newest.
+        options: What the connection says about it.
+    """
+
+    name: str
+    path: Path
+    format: TableFormat
+    options: TableOptions
+    inner: str = ""
+    version: int | None = None
+
+    def files(self) -> Iterator[Path]:
+        """The files whose change means another version."""
+        if self.format == "delta":
+            yield from sorted((self.path / "_delta_log").iterdir())
+        elif self.format == "duckdb":
+            yield self.path
+            yield from self.path.parent.glob(f"{self.path.name}.wal")
+        else:
+            yield from parquet_files(self.path)
+
+    def fingerprint(self) -> str:
+        """Digest of place, files (name, size, time) and options; the key of the snapshot.
+
+        Raises:
+            ConnectorError: ``lakehouse.missing-table``: the table went away.
+        """
+        seen = [
+            f"{BUILD}|{self.path}|{self.inner}|{self.version}|{self.options.hide}|{self.options.cluster_by}"
+        ]
+        seen.append(repr(self.options.customer_key))
+        try:
+            for file in self.files():
+                stat = file.stat()
+                seen.append(f"{file.relative_to(self.path.parent)}|{stat.st_size}|{stat.st_mtime_ns}")
+        except OSError as error:
+            what = f"table {self.name!r} at {self.path} cannot be read: {error.strerror}"
+            raise ConnectorError("lakehouse.missing-table", what, fix="restore the table") from error
+        return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:20]
+
+
+def parquet_files(path: Path) -> list[Path]:
+    """Data files below a folder, or the file itself; hidden and underscored names are no data."""
+    if path.is_file():
+        return [path]
+    found: list[Path] = []
+    for folder, folders, names in os.walk(path):
+        if "_delta_log" in folders:
+            # Its files are data only by its log.
+            folders[:] = []
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
+        kept = (name for name in sorted(names) if name.endswith(".parquet") and name[0] not in "_.")
+        found.extend(Path(folder) / name for name in kept)
+    return found
+
+
+def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
+    """Tables directly below `root`, sorted by name; a folder that is a table itself is the only one.
+
+    Raises:
+        ConnectorError: ``lakehouse.missing``: there is no such folder.
+    """
+    if not root.is_dir():
+        what = f"there is no lakehouse at {root}"
+        raise ConnectorError(
+            "lakehouse.missing", what, fix="seed it, or point the profile to the right folder"
+        )
+    if (root / "_delta_log").is_dir():
+        return [(root.name, root, "delta")]
+    return list(_children(sorted(root.iterdir())))
+
+
+def _children(paths: Iterable[Path]) -> Iterator[tuple[str, Path, TableFormat]]:
+    for path in paths:
+        if path.name.startswith((".", "_")):
+            continue
+        if path.is_dir():
+            if (path / "_delta_log").is_dir():
+                yield path.name, path, "delta"
+            elif parquet_files(path):
+                yield path.name, path, "parquet"
+        elif path.suffix == ".parquet":
+            yield path.stem, path, "parquet"
+        elif path.suffix == ".duckdb":
+            yield path.stem, path, "duckdb"

@@ -1,0 +1,214 @@
+"""The walk over DuckDB's serialised syntax tree: what is not known is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from ._functions import FUNCTIONS, MAX_SIZE, SIZED, TABLE_FUNCTIONS
+
+MAX_NODES: Final = 20_000
+
+_EXPRESSIONS: Final = frozenset(
+    "BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA LAMBDA_REF OPERATOR "
+    "PARAMETER POSITIONAL_REFERENCE STAR SUBQUERY WINDOW TYPE".split()
+)
+_QUERIES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_RELATIONS: Final = frozenset(
+    {"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION"}
+)
+_PARTS: Final = frozenset(
+    "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ORDER_DEFAULT ASCENDING DESCENDING".split()
+)
+_EMPTY_PATHS: Final = ([], None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a statement is refused."""
+
+    code: str
+    what: str
+    fix: str = ""
+
+
+@dataclass(slots=True)
+class Walk:
+    """One pass over a tree.
+
+    Attributes:
+        declared: Tables that may be read: case-folded name to the name as declared.
+        tables: Declared tables that are read.
+        params: Parameters that are used.
+        problems: Why it is refused, in the order found; empty when it passes.
+    """
+
+    declared: Mapping[str, str]
+    tables: set[str] = field(default_factory=set[str])
+    params: set[str] = field(default_factory=set[str])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    nodes: int = 0
+
+    def query(self, node: Mapping[str, Any], visible: frozenset[str]) -> None:
+        """A query node; `visible` holds the names of common table expressions in scope.
+
+        Scopes are order-aware as in DuckDB: a plain expression does not see itself nor later ones, so a name
+        that is not yet defined is a table.
+        """
+        kind = str(node.get("type", ""))
+        if kind not in _QUERIES:
+            self.refuse(
+                f"{kind.removesuffix('_QUERY_NODE').removesuffix('_NODE') or 'this statement'} inside a query"
+            )
+            return
+        scope = visible
+        for entry in node.get("cte_map", {}).get("map", []):
+            inner = entry["value"]
+            self.query(self.query_of(inner), scope)
+            self.anything({k: v for k, v in inner.items() if k not in ("query", "query_node")}, scope)
+            scope |= {str(entry["key"]).casefold()}
+        if kind == "RECURSIVE_CTE_NODE":
+            self.anything(node["left"], scope)
+            inside = scope | {str(node["cte_name"]).casefold()}
+            self.anything(node["right"], inside)
+            handled = ("type", "cte_map", "left", "right")
+        else:
+            handled = ("type", "cte_map")
+        for key, value in node.items():
+            if key not in handled:
+                self.anything(value, scope)
+
+    def query_of(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The query node inside a CTE entry, whichever key this version of DuckDB uses."""
+        found = value.get("query_node") or cast("Mapping[str, Any]", value.get("query", {})).get("node")
+        return cast("Mapping[str, Any]", found or {})
+
+    def anything(self, value: Any, scope: frozenset[str]) -> None:
+        """Any value of the tree."""
+        if isinstance(value, list):
+            for item in cast("list[Any]", value):
+                self.anything(item, scope)
+            return
+        if not isinstance(value, dict):
+            return
+        node = cast("dict[str, Any]", value)
+        self.nodes += 1
+        if self.nodes > MAX_NODES or len(self.problems) > 8:
+            if not self.problems:
+                self.problems.append(Problem(code="sql.too-complex", what=f"more than {MAX_NODES:,} nodes"))
+            return
+        if "class" in node:
+            self.expression(node, scope)
+        elif isinstance(node.get("type"), str):
+            self.typed(node, str(node["type"]), scope)
+        else:
+            self.below(node, scope)
+
+    def typed(self, node: dict[str, Any], kind: str, scope: frozenset[str]) -> None:
+        """A query, a relation or a modifier."""
+        if kind.endswith("_NODE"):
+            self.query(node, scope)
+        elif kind in _RELATIONS:
+            self.relation(node, kind, scope)
+        elif kind in _PARTS:
+            self.below(node, scope)
+        else:
+            self.refuse(f"{kind} is not allowed in a reviewed query")
+
+    def below(self, node: Mapping[str, Any], scope: frozenset[str]) -> None:
+        """Everything inside a node."""
+        for value in node.values():
+            if isinstance(value, dict | list):
+                self.anything(value, scope)
+
+    def relation(self, node: dict[str, Any], kind: str, scope: frozenset[str]) -> None:
+        """What stands in FROM."""
+        if node.get("at_clause"):
+            self.refuse("AT (time travel) is not allowed", "pin the version in the connection")
+        if kind == "BASE_TABLE":
+            self.table(node, scope)
+        elif kind == "TABLE_FUNCTION":
+            function = cast("dict[str, Any]", node.get("function", {}))
+            name = str(function.get("function_name", "")).lower()
+            if function.get("class") != "FUNCTION" or name not in TABLE_FUNCTIONS:
+                self.refuse(f"the table function {name or '?'}() is not allowed")
+                return
+            self.called(function, name, scope, table=True)
+            self.below({k: v for k, v in node.items() if k != "function"}, scope)
+            return
+        self.below(node, scope)
+
+    def table(self, node: dict[str, Any], scope: frozenset[str]) -> None:
+        """A table by name."""
+        name = str(node.get("table_name", ""))
+        path = [str(part) for part in node.get("qualified_name", {}).get("path") or [name]]
+        outer = [str(node[key]) for key in ("catalog_name", "schema_name") if node.get(key)]
+        if len(path) > 1 or outer:
+            self.refuse(f"the qualified name {'.'.join(path)} is not allowed", f"write {name}")
+            return
+        folded = name.casefold()
+        if path != [name]:
+            self.refuse(f"the name {path} is not allowed")
+        elif folded in scope:
+            return
+        elif folded in self.declared:
+            self.tables.add(self.declared[folded])
+        else:
+            self.problems.append(Problem(code="sql.undeclared-table", what=f"{name} is not a declared table"))
+
+    def expression(self, node: dict[str, Any], scope: frozenset[str]) -> None:
+        """A scalar expression."""
+        kind = str(node["class"])
+        if kind not in _EXPRESSIONS:
+            self.refuse(f"a {kind.lower().replace('_', ' ')} expression is not allowed")
+            return
+        if kind == "PARAMETER":
+            self.params.add(str(node.get("identifier", "")))
+        elif kind in ("FUNCTION", "WINDOW"):
+            name = str(node.get("function_name", "")).lower()
+            self.called(node, name, scope, table=False)
+            return
+        self.below(node, scope)
+
+    def called(self, node: dict[str, Any], name: str, scope: frozenset[str], *, table: bool) -> None:
+        """A call of a scalar, aggregate, window or table function."""
+        path = node.get("qualified_name", {}).get("path") or [name]
+        if len(path) != 1 or str(path[0]).lower() != name:
+            self.refuse(
+                f"the qualified function {'.'.join(map(str, path))}() is not allowed", f"write {name}()"
+            )
+        elif name in SIZED:
+            self.sized(node, name)
+        elif name not in FUNCTIONS and not (table and name in TABLE_FUNCTIONS):
+            self.refuse(f"the function {name}() is not allowed")
+        self.below(node, scope)
+
+    def sized(self, node: dict[str, Any], name: str) -> None:
+        """A function whose result is as large as an argument says."""
+        place = SIZED[name]
+        arguments = [argument_of(item) for item in node.get("arguments") or node.get("children") or []]
+        checked = arguments if place < 0 else arguments[place : place + 1]
+        if not all(_is_small(item) for item in checked):
+            what = f"{name}() needs a whole number of at most {MAX_SIZE:,}, written as a literal"
+            self.refuse(what, "write the number out")
+
+    def refuse(self, what: str, fix: str = "") -> None:
+        """Note a refusal."""
+        self.problems.append(Problem(code="sql.not-allowed", what=what, fix=fix))
+
+
+def argument_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The expression of a call's argument, which newer trees wrap to carry a name."""
+    if "class" not in item and isinstance(item.get("expression"), dict):
+        return cast("Mapping[str, Any]", item["expression"])
+    return item
+
+
+def _is_small(node: Mapping[str, Any]) -> bool:
+    if node.get("class") == "FUNCTION" and node.get("function_name") == "-":
+        inner = [argument_of(item) for item in node.get("arguments") or []]
+        return len(inner) == 1 and _is_small(inner[0])
+    literal = cast("Mapping[str, Any]", node.get("literal") or {})
+    text = str(literal.get("text", ""))
+    return node.get("class") == "CONSTANT" and text.isascii() and text.isdigit() and int(text) <= MAX_SIZE
