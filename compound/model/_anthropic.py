@@ -57,7 +57,7 @@ class AnthropicProvider:
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
         """Answer one request. See `Provider.complete`."""
-        import anthropic  # noqa: PLC0415 heavy, and only needed where a real model is called
+        import anthropic
 
         try:
             message = await self._open().messages.create(**_arguments(to_body(request), self._headers))
@@ -67,8 +67,8 @@ class AnthropicProvider:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Answer one request piece by piece. See `Provider.stream`."""
-        import anthropic  # noqa: PLC0415
-        import httpx2  # noqa: PLC0415
+        import anthropic
+        import httpx2
 
         builder = MessageBuilder()
         try:
@@ -88,7 +88,7 @@ class AnthropicProvider:
 
     async def count_tokens(self, request: ModelRequest) -> int:
         """Ask how many input tokens a request has; free of charge, but a call."""
-        import anthropic  # noqa: PLC0415
+        import anthropic
 
         body = to_body(request)
         del body["max_tokens"]
@@ -107,7 +107,7 @@ class AnthropicProvider:
 
     def _open(self) -> AsyncAnthropic:
         if self._client is None:
-            import anthropic  # noqa: PLC0415
+            import anthropic
 
             self._client = anthropic.AsyncAnthropic(
                 api_key=self._api_key,
@@ -130,7 +130,7 @@ def _arguments(body: Json, headers: Mapping[str, str]) -> dict[str, Any]:
 
 def as_model_error(error: APIError) -> ModelError:
     """Classify an error of the SDK by what a caller can do about it; keeps the provider's words."""
-    import anthropic  # noqa: PLC0415
+    import anthropic
 
     if isinstance(error, anthropic.APITimeoutError):
         return ModelError("model.timeout", "anthropic did not answer in time", retryable=True)

@@ -83,7 +83,7 @@ def ask_for_json(schema: Mapping[str, JsonValue]) -> str:
 
 
 def _format(schema: Mapping[str, JsonValue]) -> Json:
-    from anthropic import transform_schema  # noqa: PLC0415 the SDK is imported when it is used
+    from anthropic import transform_schema
 
     return {"type": "json_schema", "schema": cast("Json", transform_schema(dict(schema)))}
 
@@ -115,13 +115,14 @@ def _block(block: Block) -> Json:
 
 def parse_message(message: Json, provider: str) -> ModelResponse:
     """Read one message of the API; content of an unknown type is kept as it came."""
-    content = tuple(_parse_block(part) for part in cast("list[Json]", message.get("content") or []))
+    parts = cast("list[Json]", message.get("content") or [])
+    content = tuple(map(_parse_block, parts))
     stop = message.get("stop_reason")
     details = message.get("stop_details")
     explained = details.get("explanation") if isinstance(details, dict) else None
     reason = str(explained or "the model refused") if stop == "refusal" else ""
     return ModelResponse(
-        text="".join(block.text for block in content if isinstance(block, TextBlock)),
+        text="".join(str(part["text"]) for part in parts if part.get("type") == "text"),
         tool_calls=tuple(block for block in content if isinstance(block, ToolCall)),
         stop_reason=_STOPS.get(str(stop), "other"),
         content=content,

@@ -84,9 +84,9 @@ class StateJournal:
 
     def find(self, call: CallKey, request_hash: str) -> ModelResponse | None:
         """See `Journal.find`."""
-        import sqlalchemy as sa  # noqa: PLC0415 heavy, and only needed where a store is open
+        import sqlalchemy as sa
 
-        from compound.connector.state import tables  # noqa: PLC0415
+        from compound.connector.state import tables
 
         table = tables.call
         query = sa.select(table.c.response).where(
@@ -98,7 +98,7 @@ class StateJournal:
 
     def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
         """See `Journal.record`."""
-        from compound.connector.state import tables  # noqa: PLC0415
+        from compound.connector.state import tables
 
         table = tables.call
         row = {
@@ -124,9 +124,9 @@ class StateJournal:
 
     def spent(self, run_id: str) -> Spent:
         """See `Journal.spent`."""
-        import sqlalchemy as sa  # noqa: PLC0415
+        import sqlalchemy as sa
 
-        from compound.connector.state import tables  # noqa: PLC0415
+        from compound.connector.state import tables
 
         table = tables.call
         query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(table.c.cost_usd), 0.0)).where(

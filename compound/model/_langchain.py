@@ -155,7 +155,7 @@ def _usage(message: AIMessage) -> Usage:
 
 
 def _messages(request: ModelRequest) -> list[BaseMessage]:
-    from langchain_core.messages import SystemMessage  # noqa: PLC0415 heavy, and only needed here
+    from langchain_core.messages import SystemMessage
 
     system = request.system
     if request.output_schema is not None:
@@ -165,7 +165,7 @@ def _messages(request: ModelRequest) -> list[BaseMessage]:
 
 
 def _turn(message: Message) -> list[BaseMessage]:
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage  # noqa: PLC0415
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
     kinds = {"user": HumanMessage, "assistant": AIMessage, "system": SystemMessage}
     if isinstance(message.content, str):

@@ -45,8 +45,8 @@ def open_gateway(
         redact: Masks each request before it leaves.
 
     Raises:
-        ProjectError: `model.unknown-provider`, `model.no-key`; `model.no-route`: a model does not say how this
-            provider answers for it.
+        ProjectError: `model.unknown-provider`, `model.no-key`; `model.no-route`: a model does not say how
+            this provider answers for it.
     """
     opened: dict[str, Provider] = {}
 
