@@ -1,0 +1,86 @@
+"""What a run and a node carry with them while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from compound.trace import ActiveSpan
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph._outcome import Outcome
+    from compound.graph._plan import Step
+    from compound.graph.services import EffectGate
+    from compound.spec._refs import Maybe
+    from compound.trace import Recorder
+
+SILENT: Final = ActiveSpan(None, "", "", {})
+
+
+@dataclass(slots=True, kw_only=True)
+class ActiveRun:
+    """One run while it is in memory.
+
+    Attributes:
+        scope: Name to value, as references see it: nodes, `input`, `context`, `run`.
+        outcomes: How each top-level node ended so far.
+        runners: Node path to its work; made once per engine.
+        gate: Awaited before the first delivery; None when it was passed or there is none.
+    """
+
+    run_id: str
+    thread_id: str
+    graph_name: str
+    graph_hash: str
+    input: Mapping[str, JsonValue]
+    context: Mapping[str, JsonValue]
+    runners: Mapping[str, Runner]
+    recorder: Recorder | None = None
+    example_id: str | None = None
+    gate: EffectGate | None = None
+    scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
+    outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+
+    def __post_init__(self) -> None:
+        run: dict[str, JsonValue] = {
+            "id": self.run_id,
+            "thread_id": self.thread_id,
+            "example_id": self.example_id,
+        }
+        self.scope.update(input=dict(self.input), context=dict(self.context), run=run)
+
+    def settle(self, name: str, outcome: Outcome) -> None:
+        """Note how a top-level node ended and let references see it."""
+        self.outcomes[name] = outcome
+        self.scope[name] = outcome.seen
+
+    def span(self, step: Step, *, attempt: int = 1, **fields: JsonValue) -> ActiveSpan:
+        """The span of one attempt of a node; silent when nothing records."""
+        if self.recorder is None:
+            return SILENT
+        return self.recorder.node(
+            step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash, **fields
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeCall:
+    """One attempt of a node.
+
+    Attributes:
+        key: The node as the call journal knows it: `answer[2].draft` in the second round of a block.
+        attempt: From 1.
+    """
+
+    run: ActiveRun
+    step: Step
+    key: str
+    attempt: int
+    span: ActiveSpan
+
+
+Runner: TypeAlias = "Callable[[NodeCall, dict[str, JsonValue]], Awaitable[JsonValue]]"
+"""A node's work: resolved inputs -> value."""

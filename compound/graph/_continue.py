@@ -1,0 +1,87 @@
+"""What to give langgraph next: a first state, the decisions that were made, or just "go on"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from compound.errors import RunError
+from compound.graph._durable import Durable, first_payload, load, resume_payload
+from compound.graph._outcome import LOST
+
+if TYPE_CHECKING:
+    from langgraph.types import StateSnapshot
+
+    from compound.graph._active import ActiveRun
+    from compound.graph._ledger import RunRecord
+    from compound.graph.services import Reviews
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """How a run goes on.
+
+    Attributes:
+        must_run: There is something to do; otherwise it is finished, or waits.
+        payload: What langgraph is given.
+        resumed: Interrupt ids that are answered by it.
+        waiting: Interrupt id -> review item, of what still waits when nothing is to be done.
+    """
+
+    must_run: bool
+    payload: object = None
+    resumed: tuple[str, ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+async def next_payload(
+    run: ActiveRun, record: RunRecord | None, durable: Durable, reviews: Reviews | None
+) -> NextStep:
+    """Decide from the table of runs and the checkpoint how a run goes on.
+
+    Raises:
+        RunError: ``graph.checkpoint-lost``: it waited for a person, but its checkpoint is gone.
+    """
+    if record is None:
+        return NextStep(must_run=True, payload=first_payload(run))
+    snapshot = await durable.snapshot(run.run_id)
+    values: dict[str, Any] = snapshot.values
+    if not values:
+        if record.status == "waiting_review":
+            what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
+            raise RunError(
+                "graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run"
+            )
+        return NextStep(must_run=True, payload=first_payload(run))
+    if record.status == "failed":
+        return await _again(run, values, durable)
+    if snapshot.interrupts:
+        load(run, values.get("outcomes", {}))
+        return await _decided(snapshot, reviews)
+    if snapshot.next:
+        return NextStep(must_run=True)
+    load(run, values.get("outcomes", {}))
+    return NextStep(must_run=False)
+
+
+async def _again(run: ActiveRun, values: Mapping[str, Any], durable: Durable) -> NextStep:
+    """Try what failed once more. What succeeded stays, so a person's decision still stands on what they saw."""
+    outcomes = values.get("outcomes", {})
+    load(run, {name: data for name, data in outcomes.items() if data["status"] not in LOST})
+    await durable.prune(run.run_id)
+    return NextStep(must_run=True, payload=first_payload(run))
+
+
+async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep:
+    waiting = {one.id: str(one.value["review_item_id"]) for one in snapshot.interrupts}
+    decided: dict[str, str] = {}
+    for interrupt_id, item_id in waiting.items():
+        decision = None if reviews is None else await reviews.decision(item_id)
+        if decision is not None:
+            decided[interrupt_id] = decision.decision_id
+    if decided:
+        return NextStep(must_run=True, payload=resume_payload(decided), resumed=tuple(decided))
+    # A crash may have left work beside the pause; only that is run then, the review just waits again.
+    is_unfinished = any(not task.interrupts and task.result is None for task in snapshot.tasks)
+    return NextStep(must_run=is_unfinished, waiting=waiting)

@@ -1,0 +1,204 @@
+"""The plan as a langgraph `StateGraph`: one node per segment, so that runs can pause, crash and go on.
+
+Edges are always lists, so every join fires exactly once: each langgraph node always runs, and what is skipped
+is skipped inside it, as a value. The state holds JSON only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
+
+# Checkpoints are read back as plain data only; langgraph reads this once, when it is imported.
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command, StateSnapshot, interrupt
+
+from compound.graph._nodes_effect import EffectStep
+from compound.graph._nodes_review import ReviewStep
+from compound.graph._outcome import Outcome, from_json
+from compound.graph._schedule import run_program
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+    from pydantic import JsonValue
+
+    from compound.graph._active import ActiveRun
+    from compound.graph._plan import Plan, Segment
+    from compound.graph.services import Services
+
+_Outcomes = dict[str, Any]
+
+
+def _merge(left: _Outcomes, right: _Outcomes) -> _Outcomes:
+    return {**left, **right}
+
+
+class GraphState(TypedDict):
+    """What a checkpoint holds."""
+
+    run: dict[str, Any]
+    outcomes: Annotated[_Outcomes, _merge]
+
+
+class Durable:
+    """A plan bound to langgraph and to a checkpoint file.
+
+    Attributes:
+        live: Runs that are in memory now, by id; nodes find theirs here.
+    """
+
+    def __init__(self, plan: Plan, services: Services) -> None:
+        self._plan = plan
+        self._services = services
+        self._steps: dict[str, ReviewStep | EffectStep] = {}
+        for name, step in plan.steps.items():
+            if step.kind == "review":
+                self._steps[name] = ReviewStep(step, plan.names, plan.spec.hash)
+            elif step.kind == "effect":
+                self._steps[name] = EffectStep(step, plan.reviews_before[name])
+        self.live: dict[str, ActiveRun] = {}
+        self._exits = AsyncExitStack()
+        self._saver: BaseCheckpointSaver[str] | None = None
+        self._app: CompiledStateGraph[Any, Any, Any, Any] | None = None
+
+    async def open(self, checkpoint_path: Path | None) -> None:
+        """Open the checkpoints (in memory when there is no path) and compile."""
+        self._saver = await _open_saver(checkpoint_path, self._exits)
+        self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
+
+    async def close(self) -> None:
+        """Close the checkpoint file."""
+        await self._exits.aclose()
+
+    def build(self) -> StateGraph[Any, Any, Any, Any]:
+        """The langgraph graph, one node per segment."""
+        graph: StateGraph[Any, Any, Any, Any] = StateGraph(GraphState)
+        waited_for = {name for segment in self._plan.segments for name in segment.waits_for}
+        for segment in self._plan.segments:
+            graph.add_node(segment.name, cast("Any", self._node(segment)))
+            if segment.waits_for:
+                graph.add_edge(list(segment.waits_for), segment.name)
+            else:
+                graph.add_edge(START, segment.name)
+        ends = [segment.name for segment in self._plan.segments if segment.name not in waited_for]
+        graph.add_edge(ends, END)
+        return graph
+
+    async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
+        """Go on until the end or the next pause; returns interrupt id -> review item of what waits."""
+        self.live[run.run_id] = run
+        try:
+            state = cast(
+                "dict[str, Any]",
+                await self._require().ainvoke(
+                    cast("Any", payload), _config(self._plan, run.run_id), durability="sync"
+                ),
+            )
+        finally:
+            self.live.pop(run.run_id, None)
+        load(run, state.get("outcomes", {}))
+        return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
+
+    async def snapshot(self, run_id: str) -> StateSnapshot:
+        """Where a run stands, by its checkpoint."""
+        return await self._require().aget_state(_config(self._plan, run_id))
+
+    async def prune(self, run_id: str) -> None:
+        """Delete every checkpoint of a run."""
+        if self._saver is not None:
+            await self._saver.adelete_thread(run_id)
+
+    def _require(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        if self._app is None:
+            raise AssertionError("the engine is not open")
+        return self._app
+
+    def _node(self, segment: Segment) -> Callable[..., Any]:
+        async def flow(state: GraphState) -> dict[str, Any]:
+            run = self._load(state)
+            program = self._plan.programs[segment.name]
+            known = set(run.outcomes)
+            await run_program(program, run, scope=run.scope, outcomes=run.outcomes)
+            return _update({name: run.outcomes[name] for name in segment.steps if name not in known})
+
+        async def boundary(state: GraphState) -> dict[str, Any]:
+            run = self._load(state)
+            if segment.name in run.outcomes:
+                return _update({})
+            outcome = await self._boundary(segment.name, run)
+            run.settle(segment.name, outcome)
+            return _update({segment.name: outcome})
+
+        return flow if segment.kind == "flow" else boundary
+
+    async def _boundary(self, name: str, run: ActiveRun) -> Outcome:
+        step = self._steps[name]
+        if isinstance(step, ReviewStep):
+            reviews = self._services.reviews
+            if reviews is None:
+                raise AssertionError("the engine was opened without a review queue")
+            return await step.run(run, reviews, _pause)
+        outbox = self._services.outbox
+        if outbox is None:
+            raise AssertionError("the engine was opened without an outbox")
+        return await step.run(run, outbox)
+
+    def _load(self, state: GraphState) -> ActiveRun:
+        run = self.live[state["run"]["run_id"]]
+        load(run, state["outcomes"])
+        return run
+
+
+def load(run: ActiveRun, outcomes: Mapping[str, Mapping[str, JsonValue]]) -> None:
+    """Let a run in memory know what its checkpoint knows."""
+    for name, data in outcomes.items():
+        if name not in run.outcomes:
+            run.settle(name, from_json(name, run.run_id, data))
+
+
+def first_payload(run: ActiveRun) -> dict[str, Any]:
+    """The state a run begins with; outcomes it already has are not made again."""
+    return {"run": {"run_id": run.run_id}, **_update(run.outcomes)}
+
+
+def resume_payload(decided: Mapping[str, str]) -> Command[Any]:
+    """Resume these interrupts, each by its own id. The value is not the decision: nodes read that from the queue."""
+    return Command(
+        resume={interrupt_id: {"decision_id": decision} for interrupt_id, decision in decided.items()}
+    )
+
+
+def _update(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    return {"outcomes": {name: outcome.to_json() for name, outcome in outcomes.items()}}
+
+
+async def _pause(item_id: str) -> None:
+    interrupt({"review_item_id": item_id})
+
+
+def _config(plan: Plan, run_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": run_id}, "recursion_limit": 2 * len(plan.segments) + 10}
+
+
+async def _open_saver(path: Path | None, exits: AsyncExitStack) -> BaseCheckpointSaver[str]:
+    if path is None:
+        from langgraph.checkpoint.memory import InMemorySaver  # noqa: PLC0415
+
+        return InMemorySaver()
+    import aiosqlite  # noqa: PLC0415
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = await exits.enter_async_context(aiosqlite.connect(path, timeout=30.0))
+    saver = AsyncSqliteSaver(connection)
+    await saver.setup()
+    # A power cut may lose the last checkpoint, never an effect: the run then goes on from the one before.
+    await connection.execute("PRAGMA synchronous=NORMAL")
+    return cast("BaseCheckpointSaver[str]", saver)

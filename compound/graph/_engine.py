@@ -1,0 +1,335 @@
+"""Run a graph: start, pause, resume, go on after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, cast
+
+from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError
+from compound.graph._active import SILENT, ActiveRun
+from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
+from compound.graph._locks import run_lock
+from compound.graph._outcome import LOST
+from compound.graph._plan import plan
+from compound.graph._result import RunResult
+from compound.graph._runners import bind_all
+from compound.graph._schedule import run_program
+from compound.spec._types import Record, parse_type
+from compound.spec._validate import validator
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.connector.state import StateStore
+    from compound.graph._active import Runner
+    from compound.graph._durable import Durable
+    from compound.graph.services import EffectGate, Services
+    from compound.spec.graph_file import GraphSpec
+    from compound.trace import ActiveSpan, Recorder
+
+
+class Engine:
+    """Runs one graph, many times, also side by side.
+
+    Use it as an async context manager: `async with Engine(spec, services, recorder, state, path) as engine:`.
+
+    Args:
+        spec: The graph; `check` it first, an engine only refuses what it cannot plan.
+        services: The project's look-ups; every name is looked up once, when the engine is opened.
+        recorder: Where spans go; None records nothing.
+        state: The state store; None keeps runs in memory, and then nothing survives the process.
+        checkpoint_path: SQLite file of the checkpoints; None keeps them in memory.
+        lock_wait_s: How long a run waits for whoever runs the same run id.
+    """
+
+    def __init__(
+        self,
+        spec: GraphSpec,
+        services: Services,
+        recorder: Recorder | None = None,
+        state: StateStore | None = None,
+        checkpoint_path: Path | str | None = None,
+        *,
+        lock_wait_s: float = 60.0,
+    ) -> None:
+        self.spec = spec
+        self.plan = plan(spec)
+        self._services = services
+        self._recorder = recorder
+        self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state)
+        self._keeps_runs = state is not None
+        self._checkpoints = None if checkpoint_path is None else Path(checkpoint_path)
+        self._lock_wait_s = lock_wait_s
+        self._runners: dict[str, Runner] = {}
+        self._durable: Durable | None = None
+        self._input_problems = validator(
+            Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names
+        )
+        self._context_problems = validator(
+            Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True), spec.type_names
+        )
+
+    async def __aenter__(self) -> Engine:
+        """Look every name up.
+
+        Raises:
+            ProjectError: A name is unknown, a prompt is broken, or there is no queue for a graph with reviews.
+        """
+        kinds = {segment.kind for segment in self.plan.segments}
+        for kind, service in (("review", self._services.reviews), ("effect", self._services.outbox)):
+            if kind in kinds and service is None:
+                what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store for it"
+                raise ProjectError("graph.no-state", what, fix="configure a state store")
+        self._runners = bind_all(self.plan.steps.values(), self._services, self.plan.names)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the checkpoints."""
+        if self._durable is not None:
+            await self._durable.close()
+            self._durable = None
+
+    async def run(  # noqa: PLR0913 - all but the first are named
+        self,
+        input: Mapping[str, JsonValue],  # noqa: A002 - the word of the graph file
+        *,
+        run_id: str,
+        thread_id: str | None = None,
+        context: Mapping[str, JsonValue] | None = None,
+        until: Literal["end", "review"] = "end",
+        example_id: str | None = None,
+        effect_gate: EffectGate | None = None,
+    ) -> RunResult:
+        """Start a run; with an id that was started before, go on with it (after a crash, a pause, a failure).
+
+        Args:
+            input: The graph's `input`.
+            run_id: Names the run for ever: its journal, its review items, its effects.
+            thread_id: The conversation it belongs to; the run's own id when left out.
+            context: The graph's `context`, stored with the run.
+            until: `review` stops before the first reviews and effects and stores nothing.
+            example_id: The evaluation case, for traces.
+            effect_gate: Awaited once, before the first delivery.
+
+        Raises:
+            DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
+            ConflictError: ``graph.changed``, ``graph.other-input``: the id belongs to another graph or input;
+                ``graph.run-busy``: somebody else runs it.
+        """
+        self._require_fit(input, context or {}, run_id)
+        active = self._activate(run_id, thread_id or run_id, input, context or {}, example_id)
+        active.gate = effect_gate
+        if until == "review":
+            with self._root(active) as span:
+                return self._closing(span, await self._first_leg(active))
+        if not self.plan.has_boundaries and not self._keeps_runs:
+            with self._root(active) as span:
+                return self._closing(span, await self._direct(active))
+        async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
+            record = self._ledger.get(run_id)
+            if record is not None and digest(record.input) != digest(input):
+                what = f"run {run_id} was started with another input"
+                raise ConflictError("graph.other-input", what, fix="give the new input a run id of its own")
+            return await self._go(active, record)
+
+    async def resume(self, run_id: str, *, effect_gate: EffectGate | None = None) -> RunResult:
+        """Go on with a run whose review items were decided; harmless when nothing is decided yet.
+
+        Several callers may resume one run: they take turns, the later ones find it done.
+
+        Raises:
+            RunError: ``graph.unknown-run``, ``graph.checkpoint-lost``, ``graph.resume-not-taken``.
+            ConflictError: ``graph.changed``: the graph is not the one the run was started with.
+        """
+        async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
+            record = self._ledger.get(run_id)
+            if record is None:
+                raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+            active = self._activate(run_id, record.thread_id, record.input, record.context, None)
+            active.gate = effect_gate
+            return await self._go(active, record)
+
+    async def _go(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
+        if record is not None:
+            self._require_same_graph(record)
+            if record.status == "done":
+                return RunResult(run_id=active.run_id, status="done", output=record.output)
+        else:
+            self._ledger.start(self._new_record(active))
+        with self._root(active, resumed=record is not None) as span:
+            if not self.plan.has_boundaries:
+                return self._closing(span, self._finish(active, await self._direct(active)))
+            durable = await self._open_durable()
+            return self._closing(span, await self._advance(active, record, durable))
+
+    async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
+        from compound.graph._continue import next_payload  # noqa: PLC0415 - loads langgraph
+
+        step = await next_payload(active, record, durable, self._services.reviews)
+        waiting = step.waiting
+        if step.must_run:
+            waiting = await durable.advance(active, step.payload)
+            stuck = sorted(set(waiting) & set(step.resumed))
+            if stuck:
+                what = f"run {active.run_id} was resumed, but still waits for {', '.join(waiting[i] for i in stuck)}"
+                raise RunError("graph.resume-not-taken", what, fix="look at the run's trace; resume it again")
+        if waiting:
+            items = tuple(waiting.values())
+            self._ledger.set(active.run_id, "waiting_review")
+            return self._result(active, "waiting_review", items=items)
+        result = self._finish(active, self._result(active, "done"))
+        if result.status == "done":
+            await durable.prune(active.run_id)
+        return result
+
+    async def _direct(self, active: ActiveRun) -> RunResult:
+        for segment in self.plan.segments:
+            program = self.plan.programs[segment.name]
+            await run_program(program, active, scope=active.scope, outcomes=active.outcomes)
+        return self._result(active, "done")
+
+    async def _first_leg(self, active: ActiveRun) -> RunResult:
+        if not self.plan.has_boundaries:
+            return await self._direct(active)
+        for segment in self.plan.segments:
+            if segment.kind == "flow" and not segment.waits_for:
+                program = self.plan.programs[segment.name]
+                await run_program(program, active, scope=active.scope, outcomes=active.outcomes)
+        return self._result(active, "stopped")
+
+    def _result(
+        self,
+        active: ActiveRun,
+        status: Literal["done", "stopped", "waiting_review"],
+        items: tuple[str, ...] = (),
+    ) -> RunResult:
+        outcomes = [(name, active.outcomes[name]) for name in self.plan.steps if name in active.outcomes]
+        failures = {name: one.error for name, one in outcomes if one.error is not None}
+        is_failed = bool(failures) and status != "waiting_review"
+        return RunResult(
+            run_id=active.run_id,
+            status="failed" if is_failed else status,
+            output=self._output(active) if status == "done" and not is_failed else None,
+            values={name: one.value for name, one in outcomes if one.status == "ok"},
+            skipped={name: one.reason for name, one in outcomes if one.status in {"skipped", "blocked"}},
+            failures=failures,
+            item_ids=items,
+            auto=self._automatic(active) if status == "stopped" else {},
+            error=next(iter(failures.values()), None),
+        )
+
+    def _output(self, active: ActiveRun) -> dict[str, JsonValue]:
+        return self.plan.output(active.scope)
+
+    def _automatic(self, active: ActiveRun) -> dict[str, bool]:
+        from compound.graph._nodes_review import ReviewStep  # noqa: PLC0415
+
+        rulings: dict[str, bool] = {}
+        for name, step in self.plan.steps.items():
+            known = all(
+                dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in step.deps
+            )
+            if step.kind == "review" and known:
+                ruling = ReviewStep(step, self.plan.names, self.spec.hash).ruling(active.scope)
+                rulings[name] = ruling is not None and ruling.is_automatic
+        return rulings
+
+    def _finish(self, active: ActiveRun, result: RunResult) -> RunResult:
+        if result.error is None:
+            self._ledger.set(active.run_id, "done", output=result.output)
+        else:
+            node = result.error.node if isinstance(result.error, NodeError) else ""
+            error = {**result.error.to_json(), "node": node}
+            self._ledger.set(active.run_id, "failed", error=cast("Mapping[str, JsonValue]", error))
+        return result
+
+    def _activate(
+        self,
+        run_id: str,
+        thread_id: str,
+        given: Mapping[str, JsonValue],
+        context: Mapping[str, JsonValue],
+        example_id: str | None,
+    ) -> ActiveRun:
+        return ActiveRun(
+            run_id=run_id,
+            thread_id=thread_id,
+            graph_name=self.spec.name,
+            graph_hash=self.spec.hash,
+            input=given,
+            context=context,
+            runners=self._runners,
+            recorder=self._recorder,
+            example_id=example_id,
+        )
+
+    def _root(self, active: ActiveRun, *, resumed: bool = False) -> ActiveSpan:
+        if self._recorder is None:
+            return SILENT
+        return self._recorder.run(
+            graph_name=active.graph_name,
+            graph_hash=active.graph_hash,
+            run_id=active.run_id,
+            thread_id=active.thread_id,
+            example_id=active.example_id,
+            **({"resumed": True} if resumed else {}),
+        )
+
+    def _closing(self, span: ActiveSpan, result: RunResult) -> RunResult:
+        """Say on the root span how this leg of the run ended."""
+        if result.status == "waiting_review":
+            span.pause(f"waits for {len(result.item_ids)} review item(s)")
+        elif result.error is not None:
+            span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
+        span.set(run_status=result.status)
+        return result
+
+    def _new_record(self, active: ActiveRun) -> RunRecord:
+        return RunRecord(
+            run_id=active.run_id,
+            graph_name=active.graph_name,
+            graph_hash=active.graph_hash,
+            graph_version=self.spec.version,
+            thread_id=active.thread_id,
+            status="running",
+            input=active.input,
+            context=active.context,
+        )
+
+    def _require_fit(
+        self, given: Mapping[str, JsonValue], context: Mapping[str, JsonValue], run_id: str
+    ) -> None:
+        problems = [*self._input_problems(dict(given)), *self._context_problems(dict(context))]
+        if problems:
+            what = (
+                f"run {run_id}: the input does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
+            )
+            raise DataError("graph.bad-input", what, fix="see `input:` of the graph file")
+
+    def _require_same_graph(self, record: RunRecord) -> None:
+        if record.graph_hash != self.spec.hash:
+            what = (
+                f"run {record.run_id} was started with {record.graph_name} {record.graph_hash[:12]}, "
+                f"the graph is now {self.spec.hash[:12]}"
+            )
+            fix = "finish it with the graph it was started with, or start a new run"
+            raise ConflictError("graph.changed", what, fix=fix)
+
+    def _lock_file(self) -> Path | None:
+        """Beside the checkpoints; runs in memory need none but their own process."""
+        if self._checkpoints is None:
+            return None
+        return self._checkpoints.with_name(self._checkpoints.name + ".locks")
+
+    async def _open_durable(self) -> Durable:
+        if self._durable is None:
+            from compound.graph._durable import Durable  # noqa: PLC0415 - loads langgraph
+
+            durable = Durable(self.plan, self._services)
+            await durable.open(self._checkpoints)
+            self._durable = durable
+        return self._durable

@@ -1,0 +1,71 @@
+"""One process and one task at a time go on with a run: a lock by run id that dies with its process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from compound.errors import ConflictError
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not a POSIX system: one process only
+    fcntl = None
+
+_FILES: dict[str, int] = {}
+_HELD: set[tuple[str, str]] = set()
+_FIRST_PAUSE_S: Final = 0.005
+_LAST_PAUSE_S: Final = 0.2
+
+
+@asynccontextmanager
+async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGenerator[None]:
+    """Hold the run until the block ends; wait for whoever holds it now.
+
+    Within the process a set of names, between processes a byte-range lock on `file` (None: one process only): the kernel drops it
+    when the process dies, so a killed run can be continued at once. The file stays open for the life of the
+    process, because closing any handle of a file drops every lock on it.
+
+    Raises:
+        ConflictError: ``graph.run-busy``: somebody else still runs it after `wait_s` seconds.
+    """
+    name = "" if file is None else str(file)
+    key = (name, run_id)
+    offset = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:7], "big")
+    deadline, pause = anyio.current_time() + wait_s, _FIRST_PAUSE_S
+    while key in _HELD or not _take(name, offset):
+        if anyio.current_time() >= deadline:
+            what = f"run {run_id} is being run by somebody else"
+            raise ConflictError("graph.run-busy", what, fix="wait for it, then look at its status")
+        await anyio.sleep(pause)
+        pause = min(pause * 2, _LAST_PAUSE_S)
+    _HELD.add(key)
+    try:
+        yield
+    finally:
+        _HELD.discard(key)
+        _drop(name, offset)
+
+
+def _take(name: str, offset: int) -> bool:
+    if fcntl is None or not name:
+        return True
+    if name not in _FILES:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        _FILES[name] = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.lockf(_FILES[name], fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _drop(name: str, offset: int) -> None:
+    if fcntl is not None and name:
+        fcntl.lockf(_FILES[name], fcntl.LOCK_UN, 1, offset)

@@ -1,0 +1,76 @@
+"""Nodes that call something of the project with JSON: `tool`, `check`, `sql`, `specialist`, `retrieve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from compound.errors import NodeError
+from compound.graph.services import RetrieveRequest
+from compound.spec._validate import validator
+from compound.spec.graph_file import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.graph._active import NodeCall, Runner
+    from compound.graph._plan import Step
+    from compound.graph.services import JsonCall, Services
+    from compound.spec._types import Names
+
+
+def bind_call(step: Step, services: Services, names: Names) -> Runner:
+    """The runner of a node that gives its inputs to one function."""
+    match step.node:
+        case ToolNode(tool=name):
+            function = services.function(name)
+        case CheckNode(check=name):
+            function = services.check(name)
+        case SqlNode(tool=name):
+            function = services.sql_tool(name)
+        case SpecialistNode(ref=name):
+            function = services.specialist(name)
+        case _:
+            raise AssertionError(f"{step.kind} is no node that calls one function")
+    return typed(step, names, _plain(function))
+
+
+def _plain(function: JsonCall) -> Runner:
+    async def run(_call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        return await function(inputs)
+
+    return run
+
+
+def bind_retrieve(step: Step, services: Services, names: Names) -> Runner:
+    """The runner of a `retrieve` node."""
+    node = cast("RetrieveNode", step.node)
+    search = services.retriever(node.on)
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        query = inputs.get("query")
+        if not isinstance(query, str):
+            what = f"node {step.path}: the query is {type(query).__name__}, not text"
+            raise NodeError("graph.bad-query", what, node=step.path, run_id=call.run.run_id)
+        filters = cast("Mapping[str, JsonValue] | None", inputs.get("where"))
+        return await search(RetrieveRequest(query=query, top_k=node.top_k, mode=node.mode, where=filters))
+
+    return typed(step, names, run)
+
+
+def typed(step: Step, names: Names, runner: Runner) -> Runner:
+    """The runner with its value checked, where the node declares `out`."""
+    if step.out is None:
+        return runner
+    validate = validator(step.out, names)
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        value = await runner(call, inputs)
+        problems = validate(value)
+        if problems:
+            what = f"node {step.path}: its value does not fit `out`: {'; '.join(problems[:5])}"
+            raise NodeError("graph.bad-value", what, node=step.path, run_id=call.run.run_id)
+        return value
+
+    return run

@@ -1,0 +1,127 @@
+"""`effect`: hand what was decided to the outbox, once, and say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from compound.errors import NodeError
+from compound.graph._execute import decide, record_early
+from compound.graph._nodes_review import REJECT, read_versions
+from compound.graph._outcome import Outcome, as_node_error
+from compound.graph._wiring import compile_value, uses
+from compound.graph.services import EffectCall, EffectGroup, EffectOutcome
+from compound.spec._refs import ABSENT
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph._active import ActiveRun
+    from compound.graph._plan import Step
+    from compound.graph.services import Outbox
+    from compound.spec.graph_file import EffectNode
+
+APPROVING: Final = frozenset({"approve", "edit"})
+_ACCEPTED: Final = frozenset({"sent", "scheduled"})
+
+
+class EffectStep:
+    """An effect node with everything compiled; made once per engine."""
+
+    def __init__(self, step: Step, reviews: Sequence[str]) -> None:
+        node = cast("EffectNode", step.node)
+        self.step = step
+        self._node = node
+        self._versions = compile_value(node.versions)
+        # A custom action (`return`, `partly`) carries effects out only where the condition asks for the decision.
+        asked = {use.ref.root for use in uses(node, ()) if use.role == "when"}
+        self._reviews = (node.review,) if node.review is not None else tuple(reviews)
+        self._asked = asked
+
+    async def run(self, run: ActiveRun, outbox: Outbox) -> Outcome:
+        """Enqueue and deliver; the value is the list of results in the order of the actions."""
+        early = decide(self.step, run, run.scope, run.outcomes)
+        if not isinstance(early, Outcome):
+            refused = self._refused(run)
+            early = early if refused is None else Outcome("skipped", reason=refused)
+        if isinstance(early, Outcome):
+            return record_early(self.step, run, early)
+        try:
+            with run.span(self.step) as span:
+                span.input(early)
+                value = await self._deliver(run, outbox, early)
+                span.output(value)
+                return Outcome("ok", value)
+        except Exception as error:  # noqa: BLE001 - a failure is a value until the segment settles
+            return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
+
+    def _decisions(self, run: ActiveRun) -> list[tuple[str, Mapping[str, JsonValue]]]:
+        found: list[tuple[str, Mapping[str, JsonValue]]] = []
+        for name in self._reviews:
+            outcome = run.outcomes.get(name)
+            if outcome is not None and outcome.status == "ok":
+                found.append((name, cast("Mapping[str, JsonValue]", outcome.value)))
+        return found
+
+    def _refused(self, run: ActiveRun) -> str | None:
+        """Why the decisions before it do not allow it: a rejected draft has no effect, whatever `when` says."""
+        for name, decision in self._decisions(run):
+            action = str(decision["action"])
+            if action == REJECT or (action not in APPROVING and name not in self._asked):
+                return f"{name} decided {action}"
+        return None
+
+    async def _deliver(self, run: ActiveRun, outbox: Outbox, inputs: dict[str, JsonValue]) -> JsonValue:
+        calls = self._calls(run, inputs)
+        if not calls:
+            return []
+        decisions = self._decisions(run)
+        last: Mapping[str, JsonValue] = decisions[-1][1] if decisions else {}
+        own = self._versions(run.scope)
+        versions = last.get("versions") if own is None or own is ABSENT else own
+        group = EffectGroup(
+            decision_id=str(last.get("decision_id") or f"run:{run.run_id}"),
+            run_id=run.run_id,
+            node=self.step.path,
+            calls=calls,
+            versions=read_versions(versions),
+        )
+        keys = await outbox.enqueue(group)
+        if run.gate is not None:
+            gate, run.gate = run.gate, None
+            await gate()
+        outcomes = await outbox.deliver(keys)
+        self._require_accepted(run, outcomes)
+        return [
+            {"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes
+        ]
+
+    def _calls(self, run: ActiveRun, inputs: dict[str, JsonValue]) -> list[EffectCall]:
+        node = self._node
+        if node.tool is not None:
+            return [EffectCall(name=node.tool, args=inputs)]
+        actions = inputs["actions"]
+        if actions is None:
+            return []
+        if not isinstance(actions, list):
+            raise self._wrong(run, "graph.bad-actions", "`actions` is no list")
+        calls: list[EffectCall] = []
+        for number, action in enumerate(actions, start=1):
+            if not isinstance(action, dict) or not isinstance(action.get("arguments"), dict):
+                raise self._wrong(run, "graph.bad-actions", f"action {number} has no name and arguments")
+            name = str(action.get("name"))
+            if name not in (node.tools or ()):
+                what = f"action {number} is {name!r}, which this node may not perform"
+                raise self._wrong(run, "graph.effect-not-allowed", what)
+            calls.append(EffectCall(name=name, args=cast("Mapping[str, JsonValue]", action["arguments"])))
+        return calls
+
+    def _require_accepted(self, run: ActiveRun, outcomes: Sequence[EffectOutcome]) -> None:
+        """What was refused stops the run here, so that nothing later tells a customer it was done."""
+        for one in outcomes:
+            if one.status not in _ACCEPTED:
+                code = one.code or f"effect.{one.status}"
+                raise self._wrong(run, code, f"{one.name} was {one.status}: {one.error or 'no reason given'}")
+
+    def _wrong(self, run: ActiveRun, code: str, what: str) -> NodeError:
+        return NodeError(code, f"node {self.step.path}: {what}", node=self.step.path, run_id=run.run_id)

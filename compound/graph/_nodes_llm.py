@@ -1,0 +1,143 @@
+"""`llm`: one model call with a prompt file and a typed answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
+
+from compound.errors import Location, NodeError, ProjectError
+from compound.model import CallKey, Message, ModelRequest, ModelResponse
+from compound.spec._types import to_json_schema
+from compound.spec._validate import validator
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from pydantic import JsonValue
+
+    from compound.graph._active import NodeCall, Runner
+    from compound.graph._plan import Step
+    from compound.graph.services import Services
+    from compound.spec._types import Names
+    from compound.spec.graph_file import LlmNode
+
+_MAX_SHOWN: Final = 4000
+
+
+def bind_llm(step: Step, services: Services, names: Names) -> Runner:
+    """The runner of an `llm` node. An answer that does not fit, twice, is null, with the failure in the span."""
+    node = cast("LlmNode", step.node)
+    prompt = services.prompt(node.prompt)
+    system = prompt.system if node.system is None else services.prompt(node.system).text
+    templates = (
+        compile_template(prompt.text, node.prompt),
+        compile_template(system, node.system or node.prompt),
+    )
+    schema = None if step.out is None else to_json_schema(step.out, names)
+    problems_of = _free_text if step.out is None else validator(step.out, names)
+    gateway = services.gateway
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        text, rules = (_render(template, inputs, call, node.prompt) for template in templates)
+        request = ModelRequest(
+            model=node.model,
+            messages=(Message(role="user", content=text),),
+            system=rules,
+            output_schema=schema,
+            max_tokens=node.max_tokens,
+            temperature=node.temperature,
+            inputs=inputs,
+            prompt_name=node.prompt,
+            prompt_version=prompt.version,
+        )
+        response = await gateway.call(request, call=_key(call, 0))
+        if response.abstained:
+            return _abstain(call, response.reason or "the model gave no usable answer")
+        value = response.text if schema is None else response.data
+        problems = problems_of(value)
+        if not problems:
+            return value
+        again = await gateway.call(_repair(request, response, problems), call=_key(call, 1))
+        value = again.data
+        problems = ["the model gave no usable answer"] if again.abstained else problems_of(value)
+        return _abstain(call, "; ".join(problems[:5])) if problems else value
+
+    return run
+
+
+def compile_template(text: str, path: str) -> Template:
+    """A sandboxed template: no attributes that lead out, no unknown placeholders, no files.
+
+    Raises:
+        ProjectError: ``graph.bad-prompt``: the template is broken.
+    """
+    from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415 - only graphs with prompts pay for it
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    try:
+        return environment.from_string(text)
+    except TemplateError as error:
+        line = int(getattr(error, "lineno", 0) or 0)
+        what = f"the prompt cannot be read: {error}"
+        raise ProjectError("graph.bad-prompt", what, where=Location(path, line)) from None
+
+
+def placeholders(text: str, path: str) -> frozenset[str]:
+    """Names that a template expects from outside.
+
+    Raises:
+        ProjectError: ``graph.bad-prompt``: the template is broken.
+    """
+    from jinja2 import TemplateError, meta  # noqa: PLC0415
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
+    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    compile_template(text, path)
+    try:
+        return frozenset(meta.find_undeclared_variables(environment.parse(text)))
+    except TemplateError as error:
+        raise ProjectError(
+            "graph.bad-prompt", f"the prompt cannot be read: {error}", where=Location(path)
+        ) from None
+
+
+def _free_text(value: JsonValue) -> list[str]:
+    return [] if isinstance(value, str) else ["the answer is no text"]
+
+
+def _render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, path: str) -> str:
+    from jinja2 import TemplateError  # noqa: PLC0415
+
+    try:
+        return template.render(inputs)
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        what = f"node {call.step.path}: the prompt {path} cannot be filled: {error}"
+        raise NodeError("graph.bad-prompt", what, node=call.step.path, run_id=call.run.run_id) from error
+
+
+def _key(call: NodeCall, index: int) -> CallKey:
+    return CallKey(run_id=call.run.run_id, node=call.key, attempt=call.attempt, index=index)
+
+
+def _repair(request: ModelRequest, response: ModelResponse, problems: list[str]) -> ModelRequest:
+    shown = (response.text or str(response.data))[:_MAX_SHOWN]
+    listed = "\n".join(f"- {problem}" for problem in problems)
+    turns = (
+        Message(role="assistant", content=shown or "(nothing)"),
+        Message(
+            role="user", content=f"That answer does not fit:\n{listed}\nAnswer again, complete and correct."
+        ),
+    )
+    return replace(request, messages=(*request.messages, *turns))
+
+
+def _abstain(call: NodeCall, reason: str) -> JsonValue:
+    call.span.set(abstained=True, abstain_reason=reason)
+    return None

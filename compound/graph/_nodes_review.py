@@ -1,0 +1,149 @@
+"""`review`: a person, or the `auto` rule, decides. The queue owns the decision; this node only reads it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final, cast
+
+from compound.errors import RunError
+from compound.graph._execute import decide, record_early
+from compound.graph._outcome import Outcome, as_node_error
+from compound.graph._wiring import compile_lenient, compile_value, shown_names
+from compound.graph.services import AutoRuling, ReviewDecision, ReviewRequest
+from compound.spec._conditions import parse_condition
+from compound.spec._refs import ABSENT, EvaluationError, compile_expr
+from compound.spec._types import parse_type, to_json_schema
+from compound.spec.graph_file import parse_duration
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph._active import ActiveRun
+    from compound.graph._plan import Step
+    from compound.graph.services import Reviews
+    from compound.spec._refs import Scope
+    from compound.spec._types import Names
+    from compound.spec.graph_file import ReviewNode
+
+REJECT: Final = "reject"
+
+Pause = Callable[[str], Awaitable[None]]
+"""Waits for the decision of an item: returns when the run is resumed, or leaves by langgraph's interrupt."""
+
+
+class ReviewStep:
+    """A review node with everything compiled; made once per engine."""
+
+    def __init__(self, step: Step, names: Names, graph_hash: str) -> None:
+        node = cast("ReviewNode", step.node)
+        self.step = step
+        self._node = node
+        self._graph_hash = graph_hash
+        self._shown = compile_lenient(shown_names(cast("list[JsonValue] | dict[str, JsonValue]", node.show)))
+        self._versions = compile_value(node.versions)
+        self._auto = None if node.auto is None else compile_expr(parse_condition(node.auto.when))
+        self._decide = {
+            action: {name: to_json_schema(parse_type(kind), names) for name, kind in fields.items()}
+            for action, fields in node.decide.items()
+        }
+        self._fields = sorted({name for fields in node.decide.values() for name in fields})
+
+    async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
+        """Open the item, wait for its decision, and give it as the node's value."""
+        early = decide(self.step, run, run.scope, run.outcomes)
+        if isinstance(early, Outcome):
+            return record_early(self.step, run, early)
+        with run.span(self.step) as span:
+            try:
+                request = self._request(run)
+                span.input(request.shown)
+                opened = await reviews.open(request)
+            except (Exception,) as error:  # noqa: BLE001 - as every node: a failure is a value
+                span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
+                return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
+            decision = opened.decision
+            while decision is None:
+                span.pause(f"waits for review item {opened.item_id}")
+                await pause(opened.item_id)
+                # What the resumer says is not the decision; only the queue knows it.
+                decision = await reviews.decision(opened.item_id)
+            value = self._value(decision)
+            span.set(
+                review_decision=decision.action,
+                auto_approved=decision.is_automatic,
+                reviewer_id_hash=hashlib.sha256(decision.actor.encode()).hexdigest()[:16],
+                review_wait_s=decision.waited_s,
+            )
+            span.output(value)
+            return Outcome("ok", value)
+
+    def ruling(self, scope: Scope) -> AutoRuling | None:
+        """What the `auto` rule says now; None when the node has none. An absent value means: ask a person."""
+        rule = self._node.auto
+        if rule is None or self._auto is None:
+            return None
+        try:
+            holds = self._auto(scope)
+        except EvaluationError as error:
+            holds, why = False, str(error)
+        else:
+            why = "a value is absent" if holds is ABSENT else "" if holds else "the rule does not hold"
+        digest = hashlib.sha256(f"{self._graph_hash}:{self.step.path}:{rule.when}".encode()).hexdigest()
+        return AutoRuling(
+            is_automatic=holds is not ABSENT and bool(holds),
+            action=rule.action,
+            actor=f"policy:{digest[:16]}",
+            rule=rule.when,
+            reason=why,
+        )
+
+    def _request(self, run: ActiveRun) -> ReviewRequest:
+        node = self._node
+        expire = node.on_expire
+        return ReviewRequest(
+            run_id=run.run_id,
+            thread_id=run.thread_id,
+            node=self.step.path,
+            graph_name=run.graph_name,
+            graph_hash=run.graph_hash,
+            queue=node.queue,
+            shown=self._shown(run.scope),
+            decide=self._decide,
+            versions=read_versions(self._versions(run.scope)),
+            input=run.input,
+            context=run.context,
+            due_s=None if node.due is None else parse_duration(node.due),
+            on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
+            auto=self.ruling(run.scope),
+            example_id=run.example_id,
+        )
+
+    def _value(self, decision: ReviewDecision) -> JsonValue:
+        """Every field of every action is there, null where this decision does not carry it."""
+        known: dict[str, JsonValue] = dict.fromkeys(self._fields)
+        return {
+            **known,
+            **{name: value for name, value in decision.fields.items() if name in known},
+            "action": decision.action,
+            "decided_by": decision.actor,
+            "decision_id": decision.decision_id,
+            "item_id": decision.item_id,
+            "is_automatic": decision.is_automatic,
+            "versions": cast("JsonValue", dict(decision.versions)),
+        }
+
+
+def read_versions(value: object) -> dict[str, int]:
+    """`{row key: version}` out of a node's value; empty when nothing is there.
+
+    Raises:
+        RunError: ``graph.bad-versions``: it is something else.
+    """
+    if value is None or value is ABSENT:
+        return {}
+    if isinstance(value, Mapping):
+        record = cast("Mapping[str, object]", value)
+        if all(isinstance(version, int) and not isinstance(version, bool) for version in record.values()):
+            return dict(cast("Mapping[str, int]", record))
+    raise RunError("graph.bad-versions", "`versions` is no record of row key to whole number")

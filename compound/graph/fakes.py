@@ -1,0 +1,204 @@
+"""Fakes of everything a graph needs, for tests of graphs: in memory, counting, scriptable."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from compound.errors import ProjectError, choices
+from compound.graph.services import (
+    EffectGroup,
+    EffectOutcome,
+    JsonCall,
+    OpenedReview,
+    Prompt,
+    RetrieveCall,
+    RetrieveRequest,
+    ReviewDecision,
+    ReviewRequest,
+)
+from compound.model import CallKey, ModelRequest, ModelResponse
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.services import Gateway, Outbox, Reviews
+
+Work: TypeAlias = "Callable[[Mapping[str, JsonValue]], JsonValue | Awaitable[JsonValue]]"
+
+
+class FakeReviews:
+    """A queue in memory; `decide` stands for the person."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, ReviewRequest] = {}
+        self.decisions: dict[str, ReviewDecision] = {}
+
+    async def open(self, request: ReviewRequest) -> OpenedReview:
+        """Open once per run and node; an automatic ruling decides at once."""
+        item_id = f"{request.run_id}/{request.node}"
+        if item_id not in self.requests:
+            self.requests[item_id] = request
+            if request.auto is not None and request.auto.is_automatic:
+                self.decide(item_id, request.auto.action, actor=request.auto.actor)
+        return OpenedReview(item_id=item_id, decision=self.decisions.get(item_id))
+
+    async def decision(self, item_id: str) -> ReviewDecision | None:
+        """What was decided."""
+        return self.decisions.get(item_id)
+
+    def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
+        """Decide an item; the first decision stays."""
+        self.decisions.setdefault(
+            item_id,
+            ReviewDecision(
+                decision_id=f"decision of {item_id}",
+                item_id=item_id,
+                action=action,
+                actor=actor,
+                fields=fields,
+                versions=self.requests[item_id].versions,
+                is_automatic=actor.startswith("policy:"),
+            ),
+        )
+
+
+class FakeOutbox:
+    """An outbox in memory. `sent` lists what was performed, in order; `answers` scripts other ends by effect name."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, EffectGroup] = {}
+        self.sent: list[tuple[str, Mapping[str, JsonValue]]] = []
+        self.answers: dict[str, EffectOutcome] = {}
+        self._done: dict[str, EffectOutcome] = {}
+
+    async def enqueue(self, group: EffectGroup) -> Sequence[str]:
+        """Keys follow from decision, node and place in the group."""
+        self.groups.setdefault(f"{group.decision_id}/{group.node}", group)
+        stored = self.groups[f"{group.decision_id}/{group.node}"]
+        return [f"{stored.decision_id}/{stored.node}/{index}" for index in range(len(stored.calls))]
+
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
+        """Perform what was not performed before."""
+        return [self._deliver(key) for key in keys]
+
+    def _deliver(self, key: str) -> EffectOutcome:
+        if key not in self._done:
+            group, _, index = key.rpartition("/")
+            call = self.groups[group].calls[int(index)]
+            answer = self.answers.get(call.name) or EffectOutcome(name=call.name, status="sent", key=key)
+            if answer.status == "sent":
+                self.sent.append((call.name, call.args))
+            self._done[key] = answer
+        return self._done[key]
+
+
+class FakeGateway:
+    """Answers by logical model name, with a journal like the real one. `calls` lists what was paid for."""
+
+    def __init__(self, answers: Mapping[str, Work] | None = None) -> None:
+        self.answers = dict(answers or {})
+        self.calls: list[tuple[CallKey | None, ModelRequest]] = []
+        self.journal: dict[CallKey, ModelResponse] = {}
+
+    async def call(self, request: ModelRequest, *, call: CallKey | None = None) -> ModelResponse:
+        """The stored answer of the same call, or a new one."""
+        if call is not None and call in self.journal:
+            return self.journal[call]
+        self.calls.append((call, request))
+        answer = await _run(self.answers[request.model], request.inputs)
+        response = answer if isinstance(answer, ModelResponse) else _response(cast("JsonValue", answer))
+        if call is not None:
+            self.journal[call] = response
+        return response
+
+
+class FakeServices:
+    """Look-ups over given functions; an unknown name is a `ProjectError`, as in a project.
+
+    Attributes:
+        functions: For nodes of kind `tool`, `check`, `sql` and `specialist`, by name.
+        retrievers: Index name to a function of the request.
+        prompts: Path to text.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Work] | None = None,
+        *,
+        models: Mapping[str, Work] | None = None,
+        retrievers: Mapping[str, Callable[[RetrieveRequest], JsonValue]] | None = None,
+        prompts: Mapping[str, str] | None = None,
+    ) -> None:
+        self.functions = dict(functions or {})
+        self.retrievers = dict(retrievers or {})
+        self.prompts = dict(prompts or {})
+        self.fake_gateway = FakeGateway(models)
+        self.fake_reviews = FakeReviews()
+        self.fake_outbox = FakeOutbox()
+
+    @property
+    def gateway(self) -> Gateway:
+        """The fake gateway."""
+        return self.fake_gateway
+
+    @property
+    def reviews(self) -> Reviews | None:
+        """The fake queue."""
+        return self.fake_reviews
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The fake outbox."""
+        return self.fake_outbox
+
+    def function(self, name: str) -> JsonCall:
+        """A given function."""
+        return self._find(name)
+
+    def check(self, kind: str) -> JsonCall:
+        """A given function."""
+        return self._find(kind)
+
+    def sql_tool(self, name: str) -> JsonCall:
+        """A given function."""
+        return self._find(name)
+
+    def specialist(self, ref: str) -> JsonCall:
+        """A given function."""
+        return self._find(ref)
+
+    def retriever(self, name: str) -> RetrieveCall:
+        """A given search."""
+        search = self.retrievers[name]
+
+        async def run(request: RetrieveRequest) -> JsonValue:
+            return search(request)
+
+        return run
+
+    def prompt(self, path: str) -> Prompt:
+        """A given text; without one the path itself."""
+        return Prompt(name=path, text=self.prompts.get(path, path), version="fake")
+
+    def _find(self, name: str) -> JsonCall:
+        if name not in self.functions:
+            raise ProjectError(
+                "project.unknown-name", f"nothing is called {name!r}", fix=choices(list(self.functions), name)
+            )
+
+        async def run(inputs: Mapping[str, JsonValue]) -> JsonValue:
+            return cast("JsonValue", await _run(self.functions[name], inputs))
+
+        return run
+
+
+async def _run(work: Work, inputs: Mapping[str, JsonValue]) -> object:
+    value = work(inputs)
+    return await value if inspect.isawaitable(value) else value
+
+
+def _response(answer: JsonValue) -> ModelResponse:
+    text = answer if isinstance(answer, str) else ""
+    return ModelResponse(text=text, data=answer, provider="fake", model="fake")
