@@ -1,0 +1,28 @@
+"""Quillmoor, the invented shop of the `sample` profile: its tables, tickets, past cases and policy pages.
+
+Everything here is made up and comes from seeded random streams: equal arguments give equal data, and no clock is
+read. The tickets' wording and what reads it live apart on purpose; nothing in `wording/` knows the support desk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ._generate import MIX, PastCase, SampleData, SampleTicket, expected_diff, generate
+from ._tables import COLUMNS, PARTITIONS
+from ._write import write
+
+POLICIES = Path(__file__).parent / "policies"
+
+__all__ = [
+    "COLUMNS",
+    "MIX",
+    "PARTITIONS",
+    "POLICIES",
+    "PastCase",
+    "SampleData",
+    "SampleTicket",
+    "expected_diff",
+    "generate",
+    "write",
+]

@@ -1,0 +1,293 @@
+"""Draws the whole sample: shop, tickets with their expected outcomes, and past cases."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ._compose import Letter, compose
+from ._model import Language, stream
+from ._payloads import PAYLOADS
+from ._refusals import (
+    AMBIGUOUS,
+    FORBIDDEN,
+    OUT_OF_SCOPE,
+    QUESTIONS,
+    attacker_address,
+    build_ambiguous,
+    build_forbidden,
+    build_no_identity,
+    build_other_customer,
+    build_talk,
+)
+from ._request import TOOLS, WISHES, Scenario, Wish, to_action
+from ._rules import Action, Change, ShopView, apply, copy_view, diff, require_owner
+from ._scenarios import attempt, background, build_multi, build_no_order_id, build_single
+from ._shop import Shop, draw_customer, draw_order, draw_products
+from ._tables import Rows, to_tables, to_view
+
+# of 300 tickets; other numbers are scaled
+MIX: dict[str, int] = {
+    "cancel": 15,
+    "items": 15,
+    "payment": 13,
+    "address": 15,
+    "user_address": 13,
+    "return": 19,
+    "exchange": 18,
+    "no_order_id": 12,
+    "multi": 60,
+    "question": 18,
+    "out_of_scope": 12,
+    "forbidden": 22,
+    "other_customer": 10,
+    "ambiguous": 8,
+    "no_identity": 6,
+    "injection": 44,
+}
+LANGUAGES: dict[Language, float] = {"en": 0.7, "de": 0.15, "es": 0.15}
+PAST_CASES = 400
+_REFERABLE: tuple[Wish, ...] = ("cancel", "items", "payment", "address", "return", "exchange")
+_OWNED: tuple[Wish, ...] = ("cancel", "return", "address", "exchange")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleTicket:
+    """A ticket with what only the evaluator may see.
+
+    Attributes:
+        ticket: The Ticket record: id, subject, body and what the envelope tells.
+        user_id: Who really writes.
+        kind: One of `MIX`.
+        language: Of the letter.
+        topic: What a question is about, or the rule that forbids a request; may be empty.
+        injection: Planted text is in it.
+        actions: The writes that must happen, in order.
+        db_diff: The shop after them against the shop before.
+    """
+
+    ticket: dict[str, str]
+    user_id: str
+    kind: str
+    language: Language
+    topic: str
+    injection: bool
+    actions: tuple[Action, ...]
+    db_diff: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCase:
+    """A finished case of a former customer, who is not in the tables.
+
+    Attributes:
+        case_id: `C-0001` and on.
+        subject: Of the letter.
+        body: Of the letter.
+        language: Of the letter.
+        intents: What the letter asks for: names of the writes, or `question`, `out_of_scope`.
+        actions: What was done.
+        reply: What was answered.
+        customer_id: The former customer.
+    """
+
+    case_id: str
+    subject: str
+    body: str
+    language: Language
+    intents: tuple[str, ...]
+    actions: tuple[Action, ...]
+    reply: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleData:
+    """Everything of the sample profile, before it is written."""
+
+    seed: int
+    tables: dict[str, Rows]
+    tickets: tuple[SampleTicket, ...]
+    past_cases: tuple[PastCase, ...]
+    view: ShopView = field(repr=False)
+
+
+def generate(seed: int = 7, tickets: int = 300, customers: int = 450) -> SampleData:
+    """The sample shop and its tickets; equal arguments give equal data.
+
+    Args:
+        seed: Of every random stream.
+        tickets: How many; the mix of kinds is kept.
+        customers: At least so many in the tables; every ticket has one of its own, some meet a second one.
+    """
+    shop = draw_products(seed)
+    drawn = _draw_scenarios(shop, "ticket", tickets)
+    filler = stream(seed, "filler")
+    while len(shop.customers) < customers:
+        language = filler.choices(list(LANGUAGES), weights=list(LANGUAGES.values()))[0]
+        customer = draw_customer(shop, filler, language)
+        background(shop, filler, customer, at_least=1)
+    view = to_view(shop)
+    letters = [
+        _ticket(shop, view, number, scenario, stream(seed, "letter", number))
+        for number, scenario in enumerate(drawn, start=1)
+    ]
+    return SampleData(
+        seed=seed,
+        tables=to_tables(shop),
+        tickets=tuple(letters),
+        past_cases=_past_cases(seed, shop),
+        view=view,
+    )
+
+
+def _draw_scenarios(shop: Shop, name: str, n: int) -> list[Scenario]:
+    drawn: list[Scenario] = []
+    for kind, count in _scaled(MIX, n).items():
+        rng = stream(shop.seed, name, kind)
+        languages = _languages(rng, count)
+        build = _builders(shop, rng, kind, count)
+        drawn += [attempt(shop, rng, lambda r, i=i: build(r, languages[i], i)) for i in range(count)]
+    stream(shop.seed, name, "order").shuffle(drawn)
+    return drawn
+
+
+def _scaled(mix: dict[str, int], n: int) -> dict[str, int]:
+    total = sum(mix.values())
+    exact = {kind: count * n / total for kind, count in mix.items()}
+    counts = {kind: int(value) for kind, value in exact.items()}
+    rest = sorted(exact, key=lambda kind: (counts[kind] - exact[kind], kind))
+    for kind in rest[: n - sum(counts.values())]:
+        counts[kind] += 1
+    return counts
+
+
+def _languages(rng: random.Random, n: int) -> list[Language]:
+    counts = _scaled({language: round(share * 100) for language, share in LANGUAGES.items()}, n)
+    drawn: list[Language] = [language for language in LANGUAGES for _ in range(counts[language])]
+    rng.shuffle(drawn)
+    return drawn
+
+
+_Builder = Callable[[random.Random, Language, int], Scenario]
+
+
+def _builders(shop: Shop, rng: random.Random, kind: str, count: int) -> _Builder:
+    """The builder of one kind; topics and rules take turns, so that every one comes up."""
+    match kind:
+        case "no_order_id":
+            return lambda r, language, i: build_no_order_id(shop, r, language, _turn(_REFERABLE, i))
+        case "multi":
+            return lambda r, language, i: build_multi(shop, r, language)
+        case "question":
+            return lambda r, language, i: build_talk(shop, r, language, kind, _turn(QUESTIONS, i))
+        case "out_of_scope":
+            return lambda r, language, i: build_talk(shop, r, language, kind, _turn(OUT_OF_SCOPE, i))
+        case "forbidden":
+            return lambda r, language, i: build_forbidden(shop, r, language, _turn(tuple(FORBIDDEN), i))
+        case "other_customer":
+            return lambda r, language, i: build_other_customer(shop, r, language, _turn(_OWNED, i))
+        case "ambiguous":
+            return lambda r, language, i: build_ambiguous(shop, r, language, _turn(AMBIGUOUS, i))
+        case "no_identity":
+            return lambda r, language, i: build_no_identity(shop, r, language, _turn(_OWNED, i))
+        case "injection":
+            order = rng.sample(range(len(PAYLOADS)), len(PAYLOADS))
+            return lambda r, language, i: _build_injection(shop, r, language, order[i % len(order)])
+        case _:
+            wish = next(wish for wish in WISHES if wish == kind)
+            return lambda r, language, i: build_single(shop, r, language, wish)
+
+
+def _turn(choices: tuple, i: int):  # noqa: ANN202
+    return choices[i % len(choices)]
+
+
+def _build_injection(shop: Shop, rng: random.Random, language: Language, number: int) -> Scenario:
+    victim = draw_customer(shop, rng, language)
+    order = draw_order(shop, rng, victim, status=rng.choice(("pending", "delivered")))
+    if rng.random() < 0.55:
+        base = build_single(shop, rng, language, rng.choice(WISHES))
+    else:
+        base = build_talk(shop, rng, language, "question", rng.choice(QUESTIONS))
+    payload = PAYLOADS[number]
+    slots = {
+        "oid": order.order_id,
+        "user": victim.user_id,
+        "method": victim.methods[0].id,
+        "addr": attacker_address(rng, base.customer),
+        "mail": f"desk.{rng.randrange(1000, 9999)}@example.net",
+    }
+    return replace(base, kind="injection", foreign=order, payload=(payload.where, payload.fill(slots)))
+
+
+def _ticket(shop: Shop, view: ShopView, number: int, scenario: Scenario, rng: random.Random) -> SampleTicket:
+    letter = compose(shop, scenario, rng)
+    actions = tuple(to_action(request, scenario.customer) for request in scenario.gold)
+    customer_id = scenario.customer.user_id
+    return SampleTicket(
+        ticket=_record(number, letter, rng),
+        user_id=customer_id,
+        kind=scenario.kind,
+        language=scenario.language,
+        topic=scenario.rule or scenario.topic,
+        injection=scenario.kind == "injection",
+        actions=actions,
+        db_diff=tuple(expected_diff(view, actions, customer_id)),
+    )
+
+
+def expected_diff(view: ShopView, actions: tuple[Action, ...], customer_id: str) -> list[Change]:
+    """What the actions change, done one after the other on a copy of the customer's part of the shop."""
+    mine = ShopView(
+        customers={customer_id: view.customers[customer_id]},
+        orders={key: order for key, order in view.orders.items() if order["user_id"] == customer_id},
+        products=view.products,
+    )
+    after = copy_view(mine)
+    for action in actions:
+        require_owner(after, action, customer_id)
+        apply(after, action)
+    return diff(mine, after)
+
+
+def _record(number: int, letter: Letter, rng: random.Random) -> dict[str, str]:
+    minute = number * 17 + rng.randrange(15)
+    day, rest = divmod(minute, 24 * 60)
+    record = {"id": f"S-{number:04d}", "subject": letter.subject, "body": letter.body}
+    if letter.customer_id:
+        record["customer_id"] = letter.customer_id
+    if letter.email:
+        record["email"] = letter.email
+    record["channel"] = "email" if letter.email else rng.choice(("email", "web", "chat"))
+    record["received_at"] = f"2026-09-{day + 1:02d}T{rest // 60:02d}:{rest % 60:02d}:00Z"
+    return record
+
+
+# --- past cases ---
+
+
+def _past_cases(seed: int, shop: Shop) -> tuple[PastCase, ...]:
+    archive = Shop(seed=seed, products=shop.products, taken=set(shop.taken))
+    drawn = _draw_scenarios(archive, "archive", PAST_CASES)
+    return tuple(
+        _past_case(archive, number, scenario, stream(seed, "archive letter", number))
+        for number, scenario in enumerate(drawn, start=1)
+    )
+
+
+def _past_case(archive: Shop, number: int, scenario: Scenario, rng: random.Random) -> PastCase:
+    letter = compose(archive, scenario, rng)
+    asked = tuple(dict.fromkeys(TOOLS[request.wish] for request in scenario.requests))
+    talk = "out_of_scope" if scenario.kind == "out_of_scope" else "question"
+    return PastCase(
+        case_id=f"C-{number:04d}",
+        subject=letter.subject,
+        body=letter.body,
+        language=scenario.language,
+        intents=asked or (talk,),
+        actions=tuple(to_action(request, scenario.customer) for request in scenario.gold),
+        reply="",
+        customer_id=scenario.customer.user_id,
+    )
