@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ._generate import MIX, PastCase, SampleData, SampleTicket, expected_diff, generate
+from ._glossary import product_names_page
 from ._tables import COLUMNS, PARTITIONS
 from ._write import write
 
@@ -24,5 +25,6 @@ __all__ = [
     "SampleTicket",
     "expected_diff",
     "generate",
+    "product_names_page",
     "write",
 ]
