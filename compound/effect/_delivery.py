@@ -1,0 +1,186 @@
+"""Delivery: each group is handed to its target once, and again only where the target makes that harmless."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from compound import trace
+from compound.connector.state import StateStore, is_gone, this_owner
+from compound.connector.target import EffectOutcome, EffectTarget, LookupTarget
+from compound.effect._rows import GroupRows, move_group, read_group
+from compound.effect._types import EffectStatus
+from compound.errors import CompoundError, EffectRefused, ProjectError, choices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import JsonValue
+
+LEASE_S = 300.0
+"""How long another machine's delivery is believed to go on; a dead process of this one is seen at once."""
+
+_in_flight: set[tuple[str, str]] = set()
+"""(store, group) that this very process delivers: its own other claims are left-overs of a failed write."""
+_in_flight_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    status: EffectStatus
+    error: Mapping[str, JsonValue] | None = None
+    results: Mapping[str, JsonValue] | None = None
+
+
+class Delivery:
+    """Hands groups to their targets."""
+
+    def __init__(
+        self, store: StateStore, clock: Callable[[], float], targets: Mapping[str, EffectTarget]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._targets = targets
+
+    async def deliver(self, group_key: str) -> EffectStatus:
+        """Deliver one group as far as it may be; gives where it stands."""
+        mark = (self._store.name, group_key)
+        with _in_flight_lock:
+            if mark in _in_flight:
+                return EffectStatus.SENDING
+            _in_flight.add(mark)
+        try:
+            group = self._read(group_key)
+            target = self._target(group)
+            with trace.child(f"deliver {group.target}", kind="effect", effects=len(group.rows)) as span:
+                if ready := await self._make_ready(group, target):
+                    await self._perform(ready, target)
+                status = self._read(group_key).status
+                span.set(effect_status=status.value)
+                return status
+        finally:
+            _in_flight.discard(mark)
+
+    def _read(self, group_key: str) -> GroupRows:
+        with self._store.read() as db:
+            return read_group(db, group_key)
+
+    def _target(self, group: GroupRows) -> EffectTarget:
+        if found := self._targets.get(group.target):
+            return found
+        raise ProjectError(
+            "effect.unknown-target",
+            f"there is no target {group.target!r}",
+            fix=choices(list(self._targets), group.target),
+        )
+
+    async def _make_ready(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
+        """Claim the group; None when there is nothing to do, or not now, or another one is at it."""
+        now = self._clock()
+        match group.status:
+            case EffectStatus.SCHEDULED:
+                undo_until: float = group.rows[0]["undo_until"] or 0.0
+                return self._claim(group) if undo_until <= now else None
+            case EffectStatus.FAILED:
+                return self._claim(group)
+            case EffectStatus.SENDING if self._is_abandoned(group, now):
+                return await self._recover(group, target)
+            case _:
+                return None
+
+    def _is_abandoned(self, group: GroupRows, now: float) -> bool:
+        owner, lease_until = group.rows[0]["owner"], group.rows[0]["lease_until"] or 0.0
+        return is_gone(owner) or owner == this_owner() or lease_until <= now
+
+    async def _recover(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
+        """A process died, or lost the store, while the target was at work: did it happen?"""
+        match target.delivery_class:
+            case "A" | "B":
+                return self._claim(group)
+            case "C":
+                try:
+                    outcomes = await cast("LookupTarget", target).find(group.planned())
+                except Exception as error:  # noqa: BLE001  # any failure here means: nobody knows
+                    self._move(group, _End(status=EffectStatus.UNKNOWN, error=_record(error)))
+                    return None
+                if outcomes is None:
+                    return self._claim(group)
+                self._move(group, _judge(group, outcomes))
+                return None
+            case "D":
+                died = {"code": "effect.unknown", "what": "the process ended while the target was at work"}
+                self._move(group, _End(status=EffectStatus.UNKNOWN, error=cast("dict[str, JsonValue]", died)))
+                return None
+
+    async def _perform(self, group: GroupRows, target: EffectTarget) -> None:
+        is_repeatable = target.delivery_class != "D"
+        doubt = EffectStatus.FAILED if is_repeatable else EffectStatus.UNKNOWN
+        # cancelled, or the interpreter ends: what the target did is not known here
+        end = _End(status=doubt, error={"code": "effect.interrupted", "what": "the delivery was interrupted"})
+        try:
+            end = _judge(group, await target.perform(group.planned()))
+        except EffectRefused as error:
+            end = _End(status=EffectStatus.REFUSED, error=_record(error))
+        except Exception as error:  # noqa: BLE001  # targets are others' code; the row tells what they said
+            end = _End(status=doubt, error=_record(error))
+        finally:
+            self._move(group, end)
+
+    def _claim(self, group: GroupRows) -> GroupRows | None:
+        now = self._clock()
+        with self._store.write() as db:
+            is_mine = move_group(
+                db,
+                group,
+                EffectStatus.SENDING,
+                now=now,
+                actor="outbox",
+                owner=this_owner(),
+                lease_until=now + LEASE_S,
+                attempts=group.attempts + 1,
+                error=None,
+            )
+            return read_group(db, group.key) if is_mine else None
+
+    def _move(self, group: GroupRows, end: _End) -> None:
+        now = self._clock()
+        with self._store.write() as db:
+            move_group(
+                db,
+                group,
+                end.status,
+                now=now,
+                actor="outbox",
+                results=end.results,
+                owner=None,
+                lease_until=None,
+                error=end.error,
+                sent_at=now if end.status is EffectStatus.SENT else None,
+            )
+
+
+def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
+    """All sent, or all refused; a target that says anything else broke its promise, and nobody knows."""
+    said = [(outcome.effect_key, outcome.status) for outcome in outcomes]
+    keys = [row["effect_key"] for row in group.rows]
+    if said == [(key, "sent") for key in keys]:
+        results = {outcome.effect_key: outcome.result for outcome in outcomes}
+        return _End(status=EffectStatus.SENT, results=results)
+    if said == [(key, "refused") for key in keys]:
+        errors = [outcome.error for outcome in outcomes if outcome.error]
+        return _End(
+            status=EffectStatus.REFUSED,
+            error=cast("dict[str, JsonValue]", errors[0])
+            if errors
+            else {"code": "effect.refused", "what": "refused"},
+        )
+    what = f"target {group.target!r} did not answer with one end for all {len(keys)} effects of the group"
+    return _End(status=EffectStatus.UNKNOWN, error={"code": "effect.broken-target", "what": what})
+
+
+def _record(error: Exception) -> Mapping[str, JsonValue]:
+    if isinstance(error, CompoundError):
+        return cast("Mapping[str, JsonValue]", error.to_json())
+    return {"code": "effect.failed", "what": f"{type(error).__name__}: {error}"}

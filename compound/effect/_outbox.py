@@ -1,0 +1,287 @@
+"""The outbox: what was decided is written here before it happens, and happens once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import StateStore, append_audit, digest, is_gone, tables
+from compound.connector.target import EffectTarget
+from compound.effect._delivery import Delivery
+from compound.effect._rows import GroupRows, move_group, read_group, read_results, result_of
+from compound.effect._types import EffectResult, EffectStatus, NewEffect
+from compound.errors import ConflictError, DataError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_OUTBOX, _DECISION, _ITEM = tables.outbox, tables.decision, tables.review_item
+
+
+def effect_key_of(decision_id: str, effect: str, ordinal: int, *, node: str = "") -> str:
+    """The name of an effect: the same decision, effect and place give the same one, for ever."""
+    return digest([decision_id, node, effect, ordinal])
+
+
+class Outbox:
+    """Effects of decisions, from `scheduled` to their end. Any number of processes may use one store.
+
+    Args:
+        store: The state store.
+        clock: UTC seconds; for tests.
+    """
+
+    def __init__(self, store: StateStore, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    def enqueue(  # what a decision is about
+        self,
+        decision_id: str,
+        effects: Sequence[NewEffect],
+        *,
+        run_id: str = "",
+        node: str = "",
+        expected_versions: Mapping[str, int] | None = None,
+        undo_s: float = 0.0,
+    ) -> list[str]:
+        """Write the effects of a decision; idempotent.
+
+        Effects on one target become one group: they happen together, in this order, or none does.
+
+        Args:
+            decision_id: A decision of the review queue; it must stand. For a graph without a review, an id of
+                its own, the same when the node runs again.
+            effects: What is to be done, in order.
+            run_id: The run.
+            node: The effect node; two nodes may do the same effect for one decision.
+            expected_versions: Row to the version that must still be there; None takes the decision's.
+            undo_s: How long they can be cancelled before they go out, in seconds.
+
+        Returns:
+            The effects' keys, in order.
+
+        Raises:
+            ConflictError: `effect.not-decided`: the decision does not approve, or stands no more;
+                `effect.key-conflict`: other arguments were written before under the same key.
+        """
+        now = self._clock()
+        with self._store.write() as db:
+            refs = _standing_refs(db, decision_id)
+            versions = dict(refs if expected_versions is None else expected_versions)
+            rows = [
+                {
+                    "effect_key": effect_key_of(decision_id, new.effect, ordinal, node=node),
+                    "group_key": digest([decision_id, node, new.target])[:32],
+                    "decision_id": decision_id,
+                    "run_id": run_id,
+                    "node": node,
+                    "ordinal": ordinal,
+                    "effect": new.effect,
+                    "target": new.target,
+                    "args": dict(new.args),
+                    "body_sha256": digest([new.effect, new.target, new.args]),
+                    "expected_versions": versions,
+                    "status": EffectStatus.SCHEDULED.value,
+                    "attempts": 0,
+                    "undo_until": now + undo_s if undo_s > 0 else None,
+                    "created_at": now,
+                    "updated_at": now,
+                }
+                for ordinal, new in enumerate(effects)
+            ]
+            _insert(db, rows, now=now)
+        return [str(row["effect_key"]) for row in rows]
+
+    async def deliver(self, keys: Sequence[str], targets: Mapping[str, EffectTarget]) -> list[EffectResult]:
+        """Let the effects happen, group after group, each in one transaction of its target.
+
+        What is at its end already is not done again: its stored result comes back. A group is handed over
+        only when the group before it was sent; after a refusal the later groups are cancelled.
+
+        Args:
+            keys: From `enqueue`. A key stands for its whole group.
+            targets: Name to target.
+
+        Returns:
+            How each effect stands: `sent`, `refused`, `failed` (deliver again), `unknown` (a person looks),
+            `scheduled` (can still be cancelled, or waits for an earlier group), `sending` (another process).
+
+        Raises:
+            DataError: `effect.unknown-key`.
+            ProjectError: `effect.unknown-target`.
+        """
+        delivery = Delivery(self._store, self._clock, targets)
+        groups = list(dict.fromkeys(result.group_key for result in self.results(keys)))
+        for place, group_key in enumerate(groups):
+            status = await delivery.deliver(group_key)
+            if status is EffectStatus.REFUSED:
+                self._cancel_rest(groups[place + 1 :])
+            if status is not EffectStatus.SENT:
+                break
+        return self.results(keys)
+
+    def _cancel_rest(self, group_keys: Sequence[str]) -> None:
+        error: Mapping[str, JsonValue] = {"code": "effect.cancelled", "what": "an earlier effect was refused"}
+        with self._store.write() as db:
+            for group_key in group_keys:
+                group = read_group(db, group_key)
+                if group.status is EffectStatus.SCHEDULED:
+                    move_group(
+                        db, group, EffectStatus.CANCELLED, now=self._clock(), actor="outbox", error=error
+                    )
+
+    def results(self, keys: Sequence[str]) -> list[EffectResult]:
+        """How these effects stand, in order.
+
+        Raises:
+            DataError: `effect.unknown-key`.
+        """
+        with self._store.read() as db:
+            found = read_results(db, keys)
+        if len(found) != len(keys):
+            known = {result.effect_key for result in found}
+            missing = next(key for key in keys if key not in known)
+            raise DataError("effect.unknown-key", f"there is no effect {missing!r} in the outbox")
+        return found
+
+    def for_decision(self, decision_id: str) -> list[EffectResult]:
+        """All effects of a decision, in the order they were written."""
+        query = sa.select(_OUTBOX).where(_OUTBOX.c.decision_id == decision_id)
+        with self._store.read() as db:
+            rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
+            return [result_of(row) for row in rows]
+
+    def due(self, *, limit: int = 1000) -> list[EffectResult]:
+        """Effects that `deliver` would hand over: scheduled, failed, or left by a process that is gone."""
+        now = self._clock()
+        query = (
+            sa.select(_OUTBOX)
+            .where(
+                _OUTBOX.c.status.in_(
+                    [EffectStatus.SCHEDULED.value, EffectStatus.FAILED.value, EffectStatus.SENDING.value]
+                ),
+                sa.or_(_OUTBOX.c.undo_until.is_(None), _OUTBOX.c.undo_until <= now),
+            )
+            .order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)
+            .limit(limit)
+        )
+        with self._store.read() as db:
+            return [
+                result_of(row)
+                for row in db.execute(query).mappings()
+                if row["status"] != EffectStatus.SENDING.value
+                or is_gone(row["owner"])
+                or (row["lease_until"] or 0.0) <= now
+            ]
+
+    def cancel(self, keys: Sequence[str], *, actor: str) -> list[EffectResult]:
+        """Undo: take back effects that have not gone out, with their whole groups; all of them or none.
+
+        Raises:
+            ConflictError: `effect.too-late`, naming the effect and how it stands.
+        """
+        groups = dict.fromkeys(result.group_key for result in self.results(keys))
+        with self._store.write() as db:
+            for group_key in groups:
+                group = read_group(db, group_key)
+                if group.status is EffectStatus.CANCELLED:
+                    continue
+                is_mine = group.status is EffectStatus.SCHEDULED and move_group(
+                    db, group, EffectStatus.CANCELLED, now=self._clock(), actor=actor
+                )
+                if not is_mine:
+                    raise _too_late(read_group(db, group_key))
+        return self.results(keys)
+
+    def reconcile(self, key: str, *, happened: bool, user: str, note: str) -> EffectResult:
+        """A person looked at the target: the effect's group, which is `unknown`, happened or did not.
+
+        Args:
+            key: One effect of the group.
+            happened: True makes it `sent`; False makes it `scheduled` again.
+            user: Who looked.
+            note: What they saw.
+
+        Raises:
+            ConflictError: `effect.not-unknown`.
+        """
+        (result,) = self.results([key])
+        to: Literal[EffectStatus.SENT, EffectStatus.SCHEDULED]
+        to = EffectStatus.SENT if happened else EffectStatus.SCHEDULED
+        now = self._clock()
+        error: Mapping[str, JsonValue] = {"code": "effect.reconciled", "what": f"{user}: {note}"}
+        with self._store.write() as db:
+            group = read_group(db, result.group_key)
+            is_mine = group.status is EffectStatus.UNKNOWN and move_group(
+                db, group, to, now=now, actor=user, error=error, sent_at=now if happened else None
+            )
+            if not is_mine:
+                raise ConflictError(
+                    "effect.not-unknown", f"effect {key[:12]} is {group.status.value}, not unknown"
+                )
+        return self.results([key])[0]
+
+
+def _too_late(group: GroupRows) -> ConflictError:
+    first = group.rows[0]
+    return ConflictError(
+        "effect.too-late",
+        f"cannot cancel {first['effect']} ({first['effect_key'][:12]}): it is {group.status.value}",
+    )
+
+
+def _standing_refs(db: Connection, decision_id: str) -> Mapping[str, int]:
+    """The row versions of a decision that approves and stands; empty for an id that is no decision's."""
+    row = db.execute(
+        sa.select(
+            _DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status
+        )
+        .add_columns(_ITEM.c.version.label("item_version"))
+        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+        .where(_DECISION.c.decision_id == decision_id)
+    ).first()
+    if row is None:
+        return {}
+    # a decision moves its item by one version; an undo, a refused effect, a new decision move it on
+    is_standing = row.final and row.status == "decided" and row.item_version == row.version + 1
+    if row.action not in ("approve", "edit") or not is_standing:
+        raise ConflictError(
+            "effect.not-decided",
+            f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}",
+        )
+    return row.refs
+
+
+def _insert(db: Connection, rows: Sequence[Mapping[str, object]], *, now: float) -> None:
+    known = _known(db, rows)
+    if rows and not known:
+        dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+        db.execute(dialect.insert(_OUTBOX).on_conflict_do_nothing(index_elements=["effect_key"]), rows)
+        known = _known(db, rows)
+        append_audit(
+            db,
+            "effect.scheduled",
+            at=now,
+            actor="outbox",
+            subject=str(rows[0]["decision_id"]),
+            details={"effects": [[row["effect_key"], row["effect"], row["body_sha256"]] for row in rows]},
+        )
+    if known != {row["effect_key"]: row["body_sha256"] for row in rows}:
+        raise ConflictError(
+            "effect.key-conflict",
+            f"other effects were written before for decision {str(rows[0]['decision_id'])[:12]}",
+            fix="an effect node must give the same effects when it runs again; two nodes need two names",
+        )
+
+
+def _known(db: Connection, rows: Sequence[Mapping[str, object]]) -> Mapping[object, object]:
+    """Effect key to body of everything that is in these groups already."""
+    groups = {row["group_key"] for row in rows}
+    query = sa.select(_OUTBOX.c.effect_key, _OUTBOX.c.body_sha256).where(_OUTBOX.c.group_key.in_(groups))
+    return {row.effect_key: row.body_sha256 for row in db.execute(query)}

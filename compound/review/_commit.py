@@ -1,0 +1,160 @@
+"""What a decision writes, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import digest, tables
+from compound.errors import ConflictError
+from compound.review._machine import Event, after
+from compound.review._rows import compare_and_set, draft_to_json, insert_draft, next_draft_seq, record
+from compound.review._types import Action, Decision, Draft, Edit, NewItem, ReviewItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants to decide."""
+
+    item_id: str
+    action: Action
+    user: str
+    version: int
+    edit: Edit | None
+    reason: str
+    note: str
+    key: str | None
+
+    def payload_sha256(self) -> str:
+        """What must be equal for a repeated idempotency key to be a repetition."""
+        edit = self.edit or Edit()
+        body = draft_to_json(Draft(text=edit.text or "", actions=edit.actions or ()))
+        given = [edit.text is not None, edit.actions is not None]
+        return digest(
+            [self.item_id, self.action, self.user, self.version, body, given, self.reason, self.note]
+        )
+
+
+def escalated(item: ReviewItem) -> NewItem:
+    """The item that the next level gets."""
+    return NewItem(
+        run_id=item.run_id,
+        node=item.node,
+        round=item.round,
+        thread_id=item.thread_id,
+        queue=item.queue,
+        ticket_id=item.ticket_id,
+        ticket=item.ticket,
+        draft=item.draft,
+        evidence=item.evidence,
+        reasons=(*item.reasons, "escalated"),
+        refs=item.refs,
+        risk=item.risk + 1,
+        second=item.second,
+        due_at=item.due_at,
+    )
+
+
+def commit(  # noqa: PLR0913  # what one transaction writes
+    db: Connection,
+    item: ReviewItem,
+    wish: Wish,
+    *,
+    event: Event,
+    now: float,
+    draft: Draft,
+    refs: Mapping[str, int],
+) -> Decision:
+    """Write a decision, its draft, its audit row and the row that resumes the run; the item moves.
+
+    Raises:
+        ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
+    """
+    status = after(item.status, event)
+    if status is None:
+        raise ConflictError(
+            "review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}"
+        )
+    is_final = event is not Event.PROPOSE and wish.action != "escalate"
+    body_sha256, draft_seq = item.draft_sha256, item.draft_seq
+    if draft != item.draft:
+        draft_seq = next_draft_seq(db, item.item_id)
+        body_sha256 = insert_draft(db, item.item_id, draft_seq, wish.user, draft, now=now)
+    compare_and_set(
+        db,
+        item,
+        now=now,
+        status=status.value,
+        draft_seq=draft_seq,
+        refs=dict(refs),
+        lease_user=None,
+        lease_until=None,
+        first_approver=wish.user if event is Event.PROPOSE else item.first_approver,
+    )
+    decision = Decision(
+        decision_id=digest([item.item_id, item.version])[:32],
+        item_id=item.item_id,
+        version=item.version,
+        run_id=item.run_id,
+        node=item.node,
+        round=item.round,
+        action=wish.action,
+        final=is_final,
+        actor=wish.user,
+        draft=draft,
+        body_sha256=body_sha256,
+        refs=dict(refs),
+        reason=wish.reason or None,
+        note=wish.note,
+        decided_at=now,
+    )
+    _insert(db, decision, item)
+    return decision
+
+
+_COLUMNS = (
+    *("decision_id", "item_id", "version", "run_id", "node", "round", "action", "final"),
+    *("actor", "body_sha256", "reason", "note", "decided_at"),
+)
+
+
+def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
+    columns = {name: getattr(decision, name) for name in _COLUMNS}
+    db.execute(
+        sa.insert(tables.decision).values(
+            draft=draft_to_json(decision.draft),
+            refs=dict(decision.refs),
+            seen={"draft_sha256": item.draft_sha256, "evidence_sha256": item.evidence_sha256},
+            **columns,
+        )
+    )
+    if decision.final:
+        db.execute(
+            sa.insert(tables.resume).values(
+                decision_id=decision.decision_id,
+                item_id=decision.item_id,
+                run_id=decision.run_id,
+                node=decision.node,
+                status="pending",
+                attempts=0,
+                created_at=decision.decided_at,
+                updated_at=decision.decided_at,
+            )
+        )
+    record(
+        db,
+        "review.decided" if decision.final else f"review.{decision.action}",
+        decision.item_id,
+        now=decision.decided_at,
+        actor=decision.actor,
+        details={
+            "decision_id": decision.decision_id,
+            "action": decision.action,
+            "version": decision.version,
+            "body_sha256": decision.body_sha256,
+            "reason": decision.reason,
+        },
+    )

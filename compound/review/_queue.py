@@ -1,0 +1,270 @@
+"""The review queue: it owns every decision; the graph only waits for one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from compound.connector.state import AuditReport, StateStore, verify_audit
+from compound.errors import CompoundError
+from compound.review import _claims, _decide, _listing, _resume, _stale, _upkeep
+from compound.review._desk import LEASE_S, Desk
+from compound.review._machine import Status
+from compound.review._rows import find, insert_item, item_id_of, load
+from compound.review._types import (
+    Action,
+    Clock,
+    ContextProbe,
+    Decision,
+    Draft,
+    DraftVersion,
+    Edit,
+    ItemFilter,
+    ItemSummary,
+    NewItem,
+    ResumeClaim,
+    Revalidate,
+    ReviewItem,
+    Sweep,
+)
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+class ReviewQueue:
+    """Items, claims, decisions. Any number of processes may use one store.
+
+    Every write names the version it saw and happens in one transaction; who comes second gets a
+    `ConflictError` that says who was first, what they did and when. `DataError` `review.unknown-item` can
+    come from every method that takes an item's id.
+
+    Args:
+        store: The state store.
+        clock: UTC seconds; for tests.
+        probe: Knows the present row versions; None means that nothing outside can make an item stale.
+        revalidate: Checks changed arguments; None means that arguments may not be changed.
+    """
+
+    def __init__(
+        self,
+        store: StateStore,
+        *,
+        clock: Clock = time.time,
+        probe: ContextProbe | None = None,
+        revalidate: Revalidate | None = None,
+    ) -> None:
+        self._store = store
+        self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate)
+
+    def open_item(self, new: NewItem) -> ReviewItem:
+        """Ask a person. Idempotent on (run_id, node, round): the second call gives the item as it stands."""
+        item_id = item_id_of(new.run_id, new.node, new.round, 0)
+        with self._store.write() as db:
+            return find(db, item_id) or insert_item(db, new, now=self._desk.clock())
+
+    def show(self, item_id: str) -> ReviewItem:
+        """The item with its ticket, draft and evidence."""
+        with self._store.read() as db:
+            return load(db, item_id)
+
+    def list(self, where: ItemFilter | None = None) -> Sequence[ItemSummary]:
+        """Items by urgency: due first, then the riskiest, then the oldest."""
+        return _listing.items(self._desk, where or ItemFilter())
+
+    def counts(self, *, queue: str | None = None) -> Mapping[Status, int]:
+        """Number of items by status."""
+        return _listing.counts(self._desk, queue)
+
+    def decisions(self, item_id: str) -> Sequence[Decision]:
+        """Everything that was decided about an item, oldest first."""
+        return _listing.decisions(self._desk, item_id)
+
+    def drafts(self, item_id: str) -> Sequence[DraftVersion]:
+        """Every saved draft, oldest first: the graph's and people's."""
+        return _listing.drafts(self._desk, item_id)
+
+    def claim(
+        self, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False
+    ) -> ReviewItem:
+        """Take an item to look at; its version grows.
+
+        Args:
+            item_id: The item.
+            user: A person.
+            lease_s: How long without a sign of life (`extend`).
+            takeover: Take it also from somebody who holds it; the audit log tells.
+
+        Raises:
+            ConflictError: `review.claimed` naming the holder, `review.decided`, `review.transition`,
+                `review.actor`.
+        """
+        return _claims.claim(self._desk, item_id, user, lease_s=lease_s, takeover=takeover)
+
+    def claim_next(
+        self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S
+    ) -> ReviewItem | None:
+        """Take the most urgent item that nobody holds; None when there is none. Askers get distinct items."""
+        return _claims.claim_next(self._desk, user, queue=queue, lease_s=lease_s)
+
+    def extend(self, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
+        """A sign of life of who holds the item, also after the lease lapsed if nobody else took it.
+
+        Raises:
+            ConflictError: `review.lease-lost`.
+        """
+        return _claims.extend(self._desk, item_id, user, lease_s=lease_s)
+
+    def release(self, item_id: str, user: str) -> ReviewItem:
+        """Give an item back to the queue.
+
+        Raises:
+            ConflictError: `review.lease-lost`.
+        """
+        return _claims.release(self._desk, item_id, user)
+
+    def snooze(self, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
+        """Put an item aside until a time, UTC seconds; `sweep` brings it back."""
+        return _claims.snooze(self._desk, item_id, user, version=version, until=until)
+
+    def save_draft(self, item_id: str, user: str, draft: Draft) -> int:
+        """Keep the holder's unfinished text beside the graph's draft; gives the number of the version."""
+        return _claims.save_draft(self._desk, item_id, user, draft)
+
+    def decide(  # noqa: PLR0913  # a decision is one act: what, who, on which version, why
+        self,
+        item_id: str,
+        action: Action,
+        *,
+        user: str,
+        version: int,
+        edits: Edit | None = None,
+        reason: str = "",
+        note: str = "",
+        idempotency_key: str | None = None,
+    ) -> Decision:
+        """Decide; the decision, its audit row and the row that resumes the run are one transaction.
+
+        A free item is claimed in the same transaction. Nothing is sent by this.
+
+        Args:
+            item_id: The item.
+            action: `approve`, `edit` (with `edits`), `reject` and `return` (with `reason`), `escalate`.
+            user: A person; `policy:`, `agent:` and `graph` may not decide.
+            version: The version that was shown to the person.
+            edits: Changed text, changed argument values. An action may be dropped, never added or renamed.
+            reason: A short word of a fixed set: `wrong_fact`.
+            note: Free text.
+            idempotency_key: The same key with the same request gives the same decision again.
+
+        Returns:
+            The decision; `final` is false when a second person or the next level has to decide.
+
+        Raises:
+            ConflictError: `review.decided` (who won), `review.version`, `review.claimed`, `review.stale`
+                (what changed; the item is stale now), `review.second-approver`, `review.reason`,
+                `review.returns`, `review.idempotency`, `review.transition`, `review.actor`.
+            DataError: `review.edit`: the edit may not be done.
+        """
+        wish = _decide.Wish(
+            item_id=item_id,
+            action=action,
+            user=user,
+            version=version,
+            edit=edits,
+            reason=reason,
+            note=note,
+            key=idempotency_key,
+        )
+        return _decide.decide(self._desk, wish)
+
+    def auto_decide(self, item_id: str, *, policy: str) -> Decision:
+        """Approve as the policy with this hash (actor `policy:<hash>`), only an item that nobody touched.
+
+        Raises:
+            ConflictError: `review.transition`, `review.stale`, `review.decided`.
+        """
+        return _decide.auto_decide(self._desk, item_id, policy=policy)
+
+    def check_stale(self, item_id: str) -> ReviewItem:
+        """Ask the probe; an undecided item whose rows changed becomes stale."""
+        return _stale.check(self._desk, item_id)
+
+    def reopen(self, item_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
+        """An effect of the decision was refused, so nothing was done: the item is stale and says why."""
+        return _stale.reopen(self._desk, item_id, error, actor=actor)
+
+    def redraft(
+        self,
+        item_id: str,
+        *,
+        user: str,
+        version: int,
+        draft: Draft | None = None,
+        refs: Mapping[str, int] | None = None,
+    ) -> ReviewItem:
+        """Bring a stale item back to the queue.
+
+        Args:
+            item_id: The item.
+            user: A person, or `graph` with a new draft.
+            version: The version that was seen.
+            draft: None keeps the draft; it is checked again where the queue can.
+            refs: Row versions the draft was made from; None takes the present ones.
+
+        Raises:
+            ConflictError: `review.version`, `review.transition`.
+            DataError: `review.redraft`: the draft may not be done any more.
+        """
+        return _stale.redraft(self._desk, item_id, user=user, version=version, draft=draft, refs=refs)
+
+    def undo(self, item_id: str, *, user: str) -> ReviewItem:
+        """Take a decision back while its run has not gone on.
+
+        Raises:
+            ConflictError: `review.too-late`, `review.transition`.
+        """
+        return _upkeep.undo(self._desk, item_id, user=user)
+
+    def withdraw(self, item_id: str, *, actor: str, reason: str) -> ReviewItem:
+        """The run was cancelled: nobody has to decide any more."""
+        return _upkeep.withdraw(self._desk, item_id, actor=actor, reason=reason)
+
+    def expire(self) -> Sweep:
+        """End, escalate or remind of what nobody decided in time. Never approves."""
+        return _upkeep.expire(self._desk)
+
+    def sweep(self) -> Sweep:
+        """All that the clock does: lapsed leases, snoozed items, `expire`."""
+        return _upkeep.sweep(self._desk)
+
+    def decision_for(self, run_id: str, node: str, *, round: int = 0) -> Decision | None:
+        """The decision a waiting run goes on with; None while there is none, or it was reopened or undone."""
+        return _resume.decision_for(self._desk, run_id, node, round)
+
+    def claim_resume(self, item_id: str, *, owner: str | None = None) -> ResumeClaim:
+        """Take the right to resume the item's run; a process that died holding it has lost it.
+
+        Raises:
+            ConflictError: `review.undecided`, `review.resume-running`, `review.resume-over`.
+        """
+        return _resume.claim_resume(self._desk, item_id, owner=owner)
+
+    def finish_resume(
+        self, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
+    ) -> None:
+        """Say how the resumed run ended: done, to be tried again, or (an error, no retry) a dead letter.
+
+        Raises:
+            ConflictError: `review.resume-lost`.
+        """
+        _resume.finish_resume(self._desk, claim, error=error, retry=retry)
+
+    def open_resumes(self) -> Sequence[str]:
+        """Ids of items whose decided run has to go on, oldest first."""
+        return _resume.open_resumes(self._desk)
+
+    def verify_audit(self, *, expected_head: str | None = None) -> AuditReport:
+        """Check the audit log's chain, row by row."""
+        return verify_audit(self._store, expected_head=expected_head)

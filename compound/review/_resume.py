@@ -1,0 +1,141 @@
+"""Resuming: a decided run goes on once, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from compound.connector.state import is_gone, tables, this_owner
+from compound.errors import ConflictError
+from compound.review._desk import Desk
+from compound.review._machine import Status
+from compound.review._rows import decision_of, load, moment
+from compound.review._types import Decision, ResumeClaim
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_RESUME, _DECISION, _ITEM = tables.resume, tables.decision, tables.review_item
+
+RESUME_LEASE_S = 300.0
+"""How long a claim of another machine is believed; a dead process of this one is seen at once."""
+
+
+def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | None:
+    """The decision that stands: of an item that is decided now, at the highest level."""
+    query = (
+        sa.select(_DECISION)
+        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+        .where(
+            _DECISION.c.run_id == run_id,
+            _DECISION.c.node == node,
+            _DECISION.c.round == round_,
+            _DECISION.c.final.is_(True),
+            _ITEM.c.status == Status.DECIDED.value,
+        )
+        .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
+        .limit(1)
+    )
+    with desk.store.read() as db:
+        row = db.execute(query).mappings().first()
+        return decision_of(row) if row else None
+
+
+def claim_resume(
+    desk: Desk, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S
+) -> ResumeClaim:
+    """Take the right to resume the item's run."""
+    now, me = desk.clock(), owner or this_owner()
+    with desk.store.write() as db:
+        row = _latest(db, item_id)
+        if row is None:
+            item = load(db, item_id)
+            raise ConflictError(
+                "review.undecided",
+                f"item {item_id} is {item.status.value}: there is no decision to go on with",
+            )
+        if row.status == "running" and not _is_free(row, now):
+            raise ConflictError(
+                "review.resume-running",
+                f"the run of item {item_id} is being resumed since {moment(row.updated_at)}",
+            )
+        if row.status not in ("pending", "running"):
+            raise ConflictError(
+                "review.resume-over", f"the run of item {item_id} was resumed already ({row.status})"
+            )
+        taken = db.execute(
+            sa.update(_RESUME)
+            .where(
+                _RESUME.c.decision_id == row.decision_id,
+                _RESUME.c.status == row.status,
+                _RESUME.c.attempts == row.attempts,
+            )
+            .values(
+                status="running",
+                owner=me,
+                lease_until=now + lease_s,
+                attempts=row.attempts + 1,
+                updated_at=now,
+            )
+        )
+        if taken.rowcount != 1:
+            raise ConflictError("review.resume-running", f"the run of item {item_id} is just being resumed")
+        decided = db.execute(sa.select(_DECISION).where(_DECISION.c.decision_id == row.decision_id))
+        decision = decision_of(decided.mappings().one())
+    return ResumeClaim(item_id=item_id, decision=decision, attempts=row.attempts + 1, owner=me)
+
+
+def finish_resume(
+    desk: Desk, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
+) -> None:
+    """Say how the resumed run ended: done, to be tried again, or a dead letter.
+
+    Raises:
+        ConflictError: `review.resume-lost`: another process took over in between.
+    """
+    status = "done" if error is None else "pending" if retry else "dead"
+    with desk.store.write() as db:
+        finished = db.execute(
+            sa.update(_RESUME)
+            .where(
+                _RESUME.c.decision_id == claim.decision.decision_id,
+                _RESUME.c.status == "running",
+                _RESUME.c.owner == claim.owner,
+                _RESUME.c.attempts == claim.attempts,
+            )
+            .values(status=status, error=error, owner=None, lease_until=None, updated_at=desk.clock())
+        )
+        if finished.rowcount != 1:
+            raise ConflictError(
+                "review.resume-lost", f"another process took over the run of item {claim.item_id}"
+            )
+
+
+def open_resumes(desk: Desk) -> list[str]:
+    """Items whose decided run has to go on: not begun, or begun by a process that is gone; oldest first."""
+    now = desk.clock()
+    query = (
+        sa.select(_RESUME).where(_RESUME.c.status.in_(["pending", "running"])).order_by(_RESUME.c.created_at)
+    )
+    with desk.store.read() as db:
+        return [row.item_id for row in db.execute(query) if row.status == "pending" or _is_free(row, now)]
+
+
+def _latest(db: Connection, item_id: str) -> Row[tuple[object, ...]] | None:
+    # an item may be decided again after an undo or a refused effect: only the newest decision counts
+    return db.execute(
+        sa.select(_RESUME)
+        .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+        .join(_DECISION, _DECISION.c.decision_id == _RESUME.c.decision_id)
+        .where(_RESUME.c.item_id == item_id, _ITEM.c.status == Status.DECIDED.value)
+        .order_by(_DECISION.c.version.desc())
+        .limit(1)
+    ).first()
+
+
+def _is_free(row: Row[tuple[object, ...]], now: float) -> bool:
+    lease_until: float = row.lease_until or 0.0
+    return lease_until <= now or is_gone(row.owner)

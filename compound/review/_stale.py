@@ -1,0 +1,138 @@
+"""Staleness: a draft may only be sent while the rows it was made from are as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compound.errors import CompoundError, ConflictError, DataError
+from compound.review._desk import Desk, need_person
+from compound.review._machine import Event, Status, after
+from compound.review._rows import insert_draft, last_decision, load, lost, move, next_draft_seq, record
+from compound.review._types import ContextProbe, Draft, ReviewItem
+
+Changes = Mapping[str, tuple[int, int | None]]
+"""Row to the version that was seen and the present one; None for a row that is gone."""
+
+
+def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
+    """The rows whose version is not the one that was seen."""
+    if probe is None or not refs:
+        return {}
+    now = probe.current(refs)
+    return {ref: (seen, now.get(ref)) for ref, seen in refs.items() if now.get(ref) != seen}
+
+
+def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
+    """Write that the item is stale; gives the error that says what changed, for the caller to raise."""
+    what = "; ".join(
+        f"{ref} is gone" if now is None else f"{ref} was at version {seen}, now {now}"
+        for ref, (seen, now) in sorted(changed.items())
+    )
+    error = ConflictError(
+        "review.stale",
+        f"item {item.item_id} was drafted from rows that changed since: {what}",
+        fix="draft it again, or reject it after drafting",
+    )
+    _write(desk, item, Event.CHANGE, error, actor=actor)
+    return error
+
+
+def check(desk: Desk, item_id: str) -> ReviewItem:
+    """Look whether an open item has become stale, and write it when it has."""
+    with desk.store.read() as db:
+        item = load(db, item_id)
+    if after(item.status, Event.CHANGE) is None:
+        return item
+    if changed := changes_of(desk.probe, item.refs):
+        make_stale(desk, item, changed, actor="probe")
+        with desk.store.read() as db:
+            return load(db, item_id)
+    return item
+
+
+def reopen(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+    """An effect of the decision was refused: nothing was done, the item is stale and says why."""
+    with desk.store.read() as db:
+        item = load(db, item_id)
+        decision = last_decision(db, item_id)
+    if item.status is Status.DECIDED and decision is not None and not decision.final:
+        raise ConflictError(
+            "review.transition", f"item {item_id} was escalated: its decision is another item's"
+        )
+    return _write(desk, item, Event.REFUSE, error, actor=actor)
+
+
+def _write(desk: Desk, item: ReviewItem, event: Event, error: CompoundError, *, actor: str) -> ReviewItem:
+    now = desk.clock()
+    reason = {"code": error.code, "what": error.what, "fix": error.fix}
+    with desk.store.write() as db:
+        stale = move(
+            db,
+            item,
+            event,
+            now=now,
+            stale_reason=reason,
+            lease_user=None,
+            lease_until=None,
+            first_approver=None,
+        )
+        record(db, "review.stale", item.item_id, now=now, actor=actor, details={"code": error.code})
+    return stale
+
+
+def redraft(
+    desk: Desk,
+    item_id: str,
+    *,
+    user: str,
+    version: int,
+    draft: Draft | None,
+    refs: Mapping[str, int] | None,
+) -> ReviewItem:
+    """Bring a stale item back with a new draft, or with the old one checked again."""
+    if draft is None:
+        need_person(user)
+    with desk.store.read() as db:
+        item = load(db, item_id)
+    fresh = refs if refs is not None else _present(desk, item)
+    wanted = draft or item.draft
+    if desk.revalidate is not None:
+        found = desk.revalidate(item, wanted)
+        if found.problems:
+            raise DataError(
+                "review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}"
+            )
+        fresh = {**found.refs, **fresh}
+    now = desk.clock()
+    with desk.store.write() as db:
+        if item.version != version:
+            raise lost(db, item, version=version)
+        seq = item.draft_seq
+        if wanted != item.draft:
+            seq = next_draft_seq(db, item_id)
+            insert_draft(db, item_id, seq, user, wanted, now=now)
+        opened = move(
+            db,
+            item,
+            Event.REDRAFT,
+            now=now,
+            draft_seq=seq,
+            refs=dict(fresh),
+            stale_reason=None,
+        )
+        record(
+            db,
+            "review.redrafted",
+            item_id,
+            now=now,
+            actor=user,
+            details={"draft_sha256": opened.draft_sha256},
+        )
+    return opened
+
+
+def _present(desk: Desk, item: ReviewItem) -> Mapping[str, int]:
+    if desk.probe is None or not item.refs:
+        return item.refs
+    now = desk.probe.current(item.refs)
+    return {ref: now[ref] for ref in item.refs if ref in now}

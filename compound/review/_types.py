@@ -1,0 +1,293 @@
+"""The nouns of a review: an item that waits, the draft it shows, the decision that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from compound.review._machine import Status
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+Action = Literal["approve", "edit", "reject", "return", "escalate"]
+OnExpire = Literal["escalate", "remind", "close"]
+Clock = Callable[[], float]
+"""Gives UTC seconds since 1970."""
+
+
+def _nothing() -> Mapping[str, JsonValue]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedAction:
+    """One action that a draft proposes.
+
+    Attributes:
+        name: Name of an effect. A reviewer may change the arguments, never the name.
+        arguments: JSON arguments.
+        details: What else the planner said about it (confidence, evidence); carried along.
+    """
+
+    name: str
+    arguments: Mapping[str, JsonValue]
+    details: Mapping[str, JsonValue] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What would be sent and done."""
+
+    text: str = ""
+    actions: tuple[ProposedAction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What a reviewer changed; None keeps the draft's own."""
+
+    text: str | None = None
+    actions: tuple[ProposedAction, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """What a graph asks a person to decide.
+
+    Attributes:
+        run_id: The run that waits.
+        node: Its review node. An item is named by (run_id, node, round): opening it again finds it.
+        round: How often a person returned it to the graph before, from 0.
+        thread_id: The graph engine's thread.
+        queue: Who should see it.
+        ticket_id: The ticket's own id.
+        ticket: What is shown of the ticket.
+        draft: What the graph proposes.
+        evidence: What the draft rests on: rows, passages, checks. A snapshot, not a link.
+        reasons: Why a person is asked.
+        refs: Row to its version as seen when the draft was made; a change of one makes the item stale.
+        risk: Higher is shown first.
+        second: Two different people must approve.
+        due_at: When it should be decided, UTC seconds.
+        expire_at: When `on_expire` happens; nothing is ever approved by waiting.
+        on_expire: `escalate` to the next level, `remind`, or `close`.
+    """
+
+    run_id: str
+    node: str
+    round: int = 0
+    thread_id: str | None = None
+    queue: str = "default"
+    ticket_id: str | None = None
+    ticket: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    draft: Draft = field(default_factory=Draft)
+    evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    reasons: tuple[str, ...] = ()
+    refs: Mapping[str, int] = field(default_factory=dict[str, int])
+    risk: int = 0
+    second: bool = False
+    due_at: float | None = None
+    expire_at: float | None = None
+    on_expire: OnExpire = "remind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewItem:
+    """An item as it stands; see `NewItem` for what the graph gave.
+
+    Attributes:
+        version: Grows with every change; a write must name the version it saw.
+        level: Escalations before this item; 0 for the graph's own.
+        draft: The newest draft of the graph, or the text of the person whose approval waits for a second one.
+        draft_sha256: Of the draft; what is approved is what was shown.
+        lease_user: Who holds it; the lease may have lapsed (`lease_until`).
+        lease_token: Grows with every new holder.
+        first_approver: Who approved first, where two must.
+        stale_reason: What changed, as an error record; None unless stale.
+        parent_id: The item that was escalated to this one.
+    """
+
+    item_id: str
+    run_id: str
+    node: str
+    round: int
+    level: int
+    thread_id: str | None
+    queue: str
+    ticket_id: str | None
+    status: Status
+    version: int
+    risk: int
+    second: bool
+    ticket: Mapping[str, JsonValue]
+    draft: Draft
+    draft_seq: int
+    draft_sha256: str
+    evidence: Mapping[str, JsonValue]
+    evidence_sha256: str
+    reasons: tuple[str, ...]
+    refs: Mapping[str, int]
+    lease_user: str | None
+    lease_until: float | None
+    lease_token: int
+    first_approver: str | None
+    stale_reason: Mapping[str, JsonValue] | None
+    parent_id: str | None
+    on_expire: OnExpire
+    due_at: float | None
+    expire_at: float | None
+    snooze_until: float | None
+    created_at: float
+    updated_at: float
+
+    def is_held(self, now: float) -> bool:
+        """Whether somebody's lease still runs."""
+        return self.lease_user is not None and self.lease_until is not None and self.lease_until > now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSummary:
+    """A row of the list: an item without its ticket and evidence."""
+
+    item_id: str
+    run_id: str
+    node: str
+    queue: str
+    ticket_id: str | None
+    status: Status
+    version: int
+    level: int
+    risk: int
+    reasons: tuple[str, ...]
+    draft: Draft
+    lease_user: str | None
+    lease_until: float | None
+    due_at: float | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFilter:
+    """Which items to list; an empty field does not filter.
+
+    Attributes:
+        statuses: `pending` includes items whose lease has lapsed.
+        user: Items this user holds.
+        limit: Rows at most.
+        offset: Rows to leave out first.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    queue: str | None = None
+    user: str | None = None
+    run_id: str | None = None
+    ticket_id: str | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided, never changed.
+
+    Attributes:
+        version: The item's version that the decider saw.
+        final: False for a first approval of two and for an escalation: the run waits on.
+        actor: A user, or `policy:<hash>`.
+        draft: What is to be sent and done.
+        body_sha256: Of the draft; every effect of this decision comes from exactly this body.
+        refs: Row versions the effects must still meet.
+        is_edited: The person changed the draft.
+    """
+
+    decision_id: str
+    item_id: str
+    version: int
+    run_id: str
+    node: str
+    round: int
+    action: Action
+    final: bool
+    actor: str
+    draft: Draft
+    body_sha256: str
+    refs: Mapping[str, int]
+    reason: str | None
+    note: str
+    decided_at: float
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether a person changed what the graph proposed."""
+        return self.action == "edit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftVersion:
+    """One saved draft of an item; `author` is `graph`, a user, or `policy:<hash>`."""
+
+    seq: int
+    author: str
+    draft: Draft
+    sha256: str
+    created_at: float
+
+
+class ContextProbe(Protocol):
+    """Knows the present version of rows outside (orders, customers, a ticket's messages)."""
+
+    def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
+        """The present version of each of these rows; a row that is gone is left out.
+
+        Args:
+            refs: Row to the version seen when the draft was made.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revalidated:
+    """What a second check of a draft found.
+
+    Attributes:
+        problems: Why it may not be done; empty when it may.
+        refs: Version of every row that the draft's actions touch, as just read.
+    """
+
+    problems: tuple[str, ...] = ()
+    refs: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+class Revalidate(Protocol):
+    """Checks a draft that a person changed as the graph's own was checked: arguments and policy."""
+
+    def __call__(self, item: ReviewItem, draft: Draft) -> Revalidated:
+        """Dry-run the draft's actions; nothing is changed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeClaim:
+    """The right to resume a run, held by one process.
+
+    Attributes:
+        attempts: Claims so far, this one included.
+    """
+
+    item_id: str
+    decision: Decision
+    attempts: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What the clock did: items whose lease lapsed, that woke, expired, were escalated or reminded of."""
+
+    lapsed: tuple[str, ...] = ()
+    woken: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
+    escalated: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
