@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from compound.errors import ProjectError
 from compound.graph._wiring import Inputs, compile_inputs, compile_lenient, dependencies
@@ -61,7 +61,7 @@ class Step:
     name: str
     path: str
     kind: str
-    node: Any
+    node: AnyNode
     deps: tuple[str, ...]
     when: Evaluate | None
     inputs: Inputs
@@ -194,7 +194,7 @@ def _cycle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
     return path[path.index(name) :]
 
 
-def _steps(nodes: Mapping[str, Any], spec: GraphSpec, lead: str) -> list[Step]:
+def _steps(nodes: Mapping[str, AnyNode], spec: GraphSpec, lead: str) -> list[Step]:
     wanted = {name: tuple(dependencies(node)) for name, node in nodes.items()}
     order, cycle = topological(wanted)
     if cycle:
@@ -214,7 +214,7 @@ def _steps(nodes: Mapping[str, Any], spec: GraphSpec, lead: str) -> list[Step]:
     ]
 
 
-def _step(name: str, node: Any, deps: tuple[str, ...], spec: GraphSpec, lead: str) -> Step:
+def _step(name: str, node: AnyNode, deps: tuple[str, ...], spec: GraphSpec, lead: str) -> Step:
     retry, timeout, out = (
         getattr(node, "retry", None),
         getattr(node, "timeout", None),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from compound.spec._conditions import parse_condition, parse_reference
 from compound.spec._refs import ABSENT, Evaluate, Expr, Maybe, Ref, Scope, compile_expr, references
-from compound.spec.graph_file import EffectNode, RepeatBlock, RetrieveNode, ReviewNode
+from compound.spec.graph_file import AnyNode, EffectNode, RepeatBlock, RetrieveNode, ReviewNode
 from compound.spec.yaml_file import DataPath
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def iter_bindings(value: JsonValue, path: DataPath) -> Iterator[tuple[Expr, Data
             yield from iter_bindings(item, (*path, name))
 
 
-def uses(node: Any, path: DataPath) -> Iterator[Use]:
+def uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
     """Every reference of a node; for a block also those of its nodes, with roots as the block's nodes see them."""
     if node.when is not None:
         yield from _expression_uses(parse_condition(node.when), (*path, "when"), "when")
@@ -94,7 +94,7 @@ def _value_uses(value: JsonValue, path: DataPath, role: Role, *, is_shielded: bo
         yield from _expression_uses(expr, place, role, is_shielded=is_shielded)
 
 
-def inner_names(node: Any) -> frozenset[str]:
+def inner_names(node: AnyNode) -> frozenset[str]:
     """Names that a block declares, at any depth; they are no dependencies of the block."""
     if not isinstance(node, RepeatBlock):
         return frozenset()
@@ -104,7 +104,7 @@ def inner_names(node: Any) -> frozenset[str]:
     return names
 
 
-def dependencies(node: Any) -> dict[str, None]:
+def dependencies(node: AnyNode) -> dict[str, None]:
     """Names of the nodes this one waits for, in the order they are mentioned."""
     own = inner_names(node) | GIVEN
     names: dict[str, None] = {}

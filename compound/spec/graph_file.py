@@ -325,6 +325,10 @@ Node: TypeAlias = Annotated[
     | Annotated[RepeatBlock, Tag("repeat")],
     Discriminator(_which),
 ]
+AnyNode: TypeAlias = (
+    RetrieveNode | SqlNode | SpecialistNode | LlmNode | ToolNode | CheckNode | ReviewNode | EffectNode | RepeatBlock
+)
+"""Any node or block, as a plain type."""
 NODE_KINDS: Final = ("retrieve", "sql", "specialist", "llm", "tool", "check", "review", "effect")
 NODE_MODELS: Final[dict[str, type[BaseModel]]] = {
     "retrieve": RetrieveNode,
@@ -420,7 +424,7 @@ def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
     return ordered
 
 
-def blocks(nodes: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
     """Every node with its data path below the file (`("nodes", "answer", "nodes", "draft")`), blocks first."""
     for name, node in nodes.items():
         here = (*path, "nodes", name)

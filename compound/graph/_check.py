@@ -1,0 +1,162 @@
+"""What can be proved about a graph before anything runs: every mistake, in one run, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from compound.errors import choices
+from compound.graph._check_calls import call_findings
+from compound.graph._check_flow import flow_findings
+from compound.graph._check_values import value_findings
+from compound.graph._value_types import ValueTypes
+from compound.spec._findings import Finding, in_file_order
+from compound.spec._parse import parse_graph
+from compound.spec._types import named_types, parse_type
+from compound.spec.graph_file import (
+    AnyNode,
+    CheckNode,
+    EffectNode,
+    GraphSpec,
+    LlmNode,
+    RepeatBlock,
+    RetrieveNode,
+    ReviewNode,
+    SpecialistNode,
+    SqlNode,
+    ToolNode,
+    blocks,
+)
+from compound.spec.yaml_file import DataPath
+
+if TYPE_CHECKING:
+    from compound.graph.catalogue import Catalogue, Shelf
+
+_CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
+    "tool": ("graph.unknown-tool", "tool"),
+    "check": ("graph.unknown-check", "check"),
+    "sql": ("graph.unknown-sql-tool", "SQL tool"),
+    "effect": ("graph.unknown-effect", "effect"),
+    "retriever": ("graph.unknown-index", "document index"),
+    "specialist": ("graph.unknown-specialist", "specialist"),
+    "model": ("graph.unknown-model", "model"),
+    "prompt": ("graph.unknown-prompt", "prompt file"),
+}
+
+
+def check_file(text: str | bytes, path: str, catalogue: Catalogue) -> list[Finding]:
+    """Check a graph file: its shape, and whatever of it can be read."""
+    parsed = parse_graph(text, path)
+    if parsed.spec is None:
+        return list(parsed.findings)
+    return in_file_order([*parsed.findings, *check(parsed.spec, catalogue, broken=parsed.broken)])
+
+
+def check(spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = ()) -> list[Finding]:
+    """Everything that is wrong with a graph, in the order of the file.
+
+    Args:
+        spec: A graph whose shape is right; its source map gives the places.
+        catalogue: What the project offers. A shelf that it does not know is not checked.
+        broken: Nodes that the file has, but that could not be read: references to them are no mistakes.
+
+    Returns:
+        Findings; the graph may run when none is an `error`.
+
+    Cost: linear in the nodes and references; about 2 ms for the support desk's graph.
+    """
+    types = ValueTypes(spec, catalogue, spec.nodes)
+    gone = frozenset(broken)
+    findings = [*_unknown_types(spec), *_unknown_names(spec, catalogue)]
+    findings += value_findings(spec, types, gone)
+    findings += call_findings(spec, types, catalogue)
+    findings += flow_findings(spec, gone)
+    if not catalogue.has_state:
+        findings += _without_state(spec)
+    if spec.on_change != "pin":
+        where = spec.source.value(("on_change",))
+        what = f"on_change: {spec.on_change} is not supported yet"
+        findings.append(Finding("graph.not-supported", what, where, "use pin: paused runs keep their graph"))
+    return in_file_order(findings)
+
+
+def _unknown_types(spec: GraphSpec) -> list[Finding]:
+    findings: list[Finding] = []
+    for path, declared in _declared_types(spec):
+        for name in named_types(parse_type(declared)):
+            if name not in spec.types:
+                what = f"unknown type {name!r}"
+                fix = choices([*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30)
+                findings.append(Finding("graph.unknown-type", what, spec.source.value(path), fix))
+    return findings
+
+
+def _declared_types(spec: GraphSpec) -> Iterable[tuple[DataPath, object]]:
+    for section in ("types", "input", "context"):
+        for name, declared in getattr(spec, section).items():
+            yield from _fields((section, name), declared)
+    for path, node in blocks(spec.nodes):
+        if isinstance(node, ReviewNode):
+            for action, fields in node.decide.items():
+                for name, declared in fields.items():
+                    yield from _fields((*path, "decide", action, name), declared)
+        elif not isinstance(node, RepeatBlock) and node.out is not None:
+            yield from _fields((*path, "out"), node.out)
+
+
+def _fields(path: DataPath, declared: object) -> Iterable[tuple[DataPath, object]]:
+    if isinstance(declared, dict):
+        for name, kind in declared.items():
+            yield from _fields((*path, str(name)), kind)
+    else:
+        yield path, declared
+
+
+def _named(node: AnyNode) -> Iterable[tuple[Shelf, DataPath, str]]:  # noqa: C901 - one arm per kind
+    """What a node takes from the project: shelf, key in the node, name."""
+    match node:
+        case ToolNode(tool=name):
+            yield "tool", ("tool",), name
+        case SqlNode(tool=name):
+            yield "sql", ("tool",), name
+        case CheckNode(check=name):
+            yield "check", ("kind",), name
+        case RetrieveNode(on=name):
+            yield "retriever", ("on",), name
+        case SpecialistNode(ref=name):
+            yield "specialist", ("ref",), name
+        case LlmNode(model=model, prompt=prompt, system=system):
+            yield "model", ("model",), model
+            yield "prompt", ("prompt",), prompt
+            if system is not None:
+                yield "prompt", ("system",), system
+        case EffectNode(tool=tool, tools=tools):
+            if tool is not None:
+                yield "effect", ("tool",), tool
+            for index, name in enumerate(tools or ()):
+                yield "effect", ("tools", index), name
+        case _:
+            return
+
+
+def _unknown_names(spec: GraphSpec, catalogue: Catalogue) -> list[Finding]:
+    findings: list[Finding] = []
+    for path, node in blocks(spec.nodes):
+        for shelf, key, name in _named(node):
+            known = catalogue.names(shelf)
+            if known is None or name in known:
+                continue
+            code, word = _CODES[shelf]
+            where = spec.source.value((*path, *key))
+            findings.append(Finding(code, f"unknown {word} {name!r}", where, choices(list(known), name)))
+    return findings
+
+
+def _without_state(spec: GraphSpec) -> list[Finding]:
+    findings: list[Finding] = []
+    for path, node in blocks(spec.nodes):
+        if isinstance(node, ReviewNode | EffectNode):
+            what = f"{path[-1]} is a {node.kind}, but the project has no state store"
+            fix = "configure `state` in the profile"
+            findings.append(Finding("graph.no-state", what, spec.source.key(path), fix))
+    return findings
