@@ -1,0 +1,93 @@
+"""A graph as boxes and arrows, before anybody draws it: the same for Mermaid and SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compound.graph._plan import topological
+from compound.graph._wiring import dependencies, inner_names, iter_bindings, uses
+from compound.spec._refs import references
+from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, RepeatBlock
+
+INPUT, OUTPUT = "input", "output"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One node of the picture.
+
+    Attributes:
+        kind: Of the node; `input`, `output` for the ends.
+        detail: What it calls: `tools/customer_orders.sql` is `customer_orders`.
+        when: Its condition; empty for none.
+        lines: Of a block, its nodes as `name  kind`.
+    """
+
+    name: str
+    kind: str
+    detail: str = ""
+    when: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """`source` comes before `target`; `is_order` when no value flows."""
+
+    source: str
+    target: str
+    is_order: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Boxes in topological order, and the arrows that no longer way implies."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def picture(spec: GraphSpec) -> Picture:
+    """The picture of a graph that can be planned."""
+    wiring = {name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()}
+    order, _ = topological(wiring)
+    before: dict[str, set[str]] = {}
+    for name in order:
+        node = spec.nodes[name]
+        own = set(wiring[name])
+        roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
+        before[name] = own | ({INPUT} if "input" in roots or not own else set[str]())
+    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref, _ in references(e)}
+    last = {name for name in order if not any(name in deps for deps in before.values())}
+    before[OUTPUT] = {name for name in ends if name in spec.nodes} | last
+    boxes = [Box(name=INPUT, kind=INPUT), *(_box(name, spec.nodes[name]) for name in order), Box(name=OUTPUT, kind=OUTPUT)]
+    return Picture(boxes=tuple(boxes), arrows=tuple(_arrows(before, spec.nodes)))
+
+
+def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> list[Arrow]:
+    """Transitive reduction: an arrow is left out when a longer way says the same."""
+    reach: dict[str, set[str]] = {INPUT: set()}
+    arrows: list[Arrow] = []
+    rank = {name: index for index, name in enumerate([INPUT, *before])}
+    for name, sources in before.items():
+        kept = [one for one in sources if not any(one in reach[other] for other in sources if other != one)]
+        reach[name] = set(sources).union(*(reach[one] for one in sources))
+        node = nodes.get(name)
+        ordered = set(node.after) - {use.ref.root for use in uses(node, ())} if node is not None else set[str]()
+        arrows += [Arrow(one, name, one in ordered) for one in sorted(kept, key=rank.__getitem__)]
+    return arrows
+
+
+def _box(name: str, node: AnyNode) -> Box:
+    if isinstance(node, RepeatBlock):
+        lines = tuple(f"{inner} · {one.kind}" for inner, one in node.nodes.items())
+        return Box(name=name, kind="repeat", detail=f"at most {node.repeat.max}", when=node.when or "", lines=lines)
+    detail = ""
+    for key in ("tool", "ref", "on", "model", "queue"):
+        detail = detail or str(getattr(node, key, None) or "")
+    if isinstance(node, CheckNode):
+        detail = node.check
+    if isinstance(node, EffectNode) and node.tools:
+        detail = f"{len(node.tools)} effects"
+    return Box(name=name, kind=node.kind, detail=detail, when=node.when or "")
