@@ -1,0 +1,49 @@
+"""How good is it: suites of cases, scorers, intervals, comparisons, reports."""
+
+from compound.evaluation._intervals import Interval, clustered, share, wilson
+from compound.evaluation._paired import Comparison, mcnemar, paired
+from compound.evaluation._recorded import recorded_results
+from compound.evaluation._report import CaseReport, Estimate, GateReport, Scored, SuiteReport, summarise
+from compound.evaluation._runner import build_suite, rescore, run_cases, run_suite, score_cases
+from compound.evaluation._types import (
+    Case,
+    CaseResult,
+    CaseSet,
+    Score,
+    Scorer,
+    Subject,
+    Suite,
+    SuiteContext,
+    split,
+)
+
+__all__ = [
+    "Case",
+    "CaseReport",
+    "CaseResult",
+    "CaseSet",
+    "Comparison",
+    "Estimate",
+    "GateReport",
+    "Interval",
+    "Score",
+    "Scored",
+    "Scorer",
+    "Subject",
+    "Suite",
+    "SuiteContext",
+    "SuiteReport",
+    "build_suite",
+    "clustered",
+    "mcnemar",
+    "paired",
+    "recorded_results",
+    "rescore",
+    "run_cases",
+    "run_suite",
+    "score_cases",
+    "share",
+    "split",
+    "summarise",
+    "wilson",
+]

@@ -1,0 +1,190 @@
+"""What an evaluation says, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from compound.evaluation._intervals import Interval, share
+from compound.evaluation._types import Case, CaseResult, Score, Suite
+from compound.spec.suite_file import Gate
+
+
+class Estimate(BaseModel):
+    """A share with n, interval and method; `value` is null when there is nothing to count."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float | None
+    n: int
+    low: float | None
+    high: float | None
+    method: str
+    clusters: int
+
+
+class GateReport(BaseModel):
+    """Whether a score reached its bar; INCONCLUSIVE while the interval lies on both sides."""
+
+    model_config = ConfigDict(frozen=True)
+
+    score: str
+    bar: str
+    verdict: Literal["PASS", "FAIL", "INCONCLUSIVE"]
+
+
+class CaseReport(BaseModel):
+    """One case: its scores, and what a reader needs to see why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    run_id: str
+    status: str
+    labels: dict[str, str]
+    scores: dict[str, float | None]
+    details: dict[str, JsonValue]
+    error: str = ""
+
+
+class SuiteReport(BaseModel):
+    """What a suite found.
+
+    Attributes:
+        scores: The headline.
+        by_action: Recall of the expected actions, by action type.
+        lanes: How many cases went where.
+        n: Cases of the headline.
+        sections: The same for cases that are reported apart.
+        gates: The bars of this profile.
+        cases: Every case, when asked for.
+        notes: What was left out and why.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    suite: str
+    profile: str
+    model: str
+    n: int
+    scores: dict[str, Estimate]
+    by_action: dict[str, Estimate]
+    lanes: dict[str, int]
+    seconds_per_case: float | None = None
+    cost_usd: float | None = None
+    gates: list[GateReport] = []
+    sections: dict[str, SuiteReport] = {}
+    cases: list[CaseReport] = []
+    notes: list[str] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """One case with what came of it and how it was judged."""
+
+    case: Case
+    result: CaseResult
+    scores: Sequence[Score]
+
+
+def summarise(
+    suite: Suite, scored: Sequence[Scored], *, profile: str, model: str, details: bool = False
+) -> SuiteReport:
+    """Count the scores of all cases.
+
+    Args:
+        suite: Says which scores are the headline.
+        scored: The judged cases.
+        profile: For the report.
+        model: For the report: who answered.
+        details: Put every case into the report.
+    """
+    times = [one.result.seconds for one in scored if one.result.seconds is not None]
+    costs = [one.result.cost_usd for one in scored if one.result.cost_usd is not None]
+    actions = sorted({score.name for one in scored for score in one.scores if score.group == "by_action"})
+    lanes: dict[str, int] = {}
+    for one in scored:
+        for score in one.scores:
+            if score.group == "lanes":
+                lanes[score.label] = lanes.get(score.label, 0) + 1
+    scores = {name: estimate(scored, name) for name in suite.scores}
+    return SuiteReport(
+        suite=suite.name,
+        profile=profile,
+        model=model,
+        n=len(scored),
+        scores=scores,
+        by_action={name: estimate(scored, name, group="by_action") for name in actions},
+        lanes=dict(sorted(lanes.items())),
+        seconds_per_case=sum(times) / len(times) if times else None,
+        cost_usd=sum(costs) if costs else None,
+        gates=[judge(name, scores[name], gate) for name, gate in suite.gates.items()],
+        cases=[_case_report(one) for one in scored] if details else [],
+    )
+
+
+def estimate(scored: Sequence[Scored], name: str, *, group: str = "") -> Estimate:
+    """The share of one score; a case without a value does not count."""
+    values: list[float] = []
+    clusters: list[str] = []
+    for one in scored:
+        for score in one.scores:
+            if score.name == name and score.group == group and score.value is not None:
+                values.append(score.value)
+                clusters.append(one.case.cluster_id or f"case {one.case.id}")
+    return _estimate(share(values, clusters))
+
+
+def _estimate(interval: Interval) -> Estimate:
+    return Estimate(
+        value=interval.value,
+        n=interval.n,
+        low=interval.low,
+        high=interval.high,
+        method=interval.method,
+        clusters=interval.clusters,
+    )
+
+
+def judge(name: str, score: Estimate, gate: Gate) -> GateReport:
+    """Hold a score against its bar."""
+    bars: list[str] = []
+    verdicts: set[str] = set()
+    if gate.at_least is not None:
+        bars.append(f"at least {gate.at_least:g}")
+        verdicts.add(_verdict(score.low, score.high, gate.at_least))
+    if gate.at_most is not None:
+        bars.append(f"at most {gate.at_most:g}")
+        low = None if score.high is None else -score.high
+        verdicts.add(_verdict(low, None if score.low is None else -score.low, -gate.at_most))
+    worst: Literal["PASS", "FAIL", "INCONCLUSIVE"] = (
+        "FAIL" if "FAIL" in verdicts else "INCONCLUSIVE" if "INCONCLUSIVE" in verdicts else "PASS"
+    )
+    return GateReport(score=name, bar=", ".join(bars), verdict=worst)
+
+
+def _verdict(low: float | None, high: float | None, bar: float) -> str:
+    if low is None or high is None:
+        return "INCONCLUSIVE"
+    if low >= bar:
+        return "PASS"
+    return "FAIL" if high < bar else "INCONCLUSIVE"
+
+
+def _case_report(one: Scored) -> CaseReport:
+    own = [score for score in one.scores if not score.group]
+    notes: Mapping[str, JsonValue] = {
+        score.name: score.details for score in one.scores if score.details is not None
+    }
+    return CaseReport(
+        id=one.case.id,
+        run_id=one.result.run_id,
+        status=one.result.status,
+        labels={**one.case.tags, **{score.name: score.label for score in one.scores if score.label}},
+        scores={score.name: score.value for score in own},
+        details=dict(notes),
+        error=one.result.error,
+    )

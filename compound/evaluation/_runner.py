@@ -1,0 +1,192 @@
+"""Run cases with bounded concurrency, judge what came of them, count."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+import anyio
+
+from compound.errors import CompoundError, ProjectError
+from compound.evaluation._report import Scored, SuiteReport, summarise
+from compound.evaluation._types import (
+    Case,
+    CaseResult,
+    CaseSet,
+    Score,
+    Scorer,
+    Subject,
+    Suite,
+    SuiteContext,
+)
+
+if TYPE_CHECKING:
+    from compound.spec.suite_file import SuiteFile
+    from compound.trace import Recorder
+
+OnResult = Callable[[Case, CaseResult], None]
+
+
+def build_suite(
+    spec: SuiteFile, context: SuiteContext, load: Callable[[str], Callable[..., object]]
+) -> Suite:
+    """Make a suite of its file.
+
+    Args:
+        spec: The file.
+        context: Profile, folders and tables for the suite's own code.
+        load: `module:function`, as the file has it, to the function.
+
+    Raises:
+        ProjectError: ``suite.wrong-function``: a function does not return what the suite needs.
+        DataError: the cases cannot be read.
+    """
+    cases = load(spec.cases)(context)
+    if not isinstance(cases, CaseSet):
+        raise ProjectError(
+            "suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet"
+        )
+    scorers: list[Scorer] = []
+    for reference in spec.scorers:
+        scorer = load(reference)(context)
+        if not callable(scorer):
+            raise ProjectError("suite.wrong-function", f"{reference} did not return a scorer (a function)")
+        scorers.append(cast("Scorer", scorer))
+    return Suite(
+        name=spec.name,
+        case_set=cases,
+        scorers=scorers,
+        scores=tuple(spec.scores),
+        gates=spec.gates.get(context.profile, {}),
+        graph=spec.graph,
+        until=spec.until,
+    )
+
+
+async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
+    suite: Suite,
+    subject: Subject,
+    *,
+    profile: str,
+    model: str,
+    concurrency: int = 8,
+    limit: int | None = None,
+    details: bool = False,
+    recorder: Recorder | None = None,
+    on_result: OnResult | None = None,
+) -> SuiteReport:
+    """Run every case, judge it, and report; sections are run and reported apart.
+
+    Args:
+        suite: What to run and how to judge.
+        subject: What is judged.
+        profile: For the report.
+        model: For the report.
+        concurrency: Cases at the same time.
+        limit: Only the first so many cases of the headline and of each section.
+        details: Put every case into the report.
+        recorder: Where scores are stored beside their traces.
+        on_result: Called after each case, for a progress bar.
+    """
+
+    async def part(cases: Sequence[Case]) -> SuiteReport:
+        chosen = cases[:limit]
+        results = await run_cases(chosen, subject, concurrency=concurrency, on_result=on_result)
+        scored = score_cases(chosen, results, suite.scorers)
+        if recorder is not None:
+            record_scores(recorder, suite.name, scored)
+        return summarise(suite, scored, profile=profile, model=model, details=details)
+
+    report = await part(suite.case_set.cases)
+    sections = {name: await part(cases) for name, cases in suite.case_set.sections.items()}
+    bare = {name: section.model_copy(update={"gates": []}) for name, section in sections.items()}
+    return report.model_copy(update={"sections": bare, "notes": list(suite.case_set.notes)})
+
+
+def rescore(
+    suite: Suite, results: Mapping[str, CaseResult], *, profile: str, model: str, details: bool = False
+) -> SuiteReport:
+    """Judge recorded results again; nothing is run and no model is called.
+
+    Args:
+        suite: Cases and scorers.
+        results: Case id to recorded result (`recorded_results`); cases without one are left out and noted.
+        profile: For the report.
+        model: For the report.
+        details: Put every case into the report.
+    """
+
+    def part(cases: Iterable[Case]) -> SuiteReport:
+        known = [case for case in cases if case.id in results]
+        scored = score_cases(known, [results[case.id] for case in known], suite.scorers)
+        return summarise(suite, scored, profile=profile, model=model, details=details)
+
+    report = part(suite.case_set.cases)
+    missing = len(suite.case_set.cases) - report.n
+    notes = [*suite.case_set.notes, *([f"{missing} cases have no recorded run"] if missing else [])]
+    sections = {name: part(cases) for name, cases in suite.case_set.sections.items()}
+    return report.model_copy(update={"sections": sections, "notes": notes})
+
+
+async def run_cases(
+    cases: Sequence[Case], subject: Subject, *, concurrency: int = 8, on_result: OnResult | None = None
+) -> list[CaseResult]:
+    """Run cases, at most `concurrency` at a time; results in the order of the cases.
+
+    A case that raises is a result with status `failed`; the others go on.
+    """
+    results: dict[int, CaseResult] = {}
+    limiter = anyio.Semaphore(max(1, concurrency))
+
+    async def one(index: int, case: Case) -> None:
+        try:
+            begin = time.perf_counter()
+            try:
+                result = await subject.run(case)
+            except Exception as error:  # noqa: BLE001 - one broken case must not end an evaluation
+                what = str(error) if isinstance(error, CompoundError) else f"{type(error).__name__}: {error}"
+                seconds = time.perf_counter() - begin
+                result = CaseResult(case_id=case.id, status="failed", values={}, error=what, seconds=seconds)
+            results[index] = result
+            if on_result is not None:
+                on_result(case, result)
+        finally:
+            limiter.release()
+
+    async with anyio.create_task_group() as group:
+        for index, case in enumerate(cases):
+            await limiter.acquire()
+            group.start_soon(one, index, case)
+    return [results[index] for index in range(len(cases))]
+
+
+def score_cases(
+    cases: Sequence[Case], results: Sequence[CaseResult], scorers: Sequence[Scorer]
+) -> list[Scored]:
+    """Judge each case by each scorer."""
+    scored: list[Scored] = []
+    for case, result in zip(cases, results, strict=True):
+        scores: list[Score] = [score for scorer in scorers for score in scorer(case, result)]
+        scored.append(Scored(case=case, result=result, scores=scores))
+    return scored
+
+
+def record_scores(recorder: Recorder, suite: str, scored: Sequence[Scored]) -> None:
+    """Store the scores beside the traces they judge."""
+    from compound.trace import trace_id_of
+
+    for one in scored:
+        run_id = one.result.run_id
+        for score in one.scores:
+            name = f"{suite}.{score.group}.{score.name}" if score.group else f"{suite}.{score.name}"
+            recorder.score(
+                trace_id=trace_id_of(run_id) if run_id else None,
+                run_id=run_id or None,
+                example_id=one.case.id,
+                name=name,
+                value=score.value,
+                label=score.label or None,
+                explanation=score.explanation or None,
+                source="CODE",
+            )

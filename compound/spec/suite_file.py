@@ -1,0 +1,84 @@
+"""`evals/<suite>/suite.yaml`: what is run over which cases, how it is scored, and what is good enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from compound.errors import Location, ProjectError
+from compound.spec.yaml_file import read_yaml_file
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Gate(_Part):
+    """What a score must reach; the answer is PASS or FAIL only when the whole interval is on one side.
+
+    Attributes:
+        at_least: Lower bar of the score.
+        at_most: Upper bar of the score.
+    """
+
+    at_least: Share | None = None
+    at_most: Share | None = None
+
+
+class SuiteFile(_Part):
+    """The whole file.
+
+    Attributes:
+        compound: Format of the file.
+        name: As the folder is called.
+        graph: The graph that runs over each case; the project's own where it is absent.
+        until: Where a run ends: at the first review, or at its end (which does the effects).
+        cases: `module:function` beside the file; takes a `SuiteContext`, returns a `CaseSet`.
+        scorers: `module:function` beside the file; each takes a `SuiteContext`, returns a scorer.
+        scores: Headline scores by name, with what each means.
+        gates: Profile to score to bar.
+    """
+
+    compound: Literal["suite/v1"]
+    name: Name
+    description: str = ""
+    graph: Name | None = None
+    until: Literal["review", "end"] = "review"
+    cases: FunctionRef
+    scorers: Annotated[list[FunctionRef], Field(min_length=1)]
+    scores: dict[Name, str]
+    gates: dict[str, dict[Name, Gate]] = {}
+
+
+def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
+    """Read and check a suite file.
+
+    Raises:
+        ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
+    """
+    document = read_yaml_file(path, shown)
+    try:
+        spec = SuiteFile.model_validate(document.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = document.source.value(first["loc"])
+        name = ".".join(str(step) for step in first["loc"]) or "the file"
+        known = ", ".join(SuiteFile.model_fields)
+        raise ProjectError(
+            "suite.invalid", f"{name}: {first['msg']}", where=where, fix=f"keys of a suite: {known}"
+        ) from None
+    unknown = sorted({score for gates in spec.gates.values() for score in gates} - set(spec.scores))
+    if unknown:
+        raise ProjectError(
+            "suite.invalid",
+            f"gates: no headline score is called {', '.join(unknown)}",
+            where=Location(shown or str(path)),
+            fix=f"scores of the suite: {', '.join(spec.scores)}",
+        )
+    return spec
