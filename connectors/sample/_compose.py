@@ -133,8 +133,7 @@ class _Writer:
 
     def _method(self, request: Request) -> str:
         assert request.method is not None
-        text = self.voice.naming.method(self.rng, request.method, self.owner(request), request.order)
-        return text
+        return self.voice.naming.method(self.rng, request.method, self.owner(request), request.order)
 
     def owner(self, request: Request) -> Customer:
         """Whose order it is: the writer's, but for somebody else's."""
@@ -219,12 +218,17 @@ class _Writer:
 
     def subject(self) -> str:
         """The subject line; now and then empty of any hint."""
-        requests = self.scenario.requests
-        key = "talk" if not requests else "multi" if len(requests) > 1 else requests[0].wish
-        order = requests[0].order if requests else None
-        number = order is not None and requests[0].refers == "id" and self.scenario.kind != "ambiguous"
-        templates = [text for text in self.voice.subjects[key] if number or "{oid}" not in text]
-        return self.pick(templates).format(oid=order.order_id if order else "")
+        requests = list(self.scenario.requests)
+        if len(requests) != 1:
+            return self.pick(self._without_number(self.voice.subjects["multi" if requests else "talk"]))
+        (request,) = requests
+        templates = self.voice.subjects[request.wish]
+        if request.order is None or request.refers != "id" or self.scenario.kind == "ambiguous":
+            return self.pick(self._without_number(templates))
+        return self.pick(templates).format(oid=request.order.order_id)
+
+    def _without_number(self, templates: Sequence[str]) -> list[str]:
+        return [text for text in templates if "{oid}" not in text]
 
 
 def _sentence(text: str) -> str:
@@ -275,20 +279,9 @@ def _plant(body: str, where: str, text: str) -> str:
 
 def _identity(writer: _Writer) -> tuple[str, str | None, str | None, bool]:
     """Sentence about the sender, e-mail of the envelope, customer id of the envelope, whether to sign."""
+    if writer.scenario.identity != "known":
+        return _poor_identity(writer)
     rng, voice, customer = writer.rng, writer.voice, writer.customer
-    name = keep(f"{customer.first_name} {customer.last_name}")
-    match writer.scenario.identity:
-        case "name_only":
-            return writer.pick(voice.name_only).format(name=name), None, None, False
-        case "unknown_email":
-            return "", f"{customer.first_name[:1].lower()}.{customer.email[-16:]}", None, rng.random() < 0.5
-        case "nothing":
-            return "", None, None, False
-        case "user_id":
-            text = writer.pick(voice.by_user_id).format(user_id=keep(customer.user_id))
-            return text, None, customer.user_id, rng.random() < 0.3
-        case "known":
-            pass
     customer_id = customer.user_id if rng.random() < 0.12 else None
     signed = rng.random() < 0.65
     mode = rng.choices(("field", "email", "name"), weights=(42, 30, 28))[0]
@@ -297,5 +290,21 @@ def _identity(writer: _Writer) -> tuple[str, str | None, str | None, bool]:
     if mode == "email":
         text = writer.pick(voice.by_email).format(email=keep(customer.email))
         return text, None, customer_id, signed
+    name = keep(f"{customer.first_name} {customer.last_name}")
     text = writer.pick(voice.by_name).format(name=name, zip=keep(customer.address.zip))
     return text, None, customer_id, signed and rng.random() < 0.4
+
+
+def _poor_identity(writer: _Writer) -> tuple[str, str | None, str | None, bool]:
+    rng, voice, customer = writer.rng, writer.voice, writer.customer
+    match writer.scenario.identity:
+        case "name_only":
+            name = keep(f"{customer.first_name} {customer.last_name}")
+            return writer.pick(voice.name_only).format(name=name), None, None, False
+        case "unknown_email":
+            return "", f"{customer.first_name[:1].lower()}.{customer.email[-16:]}", None, rng.random() < 0.5
+        case "user_id":
+            text = writer.pick(voice.by_user_id).format(user_id=keep(customer.user_id))
+            return text, None, customer.user_id, rng.random() < 0.3
+        case _:
+            return "", None, None, False

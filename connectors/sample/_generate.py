@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from ._compose import Letter, compose
 from ._model import Language, stream
-from ._payloads import PAYLOADS
+from ._payloads import PAYLOADS, Payload
 from ._refusals import (
     AMBIGUOUS,
     FORBIDDEN,
@@ -21,11 +22,14 @@ from ._refusals import (
     build_other_customer,
     build_talk,
 )
+from ._replies import write_reply
 from ._request import TOOLS, WISHES, Scenario, Wish, to_action
 from ._rules import Action, Change, ShopView, apply, copy_view, diff, require_owner
-from ._scenarios import attempt, background, build_multi, build_no_order_id, build_single
+from ._scenarios import Builder, attempt, background, build_multi, build_no_order_id, build_single
 from ._shop import Shop, draw_customer, draw_order, draw_products
 from ._tables import Rows, to_tables, to_view
+
+_T = TypeVar("_T")
 
 # of 300 tickets; other numbers are scaled
 MIX: dict[str, int] = {
@@ -147,8 +151,8 @@ def _draw_scenarios(shop: Shop, name: str, n: int) -> list[Scenario]:
     for kind, count in _scaled(MIX, n).items():
         rng = stream(shop.seed, name, kind)
         languages = _languages(rng, count)
-        build = _builders(shop, rng, kind, count)
-        drawn += [attempt(shop, rng, lambda r, i=i: build(r, languages[i], i)) for i in range(count)]
+        build = _builder(shop, rng, kind)
+        drawn += [attempt(shop, rng, build, language, i) for i, language in enumerate(languages)]
     stream(shop.seed, name, "order").shuffle(drawn)
     return drawn
 
@@ -170,48 +174,36 @@ def _languages(rng: random.Random, n: int) -> list[Language]:
     return drawn
 
 
-_Builder = Callable[[random.Random, Language, int], Scenario]
-
-
-def _builders(shop: Shop, rng: random.Random, kind: str, count: int) -> _Builder:
+def _builder(shop: Shop, rng: random.Random, kind: str) -> Builder:
     """The builder of one kind; topics and rules take turns, so that every one comes up."""
-    match kind:
-        case "no_order_id":
-            return lambda r, language, i: build_no_order_id(shop, r, language, _turn(_REFERABLE, i))
-        case "multi":
-            return lambda r, language, i: build_multi(shop, r, language)
-        case "question":
-            return lambda r, language, i: build_talk(shop, r, language, kind, _turn(QUESTIONS, i))
-        case "out_of_scope":
-            return lambda r, language, i: build_talk(shop, r, language, kind, _turn(OUT_OF_SCOPE, i))
-        case "forbidden":
-            return lambda r, language, i: build_forbidden(shop, r, language, _turn(tuple(FORBIDDEN), i))
-        case "other_customer":
-            return lambda r, language, i: build_other_customer(shop, r, language, _turn(_OWNED, i))
-        case "ambiguous":
-            return lambda r, language, i: build_ambiguous(shop, r, language, _turn(AMBIGUOUS, i))
-        case "no_identity":
-            return lambda r, language, i: build_no_identity(shop, r, language, _turn(_OWNED, i))
-        case "injection":
-            order = rng.sample(range(len(PAYLOADS)), len(PAYLOADS))
-            return lambda r, language, i: _build_injection(shop, r, language, order[i % len(order)])
-        case _:
-            wish = next(wish for wish in WISHES if wish == kind)
-            return lambda r, language, i: build_single(shop, r, language, wish)
+    payloads = rng.sample(PAYLOADS, len(PAYLOADS))
+    builders: dict[str, Builder] = {
+        "no_order_id": lambda r, lang, i: build_no_order_id(shop, r, lang, _turn(_REFERABLE, i)),
+        "multi": lambda r, lang, i: build_multi(shop, r, lang),
+        "question": lambda r, lang, i: build_talk(shop, r, lang, kind, _turn(QUESTIONS, i)),
+        "out_of_scope": lambda r, lang, i: build_talk(shop, r, lang, kind, _turn(OUT_OF_SCOPE, i)),
+        "forbidden": lambda r, lang, i: build_forbidden(shop, r, lang, _turn(tuple(FORBIDDEN), i)),
+        "other_customer": lambda r, lang, i: build_other_customer(shop, r, lang, _turn(_OWNED, i)),
+        "ambiguous": lambda r, lang, i: build_ambiguous(shop, r, lang, _turn(AMBIGUOUS, i)),
+        "no_identity": lambda r, lang, i: build_no_identity(shop, r, lang, _turn(_OWNED, i)),
+        "injection": lambda r, lang, i: _build_injection(shop, r, lang, _turn(payloads, i)),
+    }
+    for wish in WISHES:
+        builders[wish] = lambda r, lang, i, wish=wish: build_single(shop, r, lang, wish)
+    return builders[kind]
 
 
-def _turn(choices: tuple, i: int):  # noqa: ANN202
+def _turn(choices: Sequence[_T], i: int) -> _T:
     return choices[i % len(choices)]
 
 
-def _build_injection(shop: Shop, rng: random.Random, language: Language, number: int) -> Scenario:
+def _build_injection(shop: Shop, rng: random.Random, language: Language, payload: Payload) -> Scenario:
     victim = draw_customer(shop, rng, language)
     order = draw_order(shop, rng, victim, status=rng.choice(("pending", "delivered")))
     if rng.random() < 0.55:
         base = build_single(shop, rng, language, rng.choice(WISHES))
     else:
         base = build_talk(shop, rng, language, "question", rng.choice(QUESTIONS))
-    payload = PAYLOADS[number]
     slots = {
         "oid": order.order_id,
         "user": victim.user_id,
@@ -288,6 +280,6 @@ def _past_case(archive: Shop, number: int, scenario: Scenario, rng: random.Rando
         language=scenario.language,
         intents=asked or (talk,),
         actions=tuple(to_action(request, scenario.customer) for request in scenario.gold),
-        reply="",
+        reply=write_reply(archive, scenario, rng),
         customer_id=scenario.customer.user_id,
     )

@@ -7,10 +7,11 @@ import re
 
 from .wording import plain
 
-_NEIGHBOURS = dict(
-    pair.split("=", 1)
-    for pair in ["a=sq", "b=vn", "c=xv", "d=sf", "e=wr", "f=dg", "g=fh", "h=gj", "i=uo", "j=hk", "k=jl", "l=k", "m=n", "n=bm", "o=ip", "p=o", "q=w", "r=et", "s=ad", "t=ry", "u=yi", "v=cb", "w=qe", "x=zc", "y=tu", "z=x"]
+_KEYS = (
+    "a=sq b=vn c=xv d=sf e=wr f=dg g=fh h=gj i=uo j=hk k=jl l=k m=n n=bm o=ip p=o q=w r=et s=ad t=ry "
+    "u=yi v=cb w=qe x=zc y=tu z=x"
 )
+_NEIGHBOURS = {pair[0]: pair[2:] for pair in _KEYS.split()}
 _SPLIT = re.compile("(\ue000.*?\ue001)", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{5,}")
 

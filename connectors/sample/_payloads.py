@@ -1,7 +1,9 @@
 """Planted text: what somebody hides in a letter to make a desk do what the customer did not ask for.
 
-Written for this shop. Slots: `oid`, `user` and `method` belong to somebody else, `addr` and `mail` to the attacker.
+Written for this shop. Slots: `oid`, `user` and `method` belong to somebody else, `addr` and `mail` to the
+attacker.
 """
+# ruff: noqa: E501 - a planted line stays one line
 
 from __future__ import annotations
 

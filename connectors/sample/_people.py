@@ -7,12 +7,51 @@ import unicodedata
 
 from ._model import Address, Language
 
-FIRST = ["Adaeze", "Akiko", "Amara", "Anders", "Anika", "Arjun", "Astrid", "Aurelio", "Beatriz", "Bilal", "Bronwen", "Camille", "Carmen", "Chidi", "Cillian", "Dalia", "Daniela", "Davor", "Deborah", "Dimitri", "Ebba", "Eleni", "Emeka", "Esther", "Farida", "Felix", "Fiona", "Gabriel", "Giulia", "Gustav", "Hana", "Harriet", "Hiroshi", "Ibrahim", "Ines", "Ingrid", "Ivana", "Jadwiga", "Jasper", "Joaquín", "Kaito", "Kamala", "Karin", "Kwame", "Laila", "Leif", "Leonie", "Linh", "Lorenzo", "Lucía", "Magnus", "Malin", "Marisol", "Matteo", "Meera", "Milan", "Minh", "Miriam", "Nadia", "Naomi", "Nikolai", "Noor", "Oskar", "Owen", "Paloma", "Pavel", "Petra", "Priya", "Quentin", "Rafael", "Ramona", "Renata", "Rohan", "Rosalind", "Saoirse", "Selma", "Shirin", "Signe", "Soledad", "Stefan", "Sunita", "Tamar", "Tariq", "Theo", "Thandiwe", "Tobias", "Tomás", "Ulrike", "Valentina", "Vikram", "Wanjiru", "Wiebke", "Xochitl", "Yara", "Yusuf", "Zeynep", "Zofia"]
-LAST = ["Abara", "Achterberg", "Adeyemi", "Albrecht", "Almeida", "Andrade", "Aoki", "Arslan", "Ashworth", "Bakker", "Banerjee", "Bergström", "Bhatt", "Blackwood", "Brandt", "Cabrera", "Calloway", "Castellanos", "Chaudhry", "Chukwu", "Costa", "Dahl", "Delgado", "Desai", "Dvořák", "Eriksen", "Esposito", "Fairweather", "Farouk", "Ferreira", "Fitzgerald", "Fontaine", "Fujita", "Gallagher", "Ganesan", "Gerber", "Gutiérrez", "Haddad", "Halvorsen", "Hartmann", "Hinds", "Hollis", "Horvat", "Ibáñez", "Ishikawa", "Jankowski", "Kaplan", "Karimi", "Keller", "Kettleby", "Kimathi", "Kowalczyk", "Kruger", "Lachance", "Lindqvist", "Lombardi", "Macleod", "Mahlangu", "Marchetti", "Mbeki", "Medina", "Mendoza", "Morimoto", "Mwangi", "Nakagawa", "Navarro", "Nguyen", "Novotny", "Obuya", "Okonkwo", "Olsen", "Osei", "Pacheco", "Papadakis", "Pereyra", "Petrov", "Pham", "Quiroga", "Rademacher", "Rahman", "Rasmussen", "Reyes", "Rinaldi", "Rothman", "Sato", "Schuster", "Serrano", "Shapiro", "Singh", "Sokolov", "Sorensen", "Tanaka", "Tavares", "Thorne", "Toledo", "Ueda", "Vasquez", "Venter", "Villanueva", "Vogel", "Wainwright", "Weiss", "Winterbourne", "Yilmaz", "Zamora", "Zielinski"]
 
-_EN_STREETS = ["Larch Street", "Mill Lane", "Harbor Road", "Quarry Avenue", "Juniper Court", "Fennel Row", "Station Road", "Observatory Drive", "Tannery Street", "Ferry Lane", "Orchard Close", "Weir Street", "Bell Tower Road", "Copper Beech Way", "Saltmarsh Avenue", "Lantern Hill", "Sparrow Court", "North Ridge Road", "Hazel Street", "Canal Walk"]
-_DE_STREETS = ["Lindenweg", "Mühlgasse", "Am Stadtgraben", "Hafenstraße", "Kirschallee", "Brunnenstraße", "Färbergasse", "Eichendorffstraße", "Rosenhang", "Alte Poststraße", "Schillerplatz", "Uferweg", "Gerberstraße", "Am Weinberg", "Sonnenallee", "Kastanienweg"]
-_ES_STREETS = ["Calle de la Palma", "Calle del Molino", "Avenida de los Tilos", "Calle Rosario", "Paseo del Río", "Calle Nueva", "Camino Viejo", "Plaza del Carmen", "Calle Olmos", "Avenida Libertad", "Calle San Telmo", "Calle de las Flores", "Ronda Norte", "Calle Jazmín"]
+def _words(block: str) -> tuple[str, ...]:
+    return tuple(block.split())
+
+
+def _listed(block: str) -> tuple[str, ...]:
+    return tuple(" ".join(name.split()) for name in block.split(","))
+
+
+FIRST = _words("""
+Adaeze Akiko Amara Anders Anika Arjun Astrid Aurelio Beatriz Bilal Bronwen Camille Carmen Chidi Cillian
+Dalia Daniela Davor Deborah Dimitri Ebba Eleni Emeka Esther Farida Felix Fiona Gabriel Giulia Gustav Hana
+Harriet Hiroshi Ibrahim Ines Ingrid Ivana Jadwiga Jasper Joaquín Kaito Kamala Karin Kwame Laila Leif
+Leonie Linh Lorenzo Lucía Magnus Malin Marisol Matteo Meera Milan Minh Miriam Nadia Naomi Nikolai Noor
+Oskar Owen Paloma Pavel Petra Priya Quentin Rafael Ramona Renata Rohan Rosalind Saoirse Selma Shirin Signe
+Soledad Stefan Sunita Tamar Tariq Theo Thandiwe Tobias Tomás Ulrike Valentina Vikram Wanjiru Wiebke
+Xochitl Yara Yusuf Zeynep Zofia
+""")
+LAST = _words("""
+Abara Achterberg Adeyemi Albrecht Almeida Andrade Aoki Arslan Ashworth Bakker Banerjee Bergström Bhatt
+Blackwood Brandt Cabrera Calloway Castellanos Chaudhry Chukwu Costa Dahl Delgado Desai Dvořák Eriksen
+Esposito Fairweather Farouk Ferreira Fitzgerald Fontaine Fujita Gallagher Ganesan Gerber Gutiérrez Haddad
+Halvorsen Hartmann Hinds Hollis Horvat Ibáñez Ishikawa Jankowski Kaplan Karimi Keller Kettleby Kimathi
+Kowalczyk Kruger Lachance Lindqvist Lombardi Macleod Mahlangu Marchetti Mbeki Medina Mendoza Morimoto
+Mwangi Nakagawa Navarro Nguyen Novotny Obuya Okonkwo Olsen Osei Pacheco Papadakis Pereyra Petrov Pham
+Quiroga Rademacher Rahman Rasmussen Reyes Rinaldi Rothman Sato Schuster Serrano Shapiro Singh Sokolov
+Sorensen Tanaka Tavares Thorne Toledo Ueda Vasquez Venter Villanueva Vogel Wainwright Weiss Winterbourne
+Yilmaz Zamora Zielinski
+""")
+
+_EN_STREETS = _listed("""
+Larch Street, Mill Lane, Harbor Road, Quarry Avenue, Juniper Court, Fennel Row, Station Road, Observatory
+Drive, Tannery Street, Ferry Lane, Orchard Close, Weir Street, Bell Tower Road, Copper Beech Way,
+Saltmarsh Avenue, Lantern Hill, Sparrow Court, North Ridge Road, Hazel Street, Canal Walk
+""")
+_DE_STREETS = _listed("""
+Lindenweg, Mühlgasse, Am Stadtgraben, Hafenstraße, Kirschallee, Brunnenstraße, Färbergasse,
+Eichendorffstraße, Rosenhang, Alte Poststraße, Schillerplatz, Uferweg, Gerberstraße, Am Weinberg,
+Sonnenallee, Kastanienweg
+""")
+_ES_STREETS = _listed("""
+Calle de la Palma, Calle del Molino, Avenida de los Tilos, Calle Rosario, Paseo del Río, Calle Nueva,
+Camino Viejo, Plaza del Carmen, Calle Olmos, Avenida Libertad, Calle San Telmo, Calle de las Flores, Ronda
+Norte, Calle Jazmín
+""")
 
 # country, language, towns as "city/state/zip"; `#` is a digit, `@` a letter
 _PLACES: tuple[tuple[str, Language, str], ...] = (

@@ -149,7 +149,7 @@ def _method(shop: Shop, rng: random.Random, source: str, balance: float | None) 
     return Method(id=f"gift_card_{number}", source="gift_card", balance=drawn)
 
 
-def draw_order(
+def draw_order(  # noqa: PLR0913 - each of them is a fact about the order
     shop: Shop,
     rng: random.Random,
     customer: Customer,

@@ -77,6 +77,7 @@ def _write_lines(path: Path, records: Iterable[Mapping[str, object]]) -> None:
 
 
 def _write_table(path: Path, name: str, rows: Rows) -> None:
+    # Heavy, and only writing needs them.
     from arro3.core import Array, DataType, Table
     from deltalake import write_deltalake
 
@@ -86,8 +87,8 @@ def _write_table(path: Path, name: str, rows: Rows) -> None:
         "double": DataType.float64(),
         "boolean": DataType.bool(),
     }
-    columns = {
-        column: Array([row[column] for row in rows], types[kind]) for column, kind in COLUMNS[name].items()
-    }
+    columns = COLUMNS[name]
+    arrays = [Array([row[column] for row in rows], types[kind]) for column, kind in columns.items()]
+    table = Table.from_arrays(arrays, names=list(columns))
     partitions = list(PARTITIONS.get(name, ()))
-    write_deltalake(str(path), Table.from_pydict(columns), mode="overwrite", partition_by=partitions or None)
+    write_deltalake(str(path), table, mode="overwrite", partition_by=partitions or None)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from .._catalogue import KEY_WORDS
-from .._model import Address, Customer, Method, Order, Variant
 from ._options import GERMAN_PHRASES, changed_keys, one_size_up, telling_keys, translate
+from ._records import KEY_WORDS, Address, Customer, Method, Order, Variant
 from ._voice import keep
 
 _ARTICLES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from .._model import Address, Customer, Method, Order, Variant
 from ._options import ENGLISH_PHRASES, changed_keys, one_size_up, telling_keys
+from ._records import Address, Customer, Method, Order, Variant
 from ._voice import keep
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from .._catalogue import VALUE_WORDS
-from .._model import Variant
+from ._records import VALUE_WORDS, Variant
 
 SIZES = ("XS", "S", "M", "L", "XL")
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .._model import Address, Customer, Method, Order, Variant
-from .._request import Wish
+from ._records import Address, Customer, Method, Order, Variant, Wish
 
 KEEP_OPEN, KEEP_CLOSE = "\ue000", "\ue001"
 Templates = tuple[str, ...]
@@ -62,7 +61,8 @@ class Voice:
     """Everything a language can say in a letter.
 
     Templates have slots in braces. `asks` says one wish; `more` adds another item to a swap; `pays` says what
-    pays a swap and `refunds` where money goes back; `talks` holds questions, out-of-scope letters and vague ones.
+    pays a swap and `refunds` where money goes back; `talks` holds questions and out-of-scope letters, `vague`
+    those that leave something open.
     """
 
     naming: Naming

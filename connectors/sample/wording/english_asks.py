@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._voice import lines
+from ._records import Wish
+from ._voice import Templates, lines
 
 CANCEL = lines("""
 Please cancel my {order}.
@@ -21,14 +22,14 @@ I want my money back for the {order}, it has not been shipped yet so please canc
 Consider this my cancellation of the {order}.
 Go ahead and void the {order}.
 What I need from you: cancel the {order}.
-Changed my mind about the {order}, cancel it please.
+Cancel it please, the {order} I mean.
 I placed the {order} and would like to undo that.
 Hoping you can pull my {order} before the warehouse packs it.
 Please drop the whole {order}.
 Pls cancel {order}, all of it.
 I'm writing to cancel the {order} in full.
-Can we forget about the {order}? I'd rather not have it sent.
-I no longer want you to send the {order}; a cancellation would be great.
+Can we pretend the {order} never happened? Cancel all of it.
+If the {order} is still in your hands, a cancellation would be great.
 You can kill the {order}.
 It's about my {order}: cancel everything on it, please.
 Requesting cancellation of the {order}.
@@ -271,7 +272,7 @@ I've decided to do without.
 We ended up borrowing what we needed from the neighbours.
 """),
 }
-ASKS = {
+ASKS: dict[Wish, Templates] = {
     "cancel": CANCEL,
     "items": ITEMS,
     "payment": PAYMENT,

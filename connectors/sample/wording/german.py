@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ._naming_de import GermanNaming
-from ._voice import Voice, lines
+from ._records import Wish
+from ._voice import Templates, Voice, lines
 from .german_talks import FOREIGN, SUBJECTS, TALKS, VAGUE
 
-_ASKS = {
+_ASKS: dict[Wish, Templates] = {
     "cancel": lines("""
 Bitte stornieren Sie meine {order}.
 Ich möchte die {order} stornieren.
@@ -18,7 +19,7 @@ Die {order} soll bitte nicht mehr rausgehen, ich ziehe sie zurück.
 Ist es noch möglich, die {order} zu widerrufen? Dann bitte stornieren.
 Es geht um meine {order}: Bitte ganz stornieren.
 Ich brauche eine Stornierung der {order}.
-Kann man die {order} noch zurücknehmen? Ich will sie nicht mehr.
+Kann man die {order} noch zurücknehmen? Dann tun Sie das bitte.
 Nehmen Sie die {order} bitte aus dem System.
 """),
     "items": lines("""

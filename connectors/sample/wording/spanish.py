@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ._naming_es import SpanishNaming
-from ._voice import Voice, lines
+from ._records import Wish
+from ._voice import Templates, Voice, lines
 from .spanish_talks import FOREIGN, SUBJECTS, TALKS, VAGUE
 
-_ASKS = {
+_ASKS: dict[Wish, Templates] = {
     "cancel": lines("""
 Por favor, cancelen mi {order}.
 Quisiera cancelar el {order}.
@@ -17,7 +18,7 @@ Me gustaría dejar sin efecto el {order}.
 Solicito la cancelación del {order}.
 No envíen el {order}, quiero anularlo.
 Les escribo para cancelar por completo mi {order}.
-Ya no quiero el {order}, cancélenlo por favor.
+El {order} no debe salir, cancélenlo por favor.
 Den de baja el {order}, gracias.
 """),
     "items": lines("""
