@@ -16,12 +16,33 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
     from pydantic import JsonValue
 
+    from ._sql import BoundSqlTool, SqlResult, SqlTool
+
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:
     """A LangChain tool as a `Function`."""
-    from ._langchain import from_langchain as convert  # noqa: PLC0415  langchain costs 0.3 s to import
+    from ._langchain import from_langchain as convert
 
     return convert(langchain_tool)
 
 
-__all__ = ["Function", "Verdict", "check", "from_langchain", "functions_in", "tool"]
+def __getattr__(name: str) -> object:
+    """Load what SQL tools need (YAML, the lakehouse) only where one is used."""
+    if name in {"BoundSqlTool", "SqlResult", "SqlTool"}:
+        from . import _sql
+
+        return getattr(_sql, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "BoundSqlTool",
+    "Function",
+    "SqlResult",
+    "SqlTool",
+    "Verdict",
+    "check",
+    "from_langchain",
+    "functions_in",
+    "tool",
+]

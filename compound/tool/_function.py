@@ -105,13 +105,13 @@ class Function(Generic[P, R]):
 
     def to_langchain(self) -> StructuredTool:
         """The same function as a LangChain tool, called by a model through `call`."""
-        from ._langchain import to_langchain  # noqa: PLC0415  langchain costs 0.3 s to import
+        from ._langchain import to_langchain
 
         return to_langchain(self)
 
 
 async def _in_thread(function: Callable[..., object], arguments: Mapping[str, Any]) -> object:
-    from anyio.to_thread import run_sync  # noqa: PLC0415
+    from anyio.to_thread import run_sync
 
     return await run_sync(partial(function, **arguments), abandon_on_cancel=True)
 

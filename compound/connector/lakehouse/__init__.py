@@ -21,11 +21,20 @@ from ._types import (
 )
 
 if TYPE_CHECKING:
+    from ._customer import unrestricted_tables
     from ._guard import Statement, guard
     from ._lakehouse import Lakehouse
     from ._query import Prepared
+    from ._values import json_type
 
-_HOME: Final = {"Lakehouse": "_lakehouse", "Prepared": "_query", "Statement": "_guard", "guard": "_guard"}
+_HOME: Final = {
+    "Lakehouse": "_lakehouse",
+    "Prepared": "_query",
+    "Statement": "_guard",
+    "guard": "_guard",
+    "json_type": "_values",
+    "unrestricted_tables": "_customer",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -45,4 +54,6 @@ __all__ = [
     "TableInfo",
     "TableOptions",
     "guard",
+    "json_type",
+    "unrestricted_tables",
 ]

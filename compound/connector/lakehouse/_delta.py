@@ -63,8 +63,8 @@ def open_delta(source: Source) -> DeltaVersion:
     Raises:
         ConnectorError: ``lakehouse.delta-feature``, ``lakehouse.delta-log``, ``lakehouse.delta-version``.
     """
-    from deltalake import DeltaTable  # noqa: PLC0415  0.15 s to import
-    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
 
     log = source.path / "_delta_log"
     version = _checked_version(source, log)

@@ -101,7 +101,7 @@ def _clean(sql: str, where: Location | None) -> str:
 
 
 def _parse(text: str, where: Location | None) -> dict[str, Any]:
-    import duckdb  # noqa: PLC0415  0.3 s to import
+    import duckdb
 
     try:
         with _LOCK:
@@ -123,7 +123,7 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     connection = duckdb.connect(
         config={

@@ -1,0 +1,231 @@
+"""JSON inputs as typed SQL parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final, TypeAlias, cast
+
+from pydantic import JsonValue
+
+from compound.errors import DataError, choices
+from compound.spec.sql_tool import ParamSpec
+
+Typed: TypeAlias = "str | bool | int | float | Decimal | date | datetime | None | list[Typed]"
+
+_INT32: Final = 2**31
+_INT64: Final = 2**63
+_MAX_ITEMS: Final = 1_000
+_MAX_CHARS: Final = 10_000
+
+
+def _text(value: JsonValue) -> Typed:
+    if not isinstance(value, str):
+        msg = "text is wanted"
+        raise TypeError(msg)
+    if "\x00" in value:
+        msg = "a NUL character is not allowed"
+        raise ValueError(msg)
+    return value
+
+
+def _truth(value: JsonValue) -> Typed:
+    if not isinstance(value, bool):
+        msg = "true or false is wanted"
+        raise TypeError(msg)
+    return value
+
+
+def _whole(limit: int) -> Callable[[JsonValue], Typed]:
+    def convert(value: JsonValue) -> Typed:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not -limit <= value < limit:
+            msg = "a whole number is wanted" if limit == _INT64 else "a whole number of 32 bits is wanted"
+            raise TypeError(msg)
+        return value
+
+    return convert
+
+
+def _number(value: JsonValue) -> Typed:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        msg = "a number is wanted"
+        raise TypeError(msg)
+    return float(value)
+
+
+def _decimal(value: JsonValue) -> Typed:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        msg = "a decimal number is wanted"
+        raise TypeError(msg)
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        msg = "a decimal number is wanted"
+        raise ValueError(msg) from None
+
+
+def _day(value: JsonValue) -> Typed:
+    return date.fromisoformat(cast("str", _text(value)))
+
+
+def _moment(value: JsonValue) -> Typed:
+    return datetime.fromisoformat(cast("str", _text(value)))
+
+
+_CONVERT: Final[dict[str, Callable[[JsonValue], Typed]]] = {
+    "VARCHAR": _text,
+    "BOOLEAN": _truth,
+    "INTEGER": _whole(_INT32),
+    "BIGINT": _whole(_INT64),
+    "DOUBLE": _number,
+    "DECIMAL": _decimal,
+    "DATE": _day,
+    "TIMESTAMP": _moment,
+}
+
+SAMPLES: Final[dict[str, Typed]] = {
+    "VARCHAR": "",
+    "BOOLEAN": True,
+    "INTEGER": 0,
+    "BIGINT": 0,
+    "DOUBLE": 0.0,
+    "DECIMAL": Decimal(0),
+    "DATE": date(2000, 1, 1),
+    "TIMESTAMP": datetime(2000, 1, 1),  # noqa: DTZ001  DuckDB's TIMESTAMP has no zone
+}
+"""A value of each scalar type, for binding without running."""
+
+_SCHEMAS: Final[dict[str, dict[str, JsonValue]]] = {
+    "VARCHAR": {"type": "string"},
+    "BOOLEAN": {"type": "boolean"},
+    "INTEGER": {"type": "integer"},
+    "BIGINT": {"type": "integer"},
+    "DOUBLE": {"type": "number"},
+    "DECIMAL": {"type": "number"},
+    "DATE": {"type": "string", "format": "date"},
+    "TIMESTAMP": {"type": "string", "format": "date-time"},
+}
+
+
+def sample(spec: ParamSpec) -> Typed:
+    """A value of the parameter's type."""
+    scalar = SAMPLES[spec.type.removesuffix("[]")]
+    return [scalar] if spec.type.endswith("[]") else scalar
+
+
+def convert(tool: str, name: str, spec: ParamSpec, value: JsonValue) -> Typed:
+    """One input as a typed value, within the parameter's bounds.
+
+    Raises:
+        DataError: ``tool.bad-input``.
+    """
+    try:
+        if spec.type.endswith("[]"):
+            if not isinstance(value, list):
+                msg = "a list is wanted"
+                raise TypeError(msg)  # noqa: TRY301  one place says whose input it is
+            to = _CONVERT[spec.type.removesuffix("[]")]
+            typed: Typed = [to(item) for item in value]
+        else:
+            typed = _CONVERT[spec.type](value)
+        _within(spec, typed)
+        if spec.values is not None and value not in spec.values:
+            msg = f"it is none of {', '.join(map(str, spec.values))}"
+            raise ValueError(msg)  # noqa: TRY301
+    except (TypeError, ValueError) as error:
+        what = f"{tool}: parameter {name!r}: {error}"
+        raise DataError("tool.bad-input", what, fix=f"give a {spec.type}") from None
+    return typed
+
+
+def _within(spec: ParamSpec, typed: Typed) -> None:
+    if isinstance(typed, str | list):
+        cap = spec.max if spec.max is not None else (_MAX_CHARS if isinstance(typed, str) else _MAX_ITEMS)
+        if len(typed) > cap:
+            msg = f"it is longer than {cap:g}"
+            raise ValueError(msg)
+    elif isinstance(typed, int | float | Decimal) and not isinstance(typed, bool):
+        if spec.max is not None and typed > spec.max:
+            msg = f"it is more than {spec.max:g}"
+            raise ValueError(msg)
+        if spec.min is not None and typed < spec.min:
+            msg = f"it is less than {spec.min:g}"
+            raise ValueError(msg)
+
+
+def arguments(
+    tool: str,
+    specs: Mapping[str, ParamSpec],
+    given: Mapping[str, JsonValue],
+    caller: Mapping[str, JsonValue] | None,
+) -> dict[str, Typed]:
+    """Typed parameters from inputs.
+
+    Args:
+        tool: The tool's name, for messages.
+        specs: Its parameters.
+        given: Inputs by parameter name.
+        caller: Who calls, by field, when the inputs come from a model: `from: caller.*` parameters are then taken
+            from here only. None when a graph's own references gave the inputs.
+
+    Raises:
+        DataError: ``tool.bad-input``; ``tool.missing-caller``: a caller value is absent, which is a refusal and
+            never NULL; ``tool.forged-caller``: the inputs name a parameter that only the caller may fill.
+    """
+    unknown = [name for name in given if name not in specs]
+    if unknown:
+        what = f"{tool}: unknown parameter {unknown[0]!r}"
+        raise DataError("tool.bad-input", what, fix=choices(list(specs), unknown[0]))
+    typed: dict[str, Typed] = {}
+    for name, spec in specs.items():
+        value = given.get(name)
+        if spec.source is not None:
+            if caller is not None and name in given:
+                what = f"{tool}: {name!r} is filled by {spec.source}, not by the caller's input"
+                raise DataError("tool.forged-caller", what, fix=f"leave {name} out")
+            if caller is not None:
+                value = caller.get(spec.source.removeprefix("caller."))
+            if value is None:
+                what = f"{tool}: {name!r} needs {spec.source}, which is not known"
+                raise DataError("tool.missing-caller", what, fix="identify the caller first")
+        elif value is None:
+            if name not in given and spec.required:
+                raise DataError("tool.bad-input", f"{tool}: parameter {name!r} is missing", fix=f"give a {spec.type}")
+            value = spec.default if name not in given else value
+            if value is None:
+                if spec.required or spec.default is not None:
+                    raise DataError("tool.bad-input", f"{tool}: parameter {name!r} must not be null")
+                typed[name] = None
+                continue
+        typed[name] = convert(tool, name, spec, value)
+    return typed
+
+
+def params_schema(specs: Mapping[str, ParamSpec], *, for_model: bool) -> dict[str, JsonValue]:
+    """JSON schema of the inputs; caller parameters are hidden from models."""
+    shown = {name: spec for name, spec in specs.items() if not (for_model and spec.source)}
+    properties: dict[str, JsonValue] = {name: _property(spec) for name, spec in shown.items()}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name, spec in shown.items() if spec.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(spec: ParamSpec) -> dict[str, JsonValue]:
+    scalar: dict[str, JsonValue] = dict(_SCHEMAS[spec.type.removesuffix("[]")])
+    if spec.values is not None:
+        scalar["enum"] = list(spec.values)
+    field: dict[str, JsonValue] = {"type": "array", "items": scalar} if spec.type.endswith("[]") else scalar
+    optional = not spec.required
+    if optional and spec.default is None:
+        field = {"anyOf": [field, {"type": "null"}]}
+    if optional:
+        field["default"] = spec.default
+    if spec.description:
+        field["description"] = spec.description
+    return field
