@@ -13,7 +13,7 @@ ACTIONS = {
     "swap": """exchange|exchanges|exchanging|swap|swaps|swapping|swapped|trade|trading|trade in|replace|replacing|
         replaced|replacement|exchanged|swap out|swap * out|trade * for|swop""",
     "change": """change|changes|changing|modify|modifies|modifying|modification|update|updating|switch|switching|
-        switch out|amend|adjust|alter|edit|correct|changed|modified|updated|switched|set|convert|upgrade|make it|
+        switch out|amend|adjust|alter|edit|correct|changed|modified|updated|switched|convert|upgrade|make it|
         make that|make them|move|redirect|reroute|put|bump""",
     "ship": """ship|ship it|ship * to|deliver|deliver * to|send it to|send * to|have * sent to|go to|shipped to|
         delivered to|sent to|shipping|send""",

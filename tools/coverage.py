@@ -1,0 +1,65 @@
+"""What of a ticket is explained: every word belongs to a wish, to a courtesy, or it is shown to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .facts import Facts
+from .requests import BRANDS, Frame
+from .script import Script
+from .words import fold, split_words
+
+_PLAIN = ("function", "filler", "wish", "noun", "status", "pay", "target", "phrase", "reason", "act", "stays")
+_USED = {"order", "options", "address", "payment", "item"}
+
+
+def find_unexplained(
+    script: Script, frames: Sequence[Frame], left: Sequence[Frame], facts: Facts
+) -> list[str]:
+    """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood."""
+    used = {part for frame in frames for part in frame.parts}
+    known = script.tagged(*_PLAIN)
+    excused = script.tagged("phrase", "reason")
+    sharp = script.tagged("hazard", "neg") - excused
+    found = {part: hit for hit in script.found for part in hit.parts}
+    values = {part for hit in script.found if hit.kind == "value" for part in hit.parts}
+    names = _names(facts)
+    brands = set(BRANDS)
+    open_words: list[int] = []
+    for at, word in enumerate(script.words):
+        entity = script.entities.get(at)
+        if entity is not None:
+            if entity.kind in _USED and at not in used:
+                open_words.append(at)
+            elif entity.kind == "money":
+                open_words.append(at)
+            continue
+        if word.is_mark:
+            continue
+        if at in found:
+            if at not in used:
+                open_words.append(at)
+            continue
+        if at in sharp and at not in values:
+            open_words.append(at)
+        elif at in known or word.text in names or word.text in brands:
+            continue
+        else:
+            open_words.append(at)
+    bad = {script.sentence[at] for at in open_words}
+    bad |= {number for frame in left for number in frame.sentences if frame.has_object or frame.acts}
+    return [_sentence(script, number) for number in sorted(bad)]
+
+
+def _names(facts: Facts) -> set[str]:
+    customer = facts.customer
+    said = [*customer["name"].values(), *customer["address"].values(), customer["user_id"], customer["email"]]
+    said += [str(method.get("last_four", "")) for method in customer["payment_methods"].values()]
+    return {fold(word.raw) for text in said for word in split_words(str(text)) if not word.is_mark} | {
+        word.text for text in said for word in split_words(str(text))
+    }
+
+
+def _sentence(script: Script, number: int) -> str:
+    inside = [word for word, which in zip(script.words, script.sentence, strict=True) if which == number]
+    return script.text[inside[0].start : inside[-1].end][:300]

@@ -1,0 +1,370 @@
+"""The desk's own planner: from a ticket and the facts to proposed actions, without a language model.
+
+It is the bottom rung of the ladder. What it does not understand stays visible (`unexplained`, `questions`), and a
+ticket with anything of that kind goes to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict, cast
+
+from compound.errors import EffectRefused
+from compound.model import solver
+
+from .coverage import find_unexplained
+from .documents import Action, Address, Json, Order
+from .facts import Facts, read_facts
+from .matching import build_glossary
+from .requests import Frame, find_frames, segment_things
+from .resolution import (
+    DELIVERED,
+    PENDING,
+    Target,
+    Unclear,
+    choose_address,
+    choose_payment,
+    find_orders,
+    find_target,
+    open_orders,
+)
+from .rules import apply, copy_view, require_owner
+from .script import Script, annotate
+
+# An item modification ends the pending state, so what else is wanted of the order comes first.
+_LAST = {"modify_pending_order_items": 1, "cancel_pending_order": 2}
+
+
+class Proposal(TypedDict):
+    """An action with how sure the planner is and what it rests on."""
+
+    name: str
+    arguments: dict[str, Json]
+    confidence: float
+    evidence: list[str]
+
+
+class Refusal(TypedDict):
+    """A wish that a rule forbids."""
+
+    request: str
+    rule: str
+
+
+class Plan(TypedDict):
+    """What the desk proposes; see the graph's type of the same name."""
+
+    actions: list[Proposal]
+    questions: list[str]
+    refusals: list[Refusal]
+    unexplained: list[str]
+    confidence: float
+    abstain: str | None
+
+
+@dataclass(slots=True)
+class _Draft:
+    facts: Facts
+    script: Script
+    actions: list[Proposal] = field(default_factory=list[Proposal])
+    questions: list[str] = field(default_factory=list[str])
+    refusals: list[Refusal] = field(default_factory=list[Refusal])
+    taken: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+
+
+@solver("retail_plan")
+def plan(inputs: Mapping[str, Json]) -> Json:
+    """Propose actions from the inputs of the graph's `plan` node; returns a `Plan`."""
+    return cast("Json", make_plan(inputs))
+
+
+def make_plan(inputs: Mapping[str, Json]) -> Plan:
+    """The typed form of `plan`."""
+    intake, who = _mapping(inputs, "intake"), _mapping(inputs, "who")
+    customer_id, text = who.get("customer_id"), str(intake.get("text") or "")
+    if not isinstance(customer_id, str) or not customer_id:
+        return _nothing(str(who.get("reason") or "the customer is not identified"), _ASK_IDENTITY)
+    facts = read_facts(customer_id, inputs)
+    if facts is None:
+        return _nothing("the facts do not hold the customer", _ASK_IDENTITY)
+    script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts))
+    frames, left = find_frames(script)
+    draft = _Draft(facts, script)
+    for frame in frames:
+        try:
+            _RESOLVE[frame.family or ""](draft, frame, frames)
+        except Unclear as unclear:
+            if unclear.rule:
+                draft.refusals.append({"request": unclear.question, "rule": unclear.rule})
+            else:
+                draft.questions.append(unclear.question)
+    actions = _dry_run(draft, _merge(draft.actions))
+    unexplained = find_unexplained(script, frames, left, facts)
+    return {
+        "actions": actions,
+        "questions": draft.questions,
+        "refusals": draft.refusals,
+        "unexplained": unexplained,
+        "confidence": _confidence(actions, draft, unexplained),
+        "abstain": None if actions else _why_nothing(draft, frames),
+    }
+
+
+_ASK_IDENTITY = "Please tell us the e-mail address of your account, or your full name and zip code."
+
+
+def _nothing(reason: str, *questions: str) -> Plan:
+    return {
+        "actions": [],
+        "questions": list(questions),
+        "refusals": [],
+        "unexplained": [],
+        "confidence": 0.0,
+        "abstain": reason,
+    }
+
+
+def _mapping(inputs: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    value = inputs.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _why_nothing(draft: _Draft, frames: Sequence[Frame]) -> str:
+    if draft.refusals:
+        return "the rules forbid what is asked"
+    if draft.questions:
+        return "something must be asked first"
+    return "no request was understood" if not frames else "nothing is left to do"
+
+
+def _confidence(actions: Sequence[Proposal], draft: _Draft, unexplained: Sequence[str]) -> float:
+    value = min((action["confidence"] for action in actions), default=0.0)
+    value *= 0.5 if draft.questions or draft.refusals else 1.0
+    return round(value * 0.8 ** min(len(unexplained), 5), 3)
+
+
+# --- one resolver for each family of wishes ---
+
+
+def _cancel(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    orders = find_orders(draft.facts, frame) or _orders_of_things(draft, frame, {PENDING})
+    sure = 1.0
+    if not orders:
+        orders = open_orders(draft.facts, {PENDING})
+        if len(orders) > 1 and "all" not in frame.nouns:
+            raise Unclear("Which of the pending orders shall be cancelled?")
+        if not orders:
+            raise Unclear("There is no pending order to cancel.", rule="effect.wrong-status")
+        sure = 0.95 if len(orders) == 1 else 0.8
+    things = segment_things(frame)
+    if (
+        things
+        and "order" not in frame.nouns
+        and not frame.orders
+        and any(len(o["items"]) > 1 for o in orders)
+    ):
+        sure = min(sure, 0.6)
+    if things and frame.orders and any(len(o["items"]) > len(things) for o in orders):
+        sure = min(sure, 0.6)
+    reasons = list(dict.fromkeys(reason for reason in frame.reasons if reason != "other"))
+    if len(reasons) != 1 or "other" in frame.reasons:
+        sure = min(sure, 0.7)
+    for order in orders:
+        _propose(
+            draft,
+            "cancel_pending_order",
+            {"order_id": order["order_id"], "reason": reasons[0] if reasons else "no longer needed"},
+            sure,
+            [f"order {order['order_id']} is {order['status']}"],
+        )
+
+
+def _orders_of_things(draft: _Draft, frame: Frame, statuses: set[str]) -> list[Order]:
+    orders: dict[str, Order] = {}
+    for piece in segment_things(frame):
+        target = find_target(draft.facts, piece, open_orders(draft.facts, statuses), swap=False, taken=set())
+        orders[target.order["order_id"]] = target.order
+    return list(orders.values())
+
+
+def _return(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    orders = find_orders(draft.facts, frame)
+    things = segment_things(frame)
+    chosen: dict[str, list[Target]] = {}
+    sure = 1.0
+    if things:
+        places = orders or _context_orders(draft, frame, frames) or open_orders(draft.facts, {DELIVERED})
+        for target in _targets(draft, frame, places, swap=False):
+            chosen.setdefault(target.order["order_id"], []).append(target)
+            sure = min(sure, target.doubt)
+    else:
+        if not orders:
+            orders = open_orders(draft.facts, {DELIVERED})
+            if len(orders) != 1:
+                raise Unclear("Which order, and which of its items, shall be returned?")
+            sure = 0.85
+        if frame.pieces:
+            raise Unclear("Which item shall be returned?")
+        for order in orders:
+            chosen[order["order_id"]] = [Target(order, item) for item in order["items"]]
+    for order_id, targets in chosen.items():
+        method, paid = choose_payment(draft.facts, frame, targets[0].order)
+        item_ids: list[Json] = [target.item["item_id"] for target in targets]
+        _propose(
+            draft,
+            "return_delivered_order_items",
+            {"order_id": order_id, "item_ids": item_ids, "payment_method_id": method["id"]},
+            min(sure, paid),
+            [f"order {order_id} is {targets[0].order['status']}", *(w for t in targets for w in t.why)],
+        )
+
+
+def _targets(draft: _Draft, frame: Frame, places: Sequence[Order], *, swap: bool) -> list[Target]:
+    pieces = [p for p in frame.pieces if p.thing or p.item_ids or p.options or p.said]
+    return [find_target(draft.facts, piece, places, swap=swap, taken=draft.taken) for piece in pieces]
+
+
+def _context_orders(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> list[Order]:
+    """The order the wish before was about, when this one names none and the thing is in it."""
+    before = [f for f in frames[: frames.index(frame)] if f.orders]
+    if not before:
+        return []
+    orders = [draft.facts.orders[o] for o in before[-1].orders if o in draft.facts.orders]
+    named = {p for piece in segment_things(frame) if piece.thing for p in piece.thing.products}
+    inside = {item["product_id"] for order in orders for item in order["items"]}
+    return (
+        orders if named and named & inside and len(named & inside) >= 1 and _same_place(frame, draft) else []
+    )
+
+
+def _same_place(frame: Frame, draft: _Draft) -> bool:
+    words = {draft.script.words[at].text for at in frame.parts if at < len(draft.script.words)}
+    return bool(
+        words & {"same", "gleichen", "selben", "derselben", "mismo", "misma", "dieser", "that", "this"}
+    )
+
+
+def _swap(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    orders = find_orders(draft.facts, frame)
+    if not [p for p in frame.pieces if p.thing or p.item_ids or p.options or p.said]:
+        raise Unclear("Which item shall be exchanged, and for what?")
+    places = orders or _context_orders(draft, frame, frames) or open_orders(draft.facts, {PENDING, DELIVERED})
+    chosen: dict[str, list[Target]] = {}
+    for target in _targets(draft, frame, places, swap=True):
+        chosen.setdefault(target.order["order_id"], []).append(target)
+    for order_id, targets in chosen.items():
+        method, paid = choose_payment(draft.facts, frame, targets[0].order)
+        pending = targets[0].order["status"].startswith(PENDING)
+        arguments: dict[str, Json] = {
+            "order_id": order_id,
+            "item_ids": [target.item["item_id"] for target in targets],
+            "new_item_ids": [target.variant["item_id"] for target in targets if target.variant],
+            "payment_method_id": method["id"],
+        }
+        name = "modify_pending_order_items" if pending else "exchange_delivered_order_items"
+        why = [f"order {order_id} is {targets[0].order['status']}", *(w for t in targets for w in t.why)]
+        _propose(draft, name, arguments, min([paid, *(target.doubt for target in targets)]), why)
+
+
+def _payment(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    orders, sure = _pending_for(draft, frame)
+    for order in orders:
+        method, paid = choose_payment(draft.facts, frame, order, switch=True)
+        arguments: dict[str, Json] = {"order_id": order["order_id"], "payment_method_id": method["id"]}
+        why = [f"order {order['order_id']} is {order['status']}"]
+        _propose(draft, "modify_pending_order_payment", arguments, min(sure, paid), why)
+
+
+def _pending_for(draft: _Draft, frame: Frame) -> tuple[list[Order], float]:
+    orders = find_orders(draft.facts, frame) or _orders_of_things(draft, frame, {PENDING})
+    if orders:
+        return orders, 1.0
+    orders = open_orders(draft.facts, {PENDING})
+    if not orders:
+        raise Unclear("There is no pending order to change.", rule="effect.wrong-status")
+    if len(orders) > 1:
+        raise Unclear("Which of the pending orders shall be changed?")
+    return orders, 0.95
+
+
+def _address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    others: list[Order] = []
+    if len(frame.orders) > 1 and not frame.addresses and "default_address" not in frame.nouns:
+        others = [draft.facts.orders[o] for o in frame.orders[1:] if o in draft.facts.orders]
+    if frame.addresses and len(frame.orders) > 1 and _same_place(frame, draft):
+        frame.orders = frame.orders[:1]
+    if others:
+        frame.orders = frame.orders[:1]
+    orders, sure = _pending_for(draft, frame)
+    address, known = choose_address(draft.facts, frame, _written(draft), others)
+    for order in orders:
+        arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
+        why = [f"order {order['order_id']} is {order['status']}"]
+        _propose(draft, "modify_pending_order_address", arguments, min(sure, known), why)
+
+
+def _user_address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    address, sure = choose_address(draft.facts, frame, _written(draft), [])
+    arguments: dict[str, Json] = {"user_id": draft.facts.customer_id, **cast("dict[str, Json]", address)}
+    _propose(draft, "modify_user_address", arguments, sure, ["the address written in the ticket"])
+
+
+def _written(draft: _Draft) -> list[Address]:
+    return [e.address for e in draft.script.entities.values() if e.address is not None]
+
+
+def _propose(draft: _Draft, name: str, arguments: dict[str, Json], sure: float, evidence: list[str]) -> None:
+    draft.actions.append(
+        {"name": name, "arguments": arguments, "confidence": round(sure, 3), "evidence": evidence}
+    )
+
+
+_RESOLVE: dict[str, Callable[[_Draft, Frame, Sequence[Frame]], None]] = {
+    "cancel": _cancel,
+    "return": _return,
+    "swap": _swap,
+    "payment": _payment,
+    "address": _address,
+    "user_address": _user_address,
+}
+
+
+# --- putting it together ---
+
+
+def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
+    """One call for each order and kind: items are collected, the same thing twice is once; last things last."""
+    merged: dict[tuple[str, Json], Proposal] = {}
+    for action in actions:
+        arguments = action["arguments"]
+        key = (action["name"], arguments.get("order_id") or arguments.get("user_id"))
+        known = merged.get(key)
+        if known is None:
+            merged[key] = action
+        elif "item_ids" in arguments and known["arguments"] != arguments:
+            for name in ("item_ids", "new_item_ids"):
+                if name in arguments:
+                    ours, more = known["arguments"][name], arguments[name]
+                    if isinstance(ours, list) and isinstance(more, list):
+                        ours.extend(more)
+            same = known["arguments"]["payment_method_id"] == arguments["payment_method_id"]
+            known["confidence"] = min(known["confidence"], action["confidence"], 1.0 if same else 0.5)
+        elif known["arguments"] != arguments:
+            known["confidence"] = 0.3
+    return sorted(merged.values(), key=lambda action: _LAST.get(action["name"], 0))
+
+
+def _dry_run(draft: _Draft, actions: Sequence[Proposal]) -> list[Proposal]:
+    view = copy_view(draft.facts.view)
+    allowed: list[Proposal] = []
+    for proposal in actions:
+        action: Action = {"name": proposal["name"], "arguments": proposal["arguments"]}
+        try:
+            require_owner(view, action, draft.facts.customer_id)
+            apply(view, action)
+        except EffectRefused as refused:
+            draft.refusals.append({"request": refused.what, "rule": refused.code})
+        else:
+            allowed.append(proposal)
+    return allowed

@@ -1,0 +1,156 @@
+"""A ticket's text annotated: words, the entities in it, what the lexicon and the customer's glossary say of each."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from .addresses import find_addresses
+from .documents import Address
+from .lexicon import Hit, Lexicon, lexicon
+from .matching import Found, Glossary
+from .reading import EMAIL, ORDER_ID, PAYMENT_ID, USER_ID, normal_order_id
+from .words import Word, split_words
+
+_OPTIONS = re.compile(r"\{[^{}]{0,600}\}")
+_ITEM_ID = re.compile(r"(?<!\d)#?\d{10}(?!\d)")
+_MONEY = re.compile(
+    r"[$€£]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)?\s?(?:dollars?|usd|euros?|eur|bucks)\b", re.IGNORECASE
+)
+_END = {".", "!", "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something with its own form: `order, payment, options, address, email, user, item, money`."""
+
+    kind: str
+    text: str
+    options: dict[str, str] | None = None
+    address: Address | None = None
+
+
+@dataclass(slots=True)
+class Script:
+    """The annotated text.
+
+    Attributes:
+        words: Canonical words; an entity is one word whose text starts with `@`.
+        entities: Entity by the index of its word.
+        hits: Phrases of the language.
+        found: Things, values and option names of the customer.
+        sentence: For each word the number of its sentence.
+        questions: Sentences that end with a question mark.
+    """
+
+    text: str
+    language: Lexicon
+    words: list[Word]
+    entities: dict[int, Entity]
+    hits: list[Hit]
+    found: list[Found]
+    sentence: list[int]
+    questions: set[int]
+
+    def tagged(self, *kinds: str) -> set[int]:
+        """Indexes of the words that phrases of these kinds carry."""
+        return {part for hit in self.hits if hit.kind in kinds for part in hit.parts}
+
+
+def annotate(text: str, language: str, glossary: Glossary) -> Script:
+    """Read a clean text with the words of its language and of the customer's products."""
+    known = lexicon(language)
+    words, entities = _words(text)
+    sentence, questions = _sentences(text, words)
+    return Script(
+        text=text,
+        language=known,
+        words=words,
+        entities=entities,
+        hits=known.find(words),
+        found=glossary.find(words, known),
+        sentence=sentence,
+        questions=questions,
+    )
+
+
+def _words(text: str) -> tuple[list[Word], dict[int, Entity]]:
+    words: list[Word] = []
+    entities: dict[int, Entity] = {}
+    at = 0
+    for start, end, entity in _entities(text):
+        words.extend(_shift(split_words(text[at:start]), at))
+        entities[len(words)] = entity
+        words.append(Word(f"@{entity.kind}", start, end, text[start:end]))
+        at = end
+    words.extend(_shift(split_words(text[at:]), at))
+    return words, entities
+
+
+def _shift(words: Sequence[Word], by: int) -> list[Word]:
+    return [Word(word.text, word.start + by, word.end + by, word.raw) for word in words]
+
+
+def _entities(text: str) -> list[tuple[int, int, Entity]]:
+    spans: list[tuple[int, int, Entity]] = []
+    for match in _OPTIONS.finditer(text):
+        options = _options(match.group())
+        if options is not None and {"address1", "city", "zip"} <= set(options):
+            address = cast("Address", {k: options.get(k, "") for k in Address.__annotations__})
+            spans.append((match.start(), match.end(), Entity("address", match.group(), address=address)))
+        elif options is not None:
+            spans.append((match.start(), match.end(), Entity("options", match.group(), options=options)))
+    for found in find_addresses(text):
+        spans.append(
+            (found.start, found.end, Entity("address", text[found.start : found.end], address=found.address))
+        )
+    for kind, pattern in (
+        ("email", EMAIL),
+        ("payment", PAYMENT_ID),
+        ("user", USER_ID),
+        ("item", _ITEM_ID),
+        ("order", ORDER_ID),
+        ("money", _MONEY),
+    ):
+        for match in pattern.finditer(text):
+            said = normal_order_id(match.group()) if kind == "order" else match.group().lstrip("#")
+            spans.append((match.start(), match.end(), Entity(kind, said)))
+    kept: list[tuple[int, int, Entity]] = []
+    for span in spans:
+        if all(span[1] <= other[0] or span[0] >= other[1] for other in kept):
+            kept.append(span)
+    return sorted(kept, key=lambda span: span[0])
+
+
+def _options(text: str) -> dict[str, str] | None:
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    pairs = cast("dict[object, object]", value)
+    if all(isinstance(key, str) and isinstance(part, str) for key, part in pairs.items()):
+        return cast("dict[str, str]", pairs)
+    return None
+
+
+def _sentences(text: str, words: Sequence[Word]) -> tuple[list[int], set[int]]:
+    numbers: list[int] = []
+    questions: set[int] = set()
+    now, ended = 0, False
+    for at, word in enumerate(words):
+        between = text[words[at - 1].end : word.start] if at else ""
+        fresh_line = "\n" in between and (between.count("\n") > 1 or not word.raw[:1].islower())
+        if (ended and not (word.is_mark and word.text in _END)) or fresh_line:
+            now += 1
+            ended = False
+        numbers.append(now)
+        if word.text in _END:
+            ended = True
+            if word.text == "?":
+                questions.add(now)
+    return numbers, questions
