@@ -1,0 +1,45 @@
+"""Finding passages: documents in, an index that is published whole, and a hybrid search over it.
+
+`build_index` brings an index in step with its documents; `Retriever.search` joins BM25 and MiniLM vectors.
+Every passage carries its character span in the stored source version.
+"""
+
+from __future__ import annotations
+
+from compound.retrieval._build import IndexReport, build_index
+from compound.retrieval._chunkers import MarkdownChunker, TextChunker, WholeChunker
+from compound.retrieval._embedders import NoEmbedder, open_embedder
+from compound.retrieval._fusion import fuse
+from compound.retrieval._retriever import Retriever
+from compound.retrieval._types import (
+    AccessPolicy,
+    Chunk,
+    Chunker,
+    Document,
+    Embedder,
+    Mode,
+    Passage,
+    Reranker,
+    SearchResult,
+)
+
+__all__ = [
+    "AccessPolicy",
+    "Chunk",
+    "Chunker",
+    "Document",
+    "Embedder",
+    "IndexReport",
+    "MarkdownChunker",
+    "Mode",
+    "NoEmbedder",
+    "Passage",
+    "Reranker",
+    "Retriever",
+    "SearchResult",
+    "TextChunker",
+    "WholeChunker",
+    "build_index",
+    "fuse",
+    "open_embedder",
+]

@@ -1,0 +1,130 @@
+"""Cutting documents into spans: Markdown by headings and paragraphs, plain text, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from compound.retrieval._types import Chunk
+
+_HEADING: Final = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FENCE: Final = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_PARAGRAPH_END: Final = re.compile(r"\n[ \t]*\n")
+_SENTENCE_END: Final = re.compile(r"[.!?][\"')\]]*\s|[\u3002\uff01\uff1f]|\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeChunker:
+    """One document is one passage: tickets, past cases, abstracts."""
+
+    @property
+    def fingerprint(self) -> str:
+        """`whole/1`."""
+        return "whole/1"
+
+    def chunk(self, text: str) -> list[Chunk]:
+        """The text without the white space around it; nothing for a blank text."""
+        return [Chunk(start, end) for start, end in _trimmed(text, 0, len(text))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextChunker:
+    """Paragraphs joined up to a size, long ones cut at sentences.
+
+    Attributes:
+        max_chars: Longest passage, in characters; about 4 a word piece.
+    """
+
+    max_chars: int = 1_000
+
+    @property
+    def fingerprint(self) -> str:
+        """Name and size."""
+        return f"text/1/{self.max_chars}"
+
+    def chunk(self, text: str) -> list[Chunk]:
+        """Spans of at most `max_chars`, in order, that together hold every character but white space."""
+        return [Chunk(start, end) for start, end in _packed(text, 0, len(text), self.max_chars)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkdownChunker:
+    """Sections by heading, each cut like plain text; every passage knows the headings above it.
+
+    Attributes:
+        max_chars: Longest passage, in characters.
+    """
+
+    max_chars: int = 1_000
+
+    @property
+    def fingerprint(self) -> str:
+        """Name and size."""
+        return f"markdown/1/{self.max_chars}"
+
+    def chunk(self, text: str) -> list[Chunk]:
+        """Spans in order; heading lines go to `heading`, not into a span; `#` in a code fence is text."""
+        chunks: list[Chunk] = []
+        for start, end, heading in _sections(text):
+            chunks.extend(Chunk(a, b, heading) for a, b in _packed(text, start, end, self.max_chars))
+        return chunks
+
+
+def _sections(text: str) -> Iterator[tuple[int, int, str]]:
+    fences = [match.span() for match in _FENCE.finditer(text)]
+    trail: list[tuple[int, str]] = []
+    start = 0
+    for match in _HEADING.finditer(text):
+        if any(a <= match.start() < b for a, b in fences):
+            continue
+        yield start, match.start(), _path(trail)
+        level = len(match.group(1))
+        trail = [each for each in trail if each[0] < level] + [(level, match.group(2))]
+        start = match.end()
+    yield start, len(text), _path(trail)
+
+
+def _path(trail: list[tuple[int, str]]) -> str:
+    return " > ".join(title for _, title in trail if title)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end
+
+
+def _packed(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Join neighbouring pieces while they fit."""
+    begin = last = -1
+    for a, b in _pieces(text, start, end, limit):
+        if begin >= 0 and b - begin > limit:
+            yield begin, last
+            begin = -1
+        begin, last = (a if begin < 0 else begin), b
+    if begin >= 0:
+        yield begin, last
+
+
+def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Paragraphs; those over the limit as sentences; those over it as bare cuts."""
+    for a, b in _split(text, start, end, _PARAGRAPH_END):
+        if b - a <= limit:
+            yield a, b
+            continue
+        for c, d in _split(text, a, b, _SENTENCE_END):
+            for cut in range(c, d, limit):
+                yield from _trimmed(text, cut, min(cut + limit, d))
+
+
+def _split(text: str, start: int, end: int, boundary: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    at = start
+    for match in boundary.finditer(text, start, end):
+        yield from _trimmed(text, at, match.end())
+        at = match.end()
+    yield from _trimmed(text, at, end)

