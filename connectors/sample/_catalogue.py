@@ -339,7 +339,8 @@ alcohol=Spiritus/alcohol multi-fuel=Mehrstoff/multicombustible orange=Orange/nar
 long=lang/largo battery=Batterie/pilas ankle=Knöchel/tobillo crew=Wade/media_caña knee=Knie/rodilla
 fine=fein/fino broad=breit/ancho smooth=glatt/liso rough=rau/rugoso toned=getönt/tintado metal=Metall/metal
 scarf=Schal/bufanda hat=Mütze/gorro mittens=Fäustlinge/manoplas flat=glatt/lisa
-textured=strukturiert/con_relieve mains=Netzteil/enchufe analog=analog/analógica digital=digital/digital projection=Projektion/proyección
+textured=strukturiert/con_relieve
+mains=Netzteil/enchufe analog=analog/analógica digital=digital/digital projection=Projektion/proyección
 belt=Riemen/correa direct=direkt/directa yes=ja/sí no=nein/no soprano=Sopran/soprano concert=Konzert/concierto
 tenor=Tenor/tenor mahogany=Mahagoni/caoba koa=Koa/koa spruce=Fichte/abeto
 """

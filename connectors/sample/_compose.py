@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ._model import Customer, Order, Variant
 from ._noise import add_noise
 from ._request import Request, Scenario
+from ._scenarios import changes
 from ._shop import Shop
 from .wording import VOICES, Voice, keep, plain
 
@@ -61,18 +62,25 @@ class _Writer:
         paragraphs: list[str] = []
         for number, request in enumerate(self.scenario.requests):
             text = self._request(request, first=number == 0)
-            if number and self.rng.random() < 0.6:
-                text = f"{self.pick(self.voice.links)} {text}"
             paragraphs.append(text)
-        return paragraphs
+        if len(paragraphs) > 1 and self.rng.random() < 0.2:
+            mark = self.rng.choice(("{}) ", "{}. ", "({}) ", "- "))
+            return [mark.format(number) + text for number, text in enumerate(paragraphs, start=1)]
+        return paragraphs[:1] + [
+            f"{self.pick(self.voice.links)} {text}" if self.rng.random() < 0.6 else text
+            for text in paragraphs[1:]
+        ]
 
     def _request(self, request: Request, *, first: bool) -> str:
         ask = self.pick(self.voice.asks[request.wish])
-        sentences = [_sentence(ask.format(**self._slots(request, first=first)))]
+        block = ask.endswith(("{addr}.", "{addr}")) and self.rng.random() < 0.4
+        if block:
+            ask = ask.removesuffix(".")
+        sentences = [_sentence(ask.format(**self._slots(request, first=first, block=block)))]
         if request.order and "{order}" not in ask and request.refers == "id":
             sentences.append(self._order_line(request.order))
-        for line, target in list(zip(request.lines, request.targets, strict=False))[1:]:
-            sentences.append(self._more(request, line, target))
+        for number in range(1, len(request.targets)):
+            sentences.append(self._more(request, number))
         sentences += self._money(request)
         if request.wish == "cancel":
             reason = self.pick(self.voice.reasons[request.reason])
@@ -82,7 +90,7 @@ class _Writer:
             sentences.insert(self.rng.randrange(1, len(sentences) + 1), story)
         return " ".join(sentences)
 
-    def _slots(self, request: Request, *, first: bool) -> dict[str, str]:
+    def _slots(self, request: Request, *, first: bool, block: bool) -> dict[str, str]:
         slots: dict[str, str] = {}
         naming, rng = self.voice.naming, self.rng
         order = request.order
@@ -92,7 +100,7 @@ class _Writer:
             slots |= naming.item(rng, request.lines[0], order.lines)
             slots["items"] = self._items(request, order)
         if request.targets:
-            slots["new"] = naming.wish(rng, request.lines[0], request.targets[0])
+            slots["new"] = self._new(request, 0)
         if request.method:
             slots["pay"] = self._method(request)
         if request.address:
@@ -101,7 +109,7 @@ class _Writer:
             elif request.wish == "address" and not first and self._given(request):
                 slots["addr"] = self.pick(_SAME_ADDRESS[self.scenario.language])
             else:
-                slots["addr"] = naming.address(rng, request.address, self.customer)
+                slots["addr"] = naming.address(rng, request.address, self.customer, block=block)
         return slots
 
     def _given(self, request: Request) -> bool:
@@ -125,10 +133,25 @@ class _Writer:
     def _with_article(self, names: Sequence[str]) -> list[str]:
         return [f"the {name}" for name in names] if self.scenario.language == "en" else list(names)
 
-    def _more(self, request: Request, line: Variant, target: Variant) -> str:
+    def _new(self, request: Request, number: int) -> str:
+        """What the line becomes; now and then with a second choice, in case the first is sold out."""
+        line, target = request.lines[number], request.targets[number]
+        wanted = self.voice.naming.wish(self.rng, line, target)
+        if not target.available or self.rng.random() > 0.13:
+            return wanted
+        variants = self.shop.product(line.product_id).variants
+        near = [v for v in variants if v != target and 0 < changes(line, v) <= 2]
+        if not near:
+            return wanted
+        other = self.rng.choice(near)
+        spare = self.voice.naming.wish(self.rng, line, other)
+        first, second = (wanted, spare) if other.available else (spare, wanted)
+        return self.pick(self.voice.second_choice).format(first=first, second=second)
+
+    def _more(self, request: Request, number: int) -> str:
         assert request.order is not None
-        slots = self.voice.naming.item(self.rng, line, request.order.lines)
-        slots["new"] = self.voice.naming.wish(self.rng, line, target)
+        slots = self.voice.naming.item(self.rng, request.lines[number], request.order.lines)
+        slots["new"] = self._new(request, number)
         return _sentence(self.pick(self.voice.more[request.wish]).format(**slots))
 
     def _method(self, request: Request) -> str:
@@ -258,6 +281,8 @@ def compose(shop: Shop, scenario: Scenario, rng: random.Random) -> Letter:
         parts.append(writer.pick(voice.closings))
     if signed:
         parts.append(keep(rng.choice((f"{customer.first_name} {customer.last_name}", customer.first_name))))
+    if rng.random() < 0.2:
+        parts.append(_footer(writer))
     body = add_noise(rng, ("\n\n" if rng.random() < 0.6 else "\n").join(parts))
     subject = plain(writer.subject())
     where, text = scenario.payload
@@ -266,6 +291,23 @@ def compose(shop: Shop, scenario: Scenario, rng: random.Random) -> Letter:
     elif where:
         body = _plant(body, where, text)
     return Letter(subject=subject, body=body, email=email, customer_id=customer_id)
+
+
+def _footer(writer: _Writer) -> str:
+    """A signature block, a legal notice, or the quoted confirmation of the first order."""
+    customer, order = writer.customer, next((r.order for r in writer.scenario.requests if r.order), None)
+    known = writer.scenario.identity == "known"
+    usable = [
+        text
+        for text in writer.voice.footers
+        if ("{oid}" not in text or (order and writer.scenario.requests[0].refers == "id"))
+        and ("{name}" not in text or known)
+    ]
+    if writer.scenario.kind in {"ambiguous", "other_customer"}:
+        usable = [text for text in usable if "{oid}" not in text]
+    name = f"{customer.first_name} {customer.last_name}"
+    text = writer.pick(usable).replace("\\n", "\n")
+    return keep(text.format(oid=order.order_id if order else "", name=name, city=customer.address.city))
 
 
 def _plant(body: str, where: str, text: str) -> str:

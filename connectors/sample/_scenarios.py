@@ -49,7 +49,7 @@ def _require_coverage(scenario: Scenario) -> None:
 
 def background(shop: Shop, rng: random.Random, customer: Customer, *, at_least: int = 0) -> None:
     """Give the customer some orders the letter is not about."""
-    for _ in range(max(at_least, rng.choices((0, 1, 2, 3), weights=(35, 38, 20, 7))[0])):
+    for _ in range(max(at_least, rng.choices((0, 1, 2, 3), weights=(24, 38, 26, 12))[0])):
         draw_order(shop, rng, customer)
 
 

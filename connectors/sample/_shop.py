@@ -131,6 +131,8 @@ def _methods(
     for source in ("credit_card", "paypal", "gift_card"):
         if source not in wanted and rng.random() < (0.45 if wanted else 0.8):
             wanted.append(source)
+    if "credit_card" in wanted and rng.random() < 0.22:
+        wanted.append("credit_card")
     return tuple(_method(shop, rng, source, balance) for source in wanted or ["credit_card"])
 
 
@@ -141,7 +143,7 @@ def _method(shop: Shop, rng: random.Random, source: str, balance: float | None) 
             id=f"credit_card_{number}",
             source="credit_card",
             brand=rng.choice(BRANDS),
-            last_four=f"{rng.randrange(10000):04d}",
+            last_four=shop.number(rng, 4),
         )
     if source == "paypal":
         return Method(id=f"paypal_{number}", source="paypal")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ._options import GERMAN_PHRASES, changed_keys, one_size_up, telling_keys, translate
 from ._records import KEY_WORDS, Address, Customer, Method, Order, Variant
-from ._voice import keep
+from ._voice import keep, other_cards
 
 _ARTICLES = {
     "m": ("der", "den", "dem"),
@@ -66,22 +66,19 @@ class GermanNaming:
             return rng.choice(("meine Geschenkkarte", "die Geschenkkarte in meinem Konto"))
         brand = {"visa": "Visa", "mastercard": "Mastercard", "amex": "Amex"}[method.brand or "visa"]
         last = keep(method.last_four or "")
-        return rng.choice(
-            (
-                f"meine {brand}-Karte",
-                f"meine {brand} mit den Endziffern {last}",
-                f"die Karte mit der Endung {last}",
-                "meine Kreditkarte",
-            )
-        )
+        forms = [f"meine {brand} mit den Endziffern {last}", f"die Karte mit der Endung {last}"]
+        rivals = other_cards(customer, method)
+        if all(rival.brand != method.brand for rival in rivals):
+            forms.append(f"meine {brand}-Karte")
+        return rng.choice(forms if rivals else [*forms, "meine Kreditkarte"])
 
-    def address(self, rng: random.Random, address: Address, customer: Customer) -> str:
+    def address(self, rng: random.Random, address: Address, customer: Customer, *, block: bool) -> str:
         """Street, then postal code and town."""
         first = f"{address.address1}, {address.address2}" if address.address2 else address.address1
         place = f"{address.zip} {address.city}" + (f", {address.state}" if address.state else "")
         country = address.country != customer.address.country or rng.random() < 0.3
         last = f", {address.country}" if country else ""
-        if rng.random() < 0.25:
+        if block:
             return "\n" + keep(f"{first}\n{place}{last}") + "\n"
         return keep(f"{first}, {place}{last}")
 

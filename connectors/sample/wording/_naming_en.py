@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ._options import ENGLISH_PHRASES, changed_keys, one_size_up, telling_keys
 from ._records import Address, Customer, Method, Order, Variant
-from ._voice import keep
+from ._voice import keep, other_cards
 
 
 class EnglishNaming:
@@ -76,19 +76,19 @@ class EnglishNaming:
             return rng.choice(("my gift card", "the gift card on my account", "my Quillmoor gift card"))
         brand = {"visa": "Visa", "mastercard": "Mastercard", "amex": "Amex"}[method.brand or "visa"]
         last = keep(method.last_four or "")
-        return rng.choice(
-            (
-                f"my {brand}",
-                f"my {brand} ending in {last}",
-                f"the {brand} card ending {last}",
-                f"the card ending in {last}",
-                f"my credit card (…{last})",
-                "my credit card",
-                f"the {brand} with last four {last}",
-            )
-        )
+        forms = [
+            f"my {brand} ending in {last}",
+            f"the {brand} card ending {last}",
+            f"the card ending in {last}",
+            f"my credit card (…{last})",
+            f"the {brand} with last four {last}",
+        ]
+        rivals = other_cards(customer, method)
+        if all(rival.brand != method.brand for rival in rivals):
+            forms += [f"my {brand}", f"the {brand}"]
+        return rng.choice(forms if rivals else [*forms, "my credit card", "the credit card on file"])
 
-    def address(self, rng: random.Random, address: Address, customer: Customer) -> str:
+    def address(self, rng: random.Random, address: Address, customer: Customer, *, block: bool) -> str:
         """One line or several; the country only now and then, where it stays the same."""
         first = f"{address.address1}, {address.address2}" if address.address2 else address.address1
         place = (
@@ -99,7 +99,7 @@ class EnglishNaming:
         country = address.country != customer.address.country or rng.random() < 0.5
         last = f", {address.country}" if country else ""
         form = rng.randrange(4)
-        if form == 0:
+        if block:
             return "\n" + keep(f"{first}\n{place}" + (f"\n{address.country}" if country else "")) + "\n"
         if form == 1 and address.state:
             return keep(f"{first} in {address.city}, {address.state}, zip {address.zip}{last}")

@@ -28,6 +28,11 @@ def lines(text: str) -> Templates:
     return tuple(line.strip() for line in text.strip().splitlines() if line.strip())
 
 
+def other_cards(customer: Customer, method: Method) -> list[Method]:
+    """The customer's other credit cards."""
+    return [other for other in customer.methods if other.source == "credit_card" and other != method]
+
+
 class Naming(Protocol):
     """How a language puts the facts into words; every answer is unique among what it is chosen from."""
 
@@ -43,8 +48,8 @@ class Naming(Protocol):
         """A payment method among the customer's."""
         ...
 
-    def address(self, rng: random.Random, address: Address, customer: Customer) -> str:
-        """An address in running text, complete but for a country that stays."""
+    def address(self, rng: random.Random, address: Address, customer: Customer, *, block: bool) -> str:
+        """An address in running text, or as a block of lines; complete but for a country that stays."""
         ...
 
     def order(self, rng: random.Random, order: Order, refers: str, named: Variant | None) -> str:
@@ -85,6 +90,8 @@ class Voice:
     links: Templates
     distractors: Mapping[str, Templates]
     subjects: Mapping[str, Templates]
+    footers: Templates
+    second_choice: Templates
     talks: Mapping[str, Templates]
     vague: Mapping[str, Templates]
     foreign: Mapping[str, Templates]

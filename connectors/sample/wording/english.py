@@ -235,6 +235,19 @@ Hello
 Info needed
 """),
     },
+    footers=lines(r"""
+Sent from my phone
+Sent from my tablet, please excuse typos
+--\n{name}\n{city}
+This e-mail may contain confidential information. If you are not the addressee, please delete it.
+> Thank you for your order {oid}.\n> We will write again when something happens with it.
+On Monday, Quillmoor wrote:\n> Your order {oid}: how did we do? Rate us!
+"""),
+    second_choice=lines("""
+{first}, or {second} if that's sold out
+{first} (should that not be available: {second})
+{first}, and if you don't have that, {second}
+"""),
     talks=TALKS,
     vague=VAGUE,
     foreign=FOREIGN,

@@ -250,6 +250,16 @@ Meine Nachbarin ist mit „{product}“ sehr zufrieden.
 """),
     },
     subjects=SUBJECTS,
+    footers=lines(r"""
+Von meinem Telefon gesendet
+--\n{name}\n{city}
+Diese Nachricht ist vertraulich und nur für den Empfänger bestimmt.
+> Danke für Ihre Bestellung {oid}.\n> Wir melden uns, sobald es etwas Neues gibt.
+"""),
+    second_choice=lines("""
+{first} oder, falls nicht lieferbar, {second}
+{first} (wenn es das nicht gibt: {second})
+"""),
     talks=TALKS,
     vague=VAGUE,
     foreign=FOREIGN,

@@ -234,6 +234,16 @@ Mi vecina tiene «{product}» y está encantada.
 """),
     },
     subjects=SUBJECTS,
+    footers=lines(r"""
+Enviado desde mi móvil
+--\n{name}\n{city}
+Este mensaje es confidencial y va dirigido solo a su destinatario.
+> Gracias por su pedido {oid}.\n> Le avisaremos cuando haya novedades.
+"""),
+    second_choice=lines("""
+{first} o, si no queda, {second}
+{first} (si no está disponible: {second})
+"""),
     talks=TALKS,
     vague=VAGUE,
     foreign=FOREIGN,
