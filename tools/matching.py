@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .documents import Product
 from .facts import Facts
@@ -157,6 +158,7 @@ def build_glossary(facts: Facts) -> Glossary:
     return glossary
 
 
+@lru_cache(maxsize=4096)
 def canonical(text: str) -> tuple[str, ...]:
     """The stemmed words of a name or value as the glossary stores it."""
     found: list[str] = []

@@ -14,7 +14,7 @@ from compound.errors import EffectRefused
 from compound.model import solver
 
 from .coverage import find_unexplained
-from .documents import Action, Address, Json, Order
+from .documents import Action, Address, Json, Order, PaymentMethod
 from .facts import Facts, read_facts
 from .matching import build_glossary
 from .requests import Frame, find_frames, segment_things
@@ -254,7 +254,7 @@ def _swap(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     for target in _targets(draft, frame, places, swap=True):
         chosen.setdefault(target.order["order_id"], []).append(target)
     for order_id, targets in chosen.items():
-        method, paid = choose_payment(draft.facts, frame, targets[0].order)
+        method, paid = _pay_for(draft, frame, targets[0].order)
         pending = targets[0].order["status"].startswith(PENDING)
         arguments: dict[str, Json] = {
             "order_id": order_id,
@@ -265,6 +265,17 @@ def _swap(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
         name = "modify_pending_order_items" if pending else "exchange_delivered_order_items"
         why = [f"order {order_id} is {targets[0].order['status']}", *(w for t in targets for w in t.why)]
         _propose(draft, name, arguments, min([paid, *(target.doubt for target in targets)]), why)
+
+
+def _pay_for(draft: _Draft, frame: Frame, order: Order) -> tuple[PaymentMethod, float]:
+    """The method said, else the one the order was paid with, or will be after an earlier wish of the ticket."""
+    if not frame.pays:
+        for action in draft.actions:
+            arguments = action["arguments"]
+            switched = action["name"] == "modify_pending_order_payment" and arguments["order_id"] == order["order_id"]
+            if switched:
+                return draft.facts.customer["payment_methods"][str(arguments["payment_method_id"])], 0.9
+    return choose_payment(draft.facts, frame, order)
 
 
 def _payment(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
@@ -352,7 +363,13 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
             known["confidence"] = min(known["confidence"], action["confidence"], 1.0 if same else 0.5)
         elif known["arguments"] != arguments:
             known["confidence"] = 0.3
-    return sorted(merged.values(), key=lambda action: _LAST.get(action["name"], 0))
+    places: dict[Json, int] = {}
+    for action in merged.values():
+        places.setdefault(action["arguments"].get("order_id"), len(places))
+    return sorted(
+        merged.values(),
+        key=lambda action: (places[action["arguments"].get("order_id")], _LAST.get(action["name"], 0)),
+    )
 
 
 def _dry_run(draft: _Draft, actions: Sequence[Proposal]) -> list[Proposal]:

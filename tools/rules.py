@@ -154,6 +154,8 @@ def copy_view(view: ShopView) -> ShopView:
 
 
 def _compare(path: list[str], old: Json, new: Json, changes: list[Change]) -> None:
+    if old is new:
+        return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in old.keys() | new.keys():
             here = [*path, key]
