@@ -40,7 +40,7 @@ def wilson(k: float, n: int, confidence: float = 0.95) -> Interval:
     Raises:
         ValueError: k is not between 0 and n.
 
-    Source: Wilson, JASA 1927. At p = 0.95 and n = 30 it covers 94.5 %, Wald's interval 77 %.
+    Source: Wilson, JASA 1927. At p = 0.95 and n = 30 it covers 93.9 %, Wald's interval 77 %.
     """
     if not 0 <= k <= n:
         raise ValueError(f"{k} hits of {n}")

@@ -5,7 +5,7 @@ through a store's `sql`, `list_runs` and `tree`. Importing this package loads ne
 DuckDB.
 """
 
-from compound.trace._active import ActiveSpan, child, current, event
+from compound.trace._active import SILENT, ActiveSpan, child, current, event
 from compound.trace._columns import Value
 from compound.trace._otel import OtelExport
 from compound.trace._parquet import ParquetStore
@@ -14,6 +14,7 @@ from compound.trace._recorder import Recorder, trace_id_of
 from compound.trace._store import Answer, MemoryStore, SpanStore, TraceNode, TraceReader
 
 __all__ = [
+    "SILENT",
     "ActiveSpan",
     "Answer",
     "MemoryStore",

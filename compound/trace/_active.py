@@ -136,6 +136,7 @@ class ActiveSpan:
 
 _current: ContextVar[ActiveSpan | None] = ContextVar("compound_span", default=None)
 SILENT: Final = ActiveSpan(None, "", "", Scope("", b""))
+"""The span that records nothing; `set`, `input` and the rest are no-ops."""
 
 
 def current() -> ActiveSpan | None:

@@ -77,7 +77,7 @@ def _finish(day: Path) -> None:
 
 
 def _merge(table: str, day: Path, parts: list[Path], row_group_rows: int) -> None:
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     target = day / f"m-{os.urandom(8).hex()}.parquet"
     note = day / f"{target.stem}{_NOTE}"

@@ -47,9 +47,9 @@ class OtelExport:
 
 def to_otel(row: Row) -> ReadableSpan:
     """One stored row as a span of the OpenTelemetry SDK."""
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import ReadableSpan  # noqa: PLC0415
-    from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
     def context(span_id: object) -> SpanContext:
         flags = TraceFlags(TraceFlags.SAMPLED)

@@ -100,7 +100,7 @@ class ParquetStore(TraceReader):
 
     def _write(self, table: str, spool: Path, stem: str) -> None:
         """One Parquet file of the spool's rows, in the folder of the day on which the spool was begun."""
-        import duckdb  # noqa: PLC0415 heavy; reading and writing only
+        import duckdb
 
         if self._writer is None:  # a connection costs 30 ms
             self._writer = duckdb.connect(config={**CONFIG, "threads": 1})
@@ -138,7 +138,7 @@ class ParquetStore(TraceReader):
         Raises:
             DataError: ``trace.query``; ``trace.unreadable``: a file of the folder is broken.
         """
-        import duckdb  # noqa: PLC0415
+        import duckdb
 
         with suppress(OSError, duckdb.Error):  # what cannot be published must not hide what was
             self.publish()

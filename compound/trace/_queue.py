@@ -105,7 +105,7 @@ class SpanQueue:
 
     def _warn(self, error: Exception) -> None:
         if not self._has_warned:
-            import structlog  # noqa: PLC0415
+            import structlog
 
             self._has_warned = True
             log = structlog.stdlib.get_logger(__name__)

@@ -148,7 +148,9 @@ class Recorder:
             if error is not None:
                 row["status_code"] = "ERROR"
                 row["error_type"] = str(getattr(error, "code", "") or type(error).__name__)
-                row["status_message"] = str(error)[:_MESSAGE_CHARS]
+                row["status_message"] = str(error)
+            if "status_message" in row:
+                row["status_message"] = str(row["status_message"])[:_MESSAGE_CHARS]
             self._queue.put("spans", b"%b,%b" % (span.scope.head, to_json(row)[1:]))
             if above is None:
                 self._queue.settle()

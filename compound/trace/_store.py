@@ -98,7 +98,7 @@ class TraceReader:
 
         Cost: about 7 us per stored row of each table that the query names.
         """
-        import duckdb  # noqa: PLC0415 heavy; reading and writing only
+        import duckdb
 
         with duckdb.connect(config=CONFIG) as connection:
             _views.create_tables(connection)
@@ -238,7 +238,7 @@ def mended(table: str, path: str) -> Generator[str]:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     try:
         connection.execute(f"INSERT INTO {table} {read_ndjson(table, path)}")

@@ -57,7 +57,7 @@ def test_the_query_of_the_readme(tmp_path: Path) -> None:
 
 
 def test_files_are_zstd_by_day_and_nothing_else_is_left(tmp_path: Path) -> None:
-    import duckdb  # noqa: PLC0415 as the rooms do
+    import duckdb
 
     _record(tmp_path, 2)
     files = _files(tmp_path)
@@ -152,8 +152,8 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
 
 def test_spans_leave_for_opentelemetry_under_conventional_names(tmp_path: Path) -> None:
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: PLC0415
-    from opentelemetry.trace import StatusCode  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+    from opentelemetry.trace import StatusCode
 
     exporter = InMemorySpanExporter()
     recorder = trace.Recorder(trace.ParquetStore(tmp_path), exporters=[trace.OtelExport(exporter)])

@@ -322,7 +322,7 @@ def test_a_trace_is_one_well_formed_tree(shape: list[object]) -> None:
     with _run(recorder):
         grow(shape)
     rows = store.rows()
-    ids = {row["span_id"] for row in rows}
+    ids = {str(row["span_id"]) for row in rows}
     assert len(ids) == len(rows)
     assert [row["span_id"] for row in rows if row.get("parent_span_id") not in ids] == [rows[-1]["span_id"]]
     (root,) = store.tree("r1")
