@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from compound.trace import ActiveSpan
+from compound.trace import SILENT, ActiveSpan
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from compound.graph.services import EffectGate
     from compound.spec._refs import Maybe
     from compound.trace import Recorder
-
-SILENT: Final = ActiveSpan(None, "", "", {})
 
 
 @dataclass(slots=True, kw_only=True)
