@@ -24,6 +24,7 @@ _PROFILE_KEYS = {
     "documents": "index name -> files, globs or `module:function`",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",
+    "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
     "model": "provider that answers for every logical model; the models file decides when absent",
 }
 _TOP_KEYS = {"name", "profile", "graph", "profiles", "specialists", *_PROFILE_KEYS}
@@ -43,6 +44,7 @@ class Profile:
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     shop: str | None = None
     state: str | None = None
+    vectors: str = "edge"
     model: str | None = None
 
 
@@ -128,7 +130,7 @@ def load_settings(
     chosen = _table(profiles, name)
     _refuse_unknown(chosen, set(_PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
     merged = {key: table[key] for key in _PROFILE_KEYS if key in table} | chosen
-    for key in ("shop", "state", "model"):
+    for key in ("shop", "state", "vectors", "model"):
         if value := env.get(f"COMPOUND_{key.upper()}"):
             merged[key] = value
     if model:
@@ -165,6 +167,7 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         documents=documents,
         shop=_expand(_text(table, "shop")),
         state=_expand(_text(table, "state")),
+        vectors=_expand(_text(table, "vectors")) or "edge",
         model=_text(table, "model"),
     )
 

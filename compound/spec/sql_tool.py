@@ -31,7 +31,8 @@ from compound.errors import Location, ProjectError, choices
 from compound.spec._findings import Finding, InvalidFile
 from compound.spec.yaml_file import YamlDocument, read_yaml
 
-Name: TypeAlias = 'Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]'
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+CallerField: TypeAlias = Annotated[str, Field(pattern=r"^caller\.[a-z][a-z0-9_]*$")]
 ParamType: TypeAlias = Literal[
     "VARCHAR", "BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "DATE", "TIMESTAMP",
     "VARCHAR[]", "INTEGER[]", "BIGINT[]", "DATE[]",
@@ -49,7 +50,7 @@ class ParamSpec(_Part):
 
     Attributes:
         type: DuckDB's name of its type.
-        source: `from:`; `caller.<field>` is given by the graph or the session, required, and hidden from models.
+        source: `from:`; `caller.<field>` comes from graph or session, is required and hidden from models.
         default: Used when nothing is given; null makes the parameter optional. Required without it.
         max: Largest number, or most characters or items.
         min: Smallest number.
@@ -58,7 +59,7 @@ class ParamSpec(_Part):
     """
 
     type: ParamType
-    source: Annotated[str, Field(pattern=r"^caller\.[a-z][a-z0-9_]*$")] | None = Field(default=None, alias="from")
+    source: CallerField | None = Field(default=None, alias="from")
     default: JsonValue = None
     max: float | None = None
     min: float | None = None
@@ -156,12 +157,12 @@ def parse_sql_tool(text: str, path: str) -> SqlFile:
 
     Raises:
         ProjectError: ``tool.header``: no header; ``yaml.*``; ``tool.name``: not the file's name.
-        InvalidFile: ``tool.unknown-key``, ``tool.missing-key``, ``tool.bad-value``: every mistake of the header.
+        InvalidFile: ``tool.unknown-key``, ``tool.missing-key``, ``tool.bad-value``: all of the header.
     """
     fences = list(_FENCE.finditer(text))
     if len(fences) < 2 or text[: fences[0].start()].strip("\ufeff \t\r\n"):
         what = "a SQL tool begins with a header between two lines of ---"
-        raise ProjectError("tool.header", what, fix="see docs/reference/sql-tools.md", where=Location(path, 1))
+        raise ProjectError("tool.header", what, fix="write the header first", where=Location(path, 1))
     before = text.count("\n", 0, fences[0].end())
     header = "\n" * before + text[fences[0].end() : fences[1].start()]
     document = read_yaml(header, path)
@@ -171,7 +172,8 @@ def parse_sql_tool(text: str, path: str) -> SqlFile:
     stem = PurePath(path).stem
     if spec.name != stem:
         what = f"the tool is called {spec.name!r}, its file {stem!r}"
-        raise ProjectError("tool.name", what, fix=f"write name: {stem}", where=document.source.value(("name",)))
+        where = document.source.value(("name",))
+        raise ProjectError("tool.name", what, fix=f"write name: {stem}", where=where)
     begin = fences[1].end()
     body = text[begin:]
     line = text.count("\n", 0, begin + len(body) - len(body.lstrip())) + 1
@@ -210,5 +212,6 @@ def _steps(item: dict[str, object]) -> tuple[str | int, ...]:
 def _known(path: tuple[str | int, ...]) -> list[str]:
     model: type[BaseModel] = SqlToolSpec
     if len(path) > 1:
-        model = {"params": ParamSpec, "limits": LimitsSpec, "verified": Verified}.get(str(path[0]), SqlToolSpec)
+        parts: dict[str, type[BaseModel]] = {"params": ParamSpec, "limits": LimitsSpec, "verified": Verified}
+        model = parts.get(str(path[0]), SqlToolSpec)
     return [field.alias or name for name, field in model.model_fields.items()]

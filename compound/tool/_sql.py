@@ -176,7 +176,7 @@ class SqlTool:
         """Read and guard a `.sql` file, without any data.
 
         Raises:
-            ProjectError: ``tool.*``: the header; ``sql.*``: not one read-only SELECT over the declared tables;
+            ProjectError: ``tool.*``: the header; ``sql.*``: not one read-only SELECT over declared tables, or
                 ``sql.unknown-parameter``, ``sql.unused-parameter``.
         """
         from compound.connector.lakehouse import guard
@@ -203,7 +203,7 @@ class SqlTool:
 
         Raises:
             ConnectorError: ``lakehouse.missing-table`` and others: a declared table cannot be read.
-            ProjectError: ``sql.bind``: unknown columns or types; ``sql.customer``: a table with a customer key is
+            ProjectError: ``sql.bind``: unknown columns or types; ``sql.customer``: a keyed table is
                 read without a `from: caller.*` parameter that restricts it.
         """
         bound = self._bound
@@ -251,10 +251,10 @@ class SqlTool:
         if loose:
             info = lakehouse.table(loose[0])
             key = info.options.customer_key
-            way = f"{key.column} through {key.through}" if key and key.through else key.column if key else ""
-            what = f"{info.name} holds rows of single customers ({way}), and nothing restricts it to the caller"
-            fix = (
-                f"write WHERE {key.column if key else 'key'} = $name with `name: {{from: caller.customer_id}}`, or join "
-                "a table that is restricted so; a reviewed exception says `scope: identity` or `scope: all`"
+            column = key.column if key else ""
+            way = (
+                f"join {key.through} on {column}" if key and key.through else f"write WHERE {column} = $name"
             )
+            what = f"{info.name} holds rows of single customers, and nothing restricts it to the caller"
+            fix = f"{way}, with a parameter `from: caller.*`; an exception says `scope: identity` or `all`"
             raise ProjectError("sql.customer", what, fix=fix, where=self.where)

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from compound.errors import DataError, choices
 from compound.spec.sql_tool import ParamSpec
 
-Typed: TypeAlias = "str | bool | int | float | Decimal | date | datetime | None | list[Typed]"
+Typed: TypeAlias = "str | bool | int | float | Decimal | date | datetime | list[Typed] | None"
 
 _INT32: Final = 2**31
 _INT64: Final = 2**63
@@ -168,12 +168,12 @@ def arguments(
         tool: The tool's name, for messages.
         specs: Its parameters.
         given: Inputs by parameter name.
-        caller: Who calls, by field, when the inputs come from a model: `from: caller.*` parameters are then taken
-            from here only. None when a graph's own references gave the inputs.
+        caller: Who calls, by field, when the inputs come from a model: `from: caller.*` parameters are then
+            taken from here only. None when a graph's own references gave the inputs.
 
     Raises:
-        DataError: ``tool.bad-input``; ``tool.missing-caller``: a caller value is absent, which is a refusal and
-            never NULL; ``tool.forged-caller``: the inputs name a parameter that only the caller may fill.
+        DataError: ``tool.bad-input``; ``tool.missing-caller``: a caller value is absent, which is a refusal
+            and never NULL; ``tool.forged-caller``: the inputs name a parameter that only the caller may fill.
     """
     unknown = [name for name in given if name not in specs]
     if unknown:
@@ -181,27 +181,36 @@ def arguments(
         raise DataError("tool.bad-input", what, fix=choices(list(specs), unknown[0]))
     typed: dict[str, Typed] = {}
     for name, spec in specs.items():
-        value = given.get(name)
         if spec.source is not None:
-            if caller is not None and name in given:
-                what = f"{tool}: {name!r} is filled by {spec.source}, not by the caller's input"
-                raise DataError("tool.forged-caller", what, fix=f"leave {name} out")
-            if caller is not None:
-                value = caller.get(spec.source.removeprefix("caller."))
-            if value is None:
-                what = f"{tool}: {name!r} needs {spec.source}, which is not known"
-                raise DataError("tool.missing-caller", what, fix="identify the caller first")
-        elif value is None:
-            if name not in given and spec.required:
-                raise DataError("tool.bad-input", f"{tool}: parameter {name!r} is missing", fix=f"give a {spec.type}")
-            value = spec.default if name not in given else value
+            value = _caller_value(tool, name, spec.source, given, caller)
+        else:
+            value = given.get(name, spec.default)
             if value is None:
                 if spec.required or spec.default is not None:
-                    raise DataError("tool.bad-input", f"{tool}: parameter {name!r} must not be null")
+                    said = "must not be null" if name in given else "is missing"
+                    what = f"{tool}: parameter {name!r} {said}"
+                    raise DataError("tool.bad-input", what, fix=f"give a {spec.type}")
                 typed[name] = None
                 continue
         typed[name] = convert(tool, name, spec, value)
     return typed
+
+
+def _caller_value(
+    tool: str,
+    name: str,
+    source: str,
+    given: Mapping[str, JsonValue],
+    caller: Mapping[str, JsonValue] | None,
+) -> JsonValue:
+    if caller is not None and name in given:
+        what = f"{tool}: {name!r} is filled by {source}, not by an input"
+        raise DataError("tool.forged-caller", what, fix=f"leave {name} out")
+    value = given.get(name) if caller is None else caller.get(source.removeprefix("caller."))
+    if value is None:
+        what = f"{tool}: {name!r} needs {source}, which is not known"
+        raise DataError("tool.missing-caller", what, fix="identify the caller first")
+    return value
 
 
 def params_schema(specs: Mapping[str, ParamSpec], *, for_model: bool) -> dict[str, JsonValue]:

@@ -16,6 +16,7 @@ from ._types import (
     CustomerKey,
     Limits,
     QueryResult,
+    Resources,
     TableInfo,
     TableOptions,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ._lakehouse import Lakehouse
     from ._query import Prepared
     from ._values import json_type
+    from ._writer import AppTransaction, Written, write_table
 
 _HOME: Final = {
     "Lakehouse": "_lakehouse",
@@ -34,6 +36,9 @@ _HOME: Final = {
     "guard": "_guard",
     "json_type": "_values",
     "unrestricted_tables": "_customer",
+    "write_table": "_writer",
+    "AppTransaction": "_writer",
+    "Written": "_writer",
 }
 
 
@@ -44,16 +49,20 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "AppTransaction",
     "Column",
     "CustomerKey",
     "Lakehouse",
     "Limits",
     "Prepared",
     "QueryResult",
+    "Resources",
     "Statement",
     "TableInfo",
     "TableOptions",
+    "Written",
     "guard",
     "json_type",
     "unrestricted_tables",
+    "write_table",
 ]

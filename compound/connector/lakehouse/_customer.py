@@ -2,7 +2,7 @@
 
 Each table with a customer key must be restricted in the very SELECT that reads it: its key equals a caller
 parameter, or the key of a restricted table; a table that belongs to a customer *through* another one must be
-joined to, or chosen from, restricted rows of that one. Only conjuncts of WHERE and of joins that filter count.
+joined to, or chosen from, restricted rows of that one. Only conjuncts of WHERE and of filtering joins count.
 The proof is conservative: what it does not understand is not restricted.
 """
 
@@ -182,7 +182,8 @@ class CustomerProof:
                 _Fact(_equality(a, b, str(name)), only)
                 for a in left
                 for b in right
-                if str(name).casefold() in scope.sources[a].columns and str(name).casefold() in scope.sources[b].columns
+                if str(name).casefold() in scope.sources[a].columns
+                and str(name).casefold() in scope.sources[b].columns
             )
         return left | right
 
@@ -272,7 +273,14 @@ def _equality(left: str, right: str, column: str) -> Node:
     return {"class": "COMPARISON", "type": "COMPARE_EQUAL", **sides}
 
 
-_CHANGES_STAR: Final = ("exclude_list", "replace_list", "rename_list", "expr", "qualified_exclude_list", "unpacked")
+_CHANGES_STAR: Final = (
+    "exclude_list",
+    "replace_list",
+    "rename_list",
+    "expr",
+    "qualified_exclude_list",
+    "unpacked",
+)
 
 
 def _outputs(node: Node, scope: _Scope) -> Columns:
@@ -303,5 +311,6 @@ def _common(results: list[Columns]) -> Columns:
     names = list(results[0])
     rows = zip(*(result.values() for result in results), strict=True)
     return {
-        name: row[0] if all(item == row[0] for item in row) else None for name, row in zip(names, rows, strict=True)
+        name: row[0] if all(item == row[0] for item in row) else None
+        for name, row in zip(names, rows, strict=True)
     }

@@ -1,8 +1,8 @@
 """Reading one version of a Delta table exactly, or refusing it with a reason.
 
-Data comes through `DeltaTable.scan`, which honours deletion vectors and column mapping; reading the listed files
-does not. What `scan` promises is checked once more: the log has no gap, every feature is one that was tried, the
-types are those of the table's schema, and required columns hold no null.
+Data comes through `DeltaTable.scan`, which honours deletion vectors and column mapping; reading the listed
+files does not. What `scan` promises is checked once more: the log has no gap, every feature is one that was
+tried, the types are those of the table's schema, and required columns hold no null.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 _READ_FEATURES: Final = frozenset(
-    "columnMapping deletionVectors timestampNtz v2Checkpoint vacuumProtocolCheck typeWidening".split()
+    {"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}
 )
 _COMMIT: Final = re.compile(r"(\d{20})\.json")
 _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint\..*parquet")
@@ -170,7 +170,7 @@ def _committed_at(log: Path, version: int) -> str:
     return datetime.fromtimestamp(millis / 1_000, UTC).isoformat(timespec="milliseconds")
 
 
-def _duck_type(source: Source, column: str, kind: Any) -> str:
+def _duck_type(source: Source, column: str, kind: object) -> str:
     if isinstance(kind, str):
         if kind in _PRIMITIVES:
             return _PRIMITIVES[kind]
@@ -188,7 +188,7 @@ def _duck_type(source: Source, column: str, kind: Any) -> str:
                 f"{f['name']} {_duck_type(source, column, f['type'])}" for f in nested["fields"]
             )
             return f"STRUCT({inner})"
-    what = f"table {source.name!r} at {source.path}: column {column!r} has the Delta type {kind}, which the reader lacks"
+    what = f"table {source.name!r}: column {column!r} has the Delta type {kind}, which the reader lacks"
     raise ConnectorError("lakehouse.delta-feature", what, fix="rewrite the table without that column")
 
 

@@ -1,8 +1,8 @@
 """The static guard: one read-only SELECT over declared tables, proven on DuckDB's own syntax tree.
 
-"It is a SELECT" does not mean read-only: `WITH a AS (COPY t TO 'f') SELECT ...` parses as one. So the whole tree
-is walked and everything that is not known to be harmless is refused. Nothing is bound or planned here, because
-binding already opens files and planning already runs constant expressions.
+"It is a SELECT" does not mean read-only: `WITH a AS (COPY t TO 'f') SELECT ...` parses as one. So the whole
+tree is walked and everything that is not known to be harmless is refused. Nothing is bound or planned here,
+because binding already opens files and planning already runs constant expressions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
@@ -151,11 +151,12 @@ def _fingerprint(node: Mapping[str, Any]) -> str:
     return hashlib.sha256(plain).hexdigest()[:16]
 
 
-def _without_places(value: Any) -> Any:
+def _without_places(value: object) -> object:
     if isinstance(value, dict):
-        return {k: _without_places(v) for k, v in value.items() if not k.startswith("query_location")}
+        node = cast("dict[str, object]", value)
+        return {k: _without_places(v) for k, v in node.items() if not k.startswith("query_location")}
     if isinstance(value, list):
-        return [_without_places(item) for item in value]
+        return [_without_places(item) for item in cast("list[object]", value)]
     return value
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import duckdb
 
@@ -88,7 +88,8 @@ def _copy(
         relation = f"src.main.{quoted(source.inner)}"
     else:
         files = ", ".join(literal(str(path)) for path in parquet_files(source.path))
-        relation = f"read_parquet([{files}], hive_partitioning = {source.path.is_dir()}, hive_types_autocast = false)"
+        hive = f"hive_partitioning = {source.path.is_dir()}, hive_types_autocast = false"
+        relation = f"read_parquet([{files}], {hive})"
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     hidden = {name.casefold() for name in source.options.hide}
     columns = {str(row[0]): str(row[1]) for row in described if str(row[0]).casefold() not in hidden}
@@ -108,7 +109,7 @@ def _copy(
 
 
 def _known(source: Source, names: list[str]) -> None:
-    """What the connection says about columns must speak of columns that exist; a typo would open the table."""
+    """Columns that the connection names must exist: a typo in `hide` would open the column."""
     options = source.options
     told = [*options.hide, *options.cluster_by]
     if options.customer_key:
@@ -161,7 +162,7 @@ def _logged_rows(connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> in
     actions = table.get_add_actions(flatten=True)
     if "num_records" not in actions.schema.names or actions.num_rows == 0:
         return 0 if actions.num_rows == 0 else None
-    counts: list[int | None] = actions.column("num_records").to_pylist()
+    counts = cast("list[int | None]", actions.column("num_records").to_pylist())
     if any(item is None for item in counts):
         return None
     total = sum(item for item in counts if item is not None)

@@ -18,7 +18,7 @@ from ._guard import guard
 from ._query import Prepared, bind, execute
 from ._snapshot import prune, snapshot
 from ._sources import Source, discover
-from ._types import NO_OPTIONS, Limits, QueryResult, TableInfo, TableOptions
+from ._types import DEFAULT_RESOURCES, NO_OPTIONS, Limits, QueryResult, Resources, TableInfo, TableOptions
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,7 +29,7 @@ _PREPARED: Final = 256
 class Lakehouse:
     """Tables at fixed versions and the one way to ask them.
 
-    A table that cannot be read exactly does not stop the others: its error is raised when the table is asked for.
+    A table that cannot be read exactly does not stop the others: its error is raised when it is asked for.
     Safe to use from several threads; each gets its own cursor.
 
     Attributes:
@@ -46,15 +46,13 @@ class Lakehouse:
         *,
         cache_dir: Path,
         limits: Limits,
-        memory_limit: str,
-        threads: int,
+        resources: Resources,
     ) -> None:
         self.path = path
         self.limits = limits
         self._sources = dict(sources)
         self._cache_dir = cache_dir
-        self._memory_limit = memory_limit
-        self._threads = threads
+        self._resources = resources
         self._tables: dict[str, TableInfo] = {}
         self.broken: dict[str, ConnectorError] = dict(broken)
         files: dict[str, Path] = {}
@@ -66,7 +64,7 @@ class Lakehouse:
         self._files = files
         self._folded = {name.casefold(): name for name in self._tables}
         cache_dir.mkdir(parents=True, exist_ok=True)
-        self._engine = Engine(files, cache_dir, memory_limit=memory_limit, threads=threads)
+        self._engine = Engine(files, cache_dir, resources)
         self._prepared: dict[tuple[str, frozenset[str], Limits], Prepared] = {}
         self._lock = threading.Lock()
 
@@ -79,8 +77,7 @@ class Lakehouse:
         tables: Mapping[str, TableOptions] | None = None,
         versions: Mapping[str, int] | None = None,
         limits: Limits | None = None,
-        memory_limit: str = "1GB",
-        threads: int = 1,
+        resources: Resources = DEFAULT_RESOURCES,
     ) -> Self:
         """Pin and open every table directly below `path`.
 
@@ -90,8 +87,7 @@ class Lakehouse:
             tables: What the connection says about single tables.
             versions: Delta versions to read instead of the newest.
             limits: Caps on every query.
-            memory_limit: DuckDB's, for all queries of this process.
-            threads: DuckDB's; 1 is fastest for point queries.
+            resources: DuckDB's memory and threads, for all queries of this process.
 
         Raises:
             ConnectorError: ``lakehouse.missing``: no such folder; ``lakehouse.missing-table``: `tables` or
@@ -108,8 +104,7 @@ class Lakehouse:
             broken,
             cache_dir=cache,
             limits=limits or Limits(),
-            memory_limit=memory_limit,
-            threads=threads,
+            resources=resources,
         )
 
     def __enter__(self) -> Self:
@@ -166,8 +161,7 @@ class Lakehouse:
             tables=options,
             versions=versions,
             limits=self.limits,
-            memory_limit=self._memory_limit,
-            threads=self._threads,
+            resources=self._resources,
         )
 
     def prune(self) -> None:
@@ -209,7 +203,7 @@ class Lakehouse:
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``, ...
         """
         try:
-            return execute(self._engine.cursor(), prepared, params or {})
+            return execute(self._engine, prepared, params or {})
         except ConnectorError as error:
             if error.code == "lakehouse.cache-damaged":
                 self._engine.damaged()

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from compound.errors import ConnectorError, Location, ProjectError
 
+from ._engine import Engine
 from ._guard import Statement
 from ._types import Column, Limits, QueryResult, TableInfo
 from ._values import converter, fetchable, is_direct, result_hash
@@ -92,9 +93,7 @@ def _executed(statement: Statement, columns: Iterable[Column], limits: Limits) -
     return f"SELECT {', '.join(map(fetchable, columns))} FROM (\n{sql}\n) AS answer"
 
 
-def execute(
-    cursor: duckdb.DuckDBPyConnection, prepared: Prepared, params: Mapping[str, object]
-) -> QueryResult:
+def execute(engine: Engine, prepared: Prepared, params: Mapping[str, object]) -> QueryResult:
     """Run it on this thread's cursor.
 
     Raises:
@@ -102,10 +101,11 @@ def execute(
             ``lakehouse.cache-damaged``.
     """
     limits = prepared.limits
+    cursor = engine.cursor()
     dog = watchdog()
     watch = dog.arm(cursor, limits.ms)
     try:
-        cursor.execute(prepared.sql, dict(params))
+        cursor.execute(engine.parsed(prepared.sql), dict(params))
         fetched = cursor.fetchmany(limits.rows + 1)
         if len(fetched) > limits.rows:
             cursor.abort()

@@ -109,7 +109,7 @@ def _build(source: Source, fingerprint: str, folder: Path) -> None:
 
 
 def _publish(work: Path, folder: Path) -> None:
-    """Give the finished folder its name; a damaged one of that name is moved away, a whole one of another process wins."""
+    """Give the finished folder its name; what has that name and was found damaged is moved away."""
     for _ in range(5):
         try:
             work.rename(folder)
@@ -125,7 +125,7 @@ def _publish(work: Path, folder: Path) -> None:
 
 
 def _digest(file: Path, size: int) -> str:
-    """SHA-256 of a small file; the text of its size for a large one, where hashing would cost more than it saves."""
+    """SHA-256 of a small file; the size of a large one, where hashing would cost more than it saves."""
     if size > _HASHED_BYTES:
         return f"size:{size}"
     with file.open("rb") as stream:

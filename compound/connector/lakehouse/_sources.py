@@ -1,4 +1,4 @@
-"""What lies in a lakehouse's folder, seen from outside: names, formats and fingerprints, without opening a table."""
+"""What lies in a lakehouse's folder, seen from outside: names, formats, fingerprints; no table is opened."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class CustomerKey:
 
     Attributes:
         column: The column that holds the customer's key, or the one that leads to it.
-        through: Another keyed table that has a column of the same name; empty when `column` is the key itself.
+        through: Another keyed table with a column of the same name; empty when `column` is the key itself.
     """
 
     column: str
@@ -121,6 +121,22 @@ class Limits:
             bytes=min(self.bytes, other.bytes),
             ms=min(self.ms, other.ms),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What DuckDB may use, for all queries of a process.
+
+    Attributes:
+        memory_limit: As DuckDB writes it; nothing is spilled to disk.
+        threads: 1 is fastest for point queries.
+    """
+
+    memory_limit: str = "1GB"
+    threads: int = 1
+
+
+DEFAULT_RESOURCES: Final = Resources()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -17,9 +17,11 @@ from ._types import Column
 
 Convert: TypeAlias = "Callable[[Any], JsonValue]"
 
-_PLAIN: Final = frozenset(
-    "BOOLEAN TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT VARCHAR".split()
+_INTEGERS: Final = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 )
+_PLAIN: Final = _INTEGERS | {"BOOLEAN", "VARCHAR", "JSON"}
 _ISO: Final = frozenset({"DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _ZONED: Final = "TIMESTAMP WITH TIME ZONE"
 _DECIMAL: Final = re.compile(r"DECIMAL\((\d+),(\d+)\)")
@@ -57,7 +59,7 @@ def is_direct(kind: str) -> bool:
     return (
         kind in _PLAIN
         or kind in _ISO
-        or kind in ("DOUBLE", "FLOAT", "UUID", "BLOB", "JSON")
+        or kind in ("DOUBLE", "FLOAT", "UUID", "BLOB")
         or _DECIMAL.fullmatch(kind) is not None
         or kind.startswith("ENUM(")
     )
@@ -65,18 +67,10 @@ def is_direct(kind: str) -> bool:
 
 def converter(kind: str) -> Convert | None:
     """From the fetched value to JSON; None where they are the same."""
-    if kind in _PLAIN or kind == "JSON" or kind.startswith("ENUM("):
+    if kind in _PLAIN or kind.startswith("ENUM("):
         return None
-    if kind in ("DOUBLE", "FLOAT"):
-        return _finite
-    if kind in _ISO:
-        return _iso
-    if kind == _ZONED:
-        return _zoned
-    if kind == "UUID":
-        return str
-    if kind == "BLOB":
-        return _base64
+    if kind in _CONVERT:
+        return _CONVERT[kind]
     if decimal := _DECIMAL.fullmatch(kind):
         return float if int(decimal[1]) <= _EXACT_DIGITS else str
     return orjson.loads
@@ -87,26 +81,18 @@ def json_type(kind: str) -> dict[str, JsonValue]:
     if kind.endswith("]"):
         item = json_type(kind[: kind.rindex("[")])
         return {"type": ["array", "null"], "items": item}
-    if kind == "BOOLEAN":
-        return {"type": ["boolean", "null"]}
     decimal = _DECIMAL.fullmatch(kind)
-    if kind in ("DOUBLE", "FLOAT") or (decimal and int(decimal[1]) <= _EXACT_DIGITS):
-        return {"type": ["number", "null"]}
-    if kind.endswith("INT") or kind in ("INTEGER", "UINTEGER"):
-        return {"type": ["integer", "null"]}
-    if kind == "DATE":
-        return {"type": ["string", "null"], "format": "date"}
-    if kind.startswith("TIMESTAMP"):
-        return {"type": ["string", "null"], "format": "date-time"}
+    if decimal:
+        return {"type": ["number" if int(decimal[1]) <= _EXACT_DIGITS else "string", "null"]}
+    if kind in _JSON_TYPES:
+        return dict(_JSON_TYPES[kind])
     if kind.startswith(("STRUCT", "MAP")):
         return {"type": ["object", "null"]}
-    if kind == "VARCHAR" or is_direct(kind):
-        return {"type": ["string", "null"]}
-    return {}
+    return {"type": ["string", "null"]} if is_direct(kind) else {}
 
 
 def result_hash(columns: Iterable[Column], rows: Sequence[bytes]) -> str:
-    """SHA-256 over names and types and the rows in sorted order: the same rows in another order hash the same.
+    """SHA-256 over names, types and the rows in sorted order: the same rows in another order hash the same.
 
     Args:
         columns: The columns in order.
@@ -123,8 +109,8 @@ def _finite(value: float) -> JsonValue:
     return value if math.isfinite(value) else None
 
 
-def _iso(value: Any) -> JsonValue:
-    return str(value.isoformat())
+def _iso(value: date | time) -> JsonValue:
+    return value.isoformat()
 
 
 def _zoned(value: int) -> JsonValue:
@@ -133,3 +119,23 @@ def _zoned(value: int) -> JsonValue:
 
 def _base64(value: bytes) -> JsonValue:
     return base64.b64encode(value).decode("ascii")
+
+
+_CONVERT: Final[dict[str, Convert]] = {
+    "DOUBLE": _finite,
+    "FLOAT": _finite,
+    "UUID": str,
+    "BLOB": _base64,
+    _ZONED: _zoned,
+    **dict.fromkeys(_ISO, _iso),
+}
+
+_JSON_TYPES: Final[dict[str, dict[str, JsonValue]]] = {
+    **{kind: {"type": ["integer", "null"]} for kind in _INTEGERS},
+    **{kind: {"type": ["string", "null"], "format": "date-time"} for kind in _ISO | {_ZONED}},
+    "BOOLEAN": {"type": ["boolean", "null"]},
+    "DOUBLE": {"type": ["number", "null"]},
+    "FLOAT": {"type": ["number", "null"]},
+    "DATE": {"type": ["string", "null"], "format": "date"},
+    "TIME": {"type": ["string", "null"], "format": "time"},
+}

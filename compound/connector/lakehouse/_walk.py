@@ -11,17 +11,27 @@ from ._functions import FUNCTIONS, MAX_SIZE, SIZED, TABLE_FUNCTIONS
 MAX_NODES: Final = 20_000
 
 _EXPRESSIONS: Final = frozenset(
-    "BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA LAMBDA_REF OPERATOR "
-    "PARAMETER POSITIONAL_REFERENCE STAR SUBQUERY WINDOW TYPE".split()
+    {"BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION"}
+    | {
+        "LAMBDA",
+        "LAMBDA_REF",
+        "OPERATOR",
+        "PARAMETER",
+        "POSITIONAL_REFERENCE",
+        "STAR",
+        "SUBQUERY",
+        "TYPE",
+        "WINDOW",
+    }
 )
 _QUERIES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _RELATIONS: Final = frozenset(
     {"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION"}
 )
 _PARTS: Final = frozenset(
-    "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ORDER_DEFAULT ASCENDING DESCENDING".split()
+    {"ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER"}
+    | {"ORDER_DEFAULT", "ASCENDING", "DESCENDING"}
 )
-_EMPTY_PATHS: Final = ([], None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +94,7 @@ class Walk:
         found = value.get("query_node") or cast("Mapping[str, Any]", value.get("query", {})).get("node")
         return cast("Mapping[str, Any]", found or {})
 
-    def anything(self, value: Any, scope: frozenset[str]) -> None:
+    def anything(self, value: object, scope: frozenset[str]) -> None:
         """Any value of the tree."""
         if isinstance(value, list):
             for item in cast("list[Any]", value):

@@ -1,7 +1,7 @@
 """Interrupting queries that run longer than they may.
 
-DuckDB's own `max_execution_time` cannot change per query on a locked connection, so one thread per process watches
-deadlines and interrupts; arming and disarming cost a few microseconds.
+DuckDB's own `max_execution_time` cannot change per query on a locked connection, so one thread per process
+watches deadlines and interrupts; arming and disarming cost a few microseconds.
 """
 
 from __future__ import annotations

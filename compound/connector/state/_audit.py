@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from compound.connector.state import tables
 from compound.connector.state._store import StateStore
 
 _GENESIS = "0" * 64
+_PAGE = 1000
 _LOCK = 0x61756469
 """Key of PostgreSQL's advisory lock: rows get their number and their hash one after the other."""
 
@@ -97,27 +98,34 @@ def verify_audit(store: StateStore, *, expected_head: str | None = None) -> Audi
     Returns:
         The first row that does not fit, if any. Cost: one pass over the log.
     """
-    table = tables.audit
     prev_hash, rows, is_head_seen = _GENESIS, 0, expected_head in (None, _GENESIS)
     with store.read() as connection:
-        for row in connection.execution_options(yield_per=1000).execute(
-            sa.select(table).order_by(table.c.seq)
-        ):
-            problem = ""
-            if row.seq != rows + 1:
-                problem = f"row {rows + 1} is missing"
-            elif row.prev_hash != prev_hash:
-                problem = "it does not continue the row before it"
-            elif row.hash != digest(
-                [prev_hash, [row.seq, row.at, row.actor, row.event, row.subject, row.details]]
-            ):
-                problem = "its content was changed"
-            if problem:
+        for row in _all_rows(connection):
+            if problem := _problem(row, prev_hash, rows + 1):
                 return AuditReport(ok=False, rows=rows, head=prev_hash, broken_at=row.seq, problem=problem)
             prev_hash, rows = row.hash, rows + 1
             is_head_seen = is_head_seen or prev_hash == expected_head
     if not is_head_seen:
-        return AuditReport(
-            ok=False, rows=rows, head=prev_hash, broken_at=rows + 1, problem="rows are missing at the end"
-        )
+        problem = "rows are missing at the end"
+        return AuditReport(ok=False, rows=rows, head=prev_hash, broken_at=rows + 1, problem=problem)
     return AuditReport(ok=True, rows=rows, head=prev_hash)
+
+
+def _all_rows(connection: Connection) -> Generator[Row[tuple[object, ...]]]:
+    table, seen = tables.audit, -1
+    while True:
+        query = sa.select(table).where(table.c.seq > seen).order_by(table.c.seq).limit(_PAGE)
+        page = connection.execute(query).all()
+        if not page:
+            return
+        yield from page
+        seen = page[-1].seq
+
+
+def _problem(row: Row[tuple[object, ...]], prev_hash: str, seq: int) -> str:
+    if row.seq != seq:
+        return f"row {seq} is missing"
+    if row.prev_hash != prev_hash:
+        return "it does not continue the row before it"
+    record: list[object] = [row.seq, row.at, row.actor, row.event, row.subject, row.details]
+    return "" if row.hash == digest([prev_hash, record]) else "its content was changed"

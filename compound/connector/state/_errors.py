@@ -46,6 +46,7 @@ _SYMPTOMS = (
     _Symptom("not a database", "state.not-a-database", "is not a database of Compound", "give another path"),
     _Symptom("malformed", "state.corrupt", "is damaged", "restore it from a copy"),
     _Symptom("connection refused", "state.unreachable", "does not answer", "start it, or check the URL"),
+    _Symptom("connection is bad", "state.unreachable", "does not answer", "start it, or check the URL"),
     _Symptom("connection failed", "state.unreachable", "does not answer", "start it, or check the URL"),
 )
 

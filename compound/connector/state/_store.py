@@ -106,7 +106,7 @@ class StateStore:
         if revision == HEAD:
             return
         # alembic costs about 0.2 s to import: only a store that must change pays for it
-        from compound.connector.state._migrate import upgrade  # noqa: PLC0415
+        from compound.connector.state._migrate import upgrade
 
         with self._writer.begin() as connection:
             upgrade(connection)

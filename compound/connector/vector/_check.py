@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from compound.connector.vector._types import (
     Filter,
     IndexManifest,
     IndexStore,
+    Scalar,
     StoredDocument,
     StoredPassage,
     Vector,
@@ -50,6 +52,15 @@ def check_vector(passage: StoredPassage, manifest: IndexManifest) -> Vector:
             "vector.bad-vector", f"passage {passage.id} has no finite vector of {manifest.dimension}"
         )
     return vector
+
+
+def keyword(value: Scalar) -> str:
+    """A metadata value as the Qdrant engines filter by it: its JSON text.
+
+    Edge 0.9 reads True in a match as the number 1, and one match takes one type; as keywords, true, 1 and "1"
+    are three values.
+    """
+    return json.dumps(value, ensure_ascii=False)
 
 
 def in_batches(passages: Iterable[StoredPassage], size: int) -> Iterator[list[StoredPassage]]:

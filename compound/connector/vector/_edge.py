@@ -7,7 +7,6 @@ searches and a close leave all other files as they are (0.9: 31 of 32 files byte
 
 from __future__ import annotations
 
-import json
 import shutil
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,14 +16,20 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from compound.connector.vector._bm25 import passage_weights, sparse_weights
-from compound.connector.vector._check import check_filters, check_vector, compare, in_batches, points_digest
+from compound.connector.vector._check import (
+    check_filters,
+    check_vector,
+    compare,
+    in_batches,
+    keyword,
+    points_digest,
+)
 from compound.connector.vector._documents import DocumentsReader, DocumentsWriter
 from compound.connector.vector._types import (
     Filter,
     Hit,
     IndexManifest,
     IndexStore,
-    Scalar,
     StoredDocument,
     StoredPassage,
     StoreKind,
@@ -119,7 +124,7 @@ def _point(passage: StoredPassage, manifest: IndexManifest) -> edge.Point:
         vector["dense"] = check_vector(passage, manifest).tolist()
     document = passage.document
     shown = {**document.meta, "doc_id": document.id, "source": document.source}
-    payload = {**{key: _keyword(value) for key, value in shown.items()}, "digest": document.digest}
+    payload = {**{key: keyword(value) for key, value in shown.items()}, "digest": document.digest}
     return edge.Point(id=passage.row, vector=cast("edge.Vector", vector), payload=payload)
 
 
@@ -236,15 +241,6 @@ class EdgeStore:
             self._cleanup()
 
 
-def _keyword(value: Scalar) -> str:
-    """A value as the engine filters by it: its JSON text.
-
-    Edge 0.9 reads True in a match as the number 1, and one match takes one type; as keywords, true, 1 and "1"
-    are three values.
-    """
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _filter(filters: Sequence[Filter]) -> edge.Filter | None:
     import qdrant_edge as edge
 
@@ -253,6 +249,6 @@ def _filter(filters: Sequence[Filter]) -> edge.Filter | None:
         for key, wanted in each.items():
             values = [wanted] if isinstance(wanted, str | int) else list(wanted)
             nothing = edge.HasIdCondition(set())  # pyright: ignore[reportArgumentType] # 0.9 takes a set only
-            match = edge.MatchAny([_keyword(value) for value in values])
+            match = edge.MatchAny([keyword(value) for value in values])
             conditions.append(edge.FieldCondition(key, match=match) if values else nothing)
     return edge.Filter(must=conditions) if conditions else None

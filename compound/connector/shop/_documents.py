@@ -1,0 +1,155 @@
+"""Reads whole documents in few queries: the root rows, then the rows of each part, for all ids at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from compound.connector.shop._shape import Shaper, child_parts, ids_at
+from compound.connector.shop._tables import VERSION
+from compound.errors import ConnectorError, choices
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection
+
+    from compound.spec.shop_file import ShopDocument, ShopFile
+
+    Document = dict[str, JsonValue]
+
+_AT_ONCE = 500
+"""Ids in one query: below the limits of both databases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopDocuments:
+    """What belongs to one customer, as it was at one moment.
+
+    Attributes:
+        documents: Kind (`customers`, `orders`, `products`) to id to document.
+        versions: Reference (`orders/#W1`) to version, one for each document.
+    """
+
+    documents: Mapping[str, dict[str, Document]] = field(default_factory=dict[str, dict[str, "Document"]])
+    versions: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def __getitem__(self, kind: str) -> dict[str, Document]:
+        return self.documents.get(kind, {})
+
+
+class Reader:
+    """Loads documents and versions through a connection."""
+
+    def __init__(self, file: ShopFile, metadata: sa.MetaData) -> None:
+        self.file = file
+        self.shaper = Shaper(file)
+        self._tables = metadata.tables
+
+    def declared(self, kind: str) -> ShopDocument:
+        """The declaration of a kind of document.
+
+        Raises:
+            ConnectorError: `shop.unknown-document`.
+        """
+        try:
+            return self.file.documents[kind]
+        except KeyError:
+            what = f"the shop has no documents {kind!r}; {choices(list(self.file.documents), kind)}"
+            raise ConnectorError("shop.unknown-document", what) from None
+
+    def load(
+        self, connection: Connection, kind: str, ids: Iterable[str] | None, *, for_update: bool = False
+    ) -> Iterator[tuple[str, int, Document]]:
+        """Documents by id, as (id, version, document); ids that are not there are left out.
+
+        Args:
+            connection: Inside a transaction.
+            kind: Kind of document.
+            ids: None for all of them.
+            for_update: Lock the root rows until the transaction ends (PostgreSQL; SQLite locks the file).
+        """
+        declared = self.declared(kind)
+        if ids is None:
+            yield from self._load(connection, declared, None, for_update=for_update)
+            return
+        wanted = list(dict.fromkeys(ids))
+        for start in range(0, len(wanted), _AT_ONCE):
+            yield from self._load(
+                connection, declared, wanted[start : start + _AT_ONCE], for_update=for_update
+            )
+
+    def versions(self, connection: Connection, refs: Iterable[str]) -> dict[str, int]:
+        """The present version of each reference; one that is not there, or that names nothing, is left out."""
+        by_kind: dict[str, list[str]] = {}
+        for ref in refs:
+            kind, _, key = ref.partition("/")
+            by_kind.setdefault(kind, []).append(key)
+        found: dict[str, int] = {}
+        for kind, ids in by_kind.items():
+            if kind not in self.file.documents:
+                continue
+            declared = self.file.documents[kind]
+            table = self._tables[declared.table]
+            for start in range(0, len(ids), _AT_ONCE):
+                chunk = ids[start : start + _AT_ONCE]
+                query = sa.select(table.c[declared.id], table.c[VERSION]).where(
+                    table.c[declared.id].in_(chunk)
+                )
+                found.update({f"{kind}/{key}": version for key, version in connection.execute(query)})
+        return found
+
+    def view(self, connection: Connection, root_id: str) -> ShopDocuments:
+        """The view of one root document; empty when it is not there."""
+        documents: dict[str, dict[str, Document]] = {}
+        versions: dict[str, int] = {}
+
+        def take(kind: str, ids: Iterable[str]) -> None:
+            mine = documents.setdefault(kind, {})
+            for key, version, document in self.load(connection, kind, [i for i in ids if i not in mine]):
+                mine[key] = document
+                versions[f"{kind}/{key}"] = version
+
+        view = self.file.view
+        take(view.root, [root_id])
+        for follow in view.follow:
+            sources = list(documents.get(follow.source, {}).values())
+            take(follow.target, [key for source in sources for key in ids_at(source, follow.path)])
+        return ShopDocuments(documents=documents, versions=versions)
+
+    def _load(
+        self, connection: Connection, declared: ShopDocument, ids: Sequence[str] | None, *, for_update: bool
+    ) -> Iterator[tuple[str, int, Document]]:
+        table = self._tables[declared.table]
+        query = sa.select(table).order_by(table.c[declared.id])
+        if ids is not None:
+            query = query.where(table.c[declared.id].in_(ids))
+        if for_update:
+            query = query.with_for_update()
+        roots = connection.execute(query).mappings().all()
+        children = self._children(connection, declared, ids) if roots else {}
+        for row in roots:
+            key = cast("str", row[declared.id])
+            mine = {part: members[key] for part, members in children.items() if key in members}
+            root = cast("Mapping[str, JsonValue]", row)
+            yield key, cast("int", row[VERSION]), self.shaper.read(declared, root, mine)
+
+    def _children(
+        self, connection: Connection, declared: ShopDocument, ids: Sequence[str] | None
+    ) -> dict[tuple[str, str], dict[str, list[Any]]]:
+        found: dict[tuple[str, str], dict[str, list[Any]]] = {}
+        for part in child_parts(declared.shape):
+            table = self._tables[part.rows]
+            match = table.c[part.match]
+            order = [
+                table.c[name] for name in ([part.order] if part.order else self.file.tables[part.rows].key)
+            ]
+            query = sa.select(table).order_by(match, *order)
+            if ids is not None:
+                query = query.where(match.in_(ids))
+            members = found.setdefault((part.rows, part.match), {})
+            for row in connection.execute(query).mappings():
+                members.setdefault(row[part.match], []).append(row)
+        return found

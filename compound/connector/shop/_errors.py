@@ -1,0 +1,46 @@
+"""What the shop's database says, in words that name it and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from compound.errors import ConnectorError
+
+_SYMPTOMS = (
+    ("database is locked", "shop.locked", "is locked by another process", "end it, or try again"),
+    ("table is locked", "shop.locked", "is locked by another process", "end it, or try again"),
+    ("lock timeout", "shop.locked", "is locked by another transaction", "end it, or try again"),
+    ("deadlock", "shop.locked", "met a deadlock; nothing was changed", "try again"),
+    ("is full", "shop.disk-full", "cannot grow: the disk is full; nothing was changed", "free some space"),
+    (
+        "no space left",
+        "shop.disk-full",
+        "cannot grow: the disk is full; nothing was changed",
+        "free some space",
+    ),
+    ("disk i/o error", "shop.disk", "could not be read or written", "check the disk"),
+    ("unable to open", "shop.cannot-open", "cannot be opened", "check the path and its permissions"),
+    ("readonly database", "shop.read-only", "may not be written", "check its permissions"),
+    ("not a database", "shop.not-a-database", "is no database", "give another path"),
+    ("malformed", "shop.corrupt", "is damaged", "restore it from a copy"),
+    ("no such table", "shop.not-seeded", "has no tables yet", "run `compound seed`"),
+    ("does not exist", "shop.not-seeded", "has no tables yet", "run `compound seed`"),
+    ("connection refused", "shop.unreachable", "does not answer", "start it, or check the URL"),
+    ("connection failed", "shop.unreachable", "does not answer", "start it, or check the URL"),
+)
+
+
+@contextmanager
+def translated(name: str) -> Generator[None]:
+    """Turn the database's errors into `ConnectorError` with a code of its own for each cause."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig).strip()
+        for sign, code, what, fix in _SYMPTOMS:
+            if sign in said.lower():
+                raise ConnectorError(code, f"the shop {name} {what} ({said})", fix=fix) from error
+        raise ConnectorError("shop.failed", f"the shop {name} failed: {said}") from error

@@ -1,0 +1,238 @@
+"""The shop: an operational database that effects act on, each group of them once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+import anyio
+import sqlalchemy as sa
+
+from compound.connector.shop._changes import Change, changes
+from compound.connector.shop._documents import Reader, ShopDocuments
+from compound.connector.shop._engine import WRITES, open_engine
+from compound.connector.shop._errors import translated
+from compound.connector.shop._seed import fill, is_filled
+from compound.connector.shop._tables import APPLIED, make_tables
+from compound.connector.shop._transaction import ShopTransaction
+from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
+from compound.errors import ConnectorError, DataError, EffectRefused
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection, Engine
+
+    from compound.spec.shop_file import ShopFile
+
+    Export = dict[str, dict[str, JsonValue]]
+
+
+class Performer(Protocol):
+    """An effect as the shop needs it: `compound.effect.Effect` is one."""
+
+    def perform(self, tx: ShopTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
+        """Change documents of `tx`, or raise `EffectRefused`."""
+        ...
+
+
+FindEffect = Callable[[str], Performer]
+
+
+class Shop:
+    """Customers, orders and products in SQLite or PostgreSQL, read and changed as documents.
+
+    Thread-safe. The methods are short and synchronous, `perform` apart.
+
+    Attributes:
+        name: The path or the URL without its password.
+    """
+
+    delivery_class: Final[DeliveryClass] = "A"
+
+    def __init__(self, engine: Engine, name: str, file: ShopFile, effects: FindEffect | None) -> None:
+        self.name = name
+        self._engine = engine
+        self._writer = engine.execution_options(**{WRITES: True})
+        self._file = file
+        self._metadata = make_tables(file)
+        self._reader = Reader(file, self._metadata)
+        self._effects = effects
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Path,
+        file: ShopFile,
+        *,
+        effects: FindEffect | None = None,
+        lock_timeout_s: float = 30.0,
+    ) -> Shop:
+        """Open a shop; an SQLite file is made where it is missing, empty until it is seeded.
+
+        Args:
+            url: Path of an SQLite file, `sqlite:///...` or `postgresql://...`.
+            file: The declared tables and documents.
+            effects: Finds an effect by its name; only `perform` needs it.
+            lock_timeout_s: How long a writer waits for another one.
+
+        Raises:
+            ConnectorError: `shop.url`, `shop.cannot-open`, `shop.driver`.
+        """
+        engine, name = open_engine(url, lock_timeout_s)
+        return cls(engine, name, file, effects)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def seed(self, tables: Mapping[str, Iterable[Mapping[str, object]]], *, force: bool = False) -> bool:
+        """Fill the tables in one transaction; every row starts at version 1.
+
+        Args:
+            tables: Table to its rows; columns that are neither declared nor ignored are an error.
+            force: Throw away what is there, the record of applied effects included.
+
+        Returns:
+            False when the shop was filled before; then nothing was changed.
+
+        Raises:
+            DataError: `shop.missing-table`, `shop.missing-column`, `shop.unknown-column`, `shop.bad-value`.
+            ConnectorError: The database.
+        """
+        with self._connection(writes=True) as connection:
+            if is_filled(connection, self._file) and not force:
+                return False
+            fill(connection, self._file, self._metadata, tables)
+        return True
+
+    @contextmanager
+    def transaction(self, expected: Mapping[str, int] | None = None) -> Generator[ShopTransaction]:
+        """One writing transaction: commits at the end, changes nothing when an exception leaves the block.
+
+        Args:
+            expected: Reference to version; a document at another one is refused when it is first read.
+        """
+        with self._connection(writes=True) as connection:
+            tx = ShopTransaction(self._reader, self._metadata, connection, expected or {})
+            yield tx
+            tx.flush()
+
+    def versions(self, refs: Iterable[str]) -> dict[str, int]:
+        """The present version of each reference (`orders/#W1`); what is not there is left out."""
+        with self._connection() as connection:
+            return self._reader.versions(connection, refs)
+
+    def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
+        """`versions`, as the review's context probe asks for it."""
+        return self.versions(refs)
+
+    def documents(self, root_id: str) -> ShopDocuments:
+        """What belongs to one customer, read at one moment; empty when there is none of that id."""
+        with self._connection() as connection:
+            return self._reader.view(connection, root_id)
+
+    def export(self) -> Export:
+        """Every document: kind to id to document. For comparing shops, not for large ones."""
+        with self._connection() as connection:
+            return {
+                kind: {key: document for key, _, document in self._reader.load(connection, kind, None)}
+                for kind in self._file.documents
+            }
+
+    def diff(self, other: Shop) -> list[Change]:
+        """What turns this shop into the other one, sorted by path; lists are compared whole."""
+        return changes(cast("JsonValue", self.export()), cast("JsonValue", other.export()))
+
+    def applied(self) -> list[str]:
+        """The key of every effect that has happened, in no order."""
+        with self._connection() as connection:
+            return list(connection.execute(sa.select(self._metadata.tables[APPLIED].c.effect_key)).scalars())
+
+    async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        """Perform a group of effects in one transaction. See `EffectTarget.perform`.
+
+        Effects whose keys are stored are not performed again. Otherwise every expected version is compared,
+        the effects run in order, and the changed documents, their new versions and the outcomes are committed
+        together.
+
+        Raises:
+            EffectRefused: Nothing was changed.
+            ConnectorError: The database; nothing was changed, unless its very commit failed.
+        """
+        return await anyio.to_thread.run_sync(self._perform, group)
+
+    def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        if self._effects is None:
+            raise ConnectorError("shop.no-effects", "this shop was opened without effects")
+        with self._connection(writes=True) as connection:
+            self._lock_group(connection, group)
+            stored = self._stored(connection, group)
+            if stored is not None:
+                return stored
+            tx = ShopTransaction(self._reader, self._metadata, connection, group.expected_versions)
+            tx.check_expected()
+            results = [self._run(tx, planned.effect, planned.args) for planned in group.effects]
+            tx.flush()
+            self._store(connection, group, results, tx.changed)
+        return [
+            EffectOutcome(effect_key=planned.effect_key, status="sent", result=result)
+            for planned, result in zip(group.effects, results, strict=True)
+        ]
+
+    def _run(self, tx: ShopTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
+        assert self._effects is not None
+        try:
+            return self._effects(name).perform(tx, args)
+        except DataError as error:
+            # Arguments that do not fit are a reason to refuse: nothing is in doubt.
+            raise EffectRefused(error.code, error.what, fix=error.fix) from error
+
+    def _lock_group(self, connection: Connection, group: EffectGroup) -> None:
+        # SQLite has the write lock already. Here two performers of one group would both find no key.
+        if connection.dialect.name == "postgresql":
+            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group.group_key, 0))
+            connection.execute(sa.select(lock))
+
+    def _stored(self, connection: Connection, group: EffectGroup) -> list[EffectOutcome] | None:
+        table = self._metadata.tables[APPLIED]
+        keys = [planned.effect_key for planned in group.effects]
+        query = sa.select(table.c.effect_key, table.c.result).where(table.c.effect_key.in_(keys))
+        found = {key: json.loads(result) for key, result in connection.execute(query)}
+        if not found:
+            return None
+        if len(found) != len(keys):
+            what = f"group {group.group_key}: {len(found)} of its {len(keys)} effects have happened"
+            raise ConnectorError("shop.half-group", what, fix="a person must reconcile it")
+        return [EffectOutcome(effect_key=key, status="sent", result=found[key]) for key in keys]
+
+    def _store(
+        self, connection: Connection, group: EffectGroup, results: list[JsonValue], changed: Mapping[str, int]
+    ) -> None:
+        common = {
+            "group_key": group.group_key,
+            "decision_id": group.decision_id,
+            "run_id": group.run_id,
+            "changed": json.dumps(changed, sort_keys=True),
+            "applied_at": time.time(),
+        }
+        rows = [
+            {
+                **common,
+                "effect_key": planned.effect_key,
+                "effect": planned.effect,
+                "args": json.dumps(dict(planned.args), sort_keys=True),
+                "result": json.dumps(result),
+            }
+            for planned, result in zip(group.effects, results, strict=True)
+        ]
+        if rows:
+            connection.execute(self._metadata.tables[APPLIED].insert(), rows)
+
+    @contextmanager
+    def _connection(self, *, writes: bool = False) -> Generator[Connection]:
+        with translated(self.name), (self._writer if writes else self._engine).begin() as connection:
+            yield connection

@@ -1,0 +1,191 @@
+"""Everything a project uses at run time, opened when it is first needed and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from compound.errors import ConnectorError
+from compound.project._parts import CONNECTORS, ProjectParts
+from compound.project._settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compound.connector.desk import Desk
+    from compound.connector.lakehouse import Lakehouse
+    from compound.connector.shop import Shop
+    from compound.connector.state import StateStore
+    from compound.connector.vector import IndexEngine
+    from compound.effect import EffectTarget
+    from compound.model import Gateway
+    from compound.retrieval import Embedder, Retriever
+    from compound.spec.models_file import ModelsFile
+    from compound.specialist import Registry
+    from compound.tool import Function
+    from compound.trace import ParquetStore, Recorder
+
+
+class Resources:
+    """The opened parts of a project on one profile.
+
+    Args:
+        settings: Where everything is.
+        parts: The project's own code and files; shared between profiles.
+    """
+
+    def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
+        self.settings = settings
+        self.parts = parts or ProjectParts(settings.root, settings.name)
+        self._closing = ExitStack()
+
+    def close(self) -> None:
+        """Flush the traces and let go of every file and connection."""
+        self._closing.close()
+
+    @property
+    def traces_folder(self) -> Path:
+        """Where spans are kept."""
+        return self.settings.home / "traces"
+
+    @cached_property
+    def lakehouse(self) -> Lakehouse:
+        """The tables that facts are read from, pinned at their newest versions.
+
+        Raises:
+            ConnectorError: `lakehouse.missing`: the profile's folder is not there.
+        """
+        from compound.connector.lakehouse import Lakehouse
+        from compound.project._files import lakehouse_options
+
+        path = self.settings.profile.lakehouse
+        if not path.is_dir():
+            raise ConnectorError(
+                "lakehouse.missing",
+                f"profile {self.settings.profile.name!r}: there is no folder {self.settings.shown(path)}",
+                fix="compound seed writes it, where the profile ships its data; else mend `lakehouse`",
+            )
+        options = lakehouse_options(self.settings.root / CONNECTORS / "lakehouse.yaml")
+        opened = Lakehouse.open(path, cache_dir=self.settings.home / "cache", tables=options)
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def state(self) -> StateStore:
+        """Runs, reviews, the outbox, the ledger, the journal."""
+        from compound.connector.state import StateStore
+
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        opened = StateStore.open(self.settings.state_url)
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Where spans go."""
+        from compound.trace import ParquetStore, Recorder
+
+        opened = Recorder(ParquetStore(self.traces_folder))
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def traces(self) -> ParquetStore:
+        """The recorded spans, to read."""
+        from compound.trace import ParquetStore
+
+        return ParquetStore(self.traces_folder)
+
+    @cached_property
+    def models(self) -> ModelsFile:
+        """`connectors/models.yaml`."""
+        from compound.project._files import models_file
+
+        return models_file(self.settings.root / CONNECTORS / "models.yaml")
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The door to models; the project's solvers are loaded before it answers."""
+        from compound.model import StateJournal, open_gateway
+
+        _ = self.parts.functions
+        return open_gateway(self.models, provider=self.settings.profile.model, journal=StateJournal(self.state))
+
+    @property
+    def provider(self) -> str:
+        """Who answers for the models, for reports."""
+        return self.settings.profile.model or self.models.provider
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The operational database that effects change."""
+        from compound.project._files import open_shop
+
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        opened = open_shop(self.settings, self.parts)
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where tickets come from and replies go."""
+        from compound.project._files import open_desk
+
+        return open_desk(self.settings, self.parts)
+
+    @property
+    def targets(self) -> Mapping[str, EffectTarget]:
+        """Effect target by name, as `@effect(target=...)` writes it."""
+        return {"shop": self.shop, "desk": self.desk}
+
+    @cached_property
+    def functions(self) -> Mapping[str, Function[..., object]]:
+        """Tools by name: the project's and those that its connectors offer."""
+        from compound.project._connector_tools import shop_documents
+
+        offered = shop_documents(self)
+        return {offered.name: offered, **self.parts.functions}
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """MiniLM where its weights are installed; without them retrieval is lexical and says so."""
+        from compound.retrieval import open_embedder
+
+        return open_embedder("auto")
+
+    @cached_property
+    def index_engine(self) -> IndexEngine:
+        """Where indexes are kept."""
+        from compound.connector.vector import open_engine
+
+        where = self.settings.profile.vectors
+        if where in {"edge", "sqlite"}:
+            return open_engine(where, root=self.settings.home / "index")
+        return open_engine("qdrant", url=where)
+
+    def retriever(self, name: str) -> Retriever:
+        """The published version of an index.
+
+        Raises:
+            ConnectorError: `vector.no-index`: it was never built.
+        """
+        from compound.retrieval import Retriever
+
+        if name not in self._retrievers:
+            opened = Retriever.open(name, self.index_engine, self.embedder)
+            self._closing.callback(opened.close)
+            self._retrievers[name] = opened
+        return self._retrievers[name]
+
+    @cached_property
+    def _retrievers(self) -> dict[str, Retriever]:
+        return {}
+
+    @cached_property
+    def specialists(self) -> Registry:
+        """Trained specialists and their aliases."""
+        from compound.specialist import Registry
+
+        return Registry(self.settings.home / "models")

@@ -1,0 +1,126 @@
+"""The project's own code and files, each read once: functions, effects, SQL tools, prompts, graphs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compound.effect import Effect
+from compound.errors import Location, ProjectError, choices
+from compound.graph.services import Prompt
+from compound.project._modules import ProjectModules
+from compound.tool import Function, functions_in
+
+if TYPE_CHECKING:
+    from compound.spec import GraphSpec
+    from compound.tool import SqlTool
+
+GRAPHS, TOOLS, CONNECTORS, EVALS = "graphs", "tools", "connectors", "evals"
+_SYSTEM_MARK = "\n---\n"
+
+
+class ProjectParts:
+    """What the folders of a project hold.
+
+    Args:
+        root: The project.
+        name: Its name; project code is loaded below it.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root = root
+        self.modules = ProjectModules(root, name)
+
+    @cached_property
+    def functions(self) -> Mapping[str, Function[..., object]]:
+        """Tools of `tools/*.py` by name."""
+        return {one.name: one for one in self._declared if one.kind == "tool"}
+
+    @cached_property
+    def checks(self) -> Mapping[str, Function[..., object]]:
+        """Checks of `tools/*.py` by kind."""
+        return {one.name: one for one in self._declared if one.kind == "check"}
+
+    @cached_property
+    def _declared(self) -> list[Function[..., object]]:
+        return [one for module in self.modules.load_folder(TOOLS) for one in functions_in(module)]
+
+    @cached_property
+    def effects(self) -> Mapping[str, Effect]:
+        """Effects of `tools/*.py` by name."""
+        found: dict[str, Effect] = {}
+        for module in self.modules.load_folder(TOOLS):
+            for value in vars(module).values():
+                if isinstance(value, Effect):
+                    found[value.name] = value
+        return found
+
+    @cached_property
+    def sql_tools(self) -> Mapping[str, SqlTool]:
+        """The `.sql` files of `tools/` by name, guarded but not bound."""
+        from compound.tool import SqlTool
+
+        tools = (
+            SqlTool.load(path.read_text(encoding="utf-8"), self._shown(path))
+            for path in sorted((self.root / TOOLS).glob("*.sql"))
+        )
+        return {tool.name: tool for tool in tools}
+
+    @cached_property
+    def prompts(self) -> Mapping[str, Prompt]:
+        """Prompt files below `graphs/`, by the path that graph files write."""
+        folder = self.root / GRAPHS
+        return {
+            str(path.relative_to(folder)): _prompt(path, str(path.relative_to(folder)))
+            for path in sorted((folder / "prompts").rglob("*.md"))
+        }
+
+    @cached_property
+    def graph_files(self) -> Mapping[str, Path]:
+        """Graph name to file."""
+        return {path.stem: path for path in sorted((self.root / GRAPHS).glob("*.yaml"))}
+
+    def graph_file(self, name: str) -> Path:
+        """The file of a graph.
+
+        Raises:
+            ProjectError: `project.unknown-graph`.
+        """
+        found = self.graph_files.get(name)
+        if found is None:
+            raise ProjectError(
+                "project.unknown-graph",
+                f"no graph {name!r} in {GRAPHS}/",
+                where=Location(GRAPHS),
+                fix=choices(list(self.graph_files), name),
+            )
+        return found
+
+    def graph(self, name: str) -> GraphSpec:
+        """A graph, read but not checked.
+
+        Raises:
+            ProjectError: the file cannot be read as a graph, with its places.
+        """
+        from compound.spec import load_graph
+
+        path = self.graph_file(name)
+        return load_graph(path.read_bytes(), self._shown(path))
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.root))
+
+
+def _prompt(path: Path, name: str) -> Prompt:
+    """A prompt file: its text, after a standing instruction that a line `---` ends, where there is one."""
+    text = path.read_text(encoding="utf-8")
+    system, mark, body = text.partition(_SYSTEM_MARK)
+    return Prompt(
+        name=name,
+        text=body if mark else text,
+        version=hashlib.sha256(text.encode()).hexdigest()[:12],
+        system=system if mark else "",
+    )

@@ -1,0 +1,182 @@
+"""The review queue and the outbox, as the graph engine sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
+from compound.errors import ProjectError, choices
+from compound.graph.services import (
+    EffectGroup,
+    EffectOutcome,
+    OpenedReview,
+    ReviewDecision,
+    ReviewRequest,
+)
+from compound.review import Decision, Draft, NewItem, ProposedAction, ReviewQueue
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from pydantic import JsonValue
+
+# What a review node shows under these names is what its item is about; everything it shows is evidence.
+DRAFT, PLAN, LANE, TICKET = "draft", "plan", "lane", "ticket"
+
+
+class QueuedReviews:
+    """`compound.graph.services.Reviews` over the review queue.
+
+    A review node that shows `draft` ({text}), `plan` ({actions}) and `lane` ({reasons}) gives its item a reply,
+    proposed actions and the reasons why a person is asked.
+    """
+
+    def __init__(self, queue: ReviewQueue) -> None:
+        self.queue = queue
+
+    async def open(self, request: ReviewRequest) -> OpenedReview:
+        """Open the item or find it; an automatic ruling decides an item that nobody touched."""
+        item = self.queue.open_item(_new_item(request))
+        decision = self.queue.decision_for(request.run_id, request.node)
+        auto = request.auto
+        if decision is None and auto is not None and auto.is_automatic and item.status == "pending":
+            decision = self.queue.auto_decide(item.item_id, policy=auto.actor.removeprefix("policy:"))
+        return OpenedReview(
+            item_id=item.item_id, decision=_decided(decision, item.created_at) if decision else None
+        )
+
+    async def decision(self, item_id: str) -> ReviewDecision | None:
+        """The final decision of an item; None while it waits."""
+        item = self.queue.show(item_id)
+        decision = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        return _decided(decision, item.created_at) if decision else None
+
+
+def _new_item(request: ReviewRequest) -> NewItem:
+    shown = request.shown
+    ticket = _record(request.input.get(TICKET))
+    lane = _record(shown.get(LANE))
+    reasons = tuple(str(reason) for reason in _list(lane.get("reasons")))
+    if not reasons and request.auto is not None and request.auto.reason:
+        reasons = (request.auto.reason,)
+    return NewItem(
+        run_id=request.run_id,
+        node=request.node,
+        thread_id=request.thread_id,
+        queue=request.queue,
+        ticket_id=str(ticket["id"]) if ticket.get("id") is not None else None,
+        ticket=ticket,
+        draft=draft_of(shown),
+        evidence=shown,
+        reasons=reasons,
+        refs=request.versions,
+    )
+
+
+def draft_of(shown: Mapping[str, JsonValue]) -> Draft:
+    """The reply and the actions that a review node shows."""
+    text = _record(shown.get(DRAFT)).get("text")
+    return Draft(
+        text=str(text or ""),
+        actions=tuple(proposed(action) for action in _list(_record(shown.get(PLAN)).get("actions"))),
+    )
+
+
+def proposed(action: JsonValue) -> ProposedAction:
+    """One action record of a plan."""
+    record = _record(action)
+    return ProposedAction(
+        name=str(record.get("name", "")),
+        arguments=_record(record.get("arguments")),
+        details={key: value for key, value in record.items() if key not in {"name", "arguments"}},
+    )
+
+
+def action_record(action: ProposedAction) -> dict[str, JsonValue]:
+    """The action as plans, effects and people's edits write it."""
+    return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
+
+
+def _decided(decision: Decision, opened_at: float) -> ReviewDecision:
+    fields: dict[str, JsonValue] = {}
+    if decision.action == "edit":
+        fields = {
+            "text": decision.draft.text,
+            "actions": [action_record(action) for action in decision.draft.actions],
+        }
+    elif decision.reason:
+        fields = {"reason": decision.reason}
+    return ReviewDecision(
+        decision_id=decision.decision_id,
+        item_id=decision.item_id,
+        action=decision.action,
+        actor=decision.actor,
+        fields=fields,
+        versions=decision.refs,
+        is_automatic=decision.actor.startswith("policy:"),
+        waited_s=max(0.0, decision.decided_at - opened_at),
+    )
+
+
+class TargetedOutbox:
+    """`compound.graph.services.Outbox` over the outbox and the targets of the project."""
+
+    def __init__(
+        self, outbox: Outbox, effects: Mapping[str, Effect], targets: Mapping[str, EffectTarget]
+    ) -> None:
+        self.outbox = outbox
+        self._effects = effects
+        self._targets = targets
+
+    async def enqueue(self, group: EffectGroup) -> Sequence[str]:
+        """Write the effects of a decision, once."""
+        return self.outbox.enqueue(
+            group.decision_id,
+            [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
+            run_id=group.run_id,
+            node=group.node,
+            expected_versions=group.versions,
+        )
+
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
+        """Let them happen; each target does its own in one transaction."""
+        results = await self.outbox.deliver(keys, self._targets)
+        return [
+            EffectOutcome(
+                name=result.effect,
+                status=_status(result.status),
+                key=result.effect_key,
+                value=result.result,
+                code=str((result.error or {}).get("code") or ""),
+                error=str((result.error or {}).get("what") or ""),
+            )
+            for result in results
+        ]
+
+    def _target(self, name: str) -> str:
+        found = self._effects.get(name)
+        if found is None:
+            raise ProjectError(
+                "project.unknown-effect",
+                f"no effect is called {name!r}",
+                fix=f"declare it with @effect in tools/; {choices(list(self._effects), name)}",
+            )
+        return found.target
+
+
+def _status(
+    status: EffectStatus,
+) -> Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]:
+    if status is EffectStatus.SENDING:
+        # Another process performs it; this run is asked again later.
+        return "failed"
+    return status.value
+
+
+def _record(value: JsonValue) -> Mapping[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JsonValue) -> Sequence[JsonValue]:
+    return cast("Sequence[JsonValue]", value) if isinstance(value, list) else ()

@@ -1,0 +1,101 @@
+"""What a graph calls, looked up in the opened project."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from compound.errors import ProjectError, choices
+from compound.project._ports import QueuedReviews, TargetedOutbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.graph.services import Gateway, JsonCall, Prompt, RetrieveCall, RetrieveRequest
+    from compound.project._open import Resources
+    from compound.review import ReviewQueue
+
+T = TypeVar("T")
+
+
+class ProjectServices:
+    """`compound.graph.Services` over an opened project."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    @property
+    def gateway(self) -> Gateway:
+        """The door to models."""
+        return self._resources.gateway
+
+    @cached_property
+    def queue(self) -> ReviewQueue:
+        """The review queue; drafts are compared with the shop's rows before a decision counts."""
+        from compound.project._recheck import ShopProbe, recheck
+        from compound.review import ReviewQueue
+
+        probe = ShopProbe(self._resources)
+        return ReviewQueue(self._resources.state, probe=probe, revalidate=recheck(self._resources))
+
+    @cached_property
+    def reviews(self) -> QueuedReviews:
+        """The review queue, as the engine sees it."""
+        return QueuedReviews(self.queue)
+
+    @cached_property
+    def outbox(self) -> TargetedOutbox:
+        """The outbox with the project's effects and targets."""
+        from compound.effect import Outbox
+
+        resources = self._resources
+        return TargetedOutbox(Outbox(resources.state), resources.parts.effects, resources.targets)
+
+    def function(self, name: str) -> JsonCall:
+        """A Python tool."""
+        return _found(self._resources.functions, name, "tool").call
+
+    def check(self, kind: str) -> JsonCall:
+        """A check."""
+        return _found(self._resources.parts.checks, kind, "check").call
+
+    def sql_tool(self, name: str) -> JsonCall:
+        """A SQL tool, bound to the lakehouse at the versions that are pinned now."""
+        return _found(self._resources.parts.sql_tools, name, "sql").bind(self._resources.lakehouse).call
+
+    def retriever(self, name: str) -> RetrieveCall:
+        """A document index; the value is the list of passages, best first."""
+        retriever = self._resources.retriever(name)
+
+        async def search(request: RetrieveRequest) -> JsonValue:
+            found = retriever.search(
+                request.query,
+                top_k=request.top_k,
+                mode=request.mode,
+                where=cast("dict[str, str] | None", request.where),
+            )
+            return cast("JsonValue", [passage.to_json() for passage in found.passages])
+
+        return search
+
+    def specialist(self, ref: str) -> JsonCall:
+        """A trained specialist; its value is the prediction."""
+        specialist = self._resources.specialists.resolve(ref)
+
+        async def predict(inputs: Mapping[str, JsonValue]) -> JsonValue:
+            return cast("JsonValue", specialist.predict(str(inputs.get("text") or "")).to_json())
+
+        return predict
+
+    def prompt(self, path: str) -> Prompt:
+        """A prompt file."""
+        return _found(self._resources.parts.prompts, path, "prompt")
+
+
+def _found(shelf: Mapping[str, T], name: str, what: str) -> T:
+    found = shelf.get(name)
+    if found is None:
+        raise ProjectError(f"project.unknown-{what}", f"no {what} {name!r}", fix=choices(list(shelf), name))
+    return found

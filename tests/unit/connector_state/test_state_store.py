@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
+
+from compound.connector.state import StateStore, tables
+from compound.connector.state._migrate import newest  # pyright: ignore[reportPrivateUsage]
+from compound.connector.state._store import HEAD  # pyright: ignore[reportPrivateUsage]
+from compound.errors import ConnectorError
+from tests.support.state_stores import postgresql_url, sqlite_store
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StateStore]:
+    opened = sqlite_store(tmp_path) if request.param == "sqlite" else StateStore.open(postgresql_url())
+    yield opened
+    opened.close()
+
+
+def _add_run(db: sa.Connection, run_id: str, **values: object) -> None:
+    db.execute(
+        sa.insert(tables.run).values(
+            run_id=run_id,
+            graph_name="g",
+            graph_hash="h",
+            status="done",
+            created_at=1.0,
+            updated_at=2.5,
+            **values,
+        )
+    )
+
+
+def _runs(store: StateStore) -> list[str]:
+    with store.read() as db:
+        return list(db.execute(sa.select(tables.run.c.run_id).order_by(tables.run.c.run_id)).scalars())
+
+
+def test_migrations_make_exactly_the_tables(store: StateStore) -> None:
+    with store.read() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert newest() == HEAD
+
+
+def test_write_commits_and_json_comes_back_as_it_was(store: StateStore) -> None:
+    given = {"b": [1, 2.5, None, True], "a": "ü \x00 \ud800", "n": 2**70}
+    with store.write() as db:
+        _add_run(db, "r1", input=given, output=None)
+    with store.read() as db:
+        row = db.execute(sa.select(tables.run)).one()
+        assert row.input == given
+        assert list(row.input) == ["b", "a", "n"]
+        assert row.output is None
+        assert db.execute(sa.select(sa.func.count()).where(tables.run.c.output.is_(None))).scalar_one() == 1
+        assert (row.created_at, row.updated_at) == (1.0, 2.5)
+
+
+def test_an_exception_rolls_back(store: StateStore) -> None:
+    with pytest.raises(ValueError, match="no"), store.write() as db:  # noqa: PT012
+        _add_run(db, "r1")
+        raise ValueError("no")
+    assert _runs(store) == []
+
+
+def test_a_broken_constraint_is_the_callers(store: StateStore) -> None:
+    with pytest.raises(IntegrityError), store.write() as db:  # noqa: PT012
+        _add_run(db, "r1")
+        _add_run(db, "r1")
+    assert _runs(store) == []
+
+
+def test_what_is_read_through_read_is_not_kept(store: StateStore) -> None:
+    with store.read() as db:
+        _add_run(db, "r1")
+    assert _runs(store) == []
+
+
+def test_a_write_in_a_write_is_told_at_once(store: StateStore) -> None:
+    with pytest.raises(ConnectorError) as caught, store.write(), store.write():
+        pass
+    assert caught.value.code == "state.nested-write"
+    with store.write() as db:
+        _add_run(db, "r1")
+    assert _runs(store) == ["r1"]
+
+
+def test_writers_of_many_threads_wait_for_each_other(store: StateStore) -> None:
+    def add_one() -> None:
+        for _ in range(5):
+            with store.write() as db:
+                if db.dialect.name == "postgresql":
+                    db.exec_driver_sql("LOCK TABLE run")
+                count = db.execute(sa.select(sa.func.count()).select_from(tables.run)).scalar_one()
+                _add_run(db, f"r{count:03}")
+
+    threads = [threading.Thread(target=add_one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _runs(store) == [f"r{number:03}" for number in range(20)]
+
+
+def test_sqlite_is_durable(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    for context in (store.read, store.write):
+        with context() as db:
+            assert db.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+            assert db.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+            assert db.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
+    store.close()
+
+
+def test_opening_again_is_fast_and_imports_no_alembic(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "state.db"
+    StateStore.open(path).close()
+    program = (
+        "import sys, time\n"
+        "from compound.connector.state import StateStore\n"
+        "times = []\n"
+        "for _ in range(5):\n"
+        "    began = time.perf_counter()\n"
+        f"    StateStore.open({str(path)!r}).close()\n"
+        "    times.append(time.perf_counter() - began)\n"
+        "assert 'alembic' not in sys.modules\n"
+        "assert min(times) < 0.03, times\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("of", ["sqlite", "postgresql"])
+def test_processes_may_open_a_new_store_together(of: str, tmp_path: Path) -> None:
+    where = str(tmp_path / "new" / "state.db") if of == "sqlite" else postgresql_url()
+    program = f"from compound.connector.state import StateStore; StateStore.open({where!r}).close()"
+    running = [
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    for process in running:
+        assert (process.communicate()[1], process.returncode) == ("", 0)
+    store = StateStore.open(where)
+    assert _runs(store) == []
+    store.close()
+
+
+def test_a_locked_database_is_told_in_words(tmp_path: Path) -> None:
+    sqlite_store(tmp_path).close()
+    store = StateStore.open(tmp_path / "state.db", lock_timeout_s=0.05)
+    other = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    with pytest.raises(ConnectorError) as caught, store.write():
+        pass
+    assert caught.value.code == "state.locked"
+    assert "state.db is locked by another process" in str(caught.value)
+    assert time.monotonic() - began < 5
+    assert _runs(store) == []  # reading goes on
+    other.close()
+    store.close()
+
+
+def test_a_full_disk_is_told_in_words_and_changes_nothing(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    with pytest.raises(ConnectorError) as caught, store.write() as db:  # noqa: PT012
+        pages = db.exec_driver_sql("PRAGMA page_count").scalar_one()
+        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        _add_run(db, "r1", input="x" * 1_000_000)
+    assert caught.value.code == "state.disk-full"
+    assert "disk is full; nothing was changed" in caught.value.what
+    assert _runs(store) == []
+    store.close()
+
+
+def test_what_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_text("I am a diary, not a database. " * 100)
+    with pytest.raises(ConnectorError) as caught:
+        StateStore.open(tmp_path / "state.db")
+    assert caught.value.code == "state.not-a-database"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConnectorError) as caught:
+        StateStore.open(tmp_path / "file" / "state.db")
+    assert caught.value.code == "state.cannot-open"
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:", "://"])
+def test_urls_that_are_no_store(url: str) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        StateStore.open(url)
+    assert caught.value.code == "state.url"
+
+
+def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        StateStore.open(f"postgresql://user:secret@/x?host={tmp_path}")
+    assert caught.value.code == "state.unreachable"
+    assert "secret" not in str(caught.value)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    with store.write() as db:
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(ConnectorError) as caught:
+        StateStore.open(tmp_path / "state.db")
+    assert caught.value.code == "state.newer"
+
+
+def test_a_url_of_sqlite(tmp_path: Path) -> None:
+    store = StateStore.open(f"sqlite:///{tmp_path}/x.db")
+    assert store.dialect == "sqlite"
+    assert (tmp_path / "x.db").exists()
+    store.close()

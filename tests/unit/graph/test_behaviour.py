@@ -1,0 +1,177 @@
+"""The behaviour table: every scenario of behaviour/*.yaml, run through the engine with fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+import pytest
+
+from compound.connector.state import StateStore
+from compound.errors import CompoundError, ConnectorError, ModelError
+from compound.graph import Engine, GraphSpec, RunResult
+from compound.graph.fakes import FakeServices
+from compound.graph.services import EffectOutcome
+from compound.spec import build_graph, read_yaml_file
+
+FOLDER = Path(__file__).parent / "behaviour"
+Record = dict[str, Any]
+
+
+def scenarios() -> list[Any]:
+    found: list[Any] = []
+    for file in sorted(FOLDER.glob("*.yaml")):
+        for one in cast("list[Record]", read_yaml_file(file).data):
+            found.append(pytest.param(one, id=f"{file.stem}: {one['name']}"))
+    return found
+
+
+@dataclass
+class Script:
+    """A function that does what a scenario says, and counts."""
+
+    says: Record
+    calls: int = 0
+
+    async def __call__(self, inputs: Mapping[str, Any]) -> Any:
+        self.calls += 1
+        sleeps = self.says.get("sleeps") or [self.says.get("sleep", 0)]
+        await anyio.sleep(sleeps[min(self.calls, len(sleeps)) - 1])
+        if "fail" in self.says and self.calls <= self.says.get("times", 10**6):
+            raise self._error()
+        values = self.says.get("values")
+        if values is not None:
+            return values[min(self.calls, len(values)) - 1]
+        return self.says["value"] if "value" in self.says else dict(inputs)
+
+    def _error(self) -> Exception:
+        match self.says["fail"]:
+            case "model":
+                return ModelError("model.fake", "no", retryable=self.says.get("retryable", False))
+            case "connector":
+                return ConnectorError("connector.fake", "no")
+            case _:
+                return ZeroDivisionError("a bug")
+
+
+@dataclass
+class World:
+    """One scenario while it runs."""
+
+    says: Record
+    folder: Path
+    scripts: dict[str, Script] = field(default_factory=dict[str, Script])
+    changed: bool = False
+
+    def __post_init__(self) -> None:
+        self.scripts = {"it": Script({}), "send": Script({})}
+        for name, what in {**self.says.get("tools", {}), **self.says.get("models", {})}.items():
+            self.scripts[name] = Script(what)
+        functions = cast("dict[str, Callable[..., Awaitable[Any]]]", self.scripts)
+        self.services = FakeServices(
+            functions,
+            models=functions,
+            retrievers={
+                "handbook": lambda r: [{"query": r.query, "top_k": r.top_k, "where": dict(r.where or {})}],
+            },
+        )
+        for name, code in self.says.get("refuse", {}).items():
+            self.services.fake_outbox.answers[name] = EffectOutcome(name=name, status="refused", code=code)
+        self.state = StateStore.open(self.folder / "state.db")
+
+    def graph(self) -> GraphSpec:
+        data: Record = {
+            "compound": "graph/v1",
+            "name": "scenario",
+            "version": 2 if self.changed else 1,
+            "input": {"x": "json?", "y": "json?"},
+            "output": self.says["output"],
+            "nodes": self.says["nodes"],
+        }
+        return build_graph(data)
+
+    def engine(self) -> Engine:
+        # A scenario without boundaries needs no store: the fast way is then what is tested.
+        kinds = {node.get("use") for node in self.says["nodes"].values()}
+        if kinds & {"review", "effect"}:
+            return Engine(self.graph(), self.services, None, self.state, self.folder / "checkpoints.db")
+        return Engine(self.graph(), self.services)
+
+
+@pytest.mark.parametrize("says", scenarios())
+def test_behaviour(says: Record, tmp_path: Path) -> None:
+    asyncio.run(_play(World(says, tmp_path)))
+
+
+async def _play(world: World) -> None:
+    says = world.says
+    engine = await world.engine().__aenter__()
+    try:
+        began = time.perf_counter()
+        result = await engine.run(says.get("input", {}), run_id="run-1", until=says.get("until", "end"))
+        took_s = time.perf_counter() - began
+        assert took_s < says["expect"].get("within_s", 60)
+        _compare(world, result, says["expect"])
+        for step in says.get("then", []):
+            if "restart" in step or "change" in step:
+                await engine.__aexit__(None, None, None)
+                world.changed = step.get("change", world.changed)
+                engine = await world.engine().__aenter__()
+            await _step(world, engine, step)
+    finally:
+        await engine.__aexit__(None, None, None)
+        world.state.close()
+
+
+async def _step(world: World, engine: Engine, step: Record) -> None:
+    for node, decision in step.get("decide", {}).items():
+        fields = {name: value for name, value in decision.items() if name != "action"}
+        world.services.fake_reviews.decide(f"run-1/{node}", decision["action"], **fields)
+    run_id = step.get("run_id", "run-1")
+    try:
+        if step.get("run"):
+            result = await engine.run(step.get("input", world.says.get("input", {})), run_id=run_id)
+        else:
+            result = (await asyncio.gather(*(engine.resume(run_id) for _ in range(int(step["resume"])))))[-1]
+    except CompoundError as error:
+        assert error.code == step.get("raises"), error
+        return
+    assert "raises" not in step
+    _compare(world, result, step["expect"])
+
+
+def _compare(world: World, result: RunResult, expect: Record) -> None:
+    seen: Record = {
+        "status": result.status,
+        "output": result.output,
+        "waiting": len(result.item_ids),
+        "failures": {name: error.code for name, error in result.failures.items()},
+        "sent": [[name, dict(args)] for name, args in world.services.fake_outbox.sent],
+        "auto": dict(result.auto),
+        "values_in_order": list(result.values),
+    }
+    assert result.status == expect["status"], result.error or result
+    for name in seen.keys() & expect.keys():
+        assert seen[name] == expect[name], name
+    for name, value in expect.get("values", {}).items():
+        assert result.values[name] == value
+    if "skipped" in expect:
+        assert set(result.skipped) == set(expect["skipped"]), result.skipped
+    if "order" in expect:
+        assert [name for name in result.values if name in expect["order"]] == expect["order"]
+    if "says" in expect:
+        assert expect["says"] in str(result.error)
+    for name, value in expect.get("output_has", {}).items():
+        assert result.output is not None
+        assert result.output[name] == value
+    for name, count in expect.get("calls", {}).items():
+        assert world.scripts[name].calls == count, name
+
+
+def test_table_is_large_enough() -> None:
+    assert len(scenarios()) >= 25
