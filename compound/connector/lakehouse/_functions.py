@@ -95,7 +95,7 @@ SIZED: Final[dict[str, int]] = {
     "range": -1,
     "generate_series": -1,
 }
-"""Functions whose result is as large as an argument says: its place (-1: each); it must be a small literal."""
+"""Functions whose result is as large as an argument says: its place (-1: each), which must be a literal."""
 
 MAX_SIZE: Final = 10_000
 

@@ -73,7 +73,7 @@ def write_table(  # noqa: PLR0913  the commit's notes are few and each stands al
         path: The lakehouse's folder.
         name: The table.
         data: Arrow data, or JSON records.
-        mode: `create` refuses an existing table; `append` adds to it and `overwrite` replaces it, or create it.
+        mode: `create` refuses an existing table; `append` and `overwrite` create it where it is missing.
         partition_by: Partition columns of a new table; an existing one keeps its own.
         schema: Column name to DuckDB type, for JSON records; else inferred from all of them.
         run_id: Stored in the commit.
@@ -81,7 +81,7 @@ def write_table(  # noqa: PLR0913  the commit's notes are few and each stands al
         app_transaction: Makes the write idempotent.
 
     Raises:
-        ConnectorError: ``lakehouse.exists``, ``lakehouse.write-failed`` (a full disk, columns that do not fit),
+        ConnectorError: ``lakehouse.exists``, ``lakehouse.write-failed`` (full disk, columns that do not fit),
             ``lakehouse.write-conflict``: somebody else committed meanwhile.
 
     Cost: 5 to 20 ms and the size of the data.
