@@ -88,7 +88,7 @@ class _Writer:
         elif self.rng.random() < 0.4:
             story = self.pick(self.voice.stories[request.wish])
             sentences.insert(self.rng.randrange(1, len(sentences) + 1), story)
-        return " ".join(sentences)
+        return " ".join(sentences).replace("\n ", "\n").rstrip("\n")
 
     def _slots(self, request: Request, *, first: bool, block: bool) -> dict[str, str]:
         slots: dict[str, str] = {}
@@ -255,7 +255,7 @@ class _Writer:
 
 
 def _sentence(text: str) -> str:
-    text = " ".join(text.split(" ")).replace(" de el ", " del ").replace(" a el ", " al ")
+    text = text.replace(" de el ", " del ").replace(" a el ", " al ")
     return text[0].upper() + text[1:]
 
 
