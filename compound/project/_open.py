@@ -111,7 +111,9 @@ class Resources:
         from compound.model import StateJournal, open_gateway
 
         _ = self.parts.functions
-        return open_gateway(self.models, provider=self.settings.profile.model, journal=StateJournal(self.state))
+        return open_gateway(
+            self.models, provider=self.settings.profile.model, journal=StateJournal(self.state)
+        )
 
     @property
     def provider(self) -> str:

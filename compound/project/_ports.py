@@ -133,7 +133,10 @@ class TargetedOutbox:
         """Write the effects of a decision, once."""
         return self.outbox.enqueue(
             group.decision_id,
-            [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
+            [
+                NewEffect(effect=call.name, target=self._target(call.name), args=call.args)
+                for call in group.calls
+            ],
             run_id=group.run_id,
             node=group.node,
             expected_versions=group.versions,

@@ -1,0 +1,64 @@
+"""Projects: find the root, load what its folders hold, open what its profile names. The only reader of project files."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from compound.project._modules import ProjectModules
+    from compound.project._project import Project, read_ticket_argument
+    from compound.project._reviews import ReviewService, edits_of
+    from compound.project._scaffold import Scaffold, init_project
+    from compound.project._settings import Profile, Settings, find_root, load_settings
+    from compound.project._trees import TraceTree, trace_tree
+    from compound.project._views import Decided, ItemView, RunView, SeedReport, TrainView
+
+_HOME: Final = {
+    "Decided": "_views",
+    "ItemView": "_views",
+    "Profile": "_settings",
+    "Project": "_project",
+    "ProjectModules": "_modules",
+    "ReviewService": "_reviews",
+    "RunView": "_views",
+    "Scaffold": "_scaffold",
+    "SeedReport": "_views",
+    "Settings": "_settings",
+    "TraceTree": "_trees",
+    "TrainView": "_views",
+    "edits_of": "_reviews",
+    "find_root": "_settings",
+    "init_project": "_scaffold",
+    "load_settings": "_settings",
+    "read_ticket_argument": "_project",
+    "trace_tree": "_trees",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+__all__ = [
+    "Decided",
+    "ItemView",
+    "Profile",
+    "Project",
+    "ProjectModules",
+    "ReviewService",
+    "RunView",
+    "Scaffold",
+    "SeedReport",
+    "Settings",
+    "TraceTree",
+    "TrainView",
+    "edits_of",
+    "find_root",
+    "init_project",
+    "load_settings",
+    "read_ticket_argument",
+    "trace_tree",
+]

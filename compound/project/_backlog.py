@@ -1,0 +1,88 @@
+"""Tickets of a source through a graph: the batch's view of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome
+from compound.errors import CompoundError, ConnectorError, ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.graph import Engine, RunResult
+    from compound.project._settings import Settings
+    from compound.review import ReviewQueue
+
+
+def backlog_of(source: str, settings: Settings) -> Iterator[BacklogItem]:
+    """The tickets of a source, in its order; what cannot be read is an item with a problem.
+
+    Raises:
+        ProjectError: `project.no-desk`: the profile says nothing about where tickets are.
+    """
+    from compound.connector.desk import read_tickets
+
+    path = settings.profile.tickets if source == "desk" else Path(source)
+    if path is None:
+        raise ProjectError(
+            "project.no-desk",
+            f"profile {settings.profile.name!r} names no `tickets`",
+            fix="--from FILE, or `tickets = ...` in the profile",
+        )
+    for record in read_tickets(path):
+        yield BacklogItem(ticket_id=record.ticket_id, ticket=record.ticket, problem=record.problem)
+
+
+class EngineRunner:
+    """Runs one ticket of a backlog through an engine; every end is an outcome."""
+
+    def __init__(self, engine: Engine, queue: ReviewQueue) -> None:
+        self._engine = engine
+        self._queue = queue
+
+    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        """Run, or go on with, the ticket's run."""
+        try:
+            result = await self._engine.run(
+                {"ticket": dict(item.ticket or {})}, run_id=item.run_id, effect_gate=gate
+            )
+        except ConnectorError:
+            # The store or a database is down: that is no fault of the ticket.
+            raise
+        except CompoundError as error:
+            return Outcome(status=ItemStatus.DEAD, error=_record(error))
+        return self._outcome(result)
+
+    def _outcome(self, result: RunResult) -> Outcome:
+        lane = _lane(result.values)
+        match result.status:
+            case "done":
+                return Outcome(status=ItemStatus.DONE, lane=lane)
+            case "waiting_review":
+                return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred")
+            case _:
+                return self._failed(result, lane)
+
+    def _failed(self, result: RunResult, lane: str | None) -> Outcome:
+        """A refused effect brings the ticket to a person; anything else is a dead letter."""
+        error = result.error
+        decided = result.values.get("review")
+        if error is not None and error.code.startswith("effect.") and isinstance(decided, dict):
+            self._queue.reopen(str(decided["item_id"]), error)
+            return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred", error=_record(error))
+        what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
+        return Outcome(status=ItemStatus.DEAD, lane=lane, error=what)
+
+
+def _lane(values: Mapping[str, JsonValue]) -> str | None:
+    value = values.get("lane")
+    return str(value.get("lane")) if isinstance(value, dict) else None
+
+
+def _record(error: CompoundError) -> dict[str, JsonValue]:
+    return {key: value if isinstance(value, (str, int)) else None for key, value in error.to_json().items()}

@@ -1,0 +1,138 @@
+"""`seed`, `index`, `train`: data into the places that graphs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from compound.errors import ProjectError, choices
+from compound.project._documents import documents_of
+from compound.project._views import Figure, IndexView, SeededTable, SeedReport, TrainView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pydantic import JsonValue
+
+    from compound.connector.lakehouse import Lakehouse
+    from compound.project._open import Resources
+    from compound.specialist import Example
+
+
+def seed(resources: Resources, *, force: bool) -> SeedReport:
+    """Write the profile's data where it ships any, and load the shop from the lakehouse."""
+    settings = resources.settings
+    profile = settings.profile
+    if profile.generator and (force or not profile.lakehouse.is_dir()):
+        write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
+        settings.home.mkdir(parents=True, exist_ok=True)
+        write(settings.home)
+    loaded = load_shop(resources, force=force)
+    tables = resources.lakehouse.tables()
+    return SeedReport(
+        profile=profile.name,
+        lakehouse=settings.shown(profile.lakehouse),
+        tables=tuple(
+            SeededTable(name=name, version=table.version, rows=table.rows)
+            for name, table in sorted(tables.items())
+        ),
+        shop=resources.shop.name,
+        loaded=loaded,
+    )
+
+
+def load_shop(resources: Resources, *, force: bool) -> bool:
+    """Fill the shop from the lakehouse; False where it was filled before."""
+    from compound.project._files import read_file
+    from compound.spec.shop_file import ShopFile
+
+    declared = read_file(
+        resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml"
+    )
+    return resources.shop.seed(
+        {name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force
+    )
+
+
+def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:
+    """Every row of a table at its pinned version."""
+    from compound.connector.lakehouse import Limits
+
+    name = lakehouse.table(table).name
+    everything = Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
+    return lakehouse.query(f'SELECT * FROM "{name}"', tables=[name], limits=everything).rows
+
+
+def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[IndexView]:
+    """Bring indexes in step with their documents.
+
+    Raises:
+        ProjectError: `project.unknown-index`.
+    """
+    from compound.retrieval import build_index
+
+    known = resources.settings.profile.documents
+    reports: list[IndexView] = []
+    for name in names or list(known):
+        if name not in known:
+            raise ProjectError("project.unknown-index", f"no index {name!r}", fix=choices(list(known), name))
+        report = build_index(
+            name,
+            documents_of(name, resources.settings, resources.parts.modules),
+            resources.index_engine,
+            embedder=resources.embedder,
+            force=force,
+        )
+        manifest = report.manifest
+        reports.append(
+            IndexView(
+                name=name,
+                version=manifest.version,
+                documents=manifest.documents,
+                passages=manifest.passages,
+                embedder=manifest.embedder,
+                changed=report.added + report.changed + report.deleted,
+                seconds=report.seconds,
+            )
+        )
+    return reports
+
+
+def train(resources: Resources, name: str) -> TrainView:
+    """Train a specialist on the profile's labelled tickets and promote it.
+
+    Raises:
+        ProjectError: `project.unknown-specialist`, `project.no-training`.
+    """
+    from compound.specialist import train as train_specialist
+
+    settings = resources.settings
+    if name not in settings.specialists:
+        raise ProjectError(
+            "project.unknown-specialist",
+            f"no specialist {name!r}",
+            fix=choices(list(settings.specialists), name),
+        )
+    if settings.profile.training is None or not settings.profile.training.exists():
+        raise ProjectError(
+            "project.no-training",
+            f"profile {settings.profile.name!r} has no labelled tickets to train on",
+            fix="compound seed, or `training = ...` in the profile",
+        )
+    make = cast(
+        "Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name])
+    )
+    report = train_specialist(name, list(make(settings.profile.training)), resources.specialists.root)
+    resources.specialists.promote(name, report.version, "production")
+    return TrainView(
+        name=name,
+        version=report.version,
+        folder=settings.shown(report.folder),
+        examples=report.examples,
+        seconds=report.seconds,
+        certificate=report.certificate,
+        figures=tuple(
+            Figure(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method)
+            for f in report.figures
+        ),
+    )

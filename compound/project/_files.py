@@ -1,0 +1,88 @@
+"""Connection files of the project, read into what they open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from compound.errors import Location, ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from compound.connector.desk import Desk
+    from compound.connector.lakehouse import TableOptions
+    from compound.connector.shop import Shop
+    from compound.project._parts import ProjectParts
+    from compound.project._settings import Settings
+    from compound.spec.models_file import ModelsFile
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_file(path: Path, model: type[M], shown: str) -> M:
+    """A YAML file as its model.
+
+    Raises:
+        ProjectError: `project.no-file`, `project.bad-file` with the place of the first mistake; `yaml.*`.
+    """
+    from compound.spec import read_yaml_file
+
+    if not path.is_file():
+        raise ProjectError(
+            "project.no-file", f"there is no {shown}", fix="compound init copies one to begin with"
+        )
+    document = read_yaml_file(path, shown)
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        where = document.source.value(first["loc"]) or Location(shown)
+        raise ProjectError("project.bad-file", f"{place}: {first['msg']}", where=where) from error
+
+
+def models_file(path: Path) -> ModelsFile:
+    """`connectors/models.yaml`."""
+    from compound.spec.models_file import ModelsFile
+
+    return read_file(path, ModelsFile, f"connectors/{path.name}")
+
+
+def lakehouse_options(path: Path) -> Mapping[str, TableOptions]:
+    """What `connectors/lakehouse.yaml` says about each table; nothing where there is no such file."""
+    from compound.connector.lakehouse import CustomerKey, TableOptions
+    from compound.spec.lakehouse_file import KeyThrough, LakehouseFile
+
+    if not path.is_file():
+        return {}
+
+    def key(declared: str | KeyThrough | None) -> CustomerKey | None:
+        if declared is None:
+            return None
+        if isinstance(declared, str):
+            return CustomerKey(column=declared)
+        return CustomerKey(column=declared.column, through=declared.through)
+
+    return {
+        name: TableOptions(customer_key=key(table.customer_key), hide=table.hide, cluster_by=table.cluster_by)
+        for name, table in read_file(path, LakehouseFile, f"connectors/{path.name}").tables.items()
+    }
+
+
+def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
+    """The operational database of the profile, with the project's effects."""
+    from compound.connector.shop import Shop
+    from compound.spec.shop_file import ShopFile
+
+    declared = read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
+    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name])
+
+
+def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
+    """Where replies go."""
+    from compound.connector.desk import Desk
+
+    return Desk(settings.home / "desk", effects=lambda name: parts.effects[name])

@@ -1,0 +1,262 @@
+"""A project, opened on one profile: what the command line and programs ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from uuid import uuid4
+
+from compound.errors import DataError
+from compound.project._open import Resources
+from compound.project._settings import Settings, load_settings
+from compound.project._views import IndexView, RunView, SeedReport, TrainView
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.batch import BatchEvent, BatchOptions, BatchSummary
+    from compound.evaluation import SuiteReport
+    from compound.graph import RunResult
+    from compound.project._reviews import ReviewService
+    from compound.project._services import ProjectServices
+    from compound.spec import Finding
+    from compound.trace import ParquetStore
+
+
+class Project:
+    """A project on one profile. Everything in it is opened when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.resources = Resources(settings)
+
+    @classmethod
+    def open(
+        cls, root: Path | None = None, *, profile: str | None = None, model: str | None = None
+    ) -> Project:
+        """The project at `root`, or around the working folder.
+
+        Raises:
+            ProjectError: there is none, or its settings are wrong.
+        """
+        return cls(load_settings(root, profile=profile, model=model))
+
+    def close(self) -> None:
+        """Flush the traces and let go of everything; a new need opens it again."""
+        self.resources.close()
+        self.resources = Resources(self.settings, self.resources.parts)
+        self.__dict__.pop("services", None)
+
+    @cached_property
+    def services(self) -> ProjectServices:
+        """What graphs call."""
+        from compound.project._services import ProjectServices
+
+        return ProjectServices(self.resources)
+
+    def graph_names(self) -> list[str]:
+        """The graphs of the project."""
+        return list(self.resources.parts.graph_files)
+
+    def seed(self, *, force: bool = False) -> SeedReport:
+        """Write the profile's data where it ships any, and load the shop."""
+        from compound.project._data import seed
+
+        return seed(self.resources, force=force)
+
+    def index(self, names: Sequence[str], *, force: bool = False) -> list[IndexView]:
+        """Bring indexes in step with their documents; all when none is named."""
+        from compound.project._data import index
+
+        return index(self.resources, names, force=force)
+
+    def train(self, name: str) -> TrainView:
+        """Train a specialist and promote it."""
+        from compound.project._data import train
+
+        return train(self.resources, name)
+
+    def check(self, names: Sequence[str]) -> list[Finding]:
+        """Everything that is wrong with these graphs, or with all."""
+        from compound.graph import check_file
+        from compound.project._catalogue import ProjectCatalogue
+
+        catalogue = ProjectCatalogue(self.resources)
+        findings: list[Finding] = []
+        for name in names or self.graph_names():
+            path = self.resources.parts.graph_file(name)
+            findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
+        return findings
+
+    def draw(self, name: str | None = None, *, svg: bool = False) -> str:
+        """A graph as Mermaid text or as SVG."""
+        from compound.graph import draw, draw_svg
+
+        spec = self.resources.parts.graph(name or self.settings.graph)
+        return draw_svg(spec) if svg else draw(spec)
+
+    def run(self, name: str | None, ticket: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
+        """Run one ticket; with `draft` only to the review, changing nothing."""
+        import anyio
+
+        until: Literal["end", "review"] = "review" if draft else "end"
+        try:
+            result = anyio.run(partial(self._run, name, ticket, until))
+        finally:
+            self.resources.recorder.flush()
+        return RunView(
+            run_id=result.run_id,
+            status=result.status,
+            output=result.output,
+            values=result.values,
+            item_ids=result.item_ids,
+            error=result.error.to_json() if result.error else None,
+        )
+
+    async def _run(
+        self, name: str | None, ticket: Mapping[str, JsonValue], until: Literal["end", "review"]
+    ) -> RunResult:
+        from compound.graph import Engine
+
+        resources = self.resources
+        spec = resources.parts.graph(name or self.settings.graph)
+        async with Engine(
+            spec, self.services, resources.recorder, resources.state, self._checkpoints
+        ) as engine:
+            return await engine.run({"ticket": dict(ticket)}, run_id=uuid4().hex, until=until)
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.settings.home / "checkpoints.db"
+
+    def resume(self, run_id: str) -> RunResult:
+        """Let a decided run go on."""
+        import anyio
+
+        try:
+            return anyio.run(self._resume, run_id)
+        finally:
+            self.resources.recorder.flush()
+
+    async def _resume(self, run_id: str) -> RunResult:
+        from compound.graph import Engine
+
+        resources = self.resources
+        spec = resources.parts.graph(self._graph_of(run_id))
+        async with Engine(
+            spec, self.services, resources.recorder, resources.state, self._checkpoints
+        ) as engine:
+            return await engine.resume(run_id)
+
+    def _graph_of(self, run_id: str) -> str:
+        import sqlalchemy as sa
+
+        from compound.connector.state import tables
+
+        query = sa.select(tables.run.c.graph_name).where(tables.run.c.run_id == run_id)
+        with self.resources.state.read() as db:
+            return str(db.execute(query).scalar_one_or_none() or self.settings.graph)
+
+    def batch(
+        self,
+        name: str | None,
+        source: str,
+        options: BatchOptions,
+        *,
+        on_event: Callable[[BatchEvent], None] = lambda event: None,
+    ) -> BatchSummary:
+        """Run a backlog; the same call again goes on where it stopped."""
+        import anyio
+
+        try:
+            return anyio.run(partial(self._batch, name, source, options, on_event))
+        finally:
+            self.resources.recorder.flush()
+
+    async def _batch(
+        self,
+        name: str | None,
+        source: str,
+        options: BatchOptions,
+        on_event: Callable[[BatchEvent], None],
+    ) -> BatchSummary:
+        from compound.batch import BatchRunner, Ledger
+        from compound.graph import Engine
+        from compound.project._backlog import EngineRunner, backlog_of
+
+        resources = self.resources
+        spec = resources.parts.graph(name or self.settings.graph)
+        ledger = Ledger(resources.state, graph_name=spec.name, source=source)
+        async with Engine(
+            spec, self.services, resources.recorder, resources.state, self._checkpoints
+        ) as engine:
+            runner = BatchRunner(
+                ledger,
+                EngineRunner(engine, self.services.queue),
+                graph_hash=spec.hash,
+                folder=self.settings.home / "batch",
+                on_event=on_event,
+            )
+            return await runner.run(backlog_of(source, self.settings), options)
+
+    def reviews(self) -> ReviewService:
+        """What waits for a person."""
+        from compound.project._reviews import ReviewService
+
+        return ReviewService(self)
+
+    def traces(self) -> ParquetStore:
+        """The recorded spans."""
+        return self.resources.traces
+
+    def traces_folder(self) -> str:
+        """Where the recorded spans lie, as the user would type it."""
+        return self.settings.shown(self.resources.traces_folder)
+
+    def evaluate(
+        self, suite: str, *, cases: Path | None = None, limit: int | None = None, details: bool = False
+    ) -> SuiteReport:
+        """Run a suite and report scores with n, intervals and method."""
+        import anyio
+
+        from compound.project._evaluation import evaluate
+
+        return anyio.run(partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details))
+
+
+def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:
+    """A ticket from the command line: JSON text, a file, `-`, or plain text.
+
+    Raises:
+        DataError: `ticket.missing`, `ticket.bad-json`.
+    """
+    import orjson
+
+    if text is not None:
+        return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
+    if ticket is None:
+        raise DataError(
+            "ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -"
+        )
+    if ticket == "-":
+        raw = stdin.read()
+    elif ticket.lstrip().startswith("{"):
+        raw = ticket.encode()
+    else:
+        path = Path(ticket)
+        if not path.is_file():
+            raise DataError(
+                "ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON"
+            )
+        raw = path.read_bytes()
+    try:
+        record = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise DataError(
+            "ticket.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
+        ) from error
+    if not isinstance(record, dict):
+        raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+    return cast("dict[str, JsonValue]", record)

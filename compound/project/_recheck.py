@@ -1,0 +1,53 @@
+"""What a decision is checked against: the shop's present rows, and a rehearsal of edited actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from compound.errors import CompoundError
+from compound.review import Draft, Revalidated, ReviewItem
+
+if TYPE_CHECKING:
+    from compound.project._open import Resources
+    from compound.review import Revalidate
+
+
+class ShopProbe:
+    """The present versions of the rows that a draft was made from."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
+        """The present version of each row; a row that is gone is left out."""
+        return self._resources.shop.versions(refs)
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal; nothing of it stays."""
+
+
+def recheck(resources: Resources) -> Revalidate:
+    """Rehearse a draft's actions on the shop, in a transaction that is always taken back."""
+
+    def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
+        effects, problems = resources.parts.effects, list[str]()
+        try:
+            with resources.shop.transaction(item.refs) as tx:
+                for action in draft.actions:
+                    effect = effects.get(action.name)
+                    if effect is None:
+                        problems.append(f"no effect is called {action.name!r}")
+                    elif effect.target == "shop":
+                        effect.perform(tx, action.arguments)
+                    else:
+                        effect.parse(action.arguments)
+                raise _Rehearsed
+        except _Rehearsed:
+            pass
+        except CompoundError as error:
+            problems.append(error.what)
+        return Revalidated(problems=tuple(problems), refs=dict(item.refs))
+
+    return rehearse
