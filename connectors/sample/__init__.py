@@ -12,7 +12,7 @@ from pathlib import Path
 from ._generate import MIX, PastCase, SampleData, SampleTicket, expected_diff, generate
 from ._glossary import product_names_page
 from ._tables import COLUMNS, PARTITIONS
-from ._write import write
+from ._write import write, write_profile
 
 POLICIES = Path(__file__).parent / "policies"
 
@@ -28,4 +28,5 @@ __all__ = [
     "generate",
     "product_names_page",
     "write",
+    "write_profile",
 ]

@@ -6,8 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ._generate import PastCase, SampleData, SampleTicket
-from ._tables import COLUMNS, PARTITIONS, Rows
+from compound.connector.lakehouse import write_table
+
+from ._generate import PastCase, SampleData, SampleTicket, generate
+from ._tables import COLUMNS, PARTITIONS
+
+_DUCKDB = {"string": "VARCHAR", "long": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
 
 
 def write(data: SampleData, directory: str | Path) -> None:
@@ -19,12 +23,32 @@ def write(data: SampleData, directory: str | Path) -> None:
     root = Path(directory)
     (root / "cases").mkdir(parents=True, exist_ok=True)
     for name, rows in data.tables.items():
-        _write_table(root / "lakehouse" / name, name, rows)
+        schema = {column: _DUCKDB[kind] for column, kind in COLUMNS[name].items()}
+        write_table(
+            root / "lakehouse",
+            name,
+            rows,
+            mode="overwrite",
+            partition_by=PARTITIONS.get(name, ()),
+            schema=schema,
+        )
     _write_lines(root / "tickets.jsonl", (ticket.ticket for ticket in data.tickets))
     _write_lines(root / "past_cases.jsonl", map(_case_record, data.past_cases))
     _write_json(root / "cases" / "tasks_sample.json", [_task(ticket) for ticket in data.tickets])
     outcomes = [_outcome(number, ticket) for number, ticket in enumerate(data.tickets)]
     _write_json(root / "cases" / "expected_outcomes_sample.json", outcomes)
+
+
+def write_profile(home: str | Path, *, seed: int = 7, tickets: int = 300) -> dict[str, int]:
+    """Generate the sample and write it below the profile's folder; what `compound seed` calls.
+
+    Returns:
+        How many rows, tickets and past cases were written.
+    """
+    data = generate(seed=seed, tickets=tickets)
+    write(data, home)
+    counts = {name: len(rows) for name, rows in data.tables.items()}
+    return counts | {"tickets": len(data.tickets), "past_cases": len(data.past_cases)}
 
 
 def _case_record(case: PastCase) -> dict[str, object]:
@@ -74,21 +98,3 @@ def _write_json(path: Path, value: object) -> None:
 def _write_lines(path: Path, records: Iterable[Mapping[str, object]]) -> None:
     text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     path.write_text(text, encoding="utf-8")
-
-
-def _write_table(path: Path, name: str, rows: Rows) -> None:
-    # Heavy, and only writing needs them.
-    from arro3.core import Array, DataType, Table
-    from deltalake import write_deltalake
-
-    types = {
-        "string": DataType.utf8(),
-        "long": DataType.int64(),
-        "double": DataType.float64(),
-        "boolean": DataType.bool(),
-    }
-    columns = COLUMNS[name]
-    arrays = [Array([row[column] for row in rows], types[kind]) for column, kind in columns.items()]
-    table = Table.from_arrays(arrays, names=list(columns))
-    partitions = list(PARTITIONS.get(name, ()))
-    write_deltalake(str(path), table, mode="overwrite", partition_by=partitions or None)
