@@ -67,6 +67,7 @@ class SampleTicket:
         language: Of the letter.
         topic: What a question is about, or the rule that forbids a request; may be empty.
         injection: Planted text is in it.
+        payload: The planted text; empty where there is none.
         actions: The writes that must happen, in order.
         db_diff: The shop after them against the shop before.
     """
@@ -77,6 +78,7 @@ class SampleTicket:
     language: Language
     topic: str
     injection: bool
+    payload: str
     actions: tuple[Action, ...]
     db_diff: tuple[Change, ...]
 
@@ -225,6 +227,7 @@ def _ticket(shop: Shop, view: ShopView, number: int, scenario: Scenario, rng: ra
         language=scenario.language,
         topic=scenario.rule or scenario.topic,
         injection=scenario.kind == "injection",
+        payload=scenario.payload[1],
         actions=actions,
         db_diff=tuple(expected_diff(view, actions, customer_id)),
     )

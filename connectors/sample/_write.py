@@ -79,6 +79,7 @@ def _task(ticket: SampleTicket) -> dict[str, object]:
         "language": ticket.language,
         "topic": ticket.topic,
         "injection": ticket.injection,
+        "payload": ticket.payload,
     }
 
 
