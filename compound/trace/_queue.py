@@ -96,7 +96,7 @@ class SpanQueue:
         try:
             self._store.publish()
         except Exception as error:  # noqa: BLE001 - the rows stay in the spool and are published later
-            self._unpublished = count
+            self._unpublished, self._oldest_at = count, time.monotonic()
             self._warn(error)
 
     def _lose(self, count: int, error: Exception) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from io import FileIO
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 try:
     import fcntl
@@ -32,10 +33,12 @@ class Spool:
         self.rows = 0
 
     def append(self, lines: Sequence[bytes]) -> None:
-        """Write the rows in one call; a row that was only half written (full disk) is taken back."""
+        """Write the rows; what was only half written (full disk) is taken back."""
         at = self._file.tell()
+        rest = memoryview(b"\n".join(lines) + b"\n")
         try:
-            self._file.write(b"\n".join(lines) + b"\n")
+            while rest:  # a disk that fills up takes a part and fails at the next call
+                rest = rest[self._file.write(rest) :]
         except OSError:
             self._file.truncate(at)
             self._file.seek(at)
@@ -48,17 +51,17 @@ class Spool:
         self._file.close()
 
 
-def _create(folder: Path, table: str) -> tuple[Path, BinaryIO]:
+def _create(folder: Path, table: str) -> tuple[Path, FileIO]:
     while True:
         stem = f"{time.time_ns():x}-{os.getpid():x}-{next(_serial):x}-{os.urandom(3).hex()}"
         path = folder / f"{stem}.{table}{_SUFFIX}"
-        file = path.open("xb", buffering=0)
+        file = FileIO(path, "x+b")
         if _lock(file, path):
-            return path, file  # pyright: ignore[reportReturnType] # FileIO writes whole buffers here
+            return path, file
         file.close()  # somebody took it for an abandoned one between open and lock
 
 
-def _lock(file: BinaryIO, path: Path) -> bool:
+def _lock(file: FileIO, path: Path) -> bool:
     """Lock the file; false when another holds it or it is no longer the one at `path`."""
     if fcntl is None:  # pragma: no cover
         return True
@@ -81,7 +84,7 @@ def begun(stem: str) -> str:
 class Abandoned:
     """A spool whose owner is gone, held by us while we publish it."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: FileIO) -> None:
         self.path = path
         self._file = file
         self.stem, self.table = path.name.removesuffix(_SUFFIX).rsplit(".", 1)
@@ -117,7 +120,7 @@ def abandoned(folder: Path) -> list[Abandoned]:
         return out
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         try:
-            file = path.open("r+b")
+            file = FileIO(path, "r+b")
         except OSError:
             continue
         if _lock(file, path):

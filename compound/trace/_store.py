@@ -145,10 +145,13 @@ class TraceReader:
 
         A span whose parent was lost with a killed process is a root of its own.
 
+        Args:
+            run_id: A run id, a trace id, or the beginning of one.
+
         Raises:
-            DataError: ``trace.unknown-run``: no span has this run id or trace id.
+            DataError: ``trace.unknown-run``: no run or more than one is called so.
         """
-        spans = self.spans(run_id)
+        spans = self.spans(run_id) or self.spans(self._complete(run_id))
         if not spans:
             raise DataError(
                 "trace.unknown-run", f"no trace of run {run_id!r}", fix="see `compound traces list`"
@@ -164,6 +167,20 @@ class TraceReader:
             return TraceNode(span=span, children=children)
 
         return tuple(grow(span) for span in below.get(None, ()))
+
+    def _complete(self, prefix: str) -> str:
+        """The only run whose run id or trace id begins so; the prefix itself where there is none."""
+        rows = self.sql(
+            "SELECT DISTINCT run_id FROM spans WHERE starts_with(run_id, $id) OR starts_with(trace_id, $id) "
+            "ORDER BY 1 LIMIT 6",
+            {"id": prefix},
+        ).rows
+        if len(rows) > 1:
+            names = ", ".join(str(row[0]) for row in rows)
+            raise DataError(
+                "trace.unknown-run", f"several runs begin with {prefix!r}: {names}", fix="write more of it"
+            )
+        return str(rows[0][0]) if rows else prefix
 
     def blob(self, sha256: str) -> object | None:
         """The content of a node's input or output; None when it was not kept."""

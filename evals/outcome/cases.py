@@ -128,7 +128,7 @@ def _case(task: Record, index: int, outcomes: Mapping[str, Record], file: Path, 
     case_id = f"{file.parent.name}-{name}-{key}"
     actions = _actions(task)
     tags = {"set": f"{file.parent.name}/{name}"}
-    tags |= {tag: str(task[tag]) for tag in ("kind", "language") if isinstance(task.get(tag), str)}
+    tags |= {tag: str(task[tag]) for tag in ("kind", "language", "topic") if isinstance(task.get(tag), str)}
     return Case(
         id=case_id,
         input={"ticket": _ticket(task, case_id)},

@@ -219,6 +219,23 @@ def test_another_customers_order_and_a_refused_action_change_nothing(tmp_path: P
     assert report.scores["clean_wrong_write"].value == 0.0
 
 
+@pytest.mark.parametrize("value", [None, 7, ["#W1"], {"a": 1}, "", True, [1, None], "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["cancel_pending_order", "return_delivered_order_items", "modify_user_address"]
+)
+def test_arguments_of_any_shape_are_refused_not_a_crash(name: str, value: Any, tmp_path: Path) -> None:
+    keys = {
+        "cancel_pending_order": ("order_id", "reason"),
+        "return_delivered_order_items": ("order_id", "item_ids", "payment_method_id"),
+        "modify_user_address": ("user_id", "address1", "address2", "city", "state", "country", "zip"),
+    }[name]
+    for key in keys:
+        good: dict[str, Any] = dict.fromkeys(keys, "x") | {"order_id": "#W1", "user_id": "u1"}
+        arguments = {k: value if k == key else good[k] for k in keys}
+        report = _judge(_folder(tmp_path, [], []), [{"name": name, "arguments": arguments}])
+        assert report.lanes == {"clean": 1}
+
+
 def test_a_failed_run_matches_nothing_and_goes_to_a_person(tmp_path: Path) -> None:
     report = _judge(_folder(tmp_path, [], []), [], status="failed")
     assert report.scores["outcome_match"].value == 0.0

@@ -287,6 +287,17 @@ def test_an_unknown_run_is_named() -> None:
     assert caught.value.code == "trace.unknown-run"
 
 
+def test_the_beginning_of_a_run_id_is_enough_when_it_is_the_only_one() -> None:
+    store = trace.MemoryStore()
+    recorder = trace.Recorder(store)
+    for name in ("alpha-1", "alpha-2", "beta-1"):
+        with _run(recorder, name):
+            pass
+    assert store.tree("beta")[0].span["run_id"] == "beta-1"
+    with pytest.raises(DataError, match="alpha-1, alpha-2"):
+        store.tree("alpha")
+
+
 def test_node_stats_roll_up_what_ran_inside() -> None:
     store = trace.MemoryStore()
     recorder = trace.Recorder(store)
