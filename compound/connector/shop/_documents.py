@@ -39,6 +39,11 @@ class ShopDocuments:
     def __getitem__(self, kind: str) -> dict[str, Document]:
         return self.documents.get(kind, {})
 
+    def to_json(self) -> dict[str, JsonValue]:
+        """`{customers: {...}, orders: {...}, products: {...}, versions: {...}}`, the kinds as declared."""
+        record = {**self.documents, "versions": dict(self.versions)}
+        return cast("dict[str, JsonValue]", record)
+
 
 class Reader:
     """Loads documents and versions through a connection."""
@@ -82,7 +87,7 @@ class Reader:
             )
 
     def versions(self, connection: Connection, refs: Iterable[str]) -> dict[str, int]:
-        """The present version of each reference; one that is not there, or that names nothing, is left out."""
+        """The present version of each reference; one that is not there, or names nothing, is left out."""
         by_kind: dict[str, list[str]] = {}
         for ref in refs:
             kind, _, key = ref.partition("/")

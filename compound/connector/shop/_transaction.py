@@ -50,7 +50,7 @@ class ShopTransaction:
         self._loaded: dict[str, _Loaded] = {}
 
     def get(self, kind: str, key: str) -> Document | None:
-        """The document, live: what is changed in it is written when the transaction ends. None when not there.
+        """The document, live: what is changed in it is written when the transaction ends; None if not there.
 
         Raises:
             EffectRefused: `effect.stale`: it is not at the version that was expected.

@@ -1,0 +1,154 @@
+"""The desk: tickets come from it, replies go to it, each once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+
+import anyio
+import orjson
+
+from compound.connector.desk._replies import Sent, SentFolder
+from compound.connector.desk._sources import Entry, read_tickets
+from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect
+from compound.errors import ConnectorError, DataError, EffectRefused
+from compound.spec.desk_file import DeskFile
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+class DeskTransaction:
+    """What effect functions get: each says one thing, and it leaves when all of the group have spoken."""
+
+    def __init__(self) -> None:
+        self.said: tuple[Literal["reply", "transfer"], str | None, str] | None = None
+
+    def reply(self, ticket_id: str, text: str) -> JsonValue:
+        """Reply to the customer.
+
+        Raises:
+            EffectRefused: `effect.empty-reply`: there is nothing to send.
+        """
+        if not text.strip():
+            raise EffectRefused("effect.empty-reply", f"the reply to ticket {ticket_id!r} is empty")
+        return self._say("reply", ticket_id, text)
+
+    def transfer(self, summary: str, *, ticket_id: str | None = None) -> JsonValue:
+        """Hand the ticket to a person.
+
+        Raises:
+            EffectRefused: `effect.empty-reply`.
+        """
+        if not summary.strip():
+            raise EffectRefused("effect.empty-reply", "the summary of the transfer is empty")
+        return self._say("transfer", ticket_id, summary)
+
+    def _say(self, kind: Literal["reply", "transfer"], ticket_id: str | None, text: str) -> JsonValue:
+        if self.said is not None:
+            raise EffectRefused("effect.two-messages", "an effect sends one message")
+        self.said = (kind, ticket_id, text)
+        return {"sent": kind, "ticket_id": ticket_id}
+
+
+class DeskPerformer(Protocol):
+    """An effect as the desk needs it: `compound.effect.Effect` is one."""
+
+    def perform(self, tx: DeskTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
+        """Speak through `tx`, or raise `EffectRefused`."""
+        ...
+
+
+class Desk:
+    """Tickets in, replies out. An effect target of class A: what was sent under a key is not sent again.
+
+    Args:
+        folder: Of this profile's desk; made when something is sent.
+        file: `connectors/desk.yaml`; its defaults where there is none.
+        effects: Finds an effect by its name; only `perform` needs it.
+        clock: UTC seconds since 1970.
+    """
+
+    delivery_class: Final[DeliveryClass] = "A"
+
+    def __init__(
+        self,
+        folder: Path,
+        file: DeskFile | None = None,
+        *,
+        effects: Callable[[str], DeskPerformer] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.folder = folder
+        self._file = file or DeskFile()
+        self._effects = effects
+        self._clock = clock
+        self._sent = SentFolder(folder / self._file.replies)
+
+    def tickets(self, source: Path) -> Iterator[Entry]:
+        """Every ticket of a source; see `read_tickets`."""
+        return read_tickets(source, self._file.tickets)
+
+    def replies(self) -> Iterator[Sent]:
+        """Everything that was sent, oldest first."""
+        return iter(self._sent)
+
+    def export(self, path: Path) -> int:
+        """Write everything that was sent as JSONL, whole or not at all; gives the number of lines."""
+        lines = [orjson.dumps(asdict(sent)) + b"\n" for sent in self.replies()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.tmp")
+        temporary.write_bytes(b"".join(lines))
+        temporary.replace(path)
+        return len(lines)
+
+    async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        """Send what the effects of a group say. See `EffectTarget.perform`.
+
+        All of them speak before anything is stored, so a refusal sends nothing. Row versions are the shop's,
+        and are not compared here. After a crash in the middle the rest is sent when the group comes again.
+
+        Raises:
+            EffectRefused: Nothing was sent.
+            ConnectorError: `desk.*`: the disk.
+        """
+        return await anyio.to_thread.run_sync(self._perform, group)
+
+    def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        stored = {planned.effect_key: self._sent.find(planned.effect_key) for planned in group.effects}
+        spoken = {
+            planned.effect_key: self._speak(planned, group)
+            for planned in group.effects
+            if stored[planned.effect_key] is None
+        }
+        for key, record in spoken.items():
+            stored[key] = self._sent.store(key, record)
+        return [
+            EffectOutcome(effect_key=key, status="sent", result=record["result"] if record else None)
+            for key, record in stored.items()
+        ]
+
+    def _speak(self, planned: PlannedEffect, group: EffectGroup) -> Mapping[str, JsonValue]:
+        if self._effects is None:
+            raise ConnectorError("desk.no-effects", "this desk was opened without effects")
+        tx = DeskTransaction()
+        try:
+            result = self._effects(planned.effect).perform(tx, planned.args)
+        except DataError as error:
+            raise EffectRefused(error.code, error.what, fix=error.fix) from error
+        if tx.said is None:
+            raise EffectRefused("effect.no-message", f"effect {planned.effect!r} sent nothing")
+        kind, ticket_id, text = tx.said
+        sent = Sent(
+            effect_key=planned.effect_key,
+            kind=kind,
+            ticket_id=ticket_id,
+            text=text,
+            decision_id=group.decision_id,
+            run_id=group.run_id,
+            sent_at=self._clock(),
+        )
+        return {"sent": cast("JsonValue", asdict(sent)), "result": result}

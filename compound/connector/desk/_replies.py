@@ -1,0 +1,108 @@
+"""Replies out: one file for each effect key, whole or not there, never written twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+from uuid import uuid4
+
+import orjson
+
+from compound.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Something that left the desk.
+
+    Attributes:
+        effect_key: The effect that sent it; unique.
+        kind: A reply to the customer, or a transfer to a person.
+        ticket_id: None for a transfer that named none.
+        text: The reply, or the summary.
+        sent_at: UTC seconds since 1970.
+    """
+
+    effect_key: str
+    kind: Literal["reply", "transfer"]
+    ticket_id: str | None
+    text: str
+    decision_id: str
+    run_id: str
+    sent_at: float
+
+
+class SentFolder:
+    """The folder of what was sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, effect_key: str) -> Mapping[str, JsonValue] | None:
+        """The stored record of an effect; None when it has not happened.
+
+        Raises:
+            ConnectorError: `desk.unreadable`.
+        """
+        path = self._path(effect_key)
+        try:
+            return cast("Mapping[str, JsonValue]", orjson.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, orjson.JSONDecodeError) as error:
+            raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error}") from error
+
+    def store(self, effect_key: str, record: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """Store a record durably, or give back the one that another process stored before.
+
+        The file is written under another name, forced to the disk, and linked to its own: it is whole or not
+        there, and of two writers one wins.
+
+        Raises:
+            ConnectorError: `desk.disk-full`, `desk.cannot-write`; nothing was sent.
+        """
+        path = self._path(effect_key)
+        temporary = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as stream:
+                stream.write(orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+                stream.flush()
+                os.fsync(stream.fileno())
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return self.find(effect_key) or record
+            _sync_folder(path.parent)
+        except OSError as error:
+            code = "desk.disk-full" if error.errno == 28 else "desk.cannot-write"
+            raise ConnectorError(code, f"{path.parent} cannot be written: {error.strerror}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return record
+
+    def __iter__(self) -> Iterator[Sent]:
+        found = [
+            cast("dict[str, JsonValue]", orjson.loads(p.read_bytes())) for p in self._folder.glob("*/*.json")
+        ]
+        sent = [Sent(**cast("dict[str, object]", record["sent"])) for record in found]  # pyright: ignore[reportArgumentType]
+        yield from sorted(sent, key=lambda one: (one.sent_at, one.effect_key))
+
+    def _path(self, effect_key: str) -> Path:
+        name = hashlib.sha256(effect_key.encode()).hexdigest()[:40]
+        return self._folder / name[:2] / f"{name}.json"
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

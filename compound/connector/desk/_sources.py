@@ -1,0 +1,148 @@
+"""Tickets in: from JSONL, a Delta table, or files of published tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from compound.connector.desk._ticket import DeskProblem, Ticket, guess_id, make_ticket, problem
+from compound.errors import ConnectorError, Location
+from compound.spec.desk_file import TicketRules
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from pydantic import JsonValue
+
+Entry = Ticket | DeskProblem
+_RULES = TicketRules()
+
+
+def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
+    """Every ticket of a source, in its order, one at a time.
+
+    A record that is no ticket comes as a `DeskProblem` in its place. Of a JSONL file and a Delta table
+    nothing is held in memory but the ids.
+
+    Args:
+        path: A JSONL file, a `tasks_*.json` file, the folder of a Delta table, or a folder of such files.
+        rules: Bounds.
+
+    Raises:
+        ConnectorError: `desk.no-source`, `desk.unreadable`: the source as a whole cannot be read.
+    """
+    seen: set[str] = set()
+    if path.is_dir() and (path / "_delta_log").is_dir():
+        yield from _read_delta(path, rules, seen)
+        return
+    files = [path] if path.is_file() else sorted([*path.glob("tasks_*.json"), *path.glob("*.jsonl")])
+    if not files:
+        raise ConnectorError(
+            "desk.no-source",
+            f"there are no tickets at {path}",
+            fix="name a JSONL file, a Delta table or a folder of tasks; `compound seed` writes the sample",
+        )
+    for file in files:
+        yield from (
+            _read_tasks(file, rules, seen) if file.suffix == ".json" else _read_jsonl(file, rules, seen)
+        )
+
+
+def _read_jsonl(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
+    try:
+        with path.open("rb") as stream:
+            line, is_first = 0, True
+            while raw := stream.readline(rules.max_line_bytes + 1):
+                line += 1
+                where = Location(str(path), line)
+                if len(raw) > rules.max_line_bytes:
+                    _skip_line(stream, raw)
+                    what = f"its line is longer than {rules.max_line_bytes:,} bytes"
+                    yield problem(where, guess_id(raw), "ticket.too-large", what)
+                    continue
+                text = raw.removeprefix(b"\xef\xbb\xbf") if is_first else raw
+                is_first = False
+                if text.strip():
+                    yield _parse_line(text, rules, where, seen)
+    except OSError as error:
+        raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error.strerror}") from error
+
+
+def _skip_line(stream: BufferedReader, raw: bytes) -> None:
+    while raw and not raw.endswith(b"\n"):
+        raw = stream.readline(1 << 20)
+
+
+def _parse_line(text: bytes, rules: TicketRules, where: Location, seen: set[str]) -> Entry:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start} of its line (0x{text[error.start]:02x}) is not UTF-8"
+        return problem(where, guess_id(text), "ticket.not-utf8", what, "save the file as UTF-8")
+    try:
+        record = cast("object", orjson.loads(text))
+    except orjson.JSONDecodeError as error:
+        return problem(where, guess_id(text), "ticket.bad-json", f"its line is not JSON: {error}")
+    return make_ticket(record, rules, where, seen)
+
+
+def _read_delta(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
+    # Only here: deltalake takes a while to import.
+    from deltalake import DeltaTable, QueryBuilder
+    from deltalake.exceptions import DeltaError
+
+    row = 0
+    try:
+        for batch in QueryBuilder().register("tickets", DeltaTable(path)).execute("select * from tickets"):
+            names, columns = list(batch.column_names), batch.columns
+            for values in zip(*columns, strict=True):
+                row += 1
+                record = {name: _plain(value.as_py()) for name, value in zip(names, values, strict=True)}
+                yield make_ticket(record, rules, Location(str(path), row), seen)
+    except (DeltaError, OSError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise ConnectorError("desk.unreadable", f"the table {path} cannot be read: {said}") from error
+
+
+def _plain(value: object) -> object:
+    is_time = hasattr(value, "isoformat")
+    return value.isoformat() if is_time else value  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+
+
+def _read_tasks(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
+    try:
+        tasks = cast("object", orjson.loads(path.read_bytes()))
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error}") from error
+    if not isinstance(tasks, list):
+        raise ConnectorError("desk.unreadable", f"{path} is no list of tasks")
+    for index, task in enumerate(cast("list[object]", tasks)):
+        where = Location(str(path), index + 1)
+        if isinstance(task, dict):
+            yield make_ticket(
+                task_ticket(cast("Mapping[str, JsonValue]", task), index, path), rules, where, seen
+            )
+        else:
+            yield problem(where, None, "ticket.not-an-object", "it is no task")
+
+
+def task_ticket(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:
+    """The ticket in a published task: its own, its instruction, or what its user scenario tells.
+
+    The id is `<folder>-<name of the file>-<id or index of the task>`. Who wrote it is in the text alone.
+    """
+    given = task.get("ticket")
+    if isinstance(given, dict):
+        return given
+    body = task.get("instruction")
+    if not isinstance(body, str):
+        scenario = task.get("user_scenario")
+        told = scenario.get("instructions") if isinstance(scenario, dict) else None
+        parts = told if isinstance(told, dict) else {}
+        named = (parts.get(name) for name in ("known_info", "reason_for_call", "task_instructions"))
+        body = "\n".join(part.strip() for part in named if isinstance(part, str) and part.strip())
+    name = file.stem.removeprefix("tasks_")
+    return {"id": f"{file.parent.name}-{name}-{task.get('id', index)}", "subject": "", "body": body}
