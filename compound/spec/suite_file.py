@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from compound.errors import Location, ProjectError
-from compound.spec.yaml_file import read_yaml_file
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -62,6 +61,8 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     Raises:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
+    from compound.spec.yaml_file import read_yaml_file  # the YAML reader is wanted here only
+
     document = read_yaml_file(path, shown)
     try:
         spec = SuiteFile.model_validate(document.data)
