@@ -34,7 +34,7 @@ training = "{{home}}/past_cases.jsonl"
 
 [tool.compound.profiles.sample.documents]
 handbook = ["connectors/sample/policies/*.md"]
-cases = ["{{home}}/past_cases.jsonl"]
+cases = ["connectors.documents:past_cases"]
 """
 
 _GITIGNORE = ".compound/\n.venv/\n__pycache__/\n.env\n"
