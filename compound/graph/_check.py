@@ -12,7 +12,7 @@ from compound.graph._check_values import value_findings
 from compound.graph._value_types import ValueTypes
 from compound.spec._findings import Finding, in_file_order
 from compound.spec._parse import parse_graph
-from compound.spec._types import named_types, parse_type
+from compound.spec._types import is_cyclic, named_types, parse_type
 from compound.spec.graph_file import (
     AnyNode,
     CheckNode,
@@ -30,6 +30,8 @@ from compound.spec.graph_file import (
 from compound.spec.yaml_file import DataPath
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from compound.graph.catalogue import Catalogue, Shelf
 
 _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
@@ -81,17 +83,28 @@ def check(spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = ()) 
 
 
 def _unknown_types(spec: GraphSpec) -> list[Finding]:
-    findings: list[Finding] = []
+    findings = [
+        Finding(
+            "graph.cyclic-type",
+            f"the type {name} is only itself",
+            spec.source.key(("types", name)),
+            "give it fields",
+        )
+        for name in spec.types
+        if is_cyclic(name, spec.type_names)
+    ]
     for path, declared in _declared_types(spec):
         for name in named_types(parse_type(declared)):
             if name not in spec.types:
                 what = f"unknown type {name!r}"
-                fix = choices([*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30)
+                fix = choices(
+                    [*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30
+                )
                 findings.append(Finding("graph.unknown-type", what, spec.source.value(path), fix))
     return findings
 
 
-def _declared_types(spec: GraphSpec) -> Iterable[tuple[DataPath, object]]:
+def _declared_types(spec: GraphSpec) -> Iterable[tuple[DataPath, JsonValue]]:
     for section in ("types", "input", "context"):
         for name, declared in getattr(spec, section).items():
             yield from _fields((section, name), declared)
@@ -104,7 +117,7 @@ def _declared_types(spec: GraphSpec) -> Iterable[tuple[DataPath, object]]:
             yield from _fields((*path, "out"), node.out)
 
 
-def _fields(path: DataPath, declared: object) -> Iterable[tuple[DataPath, object]]:
+def _fields(path: DataPath, declared: JsonValue) -> Iterable[tuple[DataPath, JsonValue]]:
     if isinstance(declared, dict):
         for name, kind in declared.items():
             yield from _fields((*path, str(name)), kind)

@@ -9,7 +9,8 @@ from compound.errors import ProjectError, choices
 from compound.graph._nodes_llm import placeholders
 from compound.graph._value_types import ValueTypes
 from compound.spec._findings import Finding
-from compound.spec._types import Record, from_json_schema, mismatch, parse_type
+from compound.spec._json_schema import from_json_schema
+from compound.spec._types import Record, mismatch, parse_type
 from compound.spec.graph_file import (
     AnyNode,
     CheckNode,
@@ -86,7 +87,9 @@ def _arguments(
         if name not in wanted.fields:
             if not wanted.is_open:
                 fix = choices(list(wanted.fields), name)
-                yield Finding("graph.unknown-argument", f"unknown argument {name!r}", spec.source.key(place), fix)
+                yield Finding(
+                    "graph.unknown-argument", f"unknown argument {name!r}", spec.source.key(place), fix
+                )
             continue
         why = mismatch(types.of_value(value), wanted.fields[name], types.names)
         if why:
@@ -94,7 +97,9 @@ def _arguments(
             yield Finding("graph.type-mismatch", f"{name}: {why}", where, "give a value of that type")
     for name in sorted(wanted.must_have() - set(given)):
         where = spec.source.key((*path, "in")) if given else spec.source.key(path)
-        yield Finding("graph.missing-argument", f"the argument {name!r} is missing", where, f"add {name}: $...")
+        yield Finding(
+            "graph.missing-argument", f"the argument {name!r} is missing", where, f"add {name}: $..."
+        )
 
 
 def _prompt(spec: GraphSpec, node: LlmNode, path: DataPath, catalogue: Catalogue) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Checks on the shape: cycles, nodes that nothing uses, conditions that never hold, effects nobody decides."""
+"""Checks on the shape: cycles, unused nodes, conditions that never hold, effects nobody decides."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def flow_findings(spec: GraphSpec, broken: frozenset[str]) -> list[Finding]:
     findings += _unused(spec, broken)
     findings += _unguarded(spec)
     if not spec.nodes and not broken:
-        findings.append(Finding("graph.empty", "the graph has no nodes", spec.source.key(("nodes",)), "add one"))
+        findings.append(
+            Finding("graph.empty", "the graph has no nodes", spec.source.key(("nodes",)), "add one")
+        )
     return findings
 
 
@@ -36,7 +38,9 @@ def _levels(spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath) -> It
         path = (*lead, "nodes", name)
         if node.when is not None and _truth(parse_condition(node.when)) is False:
             where = spec.source.value((*path, "when"))
-            yield Finding("graph.unreachable", f"{name} never runs: {node.when}", where, "drop the node or its `when`")
+            yield Finding(
+                "graph.unreachable", f"{name} never runs: {node.when}", where, "drop the node or its `when`"
+            )
         if isinstance(node, RepeatBlock):
             yield from _levels(spec, node.nodes, path)
 
@@ -60,7 +64,12 @@ def _truth(expr: Expr) -> bool | None:
 def _unused(spec: GraphSpec, broken: frozenset[str]) -> Iterator[Finding]:
     if broken:
         return
-    used = {ref.root for value in spec.output.values() for expr, _ in iter_bindings(value, ()) for ref, _ in references(expr)}
+    used = {
+        ref.root
+        for value in spec.output.values()
+        for expr, _ in iter_bindings(value, ())
+        for ref, _ in references(expr)
+    }
     yield from _unused_in(spec, spec.nodes, (), used)
 
 
@@ -74,7 +83,11 @@ def _unused_in(
         path = (*lead, "nodes", name)
         if isinstance(node, RepeatBlock):
             own = {use.ref.root for use in uses(node, ()) if use.path[0] != "nodes"}
-            through_previous = {str(use.ref.steps[0]) for use in uses(node, ()) if use.ref.root == "previous" and use.ref.steps}
+            through_previous = {
+                str(use.ref.steps[0])
+                for use in uses(node, ())
+                if use.ref.root == "previous" and use.ref.steps
+            }
             everything = set(node.nodes) if node.out is None else set[str]()
             yield from _unused_in(spec, node.nodes, path, own | through_previous | everything)
         if name not in mentioned and not isinstance(node, EffectNode | ReviewNode):

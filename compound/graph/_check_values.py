@@ -17,7 +17,7 @@ from compound.spec.graph_file import AnyNode, EffectNode, GraphSpec, RepeatBlock
 from compound.spec.yaml_file import DataPath
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
+    pass
 
 
 def value_findings(spec: GraphSpec, types: ValueTypes, broken: frozenset[str]) -> list[Finding]:
@@ -47,7 +47,9 @@ def _level(
         for index, other in enumerate(node.after):
             if other not in nodes and other not in broken:
                 where = spec.source.value((*path, "after", index))
-                yield Finding("graph.unknown-node", f"unknown node {other!r}", where, choices(list(nodes), other))
+                yield Finding(
+                    "graph.unknown-node", f"unknown node {other!r}", where, choices(list(nodes), other)
+                )
         for key, condition in _conditions(node, path):
             scope = inner if key[-1] == "until" else types
             yield from _comparisons(spec, parse_condition(condition), key, scope)
@@ -93,7 +95,8 @@ def _skipped_outputs(spec: GraphSpec) -> Iterator[Finding]:
         for expr, path in iter_bindings(value, ("output", name)):
             for ref, is_shielded in references(expr):
                 if not is_shielded and skips.may_skip(ref.root):
-                    what = f"the output {name} needs ${ref}, but {ref.root} may be skipped ({skips.why(ref.root)})"
+                    why = skips.why(ref.root)
+                    what = f"the output {name} needs ${ref}, but {ref.root} may be skipped ({why})"
                     fix = f"write ${ref}? where null is a good answer"
                     yield Finding("graph.may-be-skipped", what, spec.source.value(path), fix)
 
@@ -142,7 +145,7 @@ def _pair(spec: GraphSpec, pair: tuple[Expr, Expr], path: DataPath, types: Value
     yield Finding("graph.impossible-comparison", what, spec.source.value(path), fix)
 
 
-def _can_equal(kind: Type, value: str | float | bool) -> bool:  # noqa: FBT001 - a literal's value
+def _can_equal(kind: Type, value: str | float | bool) -> bool:
     match kind:
         case Enum(values):
             return value in values
@@ -158,22 +161,18 @@ def _can_equal(kind: Type, value: str | float | bool) -> bool:  # noqa: FBT001 -
             return False
 
 
-def _rules(
-    spec: GraphSpec, node: AnyNode, path: DataPath, nodes: Mapping[str, AnyNode]
-) -> Iterator[Finding]:
+def _rules(spec: GraphSpec, node: AnyNode, path: DataPath, nodes: Mapping[str, AnyNode]) -> Iterator[Finding]:
     if isinstance(node, ReviewNode):
         if node.auto is not None and node.auto.action not in node.decide:
             where = spec.source.value((*path, "auto", "action"))
             what = f"the rule decides {node.auto.action!r}, which is no action of this review"
             yield Finding("graph.unknown-action", what, where, choices(list(node.decide), node.auto.action))
-    elif isinstance(node, EffectNode) and node.review is not None:
-        if not isinstance(nodes.get(node.review), ReviewNode):
-            known: list[str] = [name for name, other in nodes.items() if isinstance(other, ReviewNode)]
+    elif isinstance(node, EffectNode):
+        known = [name for name, other in nodes.items() if isinstance(other, ReviewNode)]
+        if node.review is not None and node.review not in known:
             what = f"{node.review!r} is no review of this graph"
             where = spec.source.value((*path, "review"))
             yield Finding("graph.unknown-node", what, where, choices(known, node.review))
     if len(path) > 2 and isinstance(node, ReviewNode | EffectNode):
         what = f"{path[-1]} is a {node.kind} inside a repeat block; it must be durable on its own"
         yield Finding("graph.boundary-in-repeat", what, spec.source.key(path), "move it behind the block")
-
-

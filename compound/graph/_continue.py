@@ -66,7 +66,7 @@ async def next_payload(
 
 
 async def _again(run: ActiveRun, values: Mapping[str, Any], durable: Durable) -> NextStep:
-    """Try what failed once more. What succeeded stays, so a person's decision still stands on what they saw."""
+    """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw."""
     outcomes = values.get("outcomes", {})
     load(run, {name: data for name, data in outcomes.items() if data["status"] not in LOST})
     await durable.prune(run.run_id)

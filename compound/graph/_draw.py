@@ -14,7 +14,7 @@ COLOURS: Final = {
     "check": "#4d7c0f", "review": "#b45309", "effect": "#b91c1c", "repeat": "#334155",
     "input": "#64748b", "output": "#64748b",
 }  # fmt: skip
-"""Fill by kind, dark enough for white text (contrast at least 4.5), so that light and dark pages both work."""
+"""Fill by kind, dark enough for white text (contrast at least 4.5): light and dark pages both work."""
 
 _SHAPES: Final = {
     "input": ("([", "])"), "output": ("([", "])"), "sql": ("[(", ")]"), "retrieve": ("[(", ")]"),
@@ -23,7 +23,7 @@ _SHAPES: Final = {
 
 
 def draw(spec: GraphSpec) -> str:
-    """A Mermaid flowchart: shape, colour and label say the kind; an arrow that a longer way implies is left out.
+    """A Mermaid flowchart; shape, colour and label say the kind; arrows that a longer way implies are out.
 
     Raises:
         ProjectError: The graph cannot be planned.

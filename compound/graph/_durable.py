@@ -169,7 +169,7 @@ def first_payload(run: ActiveRun) -> dict[str, Any]:
 
 
 def resume_payload(decided: Mapping[str, str]) -> Command[Any]:
-    """Resume these interrupts, each by its own id. The value is not the decision: nodes read that from the queue."""
+    """Resume these interrupts, each by its own id; nodes read the decision itself from the queue."""
     return Command(
         resume={interrupt_id: {"decision_id": decision} for interrupt_id, decision in decided.items()}
     )
@@ -189,11 +189,11 @@ def _config(plan: Plan, run_id: str) -> RunnableConfig:
 
 async def _open_saver(path: Path | None, exits: AsyncExitStack) -> BaseCheckpointSaver[str]:
     if path is None:
-        from langgraph.checkpoint.memory import InMemorySaver  # noqa: PLC0415
+        from langgraph.checkpoint.memory import InMemorySaver
 
         return InMemorySaver()
-    import aiosqlite  # noqa: PLC0415
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415
+    import aiosqlite
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = await exits.enter_async_context(aiosqlite.connect(path, timeout=30.0))

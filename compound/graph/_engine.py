@@ -75,12 +75,12 @@ class Engine:
         """Look every name up.
 
         Raises:
-            ProjectError: A name is unknown, a prompt is broken, or there is no queue for a graph with reviews.
+            ProjectError: A name is unknown, a prompt is broken, or a graph with reviews has no queue.
         """
         kinds = {segment.kind for segment in self.plan.segments}
         for kind, service in (("review", self._services.reviews), ("effect", self._services.outbox)):
             if kind in kinds and service is None:
-                what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store for it"
+                what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
         self._runners = bind_all(self.plan.steps.values(), self._services, self.plan.names)
         return self
@@ -95,7 +95,7 @@ class Engine:
 
     async def run(  # noqa: PLR0913 - all but the first are named
         self,
-        input: Mapping[str, JsonValue],  # noqa: A002 - the word of the graph file
+        input: Mapping[str, JsonValue],
         *,
         run_id: str,
         thread_id: str | None = None,
@@ -167,7 +167,7 @@ class Engine:
             return self._closing(span, await self._advance(active, record, durable))
 
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
-        from compound.graph._continue import next_payload  # noqa: PLC0415 - loads langgraph
+        from compound.graph._continue import next_payload
 
         step = await next_payload(active, record, durable, self._services.reviews)
         waiting = step.waiting
@@ -175,7 +175,8 @@ class Engine:
             waiting = await durable.advance(active, step.payload)
             stuck = sorted(set(waiting) & set(step.resumed))
             if stuck:
-                what = f"run {active.run_id} was resumed, but still waits for {', '.join(waiting[i] for i in stuck)}"
+                items = ", ".join(waiting[one] for one in stuck)
+                what = f"run {active.run_id} was resumed, but still waits for {items}"
                 raise RunError("graph.resume-not-taken", what, fix="look at the run's trace; resume it again")
         if waiting:
             items = tuple(waiting.values())
@@ -226,7 +227,7 @@ class Engine:
         return self.plan.output(active.scope)
 
     def _automatic(self, active: ActiveRun) -> dict[str, bool]:
-        from compound.graph._nodes_review import ReviewStep  # noqa: PLC0415
+        from compound.graph._nodes_review import ReviewStep
 
         rulings: dict[str, bool] = {}
         for name, step in self.plan.steps.items():
@@ -327,7 +328,7 @@ class Engine:
 
     async def _open_durable(self) -> Durable:
         if self._durable is None:
-            from compound.graph._durable import Durable  # noqa: PLC0415 - loads langgraph
+            from compound.graph._durable import Durable
 
             durable = Durable(self.plan, self._services)
             await durable.open(self._checkpoints)

@@ -33,7 +33,7 @@ async def execute(
     if isinstance(early, Outcome):
         return record_early(step, run, early)
     if step.program is not None:
-        from compound.graph._blocks import run_block  # noqa: PLC0415 - blocks run programs, programs run steps
+        from compound.graph._blocks import run_block
 
         return await run_block(step, run, scope, lead)
     return await _attempts(step, run, early, lead)

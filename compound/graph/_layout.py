@@ -1,12 +1,13 @@
 """Layered layout of a picture: layers from the top, few crossings, straight where possible.
 
-Source: Sugiyama, Tagawa, Toda, IEEE SMC 1981; the order within layers by barycentres, both ways, a few sweeps.
+Source: Sugiyama, Tagawa, Toda, IEEE SMC 1981; the order within layers by barycentres, a few sweeps each way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from compound.graph._picture import OUTPUT, Box, Picture
@@ -64,7 +65,7 @@ def place(drawn: Picture) -> Layout:
     for (source, _), chain in chains.items():
         for offset, bend in enumerate(chain[1:-1], start=1):
             rows[layer[source] + offset].append(bend)
-    links = [pair for chain in chains.values() for pair in zip(chain, chain[1:], strict=False)]
+    links = [pair for chain in chains.values() for pair in pairwise(chain)]
     sizes = {name: _size(boxes.get(name)) for row in rows for name in row}
     _order(rows, links)
     xs = _columns(rows, links, sizes)
@@ -76,7 +77,11 @@ def place(drawn: Picture) -> Layout:
             width, tall = sizes[name]
             # A bend is as tall as its row, so that an arrow passes beside boxes and turns between the rows.
             placed[name] = Placed(
-                x=xs[name], y=top + height / 2, width=width, height=tall if name in boxes else height, box=boxes.get(name)
+                x=xs[name],
+                y=top + height / 2,
+                width=width,
+                height=tall if name in boxes else height,
+                box=boxes.get(name),
             )
         top += height + _GAP_Y
     ways = tuple((a.is_order, tuple(placed[one] for one in chains[a.source, a.target])) for a in drawn.arrows)
@@ -87,7 +92,7 @@ def place(drawn: Picture) -> Layout:
 
 
 def _layers(drawn: Picture) -> dict[str, int]:
-    """Longest way from the input; then each box goes down as far as the next one lets it, if that shortens arrows."""
+    """Longest way from the input; then boxes go down as far as they can where arrows get shorter."""
     layer = {box.name: 0 for box in drawn.boxes}
     for box in drawn.boxes:
         for arrow in drawn.arrows:
@@ -155,7 +160,8 @@ def _columns(
         near = both[sweep % 2]
         for row in rows:
             wanted = {
-                name: sum(xs[o] for o in near[name]) / len(near[name]) if name in near else xs[name] for name in row
+                name: sum(xs[o] for o in near[name]) / len(near[name]) if name in near else xs[name]
+                for name in row
             }
             _pull(row, wanted, xs, sizes)
     left = min(xs[name] - sizes[name][0] / 2 for row in rows for name in row) - MARGIN
@@ -163,7 +169,10 @@ def _columns(
 
 
 def _pull(
-    row: Sequence[str], wanted: Mapping[str, float], xs: dict[str, float], sizes: Mapping[str, tuple[float, float]]
+    row: Sequence[str],
+    wanted: Mapping[str, float],
+    xs: dict[str, float],
+    sizes: Mapping[str, tuple[float, float]],
 ) -> None:
     """Move a row to the mean of the leftmost and the rightmost places that keep order and gaps."""
 
@@ -172,11 +181,15 @@ def _pull(
 
     right: list[float] = []
     for index, name in enumerate(row):
-        right.append(wanted[name] if not index else max(wanted[name], right[-1] + apart(row[index - 1], name)))
+        right.append(
+            wanted[name] if not index else max(wanted[name], right[-1] + apart(row[index - 1], name))
+        )
     left = [0.0] * len(row)
     for index in range(len(row) - 1, -1, -1):
         name = row[index]
         is_last = index == len(row) - 1
-        left[index] = wanted[name] if is_last else min(wanted[name], left[index + 1] - apart(name, row[index + 1]))
+        left[index] = (
+            wanted[name] if is_last else min(wanted[name], left[index + 1] - apart(name, row[index + 1]))
+        )
     for index, name in enumerate(row):
         xs[name] = (left[index] + right[index]) / 2

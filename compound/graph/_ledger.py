@@ -65,7 +65,7 @@ class StateLedger:
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run; None when it was never started."""
-        from compound.connector.state import tables  # noqa: PLC0415 - sqlalchemy is heavy
+        from compound.connector.state import tables
 
         with self._store.read() as connection:
             row = (
@@ -90,7 +90,7 @@ class StateLedger:
 
     def start(self, record: RunRecord) -> None:
         """Note a new run."""
-        from compound.connector.state import tables  # noqa: PLC0415
+        from compound.connector.state import tables
 
         now = self._clock()
         values = {
@@ -118,7 +118,7 @@ class StateLedger:
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Note where it stands."""
-        from compound.connector.state import tables  # noqa: PLC0415
+        from compound.connector.state import tables
 
         values = {
             "status": status,

@@ -28,9 +28,9 @@ _LAST_PAUSE_S: Final = 0.2
 async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGenerator[None]:
     """Hold the run until the block ends; wait for whoever holds it now.
 
-    Within the process a set of names, between processes a byte-range lock on `file` (None: one process only): the kernel drops it
-    when the process dies, so a killed run can be continued at once. The file stays open for the life of the
-    process, because closing any handle of a file drops every lock on it.
+    Within the process a set of names, between processes a byte-range lock on `file` (None: one process only):
+    the kernel drops it when the process dies, so a killed run can be continued at once. The file stays open
+    for the life of the process, because closing any handle of a file drops every lock on it.
 
     Raises:
         ConflictError: ``graph.run-busy``: somebody else still runs it after `wait_s` seconds.

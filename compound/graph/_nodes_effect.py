@@ -33,7 +33,7 @@ class EffectStep:
         self.step = step
         self._node = node
         self._versions = compile_value(node.versions)
-        # A custom action (`return`, `partly`) carries effects out only where the condition asks for the decision.
+        # A custom action (`partly`) carries effects out only where the condition asks for the decision.
         asked = {use.ref.root for use in uses(node, ()) if use.role == "when"}
         self._reviews = (node.review,) if node.review is not None else tuple(reviews)
         self._asked = asked
@@ -64,7 +64,7 @@ class EffectStep:
         return found
 
     def _refused(self, run: ActiveRun) -> str | None:
-        """Why the decisions before it do not allow it: a rejected draft has no effect, whatever `when` says."""
+        """Why the decisions do not allow it: a rejected draft has no effect, whatever `when` says."""
         for name, decision in self._decisions(run):
             action = str(decision["action"])
             if action == REJECT or (action not in APPROVING and name not in self._asked):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import Location, NodeError, ProjectError
 from compound.model import CallKey, Message, ModelRequest, ModelResponse
-from compound.spec._types import to_json_schema
+from compound.spec._json_schema import to_json_schema
+from compound.spec._types import 
 from compound.spec._validate import validator
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _MAX_SHOWN: Final = 4000
 
 
 def bind_llm(step: Step, services: Services, names: Names) -> Runner:
-    """The runner of an `llm` node. An answer that does not fit, twice, is null, with the failure in the span."""
+    """The runner of an `llm` node; an answer that does not fit, twice, is null, and the span says why."""
     node = cast("LlmNode", step.node)
     prompt = services.prompt(node.prompt)
     system = prompt.system if node.system is None else services.prompt(node.system).text
@@ -71,8 +72,8 @@ def compile_template(text: str, path: str) -> Template:
     Raises:
         ProjectError: ``graph.bad-prompt``: the template is broken.
     """
-    from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415 - only graphs with prompts pay for it
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
@@ -95,8 +96,8 @@ def placeholders(text: str, path: str) -> frozenset[str]:
     Raises:
         ProjectError: ``graph.bad-prompt``: the template is broken.
     """
-    from jinja2 import TemplateError, meta  # noqa: PLC0415
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+    from jinja2 import TemplateError, meta
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(autoescape=False)
     compile_template(text, path)
@@ -113,7 +114,7 @@ def _free_text(value: JsonValue) -> list[str]:
 
 
 def _render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, path: str) -> str:
-    from jinja2 import TemplateError  # noqa: PLC0415
+    from jinja2 import TemplateError
 
     try:
         return template.render(inputs)

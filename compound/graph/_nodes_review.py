@@ -12,8 +12,9 @@ from compound.graph._outcome import Outcome, as_node_error
 from compound.graph._wiring import compile_lenient, compile_value, shown_names
 from compound.graph.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.spec._conditions import parse_condition
+from compound.spec._json_schema import to_json_schema
 from compound.spec._refs import ABSENT, EvaluationError, compile_expr
-from compound.spec._types import parse_type, to_json_schema
+from compound.spec._types import parse_type
 from compound.spec.graph_file import parse_duration
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ReviewStep:
         self.step = step
         self._node = node
         self._graph_hash = graph_hash
-        self._shown = compile_lenient(shown_names(cast("list[JsonValue] | dict[str, JsonValue]", node.show)))
+        self._shown = compile_lenient(shown_names(node.show))
         self._versions = compile_value(node.versions)
         self._auto = None if node.auto is None else compile_expr(parse_condition(node.auto.when))
         self._decide = {
@@ -59,7 +60,7 @@ class ReviewStep:
                 request = self._request(run)
                 span.input(request.shown)
                 opened = await reviews.open(request)
-            except (Exception,) as error:  # noqa: BLE001 - as every node: a failure is a value
+            except Exception as error:  # noqa: BLE001 - as every node: a failure is a value
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
                 return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
             decision = opened.decision

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from compound.errors import ProjectError
 from compound.graph._wiring import Inputs, compile_inputs, compile_lenient, dependencies
@@ -20,6 +20,7 @@ from compound.spec._conditions import parse_condition
 from compound.spec._refs import Evaluate, Scope, compile_expr
 from compound.spec._types import Names, Type, parse_type
 from compound.spec.graph_file import (
+    AnyNode,
     EffectNode,
     GraphSpec,
     RepeatBlock,
@@ -148,8 +149,8 @@ def plan(spec: GraphSpec) -> Plan:
     """Cut a graph into segments and compile its references.
 
     Raises:
-        ProjectError: ``graph.cycle``: nodes wait for each other; ``graph.unknown-reference``. `check` names the
-            places of these and of everything else that is wrong.
+        ProjectError: ``graph.cycle``: nodes wait for each other; ``graph.unknown-reference``.
+            `check` names the places of these and of everything else that is wrong.
     """
     steps = {step.name: step for step in _steps(spec.nodes, spec, "")}
     before = _boundaries_before(steps)
@@ -163,7 +164,7 @@ def plan(spec: GraphSpec) -> Plan:
         steps=steps,
         segments=_segments(steps, before),
         reviews_before=reviews,
-        output=compile_lenient(cast("dict[str, JsonValue]", spec.output)),
+        output=compile_lenient(spec.output),
     )
 
 
@@ -253,7 +254,7 @@ def _block(node: RepeatBlock, spec: GraphSpec, lead: str) -> Program:
         dependents=flow.dependents,
         until=until,
         max_rounds=node.repeat.max,
-        out=None if node.out is None else compile_lenient(cast("dict[str, JsonValue]", node.out)),
+        out=None if node.out is None else compile_lenient(node.out),
     )
 
 

@@ -25,11 +25,11 @@ def draw_svg(spec: GraphSpec) -> str:
     drawn = place(picture(spec))
     width, height = round(drawn.width), round(drawn.height)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f' role="img" aria-label="{escape(spec.name, {chr(34): "&quot;"})}" font-family="{_FONT}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
+        f' height="{height}" role="img" aria-label="{escape(spec.name)}" font-family="{_FONT}">',
         f"<title>{escape(spec.name)}</title>",
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        f'<path d="M0 0 L8 4 L0 8 z" fill="{_INK}"/></marker></defs>',
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"'
+        f' orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="{_INK}"/></marker></defs>',
         f'<g fill="none" stroke="{_INK}" stroke-width="1.4">',
         *(_way(points, is_order=is_order) for is_order, points in drawn.ways),
         "</g>",
@@ -64,13 +64,14 @@ def _box(placed: Placed) -> str:
     round_ = placed.height / 2 if box.kind in {"input", "output"} else 6
     dash = ' stroke="#ffffff" stroke-dasharray="5 3"' if box.when else ""
     out = [
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{placed.width:.1f}" height="{placed.height:.1f}" rx="{round_:.1f}"'
-        f' fill="{COLOURS[box.kind]}"{dash}/>'
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{placed.width:.1f}" height="{placed.height:.1f}"'
+        f' rx="{round_:.1f}" fill="{COLOURS[box.kind]}"{dash}/>'
     ]
     for number, line in enumerate(text_lines(box)):
         style = 'font-size="13" font-weight="600"' if number == 0 else 'font-size="11" opacity="0.92"'
         y = top + 18 + number * 15
         out.append(
-            f'<text x="{placed.x:.1f}" y="{y:.1f}" text-anchor="middle" fill="#ffffff" {style}>{escape(line)}</text>'
+            f'<text x="{placed.x:.1f}" y="{y:.1f}" text-anchor="middle" fill="#ffffff" {style}>'
+            f"{escape(line)}</text>"
         )
     return "\n".join(out)

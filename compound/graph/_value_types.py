@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.graph._wiring import parse_binding
+from compound.spec._json_schema import from_json_schema
 from compound.spec._refs import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
 from compound.spec._types import (
     ANY,
@@ -19,7 +20,6 @@ from compound.spec._types import (
     Type,
     bare,
     field_type,
-    from_json_schema,
     mismatch,
     parse_type,
 )
@@ -42,13 +42,15 @@ if TYPE_CHECKING:
 
     from compound.graph.catalogue import Catalogue, Shelf
 
-VERDICT: Final = Record({"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY})
+VERDICT: Final = Record(
+    {"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY}
+)
 PASSAGE: Final = Record({"id": STR, "text": STR, "score": Scalar("float")}, is_open=True)
 EFFECT_RESULT: Final = Record({"name": STR, "status": STR, "value": ANY, "key": STR})
 RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR)})
 
 
-class Unknown(Exception):  # noqa: N818 - it is caught right where it is raised
+class Unknown(Exception):
     """A reference that leads nowhere.
 
     Attributes:
@@ -66,7 +68,11 @@ class ValueTypes:
     """Types of everything a node can refer to; one for the graph, one below it for each block."""
 
     def __init__(
-        self, spec: GraphSpec, catalogue: Catalogue, nodes: Mapping[str, AnyNode], parent: ValueTypes | None = None
+        self,
+        spec: GraphSpec,
+        catalogue: Catalogue,
+        nodes: Mapping[str, AnyNode],
+        parent: ValueTypes | None = None,
     ) -> None:
         self._spec = spec
         self._catalogue = catalogue
@@ -117,7 +123,7 @@ class ValueTypes:
             kind = below
         return kind
 
-    def of_expr(self, expr: Expr) -> Type:
+    def of_expr(self, expr: Expr) -> Type:  # noqa: PLR0911 - one arm per kind of tree
         """Type of an expression; `any` where it cannot be told."""
         match expr:
             case Ref():
@@ -149,7 +155,7 @@ class ValueTypes:
             return Record({name: self.of_value(item) for name, item in value.items()})
         return _of_constant(value)
 
-    def of_node(self, node: AnyNode) -> Type:
+    def of_node(self, node: AnyNode) -> Type:  # noqa: C901, PLR0911 - one arm per kind of node
         """Type of a node's value."""
         match node:
             case ReviewNode():
@@ -161,6 +167,8 @@ class ValueTypes:
                 if node.out is None:
                     return Record({name: Maybe(inner.root(name) or ANY) for name in node.nodes})
                 return Record({name: inner.of_value(value) for name, value in node.out.items()})
+            case _:
+                pass
         if node.out is not None:
             return parse_type(cast("JsonValue", node.out))
         match node:
@@ -179,14 +187,20 @@ class ValueTypes:
 
     def _output(self, shelf: Shelf, name: str, default: Type) -> Type:
         signature = self._catalogue.signature(shelf, name)
-        return default if signature is None or signature.output is None else from_json_schema(signature.output)
+        return (
+            default if signature is None or signature.output is None else from_json_schema(signature.output)
+        )
 
     def _common(self, kinds: list[Type]) -> Type:
         if not kinds:
             return ANY
         known = [kind for kind in kinds if kind != Maybe(ANY)]
         first = known[0] if known else ANY
-        return first if all(mismatch(kind, first, self.names) is None for kind in known) and not _mixed(known) else ANY
+        return (
+            first
+            if all(mismatch(kind, first, self.names) is None for kind in known) and not _mixed(known)
+            else ANY
+        )
 
 
 def _mixed(kinds: list[Type]) -> bool:
@@ -213,7 +227,13 @@ def _of_constant(value: object) -> Type:
 def _of_review(node: ReviewNode) -> Type:
     fields: dict[str, Type] = {}
     for carried in node.decide.values():
-        fields.update({name: Maybe(parse_type(cast("JsonValue", kind))) for name, kind in carried.items()})
+        fields.update({name: Maybe(parse_type(kind)) for name, kind in carried.items()})
     fields["action"] = Enum(tuple(node.decide))
-    fields |= {"decided_by": STR, "decision_id": STR, "item_id": STR, "is_automatic": Scalar("bool"), "versions": ANY}
+    fields |= {
+        "decided_by": STR,
+        "decision_id": STR,
+        "item_id": STR,
+        "is_automatic": Scalar("bool"),
+        "versions": ANY,
+    }
     return Record(fields)

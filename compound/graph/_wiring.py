@@ -60,7 +60,7 @@ def iter_bindings(value: JsonValue, path: DataPath) -> Iterator[tuple[Expr, Data
 
 
 def uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
-    """Every reference of a node; for a block also those of its nodes, with roots as the block's nodes see them."""
+    """Every reference of a node; for a block also those of its nodes, with roots as these see them."""
     if node.when is not None:
         yield from _expression_uses(parse_condition(node.when), (*path, "when"), "when")
     if isinstance(node, ReviewNode):
@@ -189,7 +189,7 @@ def compile_lenient(bindings: Mapping[str, JsonValue]) -> Callable[[Scope], dict
 
 
 def shown_names(show: list[JsonValue] | dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """What a review shows, by name: `$answer.draft` is shown as `answer.draft`, `$input.ticket` as `ticket`."""
+    """What a review shows, by name: `$answer.draft` as `answer.draft`, `$input.ticket` as `ticket`."""
     if isinstance(show, dict):
         return show
     named: dict[str, JsonValue] = {}

@@ -65,7 +65,7 @@ class FakeReviews:
 
 
 class FakeOutbox:
-    """An outbox in memory. `sent` lists what was performed, in order; `answers` scripts other ends by effect name."""
+    """An outbox in memory: `sent` lists what was performed; `answers` scripts other ends by effect name."""
 
     def __init__(self) -> None:
         self.groups: dict[str, EffectGroup] = {}

@@ -1,9 +1,11 @@
 """The text of references and conditions -> trees.
 
-The few signs that Python lacks are rewritten first (`$name` -> `name`, `a ?? b` -> `a | b`, `a?` -> `a[...]`),
-then Python's own parser does the rest and a whitelist takes what it knows. Nothing is ever evaluated by Python.
+The few signs that Python lacks are rewritten first (`$name` -> `name`, `a ?? b` -> `a | b`, `a?` ->
+`a[...]`), then Python's own parser does the rest and a whitelist takes what it knows. Nothing is ever
+evaluated by Python.
 
-Precedence, tightest first: `. [] ?`, `len()`, `* / // %`, `+ -`, `??`, comparisons and `in`, `not`, `and`, `or`.
+Precedence, tightest first: `. [] ?`, `len()`, `* / // %`, `+ -`, `??`, comparisons and `in`, `not`, `and`,
+`or`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import ast
 import keyword
 import math
 import re
-from typing import Final, cast
+from typing import Final
 
 from compound.spec._refs import (
     Arithmetic,
@@ -76,10 +78,10 @@ def parse_condition(text: str) -> Expr:
 
 
 def parse_reference(text: str) -> Expr:
-    """Parse the value of an `in`: `$orders?`, `$review.text ?? $draft.text`, `$intent.label ?? 'other'`.
+    """Parse the value of an `in`: `$orders?`, `$review.text ?? $draft.text`.
 
     Raises:
-        ExpressionError: As `parse_condition`; or it computes something, which belongs into a condition or a tool.
+        ExpressionError: As `parse_condition`; or it computes something.
     """
     expr = parse_condition(text)
     _require_reference(expr)
@@ -139,7 +141,7 @@ def _name(token: str, *, is_dotted: bool) -> str:
     return bare
 
 
-def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911 - one arm per kind of tree
+def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911, PLR0912 - one arm per kind of tree
     if depth > MAX_NESTING:
         raise ExpressionError("nested too deeply")
     below = depth + 1
@@ -216,7 +218,7 @@ def _reference(tree: ast.expr) -> Ref:
                 return Ref(_unmangle(root), tuple(reversed(steps)), is_optional)
             case _:
                 raise ExpressionError("a reference is names joined by dots, with [0] or ['key']")
-        tree = cast("ast.expr", inner)
+        tree = inner
 
 
 def _unmangle(name: str) -> str:

@@ -175,7 +175,7 @@ def _known_keys(path: DataPath, data: dict[str, JsonValue]) -> Sequence[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _at(data: JsonValue, path: DataPath) -> Any:
+def _at(data: JsonValue, path: DataPath) -> Any:  # noqa: ANN401 - whatever lies there
     value: Any = data
     for step in path:
         try:

@@ -116,11 +116,16 @@ class Length:
 Expr: TypeAlias = "Ref | Constant | ListOf | Coalesce | Compare | Both | Not | Calc | Length"
 
 
+_WORDS: Final = {"int": "number", "float": "number", "str": "text", "dict": "record"}
+
+
 class EvaluationError(Exception):
     """A reference or a condition cannot be evaluated on the values at hand; `str()` says why."""
 
 
-def references(expr: Expr, *, is_shielded: bool = False) -> Iterator[tuple[Ref, bool]]:
+def references(  # noqa: C901 - one arm per kind of tree
+    expr: Expr, *, is_shielded: bool = False
+) -> Iterator[tuple[Ref, bool]]:
     """Every reference with whether its absence is shielded by `?` or by a later side of `??`."""
     match expr:
         case Ref():
@@ -146,7 +151,7 @@ def references(expr: Expr, *, is_shielded: bool = False) -> Iterator[tuple[Ref, 
             assert_never(expr)
 
 
-def compile_expr(expr: Expr) -> Evaluate:
+def compile_expr(expr: Expr) -> Evaluate:  # noqa: PLR0911 - one arm per kind of tree
     """A closure that evaluates the tree on a scope.
 
     The closure returns `ABSENT` where a required reference has no value, and raises `EvaluationError` where a
@@ -214,8 +219,7 @@ def kind_of(value: object) -> str:
     """The JSON word for a value's type."""
     if value is None:
         return "null"
-    names = {bool: "bool", int: "number", float: "number", str: "text", list: "list", dict: "record"}
-    return names.get(type(value), type(value).__name__)
+    return _WORDS.get(type(value).__name__, type(value).__name__)
 
 
 def _compile_list(items: list[Evaluate]) -> Evaluate:
@@ -258,7 +262,7 @@ def _contains(left: object, right: object) -> bool:
         return False
     if not isinstance(right, str | list | dict):
         raise EvaluationError(f"`in` needs a list, a record or a text, not a {kind_of(right)}")
-    return left in right
+    return left in cast("list[object]", right)
 
 
 _COMPARE: Final[dict[str, Callable[[object, object], bool]]] = {
@@ -290,7 +294,7 @@ def _compile_compare(
     return compare
 
 
-def _compile_both(is_all: bool, items: list[Evaluate]) -> Evaluate:  # noqa: FBT001
+def _compile_both(is_all: bool, items: list[Evaluate]) -> Evaluate:
     def both(scope: Scope) -> Maybe:
         for item in items:
             value = item(scope)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from compound.spec._refs import kind_of
-from compound.spec._types import Enum, Many, Maybe, Named, Names, Record, Scalar, Type
+from compound.spec._types import Enum, Many, Maybe, Named, Names, Record, Scalar, Type, is_cyclic
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -34,7 +34,9 @@ def validator(kind: Type, names: Names) -> Callable[[JsonValue], Problems]:
     return validate
 
 
-def _compile(kind: Type, names: Names, made: dict[str, Validate]) -> Validate:
+def _compile(  # noqa: PLR0911 - one arm per kind of type
+    kind: Type, names: Names, made: dict[str, Validate]
+) -> Validate:
     match kind:
         case Scalar(name):
             return _SCALARS[name]
@@ -47,13 +49,21 @@ def _compile(kind: Type, names: Names, made: dict[str, Validate]) -> Validate:
         case Record():
             return _record(kind, {n: _compile(k, names, made) for n, k in kind.fields.items()})
         case Named(name):
-            if name not in names:
+            if name not in names or is_cyclic(name, names):
                 return _anything
-            if name not in made:
-                # A record may hold itself: what is still being made is looked up when it is used.
-                made[name] = lambda value, path, problems: made[name](value, path, problems)
-                made[name] = _compile(names[name], names, made)
-            return lambda value, path, problems: made[name](value, path, problems)
+            if name in made:
+                return made[name]
+            # A record may hold itself: what is still being made is looked up when it is used.
+            made[name] = _later(name, made)
+            made[name] = _compile(names[name], names, made)
+            return made[name]
+
+
+def _later(name: str, made: dict[str, Validate]) -> Validate:
+    def check(value: JsonValue, path: str, problems: Problems) -> None:
+        made[name](value, path, problems)
+
+    return check
 
 
 def _say(path: str, wanted: str, value: JsonValue) -> str:

@@ -238,7 +238,10 @@ class CheckNode(_Node):
 
 
 class ReviewNode(_Step):
-    """A person decides; the run pauses. Value: `{action, reason, decided_by, decision_id, item_id, <edited fields>}`."""
+    """A person decides; the run pauses.
+
+    Value: `{action, decided_by, decision_id, item_id, is_automatic, versions, <fields of every action>}`.
+    """
 
     use: Literal["review"]
     queue: str = "default"
@@ -326,7 +329,15 @@ Node: TypeAlias = Annotated[
     Discriminator(_which),
 ]
 AnyNode: TypeAlias = (
-    RetrieveNode | SqlNode | SpecialistNode | LlmNode | ToolNode | CheckNode | ReviewNode | EffectNode | RepeatBlock
+    RetrieveNode
+    | SqlNode
+    | SpecialistNode
+    | LlmNode
+    | ToolNode
+    | CheckNode
+    | ReviewNode
+    | EffectNode
+    | RepeatBlock
 )
 """Any node or block, as a plain type."""
 NODE_KINDS: Final = ("retrieve", "sql", "specialist", "llm", "tool", "check", "review", "effect")
@@ -369,7 +380,7 @@ class GraphSpec(_Strict):
     def with_source(self, source: SourceMap) -> GraphSpec:
         """The same graph, which now knows where it was written."""
         copy = self.model_copy()
-        copy._source = source  # noqa: SLF001 - its own class
+        copy._source = source
         return copy
 
     def to_data(self) -> dict[str, JsonValue]:
@@ -380,7 +391,7 @@ class GraphSpec(_Strict):
 
     def to_yaml(self) -> str:
         """The file back: the same graph in canonical form (comments are not kept)."""
-        from compound.spec._write import write_yaml  # noqa: PLC0415 - ruamel's writer is not needed to run
+        from compound.spec._write import write_yaml
 
         return write_yaml(self.to_data())
 
@@ -413,7 +424,7 @@ _FIRST: Final = (
 
 
 def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
-    """Nodes with their keys in the order people write them: what it is, when, what goes in, what comes out."""
+    """Nodes with their keys in the order people write them: what it is, when, what goes in and comes out."""
     ordered: dict[str, JsonValue] = {}
     for name, node in nodes.items():
         record = {
@@ -424,8 +435,10 @@ def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
     return ordered
 
 
-def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
-    """Every node with its data path below the file (`("nodes", "answer", "nodes", "draft")`), blocks first."""
+def blocks(
+    nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
+    """Every node with its data path in the file (`("nodes", "answer", "nodes", "draft")`), blocks first."""
     for name, node in nodes.items():
         here = (*path, "nodes", name)
         yield here, node

@@ -101,14 +101,18 @@ class YamlDocument:
     source: SourceMap
 
 
+_Event: TypeAlias = "Any"
+"""A parser event of ruamel.yaml, which has no types of its own."""
+
+
 @dataclass(slots=True)
 class _Reader:
     file: str
-    events: Iterator[Any]
+    events: Iterator[_Event]
     keys: dict[DataPath, tuple[int, int]] = field(default_factory=dict[DataPath, tuple[int, int]])
     values: dict[DataPath, tuple[int, int]] = field(default_factory=dict[DataPath, tuple[int, int]])
 
-    def fail(self, code: str, what: str, event: Any, fix: str = "") -> ProjectError:
+    def fail(self, code: str, what: str, event: _Event, fix: str = "") -> ProjectError:
         mark = event.start_mark
         return ProjectError(code, what, fix=fix, where=Location(self.file, mark.line + 1, mark.column + 1))
 
@@ -125,7 +129,7 @@ class _Reader:
             )
         return data
 
-    def value(self, event: Any, path: DataPath) -> JsonValue:
+    def value(self, event: _Event, path: DataPath) -> JsonValue:
         kind = type(event).__name__
         if kind == "AliasEvent" or event.anchor is not None:
             raise self.fail(
@@ -140,7 +144,7 @@ class _Reader:
             return self.scalar(event)
         return self.mapping(path) if kind == "MappingStartEvent" else self.sequence(path)
 
-    def scalar(self, event: Any) -> JsonValue:
+    def scalar(self, event: _Event) -> JsonValue:
         text = cast("str", event.value)
         if _MASKED.search(text):
             return text.translate(_FROM_MASK)
@@ -178,7 +182,7 @@ class _Reader:
             record[key] = self.value(next(self.events), below)
         return record
 
-    def key(self, event: Any) -> str:
+    def key(self, event: _Event) -> str:
         if type(event).__name__ != "ScalarEvent":
             raise self.fail("yaml.bad-key", "a key must be plain text", event)
         if event.anchor is not None or event.ctag is not None:

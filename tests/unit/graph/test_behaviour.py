@@ -133,16 +133,18 @@ async def _step(world: World, engine: Engine, step: Record) -> None:
         fields = {name: value for name, value in decision.items() if name != "action"}
         world.services.fake_reviews.decide(f"run-1/{node}", decision["action"], **fields)
     run_id = step.get("run_id", "run-1")
-    try:
+
+    async def go() -> RunResult:
         if step.get("run"):
-            result = await engine.run(step.get("input", world.says.get("input", {})), run_id=run_id)
-        else:
-            result = (await asyncio.gather(*(engine.resume(run_id) for _ in range(int(step["resume"])))))[-1]
-    except CompoundError as error:
-        assert error.code == step.get("raises"), error
-        return
-    assert "raises" not in step
-    _compare(world, result, step["expect"])
+            return await engine.run(step.get("input", world.says.get("input", {})), run_id=run_id)
+        return (await asyncio.gather(*(engine.resume(run_id) for _ in range(int(step["resume"])))))[-1]
+
+    if "raises" in step:
+        with pytest.raises(CompoundError) as caught:
+            await go()
+        assert caught.value.code == step["raises"]
+    else:
+        _compare(world, await go(), step["expect"])
 
 
 def _compare(world: World, result: RunResult, expect: Record) -> None:
