@@ -9,6 +9,7 @@ from types import ModuleType
 
 from . import lexicon_de, lexicon_en, lexicon_es
 from .lexicon_products import GROUPS
+from .names_page import product_groups, translations
 from .words import Word, split_words, stem
 
 LANGUAGES = ("en", "de", "es")
@@ -39,6 +40,7 @@ class Lexicon:
     phrases: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    long_values: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     sizes: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def add(self, text: str, kind: str, value: str) -> None:
@@ -98,10 +100,14 @@ def lexicon(language: str) -> Lexicon:
     }
     for kind, phrases in lists.items():
         result.add("|".join(phrases), kind, "")
-    for word, english in module.VALUES.items():
+    for word, english in {**module.VALUES, **translations(language)}.items():
         for spelled in _spellings(word):
-            folded = split_words(spelled)
-            result.values[folded[0].text] = tuple(w.text for w in split_words(english))
+            folded = tuple(w.text for w in split_words(spelled) if not w.is_mark)
+            meaning = tuple(w.text for w in split_words(english) if not w.is_mark)
+            if len(folded) == 1:
+                result.values[folded[0]] = meaning
+            elif folded:
+                result.long_values[folded] = meaning
     for size, letter in {**lexicon_en.SIZES, **module.SIZES}.items():
         for spelled in _spellings(size):
             result.sizes[tuple(word.text for word in split_words(spelled))] = letter
@@ -112,7 +118,7 @@ def lexicon(language: str) -> Lexicon:
 def things() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Every English or foreign name of a thing to all the names of the lines it is on, stemmed."""
     table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    for group in GROUPS:
+    for group in (*GROUPS, *product_groups()):
         names = [
             tuple(stem(word.text) for word in split_words(spelled) if not word.is_mark)
             for name in group

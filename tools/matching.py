@@ -72,10 +72,23 @@ class Glossary:
 
     def _expand(self, words: Sequence[Word], language: Lexicon) -> list[tuple[str, int, bool]]:
         expanded: list[tuple[str, int, bool]] = []
+        skip = 0
         for at, word in enumerate(words):
+            if skip:
+                skip -= 1
+                continue
             if word.is_mark:
                 if word.text != "-":
                     expanded.append((word.text, at, False))
+                continue
+            long = _long_value(words, at, language)
+            if long:
+                size, english = long
+                expanded.extend(
+                    (stem(piece), at + min(i, size - 1), False) for i, piece in enumerate(english)
+                )
+                expanded.extend(("", at + i, False) for i in range(len(english), size))
+                skip = size - 1
                 continue
             fixed, fuzzy = self._mend(word.text, language)
             for part in language.translate(fixed):
@@ -135,6 +148,14 @@ class Glossary:
                 for value in values:
                     table.setdefault((value.product_id, value.key), set()).add(value.value)
         return table
+
+
+def _long_value(words: Sequence[Word], at: int, language: Lexicon) -> tuple[int, tuple[str, ...]] | None:
+    for size in (4, 3, 2):
+        english = language.long_values.get(tuple(word.text for word in words[at : at + size]))
+        if english:
+            return size, english
+    return None
 
 
 _LETTERS = {"xs", "s", "m", "l", "xl", "xxl", "xxxl"}

@@ -272,7 +272,10 @@ def _pay_for(draft: _Draft, frame: Frame, order: Order) -> tuple[PaymentMethod, 
     if not frame.pays:
         for action in draft.actions:
             arguments = action["arguments"]
-            switched = action["name"] == "modify_pending_order_payment" and arguments["order_id"] == order["order_id"]
+            switched = (
+                action["name"] == "modify_pending_order_payment"
+                and arguments["order_id"] == order["order_id"]
+            )
             if switched:
                 return draft.facts.customer["payment_methods"][str(arguments["payment_method_id"])], 0.9
     return choose_payment(draft.facts, frame, order)

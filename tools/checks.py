@@ -1,0 +1,198 @@
+"""The checks of the desk: policy (a dry run on the shop) and provenance (every figure has a source)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict, cast
+
+from pydantic import JsonValue
+
+from compound.errors import EffectRefused
+from compound.tool import Verdict, check
+
+from .documents import Action, Customer, Json, Order, Product
+from .lanes import Identity
+from .planning import Plan
+from .reading import Intake
+from .rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
+
+_FIGURE = re.compile(r"[#\w.+%-]*@[\w.-]+|#?[A-Za-z_]*\d(?:[\w.,:/'%-]*[\w%])?")
+_GROUPS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+
+
+class DraftReply(TypedDict):
+    """A reply and the passages it rests on."""
+
+    text: str
+    cites: list[str]
+
+
+@check("policy")
+def policy(plan: Plan, who: Identity, shop: dict[str, JsonValue] | None = None) -> Verdict:
+    """Dry run of every proposed action, in order, on the customer's documents as the shop has them now."""
+    if not plan["actions"]:
+        return Verdict(ok=True, details={"refused": [], "versions": {}, "amounts": []})
+    if shop is None or not who["customer_id"]:
+        return Verdict(
+            ok=False,
+            problems=["the customer is not identified"],
+            details={"refused": [], "versions": {}, "amounts": []},
+        )
+    before = read_view(shop)
+    view = copy_view(before)
+    refused: list[JsonValue] = []
+    amounts: list[JsonValue] = []
+    problems: list[str] = []
+    for proposal in plan["actions"]:
+        action: Action = {"name": proposal["name"], "arguments": proposal["arguments"]}
+        try:
+            require_owner(view, action, who["customer_id"])
+            moved = _amounts(view, action)
+            apply(view, action)
+        except EffectRefused as error:
+            refused.append({"action": proposal["name"], "rule": error.code, "what": error.what})
+            problems.append(error.what)
+        else:
+            amounts += moved
+    versions = _versions(shop, plan, who["customer_id"])
+    details: dict[str, JsonValue] = {"refused": refused, "versions": versions, "amounts": amounts}
+    details["changes"] = len(diff(before, view))
+    return Verdict(ok=not problems, problems=problems, details=details)
+
+
+def read_view(shop: Mapping[str, JsonValue]) -> ShopView:
+    """The documents of a shop record: `{customers, orders, products, versions}`, also one level down."""
+    held = cast("Mapping[str, JsonValue]", shop.get("documents") or shop)
+    return ShopView(
+        customers=cast("dict[str, Customer]", held.get("customers") or {}),
+        orders=cast("dict[str, Order]", held.get("orders") or {}),
+        products=cast("dict[str, Product]", held.get("products") or {}),
+    )
+
+
+def _versions(shop: Mapping[str, JsonValue], plan: Plan, customer_id: str) -> dict[str, JsonValue]:
+    known = cast("Mapping[str, JsonValue]", shop.get("versions") or {})
+    touched = {f"customers/{customer_id}"}
+    for action in plan["actions"]:
+        order_id = touched_order({"name": action["name"], "arguments": action["arguments"]})
+        if order_id:
+            touched.add(f"orders/{order_id}")
+    return {ref: known[ref] for ref in sorted(touched) if ref in known}
+
+
+def _amounts(view: ShopView, action: Action) -> list[JsonValue]:
+    """The money an action moves, USD: positive is paid by the customer, negative goes back."""
+    arguments, name = action["arguments"], action["name"]
+    order_id = touched_order(action)
+    order = view.orders.get(order_id) if order_id else None
+    if order is None:
+        return []
+    if name == "cancel_pending_order":
+        return [
+            _amount(name, order_id, p["payment_method_id"], -p["amount"]) for p in order["payment_history"]
+        ]
+    method = str(arguments.get("payment_method_id") or "")
+    if name == "modify_pending_order_payment":
+        return [_amount(name, order_id, method, p["amount"]) for p in order["payment_history"][:1]]
+    old = [str(item) for item in cast("list[Json]", arguments.get("item_ids") or [])]
+    if name == "return_delivered_order_items":
+        prices = {item["item_id"]: item["price"] for item in order["items"]}
+        return [_amount(name, order_id, method, -sum(prices.get(item, 0.0) for item in old))]
+    if "new_item_ids" in arguments:
+        new = [str(item) for item in cast("list[Json]", arguments["new_item_ids"])]
+        try:
+            difference = price_difference(order, view.products, list(zip(old, new, strict=True)))
+        except (KeyError, StopIteration, ValueError):
+            return []
+        return [_amount(name, order_id, method, difference)]
+    return []
+
+
+def _amount(name: str, order_id: str | None, method: str, amount: float) -> JsonValue:
+    return {"action": name, "order_id": order_id, "payment_method_id": method, "amount": round(amount, 2)}
+
+
+@check("provenance")
+def provenance(
+    draft: DraftReply,
+    plan: Plan,
+    intake: Intake,
+    verdict: Verdict | None = None,
+    customers: list[dict[str, JsonValue]] | None = None,
+    orders: list[dict[str, JsonValue]] | None = None,
+    items: list[dict[str, JsonValue]] | None = None,
+    payments: list[dict[str, JsonValue]] | None = None,
+    methods: list[dict[str, JsonValue]] | None = None,
+    variants: list[dict[str, JsonValue]] | None = None,
+    policies: list[dict[str, JsonValue]] | None = None,
+) -> Verdict:
+    """Every number, id, date and amount of the reply and of the actions stands in a row, a passage or the ticket."""
+    known = figures(intake["text"])
+    for rows in (customers, orders, items, payments, methods, variants):
+        known.update(_said(cast("JsonValue", rows or [])))
+    for passage in policies or []:
+        known |= figures(str(passage.get("text") or "")) | figures(str(passage.get("title") or ""))
+    known |= _said((verdict.details if verdict else None) or {})
+    asked = [("the reply", figure) for figure in sorted(figures(draft["text"]))]
+    for action in plan["actions"]:
+        for value in _texts(cast("JsonValue", action["arguments"])):
+            asked += [(action["name"], figure) for figure in sorted(figures(value))]
+    loose = [(where, figure) for where, figure in asked if not _is_known(figure, known)]
+    problems = [f"{figure!r} in {where} has no source" for where, figure in loose]
+    ids = {str(passage.get("id")) for passage in policies or []}
+    problems += [
+        f"the reply cites {cite!r}, which was not retrieved"
+        for cite in draft["cites"]
+        if policies is not None and cite not in ids
+    ]
+    score = 1.0 if not asked else 1 - len(loose) / len(asked)
+    return Verdict(ok=not problems, score=round(score, 4), problems=problems, details={"figures": len(asked)})
+
+
+def figures(text: str) -> set[str]:
+    """The figures of a text in one spelling: `$1,204.50` is `1204.5`, `#W123` stays; e-mail addresses count too."""
+    found: set[str] = set()
+    for match in _FIGURE.finditer(_GROUPS.sub("", text)):
+        figure = match.group().strip(".,:;'-/").lower()
+        if figure:
+            found.add(_number(figure))
+    return found
+
+
+def _number(figure: str) -> str:
+    plain = figure.removeprefix("#") if figure.removeprefix("#").replace(".", "", 1).isdigit() else figure
+    try:
+        value = float(plain)
+    except ValueError:
+        return plain
+    if abs(value) >= 1e7 or (plain[:1] == "0" and "." not in plain):
+        return plain  # ids and zip codes keep their spelling
+    return f"{abs(value):.4f}".rstrip("0").rstrip(".")
+
+
+def _said(value: JsonValue) -> set[str]:
+    found: set[str] = set()
+    for text in _texts(value):
+        found |= figures(text)
+    return found
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, float):
+        yield f"{value:.2f}"
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _is_known(figure: str, known: set[str]) -> bool:
+    if figure in known:
+        return True
+    # "9" of "size 9," or "2" of "2-piece": a part of a known figure with nothing but letters left over.
+    return figure.isdigit() and any(re.fullmatch(rf"{figure}[a-z]+|[a-z]+{figure}", other) for other in known)

@@ -1,0 +1,126 @@
+"""Who writes, and who decides: the customer's identity, and whether a ticket is clean or goes to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from pydantic import JsonValue
+
+from compound.tool import Verdict, tool
+
+from .planning import Plan
+from .reading import Intake
+from .words import fold
+
+SURE = 0.9
+"""Plans below this confidence go to a person: a default was taken, or a typo mended in something that matters."""
+
+_FAMILIES = {
+    "cancel_pending_order": "cancel",
+    "return_delivered_order_items": "return",
+    "exchange_delivered_order_items": "swap",
+    "modify_pending_order_items": "swap",
+    "modify_pending_order_address": "address",
+    "modify_user_address": "address",
+    "modify_pending_order_payment": "payment",
+}
+SEVERAL, NONE = "several", "none"
+
+
+class Identity(TypedDict):
+    """The customer of a ticket; `customer_id` is null when it is not proven, and `reason` says why or by what."""
+
+    customer_id: str | None
+    reason: str
+
+
+class Lane(TypedDict):
+    """`clean`: the graph may decide; `deferred`: a person does, for these reasons."""
+
+    lane: str
+    reasons: list[str]
+
+
+@tool
+def identify(intake: Intake, customers: list[dict[str, JsonValue]]) -> Identity:
+    """Prove who writes: by e-mail, or by first name, last name and zip. A customer id alone proves nothing."""
+    proven = {str(row["user_id"]): how for row in customers if (how := _proof(intake, row))}
+    if not proven:
+        return {"customer_id": None, "reason": "no customer has this e-mail, or this name and zip"}
+    if len(proven) > 1:
+        return {"customer_id": None, "reason": "the e-mail and the name belong to different customers"}
+    (customer_id, how), given = next(iter(proven.items())), intake["customer_id"]
+    if given and given != customer_id:
+        return {"customer_id": None, "reason": "the customer id given is another customer's"}
+    return {"customer_id": customer_id, "reason": how}
+
+
+def _proof(intake: Intake, row: Mapping[str, JsonValue]) -> str:
+    def same(given: str | None, column: str) -> bool:
+        return bool(given) and fold(str(given)) == fold(str(row.get(column) or ""))
+
+    if same(intake["email"], "email"):
+        return "e-mail"
+    if (
+        same(intake["first_name"], "first_name")
+        and same(intake["last_name"], "last_name")
+        and same(intake["zip"], "zip")
+    ):
+        return "name and zip"
+    return ""
+
+
+def family_of(action_names: Sequence[str]) -> str:
+    """The intent that a set of actions comes to: one family, `several`, or `none`."""
+    families = {_FAMILIES.get(name, NONE) for name in action_names}
+    return families.pop() if len(families) == 1 else SEVERAL if families else NONE
+
+
+@tool
+def choose_lane(
+    intake: Intake,
+    who: Identity,
+    intent: dict[str, JsonValue] | None,
+    plan: Plan,
+    verdict: Verdict,
+    draft: dict[str, JsonValue],
+    proof: Verdict,
+) -> Lane:
+    """Clean only when the writer is proven, every word is explained, every check holds and nothing is suspicious."""
+    reasons = lane_reasons(intake, who, plan)
+    reasons += _intent_reasons(intent, plan)
+    if not verdict.ok:
+        reasons += [f"policy: {problem}" for problem in verdict.problems] or ["policy"]
+    if not proof.ok:
+        reasons += [f"proof: {problem}" for problem in proof.problems] or ["proof"]
+    if not str(draft.get("text") or "").strip():
+        reasons.append("there is no reply")
+    return {"lane": "deferred" if reasons else "clean", "reasons": reasons}
+
+
+def lane_reasons(intake: Intake, who: Identity, plan: Plan) -> list[str]:
+    """Why a ticket with this plan needs a person; empty when only checks and intent could still object."""
+    reasons: list[str] = []
+    if not who["customer_id"]:
+        reasons.append(f"not identified: {who['reason']}")
+    reasons += [f"suspicious: {sign}" for sign in intake["suspicious"]]
+    if plan["abstain"]:
+        reasons.append(f"abstains: {plan['abstain']}")
+    elif not plan["actions"]:
+        reasons.append("nothing is proposed")
+    reasons += [f"unexplained: {text}" for text in plan["unexplained"]]
+    reasons += [f"to ask: {question}" for question in plan["questions"]]
+    reasons += [f"refused: {refusal['request']}" for refusal in plan["refusals"]]
+    if plan["actions"] and plan["confidence"] < SURE:
+        reasons.append(f"confidence {plan['confidence']:.2f} is below {SURE:.2f}")
+    return reasons
+
+
+def _intent_reasons(intent: Mapping[str, JsonValue] | None, plan: Plan) -> list[str]:
+    # An abstaining specialist is no objection: the plan explains every word by itself. A sure one that disagrees is.
+    if not intent or not intent.get("automated"):
+        return []
+    planned = family_of([action["name"] for action in plan["actions"]])
+    label = str(intent.get("label") or "")
+    return [] if label == planned else [f"the intent specialist says {label!r}, the plan {planned!r}"]
