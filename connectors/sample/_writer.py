@@ -18,6 +18,7 @@ _DETERMINED = re.compile(
     r"|gelieferten|erhaltenen|verschickten) $",
     re.IGNORECASE | re.DOTALL,
 )
+_NEGATED = re.compile(r"\bnot\b|n't|\bno\b|\bnicht\b", re.IGNORECASE)
 _EVERYTHING = {
     "en": ("everything", "all of it", "every single item", "the complete contents"),
     "de": ("alles", "sämtliche Artikel", "den kompletten Inhalt"),
@@ -73,6 +74,9 @@ class Writer:
         if request.refers == "item":
             # Without a number the order is just `order`, which needs a determiner before it.
             asks = tuple(ask for ask in asks if all(map(_DETERMINED.match, ask.split("{order}")[:-1])))
+        if request.wish == "return" and self._is_whole(request):
+            # "I won't keep everything" may mean that some of it stays.
+            asks = tuple(ask for ask in asks if not _NEGATED.search(ask))
         ask = self.pick(asks)
         block = ask.endswith(("{addr}.", "{addr}")) and self.rng.random() < 0.4
         if block:
@@ -126,10 +130,15 @@ class Writer:
         return self.voice.naming.order(self.rng, order, refers, named)
 
     def _items(self, request: Request, order: Order) -> str:
-        if len(request.lines) == len(order.lines) > 1 and request.refers == "id":
+        if self._is_whole(request):
             return self.pick(_EVERYTHING[self.scenario.language])
         names = [self.voice.naming.item(self.rng, line, order.lines)["item"] for line in request.lines]
         return self.voice.naming.join(self._with_article(names))
+
+    def _is_whole(self, request: Request) -> bool:
+        return bool(
+            request.order and request.refers == "id" and len(request.lines) == len(request.order.lines) > 1
+        )
 
     def _with_article(self, names: Sequence[str]) -> list[str]:
         return [f"the {name}" for name in names] if self.scenario.language == "en" else list(names)
