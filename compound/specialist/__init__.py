@@ -1,0 +1,26 @@
+"""Specialists: small trained models that classify, are calibrated, may abstain, and know what they may decide alone.
+
+A version is `arrays.safetensors` + `model.json` + `certificate.json` + `evaluation.json`; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+from compound.specialist._certify import binomial_tail, certify
+from compound.specialist._registry import Registry
+from compound.specialist._specialist import Specialist
+from compound.specialist._train import part_of, train
+from compound.specialist._types import Certificate, Example, Figure, Prediction, TrainingReport
+
+__all__ = [
+    "Certificate",
+    "Example",
+    "Figure",
+    "Prediction",
+    "Registry",
+    "Specialist",
+    "TrainingReport",
+    "binomial_tail",
+    "certify",
+    "part_of",
+    "train",
+]

@@ -1,0 +1,126 @@
+"""The nouns of a specialist: examples in, a prediction out, a certificate that says what it may decide alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+Reason = Literal["certified", "below_threshold", "out_of_domain", "uncertified"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A labelled text.
+
+    Attributes:
+        labels: Everything that holds of it; empty where nothing does.
+        group: Examples of one group (one customer) are never split between training and evaluation.
+    """
+
+    text: str
+    labels: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What a specialist says about a text.
+
+    Attributes:
+        label: The most probable label; None when it abstains.
+        score: Calibrated probability that `labels` is exactly right, in [0, 1].
+        labels: Every label that is more probable than not.
+        scores: Label to calibrated probability.
+        top: The three most probable labels.
+        automated: The certificate covers this prediction.
+        reason: Why it is automated, or why not.
+    """
+
+    label: str | None
+    score: float
+    labels: tuple[str, ...]
+    scores: Mapping[str, float]
+    top: tuple[tuple[str, float], ...]
+    automated: bool
+    reason: Reason
+    version: str
+    certificate_id: str
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The prediction as the record that graphs see."""
+        return {
+            "label": self.label,
+            "score": self.score,
+            "labels": list(self.labels),
+            "scores": dict(self.scores),
+            "top": [[label, score] for label, score in self.top],
+            "automated": self.automated,
+            "reason": self.reason,
+            "version": self.version,
+            "certificate_id": self.certificate_id,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What a specialist may decide without a person, and on which evidence.
+
+    Attributes:
+        threshold: Predictions with at least this score are automated; None certifies nothing.
+        coverage: Share of the calibration texts that reach it.
+        errors: Wrong ones among the `n` that reach it.
+        target_error: The promise: at most this share of automated predictions is wrong,
+        confidence: with this confidence over the draw of the calibration texts.
+    """
+
+    threshold: float | None
+    coverage: float
+    errors: int
+    n: int
+    target_error: float
+    confidence: float
+
+    def sentence(self) -> str:
+        """The certificate for a person."""
+        if self.threshold is None:
+            return "certifies nothing: every prediction is a hint, none is automated"
+        return (
+            f"{self.coverage:.0%} of texts automated, {self.errors} of {self.n} wrong: at most "
+            f"{self.target_error:.0%} wrong with {self.confidence:.0%} confidence"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number of the evaluation; an absent value is absent."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingReport:
+    """What a training made.
+
+    Attributes:
+        folder: Where the version lies.
+        examples: Examples it was given, over all parts.
+    """
+
+    name: str
+    version: str
+    folder: Path
+    examples: int
+    seconds: float
+    figures: tuple[Figure, ...]
+    certificate: str
+    certified: bool
