@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict, cast
+from typing import cast
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
 from compound.errors import EffectRefused
 from compound.tool import Verdict, check

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from typing import Literal, TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+from pydantic import JsonValue
+from typing_extensions import NotRequired, TypedDict
+
+Json: TypeAlias = JsonValue
 
 
 class Name(TypedDict):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
 from compound.tool import Verdict, tool
 

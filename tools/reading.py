@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import TypedDict
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
 
 from compound.tool import tool
 
@@ -131,7 +131,20 @@ def clean(text: str) -> tuple[str, int]:
 @cache
 def _marks(language: str) -> frozenset[str]:
     known = lexicon(language)
-    kinds = {"function", "filler", "wish", "ask", "neg", "act"}
+    kinds = {
+        "function",
+        "filler",
+        "wish",
+        "ask",
+        "neg",
+        "act",
+        "noun",
+        "hazard",
+        "status",
+        "pay",
+        "reason",
+        "target",
+    }
     return frozenset(
         phrase[0]
         for entries in known.phrases.values()

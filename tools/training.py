@@ -54,7 +54,8 @@ def intent_examples(training: Path | None) -> list[Example]:
     from compound.specialist import Example
 
     return [
-        Example(text=past.text, label=past.intent, group=past.customer_id) for past in past_tickets(training)
+        Example(text=past.text, labels=(past.intent,), group=past.customer_id)
+        for past in past_tickets(training)
     ]
 
 

@@ -28,8 +28,8 @@ DRAFT, PLAN, LANE, TICKET = "draft", "plan", "lane", "ticket"
 class QueuedReviews:
     """`compound.graph.services.Reviews` over the review queue.
 
-    A review node that shows `draft` ({text}), `plan` ({actions}) and `lane` ({reasons}) gives its item a reply,
-    proposed actions and the reasons why a person is asked.
+    A review node that shows `draft` ({text}), `plan` ({actions}) and `lane` ({reasons}) gives its item a
+    reply, proposed actions and the reasons why a person is asked.
     """
 
     def __init__(self, queue: ReviewQueue) -> None:

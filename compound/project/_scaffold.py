@@ -34,7 +34,7 @@ training = "{{home}}/past_cases.jsonl"
 
 [tool.compound.profiles.sample.documents]
 handbook = ["connectors/sample/policies/*.md"]
-cases = ["connectors.documents:past_cases"]
+cases = ["tools.training:case_documents"]
 """
 
 _GITIGNORE = ".compound/\n.venv/\n__pycache__/\n.env\n"

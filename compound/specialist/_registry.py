@@ -24,7 +24,8 @@ class Registry:
         self.root = root
 
     def resolve(self, ref: str) -> Specialist:
-        """The specialist that `name@alias` or `name@version` names; `production` where nothing follows the name.
+        """The specialist that `name@alias` or `name@version` names; `production` where nothing follows the
+        name.
 
         Raises:
             ProjectError: `specialist.unknown`: it was never trained, or there is no such alias.

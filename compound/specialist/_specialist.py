@@ -35,6 +35,7 @@ class Specialist:
         weights: Shape (F, L), float32.
         bias: Shape (L,).
         scale: Slope and offset of each label's calibration, shape (L, 2).
+        exclusive: Exactly one label holds of every text; else any number of them.
         domain: A text with a smaller share of known features is out of domain.
         certificate: What it may decide alone.
     """
@@ -50,6 +51,7 @@ class Specialist:
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         scale: NDArray[np.float32],
+        exclusive: bool,
         domain: float,
         certificate: Certificate,
         certificate_id: str = "",
@@ -62,6 +64,7 @@ class Specialist:
         self.weights = weights
         self.bias = bias
         self.scale = scale
+        self.exclusive = exclusive
         self.domain = domain
         self.certificate = certificate
         self.certificate_id = certificate_id
@@ -90,13 +93,21 @@ class Specialist:
             values /= float(np.linalg.norm(values)) or 1.0
             raw = values @ self.weights[index].astype(np.float64) + self.bias
         margin = np.clip(raw * self.scale[:, 0] + self.scale[:, 1], -30.0, 30.0)
-        return 1.0 / (1.0 + np.exp(-margin)), known
+        odds = 1.0 / (1.0 + np.exp(-margin))
+        return (odds / odds.sum() if self.exclusive else odds), known
+
+    def chosen(self, probabilities: NDArray[np.float64]) -> tuple[tuple[str, ...], float]:
+        """The labels that these probabilities stand for, and how sure the set as a whole is."""
+        if self.exclusive:
+            best = int(np.argmax(probabilities))
+            return (self.labels[best],), float(probabilities[best])
+        found = tuple(label for label, p in zip(self.labels, probabilities, strict=True) if p >= 0.5)
+        return found, float(np.min(np.maximum(probabilities, 1.0 - probabilities)))
 
     def _prediction(self, probabilities: NDArray[np.float64], known: float) -> Prediction:
         scores = {label: round(float(p), 6) for label, p in zip(self.labels, probabilities, strict=True)}
         ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
-        labels = tuple(label for label, score in scores.items() if score >= 0.5)
-        score = set_score(probabilities)
+        labels, score = self.chosen(probabilities)
         reason = self._reason(score, known)
         abstains = reason == "out_of_domain" or not labels
         return Prediction(
@@ -133,6 +144,7 @@ class Specialist:
             "format": FORMAT,
             "name": self.name,
             "labels": self.labels,
+            "exclusive": self.exclusive,
             "domain": self.domain,
             "terms": terms,
         }
@@ -174,12 +186,8 @@ class Specialist:
             weights=arrays["weights"],
             bias=arrays["bias"],
             scale=arrays["scale"],
+            exclusive=record["exclusive"],
             domain=record["domain"],
             certificate=Certificate(**stored),
             certificate_id=identity,
         )
-
-
-def set_score(probabilities: NDArray[np.float64]) -> float:
-    """How sure the set of labels is: the least sure of its yes-or-no answers."""
-    return float(np.min(np.maximum(probabilities, 1.0 - probabilities))) if probabilities.size else 0.0

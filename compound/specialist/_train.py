@@ -18,7 +18,7 @@ import numpy as np
 from compound.errors import DataError, RunError
 from compound.specialist._certify import certify
 from compound.specialist._features import features, vocabulary
-from compound.specialist._specialist import Specialist, set_score
+from compound.specialist._specialist import Specialist
 from compound.specialist._types import Certificate, Example, Figure, TrainingReport
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def train(
 ) -> TrainingReport:
     """Train a specialist and save it as a new version below `root/name/`; it is not promoted.
 
-    The version that is saved was fitted on the `fit` part, calibrated and certified on `calibrate`, and its figures
-    come from `test`; no group is in two parts.
+    The version that is saved was fitted on the `fit` part, calibrated and certified on `calibrate`, and its
+    figures come from `test`; no group is in two parts.
 
     Raises:
         DataError: `specialist.too-few`: a part has no example, or there is no label.
@@ -101,6 +101,7 @@ def _fit(name: str, examples: Sequence[Example], labels: Sequence[str]) -> Speci
         weights=weights,
         bias=bias,
         scale=np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(labels), 1)),
+        exclusive=all(len(example.labels) == 1 for example in examples),
         domain=float(np.quantile(known, _DOMAIN_QUANTILE)) * 0.7,
         certificate=Certificate(threshold=None, coverage=0, errors=0, n=0, target_error=0, confidence=0),
     )
@@ -141,7 +142,9 @@ def _one_label(matrix: Any, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float3
 def _calibrate(
     bare: Specialist, examples: Sequence[Example], *, target_error: float, confidence: float
 ) -> Specialist:
+    is_exclusive, bare.exclusive = bare.exclusive, False
     raw = np.array([_logit(bare.probabilities(example.text)[0]) for example in examples])
+    bare.exclusive = is_exclusive
     scale = np.array(
         [
             _platt(raw[:, column], np.array([label in example.labels for example in examples]))
@@ -179,9 +182,9 @@ def _judged(specialist: Specialist, examples: Sequence[Example]) -> tuple[list[f
     correct: list[bool] = []
     for example in examples:
         probabilities, _ = specialist.probabilities(example.text)
-        found = {label for label, p in zip(specialist.labels, probabilities, strict=True) if p >= 0.5}
-        scores.append(set_score(probabilities))
-        correct.append(found == set(example.labels))
+        found, score = specialist.chosen(probabilities)
+        scores.append(score)
+        correct.append(set(found) == set(example.labels))
     return scores, correct
 
 
