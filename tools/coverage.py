@@ -14,7 +14,7 @@ _USED = {"order", "options", "address", "payment", "item"}
 
 
 def find_unexplained(
-    script: Script, frames: Sequence[Frame], left: Sequence[Frame], facts: Facts
+    script: Script, frames: Sequence[Frame], left: Sequence[Frame], facts: Facts, unaccounted: Iterable[int]
 ) -> list[str]:
     """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood."""
     used = {part for frame in frames for part in frame.parts}
@@ -25,7 +25,7 @@ def find_unexplained(
     values = {part for hit in script.found if hit.kind == "value" for part in hit.parts}
     names = _names(facts)
     brands = set(BRANDS)
-    open_words: list[int] = []
+    open_words: list[int] = list(unaccounted)
     for at, word in enumerate(script.words):
         entity = script.entities.get(at)
         if entity is not None:
@@ -47,7 +47,12 @@ def find_unexplained(
         else:
             open_words.append(at)
     bad = {script.sentence[at] for at in open_words}
-    bad |= {number for frame in left for number in frame.sentences if frame.has_object or frame.acts}
+    bad |= {
+        number
+        for frame in left
+        for number in frame.sentences
+        if frame.has_object or frame.acts or frame.asked
+    }
     return [_sentence(script, number) for number in sorted(bad)]
 
 

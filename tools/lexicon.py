@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
@@ -10,7 +10,7 @@ from types import ModuleType
 from . import lexicon_de, lexicon_en, lexicon_es
 from .lexicon_products import GROUPS
 from .names_page import product_groups, translations
-from .words import Word, split_words, stem
+from .words import Word, split_words, stem, within_edits
 
 LANGUAGES = ("en", "de", "es")
 GAP_WORDS = 12
@@ -39,6 +39,8 @@ class Lexicon:
     language: str
     phrases: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
+    acts: set[str] = field(default_factory=set)
+    _mends: dict[str, str] = field(default_factory=dict)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     long_values: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     sizes: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -53,6 +55,8 @@ class Lexicon:
                 if words:
                     self.phrases.setdefault(words[0], []).append((words, kind, value))
                     self.words.update(words)
+                    if kind == "act":
+                        self.acts.update(words)
 
     def translate(self, word: str) -> tuple[str, ...]:
         """The English words of a value, for German also without its ending: `schwarze` -> `black`."""
@@ -63,6 +67,34 @@ class Lexicon:
                 if word.endswith(ending) and word[: -len(ending)] in self.values:
                     return self.values[word[: -len(ending)]]
         return (word,)
+
+    def mend(self, words: Sequence[Word], others: Collection[str]) -> list[Word]:
+        """The words with typos mended where one word of the language is near and the word is in no vocabulary."""
+        return [self._mended(word, others) for word in words]
+
+    def _mended(self, word: Word, others: Collection[str]) -> Word:
+        text = word.text
+        if len(text) < 5 or not text.isalpha() or text in self.words or text in self.values:
+            return word
+        if stem(text) in others or self.translate(text) != (text,):
+            return word
+        near = self._near(text)
+        return Word(near, word.start, word.end, word.raw) if near else word
+
+    def _near(self, text: str) -> str:
+        if text not in self._mends:
+            limit = 2 if len(text) >= 9 else 1
+            near = [w for w in self.words if len(w) > 4 and w[0] == text[0] and within_edits(text, w, limit)]
+            closest = [w for w in near if within_edits(text, w, 1)] or near
+            acts = [w for w in closest if w in self.acts]
+            best = acts or closest
+            self._mends[text] = (
+                best[0] if len(best) == 1 or len({stem(w)[:5] for w in best}) == 1 and best else ""
+            )
+            if len(self._mends) > 20_000:
+                self._mends.clear()
+                return self._near(text)
+        return self._mends[text]
 
     def find(self, words: Sequence[Word]) -> list[Hit]:
         """Every phrase in a text; of two of one kind and meaning, the one inside the other is dropped."""

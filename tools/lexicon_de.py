@@ -7,7 +7,7 @@ ACTIONS = {
         stornier|absagen|abbrechen|rückgängig machen|widerrufen|canceln""",
     "return": """zurückgeben|zurückschicken|zurücksenden|zurück geben|retournieren|retoure|rückgabe|rücksendung|
         gebe * zurück|schicke * zurück|sende * zurück|zurückzugeben|zurückzuschicken|zurückzusenden|retourniere|
-        geben * zurück|schicken * zurück|senden * zurück|zurückgebe|zurückschicke|zurücksende|zurückbringen""",
+        geben * zurück|schicken * zurück|senden * zurück|zurückgebe|zurückschicke|zurücksende|zurückbringen|geht zurück|gehen zurück|soll zurück|sollen zurück|kann zurück|schicke ich zurück|geht retour""",
     "refund": """erstattung|rückerstattung|erstatten|erstattet|geld zurück|rückzahlung|erstatte|gutschrift""",
     "swap": """umtauschen|umtausch|tausche * um|tauschen * um|austauschen|austausch|tauschen|tausche|tausch|
         umzutauschen|auszutauschen|ersetzen|ersetzt|eintauschen|tauscht|umgetauscht|getauscht|umtausche""",
@@ -19,13 +19,13 @@ ACTIONS = {
 }
 
 NOUNS = {
-    "address": """adresse|lieferadresse|anschrift|versandadresse|lieferanschrift|zieladresse""",
+    "address": """adresse|lieferadresse|anschrift|versandadresse|lieferanschrift|zieladresse|dorthin|dahin|neue wohnung""",
     "default_address": """standardadresse|standardanschrift|adresse in meinem konto|adresse in meinem profil|
         hinterlegte adresse|kontoadresse|profiladresse|meinem konto|meinem profil|mein konto|mein profil|
         hauptadresse|adresse im konto|adresse im profil|heimatadresse|kundenkonto|im profil|im konto|
-        standardlieferadresse|hinterlegten adresse|kundenprofil""",
+        standardlieferadresse|hinterlegten adresse|kundenprofil|stammdaten|kundendaten|in meinem kundenkonto|übliche adresse|künftig|ab sofort|meine adresse|kundenkartei""",
     "payment": """zahlungsmethode|zahlungsart|zahlungsmittel|zahlungsweise|bezahlung|zahlung|zahlen|bezahlen|
-        bezahlt|abbuchen|zahle|bezahle|belasten|belaste|bezahlmethode|abgerechnet|beglichen|begleichen""",
+        bezahlt|abbuchen|zahle|bezahle|belasten|belaste|bezahlmethode|abgerechnet|beglichen|begleichen|abrechnen|abrechnet|bezahlung über|zahlt""",
     "order": """bestellung|bestellungen|auftrag|paket|sendung|bestellnummer|auftragsnummer|einkauf""",
     "item": """artikel|ware|produkt|produkte|sache|sachen|teil|teile|stück|modell|variante|ausführung|
         version|exemplar|gegenstand|dinge""",
@@ -64,7 +64,7 @@ REASONS = {
         nicht mehr nötig|brauche das nicht mehr|brauche die nicht mehr|keine verwendung mehr|nicht länger benötigt|
         wird nicht mehr gebraucht|wird nicht mehr benötigt|nicht länger brauche|nicht mehr brauchen|
         keine verwendung""",
-    "ordered by mistake": """aus versehen|versehentlich|irrtümlich|irrtum|fehlbestellung|falsch bestellt|
+    "ordered by mistake": """aus versehen|versehentlich|irrtümlich|irrtum|fehlbestellung|falsch bestellt|verklickt|vertan|
         fehler bestellt|aus versehen bestellt|ein versehen|versehen|doppelt bestellt|verklickt|irrtümlicherweise|
         ein fehler|ungewollt|ausversehen|unabsichtlich""",
     "other": """woanders günstiger|anderswo günstiger|billiger gefunden|günstiger gefunden|dauert zu lange|

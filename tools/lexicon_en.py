@@ -4,16 +4,16 @@ from __future__ import annotations
 
 ACTIONS = {
     "cancel": """cancel|cancels|cancelling|canceling|cancellation|cancelation|call off|calling off|scrap|
-        abort|annul|void|cancelled|canceled|stop my order|stop this order|stop the order|stop order|
+        abort|annul|void|cancelled|canceled|stop it before it ships|stop my order|stop this order|stop the order|stop order|
         not receive the item|not receive the current order|pull the plug on|withdraw""",
     "return": """return|returns|returning|send back|send * back|sending back|sending * back|give back|give * back|
         bring back|bring * back|ship back|ship * back|take back|take * back|hand back|hand * back|returned|
-        mail * back|mail back|get rid of""",
-    "refund": """refund|refunded|refunds|money back|my money back|reimburse|reimbursement|refunding""",
+        mail * back|mail back|get rid of|go back|goes back|going back|went back|can go back|coming back|comes back|head back|gets returned""",
+    "refund": """refund|refunded|refunds|money back|my money back|money * back|credit back|credited|money onto|put the money|put the refund|reimburse|reimbursement|refunding""",
     "swap": """exchange|exchanges|exchanging|swap|swaps|swapping|swapped|trade|trading|trade in|replace|replacing|
         replaced|replacement|exchanged|swap out|swap * out|trade * for|swop""",
     "change": """change|changes|changing|modify|modifies|modifying|modification|update|updating|switch|switching|
-        switch out|amend|adjust|alter|edit|correct|changed|modified|updated|switched|convert|upgrade|make it|
+        switch out|amend|adjust|alter|edit|correct|changed|modified|updated|switched|convert|upgrade|make it|make the|make my|
         make that|make them|move|redirect|reroute|put|bump""",
     "ship": """ship|ship it|ship * to|deliver|deliver * to|send it to|send * to|have * sent to|go to|shipped to|
         delivered to|sent to|shipping|send""",
@@ -22,13 +22,13 @@ ACTIONS = {
 # What makes the object of `change`: words, not actions.
 NOUNS = {
     "address": """address|shipping address|delivery address|delivery details|ship to address|addresses|
-        destination""",
+        destination|there too|there as well|go there|sent there|ship there|there instead|new place|new home""",
     "default_address": """default address|account address|profile address|home address|address on file|
         address on my account|address on my profile|address in my profile|my address book|
         default shipping address|user address|my account|my profile|address for my account|saved address|
-        address in my account|default delivery address|address you have on file|on file|customer profile""",
+        address in my account|default delivery address|customer record|my record|my records|your records|my details|customer account|address book|standard address|usual address|address you have for me|from now on|account details|my own address|address you have on file|on file|customer profile""",
     "payment": """payment method|payment|payment option|method of payment|way i pay|form of payment|billing|
-        payment type|pay|paid|pay for|charged|charge|bill|cover|billed""",
+        payment type|pay|paid|pay for|charged|charge|bill|cover|billed|settle|settled|bills|pays""",
     "order": """order|orders|purchase|purchases|package|parcel|shipment|delivery|order number|order id""",
     "item": """item|items|product|products|article|articles|thing|things|unit|piece|goods|stuff|one|ones|version|
         model|variant|option|type""",

@@ -7,7 +7,7 @@ ACTIONS = {
         cancelarlo|cancelarla|cancelarlos|anularlo|anularla|dar de baja|cancelacion|anula""",
     "return": """devolver|devuelvo|devolución|devolverlo|devolverla|devolverlos|devolverlas|devoluciones|
         retornar|enviar de vuelta|mandar de vuelta|enviar * de vuelta|regresar|devuelva|devuelvan|
-        hacer una devolución|tramitar la devolución""",
+        hacer una devolución|tramitar la devolución|quiero devolver|va de vuelta|van de vuelta|devolveré|devuelvo""",
     "refund": """reembolso|reembolsar|reembolsen|reembolse|dinero de vuelta|devolución del dinero|
         devuelvan el dinero|reintegro|abono|abonar|abonen|reembolsarme|reembolsado|abonarme""",
     "swap": """intercambiar|intercambio|canjear|canje|reemplazar|reemplazo|sustituir|sustitución|
@@ -15,16 +15,16 @@ ACTIONS = {
         permutar|hacer un cambio""",
     "change": """cambiar|cambio|cambie|cambien|cambiarlo|cambiarla|modificar|modifique|modifiquen|modificación|
         actualizar|actualicen|actualice|actualización|corregir|ajustar|cambiarme|cambiarlos|cambiarlas|
-        editar|cambia|pasar|actualizarla|modificarla|poner|pongan""",
+        editar|cambia|cámbienla|cámbienlo|cámbiela|cámbielo|cámbienme|modifíquenla|actualícenla|pasar|actualizarla|modificarla|poner|pongan""",
     "ship": """enviar|envíen|envíe|enviarlo|enviarla|entregar|entreguen|mandar|manden|envío|entrega|mandarlo|
-        redirigir|enviado|entregado|redirijan|enviarme""",
+        redirigir|enviado|entregado|redirijan|enviarme|llegar a|debe llegar|que llegue|llevar""",
 }
 
 NOUNS = {
-    "address": """dirección|dirección de envío|dirección de entrega|domicilio|señas|direcciones""",
+    "address": """dirección|dirección de envío|dirección de entrega|domicilio|señas|allí|ahí|nueva casa|direcciones""",
     "default_address": """dirección predeterminada|dirección por defecto|dirección de mi cuenta|dirección habitual|
         dirección de mi perfil|dirección en mi cuenta|dirección en mi perfil|mi cuenta|mi perfil|
-        dirección principal|dirección guardada|dirección registrada|dirección del perfil|de mi perfil""",
+        dirección principal|dirección guardada|dirección registrada|dirección del perfil|de mi perfil|mis datos|ficha de cliente|en mi ficha|dirección que tienen|mi dirección|de ahora en adelante""",
     "payment": """método de pago|forma de pago|medio de pago|pago|pagar|pagado|pague|cobrar|cobren|cargar|
         carguen|cobro|cargo|pagué|paguen|cobrarme|abonado|medio con el que pagué|cárguenlo""",
     "order": """pedido|pedidos|orden|compra|paquete|envío|número de pedido|encargo""",

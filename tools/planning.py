@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict, cast
+from typing import cast
+
+from typing_extensions import TypedDict
 
 from compound.errors import EffectRefused
 from compound.model import solver
 
+from .accounting import find_unaccounted
 from .coverage import find_unexplained
 from .documents import Action, Address, Json, Order, PaymentMethod
 from .facts import Facts, read_facts
@@ -31,6 +34,9 @@ from .resolution import (
 )
 from .rules import apply, copy_view, require_owner
 from .script import Script, annotate
+
+GUESSED = 0.8
+"""Confidence in a wish that no word of action names."""
 
 # An item modification ends the pending state, so what else is wanted of the order comes first.
 _LAST = {"modify_pending_order_items": 1, "cancel_pending_order": 2}
@@ -91,16 +97,29 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
     script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts))
     frames, left = find_frames(script)
     draft = _Draft(facts, script)
+    missed: list[Frame] = []
     for frame in frames:
+        done = len(draft.actions)
         try:
             _RESOLVE[frame.family or ""](draft, frame, frames)
+            for action in draft.actions[done:]:
+                action["confidence"] *= GUESSED if frame.inferred else 1.0
         except Unclear as unclear:
-            if unclear.rule:
+            if frame.inferred:
+                missed.append(frame)
+            elif unclear.rule:
                 draft.refusals.append({"request": unclear.question, "rule": unclear.rule})
             else:
                 draft.questions.append(unclear.question)
     actions = _dry_run(draft, _merge(draft.actions))
-    unexplained = find_unexplained(script, frames, left, facts)
+    frames = [frame for frame in frames if frame not in missed]
+    unexplained = find_unexplained(
+        script,
+        frames,
+        [*left, *missed],
+        facts,
+        find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
+    )
     return {
         "actions": actions,
         "questions": draft.questions,
@@ -303,6 +322,11 @@ def _pending_for(draft: _Draft, frame: Frame) -> tuple[list[Order], float]:
 
 
 def _address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    written = frame.addresses or _written(draft)
+    if written and "default_address" in frame.nouns and not (frame.orders or "order" in frame.nouns):
+        _user_address(draft, frame, frames)
+        return
+    both = bool(written and "default_address" in frame.nouns)
     others: list[Order] = []
     if len(frame.orders) > 1 and not frame.addresses and "default_address" not in frame.nouns:
         others = [draft.facts.orders[o] for o in frame.orders[1:] if o in draft.facts.orders]
@@ -315,12 +339,17 @@ def _address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     for order in orders:
         arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
         why = [f"order {order['order_id']} is {order['status']}"]
-        _propose(draft, "modify_pending_order_address", arguments, min(sure, known), why)
+        _propose(
+            draft, "modify_pending_order_address", arguments, min(sure, known, 0.85 if both else 1.0), why
+        )
+    if both:
+        _user_address(draft, frame, frames)
 
 
 def _user_address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     address, sure = choose_address(draft.facts, frame, _written(draft), [])
     arguments: dict[str, Json] = {"user_id": draft.facts.customer_id, **cast("dict[str, Json]", address)}
+    sure = sure if frame.family == "user_address" else min(sure, 0.85)
     _propose(draft, "modify_user_address", arguments, sure, ["the address written in the ticket"])
 
 

@@ -93,6 +93,7 @@ class Frame:
     parts: set[int] = field(default_factory=set[int])
     sentences: set[int] = field(default_factory=set[int])
     asked: bool = False
+    inferred: bool = False
 
     @property
     def has_object(self) -> bool:
@@ -109,28 +110,83 @@ def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
     waiting: list[Frame] = []
     for segment in segments:
         if segment.family is not None and (segment.has_object or not _continues(frames, segment)):
-            for context in waiting:
-                if not segment.has_object or (not segment.orders and _no_things(context)):
-                    _join(segment, context)
-                elif set(context.orders) <= set(segment.orders) and not segment_things(segment):
-                    _join(segment, context)
-                elif not context.orders and segment.orders and not segment_things(segment):
-                    _join(segment, context)
-                else:
-                    frames.append(context)
+            frames += _take_context(segment, waiting)
             waiting = []
             frames.append(segment)
-        elif any(frame.family for frame in frames) and _adds(frames[-1], segment):
+        elif any(frame.family for frame in frames) and not waiting and _adds(frames[-1], segment):
             _join(frames[-1], segment)
+        elif segment.family is not None:
+            frames += [*waiting, segment]
+            waiting = []
         else:
             waiting.append(segment)
-    if waiting and len([f for f in frames if f.family]) == 1 and all(_no_things(w) for w in waiting):
-        for context in waiting:
-            _join(frames[-1], context)
-        waiting = []
+    frames += waiting
     wishes = [frame for frame in frames if frame.family]
-    left = [frame for frame in frames if not frame.family] + waiting
-    return wishes, left
+    if len(wishes) == 1 and all(_no_things(frame) for frame in frames if not frame.family):
+        for context in (frame for frame in frames if not frame.family and not frame.asked):
+            _join(wishes[0], context)
+        frames = [frame for frame in frames if frame.family or frame.asked]
+    frames = _infer(_grouped(frames))
+    return [frame for frame in frames if frame.family], [frame for frame in frames if not frame.family]
+
+
+def _take_context(segment: Frame, waiting: Sequence[Frame]) -> list[Frame]:
+    """Give a wish what was said before it for it; what does not fit comes back."""
+    rest: list[Frame] = []
+    for context in waiting:
+        bare = not segment_things(segment)
+        fits = (
+            not segment.has_object
+            or (not segment.orders and _no_things(context))
+            or (set(context.orders) <= set(segment.orders) and bare)
+        )
+        if fits and not context.asked and not (context.addresses and segment.addresses):
+            _join(segment, context)
+        else:
+            rest.append(context)
+    return rest
+
+
+def _grouped(frames: Sequence[Frame]) -> list[Frame]:
+    """Neighbouring segments without a wish that speak of one thing, as one."""
+    grouped: list[Frame] = []
+    for frame in frames:
+        last = grouped[-1] if grouped else None
+        if (
+            last
+            and not last.family
+            and not frame.family
+            and not frame.asked
+            and not last.asked
+            and _adds(last, frame)
+        ):
+            _join(last, frame)
+        else:
+            grouped.append(frame)
+    return grouped
+
+
+def _infer(frames: Sequence[Frame]) -> list[Frame]:
+    """Guess the wish of what has none in words of action but everything else a wish has."""
+    for frame in frames:
+        if frame.family or frame.asked:
+            continue
+        frame.family = _guess(frame)
+        frame.inferred = frame.family is not None
+    return list(frames)
+
+
+def _guess(frame: Frame) -> Family | None:
+    on_order = bool(frame.orders or "order" in frame.nouns)
+    if frame.addresses or ("default_address" in frame.nouns and on_order):
+        return "address" if on_order else "user_address"
+    if any(piece.said or piece.options for piece in frame.pieces):
+        return "swap"
+    if frame.pays and on_order and not segment_things(frame):
+        return "payment"
+    if on_order and any(reason != "other" for reason in frame.reasons) and not segment_things(frame):
+        return "cancel"
+    return None
 
 
 def segment_things(frame: Frame) -> list[Piece]:
@@ -205,13 +261,28 @@ def _segments(script: Script) -> Iterable[tuple[int, int, list[Hit]]]:
         end = next((at for at in range(start, total) if script.sentence[at] != number), total)
         inside = [hit for hit in acts if start <= hit.start < end]
         inside = _strong(script, inside, end)
-        cuts = [start]
+        cuts = [start, *_after_addresses(script, start, end, inside)]
         for hit in inside[1:]:
             cuts.append(max(cuts[-1], _cut(script, cuts[-1], hit.start)))
+        cuts = sorted(set(cuts))
         for at, cut in enumerate(cuts):
             stop = cuts[at + 1] if at + 1 < len(cuts) else end
-            yield cut, stop, inside[at : at + 1]
+            yield cut, stop, [hit for hit in inside if cut <= hit.start < stop][:1]
         start = end
+
+
+def _after_addresses(script: Script, start: int, end: int, acts: Sequence[Hit]) -> list[int]:
+    """Behind a written address a new wish may begin without a word of action."""
+    cuts: list[int] = []
+    for at in range(start, end):
+        entity = script.entities.get(at)
+        if (
+            entity
+            and entity.kind == "address"
+            and any(f.kind == "thing" and at < f.start < end for f in script.found)
+        ):
+            cuts.append(at + 1)
+    return cuts
 
 
 def _strong(script: Script, acts: list[Hit], end: int) -> list[Hit]:
@@ -344,7 +415,7 @@ def _family(frame: Frame) -> Family | None:
         if strong in acts:
             return strong
     about_address = bool({"address", "default_address"} & frame.nouns or frame.addresses)
-    if acts & {"swap", "change", "ship"} and about_address and not segment_things(frame):
+    if acts & {"swap", "change", "ship"} and about_address and (frame.addresses or not segment_things(frame)):
         return _which_address(frame)
     if acts & {"swap", "change"}:
         if frame.pays and not things and (acts == {"change"} or "payment" in frame.nouns or "swap" in acts):
@@ -443,6 +514,8 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
                 -1
             ].item_ids.append(entity.text)
         for found in events.get(at, ()):
+            if _is_spared(script, start, at):
+                continue
             if found.kind == "thing":
                 piece = _piece_for(script, pieces, found)
                 piece.said += lead
@@ -456,6 +529,23 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
     if lead:
         pieces.append(Piece(said=lead))
     return pieces
+
+
+def _is_spared(script: Script, start: int, at: int) -> bool:
+    """ "I keep the shoes", "not the lamp", "all except the mug": what is named is left alone."""
+    for before in range(at - 1, max(start - 1, at - 5), -1):
+        word = script.words[before]
+        if word.is_mark or any(f.start <= before < f.end and f.kind == "thing" for f in script.found):
+            return False
+        if word.text in _SPARE:
+            return True
+    return False
+
+
+_SPARE = {
+    "keep", "keeping", "except", "besides", "not", "excluding", "without", "behalte", "behalten", "ausser", "nicht",
+    "excepto", "salvo", "menos", "quedo", "conservo", "quedarme",
+}  # fmt: skip
 
 
 def _piece_for(script: Script, pieces: list[Piece], found: Found) -> Piece:

@@ -229,7 +229,7 @@ def choose_payment(
     meant: dict[str, PaymentMethod] = {}
     sure = 1.0
     for pay in said:
-        found = _meant(methods, pay, original)
+        found = meant_methods(methods, pay, original)
         if switch and len(found) > 1:
             found = [method for method in found if method["id"] != original]
         if not found:
@@ -253,7 +253,8 @@ def choose_payment(
     return methods[original], 0.95
 
 
-def _meant(methods: dict[str, PaymentMethod], pay: Pay, original: str) -> list[PaymentMethod]:
+def meant_methods(methods: dict[str, PaymentMethod], pay: Pay, original: str) -> list[PaymentMethod]:
+    """The customer's methods that fit what was said."""
     if pay.method_id:
         return [methods[pay.method_id]] if pay.method_id in methods else []
     if pay.source == "original":
@@ -277,7 +278,7 @@ def choose_address(
     """
     written = frame.addresses
     sure = 1.0
-    if not written and frame.family == "address" and "default_address" in frame.nouns:
+    if not (written or everywhere) and frame.family == "address" and "default_address" in frame.nouns:
         return facts.customer["address"], 1.0
     if not written and others:
         return others[0]["address"], 0.9

@@ -64,6 +64,7 @@ def annotate(text: str, language: str, glossary: Glossary) -> Script:
     """Read a clean text with the words of its language and of the customer's products."""
     known = lexicon(language)
     words, entities = _words(text)
+    words = known.mend(words, glossary.words)
     sentence, questions = _sentences(text, words)
     return Script(
         text=text,
