@@ -28,7 +28,8 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
     nothing is held in memory but the ids.
 
     Args:
-        path: A JSONL file, a `tasks_*.json` file, the folder of a Delta table, or a folder of such files.
+        path: A JSONL file, a `tasks_*.json` file, the folder of a Delta table, or a folder of such files
+            (its task files, or else its JSONL files).
         rules: Bounds.
 
     Raises:
@@ -38,7 +39,7 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
     if path.is_dir() and (path / "_delta_log").is_dir():
         yield from _read_delta(path, rules, seen)
         return
-    files = [path] if path.is_file() else sorted([*path.glob("tasks_*.json"), *path.glob("*.jsonl")])
+    files = [path] if path.is_file() else sorted(path.glob("tasks_*.json")) or sorted(path.glob("*.jsonl"))
     if not files:
         raise ConnectorError(
             "desk.no-source",

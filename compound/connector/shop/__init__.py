@@ -1,7 +1,7 @@
 """The shop: the operational database that effects act on, SQLite in one file or PostgreSQL by URL.
 
 Its rows are read and changed as documents, as `connectors/shop.yaml` declares. It performs each group of
-effects in one transaction and remembers the keys (delivery class A): a group that comes again changes nothing.
+effects in one transaction and remembers the keys (delivery class A): the same group again changes nothing.
 """
 
 from __future__ import annotations
