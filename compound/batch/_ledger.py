@@ -44,9 +44,7 @@ class Ledger:
             if restart:
                 db.execute(sa.delete(item).where(item.c.job_id == self.job_id))
                 db.execute(sa.delete(job).where(job.c.job_id == self.job_id))
-            known = db.execute(
-                sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)
-            ).scalar_one_or_none()
+            known = db.execute(sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)).scalar_one_or_none()
             if known is None:
                 db.execute(
                     sa.insert(job).values(
@@ -222,11 +220,7 @@ class Ledger:
         """Write how the job stands: `complete`, `dead_letters` or `stopped`."""
         job = tables.batch_job
         with self._store.write() as db:
-            db.execute(
-                sa.update(job)
-                .where(job.c.job_id == self.job_id)
-                .values(status=status, updated_at=time.time())
-            )
+            db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(status=status, updated_at=time.time()))
 
 
 def run_id_of(job_id: str, ticket_id: str, attempt: int) -> str:

@@ -27,23 +27,15 @@ def batch(
     *,
     source: Annotated[
         str,
-        typer.Option(
-            "--from", help="`desk` (the profile's tickets), a JSONL file, a Delta table or a folder."
-        ),
+        typer.Option("--from", help="`desk` (the profile's tickets), a JSONL file, a Delta table or a folder."),
     ] = "desk",
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")] = None,
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Tickets in flight.")] = 8,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Go on although the graph changed since the batch began.")
     ] = False,
-    retry_dead: Annotated[
-        bool, typer.Option("--retry-dead", help="Give dead letters another attempt.")
-    ] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Forget where the batch stood and begin again.")
-    ] = False,
+    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Give dead letters another attempt.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget where the batch stood and begin again.")] = False,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
@@ -120,8 +112,6 @@ def show_summary(summary: BatchSummary) -> None:
     if summary.dead:
         for ticket_id, what in summary.dead[:10]:
             note(f"dead letter {ticket_id}: {what}")
-        note(
-            f"{len(summary.dead)} dead letters: {summary.dead_letter_file}; try them again with --retry-dead"
-        )
+        note(f"{len(summary.dead)} dead letters: {summary.dead_letter_file}; try them again with --retry-dead")
     if summary.stopped:
         note("stopped before the end; the same command goes on")

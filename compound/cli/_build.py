@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
     *,
-    name: Annotated[
-        str | None, typer.Option(help="Name of the project; the folder's name when absent.")
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the project; the folder's name when absent.")] = None,
     json: Json = False,
 ) -> None:
     """Make a new project: a copy of the retail support desk to change."""
@@ -34,9 +32,7 @@ def init(
         print_json(made)
         return
     say(f"made {made.files} files in {made.folder}")
-    say(
-        f"next: cd {made.folder} && compound seed && compound index && compound train intent && compound batch"
-    )
+    say(f"next: cd {made.folder} && compound seed && compound index && compound train intent && compound batch")
 
 
 def seed(
@@ -80,10 +76,7 @@ def index(
     print_table(
         "indexes",
         ["index", "version", "documents", "passages", "embedder", "changed", "seconds"],
-        [
-            (r.name, r.version, r.documents, r.passages, r.embedder, r.changed, f"{r.seconds:.1f}")
-            for r in reports
-        ],
+        [(r.name, r.version, r.documents, r.passages, r.embedder, r.changed, f"{r.seconds:.1f}") for r in reports],
         right=["documents", "passages", "changed", "seconds"],
     )
 

@@ -23,13 +23,9 @@ def evaluate(
     *,
     cases: Annotated[
         Path | None,
-        typer.Option(
-            "--cases", help="Any folder with tasks_*.json and expected_outcomes_*.json.", exists=True
-        ),
+        typer.Option("--cases", help="Any folder with tasks_*.json and expected_outcomes_*.json.", exists=True),
     ] = None,
-    json: Annotated[
-        str | None, typer.Option("--json", help="Write the report to this file; `-` prints it.")
-    ] = None,
+    json: Annotated[str | None, typer.Option("--json", help="Write the report to this file; `-` prints it.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
     details: Annotated[bool, typer.Option("--details", help="Put every case into the report.")] = False,
     profile: Profile = None,
@@ -38,9 +34,7 @@ def evaluate(
     """Run a suite over its cases and report scores with n, intervals and method."""
     from compound.project import Project
 
-    report = Project.open(profile=profile, model=model).evaluate(
-        suite, cases=cases, limit=limit, details=details
-    )
+    report = Project.open(profile=profile, model=model).evaluate(suite, cases=cases, limit=limit, details=details)
     if json == "-":
         print_json(report)
         return

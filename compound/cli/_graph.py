@@ -18,9 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
 
 
-Graph = Annotated[
-    str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")
-]
+Graph = Annotated[str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")]
 
 
 def check(
@@ -55,9 +53,7 @@ def draw(
     graph: Graph = None,
     *,
     svg: Annotated[bool, typer.Option("--svg", help="An SVG picture instead of Mermaid text.")] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")] = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
@@ -68,9 +64,7 @@ def draw(
     if out:
         out.write_text(picture, encoding="utf-8")
     if json:
-        print_json(
-            {"format": "svg" if svg else "mermaid", "out": str(out) if out else None, "picture": picture}
-        )
+        print_json({"format": "svg" if svg else "mermaid", "out": str(out) if out else None, "picture": picture})
     elif not out:
         say(picture)
 
@@ -101,10 +95,7 @@ def run(
         return
     say(f"run {result.run_id}: {result.status}")
     for key, value in result.shown():
-        say(
-            f"\n{key}\n  "
-            + (value if isinstance(value, str) else orjson.dumps(value).decode()).replace("\n", "\n  ")
-        )
+        say(f"\n{key}\n  " + (value if isinstance(value, str) else orjson.dumps(value).decode()).replace("\n", "\n  "))
     if result.item_ids:
         say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
     if result.status == "failed":

@@ -13,9 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", help="A profile of [tool.compound.profiles].")
-]
+Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile of [tool.compound.profiles].")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Model = Annotated[
     str | None,
@@ -61,9 +59,7 @@ def print_table(
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
-    )
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:

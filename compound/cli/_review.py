@@ -35,9 +35,7 @@ def _user(user: str | None) -> str:
 @app.command("list")
 def list_items(
     *,
-    status: Annotated[
-        str | None, typer.Option("--status", help="pending, in_review, stale, decided, ...")
-    ] = None,
+    status: Annotated[str | None, typer.Option("--status", help="pending, in_review, stale, decided, ...")] = None,
     all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
     profile: Profile = None,
@@ -46,9 +44,7 @@ def list_items(
     """List the items of the queue, the oldest first."""
     from compound.project import Project
 
-    items = (
-        Project.open(profile=profile).reviews().list(status=status, include_decided=all_items, limit=limit)
-    )
+    items = Project.open(profile=profile).reviews().list(status=status, include_decided=all_items, limit=limit)
     if json:
         print_json(items)
         return
@@ -90,9 +86,7 @@ def edit(
     item: Item,
     *,
     text: Annotated[str | None, typer.Option("--text", help="The reply to send instead.")] = None,
-    text_file: Annotated[
-        Path | None, typer.Option("--text-file", exists=True, help="A file with the reply.")
-    ] = None,
+    text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="A file with the reply.")] = None,
     actions: Annotated[
         str | None,
         typer.Option("--actions", help="The actions as a JSON list; tools cannot be changed, arguments can."),

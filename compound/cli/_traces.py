@@ -45,9 +45,7 @@ def show(
 
 @app.command()
 def sql(
-    query: Annotated[
-        str, typer.Argument(help="One SELECT over spans, traces, node_stats, scores_wide, blobs.")
-    ],
+    query: Annotated[str, typer.Argument(help="One SELECT over spans, traces, node_stats, scores_wide, blobs.")],
     *,
     profile: Profile = None,
     json: Json = False,

@@ -37,9 +37,7 @@ class _End:
 class Delivery:
     """Hands groups to their targets."""
 
-    def __init__(
-        self, store: StateStore, clock: Callable[[], float], targets: Mapping[str, EffectTarget]
-    ) -> None:
+    def __init__(self, store: StateStore, clock: Callable[[], float], targets: Mapping[str, EffectTarget]) -> None:
         self._store = store
         self._clock = clock
         self._targets = targets
@@ -172,9 +170,7 @@ def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
         errors = [outcome.error for outcome in outcomes if outcome.error]
         return _End(
             status=EffectStatus.REFUSED,
-            error=cast("dict[str, JsonValue]", errors[0])
-            if errors
-            else {"code": "effect.refused", "what": "refused"},
+            error=cast("dict[str, JsonValue]", errors[0]) if errors else {"code": "effect.refused", "what": "refused"},
         )
     what = f"target {group.target!r} did not answer with one end for all {len(keys)} effects of the group"
     return _End(status=EffectStatus.UNKNOWN, error={"code": "effect.broken-target", "what": what})

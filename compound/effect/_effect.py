@@ -63,15 +63,11 @@ class Effect:
         try:
             json.dumps(result, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise DataError(
-                "effect.bad-result", f"{self.name} answers with no JSON value: {error}"
-            ) from error
+            raise DataError("effect.bad-result", f"{self.name} answers with no JSON value: {error}") from error
         return result
 
 
-def effect(
-    name: str, *, target: str, description: str = ""
-) -> Callable[[Callable[[Any, Any], JsonValue]], Effect]:
+def effect(name: str, *, target: str, description: str = "") -> Callable[[Callable[[Any, Any], JsonValue]], Effect]:
     """Declare an effect: `@effect("cancel_pending_order", target="shop")` over `(tx, args: Model) -> JSON`.
 
     The function checks every precondition, raises `EffectRefused` where one does not hold, and changes things

@@ -132,9 +132,7 @@ class Outbox:
             for group_key in group_keys:
                 group = read_group(db, group_key)
                 if group.status is EffectStatus.SCHEDULED:
-                    move_group(
-                        db, group, EffectStatus.CANCELLED, now=self._clock(), actor="outbox", error=error
-                    )
+                    move_group(db, group, EffectStatus.CANCELLED, now=self._clock(), actor="outbox", error=error)
 
     def results(self, keys: Sequence[str]) -> list[EffectResult]:
         """How these effects stand, in order.
@@ -222,9 +220,7 @@ class Outbox:
                 db, group, to, now=now, actor=user, error=error, sent_at=now if happened else None
             )
             if not is_mine:
-                raise ConflictError(
-                    "effect.not-unknown", f"effect {key[:12]} is {group.status.value}, not unknown"
-                )
+                raise ConflictError("effect.not-unknown", f"effect {key[:12]} is {group.status.value}, not unknown")
         return self.results([key])[0]
 
 
@@ -239,9 +235,7 @@ def _too_late(group: GroupRows) -> ConflictError:
 def _standing_refs(db: Connection, decision_id: str) -> Mapping[str, int]:
     """The row versions of a decision that approves and stands; empty for an id that is no decision's."""
     row = db.execute(
-        sa.select(
-            _DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status
-        )
+        sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
         .add_columns(_ITEM.c.version.label("item_version"))
         .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
         .where(_DECISION.c.decision_id == decision_id)

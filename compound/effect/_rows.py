@@ -53,8 +53,7 @@ class GroupRows:
             decision_id=first["decision_id"],
             run_id=first["run_id"] or "",
             effects=tuple(
-                PlannedEffect(effect_key=row["effect_key"], effect=row["effect"], args=row["args"])
-                for row in self.rows
+                PlannedEffect(effect_key=row["effect_key"], effect=row["effect"], args=row["args"]) for row in self.rows
             ),
             expected_versions=first["expected_versions"],
         )

@@ -120,16 +120,12 @@ def _wilson_real(value: float, n: float, confidence: float) -> Interval:
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     middle = (value + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(value * (1 - value) / n + z * z / (4 * n * n))
-    return Interval(
-        value=value, n=0, low=max(0.0, middle - half), high=min(1.0, middle + half), method="", clusters=0
-    )
+    return Interval(value=value, n=0, low=max(0.0, middle - half), high=min(1.0, middle + half), method="", clusters=0)
 
 
 def _with_clusters(plain: Interval, ends: Interval, groups: int) -> Interval:
     method = "wilson" if ends is plain else "wilson, design effect"
-    return Interval(
-        value=plain.value, n=plain.n, low=ends.low, high=ends.high, method=method, clusters=groups
-    )
+    return Interval(value=plain.value, n=plain.n, low=ends.low, high=ends.high, method=method, clusters=groups)
 
 
 def _t_quantile(p: float, df: int) -> float:

@@ -176,9 +176,7 @@ def _verdict(low: float | None, high: float | None, bar: float) -> str:
 
 def _case_report(one: Scored) -> CaseReport:
     own = [score for score in one.scores if not score.group]
-    notes: Mapping[str, JsonValue] = {
-        score.name: score.details for score in one.scores if score.details is not None
-    }
+    notes: Mapping[str, JsonValue] = {score.name: score.details for score in one.scores if score.details is not None}
     return CaseReport(
         id=one.case.id,
         run_id=one.result.run_id,

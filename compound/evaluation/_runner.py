@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 OnResult = Callable[[Case, CaseResult], None]
 
 
-def build_suite(
-    spec: SuiteFile, context: SuiteContext, load: Callable[[str], Callable[..., object]]
-) -> Suite:
+def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Callable[..., object]]) -> Suite:
     """Make a suite of its file.
 
     Args:
@@ -44,9 +42,7 @@ def build_suite(
     """
     cases = load(spec.cases)(context)
     if not isinstance(cases, CaseSet):
-        raise ProjectError(
-            "suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet"
-        )
+        raise ProjectError("suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet")
     scorers: list[Scorer] = []
     for reference in spec.scorers:
         scorer = load(reference)(context)
@@ -161,9 +157,7 @@ async def run_cases(
     return [results[index] for index in range(len(cases))]
 
 
-def score_cases(
-    cases: Sequence[Case], results: Sequence[CaseResult], scorers: Sequence[Scorer]
-) -> list[Scored]:
+def score_cases(cases: Sequence[Case], results: Sequence[CaseResult], scorers: Sequence[Scorer]) -> list[Scored]:
     """Judge each case by each scorer."""
     scored: list[Scored] = []
     for case, result in zip(cases, results, strict=True):

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from anyio import Lock
+
 from compound.trace import SILENT, ActiveSpan
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class ActiveRun:
     gate: EffectGate | None = None
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    _gating: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
         run: dict[str, JsonValue] = {
@@ -49,6 +52,13 @@ class ActiveRun:
             "example_id": self.example_id,
         }
         self.scope.update(input=dict(self.input), context=dict(self.context), run=run)
+
+    async def pass_gate(self) -> None:
+        """Wait for the gate, once; an effect beside the first one waits with it."""
+        async with self._gating:
+            if self.gate is not None:
+                await self.gate()
+                self.gate = None
 
     def settle(self, name: str, outcome: Outcome) -> None:
         """Note how a top-level node ended and let references see it."""
@@ -59,9 +69,7 @@ class ActiveRun:
         """The span of one attempt of a node; silent when nothing records."""
         if self.recorder is None:
             return SILENT
-        return self.recorder.node(
-            step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash, **fields
-        )
+        return self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash, **fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

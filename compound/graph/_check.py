@@ -97,9 +97,7 @@ def _unknown_types(spec: GraphSpec) -> list[Finding]:
         for name in named_types(parse_type(declared)):
             if name not in spec.types:
                 what = f"unknown type {name!r}"
-                fix = choices(
-                    [*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30
-                )
+                fix = choices([*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30)
                 findings.append(Finding("graph.unknown-type", what, spec.source.value(path), fix))
     return findings
 

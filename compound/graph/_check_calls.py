@@ -78,18 +78,14 @@ def _parameters(node: AnyNode, catalogue: Catalogue) -> Record | None:
     return kind if isinstance(kind, Record) else None
 
 
-def _arguments(
-    spec: GraphSpec, node: AnyNode, path: DataPath, types: ValueTypes, wanted: Record
-) -> Iterator[Finding]:
+def _arguments(spec: GraphSpec, node: AnyNode, path: DataPath, types: ValueTypes, wanted: Record) -> Iterator[Finding]:
     given = cast("Mapping[str, JsonValue]", getattr(node, "inputs", {}))
     for name, value in given.items():
         place = (*path, "in", name)
         if name not in wanted.fields:
             if not wanted.is_open:
                 fix = choices(list(wanted.fields), name)
-                yield Finding(
-                    "graph.unknown-argument", f"unknown argument {name!r}", spec.source.key(place), fix
-                )
+                yield Finding("graph.unknown-argument", f"unknown argument {name!r}", spec.source.key(place), fix)
             continue
         why = mismatch(types.of_value(value), wanted.fields[name], types.names)
         if why:
@@ -97,9 +93,7 @@ def _arguments(
             yield Finding("graph.type-mismatch", f"{name}: {why}", where, "give a value of that type")
     for name in sorted(wanted.must_have() - set(given)):
         where = spec.source.key((*path, "in")) if given else spec.source.key(path)
-        yield Finding(
-            "graph.missing-argument", f"the argument {name!r} is missing", where, f"add {name}: $..."
-        )
+        yield Finding("graph.missing-argument", f"the argument {name!r} is missing", where, f"add {name}: $...")
 
 
 def _prompt(spec: GraphSpec, node: LlmNode, path: DataPath, catalogue: Catalogue) -> Iterator[Finding]:

@@ -20,9 +20,7 @@ def flow_findings(spec: GraphSpec, broken: frozenset[str]) -> list[Finding]:
     findings += _unused(spec, broken)
     findings += _unguarded(spec)
     if not spec.nodes and not broken:
-        findings.append(
-            Finding("graph.empty", "the graph has no nodes", spec.source.key(("nodes",)), "add one")
-        )
+        findings.append(Finding("graph.empty", "the graph has no nodes", spec.source.key(("nodes",)), "add one"))
     return findings
 
 
@@ -38,9 +36,7 @@ def _levels(spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath) -> It
         path = (*lead, "nodes", name)
         if node.when is not None and _truth(parse_condition(node.when)) is False:
             where = spec.source.value((*path, "when"))
-            yield Finding(
-                "graph.unreachable", f"{name} never runs: {node.when}", where, "drop the node or its `when`"
-            )
+            yield Finding("graph.unreachable", f"{name} never runs: {node.when}", where, "drop the node or its `when`")
         if isinstance(node, RepeatBlock):
             yield from _levels(spec, node.nodes, path)
 
@@ -73,9 +69,7 @@ def _unused(spec: GraphSpec, broken: frozenset[str]) -> Iterator[Finding]:
     yield from _unused_in(spec, spec.nodes, (), used)
 
 
-def _unused_in(
-    spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath, used: set[str]
-) -> Iterator[Finding]:
+def _unused_in(spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath, used: set[str]) -> Iterator[Finding]:
     mentioned = set(used)
     for node in nodes.values():
         mentioned |= {use.ref.root for use in uses(node, ())} | set(node.after)
@@ -84,9 +78,7 @@ def _unused_in(
         if isinstance(node, RepeatBlock):
             own = {use.ref.root for use in uses(node, ()) if use.path[0] != "nodes"}
             through_previous = {
-                str(use.ref.steps[0])
-                for use in uses(node, ())
-                if use.ref.root == "previous" and use.ref.steps
+                str(use.ref.steps[0]) for use in uses(node, ()) if use.ref.root == "previous" and use.ref.steps
             }
             everything = set(node.nodes) if node.out is None else set[str]()
             yield from _unused_in(spec, node.nodes, path, own | through_previous | everything)

@@ -47,9 +47,7 @@ def _level(
         for index, other in enumerate(node.after):
             if other not in nodes and other not in broken:
                 where = spec.source.value((*path, "after", index))
-                yield Finding(
-                    "graph.unknown-node", f"unknown node {other!r}", where, choices(list(nodes), other)
-                )
+                yield Finding("graph.unknown-node", f"unknown node {other!r}", where, choices(list(nodes), other))
         for key, condition in _conditions(node, path):
             scope = inner if key[-1] == "until" else types
             yield from _comparisons(spec, parse_condition(condition), key, scope)

@@ -35,9 +35,7 @@ class NextStep:
     waiting: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-async def next_payload(
-    run: ActiveRun, record: RunRecord | None, durable: Durable, reviews: Reviews | None
-) -> NextStep:
+async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durable, reviews: Reviews | None) -> NextStep:
     """Decide from the table of runs and the checkpoint how a run goes on.
 
     Raises:
@@ -50,9 +48,7 @@ async def next_payload(
     if not values:
         if record.status == "waiting_review":
             what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
-            raise RunError(
-                "graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run"
-            )
+            raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
         return NextStep(must_run=True, payload=first_payload(run))
     if record.status == "failed":
         return await _again(run, values, durable)

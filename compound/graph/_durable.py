@@ -97,9 +97,7 @@ class Durable:
         try:
             state = cast(
                 "dict[str, Any]",
-                await self._require().ainvoke(
-                    cast("Any", payload), _config(self._plan, run.run_id), durability="sync"
-                ),
+                await self._require().ainvoke(cast("Any", payload), _config(self._plan, run.run_id), durability="sync"),
             )
         finally:
             self.live.pop(run.run_id, None)
@@ -170,9 +168,7 @@ def first_payload(run: ActiveRun) -> dict[str, Any]:
 
 def resume_payload(decided: Mapping[str, str]) -> Command[Any]:
     """Resume these interrupts, each by its own id; nodes read the decision itself from the queue."""
-    return Command(
-        resume={interrupt_id: {"decision_id": decision} for interrupt_id, decision in decided.items()}
-    )
+    return Command(resume={interrupt_id: {"decision_id": decision} for interrupt_id, decision in decided.items()})
 
 
 def _update(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:

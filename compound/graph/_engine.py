@@ -64,9 +64,7 @@ class Engine:
         self._lock_wait_s = lock_wait_s
         self._runners: dict[str, Runner] = {}
         self._durable: Durable | None = None
-        self._input_problems = validator(
-            Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names
-        )
+        self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._context_problems = validator(
             Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True), spec.type_names
         )
@@ -231,9 +229,7 @@ class Engine:
 
         rulings: dict[str, bool] = {}
         for name, step in self.plan.steps.items():
-            known = all(
-                dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in step.deps
-            )
+            known = all(dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in step.deps)
             if step.kind == "review" and known:
                 ruling = ReviewStep(step, self.plan.names, self.spec.hash).ruling(active.scope)
                 rulings[name] = ruling is not None and ruling.is_automatic
@@ -301,14 +297,10 @@ class Engine:
             context=active.context,
         )
 
-    def _require_fit(
-        self, given: Mapping[str, JsonValue], context: Mapping[str, JsonValue], run_id: str
-    ) -> None:
+    def _require_fit(self, given: Mapping[str, JsonValue], context: Mapping[str, JsonValue], run_id: str) -> None:
         problems = [*self._input_problems(dict(given)), *self._context_problems(dict(context))]
         if problems:
-            what = (
-                f"run {run_id}: the input does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
-            )
+            what = f"run {run_id}: the input does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
             raise DataError("graph.bad-input", what, fix="see `input:` of the graph file")
 
     def _require_same_graph(self, record: RunRecord) -> None:

@@ -39,9 +39,7 @@ async def execute(
     return await _attempts(step, run, early, lead)
 
 
-def decide(
-    step: Step, run: ActiveRun, scope: Scope, outcomes: Mapping[str, Outcome]
-) -> dict[str, JsonValue] | Outcome:
+def decide(step: Step, run: ActiveRun, scope: Scope, outcomes: Mapping[str, Outcome]) -> dict[str, JsonValue] | Outcome:
     """The node's inputs; or how it ends without running."""
     for dep in step.deps:
         before = outcomes.get(dep)
@@ -56,9 +54,7 @@ def decide(
                 return Outcome("skipped", reason="its condition does not hold")
         inputs = step.inputs(scope)
     except EvaluationError as error:
-        made = NodeError(
-            "graph.bad-reference", f"node {step.path}: {error}", node=step.path, run_id=run.run_id
-        )
+        made = NodeError("graph.bad-reference", f"node {step.path}: {error}", node=step.path, run_id=run.run_id)
         return Outcome("failed", error=made)
     if isinstance(inputs, str):
         return Outcome("skipped", reason=f"its input {inputs!r} is absent")

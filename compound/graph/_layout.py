@@ -86,9 +86,7 @@ def place(drawn: Picture) -> Layout:
         top += height + _GAP_Y
     ways = tuple((a.is_order, tuple(placed[one] for one in chains[a.source, a.target])) for a in drawn.arrows)
     right = max(one.x + one.width / 2 for one in placed.values()) + MARGIN
-    return Layout(
-        boxes=tuple(placed[name] for name in boxes), ways=ways, width=right, height=top - _GAP_Y + MARGIN
-    )
+    return Layout(boxes=tuple(placed[name] for name in boxes), ways=ways, width=right, height=top - _GAP_Y + MARGIN)
 
 
 def _layers(drawn: Picture) -> dict[str, int]:
@@ -160,8 +158,7 @@ def _columns(
         near = both[sweep % 2]
         for row in rows:
             wanted = {
-                name: sum(xs[o] for o in near[name]) / len(near[name]) if name in near else xs[name]
-                for name in row
+                name: sum(xs[o] for o in near[name]) / len(near[name]) if name in near else xs[name] for name in row
             }
             _pull(row, wanted, xs, sizes)
     left = min(xs[name] - sizes[name][0] / 2 for row in rows for name in row) - MARGIN
@@ -181,15 +178,11 @@ def _pull(
 
     right: list[float] = []
     for index, name in enumerate(row):
-        right.append(
-            wanted[name] if not index else max(wanted[name], right[-1] + apart(row[index - 1], name))
-        )
+        right.append(wanted[name] if not index else max(wanted[name], right[-1] + apart(row[index - 1], name)))
     left = [0.0] * len(row)
     for index in range(len(row) - 1, -1, -1):
         name = row[index]
         is_last = index == len(row) - 1
-        left[index] = (
-            wanted[name] if is_last else min(wanted[name], left[index + 1] - apart(name, row[index + 1]))
-        )
+        left[index] = wanted[name] if is_last else min(wanted[name], left[index + 1] - apart(name, row[index + 1]))
     for index, name in enumerate(row):
         xs[name] = (left[index] + right[index]) / 2

@@ -68,11 +68,7 @@ class StateLedger:
         from compound.connector.state import tables
 
         with self._store.read() as connection:
-            row = (
-                connection.execute(tables.run.select().where(tables.run.c.run_id == run_id))
-                .mappings()
-                .first()
-            )
+            row = connection.execute(tables.run.select().where(tables.run.c.run_id == run_id)).mappings().first()
         if row is None:
             return None
         return RunRecord(
@@ -170,7 +166,5 @@ class MemoryLedger:
 
 def digest(value: Mapping[str, JsonValue]) -> str:
     """sha256 of the canonical JSON."""
-    text = json.dumps(
-        cast("JsonValue", value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=dict
-    )
+    text = json.dumps(cast("JsonValue", value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=dict)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -87,14 +87,10 @@ class EffectStep:
             versions=read_versions(versions),
         )
         keys = await outbox.enqueue(group)
-        if run.gate is not None:
-            gate, run.gate = run.gate, None
-            await gate()
+        await run.pass_gate()
         outcomes = await outbox.deliver(keys)
         self._require_accepted(run, outcomes)
-        return [
-            {"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes
-        ]
+        return [{"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes]
 
     def _calls(self, run: ActiveRun, inputs: dict[str, JsonValue]) -> list[EffectCall]:
         node = self._node

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.errors import Location, NodeError, ProjectError
 from compound.model import CallKey, Message, ModelRequest, ModelResponse
 from compound.spec._json_schema import to_json_schema
-from compound.spec._types import 
 from compound.spec._validate import validator
 
 if TYPE_CHECKING:
@@ -104,9 +103,7 @@ def placeholders(text: str, path: str) -> frozenset[str]:
     try:
         return frozenset(meta.find_undeclared_variables(environment.parse(text)))
     except TemplateError as error:
-        raise ProjectError(
-            "graph.bad-prompt", f"the prompt cannot be read: {error}", where=Location(path)
-        ) from None
+        raise ProjectError("graph.bad-prompt", f"the prompt cannot be read: {error}", where=Location(path)) from None
 
 
 def _free_text(value: JsonValue) -> list[str]:
@@ -132,9 +129,7 @@ def _repair(request: ModelRequest, response: ModelResponse, problems: list[str])
     listed = "\n".join(f"- {problem}" for problem in problems)
     turns = (
         Message(role="assistant", content=shown or "(nothing)"),
-        Message(
-            role="user", content=f"That answer does not fit:\n{listed}\nAnswer again, complete and correct."
-        ),
+        Message(role="user", content=f"That answer does not fit:\n{listed}\nAnswer again, complete and correct."),
     )
     return replace(request, messages=(*request.messages, *turns))
 

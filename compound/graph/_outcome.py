@@ -58,9 +58,7 @@ def from_json(name: str, run_id: str, data: Mapping[str, JsonValue]) -> Outcome:
 
 def error_from_json(raw: Mapping[str, JsonValue], *, name: str, run_id: str) -> NodeError:
     """A stored error as a `NodeError` with the same code and words."""
-    return NodeError(
-        str(raw["code"]), str(raw["what"]), fix=str(raw.get("fix") or ""), node=name, run_id=run_id
-    )
+    return NodeError(str(raw["code"]), str(raw["what"]), fix=str(raw.get("fix") or ""), node=name, run_id=run_id)
 
 
 def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
@@ -71,9 +69,7 @@ def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
         what = f"node {name}: {error.what}"
         made = NodeError(error.code, what, node=name, run_id=run_id, fix=error.fix, where=error.where)
     elif isinstance(error, TimeoutError):
-        made = NodeError(
-            "graph.timeout", f"node {name}: {error or 'took too long'}", node=name, run_id=run_id
-        )
+        made = NodeError("graph.timeout", f"node {name}: {error or 'took too long'}", node=name, run_id=run_id)
     else:
         what = f"node {name}: {type(error).__name__}: {error}"
         fix = "the node's code raised an error of its own; see the traceback in the log"

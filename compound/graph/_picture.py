@@ -50,10 +50,7 @@ class Picture:
 
 def picture(spec: GraphSpec) -> Picture:
     """The picture of a graph that can be planned."""
-    wiring = {
-        name: tuple(dep for dep in dependencies(node) if dep in spec.nodes)
-        for name, node in spec.nodes.items()
-    }
+    wiring = {name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()}
     order, _ = topological(wiring)
     before: dict[str, set[str]] = {}
     for name in order:
@@ -61,12 +58,7 @@ def picture(spec: GraphSpec) -> Picture:
         own = set(wiring[name])
         roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
         before[name] = own | ({INPUT} if "input" in roots or not own else set[str]())
-    ends = {
-        ref.root
-        for value in spec.output.values()
-        for e, _ in iter_bindings(value, ())
-        for ref, _ in references(e)
-    }
+    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref, _ in references(e)}
     last = {name for name in order if not any(name in deps for deps in before.values())}
     before[OUTPUT] = {name for name in ends if name in spec.nodes} | last
     boxes = [
@@ -86,9 +78,7 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
         kept = [one for one in sources if not any(one in reach[other] for other in sources if other != one)]
         reach[name] = set(sources).union(*(reach[one] for one in sources))
         node = nodes.get(name)
-        ordered = (
-            set(node.after) - {use.ref.root for use in uses(node, ())} if node is not None else set[str]()
-        )
+        ordered = set(node.after) - {use.ref.root for use in uses(node, ())} if node is not None else set[str]()
         arrows += [Arrow(one, name, one in ordered) for one in sorted(kept, key=rank.__getitem__)]
     return arrows
 
@@ -96,9 +86,7 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
 def _box(name: str, node: AnyNode) -> Box:
     if isinstance(node, RepeatBlock):
         lines = tuple(f"{inner} · {one.kind}" for inner, one in node.nodes.items())
-        return Box(
-            name=name, kind="repeat", detail=f"at most {node.repeat.max}", when=node.when or "", lines=lines
-        )
+        return Box(name=name, kind="repeat", detail=f"at most {node.repeat.max}", when=node.when or "", lines=lines)
     detail = ""
     for key in ("tool", "ref", "on", "model", "queue"):
         detail = detail or str(getattr(node, key, None) or "")

@@ -174,9 +174,7 @@ def topological(nodes: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[s
     done: set[str] = set()
     waiting = dict(nodes)
     while waiting:
-        ready = [
-            name for name, deps in waiting.items() if all(dep in done or dep not in nodes for dep in deps)
-        ]
+        ready = [name for name, deps in waiting.items() if all(dep in done or dep not in nodes for dep in deps)]
         if not ready:
             return order, _cycle(waiting)
         for name in ready:
@@ -206,13 +204,8 @@ def _steps(nodes: Mapping[str, AnyNode], spec: GraphSpec, lead: str) -> list[Ste
             for dep in deps:
                 if dep not in nodes:
                     where = spec.source.key(("nodes", name))
-                    raise ProjectError(
-                        "graph.unknown-reference", f"{name} uses ${dep}, which is no node", where=where
-                    )
-    return [
-        _step(name, nodes[name], tuple(dep for dep in wanted[name] if dep in nodes), spec, lead)
-        for name in order
-    ]
+                    raise ProjectError("graph.unknown-reference", f"{name} uses ${dep}, which is no node", where=where)
+    return [_step(name, nodes[name], tuple(dep for dep in wanted[name] if dep in nodes), spec, lead) for name in order]
 
 
 def _step(name: str, node: AnyNode, deps: tuple[str, ...], spec: GraphSpec, lead: str) -> Step:
@@ -236,9 +229,7 @@ def _step(name: str, node: AnyNode, deps: tuple[str, ...], spec: GraphSpec, lead
         when=None if node.when is None else compile_expr(parse_condition(node.when)),
         inputs=compile_inputs(bindings),
         out=None if out is None or is_block else parse_type(out),
-        retry=RetryRule()
-        if retry is None
-        else RetryRule(attempts=retry.attempts, wait_s=parse_duration(retry.wait)),
+        retry=RetryRule() if retry is None else RetryRule(attempts=retry.attempts, wait_s=parse_duration(retry.wait)),
         timeout_s=None if timeout is None else parse_duration(timeout),
         config_hash=hashlib.sha256(config.encode()).hexdigest()[:16],
         program=_block(node, spec, f"{lead}{name}.") if is_block else None,
@@ -296,9 +287,7 @@ def _segments(steps: Mapping[str, Step], before: Mapping[str, frozenset[str]]) -
     for name in steps:
         members.setdefault(home[name], []).append(name)
     waits = {
-        segment: tuple(
-            dict.fromkeys(home[dep] for name in names for dep in steps[name].deps if home[dep] != segment)
-        )
+        segment: tuple(dict.fromkeys(home[dep] for name in names for dep in steps[name].deps if home[dep] != segment))
         for segment, names in members.items()
     }
     order, _ = topological(waits)

@@ -71,7 +71,6 @@ def _box(placed: Placed) -> str:
         style = 'font-size="13" font-weight="600"' if number == 0 else 'font-size="11" opacity="0.92"'
         y = top + 18 + number * 15
         out.append(
-            f'<text x="{placed.x:.1f}" y="{y:.1f}" text-anchor="middle" fill="#ffffff" {style}>'
-            f"{escape(line)}</text>"
+            f'<text x="{placed.x:.1f}" y="{y:.1f}" text-anchor="middle" fill="#ffffff" {style}>{escape(line)}</text>'
         )
     return "\n".join(out)

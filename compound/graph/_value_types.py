@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
     from compound.graph.catalogue import Catalogue, Shelf
 
-VERDICT: Final = Record(
-    {"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY}
-)
+VERDICT: Final = Record({"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY})
 PASSAGE: Final = Record({"id": STR, "text": STR, "score": Scalar("float")}, is_open=True)
 EFFECT_RESULT: Final = Record({"name": STR, "status": STR, "value": ANY, "key": STR})
 RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR)})
@@ -187,20 +185,14 @@ class ValueTypes:
 
     def _output(self, shelf: Shelf, name: str, default: Type) -> Type:
         signature = self._catalogue.signature(shelf, name)
-        return (
-            default if signature is None or signature.output is None else from_json_schema(signature.output)
-        )
+        return default if signature is None or signature.output is None else from_json_schema(signature.output)
 
     def _common(self, kinds: list[Type]) -> Type:
         if not kinds:
             return ANY
         known = [kind for kind in kinds if kind != Maybe(ANY)]
         first = known[0] if known else ANY
-        return (
-            first
-            if all(mismatch(kind, first, self.names) is None for kind in known) and not _mixed(known)
-            else ANY
-        )
+        return first if all(mismatch(kind, first, self.names) is None for kind in known) and not _mixed(known) else ANY
 
 
 def _mixed(kinds: list[Type]) -> bool:

@@ -60,9 +60,7 @@ class FixedCatalogue:
         prompts: Path to text.
     """
 
-    shelves: Mapping[Shelf, Mapping[str, Signature]] = field(
-        default_factory=dict[Shelf, Mapping[str, Signature]]
-    )
+    shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict[Shelf, Mapping[str, Signature]])
     prompts: Mapping[str, str] | None = None
     has_state: bool = True
 

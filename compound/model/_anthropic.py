@@ -135,21 +135,15 @@ def as_model_error(error: APIError) -> ModelError:
     if isinstance(error, anthropic.APITimeoutError):
         return ModelError("model.timeout", "anthropic did not answer in time", retryable=True)
     if isinstance(error, anthropic.APIConnectionError):
-        return ModelError(
-            "model.connection", f"anthropic: {error.message}: {error.__cause__}", retryable=True
-        )
+        return ModelError("model.connection", f"anthropic: {error.message}: {error.__cause__}", retryable=True)
     if not isinstance(error, anthropic.APIStatusError):
         return ModelError("model.bad-answer", f"anthropic: {error.message}")
     words = error.api_message or error.message
     what = f"anthropic {error.status_code}: {words}"
     if _is_spend_limit(error, words):
-        return ModelError(
-            "model.spend-limit", what, fix="raise the limit with the provider; retrying cannot help"
-        )
+        return ModelError("model.spend-limit", what, fix="raise the limit with the provider; retrying cannot help")
     code, retryable = _class_of(error)
-    return ModelError(
-        code, what, fix=_FIXES.get(code, ""), retryable=retryable, retry_after_s=_retry_after_s(error)
-    )
+    return ModelError(code, what, fix=_FIXES.get(code, ""), retryable=retryable, retry_after_s=_retry_after_s(error))
 
 
 _FIXES = {

@@ -104,9 +104,7 @@ def _block(block: Block) -> Json:
         case ToolCall():
             return {"type": "tool_use", "id": block.id, "name": block.name, "input": dict(block.arguments)}
         case ToolResult():
-            content = (
-                block.content if isinstance(block.content, str) else [dict(part) for part in block.content]
-            )
+            content = block.content if isinstance(block.content, str) else [dict(part) for part in block.content]
             out = {"type": "tool_result", "tool_use_id": block.call_id, "content": cast("JsonValue", content)}
             return {**out, "is_error": True} if block.is_error else out
         case NativeBlock():
@@ -139,9 +137,7 @@ def _parse_block(part: Json) -> Block:
         case "text" if not part.get("citations"):
             return TextBlock(text=cast("str", part["text"]))
         case "thinking":
-            return ThinkingBlock(
-                text=cast("str", part["thinking"]), signature=str(part.get("signature") or "")
-            )
+            return ThinkingBlock(text=cast("str", part["thinking"]), signature=str(part.get("signature") or ""))
         case "tool_use":
             return ToolCall(
                 id=cast("str", part["id"]),

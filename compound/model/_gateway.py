@@ -158,9 +158,7 @@ class Gateway:
     def _masked(self, request: ModelRequest) -> tuple[ModelRequest, Callable[[ModelResponse], ModelResponse]]:
         return self._redact(request) if self._redact else (request, lambda response: response)
 
-    async def _answer(
-        self, route: Route, request: ModelRequest, call: CallKey | None, budget: Budget
-    ) -> ModelResponse:
+    async def _answer(self, route: Route, request: ModelRequest, call: CallKey | None, budget: Budget) -> ModelResponse:
         hashed = request_hash(request, route.provider.name, reads_inputs=route.reads_inputs)
         with self._span(route, request) as span:
             response = self._find(call, hashed)
@@ -183,9 +181,7 @@ class Gateway:
             what = f"{route.provider.name} did not answer in {self._timeout_s:g} s"
             raise ModelError("model.timeout", what, retryable=True) from error
 
-    async def _timed(
-        self, route: Route, request: ModelRequest, span: trace.ActiveSpan
-    ) -> AsyncIterator[StreamEvent]:
+    async def _timed(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncIterator[StreamEvent]:
         began, is_first = time.monotonic(), True
         async for event in route.provider.stream(request):
             if is_first:
@@ -193,9 +189,7 @@ class Gateway:
                 is_first = False
             yield event
 
-    async def _events(
-        self, route: Route, request: ModelRequest, span: trace.ActiveSpan
-    ) -> AsyncIterator[StreamEvent]:
+    async def _events(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncIterator[StreamEvent]:
         failures, tell = 0, _teller(span)
         while True:
             try:

@@ -119,9 +119,7 @@ class LangchainProvider:
 
     def _response(self, message: AIMessage, request: ModelRequest) -> ModelResponse:
         calls = tuple(
-            ToolCall(
-                id=call["id"] or "", name=call["name"], arguments=cast("dict[str, JsonValue]", call["args"])
-            )
+            ToolCall(id=call["id"] or "", name=call["name"], arguments=cast("dict[str, JsonValue]", call["args"]))
             for call in message.tool_calls
         )
         text = str(message.text)

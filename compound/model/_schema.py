@@ -16,8 +16,7 @@ _TYPES: dict[str, Callable[[object], bool]] = {
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: (
-        (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
-        and not isinstance(value, bool)
+        (isinstance(value, int) or (isinstance(value, float) and value.is_integer())) and not isinstance(value, bool)
     ),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),

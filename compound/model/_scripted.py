@@ -22,9 +22,7 @@ class ScriptedProvider:
         requests: Every request that arrived, in order, the failed ones included.
     """
 
-    def __init__(
-        self, answers: Sequence[Answer] | Callable[[ModelRequest], Answer], *, name: str = "scripted"
-    ) -> None:
+    def __init__(self, answers: Sequence[Answer] | Callable[[ModelRequest], Answer], *, name: str = "scripted") -> None:
         self.name = name
         self.requests: list[ModelRequest] = []
         self._answers = answers

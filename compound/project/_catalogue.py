@@ -34,11 +34,7 @@ class ProjectCatalogue:
         match shelf:
             case "tool":
                 function = self._resources.functions.get(name)
-                return (
-                    Signature(params=function.params_schema, output=function.output_schema)
-                    if function
-                    else None
-                )
+                return Signature(params=function.params_schema, output=function.output_schema) if function else None
             case "check":
                 found = parts.checks.get(name)
                 return Signature(params=found.params_schema, output=found.output_schema) if found else None

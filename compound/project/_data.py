@@ -33,8 +33,7 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
         profile=profile.name,
         lakehouse=settings.shown(profile.lakehouse),
         tables=tuple(
-            SeededTable(name=name, version=table.version, rows=table.rows)
-            for name, table in sorted(tables.items())
+            SeededTable(name=name, version=table.version, rows=table.rows) for name, table in sorted(tables.items())
         ),
         shop=resources.shop.name,
         loaded=loaded,
@@ -46,12 +45,8 @@ def load_shop(resources: Resources, *, force: bool) -> bool:
     from compound.project._files import read_file
     from compound.spec.shop_file import ShopFile
 
-    declared = read_file(
-        resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml"
-    )
-    return resources.shop.seed(
-        {name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force
-    )
+    declared = read_file(resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
+    return resources.shop.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
 
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:
@@ -80,7 +75,7 @@ def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[In
             name,
             documents_of(name, resources.settings, resources.parts.modules),
             resources.index_engine,
-            embedder=resources.embedder,
+            embedder=resources.embedder_of(name),
             force=force,
         )
         manifest = report.manifest
@@ -119,9 +114,7 @@ def train(resources: Resources, name: str) -> TrainView:
             f"profile {settings.profile.name!r} has no labelled tickets to train on",
             fix="compound seed, or `training = ...` in the profile",
         )
-    make = cast(
-        "Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name])
-    )
+    make = cast("Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name]))
     report = train_specialist(name, list(make(settings.profile.training)), resources.specialists.root)
     resources.specialists.promote(name, report.version, "production")
     return TrainView(
@@ -132,7 +125,6 @@ def train(resources: Resources, name: str) -> TrainView:
         seconds=report.seconds,
         certificate=report.certificate,
         figures=tuple(
-            Figure(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method)
-            for f in report.figures
+            Figure(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method) for f in report.figures
         ),
     )

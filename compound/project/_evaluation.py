@@ -75,9 +75,7 @@ async def evaluate(
     folder = settings.root / EVALS / suite_name
     if not (folder / "suite.yaml").is_file():
         names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
-        raise ProjectError(
-            "project.unknown-suite", f"no suite {suite_name!r}", fix=choices(names, suite_name)
-        )
+        raise ProjectError("project.unknown-suite", f"no suite {suite_name!r}", fix=choices(names, suite_name))
     file = read_suite_file(folder / "suite.yaml", f"{EVALS}/{suite_name}/suite.yaml")
     suite = build_suite(
         file,

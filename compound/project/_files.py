@@ -31,9 +31,7 @@ def read_file(path: Path, model: type[M], shown: str) -> M:
     from compound.spec import read_yaml_file
 
     if not path.is_file():
-        raise ProjectError(
-            "project.no-file", f"there is no {shown}", fix="compound init copies one to begin with"
-        )
+        raise ProjectError("project.no-file", f"there is no {shown}", fix="compound init copies one to begin with")
     document = read_yaml_file(path, shown)
     try:
         return model.model_validate(document.data)

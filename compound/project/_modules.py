@@ -38,9 +38,7 @@ class ProjectModules:
             setattr(top, self.package.rpartition(".")[2], child)
 
     def _forget(self) -> None:
-        for name in [
-            name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")
-        ]:
+        for name in [name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")]:
             del sys.modules[name]
 
     def load(self, dotted: str) -> ModuleType:
@@ -66,11 +64,7 @@ class ProjectModules:
     def load_folder(self, folder: str) -> list[ModuleType]:
         """Import every module that lies directly in a folder of the project, by name."""
         path = self.root / folder
-        return [
-            self.load(f"{folder}.{file.stem}")
-            for file in sorted(path.glob("*.py"))
-            if file.stem != "__init__"
-        ]
+        return [self.load(f"{folder}.{file.stem}") for file in sorted(path.glob("*.py")) if file.stem != "__init__"]
 
     def function(self, reference: str) -> Callable[..., object]:
         """The function that `tools.training:examples` names.
@@ -82,9 +76,7 @@ class ProjectModules:
         module = self.load(module_name)
         found = getattr(module, name, None)
         if not callable(found):
-            names = sorted(
-                key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
-            )
+            names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
             raise ProjectError(
                 "project.unknown-function",
                 f"{reference!r} names no function",
@@ -100,11 +92,7 @@ class ProjectModules:
         trace = error.__traceback__
         while trace is not None:
             file = trace.tb_frame.f_code.co_filename
-            if (
-                file.startswith(str(self.root))
-                and ".venv" not in file
-                and "/compound/" not in self._shown(file)
-            ):
+            if file.startswith(str(self.root)) and ".venv" not in file and "/compound/" not in self._shown(file):
                 place = Location(self._shown(file), trace.tb_lineno)
             trace = trace.tb_next
         return place

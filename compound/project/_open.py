@@ -111,9 +111,7 @@ class Resources:
         from compound.model import StateJournal, open_gateway
 
         _ = self.parts.functions
-        return open_gateway(
-            self.models, provider=self.settings.profile.model, journal=StateJournal(self.state)
-        )
+        return open_gateway(self.models, provider=self.settings.profile.model, journal=StateJournal(self.state))
 
     @property
     def provider(self) -> str:
@@ -157,6 +155,12 @@ class Resources:
 
         return open_embedder("auto")
 
+    def embedder_of(self, index: str) -> Embedder:
+        """What embeds the passages of an index; nothing does where the profile calls it lexical."""
+        from compound.retrieval import NoEmbedder
+
+        return NoEmbedder() if index in self.settings.profile.lexical else self.embedder
+
     @cached_property
     def index_engine(self) -> IndexEngine:
         """Where indexes are kept."""
@@ -176,7 +180,7 @@ class Resources:
         from compound.retrieval import Retriever
 
         if name not in self._retrievers:
-            opened = Retriever.open(name, self.index_engine, self.embedder)
+            opened = Retriever.open(name, self.index_engine, self.embedder_of(name))
             self._closing.callback(opened.close)
             self._retrievers[name] = opened
         return self._retrievers[name]

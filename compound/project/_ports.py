@@ -42,9 +42,7 @@ class QueuedReviews:
         auto = request.auto
         if decision is None and auto is not None and auto.is_automatic and item.status == "pending":
             decision = self.queue.auto_decide(item.item_id, policy=auto.actor.removeprefix("policy:"))
-        return OpenedReview(
-            item_id=item.item_id, decision=_decided(decision, item.created_at) if decision else None
-        )
+        return OpenedReview(item_id=item.item_id, decision=_decided(decision, item.created_at) if decision else None)
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""
@@ -122,9 +120,7 @@ def _decided(decision: Decision, opened_at: float) -> ReviewDecision:
 class TargetedOutbox:
     """`compound.graph.services.Outbox` over the outbox and the targets of the project."""
 
-    def __init__(
-        self, outbox: Outbox, effects: Mapping[str, Effect], targets: Mapping[str, EffectTarget]
-    ) -> None:
+    def __init__(self, outbox: Outbox, effects: Mapping[str, Effect], targets: Mapping[str, EffectTarget]) -> None:
         self.outbox = outbox
         self._effects = effects
         self._targets = targets
@@ -133,10 +129,7 @@ class TargetedOutbox:
         """Write the effects of a decision, once."""
         return self.outbox.enqueue(
             group.decision_id,
-            [
-                NewEffect(effect=call.name, target=self._target(call.name), args=call.args)
-                for call in group.calls
-            ],
+            [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
             run_id=group.run_id,
             node=group.node,
             expected_versions=group.versions,

@@ -33,9 +33,7 @@ class Project:
         self.resources = Resources(settings)
 
     @classmethod
-    def open(
-        cls, root: Path | None = None, *, profile: str | None = None, model: str | None = None
-    ) -> Project:
+    def open(cls, root: Path | None = None, *, profile: str | None = None, model: str | None = None) -> Project:
         """The project at `root`, or around the working folder.
 
         Raises:
@@ -122,9 +120,7 @@ class Project:
 
         resources = self.resources
         spec = resources.parts.graph(name or self.settings.graph)
-        async with Engine(
-            spec, self.services, resources.recorder, resources.state, self._checkpoints
-        ) as engine:
+        async with Engine(spec, self.services, resources.recorder, resources.state, self._checkpoints) as engine:
             return await engine.run({"ticket": dict(ticket)}, run_id=uuid4().hex, until=until)
 
     @property
@@ -145,9 +141,7 @@ class Project:
 
         resources = self.resources
         spec = resources.parts.graph(self._graph_of(run_id))
-        async with Engine(
-            spec, self.services, resources.recorder, resources.state, self._checkpoints
-        ) as engine:
+        async with Engine(spec, self.services, resources.recorder, resources.state, self._checkpoints) as engine:
             return await engine.resume(run_id)
 
     def _graph_of(self, run_id: str) -> str:
@@ -189,9 +183,7 @@ class Project:
         resources = self.resources
         spec = resources.parts.graph(name or self.settings.graph)
         ledger = Ledger(resources.state, graph_name=spec.name, source=source)
-        async with Engine(
-            spec, self.services, resources.recorder, resources.state, self._checkpoints
-        ) as engine:
+        async with Engine(spec, self.services, resources.recorder, resources.state, self._checkpoints) as engine:
             runner = BatchRunner(
                 ledger,
                 EngineRunner(engine, self.services.queue),
@@ -237,9 +229,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     if text is not None:
         return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
     if ticket is None:
-        raise DataError(
-            "ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -"
-        )
+        raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
     if ticket == "-":
         raw = stdin.read()
     elif ticket.lstrip().startswith("{"):
@@ -247,9 +237,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     else:
         path = Path(ticket)
         if not path.is_file():
-            raise DataError(
-                "ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON"
-            )
+            raise DataError("ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
         raw = path.read_bytes()
     try:
         record = orjson.loads(raw)

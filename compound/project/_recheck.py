@@ -43,7 +43,7 @@ def recheck(resources: Resources) -> Revalidate:
                         effect.perform(tx, action.arguments)
                     else:
                         effect.parse(action.arguments)
-                raise _Rehearsed
+                raise _Rehearsed  # noqa: TRY301 -- leaving the block by it is what takes the changes back
         except _Rehearsed:
             pass
         except CompoundError as error:

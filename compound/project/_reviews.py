@@ -30,9 +30,7 @@ class ReviewService:
         """The queue itself."""
         return self._project.services.queue
 
-    def list(
-        self, *, status: str | None = None, include_decided: bool = False, limit: int = 50
-    ) -> list[ItemRow]:
+    def list(self, *, status: str | None = None, include_decided: bool = False, limit: int = 50) -> list[ItemRow]:
         """Items of the queue by urgency; undecided ones unless asked otherwise."""
         from compound.review import UNDECIDED, ItemFilter, Status
 
@@ -108,9 +106,7 @@ class ReviewService:
             ConflictError: somebody else decided first, or the rows changed; the message says who and what.
         """
         if action == "reject" and reason not in REASONS:
-            raise DataError(
-                "review.unknown-reason", f"no reason {reason!r}", fix=f"choices: {', '.join(REASONS)}"
-            )
+            raise DataError("review.unknown-reason", f"no reason {reason!r}", fix=f"choices: {', '.join(REASONS)}")
         item = self.find(item_id)
         decision = self.queue.decide(
             item.item_id,

@@ -31,6 +31,7 @@ lakehouse = "{{home}}/lakehouse"
 tickets = "{{home}}/tickets.jsonl"
 cases = "{{home}}/cases"
 training = "{{home}}/past_cases.jsonl"
+lexical = ["cases"]
 
 [tool.compound.profiles.sample.documents]
 handbook = ["connectors/sample/policies/*.md"]

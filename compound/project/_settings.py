@@ -22,6 +22,7 @@ _PROFILE_KEYS = {
     "extra_cases": "a second folder of cases, reported beside the first",
     "training": "folder or file with labelled past tickets, for `compound train`",
     "documents": "index name -> files, globs or `module:function`",
+    "lexical": "indexes that are searched by words alone: no vectors to compute",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",
     "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
@@ -42,6 +43,7 @@ class Profile:
     extra_cases: Path | None = None
     training: Path | None = None
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    lexical: tuple[str, ...] = ()
     shop: str | None = None
     state: str | None = None
     vectors: str = "edge"
@@ -110,16 +112,12 @@ def load_settings(
         ProjectError: an unknown key or profile; the message names the real choices.
     """
     env = os.environ if environ is None else environ
-    base = (
-        root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
-    )
+    base = root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
     marker = base / MARKER
     table = _table(_table(_toml(marker), "tool"), "compound")
     _refuse_unknown(table, _TOP_KEYS, marker, "[tool.compound]")
     profiles = _table(table, "profiles")
-    name = (
-        profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
-    )
+    name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
     if name not in profiles:
         raise ProjectError(
             "project.unknown-profile",
@@ -165,6 +163,7 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         extra_cases=path("extra_cases"),
         training=path("training"),
         documents=documents,
+        lexical=tuple(cast("list[str]", table.get("lexical") or [])),
         shop=_expand(_text(table, "shop")),
         state=_expand(_text(table, "state")),
         vectors=_expand(_text(table, "vectors")) or "edge",
@@ -186,9 +185,7 @@ def _toml(path: Path) -> dict[str, object]:
     try:
         return cast("dict[str, object]", tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(
-            "project.bad-toml", f"not valid TOML: {error}", where=Location(str(path))
-        ) from error
+        raise ProjectError("project.bad-toml", f"not valid TOML: {error}", where=Location(str(path))) from error
 
 
 def _table(data: Mapping[str, object], key: str) -> dict[str, object]:

@@ -44,9 +44,7 @@ def _start(span: Mapping[str, object]) -> int:
 def _line(span: Mapping[str, object]) -> str:
     took = (int(str(span["end_time_unix_nano"])) - _start(span)) / 1e6
     status = (
-        ""
-        if span.get("status_code") in {"OK", None}
-        else f"  {span['status_code']} {span.get('status_message') or ''}"
+        "" if span.get("status_code") in {"OK", None} else f"  {span['status_code']} {span.get('status_message') or ''}"
     )
     return f"{span['name']}  {took:.1f} ms{status}"
 

@@ -147,9 +147,9 @@ class ItemView:
         lines += [f"  {line}" for line in str(self.ticket.get("body") or "").splitlines()]
         lines += ["", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",))]
         lines += ["", "proposed actions:"]
-        lines += [
-            f"  - {action.get('name')} {_compact(action.get('arguments'))}" for action in self.actions
-        ] or ["  none"]
+        lines += [f"  - {action.get('name')} {_compact(action.get('arguments'))}" for action in self.actions] or [
+            "  none"
+        ]
         lines += ["", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines())]
         lines += ["", "evidence: " + (", ".join(self.evidence) or "none") + "  (--json shows it)"]
         for decision in self.decisions:

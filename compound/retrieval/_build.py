@@ -27,7 +27,7 @@ from compound.connector.vector import (
     document_digest,
     open_engine,
 )
-from compound.errors import ConflictError, DataError
+from compound.errors import ConflictError, ConnectorError, DataError
 from compound.retrieval._chunkers import MarkdownChunker
 from compound.retrieval._embedders import NoEmbedder
 from compound.retrieval._types import Chunker, Document, Embedder
@@ -101,7 +101,7 @@ def build_index(  # noqa: PLR0913 # what to index, into what, and how: all by na
     cuts = chunker or MarkdownChunker()
     stored = _stored(name, documents)
     fingerprint = {**makes.fingerprint, "chunker": cuts.fingerprint, "analyzer": ANALYZER}
-    old = with_engine.open(name) if with_engine.current(name) else None
+    old = _opened(with_engine, name)
     try:
         diff = _diff(old, stored, name, force=force)
         if old is not None and not any(diff[:3]) and dict(old.manifest.fingerprint) == fingerprint:
@@ -121,12 +121,22 @@ def build_index(  # noqa: PLR0913 # what to index, into what, and how: all by na
             old.close()
 
 
+def _opened(engine: IndexEngine, name: str) -> IndexStore | None:
+    """The version to compare with; None when there is none that this engine can read, and all is built anew."""
+    if not engine.current(name):
+        return None
+    try:
+        return engine.open(name)
+    except ConnectorError as error:
+        if error.code in {"vector.other-engine", "vector.no-version", "vector.damaged"}:
+            return None
+        raise
+
+
 _Diff = tuple[int, int, int]
 
 
-def _report(
-    manifest: IndexManifest, diff: _Diff, embedded: int, started: float, *, is_new: bool
-) -> IndexReport:
+def _report(manifest: IndexManifest, diff: _Diff, embedded: int, started: float, *, is_new: bool) -> IndexReport:
     return IndexReport(
         manifest=manifest,
         added=diff[0],

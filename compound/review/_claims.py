@@ -24,9 +24,7 @@ from compound.review._types import Draft, ReviewItem
 _ITEM = tables.review_item
 
 
-def claim(
-    desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False
-) -> ReviewItem:
+def claim(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
     """Take the lease, unless another one holds it."""
     need_person(user)
     now = desk.clock()
@@ -64,9 +62,7 @@ ORDER = (
 """Due first, then the riskiest, then the oldest."""
 
 
-def _claim(
-    db: Connection, item: ReviewItem, user: str, *, now: float, until: float, takeover: bool
-) -> ReviewItem:
+def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: float, takeover: bool) -> ReviewItem:
     if item.status is Status.DECIDED:
         raise lost(db, item, version=item.version)
     next_status(item, Event.CLAIM)
@@ -83,9 +79,7 @@ def _claim(
         lease_token=item.lease_token + (previous != user),
     )
     event = "review.taken-over" if takeover and item.is_held(now) and previous != user else "review.claimed"
-    record(
-        db, event, item.item_id, now=now, actor=user, details={"version": claimed.version, "from": previous}
-    )
+    record(db, event, item.item_id, now=now, actor=user, details={"version": claimed.version, "from": previous})
     return claimed
 
 
@@ -106,9 +100,7 @@ def need_lease(item: ReviewItem, user: str) -> None:
     """
     if item.lease_user != user:
         holder = f"{item.lease_user} holds it" if item.lease_user else "nobody holds it"
-        raise ConflictError(
-            "review.lease-lost", f"{user} does not hold item {item.item_id}: {holder}", fix="claim it"
-        )
+        raise ConflictError("review.lease-lost", f"{user} does not hold item {item.item_id}: {holder}", fix="claim it")
 
 
 def release(desk: Desk, item_id: str, user: str) -> ReviewItem:

@@ -33,9 +33,7 @@ class Wish:
         edit = self.edit or Edit()
         body = draft_to_json(Draft(text=edit.text or "", actions=edit.actions or ()))
         given = [edit.text is not None, edit.actions is not None]
-        return digest(
-            [self.item_id, self.action, self.user, self.version, body, given, self.reason, self.note]
-        )
+        return digest([self.item_id, self.action, self.user, self.version, body, given, self.reason, self.note])
 
 
 def escalated(item: ReviewItem) -> NewItem:
@@ -75,9 +73,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     """
     status = after(item.status, event)
     if status is None:
-        raise ConflictError(
-            "review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}"
-        )
+        raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
     body_sha256, draft_seq = item.draft_sha256, item.draft_seq
     if draft != item.draft:

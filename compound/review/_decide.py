@@ -112,11 +112,7 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         )
     if item.is_held(now) and item.lease_user != wish.user:
         raise held(item)
-    if (
-        item.status is Status.AWAITING_SECOND
-        and wish.action == "approve"
-        and wish.user == item.first_approver
-    ):
+    if item.status is Status.AWAITING_SECOND and wish.action == "approve" and wish.user == item.first_approver:
         raise ConflictError(
             "review.second-approver",
             f"{wish.user} approved item {item.item_id} already; another person has to approve it too",

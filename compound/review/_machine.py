@@ -42,9 +42,7 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
 
 
-UNDECIDED = frozenset(
-    {Status.PENDING, Status.IN_REVIEW, Status.AWAITING_SECOND, Status.STALE, Status.SNOOZED}
-)
+UNDECIDED = frozenset({Status.PENDING, Status.IN_REVIEW, Status.AWAITING_SECOND, Status.STALE, Status.SNOOZED})
 
 _P, _R, _S, _D = Status.PENDING, Status.IN_REVIEW, Status.AWAITING_SECOND, Status.DECIDED
 _X, _Z = Status.STALE, Status.SNOOZED

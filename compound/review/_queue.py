@@ -85,9 +85,7 @@ class ReviewQueue:
         """Every saved draft, oldest first: the graph's and people's."""
         return _listing.drafts(self._desk, item_id)
 
-    def claim(
-        self, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False
-    ) -> ReviewItem:
+    def claim(self, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
         """Take an item to look at; its version grows.
 
         Args:
@@ -102,9 +100,7 @@ class ReviewQueue:
         """
         return _claims.claim(self._desk, item_id, user, lease_s=lease_s, takeover=takeover)
 
-    def claim_next(
-        self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S
-    ) -> ReviewItem | None:
+    def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> ReviewItem | None:
         """Take the most urgent item that nobody holds; None when there is none. Askers get distinct items."""
         return _claims.claim_next(self._desk, user, queue=queue, lease_s=lease_s)
 

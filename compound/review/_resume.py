@@ -44,9 +44,7 @@ def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | 
         return decision_of(row) if row else None
 
 
-def claim_resume(
-    desk: Desk, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S
-) -> ResumeClaim:
+def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S) -> ResumeClaim:
     """Take the right to resume the item's run."""
     now, me = desk.clock(), owner or this_owner()
     with desk.store.write() as db:
@@ -63,9 +61,7 @@ def claim_resume(
                 f"the run of item {item_id} is being resumed since {moment(row.updated_at)}",
             )
         if row.status not in ("pending", "running"):
-            raise ConflictError(
-                "review.resume-over", f"the run of item {item_id} was resumed already ({row.status})"
-            )
+            raise ConflictError("review.resume-over", f"the run of item {item_id} was resumed already ({row.status})")
         taken = db.execute(
             sa.update(_RESUME)
             .where(
@@ -109,17 +105,13 @@ def finish_resume(
             .values(status=status, error=error, owner=None, lease_until=None, updated_at=desk.clock())
         )
         if finished.rowcount != 1:
-            raise ConflictError(
-                "review.resume-lost", f"another process took over the run of item {claim.item_id}"
-            )
+            raise ConflictError("review.resume-lost", f"another process took over the run of item {claim.item_id}")
 
 
 def open_resumes(desk: Desk) -> list[str]:
     """Items whose decided run has to go on: not begun, or begun by a process that is gone; oldest first."""
     now = desk.clock()
-    query = (
-        sa.select(_RESUME).where(_RESUME.c.status.in_(["pending", "running"])).order_by(_RESUME.c.created_at)
-    )
+    query = sa.select(_RESUME).where(_RESUME.c.status.in_(["pending", "running"])).order_by(_RESUME.c.created_at)
     with desk.store.read() as db:
         return [row.item_id for row in db.execute(query) if row.status == "pending" or _is_free(row, now)]
 

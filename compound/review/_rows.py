@@ -32,8 +32,7 @@ def draft_to_json(draft: Draft) -> dict[str, JsonValue]:
     return {
         "text": draft.text,
         "actions": [
-            {**action.details, "name": action.name, "arguments": dict(action.arguments)}
-            for action in draft.actions
+            {**action.details, "name": action.name, "arguments": dict(action.arguments)} for action in draft.actions
         ],
     }
 
@@ -138,9 +137,7 @@ def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Dra
     body = draft_to_json(draft)
     sha256 = digest(body)
     db.execute(
-        sa.insert(_DRAFT).values(
-            item_id=item_id, seq=seq, author=author, draft=body, sha256=sha256, created_at=now
-        )
+        sa.insert(_DRAFT).values(item_id=item_id, seq=seq, author=author, draft=body, sha256=sha256, created_at=now)
     )
     return sha256
 
@@ -159,9 +156,7 @@ def next_status(item: ReviewItem, event: Event) -> Status:
     """
     status = after(item.status, event)
     if status is None:
-        raise ConflictError(
-            "review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}"
-        )
+        raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
     return status
 
 
@@ -217,10 +212,7 @@ def last_decision(db: Connection, item_id: str) -> Decision | None:
     """The newest decision of an item."""
     row = (
         db.execute(
-            sa.select(_DECISION)
-            .where(_DECISION.c.item_id == item_id)
-            .order_by(_DECISION.c.version.desc())
-            .limit(1)
+            sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version.desc()).limit(1)
         )
         .mappings()
         .first()
@@ -236,9 +228,7 @@ def decision_of(row: RowMapping) -> Decision:
     return Decision(**values)
 
 
-def record(
-    db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]
-) -> None:
+def record(db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]) -> None:
     """Tell the audit log."""
     append_audit(db, event, at=now, actor=actor, subject=item_id, details=details)
 

@@ -56,9 +56,7 @@ def reopen(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> Rev
         item = load(db, item_id)
         decision = last_decision(db, item_id)
     if item.status is Status.DECIDED and decision is not None and not decision.final:
-        raise ConflictError(
-            "review.transition", f"item {item_id} was escalated: its decision is another item's"
-        )
+        raise ConflictError("review.transition", f"item {item_id} was escalated: its decision is another item's")
     return _write(desk, item, Event.REFUSE, error, actor=actor)
 
 
@@ -99,9 +97,7 @@ def redraft(
     if desk.revalidate is not None:
         found = desk.revalidate(item, wanted)
         if found.problems:
-            raise DataError(
-                "review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}"
-            )
+            raise DataError("review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}")
         fresh = {**found.refs, **fresh}
     now = desk.clock()
     with desk.store.write() as db:

@@ -91,9 +91,7 @@ def undo(desk: Desk, item_id: str, *, user: str) -> ReviewItem:
         item = load(db, item_id)
         decision = last_decision(db, item_id)
         if item.status is not Status.DECIDED or decision is None or not decision.final:
-            raise ConflictError(
-                "review.transition", f"there is nothing to undo: item {item_id} is {item.status.value}"
-            )
+            raise ConflictError("review.transition", f"there is nothing to undo: item {item_id} is {item.status.value}")
         stopped = db.execute(
             sa.update(tables.resume)
             .where(tables.resume.c.decision_id == decision.decision_id, tables.resume.c.status == "pending")

@@ -156,8 +156,8 @@ def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911, PLR091
             return Both(isinstance(op, ast.And), tuple(_convert(item, below) for item in items))
         case ast.UnaryOp(op=ast.Not(), operand=item):
             return Not(_convert(item, below))
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if (
-            not isinstance(number, bool)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if not isinstance(
+            number, bool
         ):
             return Constant(-number)
         case ast.Compare(left=left, ops=ops, comparators=others):
@@ -210,9 +210,7 @@ def _reference(tree: ast.expr) -> Ref:
                 key, bool
             ):
                 steps.append(key)
-            case ast.Subscript(
-                value=inner, slice=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as key))
-            ):
+            case ast.Subscript(value=inner, slice=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as key))):
                 steps.append(-key)
             case ast.Name(id=root):
                 return Ref(_unmangle(root), tuple(reversed(steps)), is_optional)

@@ -107,9 +107,7 @@ def _to_schema(  # noqa: PLR0911 - one arm per kind of type
                 needed[name] = _to_schema(names[name], names, needed)
             return {"$ref": f"#/$defs/{name}"}
         case Record(fields):
-            properties: dict[str, JsonValue] = {
-                n: _to_schema(item, names, needed) for n, item in fields.items()
-            }
+            properties: dict[str, JsonValue] = {n: _to_schema(item, names, needed) for n, item in fields.items()}
             return {
                 "type": "object",
                 "properties": properties,

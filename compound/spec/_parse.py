@@ -142,9 +142,7 @@ def _finding(detail: ErrorDetails, data: dict[str, JsonValue], source: SourceMap
         what = f"unknown key {last!r}"
         return Finding("graph.unknown-key", what, source.key(path), choices(known, last, limit=30))
     if kind == "missing":
-        return Finding(
-            "graph.missing-key", f"the key {last!r} is missing", source.key(path[:-1]), f"add {last}: ..."
-        )
+        return Finding("graph.missing-key", f"the key {last!r} is missing", source.key(path[:-1]), f"add {last}: ...")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return _unknown_kind(path, data, source)
     if kind.startswith("graph."):
@@ -152,7 +150,8 @@ def _finding(detail: ErrorDetails, data: dict[str, JsonValue], source: SourceMap
     shown = repr(detail["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     message = f"{last}: {shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
-    return Finding("graph.bad-value", message, source.value(path))
+    where = source.key(path) if detail["loc"][-1:] == ("[key]",) else source.value(path)
+    return Finding("graph.bad-value", message, where)
 
 
 def _unknown_kind(path: DataPath, data: dict[str, JsonValue], source: SourceMap) -> Finding:
@@ -204,8 +203,8 @@ def _drop(detail: ErrorDetails, data: dict[str, JsonValue], broken: set[str]) ->
     parent = _at(data, path[:-1])
     if isinstance(parent, dict):
         cast("dict[str, JsonValue]", parent).pop(str(path[-1]), None)
-        return True
-    return False
+    # Without a parent it is gone already, with a mistake of the node around it.
+    return parent is None or isinstance(parent, dict)
 
 
 def _node_path(path: DataPath) -> DataPath | None:
@@ -230,9 +229,7 @@ def _names(spec: GraphSpec) -> list[Finding]:
     for name in spec.types:
         if name in TYPE_WORDS:
             what = f"a type cannot be called {name!r}: it is a word of the language"
-            findings.append(
-                Finding("graph.reserved-name", what, spec.source.key(("types", name)), "rename it")
-            )
+            findings.append(Finding("graph.reserved-name", what, spec.source.key(("types", name)), "rename it"))
     return findings
 
 

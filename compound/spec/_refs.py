@@ -277,9 +277,7 @@ _COMPARE: Final[dict[str, Callable[[object, object], bool]]] = {
 }
 
 
-def _compile_compare(
-    first: Evaluate, rest: list[tuple[Callable[[object, object], bool], Evaluate]]
-) -> Evaluate:
+def _compile_compare(first: Evaluate, rest: list[tuple[Callable[[object, object], bool], Evaluate]]) -> Evaluate:
     def compare(scope: Scope) -> Maybe:
         left = first(scope)
         for test, evaluate in rest:

@@ -121,9 +121,7 @@ def _parse_text(text: str, depth: int) -> Type:
         return Many(ANY)
     if _NAME.fullmatch(text):
         return Named(text)
-    raise TypeError_(
-        f"{text!r} is no type: str, int, float, bool, datetime, json, enum(a, b), list[T], T? or a name"
-    )
+    raise TypeError_(f"{text!r} is no type: str, int, float, bool, datetime, json, enum(a, b), list[T], T? or a name")
 
 
 def _parse_enum(text: str) -> Enum:

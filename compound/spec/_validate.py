@@ -80,9 +80,7 @@ def _text(value: JsonValue, path: str, problems: Problems) -> None:
 
 
 def _whole(value: JsonValue, path: str, problems: Problems) -> None:
-    if isinstance(value, bool) or not (
-        isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    ):
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and value.is_integer())):
         problems.append(_say(path, "a whole number", value))
 
 

@@ -126,9 +126,7 @@ class Retry(_Strict):
     """Try again after an error that another try may help."""
 
     attempts: int = Field(ge=1, le=20, description="Tries in all, the first included.")
-    wait: Duration = Field(
-        default="200ms", description="Wait before the second try; doubled before each next one."
-    )
+    wait: Duration = Field(default="200ms", description="Wait before the second try; doubled before each next one.")
 
 
 class Repeat(_Strict):
@@ -141,9 +139,7 @@ class Repeat(_Strict):
 class AutoRule(_Strict):
     """When a review is decided without a person."""
 
-    when: Condition = Field(
-        description="Evaluated once, when the review is reached; absent values mean: ask a person."
-    )
+    when: Condition = Field(description="Evaluated once, when the review is reached; absent values mean: ask a person.")
     action: str = Field(default="approve", description="The decision that the rule makes.")
 
 
@@ -158,9 +154,7 @@ class _Step(_Strict):
     """What every node and block has."""
 
     when: Condition | None = Field(default=None, description="Run only if this holds; otherwise skipped.")
-    after: tuple[NodeName, ...] = Field(
-        default=(), description="Only order: these first, without using their values."
-    )
+    after: tuple[NodeName, ...] = Field(default=(), description="Only order: these first, without using their values.")
     description: str = Field(default="", description="For people; shown in traces and pictures.")
 
     @property
@@ -170,9 +164,7 @@ class _Step(_Strict):
 
 
 class _Node(_Step):
-    inputs: dict[str, Binding] = Field(
-        default_factory=dict, alias="in", description="Name to reference or literal."
-    )
+    inputs: dict[str, Binding] = Field(default_factory=dict, alias="in", description="Name to reference or literal.")
     out: TypeText | None = Field(default=None, description="Type of the node's value.")
     retry: Retry | None = None
     timeout: Duration | None = Field(default=None, description="Of one attempt.")
@@ -245,9 +237,7 @@ class ReviewNode(_Step):
 
     use: Literal["review"]
     queue: str = "default"
-    show: list[Binding] | dict[str, Binding] = Field(
-        default_factory=list, description="What the reviewer sees."
-    )
+    show: list[Binding] | dict[str, Binding] = Field(default_factory=list, description="What the reviewer sees.")
     decide: dict[str, dict[str, TypeText]] = Field(
         default_factory=lambda: {"approve": {}, "reject": {}}, description="Action to the fields it carries."
     )
@@ -273,12 +263,8 @@ class EffectNode(_Node):
     tools: tuple[str, ...] | None = Field(
         default=None, description="Effects that may occur in `in: {actions: ...}`, performed as one group."
     )
-    review: NodeName | None = Field(
-        default=None, description="Which review's decision it carries out, if several."
-    )
-    versions: Binding | None = Field(
-        default=None, description="Row versions; those of the review when left out."
-    )
+    review: NodeName | None = Field(default=None, description="Which review's decision it carries out, if several.")
+    versions: Binding | None = Field(default=None, description="Row versions; those of the review when left out.")
 
     @model_validator(mode="after")
     def _one_of(self) -> EffectNode:
@@ -311,9 +297,7 @@ class RepeatBlock(_Step):
 
     repeat: Repeat
     nodes: dict[NodeName, Node]
-    out: dict[str, Binding] | None = Field(
-        default=None, description="The block's value; all its nodes when left out."
-    )
+    out: dict[str, Binding] | None = Field(default=None, description="The block's value; all its nodes when left out.")
 
 
 Node: TypeAlias = Annotated[
@@ -329,15 +313,7 @@ Node: TypeAlias = Annotated[
     Discriminator(_which),
 ]
 AnyNode: TypeAlias = (
-    RetrieveNode
-    | SqlNode
-    | SpecialistNode
-    | LlmNode
-    | ToolNode
-    | CheckNode
-    | ReviewNode
-    | EffectNode
-    | RepeatBlock
+    RetrieveNode | SqlNode | SpecialistNode | LlmNode | ToolNode | CheckNode | ReviewNode | EffectNode | RepeatBlock
 )
 """Any node or block, as a plain type."""
 NODE_KINDS: Final = ("retrieve", "sql", "specialist", "llm", "tool", "check", "review", "effect")
@@ -427,17 +403,12 @@ def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Nodes with their keys in the order people write them: what it is, when, what goes in and comes out."""
     ordered: dict[str, JsonValue] = {}
     for name, node in nodes.items():
-        record = {
-            key: node[key]
-            for key in (*(k for k in _FIRST if k in node), *(k for k in node if k not in _FIRST))
-        }
+        record = {key: node[key] for key in (*(k for k in _FIRST if k in node), *(k for k in node if k not in _FIRST))}
         ordered[name] = {**record, "nodes": _in_order(record["nodes"])} if "nodes" in record else record
     return ordered
 
 
-def blocks(
-    nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
+def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
     """Every node with its data path in the file (`("nodes", "answer", "nodes", "draft")`), blocks first."""
     for name, node in nodes.items():
         here = (*path, "nodes", name)

@@ -124,17 +124,13 @@ class _Reader:
         next(self.events)
         after = next(self.events)
         if type(after).__name__ != "StreamEndEvent":
-            raise self.fail(
-                "yaml.many-documents", "a second document begins here", after, "keep one per file"
-            )
+            raise self.fail("yaml.many-documents", "a second document begins here", after, "keep one per file")
         return data
 
     def value(self, event: _Event, path: DataPath) -> JsonValue:
         kind = type(event).__name__
         if kind == "AliasEvent" or event.anchor is not None:
-            raise self.fail(
-                "yaml.anchor", "anchors and aliases are not allowed", event, "write the value out"
-            )
+            raise self.fail("yaml.anchor", "anchors and aliases are not allowed", event, "write the value out")
         if event.ctag is not None:
             raise self.fail("yaml.tag", f"the tag {event.ctag} is not allowed", event, "write a plain value")
         if len(path) > MAX_DEPTH:
@@ -154,9 +150,7 @@ class _Reader:
             return _WORDS[text]
         if _INT.fullmatch(text):
             if len(text) > 20:
-                raise self.fail(
-                    "yaml.bad-number", f"the number {text[:24]}... is too long", event, "quote it"
-                )
+                raise self.fail("yaml.bad-number", f"the number {text[:24]}... is too long", event, "quote it")
             return int(text)
         if _FLOAT.fullmatch(text):
             number = float(text)
@@ -225,9 +219,7 @@ def read_yaml_file(path: Path, shown: str = "") -> YamlDocument:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ProjectError(
-            "yaml.unreadable", f"cannot be read: {error.strerror}", where=Location(name)
-        ) from error
+        raise ProjectError("yaml.unreadable", f"cannot be read: {error.strerror}", where=Location(name)) from error
     return read_yaml(content, name)
 
 
@@ -242,9 +234,7 @@ def _decode(text: str | bytes, file: str) -> str:
         except UnicodeDecodeError as error:
             line = text.count(b"\n", 0, error.start) + 1
             what = f"byte {error.start} (0x{text[error.start]:02x}) is not UTF-8"
-            raise ProjectError(
-                "yaml.not-utf8", what, fix="save it as UTF-8", where=Location(file, line)
-            ) from None
+            raise ProjectError("yaml.not-utf8", what, fix="save it as UTF-8", where=Location(file, line)) from None
     if masked := _MASKED.search(text):
         line = text.count("\n", 0, masked.start()) + 1
         what = f"the private-use character U+{ord(masked.group()):04X} is not allowed"

@@ -1,5 +1,4 @@
-"""Specialists: small trained models that classify, are calibrated, may abstain, and know what they may
-decide alone.
+"""Specialists: small trained models that classify, may abstain, and know what they may decide alone.
 
 A version is `arrays.safetensors` + `model.json` + `certificate.json` + `evaluation.json`; nothing is pickled.
 """

@@ -28,9 +28,7 @@ def certify(
 
     Source: fixed-sequence testing (Angelopoulos et al., Learn then Test, 2021) with exact binomial tails.
     """
-    nothing = Certificate(
-        threshold=None, coverage=0.0, errors=0, n=0, target_error=target_error, confidence=confidence
-    )
+    nothing = Certificate(threshold=None, coverage=0.0, errors=0, n=0, target_error=target_error, confidence=confidence)
     if not scores:
         return nothing
     ordered = sorted(scores, reverse=True)

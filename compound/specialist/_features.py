@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Final
 
 WORD: Final = re.compile(r"\w\w+", re.UNICODE)
@@ -19,7 +20,7 @@ def features(text: str) -> Counter[str]:
     clean = DIGITS.sub(lambda found: "0" * min(len(found.group()), 6), clean)
     words = WORD.findall(clean)
     counts: Counter[str] = Counter(f"w {word}" for word in words)
-    counts.update(f"w {one} {two}" for one, two in zip(words, words[1:], strict=False))
+    counts.update(f"w {one} {two}" for one, two in pairwise(words))
     for word, times in Counter(words).items():
         padded = f" {word} "
         for size in (3, 4, 5):

@@ -24,8 +24,7 @@ class Registry:
         self.root = root
 
     def resolve(self, ref: str) -> Specialist:
-        """The specialist that `name@alias` or `name@version` names; `production` where nothing follows the
-        name.
+        """The specialist that `name@alias` or `name@version` names; without either, `production`.
 
         Raises:
             ProjectError: `specialist.unknown`: it was never trained, or there is no such alias.
@@ -61,9 +60,7 @@ class Registry:
             ProjectError: `specialist.unknown`: there is no such version.
         """
         if version not in self.versions(name):
-            raise ProjectError(
-                "specialist.unknown", f"{name} has no version {version!r}", fix=f"compound train {name}"
-            )
+            raise ProjectError("specialist.unknown", f"{name} has no version {version!r}", fix=f"compound train {name}")
         aliases = self.aliases(name)
         if alias == "production" and aliases.get(alias, version) != version:
             aliases["previous"] = aliases[alias]

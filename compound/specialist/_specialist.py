@@ -86,9 +86,7 @@ class Specialist:
             raw = self.bias.astype(np.float64)
         else:
             index = np.fromiter((row for row, _ in rows), dtype=np.int64, count=len(rows))
-            values = np.fromiter(
-                (1.0 + math.log(times) for _, times in rows), dtype=np.float64, count=len(rows)
-            )
+            values = np.fromiter((1.0 + math.log(times) for _, times in rows), dtype=np.float64, count=len(rows))
             values *= self.idf[index]
             values /= float(np.linalg.norm(values)) or 1.0
             raw = values @ self.weights[index].astype(np.float64) + self.bias
@@ -170,7 +168,7 @@ class Specialist:
                 len(record["terms"]),
                 len(record["labels"]),
             ):
-                raise ValueError("the arrays do not fit the model file")
+                raise ValueError("the arrays do not fit the model file")  # noqa: TRY301 -- told like the others
         except (OSError, ValueError, KeyError) as error:
             raise ConnectorError(
                 "specialist.damaged",

@@ -23,6 +23,7 @@ from compound.specialist._types import Certificate, Example, Figure, TrainingRep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
 Part = Literal["fit", "calibrate", "test"]
 
@@ -107,9 +108,7 @@ def _fit(name: str, examples: Sequence[Example], labels: Sequence[str]) -> Speci
     )
 
 
-def _matrix(
-    counted: Sequence[Mapping[str, int]], terms: Mapping[str, int]
-) -> tuple[Any, NDArray[np.float32]]:
+def _matrix(counted: Sequence[Mapping[str, int]], terms: Mapping[str, int]) -> tuple[csr_matrix, NDArray[np.float32]]:
     from scipy.sparse import csr_matrix
 
     rows: list[int] = []
@@ -129,7 +128,7 @@ def _matrix(
     return weighted.multiply(1.0 / np.maximum(norms, 1e-12)[:, None]).tocsr(), idf.astype(np.float32)
 
 
-def _one_label(matrix: Any, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
+def _one_label(matrix: csr_matrix, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
     if truth.all() or not truth.any():
         return np.zeros(matrix.shape[1], dtype=np.float32), 8.0 if truth.all() else -8.0
     from sklearn.linear_model import LogisticRegression
@@ -139,9 +138,7 @@ def _one_label(matrix: Any, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float3
     return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 
-def _calibrate(
-    bare: Specialist, examples: Sequence[Example], *, target_error: float, confidence: float
-) -> Specialist:
+def _calibrate(bare: Specialist, examples: Sequence[Example], *, target_error: float, confidence: float) -> Specialist:
     is_exclusive, bare.exclusive = bare.exclusive, False
     raw = np.array([_logit(bare.probabilities(example.text)[0]) for example in examples])
     bare.exclusive = is_exclusive
@@ -192,9 +189,7 @@ def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figur
     scores, correct = _judged(specialist, examples)
     figures = [_share("exact label set", sum(correct), len(correct))]
     automated = [
-        right
-        for example, right in zip(examples, correct, strict=True)
-        if specialist.predict(example.text).automated
+        right for example, right in zip(examples, correct, strict=True) if specialist.predict(example.text).automated
     ]
     figures.append(_share("automated", len(automated), len(examples)))
     figures.append(_share("wrong among automated", automated.count(False), len(automated)))
@@ -215,9 +210,7 @@ def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figur
     )
     predicted = [set(specialist.predict(example.text).labels) for example in examples]
     for label in specialist.labels:
-        wanted = [
-            found for found, example in zip(predicted, examples, strict=True) if label in example.labels
-        ]
+        wanted = [found for found, example in zip(predicted, examples, strict=True) if label in example.labels]
         figures.append(_share(f"recall {label}", sum(label in found for found in wanted), len(wanted)))
     return figures
 
@@ -238,9 +231,7 @@ def _share(name: str, hits: int, n: int) -> Figure:
     )
 
 
-def _publish(
-    specialist: Specialist, figures: Sequence[Figure], home: Path, probes: Sequence[str]
-) -> tuple[str, Path]:
+def _publish(specialist: Specialist, figures: Sequence[Figure], home: Path, probes: Sequence[str]) -> tuple[str, Path]:
     beside = home / f".building-{os.getpid()}"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -253,9 +244,7 @@ def _publish(
         before, after = specialist.probabilities(text)[0], again.probabilities(text)[0]
         if not np.allclose(before, after, atol=1e-6):
             shutil.rmtree(beside, ignore_errors=True)
-            raise RunError(
-                "specialist.not-reproduced", f"{specialist.name}: the saved version predicts otherwise"
-            )
+            raise RunError("specialist.not-reproduced", f"{specialist.name}: the saved version predicts otherwise")
     folder = home / version
     if folder.exists():
         shutil.rmtree(beside)

@@ -59,9 +59,7 @@ class Signature:
         problems.extend(f"{key}: missing" for key in sorted(missing) if key not in inputs)
         if problems:
             shown = "; ".join(problems[:_MAX_PROBLEMS])
-            raise DataError(
-                "tool.bad-input", f"{self.name}: {shown}", fix="give the inputs that the tool declares"
-            )
+            raise DataError("tool.bad-input", f"{self.name}: {shown}", fix="give the inputs that the tool declares")
         return arguments
 
     def dump(self, result: object) -> JsonValue:
@@ -74,9 +72,7 @@ class Signature:
             value: JsonValue = self.output.dump_python(self.output.validate_python(result), mode="json")
         except ValidationError as error:
             shown = "; ".join(_sentences("result", error)[:_MAX_PROBLEMS])
-            raise RunError(
-                "tool.bad-output", f"{self.name}: {shown}", fix="return what the annotation says"
-            ) from error
+            raise RunError("tool.bad-output", f"{self.name}: {shown}", fix="return what the annotation says") from error
         except PydanticSerializationError as error:
             raise RunError("tool.bad-output", f"{self.name}: {error}", fix="return JSON values") from error
         return value
@@ -102,9 +98,7 @@ def require_typed(function: Callable[..., object], name: str) -> None:
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             what = f"{name}: parameter {parameter.name!r} cannot be given by name"
-            raise ProjectError(
-                "tool.signature", what, fix="declare each input by name", where=place(function)
-            )
+            raise ProjectError("tool.signature", what, fix="declare each input by name", where=place(function))
         if parameter.annotation is parameter.empty:
             what = f"{name}: parameter {parameter.name!r} has no type"
             raise ProjectError("tool.signature", what, fix="annotate it", where=place(function))
@@ -125,9 +119,7 @@ def read_signature(function: Callable[..., object], name: str) -> Signature:
         params = {key: TypeAdapter[Any](hints[key]) for key in parameters}
         output = TypeAdapter[Any](hints["return"])
         defaults = {
-            key: item.default
-            for key, item in parameters.items()
-            if item.default is not inspect.Parameter.empty
+            key: item.default for key, item in parameters.items() if item.default is not inspect.Parameter.empty
         }
         return Signature(
             name=name,

@@ -82,9 +82,7 @@ class BoundSqlTool:
             return {"anyOf": [row, {"type": "null"}]}
         return {"type": "array", "items": row}
 
-    def run(
-        self, params: Mapping[str, JsonValue], *, caller: Mapping[str, JsonValue] | None = None
-    ) -> SqlResult:
+    def run(self, params: Mapping[str, JsonValue], *, caller: Mapping[str, JsonValue] | None = None) -> SqlResult:
         """Run on this thread; one span.
 
         Raises:
@@ -106,9 +104,7 @@ class BoundSqlTool:
             except ConnectorError as error:
                 raise ConnectorError(error.code, f"{spec.name}: {error.what}", fix=error.fix) from error
             self._usual_s += (time.perf_counter() - begun - self._usual_s) / 4
-            span.set(
-                sql_rows=len(result.rows), sql_result_hash=result.result_hash, sql_truncated=result.truncated
-            )
+            span.set(sql_rows=len(result.rows), sql_result_hash=result.result_hash, sql_truncated=result.truncated)
             value: JsonValue = [*result.rows]
             if spec.returns == "one":
                 if len(result.rows) > 1:
@@ -252,9 +248,7 @@ class SqlTool:
             info = lakehouse.table(loose[0])
             key = info.options.customer_key
             column = key.column if key else ""
-            way = (
-                f"join {key.through} on {column}" if key and key.through else f"write WHERE {column} = $name"
-            )
+            way = f"join {key.through} on {column}" if key and key.through else f"write WHERE {column} = $name"
             what = f"{info.name} holds rows of single customers, and nothing restricts it to the caller"
             fix = f"{way}, with a parameter `from: caller.*`; an exception says `scope: identity` or `all`"
             raise ProjectError("sql.customer", what, fix=fix, where=self.where)

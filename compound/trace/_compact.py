@@ -93,9 +93,7 @@ def _merge(table: str, day: Path, parts: list[Path], row_group_rows: int) -> Non
     note.unlink(missing_ok=True)
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, query: str, table: str, target: Path, row_group_rows: int
-) -> None:
+def write(connection: duckdb.DuckDBPyConnection, query: str, table: str, target: Path, row_group_rows: int) -> None:
     """Write a query's rows to `target`, sorted: under a name that readers do not see, then renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.urandom(3).hex()}.tmp")

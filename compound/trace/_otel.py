@@ -53,9 +53,7 @@ def to_otel(row: Row) -> ReadableSpan:
 
     def context(span_id: object) -> SpanContext:
         flags = TraceFlags(TraceFlags.SAMPLED)
-        return SpanContext(
-            int(str(row["trace_id"]), 16), int(str(span_id), 16), is_remote=False, trace_flags=flags
-        )
+        return SpanContext(int(str(row["trace_id"]), 16), int(str(span_id), 16), is_remote=False, trace_flags=flags)
 
     is_error = row.get("status_code") == "ERROR"
     is_call = row.get("kind") in {"chat", "embeddings"}
@@ -70,9 +68,7 @@ def to_otel(row: Row) -> ReadableSpan:
             if name not in _IDENTITY and value is not None
         },
         kind=SpanKind.CLIENT if is_call else SpanKind.INTERNAL,
-        status=Status(StatusCode.ERROR, str(row.get("status_message", "")))
-        if is_error
-        else Status(StatusCode.OK),
+        status=Status(StatusCode.ERROR, str(row.get("status_message", ""))) if is_error else Status(StatusCode.OK),
         start_time=cast("int", row["start_time_unix_nano"]),
         end_time=cast("int", row["end_time_unix_nano"]),
     )

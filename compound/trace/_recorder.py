@@ -106,9 +106,7 @@ class Recorder:
         span.set(**fields)
         return span
 
-    def node(
-        self, name: str, *, kind: str, attempt: int = 1, config_hash: str = "", **fields: Value
-    ) -> ActiveSpan:
+    def node(self, name: str, *, kind: str, attempt: int = 1, config_hash: str = "", **fields: Value) -> ActiveSpan:
         """Open the span of one attempt of a node, below the span that is open in this context."""
         above = current()
         scope = above.scope if above is not None else self._scope(f"{getrandbits(128):032x}")

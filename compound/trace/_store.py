@@ -153,9 +153,7 @@ class TraceReader:
         """
         spans = self.spans(run_id) or self.spans(self._complete(run_id))
         if not spans:
-            raise DataError(
-                "trace.unknown-run", f"no trace of run {run_id!r}", fix="see `compound traces list`"
-            )
+            raise DataError("trace.unknown-run", f"no trace of run {run_id!r}", fix="see `compound traces list`")
         below: dict[str | None, list[dict[str, object]]] = {}
         known = {str(span["span_id"]) for span in spans}
         for span in spans:
@@ -177,9 +175,7 @@ class TraceReader:
         ).rows
         if len(rows) > 1:
             names = ", ".join(str(row[0]) for row in rows)
-            raise DataError(
-                "trace.unknown-run", f"several runs begin with {prefix!r}: {names}", fix="write more of it"
-            )
+            raise DataError("trace.unknown-run", f"several runs begin with {prefix!r}: {names}", fix="write more of it")
         return str(rows[0][0]) if rows else prefix
 
     def blob(self, sha256: str) -> object | None:

@@ -82,13 +82,10 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def create_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the views over the filled tables; `scores_wide` has one column per score name."""
     connection.execute(_VIEWS)
-    names = [
-        str(row[0]) for row in connection.execute("SELECT DISTINCT name FROM scores ORDER BY 1").fetchall()
-    ]
+    names = [str(row[0]) for row in connection.execute("SELECT DISTINCT name FROM scores ORDER BY 1").fetchall()]
     wide = "".join(f", max(value) FILTER (WHERE name = {_quote(n)}) AS {_identifier(n)}" for n in names if n)
     connection.execute(
-        f"CREATE VIEW scores_wide AS SELECT trace_id, run_id, example_id, epoch{wide} "
-        "FROM scores GROUP BY ALL"
+        f"CREATE VIEW scores_wide AS SELECT trace_id, run_id, example_id, epoch{wide} FROM scores GROUP BY ALL"
     )
 
 

@@ -89,9 +89,7 @@ class SentFolder:
         return record
 
     def __iter__(self) -> Iterator[Sent]:
-        found = [
-            cast("dict[str, JsonValue]", orjson.loads(p.read_bytes())) for p in self._folder.glob("*/*.json")
-        ]
+        found = [cast("dict[str, JsonValue]", orjson.loads(p.read_bytes())) for p in self._folder.glob("*/*.json")]
         sent = [Sent(**cast("dict[str, object]", record["sent"])) for record in found]  # pyright: ignore[reportArgumentType]
         yield from sorted(sent, key=lambda one: (one.sent_at, one.effect_key))
 

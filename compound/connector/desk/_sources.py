@@ -47,9 +47,7 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
             fix="name a JSONL file, a Delta table or a folder of tasks; `compound seed` writes the sample",
         )
     for file in files:
-        yield from (
-            _read_tasks(file, rules, seen) if file.suffix == ".json" else _read_jsonl(file, rules, seen)
-        )
+        yield from (_read_tasks(file, rules, seen) if file.suffix == ".json" else _read_jsonl(file, rules, seen))
 
 
 def _read_jsonl(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
@@ -123,9 +121,7 @@ def _read_tasks(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entr
     for index, task in enumerate(cast("list[object]", tasks)):
         where = Location(str(path), index + 1)
         if isinstance(task, dict):
-            yield make_ticket(
-                task_ticket(cast("Mapping[str, JsonValue]", task), index, path), rules, where, seen
-            )
+            yield make_ticket(task_ticket(cast("Mapping[str, JsonValue]", task), index, path), rules, where, seen)
         else:
             yield problem(where, None, "ticket.not-an-object", "it is no task")
 

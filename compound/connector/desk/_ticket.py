@@ -68,9 +68,7 @@ def make_ticket(
     ticket_id = given.get("id")
     named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
     if named is None:
-        return problem(
-            where, None, "ticket.missing-id", "it has no id", "give each ticket an id that is text"
-        )
+        return problem(where, None, "ticket.missing-id", "it has no id", "give each ticket an id that is text")
     unknown = sorted(set(given) - set(Ticket.model_fields))
     if unknown:
         what = f"it has the unknown field {unknown[0]!r}; {choices(list(Ticket.model_fields), unknown[0])}"
@@ -84,9 +82,7 @@ def make_ticket(
     return _bounded(ticket, rules, where, seen)
 
 
-def _bounded(
-    ticket: Ticket, rules: TicketRules, where: Location, seen: set[str] | None
-) -> Ticket | DeskProblem:
+def _bounded(ticket: Ticket, rules: TicketRules, where: Location, seen: set[str] | None) -> Ticket | DeskProblem:
     if not ticket.body.strip() and not ticket.subject.strip():
         return problem(where, ticket.id, "ticket.empty", "its subject and its body are empty")
     if not ticket.body.strip():
@@ -95,19 +91,13 @@ def _bounded(
         size = len(ticket.body.encode())
         (ticket.id + ticket.subject + (ticket.email or "") + (ticket.customer_id or "")).encode()
     except UnicodeEncodeError:
-        return problem(
-            where, ticket.id, "ticket.not-utf8", "it has half a surrogate pair, which is no character"
-        )
+        return problem(where, ticket.id, "ticket.not-utf8", "it has half a surrogate pair, which is no character")
     if size > rules.max_body_bytes:
         what = f"its body has {size:,} bytes, more than {rules.max_body_bytes:,}"
-        return problem(
-            where, ticket.id, "ticket.too-large", what, "raise max_body_bytes in connectors/desk.yaml"
-        )
+        return problem(where, ticket.id, "ticket.too-large", what, "raise max_body_bytes in connectors/desk.yaml")
     if seen is not None:
         if ticket.id in seen:
-            return problem(
-                where, None, "ticket.duplicate-id", f"the id {ticket.id!r} stood before in this source"
-            )
+            return problem(where, None, "ticket.duplicate-id", f"the id {ticket.id!r} stood before in this source")
         seen.add(ticket.id)
     return ticket
 

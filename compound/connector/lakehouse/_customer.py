@@ -50,6 +50,7 @@ class _Fact:
 
 @dataclass(slots=True)
 class _Scope:
+    chosen: dict[int, Columns] = field(default_factory=dict[int, Columns])
     sources: dict[str, _Source] = field(default_factory=dict[str, _Source])
     facts: list[_Fact] = field(default_factory=list[_Fact])
     outer: _Scope | None = None
@@ -182,8 +183,7 @@ class CustomerProof:
                 _Fact(_equality(a, b, str(name)), only)
                 for a in left
                 for b in right
-                if str(name).casefold() in scope.sources[a].columns
-                and str(name).casefold() in scope.sources[b].columns
+                if str(name).casefold() in scope.sources[a].columns and str(name).casefold() in scope.sources[b].columns
             )
         return left | right
 
@@ -201,16 +201,17 @@ class CustomerProof:
                     if source.key and not source.mine and self._restricts(source.key, at[1], right, scope):
                         source.mine = changed = True
 
-    def _pairs(
-        self, node: Node, scope: _Scope, ctes: Mapping[str, Columns]
-    ) -> list[tuple[Node, Node | _Origin]]:
+    def _pairs(self, node: Node, scope: _Scope, ctes: Mapping[str, Columns]) -> list[tuple[Node, Node | _Origin]]:
         """Both ways to read an equality, or a column and what it is chosen from."""
         if node.get("class") == "COMPARISON" and node.get("type") == "COMPARE_EQUAL":
             return [(node["left"], node["right"]), (node["right"], node["left"])]
         if node.get("class") == "SUBQUERY" and node.get("subquery_type") == "ANY":
             if node.get("comparison_type") != "COMPARE_EQUAL" or not node.get("child"):
                 return []
-            columns = list(self.query(node["subquery"]["node"], ctes, scope).values())
+            inner = node["subquery"]["node"]
+            if id(inner) not in scope.chosen:
+                scope.chosen[id(inner)] = self.query(inner, ctes, scope)
+            columns = list(scope.chosen[id(inner)].values())
             if len(columns) == 1 and columns[0] is not None:
                 return [(node["child"], columns[0])]
         return []
@@ -311,6 +312,5 @@ def _common(results: list[Columns]) -> Columns:
     names = list(results[0])
     rows = zip(*(result.values() for result in results), strict=True)
     return {
-        name: row[0] if all(item == row[0] for item in row) else None
-        for name, row in zip(names, rows, strict=True)
+        name: row[0] if all(item == row[0] for item in row) else None for name, row in zip(names, rows, strict=True)
     }

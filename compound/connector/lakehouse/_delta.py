@@ -184,9 +184,7 @@ def _duck_type(source: Source, column: str, kind: object) -> str:
             key = _duck_type(source, column, nested["keyType"])
             return f"MAP({key}, {_duck_type(source, column, nested['valueType'])})"
         if nested["type"] == "struct":
-            inner = ", ".join(
-                f"{f['name']} {_duck_type(source, column, f['type'])}" for f in nested["fields"]
-            )
+            inner = ", ".join(f"{f['name']} {_duck_type(source, column, f['type'])}" for f in nested["fields"])
             return f"STRUCT({inner})"
     what = f"table {source.name!r}: column {column!r} has the Delta type {kind}, which the reader lacks"
     raise ConnectorError("lakehouse.delta-feature", what, fix="rewrite the table without that column")

@@ -123,9 +123,7 @@ class Engine:
         except duckdb.Error as error:
             self.damaged()
             what = f"the snapshots in {self.catalog.parent} cannot be opened: {error}"
-            raise ConnectorError(
-                "lakehouse.cache", what, fix="open the lakehouse again; they are rebuilt"
-            ) from error
+            raise ConnectorError("lakehouse.cache", what, fix="open the lakehouse again; they are rebuilt") from error
 
     def _harden(self, names: Sequence[str]) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(str(self.catalog), read_only=True, config=dict(self._config))
@@ -158,9 +156,7 @@ class Engine:
         except (duckdb.Error, OSError) as error:
             self.damaged()
             what = f"the catalogue of the snapshots in {self.catalog.parent} cannot be written: {error}"
-            raise ConnectorError(
-                "lakehouse.cache", what, fix="free space, or choose a writable cache"
-            ) from error
+            raise ConnectorError("lakehouse.cache", what, fix="free space, or choose a writable cache") from error
         finally:
             file.unlink(missing_ok=True)
             with contextlib.suppress(OSError):

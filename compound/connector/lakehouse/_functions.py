@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_OPERATORS: Final = (
-    "!__postfix !~~ !~~* % & && * ** + - ->> -> / // < << <= <@ = > >= >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~"
-)
+_OPERATORS: Final = "!__postfix !~~ !~~* % & && * ** + - ->> -> / // < << <= <@ = > >= >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~"
 
 _NUMBERS: Final = """
 abs acos acosh add asin asinh atan atan2 atanh bit_count cbrt ceil ceiling cos cosh cot degrees divide even

@@ -73,7 +73,7 @@ def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -
     declared = {name.casefold(): name for name in tables}
     walk = Walk(declared)
     try:
-        walk.query(node, frozenset())
+        walk.query(node, {})
     except RecursionError:
         raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
     if walk.problems:

@@ -45,9 +45,7 @@ def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
     finally:
         connection.close()
     required: frozenset[str] = delta.required if delta else frozenset()
-    schema = tuple(
-        Column(name=name, type=kind, nullable=name not in required) for name, kind in columns.items()
-    )
+    schema = tuple(Column(name=name, type=kind, nullable=name not in required) for name, kind in columns.items())
     version, committed = _version_of(source, delta)
     return TableInfo(
         name=source.name,
@@ -76,9 +74,7 @@ def _config(target: Path) -> dict[str, str | bool | int | float | list[str]]:
     }
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVersion | None
-) -> dict[str, str]:
+def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVersion | None) -> dict[str, str]:
     """Copy the granted columns, sorted by the key; column name to DuckDB type, in order."""
     if delta is not None:
         relation = "incoming"
@@ -116,9 +112,7 @@ def _known(source: Source, names: list[str]) -> None:
         told.append(options.customer_key.column)
     unknown = sorted({name for name in told if name.casefold() not in {n.casefold() for n in names}})
     if unknown:
-        what = (
-            f"table {source.name!r} has no column {', '.join(map(repr, unknown))}, which the connection names"
-        )
+        what = f"table {source.name!r} has no column {', '.join(map(repr, unknown))}, which the connection names"
         fix = f"choices: {', '.join(names)}"
         raise ConnectorError("lakehouse.unknown-column", what, fix=fix)
 
@@ -167,9 +161,7 @@ def _logged_rows(connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> in
         return None
     total = sum(item for item in counts if item is not None)
     connection.register("vectors", table.deletion_vectors())
-    deleted = (
-        "SELECT coalesce(sum(len(list_filter(selection_vector, lambda kept: NOT kept))), 0) FROM vectors"
-    )
+    deleted = "SELECT coalesce(sum(len(list_filter(selection_vector, lambda kept: NOT kept))), 0) FROM vectors"
     return total - _count(connection, deleted)
 
 
@@ -184,9 +176,7 @@ def _wrong(source: Source, what: str) -> None:
     raise ConnectorError("lakehouse.inexact", where, fix=fix)
 
 
-def _index(
-    connection: duckdb.DuckDBPyConnection, source: Source, columns: Mapping[str, str], count: int
-) -> None:
+def _index(connection: duckdb.DuckDBPyConnection, source: Source, columns: Mapping[str, str], count: int) -> None:
     """An index on the key of a larger table; small ones are scanned faster than an index is opened."""
     key = source.options.customer_key
     if key is None or count < _INDEXED_ROWS or key.column not in columns:

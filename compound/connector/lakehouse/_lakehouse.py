@@ -149,12 +149,8 @@ class Lakehouse:
             found = {name for name, _, kind in discover(self.path) if kind != "duckdb"}
             if found == {name for name, source in self._sources.items() if source.format != "duckdb"}:
                 return self
-        options = {
-            name: source.options for name, source in self._sources.items() if source.options != NO_OPTIONS
-        }
-        versions = {
-            name: source.version for name, source in self._sources.items() if source.version is not None
-        }
+        options = {name: source.options for name, source in self._sources.items() if source.options != NO_OPTIONS}
+        versions = {name: source.version for name, source in self._sources.items() if source.version is not None}
         return Lakehouse.open(
             self.path,
             cache_dir=self._cache_dir,

@@ -64,9 +64,7 @@ def bind(
         described = cursor.execute(f"DESCRIBE {statement.sql}", dict(samples)).fetchall()
     except duckdb.Error as error:
         what = " ".join(str(error).split(" LINE ")[0].split("\n\n")[0].split())
-        fix = "; ".join(
-            f"{table.name}: {', '.join(column.name for column in table.schema)}" for table in tables
-        )
+        fix = "; ".join(f"{table.name}: {', '.join(column.name for column in table.schema)}" for table in tables)
         raise ProjectError("sql.bind", what, fix=f"columns are {fix}" if fix else "", where=where) from None
     columns = tuple(Column(name=str(row[0]), type=str(row[1])) for row in described)
     names = [column.name for column in columns]
@@ -163,7 +161,5 @@ def _failed(prepared: Prepared, error: Exception, *, interrupted: bool) -> NoRet
     said = _QUOTED.sub("'…'", next(iter(str(error).splitlines()), type(error).__name__))
     if _DAMAGE.search(said):
         what = f"a snapshot cannot be read: {said}"
-        raise ConnectorError(
-            "lakehouse.cache-damaged", what, fix="open the lakehouse again; it is rebuilt"
-        ) from None
+        raise ConnectorError("lakehouse.cache-damaged", what, fix="open the lakehouse again; it is rebuilt") from None
     raise ConnectorError("lakehouse.query-failed", said, fix="correct the parameters or the query") from None

@@ -53,9 +53,7 @@ class Source:
         Raises:
             ConnectorError: ``lakehouse.missing-table``: the table went away.
         """
-        seen = [
-            f"{BUILD}|{self.path}|{self.inner}|{self.version}|{self.options.hide}|{self.options.cluster_by}"
-        ]
+        seen = [f"{BUILD}|{self.path}|{self.inner}|{self.version}|{self.options.hide}|{self.options.cluster_by}"]
         seen.append(repr(self.options.customer_key))
         try:
             for file in self.files():
@@ -91,9 +89,7 @@ def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
     """
     if not root.is_dir():
         what = f"there is no lakehouse at {root}"
-        raise ConnectorError(
-            "lakehouse.missing", what, fix="seed it, or point the profile to the right folder"
-        )
+        raise ConnectorError("lakehouse.missing", what, fix="seed it, or point the profile to the right folder")
     if (root / "_delta_log").is_dir():
         return [(root.name, root, "delta")]
     return list(_children(sorted(root.iterdir())))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from ._functions import FUNCTIONS, MAX_SIZE, SIZED, TABLE_FUNCTIONS
 
 MAX_NODES: Final = 20_000
+MAX_READS: Final = 10_000
+MAX_VOLUME: Final = 1_000_000
+
+Scope: TypeAlias = "Mapping[str, int]"
+"""Common table expressions in sight: case-folded name to the tables that reading it reads."""
 
 _EXPRESSIONS: Final = frozenset(
     {"BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION"}
@@ -25,9 +30,7 @@ _EXPRESSIONS: Final = frozenset(
     }
 )
 _QUERIES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
-_RELATIONS: Final = frozenset(
-    {"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION"}
-)
+_RELATIONS: Final = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION"})
 _PARTS: Final = frozenset(
     {"ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER"}
     | {"ORDER_DEFAULT", "ASCENDING", "DESCENDING"}
@@ -59,8 +62,10 @@ class Walk:
     params: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
     nodes: int = 0
+    reads: int = 0
+    volume: int = 1
 
-    def query(self, node: Mapping[str, Any], visible: frozenset[str]) -> None:
+    def query(self, node: Mapping[str, Any], visible: Scope) -> None:
         """A query node; `visible` holds the names of common table expressions in scope.
 
         Scopes are order-aware as in DuckDB: a plain expression does not see itself nor later ones, so a name
@@ -68,19 +73,18 @@ class Walk:
         """
         kind = str(node.get("type", ""))
         if kind not in _QUERIES:
-            self.refuse(
-                f"{kind.removesuffix('_QUERY_NODE').removesuffix('_NODE') or 'this statement'} inside a query"
-            )
+            self.refuse(f"{kind.removesuffix('_QUERY_NODE').removesuffix('_NODE') or 'this statement'} inside a query")
             return
         scope = visible
         for entry in node.get("cte_map", {}).get("map", []):
             inner = entry["value"]
+            before = self.reads
             self.query(self.query_of(inner), scope)
             self.anything({k: v for k, v in inner.items() if k not in ("query", "query_node")}, scope)
-            scope |= {str(entry["key"]).casefold()}
+            scope = {**scope, str(entry["key"]).casefold(): max(self.reads - before, 1)}
         if kind == "RECURSIVE_CTE_NODE":
             self.anything(node["left"], scope)
-            inside = scope | {str(node["cte_name"]).casefold()}
+            inside = {**scope, str(node["cte_name"]).casefold(): 1}
             self.anything(node["right"], inside)
             handled = ("type", "cte_map", "left", "right")
         else:
@@ -94,7 +98,7 @@ class Walk:
         found = value.get("query_node") or cast("Mapping[str, Any]", value.get("query", {})).get("node")
         return cast("Mapping[str, Any]", found or {})
 
-    def anything(self, value: object, scope: frozenset[str]) -> None:
+    def anything(self, value: object, scope: Scope) -> None:
         """Any value of the tree."""
         if isinstance(value, list):
             for item in cast("list[Any]", value):
@@ -115,7 +119,7 @@ class Walk:
         else:
             self.below(node, scope)
 
-    def typed(self, node: dict[str, Any], kind: str, scope: frozenset[str]) -> None:
+    def typed(self, node: dict[str, Any], kind: str, scope: Scope) -> None:
         """A query, a relation or a modifier."""
         if kind.endswith("_NODE"):
             self.query(node, scope)
@@ -126,13 +130,13 @@ class Walk:
         else:
             self.refuse(f"{kind} is not allowed in a reviewed query")
 
-    def below(self, node: Mapping[str, Any], scope: frozenset[str]) -> None:
+    def below(self, node: Mapping[str, Any], scope: Scope) -> None:
         """Everything inside a node."""
         for value in node.values():
             if isinstance(value, dict | list):
                 self.anything(value, scope)
 
-    def relation(self, node: dict[str, Any], kind: str, scope: frozenset[str]) -> None:
+    def relation(self, node: dict[str, Any], kind: str, scope: Scope) -> None:
         """What stands in FROM."""
         if node.get("at_clause"):
             self.refuse("AT (time travel) is not allowed", "pin the version in the connection")
@@ -149,7 +153,7 @@ class Walk:
             return
         self.below(node, scope)
 
-    def table(self, node: dict[str, Any], scope: frozenset[str]) -> None:
+    def table(self, node: dict[str, Any], scope: Scope) -> None:
         """A table by name."""
         name = str(node.get("table_name", ""))
         path = [str(part) for part in node.get("qualified_name", {}).get("path") or [name]]
@@ -161,13 +165,21 @@ class Walk:
         if path != [name]:
             self.refuse(f"the name {path} is not allowed")
         elif folded in scope:
-            return
+            self.read(scope[folded])
         elif folded in self.declared:
             self.tables.add(self.declared[folded])
+            self.read(1)
         else:
             self.problems.append(Problem(code="sql.undeclared-table", what=f"{name} is not a declared table"))
 
-    def expression(self, node: dict[str, Any], scope: frozenset[str]) -> None:
+    def read(self, tables: int) -> None:
+        """Count what is read: expressions that double each other are planned for ever, and no interrupt helps."""
+        self.reads += tables
+        if self.reads > MAX_READS:
+            what = f"its common table expressions multiply to more than {MAX_READS:,} reads"
+            self.problems.append(Problem(code="sql.too-complex", what=what))
+
+    def expression(self, node: dict[str, Any], scope: Scope) -> None:
         """A scalar expression."""
         kind = str(node["class"])
         if kind not in _EXPRESSIONS:
@@ -181,25 +193,26 @@ class Walk:
             return
         self.below(node, scope)
 
-    def called(self, node: dict[str, Any], name: str, scope: frozenset[str], *, table: bool) -> None:
+    def called(self, node: dict[str, Any], name: str, scope: Scope, *, table: bool) -> None:
         """A call of a scalar, aggregate, window or table function."""
         path = node.get("qualified_name", {}).get("path") or [name]
         if len(path) != 1 or str(path[0]).lower() != name:
-            self.refuse(
-                f"the qualified function {'.'.join(map(str, path))}() is not allowed", f"write {name}()"
-            )
+            self.refuse(f"the qualified function {'.'.join(map(str, path))}() is not allowed", f"write {name}()")
         elif name in SIZED:
-            self.sized(node, name)
+            self.sized(node, name, table=table)
         elif name not in FUNCTIONS and not (table and name in TABLE_FUNCTIONS):
             self.refuse(f"the function {name}() is not allowed")
         self.below(node, scope)
 
-    def sized(self, node: dict[str, Any], name: str) -> None:
+    def sized(self, node: dict[str, Any], name: str, *, table: bool) -> None:
         """A function whose result is as large as an argument says."""
         place = SIZED[name]
         arguments = [argument_of(item) for item in node.get("arguments") or node.get("children") or []]
         checked = arguments if place < 0 else arguments[place : place + 1]
-        if not all(_is_small(item) for item in checked):
+        sizes = [_size(item) for item in checked]
+        if not table:
+            self.volume *= max([1, *sizes])
+        if min(sizes, default=0) < 0 or self.volume > MAX_VOLUME:
             what = f"{name}() needs a whole number of at most {MAX_SIZE:,}, written as a literal"
             self.refuse(what, "write the number out")
 
@@ -215,10 +228,12 @@ def argument_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return item
 
 
-def _is_small(node: Mapping[str, Any]) -> bool:
+def _size(node: Mapping[str, Any]) -> int:
+    """The whole number that a literal says; -1 for everything else and for large ones."""
     if node.get("class") == "FUNCTION" and node.get("function_name") == "-":
         inner = [argument_of(item) for item in node.get("arguments") or []]
-        return len(inner) == 1 and _is_small(inner[0])
+        return _size(inner[0]) if len(inner) == 1 else -1
     literal = cast("Mapping[str, Any]", node.get("literal") or {})
     text = str(literal.get("text", ""))
-    return node.get("class") == "CONSTANT" and text.isascii() and text.isdigit() and int(text) <= MAX_SIZE
+    is_small = node.get("class") == "CONSTANT" and text.isascii() and text.isdigit() and int(text) <= MAX_SIZE
+    return int(text) if is_small else -1

@@ -103,9 +103,7 @@ def write_table(  # noqa: PLR0913  the commit's notes are few and each stands al
     notes = {"run_id": run_id, "graph_hash": graph_hash}
     properties = CommitProperties(
         custom_metadata={key: value for key, value in notes.items() if value is not None},
-        app_transactions=[Transaction(app_transaction.app_id, app_transaction.version)]
-        if app_transaction
-        else None,
+        app_transactions=[Transaction(app_transaction.app_id, app_transaction.version)] if app_transaction else None,
     )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

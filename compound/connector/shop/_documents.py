@@ -82,9 +82,7 @@ class Reader:
             return
         wanted = list(dict.fromkeys(ids))
         for start in range(0, len(wanted), _AT_ONCE):
-            yield from self._load(
-                connection, declared, wanted[start : start + _AT_ONCE], for_update=for_update
-            )
+            yield from self._load(connection, declared, wanted[start : start + _AT_ONCE], for_update=for_update)
 
     def versions(self, connection: Connection, refs: Iterable[str]) -> dict[str, int]:
         """The present version of each reference; one that is not there, or names nothing, is left out."""
@@ -100,9 +98,7 @@ class Reader:
             table = self._tables[declared.table]
             for start in range(0, len(ids), _AT_ONCE):
                 chunk = ids[start : start + _AT_ONCE]
-                query = sa.select(table.c[declared.id], table.c[VERSION]).where(
-                    table.c[declared.id].in_(chunk)
-                )
+                query = sa.select(table.c[declared.id], table.c[VERSION]).where(table.c[declared.id].in_(chunk))
                 found.update({f"{kind}/{key}": version for key, version in connection.execute(query)})
         return found
 
@@ -148,9 +144,7 @@ class Reader:
         for part in child_parts(declared.shape):
             table = self._tables[part.rows]
             match = table.c[part.match]
-            order = [
-                table.c[name] for name in ([part.order] if part.order else self.file.tables[part.rows].key)
-            ]
+            order = [table.c[name] for name in ([part.order] if part.order else self.file.tables[part.rows].key)]
             query = sa.select(table).order_by(match, *order)
             if ids is not None:
                 query = query.where(match.in_(ids))

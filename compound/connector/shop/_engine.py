@@ -26,9 +26,7 @@ def open_engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine,
     try:
         url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
     except ArgumentError as error:
-        raise ConnectorError(
-            "shop.url", f"{text!r} is no database URL", fix="give a path or an URL"
-        ) from error
+        raise ConnectorError("shop.url", f"{text!r} is no database URL", fix="give a path or an URL") from error
     kind = url.get_backend_name()
     if kind == "sqlite" and url.database and url.database != ":memory:":
         return _sqlite(url, url.database, lock_timeout_s), url.database
@@ -41,9 +39,7 @@ def _sqlite(url: sa.URL, path: str, lock_timeout_s: float) -> Engine:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConnectorError(
-            "shop.cannot-open", f"cannot make the folder of {path}: {error.strerror}"
-        ) from error
+        raise ConnectorError("shop.cannot-open", f"cannot make the folder of {path}: {error.strerror}") from error
     engine = sa.create_engine(url, connect_args={"timeout": lock_timeout_s, "isolation_level": None})
 
     @event.listens_for(engine, "connect")

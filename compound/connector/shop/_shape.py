@@ -33,9 +33,7 @@ class Shaper:
     def __init__(self, file: ShopFile) -> None:
         self._file = file
 
-    def read(
-        self, document: ShopDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]
-    ) -> Document:
+    def read(self, document: ShopDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]) -> Document:
         """Assemble one document.
 
         Args:
@@ -93,9 +91,7 @@ class Shaper:
             columns = {name: cast("str", column) for name, column in part.shape.items()}
             made.append(
                 {
-                    name: [key]
-                    if column == group
-                    else [self._decoded(part.rows, column, row) for row in members]
+                    name: [key] if column == group else [self._decoded(part.rows, column, row) for row in members]
                     for name, column in columns.items()
                 }
             )
@@ -131,9 +127,7 @@ class Shaper:
                 column = part.rstrip("?")
                 row[column] = self._encoded(table, column, value.get(name))
 
-    def _child_rows(
-        self, part: ShopRows, value: JsonValue, parent: JsonValue
-    ) -> Iterator[dict[str, JsonValue]]:
+    def _child_rows(self, part: ShopRows, value: JsonValue, parent: JsonValue) -> Iterator[dict[str, JsonValue]]:
         members = list(value.values()) if isinstance(value, dict) else cast("list[JsonValue]", value)
         for index, member in enumerate(members):
             row: dict[str, JsonValue] = {part.match: parent}

@@ -98,9 +98,7 @@ class ShopTransaction:
         table = self._tables[declared.table]
         old, new = before[declared.table][0], after[declared.table][0]
         if old[declared.id] != new[declared.id]:
-            raise ConnectorError(
-                "shop.renamed", f"{ref} cannot become {new[declared.id]!r}: an id never changes"
-            )
+            raise ConnectorError("shop.renamed", f"{ref} cannot become {new[declared.id]!r}: an id never changes")
         values = {column: value for column, value in new.items() if value != old[column]}
         query = (
             sa.update(table)
@@ -128,9 +126,7 @@ class ShopTransaction:
             elif row != old[values]:
                 changed = {column: value for column, value in row.items() if value != old[values][column]}
                 version = table.c[VERSION] + 1
-                self._connection.execute(
-                    sa.update(table).where(this(values)).values({**changed, VERSION: version})
-                )
+                self._connection.execute(sa.update(table).where(this(values)).values({**changed, VERSION: version}))
 
 
 def stale(moved: Mapping[str, tuple[int, int | None]]) -> EffectRefused:

@@ -123,17 +123,13 @@ def _engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine, str
     try:
         url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
     except ArgumentError as error:
-        raise ConnectorError(
-            "state.url", f"{text!r} is not a database URL", fix="give a path or an URL"
-        ) from error
+        raise ConnectorError("state.url", f"{text!r} is not a database URL", fix="give a path or an URL") from error
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, lock_timeout_s), url.database or text
     if url.get_backend_name() == "postgresql":
         name = url.render_as_string(hide_password=True)
         return _postgresql(url.set(drivername="postgresql+psycopg"), lock_timeout_s), name
-    raise ConnectorError(
-        "state.url", f"{url.drivername!r} is no state store", fix="SQLite by path, or postgresql://"
-    )
+    raise ConnectorError("state.url", f"{url.drivername!r} is no state store", fix="SQLite by path, or postgresql://")
 
 
 def _sqlite(url: sa.URL, lock_timeout_s: float) -> Engine:

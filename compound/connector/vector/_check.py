@@ -48,9 +48,7 @@ def check_vector(passage: StoredPassage, manifest: IndexManifest) -> Vector:
     """
     vector = passage.vector
     if vector is None or vector.shape != (manifest.dimension,) or not np.isfinite(vector).all():
-        raise ConnectorError(
-            "vector.bad-vector", f"passage {passage.id} has no finite vector of {manifest.dimension}"
-        )
+        raise ConnectorError("vector.bad-vector", f"passage {passage.id} has no finite vector of {manifest.dimension}")
     return vector
 
 
@@ -106,13 +104,9 @@ def points_digest(
     if orphans:
         found.append(f"{orphans} passages have no document")
     if len(digests) != manifest.documents or digest_of(digests) != manifest.digest:
-        found.append(
-            f"{len(digests)} documents stored, the manifest says {manifest.documents}, or their hashes differ"
-        )
+        found.append(f"{len(digests)} documents stored, the manifest says {manifest.documents}, or their hashes differ")
     if passages != manifest.passages or points != manifest.passages:
-        found.append(
-            f"{passages} passages stored, {points} points searched, the manifest says {manifest.passages}"
-        )
+        found.append(f"{passages} passages stored, {points} points searched, the manifest says {manifest.passages}")
     return Verification(
         ok=not found, documents=len(digests), passages=passages, points=points, problems=tuple(found[:_SHOWN])
     )

@@ -32,10 +32,7 @@ class DocumentsWriter:
         """Store whole documents."""
         self.connection.executemany(
             "insert into document values (?,?,?,?,?,?,?)",
-            (
-                (d.id, d.digest, d.version, d.title, d.source, d.text, json.dumps(dict(d.meta)))
-                for d in documents
-            ),
+            ((d.id, d.digest, d.version, d.title, d.source, d.text, json.dumps(dict(d.meta))) for d in documents),
         )
 
     def add_passages(self, passages: Iterable[StoredPassage]) -> None:
@@ -102,9 +99,7 @@ class DocumentsReader:
 
     def document(self, doc_id: str) -> StoredDocument | None:
         """One whole document."""
-        found = self.rows(
-            "select id, digest, version, title, source, text, meta from document where id = ?", [doc_id]
-        )
+        found = self.rows("select id, digest, version, title, source, text, meta from document where id = ?", [doc_id])
         if not found:
             return None
         row = cast("tuple[str, str, str, str, str, str, str]", found[0])

@@ -37,6 +37,7 @@ from compound.connector.vector._types import (
     Verification,
 )
 from compound.connector.vector._versions import VersionFolder
+from compound.errors import ConnectorError
 
 if TYPE_CHECKING:
     import qdrant_edge as edge
@@ -77,7 +78,15 @@ class EdgeEngine:
         """See `IndexEngine.open`."""
         folder, manifest = self._versions.locate(name, version, "edge")
         copy = self._versions.private_copy(folder, copied=_MUTABLE)
-        return EdgeStore(copy, manifest, removed=copy)
+        try:
+            return EdgeStore(copy, manifest, removed=copy)
+        except Exception as error:
+            shutil.rmtree(copy, ignore_errors=True)
+            raise ConnectorError(
+                "vector.damaged",
+                f"version {manifest.version} of index {name!r} cannot be opened: {error}",
+                fix="compound index builds it anew",
+            ) from error
 
 
 def _config(manifest: IndexManifest) -> edge.EdgeConfig:
@@ -139,18 +148,14 @@ class EdgeStore:
         self._shard = edge.EdgeShard.load(str(folder / "shard"))
         self._closed = False
         # A forgotten store must not leave its links behind until the next process cleans up.
-        self._cleanup = (
-            None if removed is None else weakref.finalize(self, shutil.rmtree, removed, ignore_errors=True)
-        )
+        self._cleanup = None if removed is None else weakref.finalize(self, shutil.rmtree, removed, ignore_errors=True)
 
     @property
     def manifest(self) -> IndexManifest:
         """What the store says it is."""
         return self._manifest
 
-    def search_lexical(
-        self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()
-    ) -> list[Hit]:
+    def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
         """See `IndexStore.search_lexical`; the engine knows each term's rarity over the whole index."""
         import qdrant_edge as edge
 
@@ -158,9 +163,7 @@ class EdgeStore:
             check_filters(filters, self._manifest)
             return []
         keys, values = sparse_weights({term: float(count) for term, count in terms.items()})
-        return self._search(
-            edge.Query.Nearest(edge.SparseVector(keys, values), using="lexical"), limit, filters
-        )
+        return self._search(edge.Query.Nearest(edge.SparseVector(keys, values), using="lexical"), limit, filters)
 
     def search_dense(self, vector: Vector, *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
         """See `IndexStore.search_dense`; exact in small indexes, by an HNSW graph in large ones."""
@@ -216,9 +219,7 @@ class EdgeStore:
         points = 0
         offset: edge.PointId | None = None
         while self._manifest.passages:
-            request = edge.ScrollRequest(
-                offset=offset, limit=_SCROLL, with_payload=["digest"], with_vector=False
-            )
+            request = edge.ScrollRequest(offset=offset, limit=_SCROLL, with_payload=["digest"], with_vector=False)
             records, offset = self._shard.scroll(request)
             points += len(records)
             problems += [

@@ -23,9 +23,7 @@ def open_engine(kind: str, *, root: Path | None = None, url: str = "", api_key: 
     """
     if kind in {"edge", "sqlite", "lexical"}:
         if root is None:
-            raise ProjectError(
-                "vector.incomplete", f"engine {kind!r} needs a folder", fix="say where the indexes lie"
-            )
+            raise ProjectError("vector.incomplete", f"engine {kind!r} needs a folder", fix="say where the indexes lie")
         if kind == "edge":
             from compound.connector.vector._edge import EdgeEngine
 
@@ -35,13 +33,9 @@ def open_engine(kind: str, *, root: Path | None = None, url: str = "", api_key: 
         return SqliteEngine(root)
     if kind == "qdrant":
         if not url:
-            raise ProjectError(
-                "vector.incomplete", "engine 'qdrant' needs a url", fix="url: http://localhost:6333"
-            )
+            raise ProjectError("vector.incomplete", "engine 'qdrant' needs a url", fix="url: http://localhost:6333")
         from compound.connector.vector._qdrant import QdrantEngine
 
         return QdrantEngine(url, api_key=api_key)
     known = ["edge", "sqlite", "qdrant"]
-    raise ProjectError(
-        "vector.unknown-engine", f"no engine {kind!r}; {choices(known, kind)}", fix="take one of them"
-    )
+    raise ProjectError("vector.unknown-engine", f"no engine {kind!r}; {choices(known, kind)}", fix="take one of them")

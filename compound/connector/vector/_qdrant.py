@@ -6,26 +6,23 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, cast
-from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 
-from compound.connector.vector._bm25 import passage_weights, sparse_weights
+from compound.connector.vector._bm25 import sparse_weights
 from compound.connector.vector._check import (
     check_filters,
-    check_vector,
     compare,
     digest_of,
     document_digest,
     in_batches,
-    keyword,
 )
+from compound.connector.vector._qdrant_wire import META, document_of, filter_of, key_of, passage_of, point_of
 from compound.connector.vector._types import (
     Filter,
     Hit,
     IndexManifest,
     IndexStore,
-    Scalar,
     StoredDocument,
     StoredPassage,
     StoreKind,
@@ -43,12 +40,6 @@ _BATCH: Final = 200
 _SCROLL: Final = 1_000
 _MEMORY_POINTS: Final = 5_000
 _TIMEOUT_S: Final = 30
-_META: Final = "meta"
-
-
-def _key(kind: str, name: str) -> str:
-    """Id of a point that is not a passage."""
-    return str(uuid5(NAMESPACE_URL, f"compound:{kind}:{name}"))
 
 
 class QdrantEngine:
@@ -103,11 +94,9 @@ class QdrantEngine:
                 fix="compound index",
             )
         collection = f"{name}.{chosen}"
-        found = self._client.retrieve(collection, [_key("manifest", "")], with_payload=True)
+        found = self._client.retrieve(collection, [key_of("manifest", "")], with_payload=True)
         if not found:
-            raise ConnectorError(
-                "vector.no-version", f"collection {collection!r} holds no manifest", fix="build anew"
-            )
+            raise ConnectorError("vector.no-version", f"collection {collection!r} holds no manifest", fix="build anew")
         data = dict(cast("Mapping[str, object]", (found[0].payload or {})["manifest"]))
         data["filters"] = tuple(cast("Sequence[str]", data["filters"]))
         manifest = IndexManifest(**data)  # pyright: ignore[reportArgumentType] # written by `_fill`
@@ -123,7 +112,7 @@ class QdrantEngine:
             sparse_vectors_config={"lexical": models.SparseVectorParams(modifier=models.Modifier.IDF)},
         )
         if not self._in_memory:
-            for key in ("kind", "doc_id", "source", *(f"{_META}.{key}" for key in manifest.filters)):
+            for key in ("kind", "doc_id", "source", *(f"{META}.{key}" for key in manifest.filters)):
                 self._client.create_payload_index(collection, key, models.PayloadSchemaType.KEYWORD)
 
     def _fill(
@@ -137,58 +126,28 @@ class QdrantEngine:
 
         for start in range(0, len(documents), _BATCH):
             points = [
-                models.PointStruct(
-                    id=_key("document", d.id), vector={}, payload={"kind": "document", **asdict(d)}
-                )
+                models.PointStruct(id=key_of("document", d.id), vector={}, payload={"kind": "document", **asdict(d)})
                 for d in documents[start : start + _BATCH]
             ]
             self._client.upsert(collection, points, wait=True)
         for batch in in_batches(passages, _BATCH):
-            self._client.upsert(collection, [_point(passage, manifest) for passage in batch], wait=True)
+            self._client.upsert(collection, [point_of(passage, manifest) for passage in batch], wait=True)
         payload: _Payload = {"kind": "manifest", "manifest": asdict(manifest)}
         self._client.upsert(
-            collection, [models.PointStruct(id=_key("manifest", ""), vector={}, payload=payload)], wait=True
+            collection, [models.PointStruct(id=key_of("manifest", ""), vector={}, payload=payload)], wait=True
         )
 
     def _publish(self, name: str, collection: str, *, has_old: bool) -> None:
         from qdrant_client import models
 
         drop = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=name))
-        make = models.CreateAliasOperation(
-            create_alias=models.CreateAlias(collection_name=collection, alias_name=name)
-        )
+        make = models.CreateAliasOperation(create_alias=models.CreateAlias(collection_name=collection, alias_name=name))
         self._client.update_collection_aliases([drop, make] if has_old else [make])
 
     def _prune(self, name: str, keep: set[str]) -> None:
         for each in self._client.get_collections().collections:
             if each.name.startswith(f"{name}.") and each.name < max(keep) and each.name not in keep:
                 self._client.delete_collection(each.name)
-
-
-def _point(passage: StoredPassage, manifest: IndexManifest) -> models.PointStruct:
-    from qdrant_client import models
-
-    keys, values = sparse_weights(passage_weights(passage.terms, manifest.mean_terms))
-    vector: dict[str, object] = {"lexical": models.SparseVector(indices=keys, values=values)}
-    if manifest.dimension:
-        vector["dense"] = check_vector(passage, manifest).tolist()
-    document = passage.document
-    payload = {
-        "kind": "passage",
-        "id": passage.id,
-        "doc_id": document.id,
-        "source": document.source,
-        "text": passage.text,
-        "start": passage.start,
-        "end": passage.end,
-        "heading": passage.heading,
-        "title": document.title,
-        "version": document.version,
-        "digest": document.digest,
-        "data": dict(document.meta),
-        _META: {key: keyword(value) for key, value in document.meta.items()},
-    }
-    return models.PointStruct(id=passage.row, vector=cast("models.VectorStruct", vector), payload=payload)
 
 
 class QdrantStore:
@@ -204,9 +163,7 @@ class QdrantStore:
         """What the store says it is."""
         return self._manifest
 
-    def search_lexical(
-        self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()
-    ) -> list[Hit]:
+    def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
         """See `IndexStore.search_lexical`."""
         from qdrant_client import models
 
@@ -229,7 +186,7 @@ class QdrantStore:
             query=cast("list[float]", query),
             using=using,
             limit=limit,
-            query_filter=_filter(filters),
+            query_filter=filter_of(filters),
             with_payload=False,
         )
         hits = [Hit(cast("int", point.id), point.score) for point in found.points]
@@ -238,12 +195,12 @@ class QdrantStore:
     def fetch(self, rows: Sequence[int]) -> dict[int, StoredPassage]:
         """See `IndexStore.fetch`."""
         found = self._client.retrieve(self._collection, list(rows), with_payload=True) if rows else []
-        return {cast("int", each.id): _passage(cast("int", each.id), each.payload or {}) for each in found}
+        return {cast("int", each.id): passage_of(cast("int", each.id), each.payload or {}) for each in found}
 
     def document(self, doc_id: str) -> StoredDocument | None:
         """See `IndexStore.document`."""
-        found = self._client.retrieve(self._collection, [_key("document", doc_id)], with_payload=True)
-        return _document(found[0].payload or {}) if found else None
+        found = self._client.retrieve(self._collection, [key_of("document", doc_id)], with_payload=True)
+        return document_of(found[0].payload or {}) if found else None
 
     def vectors(self, rows: Sequence[int]) -> Vector:
         """See `IndexStore.vectors`."""
@@ -251,9 +208,7 @@ class QdrantStore:
         place = {row: index for index, row in enumerate(rows)}
         for start in range(0, len(rows), _SCROLL):
             part = list(rows[start : start + _SCROLL])
-            for each in self._client.retrieve(
-                self._collection, part, with_payload=False, with_vectors=["dense"]
-            ):
+            for each in self._client.retrieve(self._collection, part, with_payload=False, with_vectors=["dense"]):
                 out[place[cast("int", each.id)]] = cast("Mapping[str, list[float]]", each.vector)["dense"]
         return out
 
@@ -267,29 +222,22 @@ class QdrantStore:
 
     def digests(self) -> dict[str, str]:
         """See `IndexStore.digests`."""
-        return {
-            str(payload["id"]): str(payload["digest"])
-            for _, payload in self._all("document", ["id", "digest"])
-        }
+        return {str(payload["id"]): str(payload["digest"]) for _, payload in self._all("document", ["id", "digest"])}
 
     def verify(self) -> Verification:
         """See `IndexStore.verify`; both sides lie on the server: documents and passages."""
         problems: list[str] = []
         digests: dict[str, str] = {}
         for _, payload in self._all("document", True):
-            document = _document(payload)
+            document = document_of(payload)
             digests[document.id] = document.digest
             if document_digest(document) != document.digest:
                 problems.append(f"document {document.id!r} is not what its hash says")
         points = self._all("passage", ["doc_id", "digest"])
-        problems += [
-            f"point {row} is stale" for row, p in points if digests.get(str(p["doc_id"])) != p["digest"]
-        ]
+        problems += [f"point {row} is stale" for row, p in points if digests.get(str(p["doc_id"])) != p["digest"]]
         manifest = self._manifest
         if digest_of(digests) != manifest.digest or len(points) != manifest.passages:
-            problems.append(
-                f"{len(digests)} documents and {len(points)} passages are not what the manifest says"
-            )
+            problems.append(f"{len(digests)} documents and {len(points)} passages are not what the manifest says")
         return Verification(
             ok=not problems,
             documents=len(digests),
@@ -318,46 +266,3 @@ class QdrantStore:
             out += [(cast("int | str", each.id), cast("_Payload", each.payload or {})) for each in found]
             if offset is None:
                 return out
-
-
-def _document(payload: Mapping[str, object]) -> StoredDocument:
-    fields = {key: value for key, value in payload.items() if key != "kind"}
-    return StoredDocument(**fields)  # pyright: ignore[reportArgumentType] # written by `_fill`
-
-
-def _passage(row: int, payload: Mapping[str, object]) -> StoredPassage:
-    texts = {key: str(payload[key]) for key in ("id", "doc_id", "text", "heading", "title", "source")}
-    document = StoredDocument(
-        id=texts["doc_id"],
-        text="",
-        title=texts["title"],
-        source=texts["source"],
-        version=str(payload["version"]),
-        digest=str(payload["digest"]),
-        meta=cast("Mapping[str, Scalar]", payload["data"]),
-    )
-    return StoredPassage(
-        row=row,
-        id=texts["id"],
-        document=document,
-        text=texts["text"],
-        start=cast("int", payload["start"]),
-        end=cast("int", payload["end"]),
-        heading=texts["heading"],
-    )
-
-
-def _filter(filters: Sequence[Filter]) -> models.Filter | None:
-    from qdrant_client import models
-
-    conditions: list[models.Condition] = []
-    for each in filters:
-        for key, wanted in each.items():
-            values = [wanted] if isinstance(wanted, str | int) else list(wanted)
-            if key in {"doc_id", "source"}:
-                texts, field = [str(value) for value in values], key
-            else:
-                texts, field = [keyword(value) for value in values], f"{_META}.{key}"
-            match = models.FieldCondition(key=field, match=models.MatchAny(any=texts))
-            conditions.append(match if values else models.HasIdCondition(has_id=[]))
-    return models.Filter(must=conditions) if conditions else None

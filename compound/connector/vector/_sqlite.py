@@ -71,9 +71,7 @@ def _write(
     writer = DocumentsWriter(folder)
     writer.add_documents(documents)
     shape = (manifest.passages, manifest.dimension)
-    vectors = (
-        open_memmap(folder / "vectors.npy", mode="w+", dtype=np.float32, shape=shape) if all(shape) else None
-    )
+    vectors = open_memmap(folder / "vectors.npy", mode="w+", dtype=np.float32, shape=shape) if all(shape) else None
     postings: dict[str, tuple[list[int], list[float]]] = {}
     for batch in in_batches(passages, 500):
         writer.add_passages(batch)
@@ -112,9 +110,7 @@ class SqliteStore:
         """What the store says it is."""
         return self._manifest
 
-    def search_lexical(
-        self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()
-    ) -> list[Hit]:
+    def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
         """See `IndexStore.search_lexical`."""
         check_filters(filters, self._manifest)
         if not terms:
@@ -167,14 +163,10 @@ class SqliteStore:
         having: set[int] = set()
         for (rows,) in self._reader.rows("select rows from posting"):
             having.update(np.frombuffer(cast("bytes", rows), np.int32).tolist())
-        problems = [
-            f"row {row} is in no passage" for row in sorted(having)[-3:] if row >= self._manifest.passages
-        ]
+        problems = [f"row {row} is in no passage" for row in sorted(having)[-3:] if row >= self._manifest.passages]
         if self._manifest.dimension and len(self._vectors) != self._manifest.passages:
             problems.append(f"{len(self._vectors)} vectors for {self._manifest.passages} passages")
-        return points_digest(
-            self._reader, self._manifest, self._manifest.passages if not problems else -1, problems
-        )
+        return points_digest(self._reader, self._manifest, self._manifest.passages if not problems else -1, problems)
 
     def close(self) -> None:
         """See `IndexStore.close`."""

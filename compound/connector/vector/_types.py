@@ -137,9 +137,7 @@ class IndexStore(Protocol):
         """What the store says it is."""
         ...
 
-    def search_lexical(
-        self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()
-    ) -> list[Hit]:
+    def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
         """Rank by BM25, with the query's term frequencies; every filter must hold. Best first."""
         ...
 

@@ -155,16 +155,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_review_item")),
-        sa.UniqueConstraint(
-            "run_id", "node", "round", "level", name=op.f("uq_review_item_run_id_node_round_level")
-        ),
+        sa.UniqueConstraint("run_id", "node", "round", "level", name=op.f("uq_review_item_run_id_node_round_level")),
     )
     op.create_index(
         op.f("ix_review_item_queue_status_due_at"), "review_item", ["queue", "status", "due_at"], unique=False
     )
-    op.create_index(
-        op.f("ix_review_item_status_expire_at"), "review_item", ["status", "expire_at"], unique=False
-    )
+    op.create_index(op.f("ix_review_item_status_expire_at"), "review_item", ["status", "expire_at"], unique=False)
     op.create_index(op.f("ix_review_item_ticket_id"), "review_item", ["ticket_id"], unique=False)
     op.create_table(
         "run",
@@ -231,9 +227,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
         sa.UniqueConstraint("item_id", "version", name=op.f("uq_decision_item_id_version")),
     )
-    op.create_index(
-        op.f("ix_decision_run_id_node_round"), "decision", ["run_id", "node", "round"], unique=False
-    )
+    op.create_index(op.f("ix_decision_run_id_node_round"), "decision", ["run_id", "node", "round"], unique=False)
     op.create_table(
         "draft_version",
         sa.Column("item_id", sa.Text(), nullable=False),
@@ -258,9 +252,7 @@ def upgrade() -> None:
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["decision_id"], ["decision.decision_id"], name=op.f("fk_resume_decision_id")
-        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.decision_id"], name=op.f("fk_resume_decision_id")),
         sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_resume_item_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_resume")),
     )
