@@ -80,7 +80,7 @@ def _touch(touched: _Touched, name: str, arguments: Mapping[str, Json], facts: F
             if variant is not None:
                 touched.lines.append((product["product_id"], variant["options"]))
                 touched.items.add(variant["item_id"])
-    if name == "cancel_pending_order" or name == "modify_pending_order_payment":
+    if name in {"cancel_pending_order", "modify_pending_order_payment"}:
         touched.methods.update(payment["payment_method_id"] for payment in order["payment_history"])
 
 

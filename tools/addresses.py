@@ -121,7 +121,7 @@ def _complete(chunks: list[_Chunk], at: int, start: int, street: str) -> Written
             and _STATE.match(chunks[last + 1].text)
             and chunks[last + 1].text.casefold() not in COUNTRIES
         ):
-            last, state = last + 1, chunks[last + 1].text
+            last, state = last + 1, chunks[last + 1].text  # noqa: PLW2901 -- the state belongs to the line
             end, after = chunks[last].end, ""
         country, end = _country(chunks, last, after, end)
         address: Address = {

@@ -90,9 +90,7 @@ def _amounts(view: ShopView, action: Action) -> list[JsonValue]:
     if order is None:
         return []
     if name == "cancel_pending_order":
-        return [
-            _amount(name, order_id, p["payment_method_id"], -p["amount"]) for p in order["payment_history"]
-        ]
+        return [_amount(name, order_id, p["payment_method_id"], -p["amount"]) for p in order["payment_history"]]
     method = str(arguments.get("payment_method_id") or "")
     if name == "modify_pending_order_payment":
         return [_amount(name, order_id, method, p["amount"]) for p in order["payment_history"][:1]]

@@ -29,9 +29,7 @@ def find_unexplained(
     for at, word in enumerate(script.words):
         entity = script.entities.get(at)
         if entity is not None:
-            if entity.kind in _USED and at not in used:
-                open_words.append(at)
-            elif entity.kind == "money":
+            if (entity.kind in _USED and at not in used) or entity.kind == "money":
                 open_words.append(at)
             continue
         if word.is_mark:
@@ -47,12 +45,7 @@ def find_unexplained(
         else:
             open_words.append(at)
     bad = {script.sentence[at] for at in open_words}
-    bad |= {
-        number
-        for frame in left
-        for number in frame.sentences
-        if frame.has_object or frame.acts or frame.asked
-    }
+    bad |= {number for frame in left for number in frame.sentences if frame.has_object or frame.acts or frame.asked}
     return [_sentence(script, number) for number in sorted(bad)]
 
 

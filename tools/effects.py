@@ -18,9 +18,7 @@ from compound.errors import EffectRefused
 from . import rules
 from .documents import Action, Customer, Json, Order, Product
 
-OrderId = Annotated[
-    str, Field(pattern=r"^#W\d+$", description="The order id with its '#', such as '#W0000000'.")
-]
+OrderId = Annotated[str, Field(pattern=r"^#W\d+$", description="The order id with its '#', such as '#W0000000'.")]
 Text = Annotated[str, Field(min_length=1)]
 ItemIds = Annotated[
     list[Text], Field(min_length=1, description="Item ids; one that was bought twice may be named twice.")
@@ -80,9 +78,7 @@ class ReturnItems(_Args):
 
     order_id: OrderId
     item_ids: ItemIds
-    payment_method_id: Annotated[
-        Text, Field(description="Receives the refund: the original one or a gift card.")
-    ]
+    payment_method_id: Annotated[Text, Field(description="Receives the refund: the original one or a gift card.")]
 
 
 class Transfer(_Args):
@@ -159,11 +155,7 @@ def _write(tx: ShopTransaction, name: str, args: _Args) -> JsonValue:
     _require_pinned_owner(tx, view)
     rules.apply(view, action)
     order_id = rules.touched_order(action)
-    return (
-        {"order_id": order_id, "status": view.orders[order_id]["status"]}
-        if order_id
-        else {"status": "changed"}
-    )
+    return {"order_id": order_id, "status": view.orders[order_id]["status"]} if order_id else {"status": "changed"}
 
 
 def _view(tx: ShopTransaction, action: Action) -> rules.ShopView:

@@ -54,9 +54,7 @@ def read_facts(customer_id: str, inputs: Mapping[str, Json]) -> Facts | None:
     for item in sorted(_rows(inputs, "items"), key=lambda item: cast("int", item.get("line") or 0)):
         if (order := orders.get(_text(item, "order_id"))) is not None:
             order["items"].append(_item(item))
-    for payment in sorted(
-        _rows(inputs, "payments"), key=lambda payment: cast("int", payment.get("seq") or 0)
-    ):
+    for payment in sorted(_rows(inputs, "payments"), key=lambda payment: cast("int", payment.get("seq") or 0)):
         if (order := orders.get(_text(payment, "order_id"))) is not None:
             order["payment_history"].append(cast("Payment", {k: payment[k] for k in _PAYMENT}))
     customer: Customer = {

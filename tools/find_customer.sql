@@ -16,5 +16,5 @@ SELECT user_id, first_name, last_name, email, address1, address2, city, state, c
 FROM customers
 WHERE ($email IS NOT NULL AND lower(email) = lower($email))
    OR ($first_name IS NOT NULL AND $last_name IS NOT NULL AND $zip IS NOT NULL
-       AND lower(first_name) = lower($first_name) AND lower(last_name) = lower($last_name) AND zip = $zip)
+       AND lower(first_name || ' ' || last_name) = lower($first_name || ' ' || $last_name) AND zip = $zip)
 ORDER BY user_id

@@ -62,11 +62,9 @@ def _proof(intake: Intake, row: Mapping[str, JsonValue]) -> str:
 
     if same(intake["email"], "email"):
         return "e-mail"
-    if (
-        same(intake["first_name"], "first_name")
-        and same(intake["last_name"], "last_name")
-        and same(intake["zip"], "zip")
-    ):
+    written = f"{intake['first_name']} {intake['last_name']}"
+    stored = f"{row.get('first_name')} {row.get('last_name')}"
+    if intake["first_name"] and fold(written) == fold(stored) and same(intake["zip"], "zip"):
         return "name and zip"
     return ""
 

@@ -49,9 +49,7 @@ class Lexicon:
         """Take in phrases divided by `|`."""
         for phrase in text.split("|"):
             for spelled in _spellings(phrase.strip()):
-                words = tuple(
-                    word.text for word in split_words(spelled) if not word.is_mark or word.text == "*"
-                )
+                words = tuple(word.text for word in split_words(spelled) if not word.is_mark or word.text == "*")
                 if words:
                     self.phrases.setdefault(words[0], []).append((words, kind, value))
                     self.words.update(words)
@@ -88,9 +86,7 @@ class Lexicon:
             closest = [w for w in near if within_edits(text, w, 1)] or near
             acts = [w for w in closest if w in self.acts]
             best = acts or closest
-            self._mends[text] = (
-                best[0] if len(best) == 1 or len({stem(w)[:5] for w in best}) == 1 and best else ""
-            )
+            self._mends[text] = best[0] if len(best) == 1 or (len({stem(w)[:5] for w in best}) == 1 and best) else ""
             if len(self._mends) > 20_000:
                 self._mends.clear()
                 return self._near(text)

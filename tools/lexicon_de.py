@@ -57,14 +57,16 @@ PAYMENTS = {
 }
 
 REASONS = {
-    "no longer needed": """nicht mehr benötigt|brauche ich nicht mehr|brauche sie nicht mehr|brauche es nicht mehr|
+    "no longer needed": """nicht mehr|doch nicht brauche|kein interesse mehr|pläne haben sich geändert|
+        erübrigt|hat sich erledigt|erledigt|überflüssig|unnötig|brauch ich nicht|schon eins|schon eine|schon einen|nicht mehr benötigt|brauche ich nicht mehr|brauche sie nicht mehr|brauche es nicht mehr|
         brauche ihn nicht mehr|nicht mehr brauche|nicht mehr gebraucht|benötige ich nicht mehr|
         nicht mehr benötige|brauchen wir nicht mehr|will ich nicht mehr|möchte ich nicht mehr|
         habe es mir anders überlegt|habe mir das anders überlegt|anders überlegt|kein bedarf mehr|
         nicht mehr nötig|brauche das nicht mehr|brauche die nicht mehr|keine verwendung mehr|nicht länger benötigt|
         wird nicht mehr gebraucht|wird nicht mehr benötigt|nicht länger brauche|nicht mehr brauchen|
         keine verwendung""",
-    "ordered by mistake": """aus versehen|versehentlich|irrtümlich|irrtum|fehlbestellung|falsch bestellt|verklickt|vertan|
+    "ordered by mistake": """falsch geklickt|zu schnell geklickt|zu schnell|fehler|falsche|falschen|falscher|
+        vertippt|nicht beabsichtigt|ungewollte|doppelt|wollte ich gar nicht|gar nicht bestellen|verwechselt|versehens|aus versehen|versehentlich|irrtümlich|irrtum|fehlbestellung|falsch bestellt|verklickt|vertan|
         fehler bestellt|aus versehen bestellt|ein versehen|versehen|doppelt bestellt|verklickt|irrtümlicherweise|
         ein fehler|ungewollt|ausversehen|unabsichtlich""",
     "other": """woanders günstiger|anderswo günstiger|billiger gefunden|günstiger gefunden|dauert zu lange|
@@ -79,9 +81,7 @@ HAZARDS = """falls|wenn|sofern|ansonsten|sonst|ob|vielleicht|eventuell|mögliche
     vorherige|vorherigen|assistent|administrator|admin|freund|freundin|nachbar|nachbarin|mann|frau|bruder|
     schwester|mutter|vater|kollege|kollegin|fremde|verloren|gestohlen|beschädigt|kaputt|defekt|warten sie|moment|
     ähnlich|andere|anderer|anderes|anderen|empfehlen|irgendein|jede|jeder|jedes|später|dritte|weitere|mehr als|
-    weniger|hinzufügen|entfernen|anzahl|kombinieren|ausnahme|bestätigen sie zuerst|nur wenn|solange|bevor""".split(
-    "|"
-)
+    weniger|hinzufügen|entfernen|anzahl|kombinieren|ausnahme|bestätigen sie zuerst|nur wenn|solange|bevor""".split("|")
 
 NEGATIONS = "nicht|kein|keine|keinen|keinem|keiner|keines|nie|niemals|ohne|nichts|weder|noch nie".split("|")
 
@@ -125,13 +125,9 @@ FUNCTION = """der|die|das|den|dem|des|ein|eine|einen|einem|einer|eines|ich|mich|
     diesem|jene|welche|welcher|welches|was|wo|wie|mal|nun|jetzt|hier|dort|schon|nur|aber|bzw|ja|selbst|selber|
     gleiche|gleichen|selbe|derselbe|dieselbe|bleibt|bleiben|bleibe|rest|folgende|folgender|folgenden|lautet|zwei|
     drei|eins|davon|dazu|daran|dafür|damit|darauf|statt|anstatt|anstelle|sich|worden|geworden|gewesen|sei|
-    wohne|wohnhaft|unten|oben|genau|möglichst|meinerseits|per|via|ab|los|wäre|machen|mache|nehmen|nehme""".split(
-    "|"
-)
+    wohne|wohnhaft|unten|oben|genau|möglichst|meinerseits|per|via|ab|los|wäre|machen|mache|nehmen|nehme""".split("|")
 
-STAYS = "gleich|gleiche|gleichen|bleibt|bleiben|selbe|unverändert|rest|beibehalten|dasselbe|ansonsten gleich".split(
-    "|"
-)
+STAYS = "gleich|gleiche|gleichen|bleibt|bleiben|selbe|unverändert|rest|beibehalten|dasselbe|ansonsten gleich".split("|")
 
 VALUES: dict[str, str] = {
     "schwarz": "black",

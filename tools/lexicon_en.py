@@ -6,7 +6,7 @@ ACTIONS = {
     "cancel": """cancel|cancels|cancelling|canceling|cancellation|cancelation|call off|calling off|scrap|
         abort|annul|void|cancelled|canceled|stop it before it ships|stop my order|stop this order|stop the order|stop order|
         not receive the item|not receive the current order|pull the plug on|withdraw""",
-    "return": """return|returns|returning|send back|send * back|sending back|sending * back|give back|give * back|
+    "return": """return|take * back|taking * back|accept * back|have * picked up|return label|returns label|hand * in|returns|returning|send back|send * back|sending back|sending * back|give back|give * back|
         bring back|bring * back|ship back|ship * back|take back|take * back|hand back|hand * back|returned|
         mail * back|mail back|get rid of|go back|goes back|going back|went back|can go back|coming back|comes back|head back|gets returned""",
     "refund": """refund|refunded|refunds|money back|my money back|money * back|credit back|credited|money onto|put the money|put the refund|reimburse|reimbursement|refunding""",
@@ -59,13 +59,20 @@ PAYMENTS = {
 }
 
 REASONS = {
-    "no longer needed": """no longer needed|no longer need|no longer need it|dont need it anymore|dont need it|
+    "no longer needed": """no need|have no more use|longer have a use|longer have any use|plans have changed|plans changed|
+        plans fell through|circumstances have changed|not going to need|found another|someone gave|was given|
+        bought one elsewhere|got one|dont want|without it|do without|rethought|reconsidered|decided against|
+        thought better of|longer interested|not interested|too many|have enough|surplus|unnecessary|
+        no longer going|fell through|no longer needed|no longer need|no longer need it|dont need it anymore|dont need it|
         do not need|dont need|not needed anymore|not needed|no longer want|dont want it anymore|dont want it|
         do not want it|dont want|changed my mind|change my mind about buying|no use for|dont need them|
         do not need it any more|no longer required|not need|isnt needed|wont need|will not need|not required|
         no need for|dont have any use for|longer useful|not necessary anymore|dont require|no longer necessary|
         already have one|have no need|longer need|changed our minds|need it any more|need it anymore""",
-    "ordered by mistake": """ordered by mistake|by mistake|by accident|accidentally|mistakenly|in error|
+    "ordered by mistake": """my mistake|an error|wrong one|ordered the wrong|too quickly|too fast|too soon|oops|
+        mixed up|misread|not supposed to|should not have|shouldnt have|unintended|fat finger|pressed|slipped|twice|
+        duplicate|double|didnt intend|did not intend|never intended|never wanted to order|not on purpose|mis clicked|
+        without meaning to|hit the wrong|hit order|wrong click|clicked too|by error|erroneously|in my cart by|ordered by mistake|by mistake|by accident|accidentally|mistakenly|in error|
         accidental|mistake|wrong item|was an accident|unintentionally|ordered it twice|ordered twice|
         duplicate order|clicked the wrong|wrong button|never meant to|didnt mean to|did not mean to|inadvertently|
         slip of the finger|misclick|misclicked|made a mistake|unintended|wasnt meant|not intentional|meant to""",
@@ -86,24 +93,18 @@ HAZARDS = """if|unless|otherwise|whether|maybe|perhaps|possibly|might|considerin
     after that|then again|on second thought|second thoughts|actually|wait|scratch that|never mind|nevermind|
     similar|different|any|anything|suggest|recommend|or|every|each|pick|choose|decide|regardless|later|
     third|another|other|others|more|less|than|hold off|pause|postpone|delay|wouldnt|confirm first|only when|
-    asap or|elsewhere|add|remove|extra item|quantity|combine|merge|policy violation|exception|waive""".split(
-    "|"
-)
+    asap or|elsewhere|add|remove|extra item|quantity|combine|merge|policy violation|exception|waive""".split("|")
 
 NEGATIONS = """not|dont|doesnt|didnt|isnt|wasnt|wont|cant|cannot|couldnt|no|never|without|none|neither|nor|
     shouldnt|arent|havent|hasnt|nothing|nobody""".split("|")
 
-ASKS = "how|what|when|where|which|why|who|whats|wheres|hows|whens|wondering|tell me|let me know how".split(
-    "|"
-)
+ASKS = "how|what|when|where|which|why|who|whats|wheres|hows|whens|wondering|tell me|let me know how".split("|")
 
 WISHES = """please|want|would like|id like|like|need|could you|can you|would you|wish|hoping|like to|id love|
     love|can i|could i|may i|help me|kindly|hope|wants|go ahead|get|have|be|been|looking to|am returning|
     want to|asking|request|requesting|pls|plz|let me|lets|should""".split("|")
 
-TARGET = "to|for|into|with|in|instead|be|rather|want|like|need|have|get|now|make|as|version|become|one".split(
-    "|"
-)
+TARGET = "to|for|into|with|in|instead|be|rather|want|like|need|have|get|now|make|as|version|become|one".split("|")
 
 FILLERS = """hi|hello|hey|dear|team|support|customer|service|sir|madam|folks|there|all|good|morning|afternoon|
     evening|day|thanks|thank|thx|cheers|regards|best|kind|warm|sincerely|yours|truly|greetings|appreciate|
@@ -125,9 +126,7 @@ FILLERS = """hi|hello|hey|dear|team|support|customer|service|sir|madam|folks|the
     keep|up|work|longtime|loyal|years|year|always|shopping|you|guys|been|having|bear|changed|mind|
     organized|rigid|patient|relaxing|curious|confident|sad|cautious|independent|pessimistic|messy|direct|polite|
     impatient|outgoing|creative|insecure|shy|dependent|logical|optimistic|flexible|brief|terse|private|calm|
-    anxious|emotional|honest|cheerful|reserved|talkative|person|persona|interesting|funny|mysterious""".split(
-    "|"
-)
+    anxious|emotional|honest|cheerful|reserved|talkative|person|persona|interesting|funny|mysterious""".split("|")
 
 # Whole phrases that carry a negation or another sharp word and still ask for nothing.
 FILLER_PHRASES = """does not fit|doesnt fit|didnt fit|do not fit|dont fit|not what i expected|
@@ -146,9 +145,7 @@ FILLER_PHRASES = """does not fit|doesnt fit|didnt fit|do not fit|dont fit|not wh
     i cant wait|cant wait|not in a hurry|any time|each time|every time|dont worry|not sure why|no hard feelings|
     you are the best|youre the best|best shop|best store|previous experience|previous experiences|
     my friends love|friends told me about|more than happy|a bit more|once more|no longer in use|without problems|
-    keep it short|in case you need it|in case you need them|just in case|same as|for your records""".split(
-    "|"
-)
+    keep it short|in case you need it|in case you need them|just in case|same as|for your records""".split("|")
 
 FUNCTION = """a|an|the|this|that|these|those|it|its|i|me|my|mine|we|us|our|ours|you|your|yours|he|him|his|she|her|
     hers|they|them|their|theirs|is|are|was|were|be|been|being|am|im|ive|id|ill|youre|youve|youd|thats|theres|

@@ -56,13 +56,15 @@ PAYMENTS = {
 }
 
 REASONS = {
-    "no longer needed": """ya no lo necesito|ya no la necesito|ya no los necesito|ya no las necesito|
+    "no longer needed": """ya tengo|sin uso|no me interesa|ya no me interesa|no hace falta|no nos hace falta|
+        cambio de planes|los planes han cambiado|de sobra|me sobra|he decidido que no|mejor no|no voy a necesitar|ya no lo necesito|ya no la necesito|ya no los necesito|ya no las necesito|
         no lo necesito|ya no necesito|ya no hace falta|ya no lo quiero|no lo quiero|he cambiado de opinión|
         cambié de opinión|cambiado de idea|ya no me hace falta|no me hace falta|ya no es necesario|
         ya no la quiero|cambié de idea|ya no quiero|no la necesito|no los necesito|ya no me sirve|
         ya no lo necesitamos|no será necesario|ya no es necesaria|ya no son necesarios|ya no hacen falta|
         no necesito|ya no me hacen falta""",
-    "ordered by mistake": """por error|por equivocación|sin querer|por accidente|equivocado|equivocación|
+    "ordered by mistake": """me confundí|confusión|sin darme cuenta|clic|pulsé|no quería pedir|no era mi intención|
+        demasiado rápido|dos veces|no quise|sin intención|error mío|fallo mío|un fallo|por error|por equivocación|sin querer|por accidente|equivocado|equivocación|
         un error|me equivoqué|por descuido|pedí dos veces|duplicado|equivocadamente|accidentalmente|
         fue un error""",
     "other": """más barato en otro|lo encontré más barato|más barato|tarda demasiado|demasiado caro|
@@ -81,16 +83,10 @@ HAZARDS = """si|a menos que|salvo|excepto|menos el|menos la|de lo contrario|quiz
 
 NEGATIONS = "no|nunca|jamás|sin|ningún|ninguna|ninguno|nada|nadie|tampoco|ni".split("|")
 
-ASKS = (
-    "cómo|qué|cuándo|dónde|cuál|cuáles|por qué|quién|cuánto|cuánta|cuántos|quisiera saber|me pregunto".split(
-        "|"
-    )
-)
+ASKS = "cómo|qué|cuándo|dónde|cuál|cuáles|por qué|quién|cuánto|cuánta|cuántos|quisiera saber|me pregunto".split("|")
 
 WISHES = """por favor|quiero|quisiera|querría|me gustaría|deseo|necesito|puede|pueden|podrían|podría|puedes|
-    podéis|solicito|solicitar|favor|gustaría|pido|ruego|agradecería|quería|puedo|podemos|deseo|hagan|haga""".split(
-    "|"
-)
+    podéis|solicito|solicitar|favor|gustaría|pido|ruego|agradecería|quería|puedo|podemos|deseo|hagan|haga""".split("|")
 
 TARGET = "por|a|en|con|para|quiero|quisiera|como|sea|nueva|nuevo|ahora|lugar".split("|")
 

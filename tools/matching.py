@@ -84,9 +84,7 @@ class Glossary:
             long = _long_value(words, at, language)
             if long:
                 size, english = long
-                expanded.extend(
-                    (stem(piece), at + min(i, size - 1), False) for i, piece in enumerate(english)
-                )
+                expanded.extend((stem(piece), at + min(i, size - 1), False) for i, piece in enumerate(english))
                 expanded.extend(("", at + i, False) for i in range(len(english), size))
                 skip = size - 1
                 continue
@@ -105,9 +103,7 @@ class Glossary:
         return (near[0], True) if len(near) == 1 else (word, False)
 
     def _sizes(self, words: Sequence[Word], language: Lexicon) -> list[Found]:
-        lettered = {
-            value for values in self.values.values() for value in values if value.value.lower() in _LETTERS
-        }
+        lettered = {value for values in self.values.values() for value in values if value.value.lower() in _LETTERS}
         hits: list[Found] = []
         for at, word in enumerate(words):
             for phrase, letter in language.sizes.items():
@@ -125,12 +121,7 @@ class Glossary:
         for at, word in enumerate(words):
             if not word.text.replace(".", "").isdigit():
                 continue
-            near = {
-                key
-                for hit in named
-                if -3 <= at - hit.end <= 2 or hit.start - at in (1, 2)
-                for key in hit.keys
-            }
+            near = {key for hit in named if -3 <= at - hit.end <= 2 or hit.start - at in (1, 2) for key in hit.keys}
             values = {
                 Value(product, key, value)
                 for (product, key), plain in self._plain().items()
@@ -225,7 +216,7 @@ def _only_in(word: str, key: str, options: dict[str, set[str]]) -> bool:
 def _value_phrases(key: str, value: str, siblings: set[str]) -> set[tuple[str, ...]]:
     words, name = canonical(value), canonical(key.replace("/", " "))
     if value.lower() in YES_NO:
-        return _yes_no(name, yes=value.lower() == "yes", lonely=YES_NO <= {v.lower() for v in siblings})
+        return _yes_no(name, yes=value.lower() == "yes", lonely={v.lower() for v in siblings} >= YES_NO)
     if value.lower() == "none":
         return {(no, *name) for no in NEGATORS} | {("none", *name), (*name, "none")}
     if value.replace(".", "").isdigit():
@@ -240,9 +231,7 @@ def _value_phrases(key: str, value: str, siblings: set[str]) -> set[tuple[str, .
 
 
 def _counted(value: str, name: tuple[str, ...]) -> set[tuple[str, ...]]:
-    return {(value, *name), (*name, value)} | (
-        {(value + "piece",)} if name[-1] in {"piece", "set"} else set()
-    )
+    return {(value, *name), (*name, value)} | ({(value + "piece",)} if name[-1] in {"piece", "set"} else set())
 
 
 def _yes_no(name: tuple[str, ...], *, yes: bool, lonely: bool) -> set[tuple[str, ...]]:

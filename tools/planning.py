@@ -177,12 +177,7 @@ def _cancel(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             raise Unclear("There is no pending order to cancel.", rule="effect.wrong-status")
         sure = 0.95 if len(orders) == 1 else 0.8
     things = segment_things(frame)
-    if (
-        things
-        and "order" not in frame.nouns
-        and not frame.orders
-        and any(len(o["items"]) > 1 for o in orders)
-    ):
+    if things and "order" not in frame.nouns and not frame.orders and any(len(o["items"]) > 1 for o in orders):
         sure = min(sure, 0.6)
     if things and frame.orders and any(len(o["items"]) > len(things) for o in orders):
         sure = min(sure, 0.6)
@@ -197,6 +192,19 @@ def _cancel(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             sure,
             [f"order {order['order_id']} is {order['status']}"],
         )
+
+
+def _drop(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    """Something is not wanted any more: what has arrived goes back, what has not is cancelled."""
+    orders = find_orders(draft.facts, frame)
+    if not orders and segment_things(frame):
+        places = open_orders(draft.facts, {PENDING, DELIVERED})
+        target = find_target(draft.facts, segment_things(frame)[0], places, swap=False, taken=set())
+        orders = [target.order]
+    if orders and orders[0]["status"] == DELIVERED:
+        _return(draft, frame, frames)
+    else:
+        _cancel(draft, frame, frames)
 
 
 def _orders_of_things(draft: _Draft, frame: Frame, statuses: set[str]) -> list[Order]:
@@ -250,18 +258,14 @@ def _context_orders(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> lis
     if not before:
         return []
     orders = [draft.facts.orders[o] for o in before[-1].orders if o in draft.facts.orders]
-    named = {p for piece in segment_things(frame) if piece.thing for p in piece.thing.products}
     inside = {item["product_id"] for order in orders for item in order["items"]}
-    return (
-        orders if named and named & inside and len(named & inside) >= 1 and _same_place(frame, draft) else []
-    )
+    named = [piece.thing.products for piece in segment_things(frame) if piece.thing]
+    return orders if named and all(products & inside for products in named) else []
 
 
 def _same_place(frame: Frame, draft: _Draft) -> bool:
     words = {draft.script.words[at].text for at in frame.parts if at < len(draft.script.words)}
-    return bool(
-        words & {"same", "gleichen", "selben", "derselben", "mismo", "misma", "dieser", "that", "this"}
-    )
+    return bool(words & {"same", "gleichen", "selben", "derselben", "mismo", "misma", "dieser", "that", "this"})
 
 
 def _swap(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
@@ -291,10 +295,7 @@ def _pay_for(draft: _Draft, frame: Frame, order: Order) -> tuple[PaymentMethod, 
     if not frame.pays:
         for action in draft.actions:
             arguments = action["arguments"]
-            switched = (
-                action["name"] == "modify_pending_order_payment"
-                and arguments["order_id"] == order["order_id"]
-            )
+            switched = action["name"] == "modify_pending_order_payment" and arguments["order_id"] == order["order_id"]
             if switched:
                 return draft.facts.customer["payment_methods"][str(arguments["payment_method_id"])], 0.9
     return choose_payment(draft.facts, frame, order)
@@ -339,9 +340,7 @@ def _address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     for order in orders:
         arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
         why = [f"order {order['order_id']} is {order['status']}"]
-        _propose(
-            draft, "modify_pending_order_address", arguments, min(sure, known, 0.85 if both else 1.0), why
-        )
+        _propose(draft, "modify_pending_order_address", arguments, min(sure, known, 0.85 if both else 1.0), why)
     if both:
         _user_address(draft, frame, frames)
 
@@ -358,13 +357,12 @@ def _written(draft: _Draft) -> list[Address]:
 
 
 def _propose(draft: _Draft, name: str, arguments: dict[str, Json], sure: float, evidence: list[str]) -> None:
-    draft.actions.append(
-        {"name": name, "arguments": arguments, "confidence": round(sure, 3), "evidence": evidence}
-    )
+    draft.actions.append({"name": name, "arguments": arguments, "confidence": round(sure, 3), "evidence": evidence})
 
 
 _RESOLVE: dict[str, Callable[[_Draft, Frame, Sequence[Frame]], None]] = {
     "cancel": _cancel,
+    "drop": _drop,
     "return": _return,
     "swap": _swap,
     "payment": _payment,
@@ -386,6 +384,10 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
         if known is None:
             merged[key] = action
         elif "item_ids" in arguments and known["arguments"] != arguments:
+            if _repeats(known, action):
+                merged[key] = max(known, action, key=lambda a: ("new_item_ids" in a["arguments"], -_size(a)))
+                merged[key]["confidence"] = min(known["confidence"], action["confidence"], 0.85)
+                continue
             for name in ("item_ids", "new_item_ids"):
                 if name in arguments:
                     ours, more = known["arguments"][name], arguments[name]
@@ -402,6 +404,17 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
         merged.values(),
         key=lambda action: (places[action["arguments"].get("order_id")], _LAST.get(action["name"], 0)),
     )
+
+
+def _size(action: Proposal) -> int:
+    items = action["arguments"]["item_ids"]
+    return len(items) if isinstance(items, list) else 0
+
+
+def _repeats(one: Proposal, other: Proposal) -> bool:
+    """Whether two calls name an item twice: the same wish said again, once for the whole order perhaps."""
+    ours, theirs = one["arguments"]["item_ids"], other["arguments"]["item_ids"]
+    return isinstance(ours, list) and isinstance(theirs, list) and any(item in ours for item in theirs)
 
 
 def _dry_run(draft: _Draft, actions: Sequence[Proposal]) -> list[Proposal]:

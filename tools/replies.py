@@ -73,9 +73,7 @@ def _action(texts: Mapping[str, str], facts: Facts, action: Proposal) -> str:
     arguments, name = action["arguments"], action["name"]
     order = facts.orders.get(str(arguments.get("order_id")))
     address = ", ".join(
-        str(arguments[k])
-        for k in ("address1", "address2", "city", "state", "zip", "country")
-        if arguments.get(k)
+        str(arguments[k]) for k in ("address1", "address2", "city", "state", "zip", "country") if arguments.get(k)
     )
     if name == "modify_user_address" or order is None:
         return texts["user_address"].format(address=address)
@@ -87,15 +85,11 @@ def _action(texts: Mapping[str, str], facts: Facts, action: Proposal) -> str:
         original = facts.customer["payment_methods"].get(paid["payment_method_id"]) if paid else None
         amount = _money(sum(p["amount"] for p in order["payment_history"]))
         reason = texts.get(str(arguments["reason"]), str(arguments["reason"]))
-        return texts["cancel"].format(
-            order=order_id, reason=reason, amount=amount, method=_method(texts, original)
-        )
+        return texts["cancel"].format(order=order_id, reason=reason, amount=amount, method=_method(texts, original))
     if name == "modify_pending_order_address":
         return texts["address"].format(order=order_id, address=address)
     if name == "modify_pending_order_payment":
-        return texts["payment"].format(
-            order=order_id, method=method, amount=_money(paid["amount"] if paid else 0.0)
-        )
+        return texts["payment"].format(order=order_id, method=method, amount=_money(paid["amount"] if paid else 0.0))
     if name == "return_delivered_order_items":
         lines = [_line(order, item) for item in old]
         names = ", ".join(f"{line[0]} ({_money(line[1])})" for line in lines)

@@ -10,8 +10,9 @@ from .documents import Address
 from .lexicon import Hit
 from .matching import Found
 from .script import Script
+from .words import Word
 
-Family: TypeAlias = Literal["cancel", "return", "swap", "address", "user_address", "payment"]
+Family: TypeAlias = Literal["cancel", "return", "swap", "address", "user_address", "payment", "drop"]
 WEAK = {"change", "ship"}
 _LEAD = {
     "for",
@@ -39,9 +40,6 @@ _BEFORE = {
     "anstelle",
     "lugar",
     "vez",
-    "paid",
-    "pagado",
-    "bezahlt",
     "pague",
 }
 
@@ -94,13 +92,12 @@ class Frame:
     sentences: set[int] = field(default_factory=set[int])
     asked: bool = False
     inferred: bool = False
+    on_order: bool = False
 
     @property
     def has_object(self) -> bool:
         """It names an order, a thing or an address of its own."""
-        return bool(
-            self.orders or self.addresses or any(p.thing or p.options or p.item_ids for p in self.pieces)
-        )
+        return bool(self.orders or self.addresses or any(p.thing or p.options or p.item_ids for p in self.pieces))
 
 
 def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
@@ -152,14 +149,7 @@ def _grouped(frames: Sequence[Frame]) -> list[Frame]:
     grouped: list[Frame] = []
     for frame in frames:
         last = grouped[-1] if grouped else None
-        if (
-            last
-            and not last.family
-            and not frame.family
-            and not frame.asked
-            and not last.asked
-            and _adds(last, frame)
-        ):
+        if last and not last.family and not frame.family and not frame.asked and not last.asked and _adds(last, frame):
             _join(last, frame)
         else:
             grouped.append(frame)
@@ -184,8 +174,8 @@ def _guess(frame: Frame) -> Family | None:
         return "swap"
     if frame.pays and on_order and not segment_things(frame):
         return "payment"
-    if on_order and any(reason != "other" for reason in frame.reasons) and not segment_things(frame):
-        return "cancel"
+    if any(reason != "other" for reason in frame.reasons) and (on_order or segment_things(frame)):
+        return "drop"
     return None
 
 
@@ -206,7 +196,15 @@ def _continues(frames: Sequence[Frame], segment: Frame) -> bool:
 
 def _adds(frame: Frame, segment: Frame) -> bool:
     """Whether a segment without a wish of its own says more about the frame before it."""
-    if segment.orders and (not frame.orders or set(segment.orders) - set(frame.orders)) and frame.orders:
+    if frame.orders and set(segment.orders) - set(frame.orders):
+        return False
+    if segment.addresses and (frame.family not in {"address", "user_address", None} or frame.pieces):
+        return False
+    if segment.pays and frame.family in {"address", "user_address"}:
+        return False
+    if not segment.pieces:
+        return True
+    if frame.family not in {"return", "swap", None} or frame.addresses:
         return False
     if segment_things(segment) and segment_things(frame):
         ours = {p for piece in frame.pieces if piece.thing for p in piece.thing.products}
@@ -276,11 +274,7 @@ def _after_addresses(script: Script, start: int, end: int, acts: Sequence[Hit]) 
     cuts: list[int] = []
     for at in range(start, end):
         entity = script.entities.get(at)
-        if (
-            entity
-            and entity.kind == "address"
-            and any(f.kind == "thing" and at < f.start < end for f in script.found)
-        ):
+        if entity and entity.kind == "address" and any(f.kind == "thing" and at < f.start < end for f in script.found):
             cuts.append(at + 1)
     return cuts
 
@@ -316,8 +310,7 @@ def _has_object(script: Script, start: int, end: int) -> bool:
     if any(start <= found.start < end for found in script.found):
         return True
     return any(
-        start <= hit.start < end
-        and (hit.kind == "pay" or (hit.kind == "noun" and hit.value in _OBJECT_NOUNS))
+        start <= hit.start < end and (hit.kind == "pay" or (hit.kind == "noun" and hit.value in _OBJECT_NOUNS))
         for hit in script.hits
     )
 
@@ -334,9 +327,7 @@ def _own_object(script: Script, start: int, end: int) -> bool:
 
 def _address_like(script: Script, start: int, end: int) -> bool:
     return any(
-        start <= hit.start < end
-        and hit.kind == "noun"
-        and hit.value in {"address", "default_address", "payment"}
+        start <= hit.start < end and hit.kind == "noun" and hit.value in {"address", "default_address", "payment"}
         for hit in script.hits
     )
 
@@ -390,6 +381,7 @@ def _frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame | Non
     frame.pieces = _pieces(script, start, end)
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
+    frame.on_order = _speaks_of_order(script)
     frame.family = None if frame.asked else _family(frame)
     if (
         frame.family
@@ -402,9 +394,7 @@ def _frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame | Non
     ):
         return frame
     return (
-        Frame(family=None, nouns=frame.nouns, parts=frame.parts)
-        if frame.nouns & {"default_address", "all"}
-        else None
+        Frame(family=None, nouns=frame.nouns, parts=frame.parts) if frame.nouns & {"default_address", "all"} else None
     )
 
 
@@ -418,6 +408,9 @@ def _family(frame: Frame) -> Family | None:
     if acts & {"swap", "change", "ship"} and about_address and (frame.addresses or not segment_things(frame)):
         return _which_address(frame)
     if acts & {"swap", "change"}:
+        said = any(piece.said or piece.options for piece in frame.pieces)
+        if frame.pays and "payment" in frame.nouns and not said and acts == {"change"}:
+            return "payment"
         if frame.pays and not things and (acts == {"change"} or "payment" in frame.nouns or "swap" in acts):
             return "payment"
         if things or "item" in frame.nouns or "swap" in acts:
@@ -433,13 +426,16 @@ def _family(frame: Frame) -> Family | None:
 
 
 def _which_address(frame: Frame) -> Family:
-    if (
-        "default_address" in frame.nouns
-        and not frame.orders
-        and (frame.addresses or "order" not in frame.nouns)
-    ):
-        return "user_address"
-    return "address"
+    if "default_address" in frame.nouns:
+        if not frame.orders and "order" not in frame.nouns:
+            return "user_address"
+        return "address"
+    return "address" if frame.on_order else "user_address"
+
+
+def _speaks_of_order(script: Script) -> bool:
+    named = any(entity.kind == "order" for entity in script.entities.values())
+    return named or any(hit.kind == "noun" and hit.value == "order" for hit in script.hits)
 
 
 def _pays(script: Script, start: int, end: int, hits: Sequence[Hit]) -> Iterable[Pay]:
@@ -471,9 +467,7 @@ def _pays(script: Script, start: int, end: int, hits: Sequence[Hit]) -> Iterable
                 (w.text for w in words[at + 1 : min(end, at + 6)] if len(w.text) == 4 and w.text.isdigit()),
                 "",
             )
-            yield Pay(
-                at, source="credit_card", brand=BRANDS[brand], last_four=four, before=_was(words, start, at)
-            )
+            yield Pay(at, source="credit_card", brand=BRANDS[brand], last_four=four, before=_was(words, start, at))
 
 
 BRANDS = {
@@ -486,8 +480,20 @@ BRANDS = {
 }
 
 
-def _was(words: Sequence[object], start: int, at: int) -> bool:
-    return any(getattr(word, "text", "") in _BEFORE for word in words[max(start, at - 4) : at])
+def _was(words: Sequence[Word], start: int, at: int) -> bool:
+    """Whether a payment method is said to be the old one: "instead of", "I paid with", "mit ... bezahlt"."""
+    texts = [word.text for word in words]
+    if _BEFORE & set(texts[max(start, at - 4) : at]):
+        return True
+    paid = [i for i in range(max(start, at - 4), at) if texts[i] in _PAID]
+    if any(set(texts[max(start, i - 2) : i]) & _ONCE for i in paid):
+        return True
+    after = {"bezahlt", "gezahlt"} & set(texts[at + 1 : at + 5])
+    return bool(after) and bool({"habe", "hatte", "haben", "wurde", "hab"} & set(texts[start : at + 5]))
+
+
+_PAID = {"paid", "used", "pagado"}
+_ONCE = {"i", "we", "was", "were", "originally", "ive", "already", "which", "had", "he", "fue", "habia"}
 
 
 def _pieces(script: Script, start: int, end: int) -> list[Piece]:
@@ -510,9 +516,9 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
                 pieces.append(Piece())
             pieces[-1].options.append((entity.options, at))
         elif entity and entity.kind == "item":
-            pieces.append(Piece(item_ids=[entity.text])) if not pieces or not aimed else pieces[
-                -1
-            ].item_ids.append(entity.text)
+            pieces.append(Piece(item_ids=[entity.text])) if not pieces or not aimed else pieces[-1].item_ids.append(
+                entity.text
+            )
         for found in events.get(at, ()):
             if _is_spared(script, start, at):
                 continue
@@ -532,7 +538,7 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
 
 
 def _is_spared(script: Script, start: int, at: int) -> bool:
-    """ "I keep the shoes", "not the lamp", "all except the mug": what is named is left alone."""
+    """Say whether it is spared: "I keep the shoes", "not the lamp", "all except the mug": what is named is left alone."""
     for before in range(at - 1, max(start - 1, at - 5), -1):
         word = script.words[before]
         if word.is_mark or any(f.start <= before < f.end and f.kind == "thing" for f in script.found):

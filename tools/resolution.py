@@ -14,7 +14,7 @@ from .requests import Frame, Pay, Piece
 PENDING, DELIVERED = "pending", "delivered"
 
 
-class Unclear(Exception):  # noqa: N818  not an error: a person has to ask
+class Unclear(Exception):
     """The wish cannot be resolved; the message is the question for the customer."""
 
     def __init__(self, question: str, *, rule: str = "") -> None:
@@ -124,9 +124,10 @@ def _misfit(facts: Facts, piece: Piece, item: OrderItem, *, swap: bool) -> int:
         mine = [value for value in said.found.values if value.product_id == item["product_id"]]
         if not mine:
             misfit += 3
-        elif not swap or (said.lead and not said.aim):
-            if not any(item["options"].get(value.key) == value.value for value in mine):
-                misfit += _WRONG if not swap else 1
+        elif (not swap or (said.lead and not said.aim)) and not any(
+            item["options"].get(value.key) == value.value for value in mine
+        ):
+            misfit += _WRONG if not swap else 1
     if swap and not piece.options and misfit < _WRONG and piece.said and not _wanted(facts, piece, item):
         misfit += 2
     return misfit
@@ -160,9 +161,7 @@ def _choose_variant(facts: Facts, piece: Piece, target: Target) -> None:
     if len(piece.item_ids) > 1:
         target.variant = _available(variants.get(piece.item_ids[1]), target)
         return
-    if len(piece.options) > 1 or (
-        piece.options and not piece.said and _differs(piece.options[0][0], target.item)
-    ):
+    if len(piece.options) > 1 or (piece.options and not piece.said and _differs(piece.options[0][0], target.item)):
         wanted = piece.options[-1][0]
         target.variant = _variant(variants.values(), target, [wanted])
         return
@@ -196,9 +195,7 @@ def _variant(variants: Iterable[Variant], target: Target, readings: Sequence[dic
         target.doubt = min(target.doubt, 0.5)
         target.why.append("another option would change as well")
         return next(iter(near.values()))
-    raise Unclear(
-        f"There is no {target.item['name']} with exactly that change; which other options may change?"
-    )
+    raise Unclear(f"There is no {target.item['name']} with exactly that change; which other options may change?")
 
 
 def _available(variant: Variant | None, target: Target) -> Variant:
@@ -209,9 +206,7 @@ def _available(variant: Variant | None, target: Target) -> Variant:
     return variant
 
 
-def choose_payment(
-    facts: Facts, frame: Frame, order: Order, *, switch: bool = False
-) -> tuple[PaymentMethod, float]:
+def choose_payment(facts: Facts, frame: Frame, order: Order, *, switch: bool = False) -> tuple[PaymentMethod, float]:
     """The payment method meant, and how sure: 1 when said, 0.95 when it is the original because none was said.
 
     Args:
@@ -225,7 +220,7 @@ def choose_payment(
     """
     methods = facts.customer["payment_methods"]
     original = order["payment_history"][0]["payment_method_id"] if order["payment_history"] else ""
-    said = [pay for pay in frame.pays if not pay.before] or ([] if switch else [])
+    said = [pay for pay in frame.pays if not pay.before]
     meant: dict[str, PaymentMethod] = {}
     sure = 1.0
     for pay in said:

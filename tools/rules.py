@@ -56,9 +56,7 @@ def apply(view: ShopView, action: Action) -> None:
     """
     name = action["name"]
     if name not in _WRITES:
-        raise EffectRefused(
-            "effect.unknown-action", f"no write is called {name!r}; {choices(list(_WRITES), name)}"
-        )
+        raise EffectRefused("effect.unknown-action", f"no write is called {name!r}; {choices(list(_WRITES), name)}")
     required, write = _WRITES[name]
     given = action["arguments"]
     if set(given) != set(required):
@@ -85,9 +83,7 @@ def require_owner(view: ShopView, action: Action, customer_id: str | None) -> No
         EffectRefused: `effect.not-owner`: no identified customer, or the order or profile is not theirs.
     """
     if not customer_id:
-        raise EffectRefused(
-            "effect.not-owner", f"{action['name']}: the customer of the ticket is not identified"
-        )
+        raise EffectRefused("effect.not-owner", f"{action['name']}: the customer of the ticket is not identified")
     order_id = touched_order(action)
     if order_id is None:
         owner, thing = action["arguments"].get("user_id"), "the profile"
@@ -97,9 +93,7 @@ def require_owner(view: ShopView, action: Action, customer_id: str | None) -> No
         raise EffectRefused("effect.not-owner", f"{action['name']}: {thing} is not of customer {customer_id}")
 
 
-def price_difference(
-    order: Order, products: Mapping[str, Product], pairs: Sequence[tuple[str, str]]
-) -> float:
+def price_difference(order: Order, products: Mapping[str, Product], pairs: Sequence[tuple[str, str]]) -> float:
     """What the new items cost more than the old ones were paid, USD, not rounded; negative is a refund.
 
     Args:
@@ -248,9 +242,7 @@ def _exchange(view: ShopView, given: Mapping[str, Json]) -> None:
     order = _order(view, given["order_id"])
     _require_status(order, DELIVERED, "exchanged")
     pairs = _swap(view, order, given)
-    difference = round(
-        price_difference(order, view.products, [(old, new["item_id"]) for old, new in pairs]), 2
-    )
+    difference = round(price_difference(order, view.products, [(old, new["item_id"]) for old, new in pairs]), 2)
     method = _method(_customer(view, order["user_id"]), given["payment_method_id"])
     _require_balance(method, difference, "pay the price difference")
     order["status"] = "exchange requested"
@@ -298,9 +290,7 @@ def _method(customer: Customer, method_id: Json) -> PaymentMethod:
     method = customer["payment_methods"].get(method_id) if isinstance(method_id, str) else None
     if method is None:
         known = ", ".join(sorted(customer["payment_methods"])) or "none"
-        raise EffectRefused(
-            "effect.payment", f"payment method {method_id!r} is not the customer's; they have {known}"
-        )
+        raise EffectRefused("effect.payment", f"payment method {method_id!r} is not the customer's; they have {known}")
     return method
 
 
@@ -319,9 +309,7 @@ def _require_status(order: Order, status: str, verb: str) -> None:
 def _require_balance(method: PaymentMethod, amount: float, purpose: str) -> None:
     balance = method.get("balance", 0.0)
     if method["source"] == "gift_card" and balance < amount:
-        raise EffectRefused(
-            "effect.balance", f"{method['id']} holds {balance:.2f}, not the {amount:.2f} to {purpose}"
-        )
+        raise EffectRefused("effect.balance", f"{method['id']} holds {balance:.2f}, not the {amount:.2f} to {purpose}")
 
 
 def _require_items(order: Order, item_ids: Sequence[str]) -> None:
@@ -330,9 +318,7 @@ def _require_items(order: Order, item_ids: Sequence[str]) -> None:
         raise EffectRefused("effect.items", f"no item of order {order['order_id']} is named")
     for item_id, times in Counter(item_ids).items():
         if times > there[item_id]:
-            raise EffectRefused(
-                "effect.items", f"item {item_id} is not {times} times in order {order['order_id']}"
-            )
+            raise EffectRefused("effect.items", f"item {item_id} is not {times} times in order {order['order_id']}")
 
 
 def _swap(view: ShopView, order: Order, given: Mapping[str, Json]) -> list[tuple[str, Variant]]:

@@ -17,9 +17,7 @@ from .words import Word, split_words
 
 _OPTIONS = re.compile(r"\{[^{}]{0,600}\}")
 _ITEM_ID = re.compile(r"(?<!\d)#?\d{10}(?!\d)")
-_MONEY = re.compile(
-    r"[$€£]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)?\s?(?:dollars?|usd|euros?|eur|bucks)\b", re.IGNORECASE
-)
+_MONEY = re.compile(r"[$€£]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)?\s?(?:dollars?|usd|euros?|eur|bucks)\b", re.IGNORECASE)
 _END = {".", "!", "?"}
 
 
@@ -105,9 +103,7 @@ def _entities(text: str) -> list[tuple[int, int, Entity]]:
         elif options is not None:
             spans.append((match.start(), match.end(), Entity("options", match.group(), options=options)))
     for found in find_addresses(text):
-        spans.append(
-            (found.start, found.end, Entity("address", text[found.start : found.end], address=found.address))
-        )
+        spans.append((found.start, found.end, Entity("address", text[found.start : found.end], address=found.address)))
     for kind, pattern in (
         ("email", EMAIL),
         ("payment", PAYMENT_ID),

@@ -53,10 +53,7 @@ def intent_examples(training: Path | None) -> list[Example]:
     """Texts with the intent they come to, grouped by customer."""
     from compound.specialist import Example
 
-    return [
-        Example(text=past.text, labels=(past.intent,), group=past.customer_id)
-        for past in past_tickets(training)
-    ]
+    return [Example(text=past.text, labels=(past.intent,), group=past.customer_id) for past in past_tickets(training)]
 
 
 def case_documents(training: Path | None) -> Iterator[Document]:
@@ -89,9 +86,7 @@ def _from_folder(folder: Path) -> Iterator[PastTicket]:
 
 def _from_record(record: Mapping[str, Json]) -> PastTicket:
     text = "\n\n".join(str(record[key]) for key in ("subject", "body") if record.get(key))
-    past = _past(
-        str(record["case_id"]), text, str(record.get("customer_id") or ""), record.get("actions"), "arguments"
-    )
+    past = _past(str(record["case_id"]), text, str(record.get("customer_id") or ""), record.get("actions"), "arguments")
     return PastTicket(
         id=past.id,
         text=past.text,
