@@ -1,0 +1,158 @@
+"""Graph files: loaded, refused with places, written back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compound.spec import InvalidFile, build_graph, load_graph, parse_graph
+from compound.spec.graph_file import CheckNode, parse_duration
+
+HEAD = "compound: graph/v1\nname: g\n"
+
+
+def findings(text: str) -> list[str]:
+    return [f"{one.where} {one.code}" for one in parse_graph(text, "g.yaml").findings]
+
+
+def test_every_mistake_of_shape_is_found_in_one_run() -> None:
+    text = (
+        HEAD
+        + """nods: {}
+nodes:
+  a: {use: tool, tol: x, in: {v: $a..b}}
+  b: {use: tol, tool: x}
+  c: {use: sql, tool: y, timeout: soon, retry: {attempts: 0}}
+  d: {tool: x}
+  e: {use: llm, model: m, prompt: p, when: "x ==", out: "list["}
+  input: {use: tool, tool: x}
+  f: {use: effect, in: {}}
+"""
+    )
+    assert findings(text) == [
+        "g.yaml:3:1 graph.unknown-key",
+        "g.yaml:5:3 graph.missing-key",
+        "g.yaml:5:18 graph.unknown-key",
+        "g.yaml:5:34 graph.bad-reference",
+        "g.yaml:6:12 graph.unknown-kind",
+        "g.yaml:7:35 graph.bad-duration",
+        "g.yaml:7:59 graph.bad-value",
+        "g.yaml:8:3 graph.missing-key",
+        "g.yaml:9:44 graph.bad-condition",
+        "g.yaml:9:57 graph.bad-type",
+        "g.yaml:10:3 graph.reserved-name",
+        "g.yaml:11:6 graph.effect-tool",
+    ]
+
+
+def test_unknown_keys_name_the_nearest() -> None:
+    found = parse_graph(HEAD + "nodes:\n  a: {use: tool, tool: x, descripton: y}\n", "g.yaml").findings
+    assert "did you mean 'description'?" in found[0].fix
+    found = parse_graph(HEAD + "nodes:\n  a: {use: retreive, on: x}\n", "g.yaml").findings
+    assert "did you mean 'retrieve'?" in found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "g.yaml graph.not-a-graph"),
+        ("- 1", "g.yaml graph.not-a-graph"),
+        ("compound: graph/v1\nnodes: {}\n", "g.yaml:1:1 graph.missing-key"),
+        (HEAD + "nodes: {a: {use: tool, tool: x}}\ntypes: {list: str}\n", "g.yaml:4:9 graph.reserved-name"),
+        (HEAD + "nodes: {a b: {use: tool, tool: x}}\n", "g.yaml:3:9 graph.bad-value"),
+        ("a: 1\na: 2", "g.yaml:2:1 yaml.duplicate-key"),
+        ("compound: graph/v2\nname: g\nnodes: {}\n", "g.yaml:1:11 graph.bad-value"),
+    ],
+)
+def test_places(text: str, place: str) -> None:
+    assert place in findings(text)
+
+
+def test_load_raises_with_all_findings() -> None:
+    with pytest.raises(InvalidFile) as caught:
+        load_graph(HEAD + "nodes:\n  a: {use: tool, tol: x, toool: y}\n", "g.yaml")
+    assert len(caught.value.findings) == 3
+    assert str(caught.value).startswith("g.yaml:4:")
+
+
+def test_a_name_may_not_hide_another() -> None:
+    text = HEAD + "nodes:\n  a: {use: tool, tool: x}\n  b: {repeat: {max: 2}, nodes: {a: {use: tool, tool: y}}}\n"
+    assert findings(text) == ["g.yaml:5:33 graph.duplicate-name"]
+
+
+def test_kind_of_a_check_is_its_own_key() -> None:
+    graph = load_graph(HEAD + "nodes:\n  a: {use: check, kind: pii, in: {}}\n", "g.yaml")
+    node = graph.nodes["a"]
+    assert isinstance(node, CheckNode)
+    assert (node.kind, node.check) == ("check", "pii")
+
+
+def test_hash_ignores_formatting_and_defaults() -> None:
+    one = load_graph(HEAD + "nodes:\n  a: {use: tool, tool: x}\n", "a.yaml")
+    two = load_graph(
+        "# c\nname: g\ncompound: graph/v1\nversion: 1\nnodes:\n    a:\n        tool: x\n        use: tool\n",
+        "b.yaml",
+    )
+    assert one == two
+    assert one.hash == two.hash
+    assert one.hash != load_graph(HEAD + "nodes:\n  a: {use: tool, tool: y}\n", "a.yaml").hash
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("30s", 30), ("4h", 14400), (2, 2.0), ("1.5m", 90)])
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+names = st.sampled_from(["a", "b", "c_1", "Node"])
+texts = st.sampled_from(["x", "a b", "yes", "1", "$$x", "ä", "", "a: b", "- c", "# no", "'q'", "line\nline"])
+bindings = st.recursive(
+    texts | st.integers(-5, 5) | st.none() | st.sampled_from(["$input.x", "$a?", "$a.b ?? $b ?? 'c'"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
+    max_leaves=4,
+)
+common: dict[str, Any] = {
+    "in": st.dictionaries(names, bindings, max_size=2),
+    "when": st.sampled_from(["a.x == 'y'", "len(b?) > 0"]),
+    "description": texts,
+    "timeout": st.sampled_from(["30s", 2]),
+    "retry": st.fixed_dictionaries({"attempts": st.integers(1, 5)}),
+    "out": st.sampled_from(["list[str]", "enum(a, b)?", {"x": "str"}]),
+}
+
+
+def nodes(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries(fixed, optional=common)
+
+
+node = st.one_of(
+    nodes(use=st.just("tool"), tool=texts),
+    nodes(use=st.just("retrieve"), on=texts, top_k=st.integers(1, 9)),
+    nodes(use=st.just("check"), kind=texts),
+    nodes(use=st.just("llm"), model=texts, prompt=texts),
+    nodes(use=st.just("effect"), tool=texts),
+    st.fixed_dictionaries({"use": st.just("review"), "show": st.lists(bindings, max_size=2)}),
+)
+block = st.fixed_dictionaries(
+    {"repeat": st.just({"max": 2}), "nodes": st.dictionaries(st.sampled_from(["p", "q"]), node, max_size=2)}
+)
+graphs = st.fixed_dictionaries(
+    {"compound": st.just("graph/v1"), "name": names, "nodes": st.dictionaries(names, node | block, max_size=3)},
+    optional={
+        "types": st.dictionaries(st.just("T"), st.just({"a": "str"})),
+        "output": st.dictionaries(names, bindings, max_size=2),
+        "description": texts,
+    },
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(graphs)
+def test_yaml_gives_the_same_graph_back(data: dict[str, Any]) -> None:
+    graph = build_graph(data)
+    again = load_graph(graph.to_yaml(), "g.yaml")
+    assert again == graph
+    assert again.hash == graph.hash
+    assert again.to_yaml() == graph.to_yaml()
