@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from compound.connector.desk import Desk
     from compound.graph import Engine, RunResult
     from compound.project._settings import Settings
     from compound.review import ReviewQueue
 
 
-def backlog_of(source: str, settings: Settings) -> Iterator[BacklogItem]:
+def backlog_of(source: str, settings: Settings, desk: Desk) -> Iterator[BacklogItem]:
     """The tickets of a source, in its order; what cannot be read is an item with a problem.
 
     Raises:
         ProjectError: `project.no-desk`: the profile says nothing about where tickets are.
     """
-    from compound.connector.desk import read_tickets
+    from compound.connector.desk import DeskProblem
 
     path = settings.profile.tickets if source == "desk" else Path(source)
     if path is None:
@@ -34,8 +35,12 @@ def backlog_of(source: str, settings: Settings) -> Iterator[BacklogItem]:
             f"profile {settings.profile.name!r} names no `tickets`",
             fix="--from FILE, or `tickets = ...` in the profile",
         )
-    for record in read_tickets(path):
-        yield BacklogItem(ticket_id=record.ticket_id, ticket=record.ticket, problem=record.problem)
+    for entry in desk.tickets(path):
+        if isinstance(entry, DeskProblem):
+            name = entry.ticket_id or f"line-{entry.line}"
+            yield BacklogItem(ticket_id=name, ticket=None, problem=_record(entry.error))
+        else:
+            yield BacklogItem(ticket_id=entry.id, ticket=entry.model_dump(mode="json", exclude_none=True))
 
 
 class EngineRunner:

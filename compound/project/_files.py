@@ -83,4 +83,7 @@ def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
     """Where replies go."""
     from compound.connector.desk import Desk
 
-    return Desk(settings.home / "desk", effects=lambda name: parts.effects[name])
+    from compound.spec.desk_file import DeskFile
+
+    declared = read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml")
+    return Desk(settings.home / "desk", declared, effects=lambda name: parts.effects[name])

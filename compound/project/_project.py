@@ -191,7 +191,7 @@ class Project:
                 folder=self.settings.home / "batch",
                 on_event=on_event,
             )
-            return await runner.run(backlog_of(source, self.settings), options)
+            return await runner.run(backlog_of(source, self.settings, resources.desk), options)
 
     def reviews(self) -> ReviewService:
         """What waits for a person."""

@@ -12,8 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
+from compound.errors import ProjectError
+
 from ._guard import Statement
 from ._types import CustomerKey, TableInfo
+
+_MAX_DEPTH: Final = 10
 
 Node: TypeAlias = "Mapping[str, Any]"
 
@@ -104,13 +108,24 @@ class CustomerProof:
         open_tables: Tables with a customer key that are read without being restricted.
     """
 
-    def __init__(self, tables: Mapping[str, TableInfo], caller_params: Iterable[str]) -> None:
+    def __init__(self, tables: Mapping[str, TableInfo], caller_params: Iterable[str], *, depth: int = 0) -> None:
         self._tables = {name.casefold(): info for name, info in tables.items()}
         self._params = frozenset(caller_params)
+        self._depth = depth
         self.open_tables: set[str] = set()
 
     def query(self, node: Node, ctes: Mapping[str, Columns], outer: _Scope | None) -> Columns:
         """Prove a query node; its result's columns."""
+        if self._depth > _MAX_DEPTH:
+            what = f"queries are nested more than {_MAX_DEPTH} deep"
+            raise ProjectError("sql.too-complex", what, fix="use WITH, or a tool without a customer key")
+        self._depth += 1
+        try:
+            return self._query(node, ctes, outer)
+        finally:
+            self._depth -= 1
+
+    def _query(self, node: Node, ctes: Mapping[str, Columns], outer: _Scope | None) -> Columns:
         known = dict(ctes)
         for entry in node.get("cte_map", {}).get("map", []):
             value = entry["value"]
@@ -210,7 +225,9 @@ class CustomerProof:
                 return []
             inner = node["subquery"]["node"]
             if id(inner) not in scope.chosen:
-                scope.chosen[id(inner)] = self.query(inner, ctes, scope)
+                # Not the verdict yet: sources around it may still become restricted.
+                trial = CustomerProof(self._tables, self._params, depth=self._depth)
+                scope.chosen[id(inner)] = trial.query(inner, ctes, scope)
             columns = list(scope.chosen[id(inner)].values())
             if len(columns) == 1 and columns[0] is not None:
                 return [(node["child"], columns[0])]
