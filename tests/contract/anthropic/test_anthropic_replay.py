@@ -164,13 +164,10 @@ def _put_together(stream: bytes) -> Json:
         message.update(cast("Json", event["delta"]))
         message["usage"] = {**cast("Json", message["usage"]), **cast("Json", event["usage"])}
     blocks = {
-        cast("int", event["index"]): dict(cast("Json", event["content_block"]))
-        for event in of("content_block_start")
+        cast("int", event["index"]): dict(cast("Json", event["content_block"])) for event in of("content_block_start")
     }
     for index, block in blocks.items():
-        deltas = [
-            cast("Json", event["delta"]) for event in of("content_block_delta") if event["index"] == index
-        ]
+        deltas = [cast("Json", event["delta"]) for event in of("content_block_delta") if event["index"] == index]
         for field in ("text", "thinking"):
             if field in block:
                 block[field] = str(block[field]) + "".join(str(delta.get(field, "")) for delta in deltas)
@@ -208,11 +205,7 @@ def test_every_error_is_classified_and_keeps_the_provider_s_words(replays: list[
 
 def test_what_was_asked_for_is_among_the_recordings(replays: list[Replay]) -> None:
     def count(block: str) -> int:
-        return sum(
-            f'"type": "{block}"'.encode() in r.exchange.answer
-            for r in replays
-            if r.exchange.kind == "message"
-        )
+        return sum(f'"type": "{block}"'.encode() in r.exchange.answer for r in replays if r.exchange.kind == "message")
 
     assert count("tool_use") >= 50
     assert count("thinking") >= 15

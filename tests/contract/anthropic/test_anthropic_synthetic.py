@@ -123,9 +123,7 @@ def ask(server: ReplayServer, waits: Waits) -> Ask:
             policy = RetryPolicy(attempts=3, sleep=waits.sleep, jitter=lambda: 0.5)
             gateway = Gateway({"writer": route}, retry=policy, journal=journal)
             try:
-                return await gateway.call(
-                    request, call=CallKey(run_id="run", node="draft") if journal else None
-                )
+                return await gateway.call(request, call=CallKey(run_id="run", node="draft") if journal else None)
             finally:
                 await gateway.aclose()
 
@@ -222,9 +220,7 @@ FINAL = (
     ),
     Final(
         id="400 with the words of a usage limit",
-        reply=synthetic_error(
-            400, "invalid_request_error", "You have reached your specified API usage limits."
-        ),
+        reply=synthetic_error(400, "invalid_request_error", "You have reached your specified API usage limits."),
         code="model.spend-limit",
     ),
     Final(

@@ -85,9 +85,7 @@ def _block(block: Json) -> Block:
         case "text" if names == {"text", "cache_control"} and block["cache_control"] == {"type": "ephemeral"}:
             return TextBlock(text=cast("str", block["text"]), cache=True)
         case "thinking" if names == {"thinking", "signature"}:
-            return ThinkingBlock(
-                text=cast("str", block["thinking"]), signature=cast("str", block["signature"])
-            )
+            return ThinkingBlock(text=cast("str", block["thinking"]), signature=cast("str", block["signature"]))
         case "tool_use" if names == {"id", "name", "input"}:
             return ToolCall(
                 id=cast("str", block["id"]),
