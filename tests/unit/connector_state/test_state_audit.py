@@ -104,9 +104,7 @@ def test_an_empty_log_is_good(tmp_path: Path) -> None:
 
 @settings(max_examples=25)
 @given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)
-    )
+    st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner))
 )
 def test_equal_values_have_equal_hashes(value: object) -> None:
     turned = dict(reversed(value.items())) if isinstance(value, dict) else value

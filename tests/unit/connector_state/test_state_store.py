@@ -147,9 +147,7 @@ def test_opening_again_is_fast_and_imports_no_alembic(tmp_path: Path) -> None:
 def test_processes_may_open_a_new_store_together(of: str, tmp_path: Path) -> None:
     where = str(tmp_path / "new" / "state.db") if of == "sqlite" else postgresql_url()
     program = f"from compound.connector.state import StateStore; StateStore.open({where!r}).close()"
-    running = [
-        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    running = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     for process in running:
         assert (process.communicate()[1], process.returncode) == ("", 0)
     store = StateStore.open(where)
