@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy.engine import Connection
 
-    from compound.spec.shop_file import ShopDocument, ShopFile
+    from compound.spec.shop_file import ShopDocument, ShopFile, ShopRows
 
     Document = dict[str, JsonValue]
+    Queries = tuple[sa.Select[Any], list[tuple[ShopRows, sa.Select[Any]]]]
 
 _AT_ONCE = 500
 """Ids in one query: below the limits of both databases."""
@@ -52,6 +53,7 @@ class Reader:
         self.file = file
         self.shaper = Shaper(file)
         self._tables = metadata.tables
+        self._built: dict[tuple[str, bool, bool], Queries] = {}
 
     def declared(self, kind: str) -> ShopDocument:
         """The declaration of a kind of document.
@@ -123,32 +125,44 @@ class Reader:
     def _load(
         self, connection: Connection, declared: ShopDocument, ids: Sequence[str] | None, *, for_update: bool
     ) -> Iterator[tuple[str, int, Document]]:
-        table = self._tables[declared.table]
-        query = sa.select(table).order_by(table.c[declared.id])
-        if ids is not None:
-            query = query.where(table.c[declared.id].in_(ids))
-        if for_update:
-            query = query.with_for_update()
-        roots = connection.execute(query).mappings().all()
-        children = self._children(connection, declared, ids) if roots else {}
-        for row in roots:
-            key = cast("str", row[declared.id])
+        roots_query, parts = self._queries(declared, is_all=ids is None, for_update=for_update)
+        given = {} if ids is None else {"ids": ids}
+        roots = _records(connection.execute(roots_query, given))
+        children: dict[tuple[str, str], dict[JsonValue, list[dict[str, JsonValue]]]] = {}
+        for part, query in parts if roots else ():
+            members = children.setdefault((part.rows, part.match), {})
+            for record in _records(connection.execute(query, given)):
+                members.setdefault(record[part.match], []).append(record)
+        for root in roots:
+            key = cast("str", root[declared.id])
             mine = {part: members[key] for part, members in children.items() if key in members}
-            root = cast("Mapping[str, JsonValue]", row)
-            yield key, cast("int", row[VERSION]), self.shaper.read(declared, root, mine)
+            yield key, cast("int", root[VERSION]), self.shaper.read(declared, root, mine)
 
-    def _children(
-        self, connection: Connection, declared: ShopDocument, ids: Sequence[str] | None
-    ) -> dict[tuple[str, str], dict[str, list[Any]]]:
-        found: dict[tuple[str, str], dict[str, list[Any]]] = {}
-        for part in child_parts(declared.shape):
-            table = self._tables[part.rows]
-            match = table.c[part.match]
-            order = [table.c[name] for name in ([part.order] if part.order else self.file.tables[part.rows].key)]
-            query = sa.select(table).order_by(match, *order)
-            if ids is not None:
-                query = query.where(match.in_(ids))
-            members = found.setdefault((part.rows, part.match), {})
-            for row in connection.execute(query).mappings():
-                members.setdefault(row[part.match], []).append(row)
-        return found
+    def _queries(self, declared: ShopDocument, *, is_all: bool, for_update: bool) -> Queries:
+        """The statements of a kind of document, built once: building costs more than running them."""
+        name = (declared.table, is_all, for_update)
+        if name not in self._built:
+            table = self._tables[declared.table]
+            roots = sa.select(table).order_by(table.c[declared.id])
+            if for_update:
+                roots = roots.with_for_update()
+            self._built[name] = (
+                roots if is_all else roots.where(_among(table.c[declared.id])),
+                [(part, self._part_query(part, is_all=is_all)) for part in child_parts(declared.shape)],
+            )
+        return self._built[name]
+
+    def _part_query(self, part: ShopRows, *, is_all: bool) -> sa.Select[Any]:
+        table = self._tables[part.rows]
+        names = [part.order] if part.order else self.file.tables[part.rows].key
+        query = sa.select(table).order_by(table.c[part.match], *(table.c[name] for name in names))
+        return query if is_all else query.where(_among(table.c[part.match]))
+
+
+def _among(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam("ids", expanding=True))
+
+
+def _records(result: sa.CursorResult[Any]) -> list[dict[str, JsonValue]]:
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
+import orjson
+
 from compound.spec.shop_file import ShopField, ShopNested, ShopRows
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ class Shaper:
     """Reads and writes the documents of one shop file."""
 
     def __init__(self, file: ShopFile) -> None:
-        self._file = file
+        self._json = {
+            name: frozenset(column for column, kind in table.columns.items() if kind == "json")
+            for name, table in file.tables.items()
+        }
 
     def read(self, document: ShopDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]) -> Document:
         """Assemble one document.
@@ -99,12 +104,12 @@ class Shaper:
 
     def _decoded(self, table: str, column: str, row: Row) -> JsonValue:
         value = row[column]
-        if self._file.tables[table].columns[column] == "json" and isinstance(value, str):
-            return cast("JsonValue", json.loads(value))
+        if column in self._json[table] and isinstance(value, str):
+            return cast("JsonValue", orjson.loads(value))
         return value
 
     def _encoded(self, table: str, column: str, value: JsonValue) -> JsonValue:
-        if self._file.tables[table].columns[column] == "json" and value is not None:
+        if column in self._json[table] and value is not None:
             return json.dumps(value, sort_keys=True, ensure_ascii=False)
         return value
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import anyio
 import sqlalchemy as sa
@@ -51,7 +51,7 @@ class Shop:
         name: The path or the URL without its password.
     """
 
-    delivery_class: Final[DeliveryClass] = "A"
+    delivery_class: DeliveryClass = "A"
 
     def __init__(self, engine: Engine, name: str, file: ShopFile, effects: FindEffect | None) -> None:
         self.name = name
