@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .facts import Facts
+from .learning import everyday, sharp_triples, sharp_words
 from .requests import BRANDS, Frame
 from .script import Script
 from .words import fold, split_words
@@ -14,37 +15,52 @@ _USED = {"order", "options", "address", "payment", "item"}
 
 
 def find_unexplained(
-    script: Script, frames: Sequence[Frame], left: Sequence[Frame], facts: Facts, unaccounted: Iterable[int]
+    script: Script,
+    frames: Sequence[Frame],
+    left: Sequence[Frame],
+    facts: Facts,
+    *,
+    unaccounted: Iterable[int],
+    intents: Collection[str],
 ) -> list[str]:
-    """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood."""
+    """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood.
+
+    Args:
+        script: The annotated text.
+        frames: The wishes.
+        left: Segments that belong to none.
+        facts: The customer's documents: their own name and address need no explanation.
+        unaccounted: Words that name something no action uses.
+        intents: What the plan comes to, for the words that past letters of the same intents used.
+    """
     used = {part for frame in frames for part in frame.parts}
     known = script.tagged(*_PLAIN)
-    excused = script.tagged("phrase", "reason")
+    learned = everyday(script.language.language)
+    excused = script.tagged("phrase", "reason") | {
+        at for at, key in sharp_triples(script.words, sharp_words(script.language.language)) if key in learned.triples
+    }
     sharp = script.tagged("hazard", "neg") - excused
     found = {part: hit for hit in script.found for part in hit.parts}
     values = {part for hit in script.found if hit.kind == "value" for part in hit.parts}
-    names = _names(facts)
-    brands = set(BRANDS)
-    open_words: list[int] = list(unaccounted)
+    names = _names(facts) | set(BRANDS)
+    loose: list[int] = list(unaccounted)
     for at, word in enumerate(script.words):
         entity = script.entities.get(at)
         if entity is not None:
-            if (entity.kind in _USED and at not in used) or entity.kind == "money":
-                open_words.append(at)
+            if entity.kind == "money" or (entity.kind in _USED and at not in used):
+                loose.append(at)
+        elif word.is_mark:
             continue
-        if word.is_mark:
-            continue
-        if at in found:
+        elif at in found:
             if at not in used:
-                open_words.append(at)
-            continue
-        if at in sharp and at not in values:
-            open_words.append(at)
-        elif at in known or word.text in names or word.text in brands:
-            continue
-        else:
-            open_words.append(at)
-    bad = {script.sentence[at] for at in open_words}
+                loose.append(at)
+        elif at in sharp and at not in values:
+            loose.append(at)
+        elif not (
+            at in known or at in excused or names & {word.text, fold(word.raw)} or learned.explains(word.text, intents)
+        ):
+            loose.append(at)
+    bad = {script.sentence[at] for at in loose}
     bad |= {number for frame in left for number in frame.sentences if frame.has_object or frame.acts or frame.asked}
     return [_sentence(script, number) for number in sorted(bad)]
 

@@ -9,23 +9,13 @@ from typing_extensions import TypedDict
 
 from compound.tool import Verdict, tool
 
+from .intents import family_of
 from .planning import Plan
 from .reading import Intake
 from .words import fold
 
 SURE = 0.9
 """Plans below this confidence go to a person: a default was taken, or a typo mended in something that matters."""
-
-_FAMILIES = {
-    "cancel_pending_order": "cancel",
-    "return_delivered_order_items": "return",
-    "exchange_delivered_order_items": "swap",
-    "modify_pending_order_items": "swap",
-    "modify_pending_order_address": "address",
-    "modify_user_address": "address",
-    "modify_pending_order_payment": "payment",
-}
-SEVERAL, NONE = "several", "none"
 
 
 class Identity(TypedDict):
@@ -67,12 +57,6 @@ def _proof(intake: Intake, row: Mapping[str, JsonValue]) -> str:
     if intake["first_name"] and fold(written) == fold(stored) and same(intake["zip"], "zip"):
         return "name and zip"
     return ""
-
-
-def family_of(action_names: Sequence[str]) -> str:
-    """The intent that a set of actions comes to: one family, `several`, or `none`."""
-    families = {_FAMILIES.get(name, NONE) for name in action_names}
-    return families.pop() if len(families) == 1 else SEVERAL if families else NONE
 
 
 @tool

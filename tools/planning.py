@@ -19,6 +19,7 @@ from .accounting import find_unaccounted
 from .coverage import find_unexplained
 from .documents import Action, Address, Json, Order, PaymentMethod
 from .facts import Facts, read_facts
+from .intents import family_of
 from .matching import build_glossary
 from .requests import Frame, find_frames, segment_things
 from .resolution import (
@@ -118,7 +119,8 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         frames,
         [*left, *missed],
         facts,
-        find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
+        unaccounted=find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
+        intents={family_of([action["name"]]) for action in actions},
     )
     return {
         "actions": actions,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .documents import Json
-from .lanes import NONE, family_of
+from .intents import NONE, family_of
 
 if TYPE_CHECKING:
     from compound.retrieval import Document
