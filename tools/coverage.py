@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from .facts import Facts
 from .learning import everyday, sharp_triples, sharp_words
@@ -54,9 +54,7 @@ def find_unexplained(
         elif at in found:
             if at not in used:
                 loose.append(at)
-        elif at in sharp and at not in values:
-            loose.append(at)
-        elif not (
+        elif (at in sharp and at not in values) or not (
             at in known or at in excused or names & {word.text, fold(word.raw)} or learned.explains(word.text, intents)
         ):
             loose.append(at)

@@ -180,7 +180,7 @@ def detect_language(text: str) -> str:
     words = [word.text for word in split_words(text[:4000]) if word.text.isalpha() and not word.raw[:1].isupper()]
     if len(words) < 3:
         words = [word.text for word in split_words(text[:4000]) if word.text.isalpha()]
-    scores = dict.fromkeys(LANGUAGES, 0.0)
+    scores: dict[str, float] = dict.fromkeys(LANGUAGES, 0.0)
     for word in words:
         owners = [language for language in LANGUAGES if word in _marks(language)]
         for language in owners:
@@ -258,6 +258,6 @@ def _zip(text: str) -> tuple[str | None, int | None]:
 def _personal(text: str) -> list[PersonalData]:
     spans: list[PersonalData] = []
     for kind, pattern in (("email", EMAIL), ("phone", _PHONE), ("card", _CARD), ("zip", _ZIP)):
-        spans += [{"kind": kind, "start": m.start(), "end": m.end()} for m in pattern.finditer(text)]
-    spans += [{"kind": "address", "start": a.start, "end": a.end} for a in find_addresses(text)]
+        spans += [PersonalData(kind=kind, start=m.start(), end=m.end()) for m in pattern.finditer(text)]
+    spans += [PersonalData(kind="address", start=a.start, end=a.end) for a in find_addresses(text)]
     return sorted(spans, key=lambda span: (span["start"], span["end"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from compound.errors import ConflictError
 
 
 @contextmanager
-def single_process(path: Path) -> Iterator[None]:
+def single_process(path: Path) -> Generator[None]:
     """Hold the file's lock while the block runs.
 
     Raises:

@@ -9,7 +9,7 @@ import typer
 from compound.cli._output import Json, Model, Profile, console, note, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
     from compound.batch import BatchEvent, BatchSummary
@@ -72,7 +72,7 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     @contextmanager
-    def bar() -> Iterator[Callable[[BatchEvent], None]]:
+    def bar() -> Generator[Callable[[BatchEvent], None]]:
         counts: dict[str, int] = {}
         columns = (
             TextColumn("tickets"),

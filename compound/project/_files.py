@@ -82,7 +82,6 @@ def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
 def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
     """Where replies go."""
     from compound.connector.desk import Desk
-
     from compound.spec.desk_file import DeskFile
 
     declared = read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml")

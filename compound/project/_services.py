@@ -40,12 +40,12 @@ class ProjectServices:
         probe = ShopProbe(self._resources)
         return ReviewQueue(self._resources.state, probe=probe, revalidate=recheck(self._resources))
 
-    @cached_property
+    @property
     def reviews(self) -> QueuedReviews:
         """The review queue, as the engine sees it."""
         return QueuedReviews(self.queue)
 
-    @cached_property
+    @property
     def outbox(self) -> TargetedOutbox:
         """The outbox with the project's effects and targets."""
         from compound.effect import Outbox

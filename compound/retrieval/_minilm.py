@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,7 +28,8 @@ _HEADS: Final = 12
 _LAYERS: Final = 6
 _EPSILON: Final = 1e-12
 _QUERIES_KEPT: Final = 1_024
-_TOKENS_A_BATCH: Final = 4_096
+_TOKENS_A_BATCH: Final = 1_024
+_MOST_THREADS: Final = 8
 QUERY_PIECES: Final = 128
 PASSAGE_PIECES: Final = 256
 
@@ -59,7 +62,7 @@ class MiniLm:
     def __init__(self, folder: Path) -> None:
         from threadpoolctl import ThreadpoolController
 
-        # One query is too small to share: a second BLAS thread on a busy machine made it four times slower.
+        # A second BLAS thread on a busy machine made a query four times slower.
         self._threads = ThreadpoolController()
         tensors = _read(folder)
         self._words = WordPiece.read(folder / "vocab.txt")
@@ -96,15 +99,25 @@ class MiniLm:
         encoded = [self._words.encode(text, PASSAGE_PIECES) for text in texts]
         out = np.zeros((len(texts), self.dimension), np.float32)
         # Texts of similar length share a batch: padding is work without an answer.
+        if not texts:
+            return out
         order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
-        start = 0
-        while start < len(order):
-            end = start + 1
-            while end < len(order) and len(encoded[order[end]]) * (end + 1 - start) <= _TOKENS_A_BATCH:
-                end += 1
-            rows = order[start:end]
+        batches: list[list[int]] = [[]]
+        for row in order:
+            if batches[-1] and len(encoded[row]) * (len(batches[-1]) + 1) > _TOKENS_A_BATCH:
+                batches.append([])
+            batches[-1].append(row)
+
+        def fill(rows: Sequence[int]) -> None:
             out[rows] = self._forward([encoded[row] for row in rows])
-            start = end
+
+        with self._lock, self._threads.limit(limits=1, user_api="blas"):
+            if len(batches) == 1:
+                fill(batches[0])
+                return out
+            # A batch a core: threads inside one product wait for each other, worst on a busy machine.
+            with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+                list(pool.map(fill, batches))
         return out
 
     def embed_query(self, text: str) -> Vector:

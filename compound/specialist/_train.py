@@ -91,7 +91,7 @@ def _fit(name: str, examples: Sequence[Example], labels: Sequence[str]) -> Speci
     bias = np.zeros(len(labels), dtype=np.float32)
     for column, label in enumerate(labels):
         truth = np.array([label in example.labels for example in examples])
-        weights[:, column], bias[column] = _one_label(matrix, truth)
+        weights[:, column], bias[column] = _one_label(matrix, truth, len(terms))
     known = [sum(term in terms for term in counts) / max(1, len(counts)) for counts in counted]
     return Specialist(
         name=name,
@@ -121,16 +121,16 @@ def _matrix(counted: Sequence[Mapping[str, int]], terms: Mapping[str, int]) -> t
                 columns.append(terms[term])
                 values.append(1.0 + math.log(times))
     matrix = csr_matrix((values, (rows, columns)), shape=(len(counted), len(terms)))
-    texts = np.asarray((matrix > 0).sum(axis=0)).ravel()
+    texts = np.bincount(np.asarray(columns, dtype=np.int64), minlength=len(terms))
     idf = np.log((1.0 + len(counted)) / (1.0 + texts)) + 1.0
     weighted = matrix.multiply(idf).tocsr()
     norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     return weighted.multiply(1.0 / np.maximum(norms, 1e-12)[:, None]).tocsr(), idf.astype(np.float32)
 
 
-def _one_label(matrix: csr_matrix, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
+def _one_label(matrix: csr_matrix, truth: NDArray[np.bool_], width: int) -> tuple[NDArray[np.float32], float]:
     if truth.all() or not truth.any():
-        return np.zeros(matrix.shape[1], dtype=np.float32), 8.0 if truth.all() else -8.0
+        return np.zeros(width, dtype=np.float32), 8.0 if truth.all() else -8.0
     from sklearn.linear_model import LogisticRegression
 
     model: Any = LogisticRegression(C=20.0, class_weight="balanced", max_iter=500, solver="liblinear")

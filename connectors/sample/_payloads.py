@@ -42,9 +42,7 @@ class Payload:
 
 
 def _block(where: str, block: str, code: str = "") -> tuple[Payload, ...]:
-    return tuple(
-        Payload(where=where, text=text.strip(), code=code) for text in block.split("\n---\n") if text.strip()
-    )
+    return tuple(Payload(where=where, text=text.strip(), code=code) for text in block.split("\n---\n") if text.strip())
 
 
 PAYLOADS: tuple[Payload, ...] = (

@@ -63,9 +63,7 @@ def _return(status: str) -> _Forbidden:
 
 
 def _swap(wish: Wish, status: str, *, available: bool = True) -> _Forbidden:
-    return lambda shop, rng, customer: wish_swap(
-        shop, rng, customer, wish=wish, status=status, available=available
-    )
+    return lambda shop, rng, customer: wish_swap(shop, rng, customer, wish=wish, status=status, available=available)
 
 
 def _address(status: str) -> _Forbidden:
@@ -199,9 +197,7 @@ def build_no_identity(shop: Shop, rng: random.Random, language: Language, wish: 
     customer = draw_customer(shop, rng, language, sources=("credit_card", "paypal"))
     request = wish_one(shop, rng, customer, wish)
     identity = rng.choice(("name_only", "unknown_email", "nothing", "user_id"))
-    return Scenario(
-        kind="no_identity", language=language, customer=customer, requests=(request,), identity=identity
-    )
+    return Scenario(kind="no_identity", language=language, customer=customer, requests=(request,), identity=identity)
 
 
 def build_talk(shop: Shop, rng: random.Random, language: Language, kind: str, topic: str) -> Scenario:

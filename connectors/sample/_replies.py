@@ -1,5 +1,4 @@
 """What was answered in past cases: short, with the facts of the case, in the customer's language."""
-# ruff: noqa: E501 - a sentence stays one line
 
 from __future__ import annotations
 
@@ -73,16 +72,12 @@ _REST: dict[Language, dict[str, tuple[str, ...]]] = {
             "been changed.",
             "Unfortunately we can't do that for order {oid}; the rules of our handbook stand against it.",
         ),
-        "other_customer": (
-            "We can only help with orders of your own account. The owner is welcome to write to us.",
-        ),
+        "other_customer": ("We can only help with orders of your own account. The owner is welcome to write to us.",),
         "ambiguous": (
             "We'd like to help, but one thing is still open. Which order, item, variant, address or method do "
             "you mean exactly?",
         ),
-        "no_identity": (
-            "Please tell us the e-mail address of your account, or your full name with your postal code.",
-        ),
+        "no_identity": ("Please tell us the e-mail address of your account, or your full name with your postal code.",),
     },
     "de": {
         "question": ("Danke für Ihre Frage. Wir haben nachgesehen und nichts verändert.",),

@@ -40,9 +40,7 @@ def attempt(shop: Shop, rng: random.Random, build: Builder, language: Language, 
 
 def _require_coverage(scenario: Scenario) -> None:
     # Each wish alone is covered by the gift card; two together may not be.
-    cards = [
-        r.method for r in scenario.gold if r.method and r.method.source == "gift_card" and r.wish != "return"
-    ]
+    cards = [r.method for r in scenario.gold if r.method and r.method.source == "gift_card" and r.wish != "return"]
     if len(cards) > 1:
         raise Retry
 
@@ -138,9 +136,7 @@ def covers(method: Method, amount: float) -> bool:
     return method.balance is None or method.balance >= amount
 
 
-def wish_payment(
-    shop: Shop, rng: random.Random, customer: Customer, *, order: Order | None = None
-) -> Request:
+def wish_payment(shop: Shop, rng: random.Random, customer: Customer, *, order: Order | None = None) -> Request:
     """Pay a pending order another way."""
     order = order or draw_order(shop, rng, customer, status="pending")
     original = customer.original(order)
@@ -232,9 +228,7 @@ def build_no_order_id(shop: Shop, rng: random.Random, language: Language, wish: 
         if any(line.product_id in elsewhere or inside.count(line.product_id) > 1 for line in named):
             raise Retry
     request = replace(request, refers=refers)
-    return Scenario(
-        kind="no_order_id", language=language, customer=customer, requests=(request,), gold=(request,)
-    )
+    return Scenario(kind="no_order_id", language=language, customer=customer, requests=(request,), gold=(request,))
 
 
 def build_multi(shop: Shop, rng: random.Random, language: Language) -> Scenario:

@@ -124,9 +124,7 @@ def _domain(rng: random.Random) -> str:
     return rng.choice(("com", "com", "com", "org", "net"))
 
 
-def _methods(
-    shop: Shop, rng: random.Random, sources: Sequence[str], balance: float | None
-) -> tuple[Method, ...]:
+def _methods(shop: Shop, rng: random.Random, sources: Sequence[str], balance: float | None) -> tuple[Method, ...]:
     wanted = list(sources)
     for source in ("credit_card", "paypal", "gift_card"):
         if source not in wanted and rng.random() < (0.45 if wanted else 0.8):
@@ -201,9 +199,7 @@ def _elsewhere(rng: random.Random, customer: Customer) -> Address:
     return draw_address(rng, "en", country=customer.address.country)
 
 
-def _parcels(
-    shop: Shop, rng: random.Random, lines: Sequence[Variant]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _parcels(shop: Shop, rng: random.Random, lines: Sequence[Variant]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     ids = tuple(line.item_id for line in lines)
     if len(ids) > 2 and rng.random() < 0.2:
         return ((shop.number(rng, 12), ids[:1]), (shop.number(rng, 12), ids[1:]))

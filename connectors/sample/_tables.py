@@ -130,8 +130,7 @@ def order_document(order: Order) -> OrderDocument:
         ],
         "status": order.status,
         "fulfillments": [
-            {"tracking_id": [tracking_id], "item_ids": list(item_ids)}
-            for tracking_id, item_ids in order.parcels
+            {"tracking_id": [tracking_id], "item_ids": list(item_ids)} for tracking_id, item_ids in order.parcels
         ],
         "payment_history": [
             {
@@ -189,9 +188,7 @@ def to_tables(shop: Shop) -> dict[str, Rows]:
             for method in customer.methods
         ],
         "orders": [_order_row(order) for order in orders],
-        "order_items": [
-            _item_row(order, number, line) for order in orders for number, line in enumerate(order.lines)
-        ],
+        "order_items": [_item_row(order, number, line) for order in orders for number, line in enumerate(order.lines)],
         "order_payments": [row for order in orders for row in _payment_rows(order)],
         "fulfillments": [
             {"order_id": order.order_id, "tracking_id": tracking_id, "item_id": item_id}

@@ -65,8 +65,7 @@ class Writer:
             mark = self.rng.choice(("{}) ", "{}. ", "({}) ", "- "))
             return [mark.format(number) + text for number, text in enumerate(paragraphs, start=1)]
         return paragraphs[:1] + [
-            f"{self.pick(self.voice.links)} {text}" if self.rng.random() < 0.6 else text
-            for text in paragraphs[1:]
+            f"{self.pick(self.voice.links)} {text}" if self.rng.random() < 0.6 else text for text in paragraphs[1:]
         ]
 
     def _request(self, request: Request, *, first: bool) -> str:
@@ -119,8 +118,7 @@ class Writer:
 
     def _given(self, request: Request) -> bool:
         return any(
-            other.wish == "user_address" and other.address == request.address
-            for other in self.scenario.requests
+            other.wish == "user_address" and other.address == request.address for other in self.scenario.requests
         )
 
     def _order(self, request: Request, order: Order) -> str:
@@ -136,9 +134,7 @@ class Writer:
         return self.voice.naming.join(self._with_article(names))
 
     def _is_whole(self, request: Request) -> bool:
-        return bool(
-            request.order and request.refers == "id" and len(request.lines) == len(request.order.lines) > 1
-        )
+        return bool(request.order and request.refers == "id" and len(request.lines) == len(request.order.lines) > 1)
 
     def _with_article(self, names: Sequence[str]) -> list[str]:
         return [f"the {name}" for name in names] if self.scenario.language == "en" else list(names)

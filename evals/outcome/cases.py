@@ -57,9 +57,7 @@ def load(context: SuiteContext) -> CaseSet:
     return CaseSet(cases=cases, sections=sections, notes=notes)
 
 
-def read_folder(
-    folder: Path, notes: list[str], *, keep_gold_errors: bool = False
-) -> Iterator[tuple[str, list[Case]]]:
+def read_folder(folder: Path, notes: list[str], *, keep_gold_errors: bool = False) -> Iterator[tuple[str, list[Case]]]:
     """Each pair of files by its name (`train`, `dev`) with its cases, in the order of the file.
 
     Args:
@@ -87,8 +85,7 @@ def read_folder(
         kept = [case for case in cases if keep_all or not _is_refused(case)]
         if len(kept) != len(cases):
             notes.append(
-                f"{folder.name}/{name}: {len(cases) - len(kept)} cases left out: "
-                "the shop refuses their expected writes"
+                f"{folder.name}/{name}: {len(cases) - len(kept)} cases left out: the shop refuses their expected writes"
             )
         yield name, kept
 

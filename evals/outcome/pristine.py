@@ -63,9 +63,7 @@ class Pristine:
                 "items": [dict(item) for item in items],
                 "payments": [dict(payment) for order in ids for payment in self._payments.get(order, [])],
                 "methods": [dict(method) for method in self._methods.get(customer, [])],
-                "variants": [
-                    dict(variant) for product in products for variant in self._variants.get(product, [])
-                ],
+                "variants": [dict(variant) for product in products for variant in self._variants.get(product, [])],
             },
         )
         return facts.view if facts is not None else None

@@ -61,9 +61,7 @@ def drafted(result: CaseResult) -> list[Action]:
     return actions
 
 
-def attempt(
-    pristine: Pristine, actions: Sequence[Action], customer_id: str | None
-) -> tuple[list[Change], list[str]]:
+def attempt(pristine: Pristine, actions: Sequence[Action], customer_id: str | None) -> tuple[list[Change], list[str]]:
     """Apply actions in order.
 
     Args:
@@ -130,9 +128,7 @@ def _key(name: str, arguments: Mapping[str, JsonValue]) -> str:
     return f"{name} {json.dumps(plain, sort_keys=True)}"
 
 
-def _why(
-    changes: Sequence[Change], expected: Sequence[Change], refused: Sequence[str], result: CaseResult
-) -> str:
+def _why(changes: Sequence[Change], expected: Sequence[Change], refused: Sequence[str], result: CaseResult) -> str:
     if result.status == "failed":
         return f"the run failed: {result.error}"
     ours, theirs = ({"/".join(change["path"]) for change in side} for side in (changes, expected))

@@ -56,9 +56,7 @@ def seconds_of(command: list[str], runs: int = 5) -> float:
 def program(*arguments: str, home: str) -> dict[str, object]:
     """Run `compound ... --json` on a state folder of its own and read its document."""
     environ = os.environ | {"COMPOUND_HOME": home}
-    done = subprocess.run(
-        [PROGRAM, *arguments], cwd=ROOT, env=environ, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([PROGRAM, *arguments], cwd=ROOT, env=environ, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
@@ -107,9 +105,7 @@ def demo() -> list[Row]:
 def main() -> int:
     """Measure, print, write; 1 when a bar does not hold."""
     rows = [*start_up(), *environment(), *demo()]
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True)
     document = {
         "machine": {
             "cores": os.cpu_count(),

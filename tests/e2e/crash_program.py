@@ -14,12 +14,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import PoolProxiedConnection
 
 _WRITE = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -29,15 +29,15 @@ def kill_after(table: str, nth: int) -> None:
     touched: set[str] = set()
     seen = 0
 
-    @sa.event.listens_for(Engine, "before_cursor_execute")
     def remember(*args: object) -> None:
         found = _WRITE.match(str(args[2]))
         if found:
             touched.add(found.group(1))
 
+    event.listen(Engine, "before_cursor_execute", remember)
     original = DefaultDialect.do_commit
 
-    def do_commit(self: DefaultDialect, dbapi_connection: DBAPIConnection) -> None:
+    def do_commit(self: DefaultDialect, dbapi_connection: PoolProxiedConnection) -> None:
         nonlocal seen
         original(self, dbapi_connection)
         if table in touched:
@@ -46,7 +46,7 @@ def kill_after(table: str, nth: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         touched.clear()
 
-    DefaultDialect.do_commit = do_commit
+    DefaultDialect.do_commit = do_commit  # pyright: ignore[reportAttributeAccessIssue] -- the crash is the test
 
 
 def log_calls(path: Path) -> None:

@@ -119,9 +119,6 @@ def group_of(
 ) -> EffectGroup:
     """A group of effects as the outbox hands it over."""
     planned = tuple(
-        PlannedEffect(effect_key=f"{key}/{index}", effect=name, args=args)
-        for index, (name, args) in enumerate(effects)
+        PlannedEffect(effect_key=f"{key}/{index}", effect=name, args=args) for index, (name, args) in enumerate(effects)
     )
-    return EffectGroup(
-        group_key=key, decision_id="d1", run_id="r1", effects=planned, expected_versions=expected or {}
-    )
+    return EffectGroup(group_key=key, decision_id="d1", run_id="r1", effects=planned, expected_versions=expected or {})

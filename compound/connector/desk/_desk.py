@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 import anyio
 import orjson
@@ -72,7 +72,7 @@ class Desk:
         clock: UTC seconds since 1970.
     """
 
-    delivery_class: Final[DeliveryClass] = "A"
+    delivery_class: DeliveryClass = "A"
 
     def __init__(
         self,

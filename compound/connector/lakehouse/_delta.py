@@ -97,7 +97,7 @@ def refuse(source: Source, error: Exception) -> NoReturn:
     said = " ".join(str(error).split())
     low = said.lower()
     where = f"table {source.name!r} at {source.path}"
-    if "unsupported" in low and "feature" in low:
+    if ("unsupported" in low and "feature" in low) or "catalog-managed" in low:
         what = f"{where} needs a Delta feature that the reader lacks: {_tail(said)}"
         fix = "rewrite the table without the feature (ALTER TABLE ... DROP FEATURE), or export it to Parquet"
         raise ConnectorError("lakehouse.delta-feature", what, fix=fix) from error

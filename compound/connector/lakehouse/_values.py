@@ -67,10 +67,10 @@ def is_direct(kind: str) -> bool:
 
 def converter(kind: str) -> Convert | None:
     """From the fetched value to JSON; None where they are the same."""
-    if kind in _PLAIN or kind.startswith("ENUM("):
-        return None
     if kind in _CONVERT:
         return _CONVERT[kind]
+    if kind in _PLAIN or kind.startswith("ENUM("):
+        return None
     if decimal := _DECIMAL.fullmatch(kind):
         return float if int(decimal[1]) <= _EXACT_DIGITS else str
     return orjson.loads
@@ -105,6 +105,11 @@ def result_hash(columns: Iterable[Column], rows: Sequence[bytes]) -> str:
     return digest.hexdigest()[:32]
 
 
+def _whole(value: int) -> JsonValue:
+    # JSON readers, ours too, end at 64 bits; sums of whole numbers have 128 and rarely need them.
+    return value if -(2**63) <= value < 2**63 else str(value)
+
+
 def _finite(value: float) -> JsonValue:
     return value if math.isfinite(value) else None
 
@@ -125,6 +130,9 @@ _CONVERT: Final[dict[str, Convert]] = {
     "DOUBLE": _finite,
     "FLOAT": _finite,
     "UUID": str,
+    "HUGEINT": _whole,
+    "UHUGEINT": _whole,
+    "UBIGINT": _whole,
     "BLOB": _base64,
     _ZONED: _zoned,
     **dict.fromkeys(_ISO, _iso),

@@ -38,9 +38,7 @@ class EnglishNaming:
         """The target as `the black one`, `the same but in black`, or with every option."""
         keys = changed_keys(line, target)
         if one_size_up(line, target) and rng.random() < 0.4:
-            return rng.choice(
-                ("the next size up", "one size bigger", "a size larger, everything else the same")
-            )
+            return rng.choice(("the next size up", "one size bigger", "a size larger, everything else the same"))
         if rng.random() < 0.2:
             keys = list(target.options)
         after = self.join([_after(target, key) for key in keys])
@@ -91,11 +89,7 @@ class EnglishNaming:
     def address(self, rng: random.Random, address: Address, customer: Customer, *, block: bool) -> str:
         """One line or several; the country only now and then, where it stays the same."""
         first = f"{address.address1}, {address.address2}" if address.address2 else address.address1
-        place = (
-            f"{address.city}, {address.state} {address.zip}"
-            if address.state
-            else f"{address.city}, {address.zip}"
-        )
+        place = f"{address.city}, {address.state} {address.zip}" if address.state else f"{address.city}, {address.zip}"
         country = address.country != customer.address.country or rng.random() < 0.5
         last = f", {address.country}" if country else ""
         form = rng.randrange(4)

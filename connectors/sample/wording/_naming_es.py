@@ -82,9 +82,7 @@ class SpanishNaming:
         if refers == "item" and named:
             return f"pedido que lleva {self._noun(rng, named)}"
         number = order.order_id
-        return rng.choice(
-            (f"pedido {keep(number)}", f"pedido número {keep(number)}", f"pedido {keep(number[1:])}")
-        )
+        return rng.choice((f"pedido {keep(number)}", f"pedido número {keep(number)}", f"pedido {keep(number[1:])}"))
 
     def join(self, parts: Sequence[str]) -> str:
         """`a, b y c`."""

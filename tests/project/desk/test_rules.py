@@ -140,9 +140,7 @@ def test_the_owner_may_act() -> None:
 
 def test_adding_a_key_and_replacing_null_are_one_outcome_and_half_a_cent_is_no_difference() -> None:
     added: list[Change] = [{"op": "add", "path": ["orders", "#W1", "amount"], "value": 14.739999999999952}]
-    replaced: list[Change] = [
-        {"op": "replace", "path": ["orders", "#W1", "amount"], "old": None, "value": 14.74}
-    ]
+    replaced: list[Change] = [{"op": "replace", "path": ["orders", "#W1", "amount"], "old": None, "value": 14.74}]
     assert same_outcome(added, replaced)
     assert not same_outcome(added, [])
     assert not same_outcome(added, [{"op": "add", "path": ["orders", "#W1", "amount"], "value": 14.75}])

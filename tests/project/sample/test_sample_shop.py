@@ -20,9 +20,7 @@ def rows(data: SampleData, table: str) -> list[dict[str, Any]]:
     return list(data.tables[table])
 
 
-def test_the_tables_have_the_columns_types_and_partitions_of_the_reference(
-    sample: Any, tmp_path: Path
-) -> None:
+def test_the_tables_have_the_columns_types_and_partitions_of_the_reference(sample: Any, tmp_path: Path) -> None:
     from deltalake import DeltaTable
 
     if not LAKEHOUSE.exists() and not os.environ.get("CI"):

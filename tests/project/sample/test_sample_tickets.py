@@ -171,10 +171,7 @@ def test_the_wording_is_varied(data: SampleData, voices: ModuleType) -> None:
             assert len(set(templates)) >= least, (language, wish)
     bodies = [skeleton(ticket.ticket["body"]) for ticket in data.tickets]
     assert len(set(bodies)) == len(bodies)
-    grams = [
-        {" ".join(part) for part in zip(*[body.split()[i:] for i in range(6)], strict=False)}
-        for body in bodies
-    ]
+    grams = [{" ".join(part) for part in zip(*[body.split()[i:] for i in range(6)], strict=False)} for body in bodies]
     shared = Counter(gram for each in grams for gram in each)
     assert max(shared.values()) <= 20
 

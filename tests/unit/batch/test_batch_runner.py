@@ -51,9 +51,7 @@ class Desk:
 
 
 def backlog(*bodies: str) -> list[BacklogItem]:
-    return [
-        BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)
-    ]
+    return [BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)]
 
 
 @pytest.fixture
@@ -84,9 +82,7 @@ def run(
     return anyio.run(runner.run, items, options or BatchOptions(concurrency=3))
 
 
-def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(
-    store: StateStore, tmp_path: Path
-) -> None:
+def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(store: StateStore, tmp_path: Path) -> None:
     events: list[BatchEvent] = []
     summary = run(store, Desk(), backlog("ok", "defer", "explode", "refuse", "ok"), tmp_path, events=events)
     assert summary.counts == {"done": 2, "waiting_review": 1, "dead": 2}
@@ -155,9 +151,7 @@ def test_an_unreadable_ticket_is_a_dead_letter_and_nothing_is_lost(store: StateS
     assert summary.dead == (("line-2", "line 2: not JSON"),)
 
 
-def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(
-    store: StateStore, tmp_path: Path
-) -> None:
+def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: StateStore, tmp_path: Path) -> None:
     desk, twice = Desk(), backlog("ok")
     summary = run(store, desk, [*twice, *twice], tmp_path)
     assert desk.ran == ["t0"]
@@ -184,9 +178,7 @@ def test_a_changed_graph_is_asked_about(store: StateStore, tmp_path: Path) -> No
     with pytest.raises(ProjectError, match="changed since this batch was started") as refused:
         run(store, Desk(), items, tmp_path, graph_hash="v2")
     assert "--accept-changes" in refused.value.fix
-    assert run(store, Desk(), items, tmp_path, BatchOptions(accept_changes=True), graph_hash="v2").counts == {
-        "done": 1
-    }
+    assert run(store, Desk(), items, tmp_path, BatchOptions(accept_changes=True), graph_hash="v2").counts == {"done": 1}
 
 
 def test_restart_begins_again(store: StateStore, tmp_path: Path) -> None:

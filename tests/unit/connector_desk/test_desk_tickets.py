@@ -57,9 +57,7 @@ def test_any_bytes_are_read_to_the_end(tmp_path_factory: pytest.TempPathFactory,
     entries = list(read_tickets(source, TicketRules(max_line_bytes=100)))
     assert isinstance(entries[-1], Ticket)
     filled = [
-        line
-        for index, line in enumerate(lines)
-        if (line.removeprefix(b"\xef\xbb\xbf") if index == 0 else line).strip()
+        line for index, line in enumerate(lines) if (line.removeprefix(b"\xef\xbb\xbf") if index == 0 else line).strip()
     ]
     assert len(entries) == len(filled) + 1
 
@@ -121,13 +119,9 @@ def test_a_delta_table_is_a_source(tmp_path: Path) -> None:
     from deltalake import write_deltalake
 
     rows = [("d1", "Hi", "Where is it?", "a@b.c"), ("d2", "", "", None), ("d3", "s", "b", None)]
-    columns = {
-        name: [row[index] for row in rows] for index, name in enumerate(("id", "subject", "body", "email"))
-    }
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(("id", "subject", "body", "email"))}
     text = DataType.utf8()
-    write_deltalake(
-        tmp_path / "table", Table.from_pydict({name: Array(part, text) for name, part in columns.items()})
-    )
+    write_deltalake(tmp_path / "table", Table.from_pydict({name: Array(part, text) for name, part in columns.items()}))
     first, second, third = read_tickets(tmp_path / "table")
     assert first == Ticket(id="d1", subject="Hi", body="Where is it?", email="a@b.c")
     assert isinstance(second, DeskProblem)

@@ -46,9 +46,7 @@ def test_a_document_has_the_declared_shape(shop: Shop) -> None:
     assert order["fulfillments"] == [{"tracking_id": ["t1"], "item_ids": ["i1", "i1"]}]
     assert "cancel_reason" not in order
     assert view["products"]["p1"]["variants"] is not None
-    assert view.versions == dict.fromkeys(
-        ["customers/ann", "orders/#W1", "orders/#W2", "orders/#W4", "products/p1"], 1
-    )
+    assert view.versions == dict.fromkeys(["customers/ann", "orders/#W1", "orders/#W2", "orders/#W4", "products/p1"], 1)
     assert shop.documents("nobody").to_json() == {
         "customers": {},
         "orders": {},
@@ -207,12 +205,8 @@ def test_the_gold_actions_give_the_published_outcomes_in_the_database(reference:
     pristine = reference.export()
     for expected in json.loads((folder / "expected_outcomes_dev.json").read_text()):
         actions = tasks[expected["task_index"]]["actions"]
-        writes = [
-            (action["name"], action["kwargs"]) for action in actions if hasattr(effects, action["name"])
-        ]
-        if {change["path"][1] for change in expected["db_diff"]} & {
-            change["path"][1] for change in published
-        }:
+        writes = [(action["name"], action["kwargs"]) for action in actions if hasattr(effects, action["name"])]
+        if {change["path"][1] for change in expected["db_diff"]} & {change["path"][1] for change in published}:
             continue  # it acts on what an earlier task has changed
         asyncio.run(reference.perform(group_of(*writes, key=f"task-{expected['task_index']}")))
         published += expected["db_diff"]

@@ -67,15 +67,11 @@ class Subject:
             raise ZeroDivisionError("division")
         run_id = f"run {case.id}"
         if self.recorder is not None:
-            run = self.recorder.run(
-                graph_name="g", graph_hash="h", run_id=run_id, thread_id="t", example_id=case.id
-            )
+            run = self.recorder.run(graph_name="g", graph_hash="h", run_id=run_id, thread_id="t", example_id=case.id)
             with run, self.recorder.node("answer", kind="tool") as node:
                 node.output(1)
                 run.pause("review")
-        return CaseResult(
-            case_id=case.id, status="waiting_review", values={"answer": 1}, run_id=run_id, cost_usd=0.5
-        )
+        return CaseResult(case_id=case.id, status="waiting_review", values={"answer": 1}, run_id=run_id, cost_usd=0.5)
 
 
 def _suite(*cases: Case, **sections: list[Case]) -> Suite:
@@ -127,9 +123,7 @@ def test_stored_traces_are_judged_again_without_running() -> None:
     store = trace.MemoryStore()
     recorder = trace.Recorder(store)
     suite = _suite(_case("a"), _case("b", 2), section=[_case("s")])
-    first = anyio.run(
-        lambda: run_suite(suite, Subject(recorder), profile="p", model="offline", recorder=recorder)
-    )
+    first = anyio.run(lambda: run_suite(suite, Subject(recorder), profile="p", model="offline", recorder=recorder))
     results = recorded_results(store)
     assert results["a"].values == {"answer": 1}
     assert (results["a"].status, results["a"].run_id) == ("waiting_review", "run a")

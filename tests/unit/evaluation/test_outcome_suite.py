@@ -123,10 +123,7 @@ def test_every_case_of_a_named_folder_counts_and_halves_are_disjoint(tau: Path) 
     }  # fmt: skip
     assert report.scores["deferred_share"].value == 1.0
     assert report.scores["clean_share"].value == 0.0
-    halves = {
-        name: {case.id for case in evaluate(Oracle(), folder, split=name).cases}
-        for name in ("train", "heldout")
-    }
+    halves = {name: {case.id for case in evaluate(Oracle(), folder, split=name).cases} for name in ("train", "heldout")}
     assert not halves["train"] & halves["heldout"]
     assert len(halves["train"] | halves["heldout"]) == report.n
     whole = evaluate(Oracle(), folder, keep_gold_errors=True)
@@ -179,9 +176,7 @@ TABLES: dict[str, Rows] = {
 }  # fmt: skip
 
 
-def _judge(
-    folder: Path, drafted: list[dict[str, Any]], *, lane: str = "clean", status: str = "done"
-) -> SuiteReport:
+def _judge(folder: Path, drafted: list[dict[str, Any]], *, lane: str = "clean", status: str = "done") -> SuiteReport:
     class Drafts:
         async def run(self, case: Case) -> CaseResult:
             values: dict[str, Any] = {
@@ -220,9 +215,7 @@ def test_another_customers_order_and_a_refused_action_change_nothing(tmp_path: P
 
 
 @pytest.mark.parametrize("value", [None, 7, ["#W1"], {"a": 1}, "", True, [1, None], "\ud800"])
-@pytest.mark.parametrize(
-    "name", ["cancel_pending_order", "return_delivered_order_items", "modify_user_address"]
-)
+@pytest.mark.parametrize("name", ["cancel_pending_order", "return_delivered_order_items", "modify_user_address"])
 def test_arguments_of_any_shape_are_refused_not_a_crash(name: str, value: Any, tmp_path: Path) -> None:
     keys = {
         "cancel_pending_order": ("order_id", "reason"),
@@ -276,9 +269,7 @@ def test_a_ticket_in_the_task_is_the_input(tmp_path: Path) -> None:
         ({"tasks_a.json": '[{"instruction": "x"}]', "expected_outcomes_a.json": "[]"}, "cases.no-outcome"),
     ],
 )
-def test_a_folder_that_is_not_one_of_cases_is_refused(
-    files: dict[str, str], code: str, tmp_path: Path
-) -> None:
+def test_a_folder_that_is_not_one_of_cases_is_refused(files: dict[str, str], code: str, tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     load = MODULES.function("evals.outcome.cases:load")

@@ -45,8 +45,7 @@ def _files(folder: Path) -> list[Path]:
 def test_the_query_of_the_readme(tmp_path: Path) -> None:
     _record(tmp_path, 3)
     answer = trace.ParquetStore(tmp_path).sql(
-        "select node_name, count(*), avg(end_time_unix_nano - start_time_unix_nano)/1e6 as ms "
-        "from spans group by 1"
+        "select node_name, count(*), avg(end_time_unix_nano - start_time_unix_nano)/1e6 as ms from spans group by 1"
     )
     assert answer.columns == ("node_name", "count_star()", "ms")
     assert {row[0]: row[1] for row in answer.rows} == {None: 3, "orders": 3}
@@ -64,9 +63,7 @@ def test_files_are_zstd_by_day_and_nothing_else_is_left(tmp_path: Path) -> None:
     assert [path.parts[-3] for path in files] == ["blobs", "spans"]
     assert all(path.parent.name.startswith("date=20") for path in files)
     with duckdb.connect() as connection:
-        codecs = connection.execute(
-            "SELECT DISTINCT compression FROM parquet_metadata(?)", [str(files[1])]
-        ).fetchall()
+        codecs = connection.execute("SELECT DISTINCT compression FROM parquet_metadata(?)", [str(files[1])]).fetchall()
     assert codecs == [("ZSTD",)]
     assert list((tmp_path / ".spool").iterdir()) == []
 

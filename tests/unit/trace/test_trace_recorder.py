@@ -225,9 +225,7 @@ def test_what_json_cannot_hold_is_stored_as_well_as_possible(tmp_path: Path) -> 
     store = trace.ParquetStore(tmp_path)
     recorder = trace.Recorder(store)
     with _run(recorder), recorder.node("a", kind="tool") as node:
-        node.input(
-            {"text": "broken \ud800", "big": 2**80, "set": {1}, "path": tmp_path, 3: b"\xff", "n": "a\x00b"}
-        )
+        node.input({"text": "broken \ud800", "big": 2**80, "set": {1}, "path": tmp_path, 3: b"\xff", "n": "a\x00b"})
         node.set(
             attempt="third",
             sql_rows="12",
