@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,8 @@ MIN_INTENTS = 4
 """A triple around a word of warning must be in so many letters of so many different intents (of seven)."""
 MAX_LEAN = 1.5
 """... and its share among letters of one intent may exceed that among all by a factor of at most 2 ** this."""
+MIN_SCORE, MIN_MARGIN = 2.0, 1.0
+"""Sum of log odds from which words are said to lean to an intent, and how far before the next one."""
 SEVERAL = "several"
 _SHARP = ("hazard", "neg")
 
@@ -36,13 +38,24 @@ class Everyday:
 
     words: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     triples: frozenset[str] = frozenset()
+    cues: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
 
     def explains(self, word: str, intents: Collection[str]) -> bool:
         """Whether past letters of one of these intents used the word often."""
         return any(word in self.words.get(intent, ()) for intent in intents)
 
+    def leaning(self, words: Iterable[str]) -> str:
+        """The intent that these words lean to by `MIN_MARGIN`; empty when to none."""
+        scores: Counter[str] = Counter()
+        for word in words:
+            for intent, weight in self.cues.get(word, {}).items():
+                scores[intent] += weight  # pyright: ignore[reportArgumentType]
+        ranked = [*scores.most_common(2), ("", 0.0)]
+        (best, high), (_, second) = ranked[0], ranked[1]
+        return best if high >= MIN_SCORE and high - second >= MIN_MARGIN else ""
 
-def learn(letters: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, dict[str, list[str]]]]:
+
+def learn(letters: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, object]]:
     """Count words and triples.
 
     Args:
@@ -66,12 +79,31 @@ def learn(letters: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, dict[s
     return {
         language: {
             "words": {intent: sorted(_fine(counts, language)) for intent, counts in sorted(words[language].items())},
+            "cues": _cues(words[language], intents[language]),
             "triples": {
                 "": sorted(key for key, spread in triples[language].items() if _even(spread, intents[language]))
             },
         }
         for language in LANGUAGES
     }
+
+
+def _cues(words: Mapping[str, Counter[str]], intents: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """Log odds of a word for each intent against all others, where they are far from even; add-half smoothed."""
+    total = {intent: count for intent, count in intents.items() if intent != SEVERAL}
+    everywhere: Counter[str] = Counter()
+    for counts in words.values():
+        everywhere.update(counts)
+    cues: dict[str, dict[str, float]] = {}
+    for word, letters in everywhere.items():
+        if letters < 6:
+            continue
+        for intent, inside in total.items():
+            here, outside = words[intent][word], sum(total.values()) - inside
+            weight = math.log((here + 0.5) / (inside + 1)) - math.log((letters - here + 0.5) / (outside + 1))
+            if abs(weight) >= 0.7:
+                cues.setdefault(word, {})[intent] = round(weight, 1)
+    return dict(sorted(cues.items()))
 
 
 def sharp_words(language: str) -> frozenset[str]:
@@ -119,5 +151,6 @@ def everyday(language: str) -> Everyday:
     held = json.loads(FILE.read_text(encoding="utf-8")).get(language, {})
     return Everyday(
         words={intent: frozenset(words) for intent, words in held.get("words", {}).items()},
+        cues=held.get("cues", {}),
         triples=frozenset(held.get("triples", {}).get("", ())),
     )

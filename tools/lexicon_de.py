@@ -29,6 +29,7 @@ NOUNS = {
     "order": """bestellung|bestellungen|auftrag|paket|sendung|bestellnummer|auftragsnummer|einkauf""",
     "item": """artikel|ware|produkt|produkte|sache|sachen|teil|teile|stück|modell|variante|ausführung|
         version|exemplar|gegenstand|dinge""",
+    "all_orders": "alle bestellungen|alle meine bestellungen|alle offenen bestellungen|sämtliche bestellungen",
     "all": """alles|alle artikel|die ganze bestellung|ganze bestellung|gesamte bestellung|komplette bestellung|
         alle sachen|alle teile|beide artikel|beides|beide|komplett|vollständig|die gesamte|alle produkte""",
     "zip": "postleitzahl|plz",

@@ -26,12 +26,13 @@ NOUNS = {
     "default_address": """default address|account address|profile address|home address|address on file|
         address on my account|address on my profile|address in my profile|my address book|
         default shipping address|user address|my account|my profile|address for my account|saved address|
-        address in my account|default delivery address|customer record|my record|my records|your records|my details|customer account|address book|standard address|usual address|address you have for me|from now on|account details|my own address|address you have on file|on file|customer profile""",
+        address in my account|default delivery address|customer record|my record|my records|your records|my details|customer account|address book|standard address|usual address|address you have for me|from now on|account details|my own address|address you have on file|customer profile""",
     "payment": """payment method|payment|payment option|method of payment|way i pay|form of payment|billing|
         payment type|pay|paid|pay for|charged|charge|bill|cover|billed|settle|settled|bills|pays""",
     "order": """order|orders|purchase|purchases|package|parcel|shipment|delivery|order number|order id""",
     "item": """item|items|product|products|article|articles|thing|things|unit|piece|goods|stuff|one|ones|version|
         model|variant|option|type""",
+    "all_orders": "all pending orders|all my pending orders|all my orders|all orders|all of my orders|every pending order|all open orders",
     "all": """everything|all items|all the items|all of the items|whole order|entire order|complete order|
         full order|all of it|all of them|both items|both of them|both|every item|whole thing|all things|
         the lot|order in full|in its entirety|whole lot|entire thing|the whole""",

@@ -30,6 +30,7 @@ NOUNS = {
     "order": """pedido|pedidos|orden|compra|paquete|envío|número de pedido|encargo""",
     "item": """artículo|artículos|producto|productos|cosa|cosas|pieza|unidad|modelo|versión|variante|prenda|
         opción|uno|una""",
+    "all_orders": "todos los pedidos|todos mis pedidos|todos los pedidos pendientes|todos mis pedidos pendientes",
     "all": """todo|todos los artículos|todos los productos|pedido completo|pedido entero|todo el pedido|
         ambos|ambas|ambos artículos|los dos artículos|las dos cosas|íntegramente|por completo|entero|completo|
         todas las cosas|los dos""",

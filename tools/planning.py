@@ -36,6 +36,7 @@ from .resolution import (
 from .rules import apply, copy_view, require_owner
 from .script import Script, annotate
 
+DEFAULT = "the method the order was paid with, as no other was named"
 GUESSED = 0.8
 """Confidence in a wish that no word of action names."""
 
@@ -173,7 +174,7 @@ def _cancel(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     sure = 1.0
     if not orders:
         orders = open_orders(draft.facts, {PENDING})
-        if len(orders) > 1 and "all" not in frame.nouns:
+        if len(orders) > 1 and "all_orders" not in frame.nouns:
             raise Unclear("Which of the pending orders shall be cancelled?")
         if not orders:
             raise Unclear("There is no pending order to cancel.", rule="effect.wrong-status")
@@ -190,10 +191,15 @@ def _cancel(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
         _propose(
             draft,
             "cancel_pending_order",
-            {"order_id": order["order_id"], "reason": reasons[0] if reasons else "no longer needed"},
+            {"order_id": order["order_id"], "reason": _reason(reasons)},
             sure,
             [f"order {order['order_id']} is {order['status']}"],
         )
+
+
+def _reason(reasons: Sequence[str]) -> str:
+    # Who did not mean to order does not need it either; the more special reason is the one to keep.
+    return "ordered by mistake" if "ordered by mistake" in reasons else "no longer needed"
 
 
 def _drop(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
@@ -245,13 +251,31 @@ def _return(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             "return_delivered_order_items",
             {"order_id": order_id, "item_ids": item_ids, "payment_method_id": method["id"]},
             min(sure, paid),
-            [f"order {order_id} is {targets[0].order['status']}", *(w for t in targets for w in t.why)],
+            [*_status(targets[0].order), *([] if frame.pays else [DEFAULT]), *(w for t in targets for w in t.why)],
         )
 
 
+def _status(order: Order) -> list[str]:
+    return [f"order {order['order_id']} is {order['status']}"]
+
+
 def _targets(draft: _Draft, frame: Frame, places: Sequence[Order], *, swap: bool) -> list[Target]:
+    """The lines meant; of several things named, one that is in none of the orders is passed over with doubt."""
     pieces = [p for p in frame.pieces if p.thing or p.item_ids or p.options or p.said]
-    return [find_target(draft.facts, piece, places, swap=swap, taken=draft.taken) for piece in pieces]
+    targets: list[Target] = []
+    missed: list[Unclear] = []
+    for piece in pieces:
+        try:
+            targets.append(find_target(draft.facts, piece, places, swap=swap, taken=draft.taken))
+        except Unclear as unclear:
+            if unclear.rule:
+                raise
+            missed.append(unclear)
+    if missed and (not targets or swap):
+        raise missed[0]
+    if missed:
+        targets[0].doubt = min(targets[0].doubt, 0.6)
+    return targets
 
 
 def _context_orders(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> list[Order]:
@@ -288,7 +312,7 @@ def _swap(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             "payment_method_id": method["id"],
         }
         name = "modify_pending_order_items" if pending else "exchange_delivered_order_items"
-        why = [f"order {order_id} is {targets[0].order['status']}", *(w for t in targets for w in t.why)]
+        why = [*_status(targets[0].order), *([] if frame.pays else [DEFAULT]), *(w for t in targets for w in t.why)]
         _propose(draft, name, arguments, min([paid, *(target.doubt for target in targets)]), why)
 
 
@@ -325,33 +349,43 @@ def _pending_for(draft: _Draft, frame: Frame) -> tuple[list[Order], float]:
 
 
 def _address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
-    written = frame.addresses or _written(draft)
+    written = bool(frame.addresses or _written(draft))
     if written and "default_address" in frame.nouns and not (frame.orders or "order" in frame.nouns):
         _user_address(draft, frame, frames)
         return
-    both = bool(written and "default_address" in frame.nouns)
+    both = written and "default_address" in frame.nouns
     others: list[Order] = []
     if len(frame.orders) > 1 and not frame.addresses and "default_address" not in frame.nouns:
         others = [draft.facts.orders[o] for o in frame.orders[1:] if o in draft.facts.orders]
-    if frame.addresses and len(frame.orders) > 1 and _same_place(frame, draft):
+    if others or (frame.addresses and len(frame.orders) > 1 and _same_place(frame, draft)):
         frame.orders = frame.orders[:1]
-    if others:
-        frame.orders = frame.orders[:1]
-    orders, sure = _pending_for(draft, frame)
-    address, known = choose_address(draft.facts, frame, _written(draft), others)
-    for order in orders:
-        arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
-        why = [f"order {order['order_id']} is {order['status']}"]
-        _propose(draft, "modify_pending_order_address", arguments, min(sure, known, 0.85 if both else 1.0), why)
+    _order_address(draft, frame, others, 0.85 if both else 1.0)
     if both:
-        _user_address(draft, frame, frames)
+        _own_address(draft, frame, 0.85)
 
 
 def _user_address(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
-    address, sure = choose_address(draft.facts, frame, _written(draft), [])
+    if frame.orders:
+        _order_address(draft, frame, [], 0.85)
+    named = "default_address" in frame.nouns
+    _own_address(draft, frame, 0.85 if frame.orders or not named else 1.0)
+
+
+def _order_address(draft: _Draft, frame: Frame, others: Sequence[Order], sure: float) -> None:
+    orders, found = _pending_for(draft, frame)
+    address, known = choose_address(draft.facts, frame, _written(draft), others)
+    # Without a word for the order it may as well be the default address that is meant.
+    said = 1.0 if frame.orders or "order" in frame.nouns else 0.85
+    for order in orders:
+        arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
+        why = [f"order {order['order_id']} is {order['status']}"]
+        _propose(draft, "modify_pending_order_address", arguments, min(sure, found, known, said), why)
+
+
+def _own_address(draft: _Draft, frame: Frame, sure: float) -> None:
+    address, known = choose_address(draft.facts, frame, _written(draft), [])
     arguments: dict[str, Json] = {"user_id": draft.facts.customer_id, **cast("dict[str, Json]", address)}
-    sure = sure if frame.family == "user_address" else min(sure, 0.85)
-    _propose(draft, "modify_user_address", arguments, sure, ["the address written in the ticket"])
+    _propose(draft, "modify_user_address", arguments, min(sure, known), ["the address written in the ticket"])
 
 
 def _written(draft: _Draft) -> list[Address]:
@@ -395,8 +429,7 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
                     ours, more = known["arguments"][name], arguments[name]
                     if isinstance(ours, list) and isinstance(more, list):
                         ours.extend(more)
-            same = known["arguments"]["payment_method_id"] == arguments["payment_method_id"]
-            known["confidence"] = min(known["confidence"], action["confidence"], 1.0 if same else 0.5)
+            known["confidence"] = min(known["confidence"], action["confidence"], _agree(known, action))
         elif known["arguments"] != arguments:
             known["confidence"] = 0.3
     places: dict[Json, int] = {}
@@ -406,6 +439,18 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
         merged.values(),
         key=lambda action: (places[action["arguments"].get("order_id")], _LAST.get(action["name"], 0)),
     )
+
+
+def _agree(known: Proposal, action: Proposal) -> float:
+    """Let the payment method that was said win over the one taken by default; how sure the two leave us."""
+    ours, theirs = known["arguments"], action["arguments"]
+    if ours["payment_method_id"] == theirs["payment_method_id"]:
+        return 1.0
+    if DEFAULT in known["evidence"]:
+        ours["payment_method_id"] = theirs["payment_method_id"]
+        known["evidence"].remove(DEFAULT)
+        return 0.95
+    return 0.95 if DEFAULT in action["evidence"] else 0.5
 
 
 def _size(action: Proposal) -> int:

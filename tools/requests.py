@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from .documents import Address
+from .learning import everyday
 from .lexicon import Hit
 from .matching import Found
 from .script import Script
@@ -106,7 +107,7 @@ def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
     frames: list[Frame] = []
     waiting: list[Frame] = []
     for segment in segments:
-        if segment.family is not None and (segment.has_object or not _continues(frames, segment)):
+        if segment.family is not None and (segment.has_object or waiting or not _continues(frames, segment)):
             frames += _take_context(segment, waiting)
             waiting = []
             frames.append(segment)
@@ -123,7 +124,7 @@ def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
         for context in (frame for frame in frames if not frame.family and not frame.asked):
             _join(wishes[0], context)
         frames = [frame for frame in frames if frame.family or frame.asked]
-    frames = _infer(_grouped(frames))
+    frames = _infer(script, _grouped(frames))
     return [frame for frame in frames if frame.family], [frame for frame in frames if not frame.family]
 
 
@@ -156,22 +157,41 @@ def _grouped(frames: Sequence[Frame]) -> list[Frame]:
     return grouped
 
 
-def _infer(frames: Sequence[Frame]) -> list[Frame]:
+def _infer(script: Script, frames: Sequence[Frame]) -> list[Frame]:
     """Guess the wish of what has none in words of action but everything else a wish has."""
+    learned = everyday(script.language.language)
     for frame in frames:
         if frame.family or frame.asked:
             continue
-        frame.family = _guess(frame)
+        leaning = learned.leaning({script.words[at].text for at in frame.parts if not script.words[at].is_mark})
+        frame.family = _leaned(frame, leaning) or _guess(frame)
         frame.inferred = frame.family is not None
     return list(frames)
 
 
+def _leaned(frame: Frame, leaning: str) -> Family | None:
+    """The wish that the words lean to, where the frame has what such a wish needs."""
+    on_order = bool(frame.orders)
+    things = bool(segment_things(frame))
+    if leaning == "cancel" and on_order and not frame.addresses:
+        return "cancel"
+    if leaning == "return" and (on_order or things) and not frame.addresses:
+        return "return"
+    if leaning == "swap" and things and any(piece.said or piece.options for piece in frame.pieces):
+        return "swap"
+    if leaning == "payment" and frame.pays and on_order:
+        return "payment"
+    return None
+
+
 def _guess(frame: Frame) -> Family | None:
     on_order = bool(frame.orders or "order" in frame.nouns)
-    if frame.addresses or ("default_address" in frame.nouns and on_order):
-        return "address" if on_order else "user_address"
-    if any(piece.said or piece.options for piece in frame.pieces):
+    if frame.addresses:
+        return _which_address(frame)
+    if segment_things(frame) and any(piece.said or piece.options for piece in frame.pieces):
         return "swap"
+    if "default_address" in frame.nouns and on_order:
+        return "address"
     if frame.pays and on_order and not segment_things(frame):
         return "payment"
     if any(reason != "other" for reason in frame.reasons) and (on_order or segment_things(frame)):

@@ -101,21 +101,23 @@ def _build(source: Source, fingerprint: str, folder: Path) -> None:
         size = (work / FILE).stat().st_size
         manifest = {"table": asdict(info), "size": size, "sha256": _digest(work / FILE, size)}
         (work / _MANIFEST).write_bytes(orjson.dumps(manifest))
-        _publish(work, folder)
+        _publish(work, folder, source)
     except OSError as error:
         raise _cache_error(folder, error) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _publish(work: Path, folder: Path) -> None:
-    """Give the finished folder its name; what has that name and was found damaged is moved away."""
+def _publish(work: Path, folder: Path, source: Source) -> None:
+    """Give the finished folder its name; a whole one of another process wins, a damaged one is moved away."""
     for _ in range(5):
         try:
             work.rename(folder)
         except OSError:
             if not folder.exists():
                 raise
+            if _read_manifest(folder, source) is not None:
+                return
             aside = Path(tempfile.mkdtemp(prefix=".stale-", dir=folder.parent))
             with contextlib.suppress(OSError):
                 os.replace(folder, aside / "old")

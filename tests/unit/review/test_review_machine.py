@@ -28,9 +28,9 @@ from compound.review import (
 from tests.support.state_stores import sqlite_store
 
 USERS = st.sampled_from(["ann", "bob", "cy"])
-STEPS = {(before, after) for (before, _), after in TRANSITIONS.items()}
+_TABLE = {(before, after) for (before, _), after in TRANSITIONS.items()}
 # deciding on a free item claims it in the same transaction: two steps of the table at once
-STEPS |= {(Status.PENDING, after) for before, after in STEPS if before is Status.IN_REVIEW}
+STEPS = _TABLE | {(Status.PENDING, after) for before, after in _TABLE if before is Status.IN_REVIEW}
 
 
 class Queue(RuleBasedStateMachine):
@@ -196,10 +196,8 @@ class Queue(RuleBasedStateMachine):
             return
         with self.store.read() as db:
             resumes = list(db.execute(sa.select(tables.resume.c.decision_id)).scalars())
-            running = db.execute(sa.select(sa.func.count()).where(tables.resume.c.status == "running")).scalar_one()
         final = [decision.decision_id for decision in self.queue.decisions(self.item_id) if decision.final]
         assert sorted(resumes) == sorted(final)
-        assert running <= 1 + len(self.finished) + len(self.claims)
 
     @invariant()
     def the_log_is_whole(self) -> None:

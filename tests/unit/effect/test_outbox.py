@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from compound.connector.state import StateStore, this_owner, verify_audit
+from compound.connector.target import DeliveryClass
+from compound.effect import (
+    EffectGroup,
+    EffectOutcome,
+    EffectResult,
+    EffectStatus,
+    EffectTarget,
+    NewEffect,
+    Outbox,
+    effect_key_of,
+)
+from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
+from compound.review import Draft, NewItem, ReviewQueue
+from tests.support.state_stores import postgresql_url, sqlite_store
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+CANCEL = NewEffect(effect="cancel", target="shop", args={"order_id": "#W1"})
+MOVE = NewEffect(effect="move", target="shop", args={"order_id": "#W1", "zip": "1"})
+SEND = NewEffect(effect="send", target="desk", args={"text": "Done."})
+
+
+@dataclass
+class Fake:
+    """A target that counts; `answers` says how each call ends, the last one for ever."""
+
+    delivery_class: DeliveryClass = "A"
+    answers: list[str | BaseException] = field(default_factory=lambda: ["sent"])
+    found: str | Exception | None = None
+    groups: list[EffectGroup] = field(default_factory=list[EffectGroup])
+
+    async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        self.groups.append(group)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        if answer == "hang":
+            await anyio.sleep_forever()
+        return self._outcomes(group, answer)
+
+    async def find(self, group: EffectGroup) -> Sequence[EffectOutcome] | None:
+        await anyio.lowlevel.checkpoint()
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self._outcomes(group, self.found) if self.found else None
+
+    def _outcomes(self, group: EffectGroup, answer: str) -> Sequence[EffectOutcome]:
+        ends = ["sent", "refused"] if answer == "mixed" else [answer] * len(group.effects)
+        return [
+            EffectOutcome(effect_key=effect.effect_key, status=end, result={"did": effect.effect})  # pyright: ignore[reportArgumentType]
+            for effect, end in zip(group.effects, ends, strict=True)
+        ]
+
+
+@dataclass
+class Desk:
+    outbox: Outbox
+    store: StateStore
+    clock: list[float]
+
+    def deliver(self, keys: Sequence[str], **targets: EffectTarget) -> list[EffectStatus]:
+        return [result.status for result in self.results(keys, targets)]
+
+    def results(self, keys: Sequence[str], targets: Mapping[str, EffectTarget]) -> list[EffectResult]:
+        return anyio.run(self.outbox.deliver, keys, targets)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    store = sqlite_store(tmp_path) if request.param == "sqlite" else StateStore.open(postgresql_url())
+    clock = [1000.0]
+    yield Desk(Outbox(store, clock=lambda: clock[0]), store, clock)
+    assert verify_audit(store).ok
+    store.close()
+
+
+def test_a_group_happens_once(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE], run_id="r", expected_versions={"orders/#W1": 3})
+    assert keys == [effect_key_of("d1", "cancel", 0), effect_key_of("d1", "move", 1)]
+    assert desk.outbox.enqueue("d1", [CANCEL, MOVE], run_id="r") == keys
+    shop = Fake()
+    first = desk.results(keys, {"shop": shop})
+    assert desk.results(keys, {"shop": shop}) == first
+    assert [(result.status, result.result, result.attempts) for result in first] == [
+        (EffectStatus.SENT, {"did": "cancel"}, 1),
+        (EffectStatus.SENT, {"did": "move"}, 1),
+    ]
+    (group,) = shop.groups
+    assert [effect.effect for effect in group.effects] == ["cancel", "move"]
+    assert (group.expected_versions, group.run_id, group.decision_id) == ({"orders/#W1": 3}, "r", "d1")
+    assert desk.outbox.due() == []
+
+
+def test_other_effects_under_the_same_name_are_refused(desk: Desk) -> None:
+    desk.outbox.enqueue("d1", [CANCEL])
+    for other in ([NewEffect(effect="cancel", target="shop", args={})], [CANCEL, MOVE], [MOVE]):
+        with pytest.raises(ConflictError) as caught:
+            desk.outbox.enqueue("d1", other)
+        assert caught.value.code == "effect.key-conflict"
+    assert desk.outbox.enqueue("d1", [MOVE], node="second") != desk.outbox.enqueue("d1", [CANCEL])
+    assert len(desk.outbox.for_decision("d1")) == 2
+    assert desk.outbox.enqueue("d1", []) == []
+
+
+def test_a_refusal_is_for_the_whole_group_and_for_ever(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL, SEND, MOVE])
+    shop, mail = Fake(answers=[EffectRefused("effect.stale", "orders/#W1 changed"), "sent"]), Fake()
+    for _ in range(2):
+        results = desk.results(keys, {"shop": shop, "desk": mail})
+        assert [result.status for result in results] == ["refused", "cancelled", "refused"]
+        assert results[0].error is not None
+        assert results[0].error["code"] == "effect.stale"
+    assert (len(shop.groups), mail.groups) == (1, [])
+
+
+def test_a_refused_answer_counts_as_a_refusal(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+    assert desk.deliver(keys, shop=Fake(answers=["refused"])) == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("delivery_class", "status"), [("A", "failed"), ("B", "failed"), ("C", "failed"), ("D", "unknown")]
+)
+def test_an_error_leaves_a_doubt_that_the_class_decides(desk: Desk, delivery_class: DeliveryClass, status: str) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+    shop = Fake(delivery_class=delivery_class, answers=[ConnectorError("shop.gone", "no answer"), "sent"])
+    assert desk.deliver(keys, shop=shop) == [status]
+    assert desk.deliver(keys, shop=shop) == (["unknown"] if status == "unknown" else ["sent"])
+    assert len(shop.groups) == (1 if status == "unknown" else 2)
+
+
+def test_a_target_that_breaks_its_promise_is_not_believed(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE])
+    shop = Fake(answers=["mixed", "sent"])
+    assert desk.deliver(keys, shop=shop) == ["unknown", "unknown"]
+    assert desk.deliver(keys, shop=shop) == ["unknown", "unknown"]
+    assert len(shop.groups) == 1
+
+
+@pytest.mark.parametrize(("delivery_class", "status"), [("A", "failed"), ("D", "unknown")])
+def test_a_cancelled_delivery_is_written_down(desk: Desk, delivery_class: DeliveryClass, status: str) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+
+    async def deliver_for_a_moment() -> None:
+        with anyio.move_on_after(0.05):
+            await desk.outbox.deliver(keys, {"shop": Fake(delivery_class=delivery_class, answers=["hang"])})
+
+    anyio.run(deliver_for_a_moment)
+    assert [result.status for result in desk.outbox.results(keys)] == [status]
+
+
+def leave_sending(desk: Desk, keys: Sequence[str], monkeypatch: pytest.MonkeyPatch, owner: str) -> None:
+    """As a process does that is killed while the target is at work."""
+    from compound.effect._delivery import Delivery  # pyright: ignore[reportPrivateUsage]
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Delivery, "_move", killed)
+        patched.setattr("compound.effect._delivery.this_owner", lambda: owner)
+        with pytest.raises(KeyboardInterrupt):
+            desk.deliver(keys, shop=Fake())
+    assert [result.status for result in desk.outbox.results(keys)] == ["sending"] * len(keys)
+
+
+@pytest.mark.parametrize(
+    ("delivery_class", "found", "status", "performed"),
+    [
+        ("A", None, "sent", 1),
+        ("B", None, "sent", 1),
+        ("C", None, "sent", 1),
+        ("C", "sent", "sent", 0),
+        ("C", "refused", "refused", 0),
+        ("C", ConnectorError("desk.gone", "x"), "unknown", 0),
+        ("D", None, "unknown", 0),
+    ],
+)
+def test_what_a_dead_process_left_behind(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    delivery_class: DeliveryClass,
+    found: str | Exception | None,
+    status: str,
+    performed: int,
+) -> None:
+    host, _, _ = this_owner().split("|")
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+    leave_sending(desk, keys, monkeypatch, f"{host}|{2**22 + 1}|1")
+    assert [result.effect_key for result in desk.outbox.due()] == keys
+    shop = Fake(delivery_class=delivery_class, found=found)
+    assert desk.deliver(keys, shop=shop) == [status]
+    assert desk.deliver(keys, shop=shop) == [status]
+    assert len(shop.groups) == performed
+
+
+def test_what_another_machine_does_is_believed_for_its_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+    leave_sending(desk, keys, monkeypatch, "elsewhere|1|1")
+    shop = Fake()
+    assert desk.deliver(keys, shop=shop) == ["sending"]
+    assert desk.outbox.due() == []
+    desk.clock[0] += 301
+    assert desk.deliver(keys, shop=shop) == ["sent"]
+
+
+def test_two_deliveries_at_once_perform_once(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+    shop = Fake()
+
+    async def deliver_twice() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(desk.outbox.deliver, keys, {"shop": shop})
+
+    anyio.run(deliver_twice)
+    assert len(shop.groups) == 1
+    assert [result.status for result in desk.outbox.results(keys)] == ["sent"]
+
+
+def test_an_effect_can_be_cancelled_until_it_goes_out(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE], undo_s=15)
+    shop = Fake()
+    assert desk.deliver(keys, shop=shop) == ["scheduled", "scheduled"]
+    assert desk.outbox.due() == []
+    assert {result.status for result in desk.outbox.cancel(keys[:1], actor="ann")} == {EffectStatus.CANCELLED}
+    desk.clock[0] += 20
+    assert desk.deliver(keys, shop=shop) == ["cancelled", "cancelled"]
+    late = desk.outbox.enqueue("d2", [CANCEL], undo_s=15)
+    desk.clock[0] += 20
+    assert [result.effect_key for result in desk.outbox.due()] == late
+    assert desk.deliver(late, shop=shop) == ["sent"]
+    with pytest.raises(ConflictError) as caught:
+        desk.outbox.cancel([*keys, *late], actor="ann")
+    assert caught.value.code == "effect.too-late"
+    assert len(shop.groups) == 1
+
+
+@pytest.mark.parametrize(("happened", "status", "performed"), [(True, "sent", 1), (False, "sent", 2)])
+def test_a_person_ends_what_is_unknown(desk: Desk, happened: bool, status: str, performed: int) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE])
+    shop = Fake(delivery_class="D", answers=[OSError("broken pipe"), "sent"])
+    desk.deliver(keys, shop=shop)
+    desk.outbox.reconcile(keys[0], happened=happened, user="ann", note="looked it up")
+    assert desk.deliver(keys, shop=shop) == [status, status]
+    assert len(shop.groups) == performed
+    with pytest.raises(ConflictError) as caught:
+        desk.outbox.reconcile(keys[0], happened=True, user="ann", note="again")
+    assert caught.value.code == "effect.not-unknown"
+
+
+def test_a_later_group_waits_for_the_earlier_one(desk: Desk) -> None:
+    keys = desk.outbox.enqueue("d1", [CANCEL, SEND])
+    shop, mail = Fake(answers=[OSError("x"), "sent"]), Fake()
+    assert desk.deliver(keys, shop=shop, desk=mail) == ["failed", "scheduled"]
+    assert desk.deliver(keys, shop=shop, desk=mail) == ["sent", "sent"]
+
+
+def test_only_a_standing_approval_allows_effects(desk: Desk) -> None:
+    queue = ReviewQueue(desk.store)
+    item = queue.open_item(NewItem(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
+    approved = queue.decide(item.item_id, "approve", user="ann", version=1)
+    keys = desk.outbox.enqueue(approved.decision_id, [CANCEL])
+    shop = Fake()
+    desk.deliver(keys, shop=shop)
+    assert shop.groups[0].expected_versions == {"orders/#W1": 3}
+    stale = queue.reopen(item.item_id, EffectRefused("effect.stale", "x"))
+    with pytest.raises(ConflictError) as caught:
+        desk.outbox.enqueue(approved.decision_id, [SEND])
+    assert caught.value.code == "effect.not-decided"
+    again = queue.redraft(item.item_id, user="ann", version=stale.version)
+    rejected = queue.decide(item.item_id, "reject", user="ann", version=again.version, reason="other")
+    for decision in (approved, rejected):
+        with pytest.raises(ConflictError):
+            desk.outbox.enqueue(decision.decision_id, [SEND])
+
+
+def test_unknown_keys_and_targets(desk: Desk) -> None:
+    with pytest.raises(DataError) as unknown_key:
+        desk.deliver(["nope"])
+    assert unknown_key.value.code == "effect.unknown-key"
+    keys = desk.outbox.enqueue("d1", [CANCEL])
+    with pytest.raises(ProjectError, match="did you mean 'shops'") as unknown_target:
+        desk.deliver(keys, shops=Fake())
+    assert unknown_target.value.code == "effect.unknown-target"
+    assert desk.deliver(keys, shop=Fake()) == ["sent"]
+
+
+def test_a_result_may_be_any_json(desk: Desk) -> None:
+    results: list[JsonValue] = [None, 0, "", {"a": [1.5, None]}]
+
+    class Answers(Fake):
+        async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+            return [
+                EffectOutcome(effect_key=effect.effect_key, status="sent", result=result)
+                for effect, result in zip(group.effects, results, strict=True)
+            ]
+
+    keys = desk.outbox.enqueue("d1", [NewEffect(effect="x", target="shop", args={}) for _ in results])
+    assert [result.result for result in desk.results(keys, {"shop": Answers()})] == results
