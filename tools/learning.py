@@ -50,7 +50,7 @@ class Everyday:
         for word in words:
             for intent, weight in self.cues.get(word, {}).items():
                 scores[intent] += weight  # pyright: ignore[reportArgumentType]
-        ranked = [*scores.most_common(2), ("", 0.0)]
+        ranked = [*scores.most_common(2), ("", 0.0), ("", 0.0)]
         (best, high), (_, second) = ranked[0], ranked[1]
         return best if high >= MIN_SCORE and high - second >= MIN_MARGIN else ""
 
