@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from compound.errors import ProjectError, choices
+from compound.errors import DataError, ProjectError, choices
 from compound.project._documents import documents_of
 from compound.project._views import Figure, IndexView, SeededTable, SeedReport, TrainView
 
@@ -51,11 +51,13 @@ def load_shop(resources: Resources, *, force: bool) -> bool:
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:
     """Every row of a table at its pinned version."""
-    from compound.connector.lakehouse import Limits
+    from compound.project._files import whole_tables
 
     name = lakehouse.table(table).name
-    everything = Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
-    return lakehouse.query(f'SELECT * FROM "{name}"', tables=[name], limits=everything).rows
+    found = lakehouse.query(f'SELECT * FROM "{name}"', tables=[name], limits=whole_tables())
+    if found.truncated:
+        raise DataError("lakehouse.too-large", f"table {name!r} does not fit into memory", fix="seed a smaller slice")
+    return found.rows
 
 
 def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[IndexView]:

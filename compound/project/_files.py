@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compound.connector.desk import Desk
-    from compound.connector.lakehouse import TableOptions
+    from compound.connector.lakehouse import Limits, TableOptions
     from compound.connector.shop import Shop
     from compound.project._parts import ProjectParts
     from compound.project._settings import Settings
@@ -68,6 +68,13 @@ def lakehouse_options(path: Path) -> Mapping[str, TableOptions]:
         name: TableOptions(customer_key=key(table.customer_key), hide=table.hide, cluster_by=table.cluster_by)
         for name, table in read_file(path, LakehouseFile, f"connectors/{path.name}").tables.items()
     }
+
+
+def whole_tables() -> Limits:
+    """Caps that let a table be read whole, to seed the shop; each SQL tool has tighter ones of its own."""
+    from compound.connector.lakehouse import Limits
+
+    return Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
 
 
 def open_shop(settings: Settings, parts: ProjectParts) -> Shop:

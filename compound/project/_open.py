@@ -58,7 +58,7 @@ class Resources:
             ConnectorError: `lakehouse.missing`: the profile's folder is not there.
         """
         from compound.connector.lakehouse import Lakehouse
-        from compound.project._files import lakehouse_options
+        from compound.project._files import lakehouse_options, whole_tables
 
         path = self.settings.profile.lakehouse
         if not path.is_dir():
@@ -68,7 +68,7 @@ class Resources:
                 fix="compound seed writes it, where the profile ships its data; else mend `lakehouse`",
             )
         options = lakehouse_options(self.settings.root / CONNECTORS / "lakehouse.yaml")
-        opened = Lakehouse.open(path, cache_dir=self.settings.home / "cache", tables=options)
+        opened = Lakehouse.open(path, cache_dir=self.settings.home / "cache", tables=options, limits=whole_tables())
         self._closing.callback(opened.close)
         return opened
 

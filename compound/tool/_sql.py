@@ -103,7 +103,8 @@ class BoundSqlTool:
                 result = self.lakehouse.execute(prepared, typed)
             except ConnectorError as error:
                 raise ConnectorError(error.code, f"{spec.name}: {error.what}", fix=error.fix) from error
-            self._usual_s += (time.perf_counter() - begun - self._usual_s) / 4
+            took_s = time.perf_counter() - begun
+            self._usual_s = took_s if self._usual_s == 0 else (3 * self._usual_s + took_s) / 4
             span.set(sql_rows=len(result.rows), sql_result_hash=result.result_hash, sql_truncated=result.truncated)
             value: JsonValue = [*result.rows]
             if spec.returns == "one":
