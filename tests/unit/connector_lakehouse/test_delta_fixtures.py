@@ -72,7 +72,7 @@ def _replay(path: Path) -> tuple[list[dict[str, Any]], int]:
         checkpoint = min(log.glob("*.checkpoint.parquet"))
         start = int(checkpoint.name[:20]) + 1
         sql = f"SELECT to_json(add) FROM read_parquet('{checkpoint}') WHERE add IS NOT NULL"
-        for (text,) in duckdb.sql(sql).fetchall():
+        for (text,) in duckdb.connect().execute(sql).fetchall():
             add = json.loads(text)
             live[add["path"]] = add
     for version in range(start, newest + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def _refused(root: Path, cache: Path) -> ConnectorError:
 
 def test_column_mapping_reads_by_physical_name(tmp_path: Path) -> None:
     table = tmp_path / "lake" / "t"
-    mapped = {"delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "col-a"}
+    mapped: dict[str, Any] = {"delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "col-a"}
     fields = [_field("amount", "integer", **mapped)]
     add = _add(table, 'SELECT 7::INTEGER AS "col-a"', rows=1)
     config = {"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "1"}
@@ -145,12 +146,20 @@ def _data_cut(log: Path) -> None:
     file.write_bytes(file.read_bytes()[:-20])
 
 
-@pytest.mark.parametrize("harm", [_gap, _first_gone, _cut, _garbage, _emptied, _data_gone, _data_cut])
-def test_a_broken_table_is_refused_and_the_others_are_read(tmp_path: Path, harm: Callable[[Path], None]) -> None:
-    lake = tmp_path / "lake"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "lake"
     for name in ("t", "whole"):
         for n in range(3):
-            write_table(lake, name, [{"n": n}])
+            write_table(folder, name, [{"n": n}])
+    return folder
+
+
+@pytest.mark.parametrize("harm", [_gap, _first_gone, _cut, _garbage, _emptied, _data_gone, _data_cut])
+def test_a_broken_table_is_refused_and_the_others_are_read(
+    made: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    lake = Path(shutil.copytree(made, tmp_path / "lake"))
     harm(lake / "t" / "_delta_log")
     error = _refused(lake, tmp_path / "cache")
     assert error.code.startswith("lakehouse.")
@@ -160,10 +169,8 @@ def test_a_broken_table_is_refused_and_the_others_are_read(tmp_path: Path, harm:
         assert list(house.broken) == ["t"]
 
 
-def test_time_travel_reads_the_version_asked_for(tmp_path: Path) -> None:
-    lake = tmp_path / "lake"
-    for n in range(3):
-        write_table(lake, "t", [{"n": n}])
+def test_time_travel_reads_the_version_asked_for(made: Path, tmp_path: Path) -> None:
+    lake = made
     with Lakehouse.open(lake, cache_dir=tmp_path / "cache", versions={"t": 1}) as house:
         assert house.query("SELECT n FROM t ORDER BY n").rows == [{"n": 0}, {"n": 1}]
         assert house.table("t").version == 1

@@ -46,7 +46,9 @@ def test_modes_and_schemas(tmp_path: Path) -> None:
     with pytest.raises(ConnectorError) as caught:
         write_table(tmp_path, "t", ROWS, mode="create")
     assert caught.value.code == "lakehouse.exists"
-    write_table(tmp_path, "t", duckdb.sql("SELECT 1 AS only"), mode="overwrite")
+    only = duckdb.connect().sql("SELECT 1 AS only")
+    assert only is not None
+    write_table(tmp_path, "t", only, mode="overwrite")
     assert [field.name for field in DeltaTable(tmp_path / "t").schema().fields] == ["only"]
 
 
