@@ -26,7 +26,7 @@ MIN_INTENTS = 4
 """A triple around a word of warning must be in so many letters of so many different intents (of seven)."""
 MAX_LEAN = 1.5
 """... and its share among letters of one intent may exceed that among all by a factor of at most 2 ** this."""
-MIN_SCORE, MIN_MARGIN = 2.0, 1.0
+MIN_SCORE, MIN_MARGIN = 1.5, 0.7
 """Sum of log odds from which words are said to lean to an intent, and how far before the next one."""
 SEVERAL = "several"
 _SHARP = ("hazard", "neg")

@@ -37,8 +37,9 @@ from .rules import apply, copy_view, require_owner
 from .script import Script, annotate
 
 DEFAULT = "the method the order was paid with, as no other was named"
-GUESSED = 0.8
-"""Confidence in a wish that no word of action names."""
+GUESSED, AGREED = 0.8, 0.95
+"""Confidence in a wish that no word of action names; the second when past letters say the same."""
+DEFAULT_REASON = "no reason was named"
 
 # An item modification ends the pending state, so what else is wanted of the order comes first.
 _LAST = {"modify_pending_order_items": 1, "cancel_pending_order": 2}
@@ -105,7 +106,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         try:
             _RESOLVE[frame.family or ""](draft, frame, frames)
             for action in draft.actions[done:]:
-                action["confidence"] *= GUESSED if frame.inferred else 1.0
+                action["confidence"] *= (AGREED if frame.agreed else GUESSED) if frame.inferred else 1.0
         except Unclear as unclear:
             if frame.inferred:
                 missed.append(frame)
@@ -193,7 +194,7 @@ def _cancel(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             "cancel_pending_order",
             {"order_id": order["order_id"], "reason": _reason(reasons)},
             sure,
-            [f"order {order['order_id']} is {order['status']}"],
+            [*_status(order), *([] if reasons else [DEFAULT_REASON])],
         )
 
 
@@ -224,6 +225,8 @@ def _orders_of_things(draft: _Draft, frame: Frame, statuses: set[str]) -> list[O
 
 
 def _return(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    if _is_heading(frame, frames):
+        return
     orders = find_orders(draft.facts, frame)
     things = segment_things(frame)
     chosen: dict[str, list[Target]] = {}
@@ -253,6 +256,19 @@ def _return(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             min(sure, paid),
             [*_status(targets[0].order), *([] if frame.pays else [DEFAULT]), *(w for t in targets for w in t.why)],
         )
+
+
+def _is_heading(frame: Frame, frames: Sequence[Frame]) -> bool:
+    """Whether a wish without a thing only announces another one of its kind on the same order."""
+    if frame.pieces or "all" in frame.nouns:
+        return False
+    return any(
+        other is not frame
+        and other.family == frame.family
+        and segment_things(other)
+        and (not frame.orders or not other.orders or set(frame.orders) & set(other.orders))
+        for other in frames
+    )
 
 
 def _status(order: Order) -> list[str]:
@@ -295,6 +311,8 @@ def _same_place(frame: Frame, draft: _Draft) -> bool:
 
 
 def _swap(draft: _Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    if _is_heading(frame, frames):
+        return
     orders = find_orders(draft.facts, frame)
     if not [p for p in frame.pieces if p.thing or p.item_ids or p.options or p.said]:
         raise Unclear("Which item shall be exchanged, and for what?")
@@ -430,7 +448,9 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
                     if isinstance(ours, list) and isinstance(more, list):
                         ours.extend(more)
             known["confidence"] = min(known["confidence"], action["confidence"], _agree(known, action))
-        elif known["arguments"] != arguments:
+        elif known["arguments"] != arguments and DEFAULT_REASON in known["evidence"]:
+            merged[key] = action
+        elif known["arguments"] != arguments and DEFAULT_REASON not in action["evidence"]:
             known["confidence"] = 0.3
     places: dict[Json, int] = {}
     for action in merged.values():

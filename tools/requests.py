@@ -93,6 +93,7 @@ class Frame:
     sentences: set[int] = field(default_factory=set[int])
     asked: bool = False
     inferred: bool = False
+    agreed: bool = False
     on_order: bool = False
 
     @property
@@ -164,23 +165,28 @@ def _infer(script: Script, frames: Sequence[Frame]) -> list[Frame]:
         if frame.family or frame.asked:
             continue
         leaning = learned.leaning({script.words[at].text for at in frame.parts if not script.words[at].is_mark})
-        frame.family = _leaned(frame, leaning) or _guess(frame)
+        leaned, guessed = _leaned(frame, leaning), _guess(frame)
+        frame.family = leaned or guessed
         frame.inferred = frame.family is not None
+        frame.agreed = leaned is not None and leaned == guessed
     return list(frames)
 
 
 def _leaned(frame: Frame, leaning: str) -> Family | None:
     """The wish that the words lean to, where the frame has what such a wish needs."""
-    on_order = bool(frame.orders)
+    on_order = bool(frame.orders or "order" in frame.nouns)
     things = bool(segment_things(frame))
-    if leaning == "cancel" and on_order and not frame.addresses:
+    said = any(piece.said or piece.options for piece in frame.pieces)
+    if leaning == "cancel" and (frame.orders or (things and on_order)) and not frame.addresses and not said:
         return "cancel"
-    if leaning == "return" and (on_order or things) and not frame.addresses:
+    if leaning == "return" and (frame.orders or things) and not frame.addresses:
         return "return"
-    if leaning == "swap" and things and any(piece.said or piece.options for piece in frame.pieces):
+    if leaning == "swap" and things and said:
         return "swap"
-    if leaning == "payment" and frame.pays and on_order:
+    if leaning == "payment" and frame.pays and (on_order or things) and not said:
         return "payment"
+    if leaning == "address" and frame.addresses:
+        return _which_address(frame)
     return None
 
 

@@ -128,12 +128,12 @@ def _misfit(facts: Facts, piece: Piece, item: OrderItem, *, swap: bool) -> int:
             item["options"].get(value.key) == value.value for value in mine
         ):
             misfit += _WRONG if not swap else 1
-    if swap and not piece.options and misfit < _WRONG and piece.said and not _wanted(facts, piece, item):
+    if swap and not piece.options and misfit < _WRONG and piece.said and not _wanted(piece, item, []):
         misfit += 2
     return misfit
 
 
-def _wanted(facts: Facts, piece: Piece, item: OrderItem) -> list[dict[str, str]]:
+def _wanted(piece: Piece, item: OrderItem, doubts: list[str]) -> list[dict[str, str]]:
     """Every reading of the values said, as changed options; a value the item already has says which item it is."""
     choices: list[list[Value]] = []
     for said in piece.said:
@@ -150,6 +150,13 @@ def _wanted(facts: Facts, piece: Piece, item: OrderItem) -> list[dict[str, str]]
         options: dict[str, str] = {}
         if all(options.setdefault(value.key, value.value) == value.value for value in reading) and options:
             readings.append(options)
+    if not readings and choices:
+        # Two values for one option: a second choice, or a mind that changed. The first is the best guess.
+        options = {}
+        for values in choices[:6]:
+            options.setdefault(values[0].key, values[0].value)
+        readings.append(options)
+        doubts.append("several values were named for one option")
     return readings
 
 
@@ -165,7 +172,9 @@ def _choose_variant(facts: Facts, piece: Piece, target: Target) -> None:
         wanted = piece.options[-1][0]
         target.variant = _variant(variants.values(), target, [wanted])
         return
-    readings = _wanted(facts, piece, target.item)
+    readings = _wanted(piece, target.item, target.why)
+    if target.why:
+        target.doubt = min(target.doubt, 0.5)
     if not readings:
         raise Unclear(f"Which {target.item['name']} is wanted instead?")
     target.variant = _variant(variants.values(), target, readings)
