@@ -438,16 +438,7 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
         if known is None:
             merged[key] = action
         elif "item_ids" in arguments and known["arguments"] != arguments:
-            if _repeats(known, action):
-                merged[key] = max(known, action, key=lambda a: ("new_item_ids" in a["arguments"], -_size(a)))
-                merged[key]["confidence"] = min(known["confidence"], action["confidence"], 0.85)
-                continue
-            for name in ("item_ids", "new_item_ids"):
-                if name in arguments:
-                    ours, more = known["arguments"][name], arguments[name]
-                    if isinstance(ours, list) and isinstance(more, list):
-                        ours.extend(more)
-            known["confidence"] = min(known["confidence"], action["confidence"], _agree(known, action))
+            merged[key] = _collect(known, action)
         elif known["arguments"] != arguments and DEFAULT_REASON in known["evidence"]:
             merged[key] = action
         elif known["arguments"] != arguments and DEFAULT_REASON not in action["evidence"]:
@@ -459,6 +450,20 @@ def _merge(actions: Sequence[Proposal]) -> list[Proposal]:
         merged.values(),
         key=lambda action: (places[action["arguments"].get("order_id")], _LAST.get(action["name"], 0)),
     )
+
+
+def _collect(known: Proposal, action: Proposal) -> Proposal:
+    """One call for two that name items of the same order: the closer one where they overlap, else both lists."""
+    if _repeats(known, action):
+        closer = max(known, action, key=lambda a: ("new_item_ids" in a["arguments"], -_size(a)))
+        closer["confidence"] = min(known["confidence"], action["confidence"], 0.85)
+        return closer
+    for name in ("item_ids", "new_item_ids"):
+        ours, more = known["arguments"].get(name), action["arguments"].get(name)
+        if isinstance(ours, list) and isinstance(more, list):
+            ours.extend(more)
+    known["confidence"] = min(known["confidence"], action["confidence"], _agree(known, action))
+    return known
 
 
 def _agree(known: Proposal, action: Proposal) -> float:

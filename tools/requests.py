@@ -104,7 +104,8 @@ class Frame:
 
 def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
     """The wishes of a ticket in order, and the leftovers: segments that belong to none of them."""
-    segments = [frame for span in _segments(script) if (frame := _frame(script, *span)) is not None]
+    spans = [span for span in _segments(script) if script.sentence[span[0]] not in script.distrusted]
+    segments = [frame for span in spans if (frame := _frame(script, *span)) is not None]
     frames: list[Frame] = []
     waiting: list[Frame] = []
     for segment in segments:

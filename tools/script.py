@@ -13,6 +13,7 @@ from .documents import Address
 from .lexicon import Hit, Lexicon, lexicon
 from .matching import Found, Glossary
 from .reading import EMAIL, ORDER_ID, PAYMENT_ID, USER_ID, normal_order_id
+from .suspicion import suspicious_spans
 from .words import Word, split_words
 
 _OPTIONS = re.compile(r"\{[^{}]{0,600}\}")
@@ -42,6 +43,7 @@ class Script:
         found: Things, values and option names of the customer.
         sentence: For each word the number of its sentence.
         questions: Sentences that end with a question mark.
+        distrusted: Sentences in paragraphs that talk to the system from there on.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Script:
     found: list[Found]
     sentence: list[int]
     questions: set[int]
+    distrusted: set[int]
 
     def tagged(self, *kinds: str) -> set[int]:
         """Indexes of the words that phrases of these kinds carry."""
@@ -73,7 +76,18 @@ def annotate(text: str, language: str, glossary: Glossary) -> Script:
         found=glossary.find(words, known),
         sentence=sentence,
         questions=questions,
+        distrusted=_distrusted(text, words, sentence),
     )
+
+
+def _distrusted(text: str, words: Sequence[Word], sentence: Sequence[int]) -> set[int]:
+    """From a suspicious place to the end of its paragraph, whole sentences."""
+    numbers: set[int] = set()
+    for start, end in suspicious_spans(text):
+        stop = text.find("\n\n", end)
+        stop = len(text) if stop < 0 else stop
+        numbers |= {sentence[at] for at, word in enumerate(words) if word.end > start and word.start < stop}
+    return numbers
 
 
 def _words(text: str) -> tuple[list[Word], dict[int, Entity]]:

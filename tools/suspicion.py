@@ -34,6 +34,11 @@ _SCRIPTS = re.compile(
 )
 
 
+def suspicious_spans(text: str) -> list[tuple[int, int]]:
+    """Where the signs stand, as character spans: nothing there is ever taken for a wish."""
+    return [match.span() for _, pattern in _COMPILED for match in pattern.finditer(text)]
+
+
 def find_suspicion(text: str, language: str, *, hidden: int, truncated: bool) -> list[str]:
     """Name every sign found in a clean text.
 
