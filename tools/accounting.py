@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from .documents import Json
 from .facts import Facts
-from .requests import Frame
 from .resolution import meant_methods
 from .script import Script
+from .wishes import Frame
 
 _SAME = {
     "same",

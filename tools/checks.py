@@ -14,7 +14,7 @@ from compound.tool import Verdict, check
 
 from .documents import Action, Customer, Json, Order, Product
 from .lanes import Identity
-from .planning import Plan
+from .proposals import Plan
 from .reading import Intake
 from .rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from .facts import Facts
+from .framing import BRANDS
 from .learning import everyday, sharp_triples, sharp_words
-from .requests import BRANDS, Frame
 from .script import Script
+from .wishes import Frame
 from .words import fold, split_words
 
 _PLAIN = ("function", "filler", "wish", "noun", "status", "pay", "target", "phrase", "reason", "act", "stays")

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from compound.tool import Verdict, tool
 
 from .intents import family_of
-from .planning import Plan
+from .proposals import Plan
 from .reading import Intake
 from .words import fold
 

@@ -15,7 +15,7 @@ from compound.model import solver
 from .checks import DraftReply
 from .documents import Json, Order, PaymentMethod
 from .facts import Facts, read_facts
-from .planning import Plan, Proposal
+from .proposals import Plan, Proposal
 from .reply_texts import TEXTS
 from .words import fold, split_words
 

@@ -9,7 +9,7 @@ from itertools import product as combinations
 from .documents import Address, Order, OrderItem, PaymentMethod, Variant
 from .facts import Facts
 from .matching import Value
-from .requests import Frame, Pay, Piece
+from .wishes import Frame, Pay, Piece
 
 PENDING, DELIVERED = "pending", "delivered"
 

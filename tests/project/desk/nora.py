@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from tools.documents import Json
-from tools.planning import Plan, make_plan
+from tools.planning import make_plan
+from tools.proposals import Plan
 from tools.reading import Intake, Ticket, read_ticket
 
 CUSTOMER: dict[str, Json] = {
