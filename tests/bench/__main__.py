@@ -1,7 +1,7 @@
 """`make bench`: measure what the project promises and write `build/bench.json`.
 
-Every figure is a median over several whole runs in processes of their own; the bars are those of the issue
-that asked for them.
+`python -m tests.bench NAME...` measures only those topics; the rows of the others stay as they were, each with the commit
+it was measured at. Every figure is a median over several whole runs in processes of their own.
 """
 
 from __future__ import annotations
@@ -14,33 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+
+from tests.bench import engine, load, review
+from tests.bench._rows import Row, at_least, at_most, reported
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent / "compound"
 MEBIBYTE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One figure: what, how much, the bar, and whether it holds (None: reported only)."""
-
-    name: str
-    value: float
-    unit: str
-    bar: str
-    ok: bool | None
-
-
-def at_most(name: str, value: float, unit: str, bar: float) -> Row:
-    """A figure that may not be higher than the bar."""
-    return Row(name=name, value=round(value, 4), unit=unit, bar=f"<= {bar}", ok=value <= bar)
-
-
-def at_least(name: str, value: float, unit: str, bar: float) -> Row:
-    """A figure that may not be lower than the bar."""
-    return Row(name=name, value=round(value, 4), unit=unit, bar=f">= {bar}", ok=value >= bar)
 
 
 def seconds_of(command: list[str], runs: int = 5) -> float:
@@ -60,10 +43,18 @@ def program(*arguments: str, home: str) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
+ROOMS = "compound, compound.graph, compound.spec, compound.trace, compound.tool, compound.project, compound.model"
+HEAVY = ("langgraph", "anthropic", "qdrant_client", "qdrant_edge")
+
+
 def start_up() -> list[Row]:
-    """How quickly the package and the program are there."""
+    """How quickly the package and the program are there, and what they do not load."""
+    say = f"import sys, {ROOMS}; print(sum(name in sys.modules for name in {HEAVY!r}))"
+    loaded = subprocess.run([sys.executable, "-c", say], cwd=ROOT, check=True, capture_output=True, text=True)
     return [
         at_most("import compound", seconds_of([sys.executable, "-c", "import compound"]), "s", 0.25),
+        reported("import what a program uses of it", seconds_of([sys.executable, "-c", f"import {ROOMS}"]), "s"),
+        at_most("of langgraph, anthropic and qdrant loaded by that", float(loaded.stdout), "modules", 0),
         at_most("compound --help", seconds_of([str(PROGRAM), "--help"]), "s", 0.4),
     ]
 
@@ -102,10 +93,33 @@ def demo() -> list[Row]:
     ]
 
 
-def main() -> int:
-    """Measure, print, write; 1 when a bar does not hold."""
-    rows = [*start_up(), *environment(), *demo()]
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True)
+TOPICS: dict[str, Callable[[], list[Row]]] = {
+    "start_up": start_up,
+    "environment": environment,
+    "demo": demo,
+    "engine": engine.rows,
+    "load": load.rows,
+    "review": review.rows,
+}
+TARGET = ROOT / "build" / "bench.json"
+
+
+def commit() -> str:
+    """The commit that is measured; with a plus where files differ from it, empty where there is no git."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True)
+    differs = subprocess.run(["git", "diff", "--quiet", "HEAD"], cwd=ROOT, check=False, capture_output=True)
+    return head.stdout.strip() + ("+" if head.stdout and differs.returncode else "")
+
+
+def write(measured: dict[str, list[Row]]) -> None:
+    """Put the rows in place of the older ones of their topics."""
+    known: dict[str, object] = {}
+    if TARGET.exists():
+        known = json.loads(TARGET.read_text(encoding="utf-8"))["topics"]
+    now = {
+        topic: {"commit": commit(), "date": time.strftime("%Y-%m-%d"), "rows": [asdict(row) for row in rows]}
+        for topic, rows in measured.items()
+    }
     document = {
         "machine": {
             "cores": os.cpu_count(),
@@ -113,18 +127,30 @@ def main() -> int:
             "processor": platform.machine(),
             "python": platform.python_version(),
         },
-        "commit": commit.stdout.strip(),
-        "rows": [asdict(row) for row in rows],
+        "topics": {topic: found for topic in TOPICS if (found := now.get(topic) or known.get(topic)) is not None},
     }
-    target = ROOT / "build" / "bench.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        verdict = "" if row.ok is None else "ok" if row.ok else "MISSED"
-        sys.stdout.write(f"{row.name:32} {row.value:>10} {row.unit:10} {row.bar:10} {verdict}\n")
-    sys.stdout.write(f"written: {target.relative_to(ROOT)}\n")
-    return 0 if all(row.ok is not False for row in rows) else 1
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def main(names: list[str]) -> int:
+    """Measure, print, write; 1 when a bar does not hold."""
+    unknown = [name for name in names if name not in TOPICS]
+    if unknown:
+        sys.stderr.write(f"no topic {', '.join(unknown)}; there are {', '.join(TOPICS)}\n")
+        return 2
+    measured: dict[str, list[Row]] = {}
+    for topic in names or TOPICS:
+        measured[topic] = TOPICS[topic]()
+        for row in measured[topic]:
+            verdict = "" if row.ok is None else "ok" if row.ok else "MISSED"
+            value = "-" if row.value is None else row.value
+            sys.stdout.write(f"{row.name:72} {value:>10} {row.unit:10} {row.bar:10} {verdict}\n")
+        sys.stdout.flush()
+    write(measured)
+    sys.stdout.write(f"written: {TARGET.relative_to(ROOT)}\n")
+    return 0 if all(row.ok is not False for rows in measured.values() for row in rows) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
