@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from compound.graph._check import check, check_file
+    from compound.graph._diff import GraphDiff, compare
     from compound.graph._draw import draw
     from compound.graph._engine import Engine
+    from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, Segment, plan
     from compound.graph._result import RunResult, RunStatus
     from compound.graph._svg import draw_svg
@@ -22,7 +24,9 @@ _HOME: Final = {
     "Engine": "compound.graph._engine",
     "Finding": "compound.spec",
     "FixedCatalogue": "compound.graph.catalogue",
+    "GraphDiff": "compound.graph._diff",
     "GraphSpec": "compound.spec",
+    "PauseImpact": "compound.graph._pauses",
     "Plan": "compound.graph._plan",
     "RunResult": "compound.graph._result",
     "RunStatus": "compound.graph._result",
@@ -32,6 +36,7 @@ _HOME: Final = {
     "Signature": "compound.graph.catalogue",
     "check": "compound.graph._check",
     "check_file": "compound.graph._check",
+    "compare": "compound.graph._diff",
     "draw": "compound.graph._draw",
     "draw_svg": "compound.graph._svg",
     "load_graph": "compound.spec",
@@ -51,7 +56,9 @@ __all__ = [
     "Engine",
     "Finding",
     "FixedCatalogue",
+    "GraphDiff",
     "GraphSpec",
+    "PauseImpact",
     "Plan",
     "RunResult",
     "RunStatus",
@@ -61,6 +68,7 @@ __all__ = [
     "Signature",
     "check",
     "check_file",
+    "compare",
     "draw",
     "draw_svg",
     "load_graph",

@@ -1,0 +1,129 @@
+"""Two graphs compared by what they mean, and what the difference does to values, caches and paused runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from compound.graph._changes import Change, NodeDiff, data_changes, node_diffs
+from compound.graph._lineage import inner, lineages
+from compound.graph._pauses import PauseImpact, Side, pause_impact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import JsonValue
+
+    from compound.spec.graph_file import AnyNode, GraphSpec
+
+PAUSES: Final = frozenset({"review", "effect"})
+"""Kinds of nodes that a run waits at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphDiff:
+    """What is otherwise in the new graph.
+
+    Attributes:
+        old_hash: Of the old graph.
+        new_hash: Of the new graph; the same when both say the same.
+        changes: Keys of the graph itself: types, input, output, budget and so on.
+        nodes: Nodes that were added, removed, changed or renamed.
+        affected: Nodes that are written as before, whose values may be others all the same: something before
+            them, a type they name, or a file they use is another one.
+        stale: Nodes of both graphs whose values of the old graph do not hold in the new one.
+        caches: Those of `stale` that have a `cache`: their kept answers are no longer asked for.
+        pauses: For each node that a run can wait at, what becomes of the runs that wait there.
+    """
+
+    old_hash: str
+    new_hash: str
+    changes: tuple[Change, ...]
+    nodes: tuple[NodeDiff, ...]
+    affected: tuple[str, ...]
+    stale: tuple[str, ...]
+    caches: tuple[str, ...]
+    pauses: tuple[PauseImpact, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """Both graphs mean the same; at most their spelling differs."""
+        return not (self.changes or self.nodes or self.stale)
+
+    def pause(self, node: str) -> PauseImpact | None:
+        """What becomes of runs that wait at a node of the old graph; None when none can wait there."""
+        return next((one for one in self.pauses if one.node == node), None)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The comparison as one JSON record."""
+        return {
+            "same": self.is_same,
+            "old_hash": self.old_hash,
+            "new_hash": self.new_hash,
+            "changes": [change.to_json() for change in self.changes],
+            "nodes": [
+                {
+                    "name": one.name,
+                    "kind": one.kind,
+                    "status": one.status,
+                    **({"old_name": one.old_name} if one.old_name else {}),
+                    "changes_value": one.changes_value,
+                    "changes": [change.to_json() for change in one.changes],
+                }
+                for one in self.nodes
+            ],
+            "affected": list(self.affected),
+            "stale": list(self.stale),
+            "caches": list(self.caches),
+            "pauses": [
+                {
+                    "node": one.node,
+                    "kind": one.kind,
+                    "verdict": one.verdict,
+                    "keeps": list(one.keeps),
+                    "redoes": list(one.redoes),
+                    "why": list(one.why),
+                }
+                for one in self.pauses
+            ],
+        }
+
+
+def compare(old: GraphSpec, new: GraphSpec, *, touched: Collection[str] = ()) -> GraphDiff:
+    """Compare two graphs by meaning: order of keys, comments, spelling and explicit defaults make no difference.
+
+    Args:
+        old: The graph before.
+        new: The graph after; both may have findings, so that a change can be looked at before it is right.
+        touched: Names that nodes mention (`prompts/plan.md`, a tool, a graph) whose content changed as well.
+
+    Returns:
+        The difference; empty (`is_same`) exactly when nothing that a run does can differ.
+    """
+    before, after = lineages(old), lineages(new, touched)
+    nodes = node_diffs(old, new)
+    told = {one.name for one in nodes}
+    stale = [name for name in after if name in before and before[name] != after[name]]
+    caching = {path for path, node in _flat(new.nodes, "") if getattr(node, "cache", None) is not None}
+    sides = Side.of(old, before), Side.of(new, after)
+    return GraphDiff(
+        old_hash=old.hash,
+        new_hash=new.hash,
+        changes=tuple(data_changes(_header(old), _header(new), (), {})),
+        nodes=tuple(nodes),
+        affected=tuple(name for name in stale if name not in told),
+        stale=tuple(stale),
+        caches=tuple(name for name in stale if name in caching),
+        pauses=tuple(pause_impact(*sides, name) for name, node in old.nodes.items() if node.kind in PAUSES),
+    )
+
+
+def _header(spec: GraphSpec) -> dict[str, JsonValue]:
+    return {key: value for key, value in spec.to_data().items() if key != "nodes"}
+
+
+def _flat(nodes: Mapping[str, AnyNode], lead: str) -> Iterator[tuple[str, AnyNode]]:
+    for name, node in nodes.items():
+        yield lead + name, node
+        yield from _flat(inner(node), f"{lead}{name}.")
