@@ -121,7 +121,7 @@ def _level(old: Mapping[str, AnyNode], new: Mapping[str, AnyNode], lead: str, fo
         if before is None:
             found.append(NodeDiff(name=lead + name, kind=node.kind, status="added"))
             continue
-        changes = tuple(data_changes(_data(before), _data(node), (), renames))
+        changes = tuple(data_changes(_data(before, node), _data(node, before), (), renames))
         if name in old_names:
             before_name = lead + old_names[name]
             found.append(
@@ -168,6 +168,11 @@ def _full(node: AnyNode) -> dict[str, JsonValue]:
     return node.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _data(node: AnyNode) -> dict[str, JsonValue]:
-    """The node's own keys, without the nodes inside it."""
-    return {key: value for key, value in _full(node).items() if key != "nodes"}
+def _data(node: AnyNode, other: AnyNode) -> dict[str, JsonValue]:
+    """The node's own keys, without the nodes inside it; a default where the other side says something else."""
+    own, asked = _full(node), _full(other)
+    for name, field in type(node).model_fields.items():
+        key, default = field.alias or name, field.get_default(call_default_factory=True)
+        if key in asked and key not in own and isinstance(default, str | int | float):
+            own[key] = default
+    return {key: value for key, value in own.items() if key != "nodes"}

@@ -35,6 +35,7 @@ class GraphDiff:
         stale: Nodes of both graphs whose values of the old graph do not hold in the new one.
         caches: Those of `stale` that have a `cache`: their kept answers are no longer asked for.
         pauses: For each node that a run can wait at, what becomes of the runs that wait there.
+        changes_drafts: Something that runs before any person or effect differs, so that what a review shows may.
     """
 
     old_hash: str
@@ -45,6 +46,7 @@ class GraphDiff:
     stale: tuple[str, ...]
     caches: tuple[str, ...]
     pauses: tuple[PauseImpact, ...]
+    changes_drafts: bool
 
     @property
     def is_same(self) -> bool:
@@ -76,6 +78,7 @@ class GraphDiff:
             "affected": list(self.affected),
             "stale": list(self.stale),
             "caches": list(self.caches),
+            "changes_drafts": self.changes_drafts,
             "pauses": [
                 {
                     "node": one.node,
@@ -116,7 +119,14 @@ def compare(old: GraphSpec, new: GraphSpec, *, touched: Collection[str] = ()) ->
         stale=tuple(stale),
         caches=tuple(name for name in stale if name in caching),
         pauses=tuple(pause_impact(*sides, name) for name, node in old.nodes.items() if node.kind in PAUSES),
+        changes_drafts=any(_is_early(sides[0], name) for name in (*stale, *(set(before) - set(after))))
+        or any(_is_early(sides[1], name) for name in set(after) - set(before)),
     )
+
+
+def _is_early(side: Side, path: str) -> bool:
+    name = path.partition(".")[0]
+    return not any(side.spec.nodes[one].kind in PAUSES for one in (name, *side.before[name]))
 
 
 def _header(spec: GraphSpec) -> dict[str, JsonValue]:

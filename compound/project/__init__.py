@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from compound.project._compare import GraphComparison, compare_graphs
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
     from compound.project._reviews import ReviewService, edits_of
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _HOME: Final = {
     "Decided": "_views",
+    "GraphComparison": "_compare",
     "ItemView": "_views",
     "Profile": "_settings",
     "Project": "_project",
@@ -27,6 +29,7 @@ _HOME: Final = {
     "Settings": "_settings",
     "TraceTree": "_trees",
     "TrainView": "_views",
+    "compare_graphs": "_compare",
     "edits_of": "_reviews",
     "find_root": "_settings",
     "init_project": "_scaffold",
@@ -44,6 +47,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "Decided",
+    "GraphComparison",
     "ItemView",
     "Profile",
     "Project",
@@ -55,6 +59,7 @@ __all__ = [
     "Settings",
     "TraceTree",
     "TrainView",
+    "compare_graphs",
     "edits_of",
     "find_root",
     "init_project",

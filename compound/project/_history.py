@@ -1,0 +1,68 @@
+"""Files as a revision of the project's git repository has them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from compound.errors import ProjectError
+
+_TIMEOUT_S: Final = 60.0
+
+
+class Revision:
+    """One revision of the repository that a project lies in.
+
+    Args:
+        root: The project's root; paths are relative to it.
+        name: As git understands it: `HEAD~1`, `main`, a commit.
+
+    Raises:
+        ProjectError: `history.no-git`: git or the repository is missing. `history.unknown-revision`.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self._root = root
+        self.name = name
+        inside = self._git("rev-parse", "--is-inside-work-tree")
+        if inside is None:
+            raise ProjectError("history.no-git", f"{root} lies in no git repository", fix="compare two files instead")
+        commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        if commit is None:
+            raise ProjectError(
+                "history.unknown-revision", f"git knows no revision {name!r}", fix="name a commit, a branch or a tag"
+            )
+        self._commit = commit.decode().strip()
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a file; None when the revision has no such file."""
+        return self._git("cat-file", "blob", f"{self._commit}:./{path}")
+
+    def files(self, folder: str, suffix: str) -> list[str]:
+        """Files right in a folder whose names end so, sorted."""
+        listed = self._git("ls-tree", "--name-only", "-z", self._commit, f"{folder}/") or b""
+        return sorted(name for name in os.fsdecode(listed).split("\0") if name.endswith(suffix))
+
+    def changed(self) -> list[str]:
+        """Files of the project that are otherwise now, or gone, or new and not ignored."""
+        differing = self._git("diff", "--name-only", "--relative", "--no-renames", "-z", self._commit, "--", ".") or b""
+        unknown = self._git("ls-files", "--others", "--exclude-standard", "-z", ".") or b""
+        return sorted({name for name in os.fsdecode(differing + unknown).split("\0") if name})
+
+    def _git(self, *arguments: str) -> bytes | None:
+        """Standard output; None when git says no."""
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(self._root), *arguments],
+                check=False,
+                capture_output=True,
+                timeout=_TIMEOUT_S,
+                env=os.environ | {"GIT_OPTIONAL_LOCKS": "0"},
+            )
+        except FileNotFoundError:
+            raise ProjectError("history.no-git", "git is not installed", fix="compare two files instead") from None
+        except subprocess.TimeoutExpired:
+            raise ProjectError("history.no-git", f"git took longer than {_TIMEOUT_S:.0f} s") from None
+        return done.stdout if done.returncode == 0 else None
