@@ -70,8 +70,12 @@ class Durable:
 
     async def open(self, checkpoint_path: Path | None) -> None:
         """Open the checkpoints (in memory when there is no path) and compile."""
-        self._saver = await _open_saver(checkpoint_path, self._exits)
-        self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
+        try:
+            self._saver = await _open_saver(checkpoint_path, self._exits)
+            self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
+        except BaseException:
+            await self._exits.aclose()  # a connection has a thread, and the process would wait for it
+            raise
 
     async def close(self) -> None:
         """Close the checkpoint file."""

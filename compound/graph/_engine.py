@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, cast
 
+import anyio
+
 from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError
 from compound.graph._active import SILENT, ActiveRun
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
@@ -64,6 +66,7 @@ class Engine:
         self._lock_wait_s = lock_wait_s
         self._runners: dict[str, Runner] = {}
         self._durable: Durable | None = None
+        self._opening = anyio.Lock()
         self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._context_problems = validator(
             Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True), spec.type_names
@@ -319,10 +322,11 @@ class Engine:
         return self._checkpoints.with_name(self._checkpoints.name + ".locks")
 
     async def _open_durable(self) -> Durable:
-        if self._durable is None:
-            from compound.graph._durable import Durable
+        async with self._opening:  # the first runs come side by side: a second saver's thread would never end
+            if self._durable is None:
+                from compound.graph._durable import Durable
 
-            durable = Durable(self.plan, self._services)
-            await durable.open(self._checkpoints)
-            self._durable = durable
-        return self._durable
+                durable = Durable(self.plan, self._services)
+                await durable.open(self._checkpoints)
+                self._durable = durable
+            return self._durable

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from sqlite3 import DatabaseError
 from typing import Any
 from xml.etree import ElementTree
 
@@ -149,6 +151,40 @@ def test_a_crash_between_call_and_checkpoint_pays_nothing_twice(tmp_path: Path) 
     assert result.status == "waiting_review"
     assert len(world.fake_gateway.calls) == 1
     state.close()
+
+
+def still_running(before: set[threading.Thread]) -> list[str]:
+    """Threads that were started since and do not end by themselves."""
+    started = set(threading.enumerate()) - before
+    for thread in started:
+        thread.join(timeout=5)
+    return [thread.name for thread in started if thread.is_alive()]
+
+
+def test_the_first_runs_side_by_side_share_one_checkpoint_file(tmp_path: Path) -> None:
+    """A second connection would be forgotten, and its thread would keep the process alive for ever."""
+    before = set(threading.enumerate())
+
+    async def play() -> list[str]:
+        async with Engine(reviewed(), services(), None, None, tmp_path / "c.db") as engine:
+            results = await asyncio.gather(*(engine.run({"text": "x"}, run_id=f"r{n}") for n in range(8)))
+        return [result.status for result in results]
+
+    assert asyncio.run(play()) == ["waiting_review"] * 8
+    assert still_running(before) == []
+
+
+def test_checkpoints_that_cannot_be_opened_leave_nothing_running(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    (tmp_path / "c.db").write_bytes(b"this is no database, and long enough to be seen as none" * 40)
+
+    async def play() -> None:
+        async with Engine(reviewed(), services(), None, None, tmp_path / "c.db") as engine:
+            await engine.run({"text": "x"}, run_id="r")
+
+    with pytest.raises(DatabaseError):
+        asyncio.run(play())
+    assert still_running(before) == []
 
 
 def test_a_lock_is_held_by_one_at_a_time_and_between_processes(tmp_path: Path) -> None:
