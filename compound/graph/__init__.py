@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from compound.graph._draw import draw
     from compound.graph._engine import Engine
     from compound.graph._pauses import PauseImpact
-    from compound.graph._plan import Plan, Segment, plan
+    from compound.graph._plan import Plan, plan
     from compound.graph._result import RunResult, RunStatus
+    from compound.graph._steps import Segment
     from compound.graph._svg import draw_svg
+    from compound.graph._value_types import graph_signature
     from compound.graph.catalogue import Catalogue, FixedCatalogue, Shelf, Signature
     from compound.graph.services import EffectGate, Services
     from compound.spec import Finding, GraphSpec, load_graph
@@ -30,7 +32,7 @@ _HOME: Final = {
     "Plan": "compound.graph._plan",
     "RunResult": "compound.graph._result",
     "RunStatus": "compound.graph._result",
-    "Segment": "compound.graph._plan",
+    "Segment": "compound.graph._steps",
     "Services": "compound.graph.services",
     "Shelf": "compound.graph.catalogue",
     "Signature": "compound.graph.catalogue",
@@ -38,6 +40,7 @@ _HOME: Final = {
     "check_file": "compound.graph._check",
     "compare": "compound.graph._diff",
     "draw": "compound.graph._draw",
+    "graph_signature": "compound.graph._value_types",
     "draw_svg": "compound.graph._svg",
     "load_graph": "compound.spec",
     "plan": "compound.graph._plan",
@@ -71,6 +74,7 @@ __all__ = [
     "compare",
     "draw",
     "draw_svg",
+    "graph_signature",
     "load_graph",
     "plan",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from anyio import Lock
+from anyio import Lock, current_time
 
 from compound.trace import SILENT, ActiveSpan
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._outcome import Outcome
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.graph.services import EffectGate
+    from compound.model import Budget
     from compound.spec._refs import Maybe
     from compound.trace import Recorder
 
@@ -28,6 +29,9 @@ class ActiveRun:
         scope: Name to value, as references see it: nodes, `input`, `context`, `run`.
         outcomes: How each top-level node ended so far.
         runners: Node path to its work; made once per engine.
+        budget: Ceiling of its model calls; None for that of the gateway.
+        seconds: Of work in this leg; None for no limit.
+        asks_when_spent: What a spent budget stops is skipped, and a person decides; otherwise it fails.
         gate: Awaited before the first delivery; None when it was passed or there is none.
     """
 
@@ -41,8 +45,12 @@ class ActiveRun:
     recorder: Recorder | None = None
     example_id: str | None = None
     gate: EffectGate | None = None
+    budget: Budget | None = None
+    seconds: float | None = None
+    asks_when_spent: bool = False
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    _deadline: float | None = None
     _gating: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -51,7 +59,21 @@ class ActiveRun:
             "thread_id": self.thread_id,
             "example_id": self.example_id,
         }
+        if self.seconds is not None:
+            self._deadline = current_time() + self.seconds
         self.scope.update(input=dict(self.input), context=dict(self.context), run=run)
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """The seconds of its budget are used up."""
+        return self._deadline is not None and current_time() >= self._deadline
+
+    def limit_s(self, timeout_s: float | None) -> float | None:
+        """Seconds that a node may take now: its own timeout, or what is left of the run's."""
+        if self._deadline is None:
+            return timeout_s
+        left = max(0.0, self._deadline - current_time())
+        return left if timeout_s is None else min(left, timeout_s)
 
     async def pass_gate(self) -> None:
         """Wait for the gate, once; an effect beside the first one waits with it."""

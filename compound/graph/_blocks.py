@@ -1,36 +1,46 @@
-"""`repeat`: run a block's nodes in rounds until its condition holds, at most so many times."""
+"""Blocks: rounds of `repeat`, items of `map`, and a sub-graph that runs as one step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
+import anyio
+
 from compound.errors import CompoundError, NodeError
+from compound.graph._active import NodeCall
+from compound.graph._execute import failed
+from compound.graph._expand import EACH
 from compound.graph._outcome import Outcome
 from compound.graph._schedule import run_program
+from compound.graph._steps import GraphPlan, MapPlan, RepeatPlan
 from compound.spec._refs import ABSENT, EvaluationError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._plan import Program, Step
-    from compound.spec._refs import Maybe
+    from compound.graph._steps import Step
+    from compound.spec._refs import Maybe, Scope
+    from compound.trace import ActiveSpan
 
 
-async def run_block(step: Step, run: ActiveRun, scope: Mapping[str, Maybe], lead: str) -> Outcome:
-    """Run the rounds; the value is the block's `out` after the last one."""
-    program = step.program
-    if program is None:
-        raise AssertionError("a block has a program")
+async def run_block(step: Step, run: ActiveRun, scope: Scope, inputs: dict[str, JsonValue], lead: str) -> Outcome:
+    """Run a block to its end; what fails inside is its failure."""
+    limit_s = run.limit_s(step.timeout_s)
     with run.span(step) as span:
         try:
-            outcome, rounds = await _rounds(step, program, run, scope, lead)
+            if limit_s is None:
+                outcome = await _run(step, run, scope, inputs, lead, span)
+            else:
+                with anyio.fail_after(limit_s):
+                    outcome = await _run(step, run, scope, inputs, lead, span)
         except EvaluationError as error:
             what = f"node {step.path}: {error}"
             made = NodeError("graph.bad-reference", what, node=step.path, run_id=run.run_id)
-            outcome, rounds = Outcome("failed", error=made), 0
-        span.set(rounds=rounds)
+            outcome = Outcome("failed", error=made)
+        except (CompoundError, TimeoutError) as error:
+            outcome = failed(step, run, error)
         if outcome.error is not None:
             span.set(status_code="ERROR", error_type=outcome.error.code, status_message=str(outcome.error))
         else:
@@ -38,32 +48,135 @@ async def run_block(step: Step, run: ActiveRun, scope: Mapping[str, Maybe], lead
         return outcome
 
 
-async def _rounds(
-    step: Step, program: Program, run: ActiveRun, scope: Mapping[str, Maybe], lead: str
-) -> tuple[Outcome, int]:
+async def _run(
+    step: Step, run: ActiveRun, scope: Scope, inputs: dict[str, JsonValue], lead: str, span: ActiveSpan
+) -> Outcome:
+    key = f"{lead}{step.name}"
+    match step.block:
+        case RepeatPlan():
+            return await _rounds(step.block, run, scope, key, span)
+        case MapPlan():
+            return await _Items(step, step.block, run, scope, key).run(inputs[EACH], span)
+        case GraphPlan():
+            # The way in of a sub-graph checks what it is given, as that of a whole run does.
+            call = NodeCall(run=run, step=step, key=key, attempt=1, span=span)
+            given = await run.runners[step.path](call, inputs)
+            return await _below(step.block, run, scope, given, key)
+        case None:
+            raise AssertionError("a block has a plan")
+
+
+async def _rounds(plan: RepeatPlan, run: ActiveRun, scope: Scope, key: str, span: ActiveSpan) -> Outcome:
     previous: Maybe = ABSENT
-    for number in range(1, program.max_rounds + 1):
+    for number in range(1, plan.max_rounds + 1):
         inner: dict[str, Maybe] = {**scope, "previous": previous}
         outcomes: dict[str, Outcome] = {}
-        await run_program(program, run, scope=inner, outcomes=outcomes, lead=f"{lead}{step.name}[{number}].")
+        await run_program(plan.program, run, scope=inner, outcomes=outcomes, lead=f"{key}[{number}].")
+        span.set(rounds=number)
         error = _first_error(outcomes)
         if error is not None:
-            return Outcome("failed", error=error), number
-        values = {name: _or_null(outcome.seen) for name, outcome in outcomes.items()}
-        previous = cast("JsonValue", values)
-        is_last = number == program.max_rounds
-        if is_last or (program.until is not None and _holds(program.until(inner))):
-            value = values if program.out is None else program.out(inner)
-            return Outcome("ok", cast("JsonValue", value)), number
+            return Outcome("failed", error=error)
+        values = _record(outcomes)
+        previous = values
+        is_last = number == plan.max_rounds
+        if is_last or (plan.until is not None and _holds(plan.until(inner))):
+            return Outcome("ok", values if plan.out is None else plan.out(inner))
     raise AssertionError("a block has at least one round")
+
+
+async def _below(plan: GraphPlan, run: ActiveRun, scope: Scope, given: JsonValue, key: str) -> Outcome:
+    inner: dict[str, Maybe] = {"input": given}
+    inner.update((name, scope[name]) for name in ("context", "run") if name in scope)
+    outcomes: dict[str, Outcome] = {}
+    await run_program(plan.program, run, scope=inner, outcomes=outcomes, lead=f"{key}.")
+    error = _first_error(outcomes)
+    return Outcome("failed", error=error) if error is not None else Outcome("ok", plan.output(inner))
+
+
+class _Items:
+    """The items of one `map` while they run."""
+
+    def __init__(self, step: Step, plan: MapPlan, run: ActiveRun, scope: Scope, key: str) -> None:
+        self._step = step
+        self._plan = plan
+        self._run = run
+        self._scope = scope
+        self._key = key
+        self._next = 0
+        self._results: list[Outcome] = []
+        self._is_stopped = False
+
+    async def run(self, each: JsonValue, span: ActiveSpan) -> Outcome:
+        """All items, so many at a time; the value keeps their order."""
+        items = self._checked(each)
+        # One place for each item, so that the order of the results never depends on who ends first.
+        self._results = [Outcome("blocked", reason="not started") for _ in items]
+        async with anyio.create_task_group() as tasks:
+            for _ in range(min(self._plan.parallel, len(items))):
+                tasks.start_soon(self._worker, items)
+        errors = [(at, one.error) for at, one in enumerate(self._results) if one.error is not None]
+        span.set(items=len(items), failed_items=len(errors))
+        if self._plan.on_error == "collect":
+            return Outcome("ok", self._collected(items, errors))
+        if errors and self._plan.on_error == "fail":
+            return Outcome("failed", error=self._failure(errors, len(items)))
+        return Outcome("ok", [one.value for one in self._results if one.status == "ok"])
+
+    def _checked(self, each: JsonValue) -> list[JsonValue]:
+        if each is None:
+            return []
+        if not isinstance(each, list):
+            raise self._wrong("graph.bad-items", f"`each` is {type(each).__name__}, not a list")
+        if len(each) > self._plan.limit:
+            what = f"`each` has {len(each)} items, more than `max: {self._plan.limit}`"
+            raise self._wrong("graph.too-many-items", what, "raise `map.max`, or pass fewer items")
+        return each
+
+    async def _worker(self, items: list[JsonValue]) -> None:
+        while self._next < len(items) and not self._is_stopped:
+            at = self._next
+            self._next += 1
+            self._results[at] = await self._item(items[at], at)
+            # Items in flight end; new ones would be paid for a block that fails anyway.
+            self._is_stopped |= self._results[at].error is not None and self._plan.on_error == "fail"
+
+    async def _item(self, value: JsonValue, at: int) -> Outcome:
+        inner: dict[str, Maybe] = {**self._scope, self._plan.item: value}
+        outcomes: dict[str, Outcome] = {}
+        await run_program(self._plan.program, self._run, scope=inner, outcomes=outcomes, lead=f"{self._key}[{at}].")
+        error = _first_error(outcomes)
+        if error is not None:
+            return Outcome("failed", error=error)
+        try:
+            return Outcome("ok", _record(outcomes) if self._plan.out is None else self._plan.out(inner))
+        except EvaluationError as problem:
+            return Outcome("failed", error=self._wrong("graph.bad-reference", f"item {at}: {problem}"))
+
+    def _collected(self, items: list[JsonValue], errors: list[tuple[int, CompoundError]]) -> JsonValue:
+        wrong: list[JsonValue] = [
+            {"index": at, "item": items[at], "code": error.code, "what": error.what} for at, error in errors
+        ]
+        return {"items": [one.value for one in self._results], "failed": wrong}
+
+    def _failure(self, errors: list[tuple[int, CompoundError]], count: int) -> NodeError:
+        at, first = errors[0]
+        made = self._wrong(first.code, f"{len(errors)} of {count} items failed; item {at}: {first.what}", first.fix)
+        made.__cause__ = first.__cause__ or first
+        return made
+
+    def _wrong(self, code: str, what: str, fix: str = "") -> NodeError:
+        path = self._step.path
+        return NodeError(code, f"node {path}: {what}", node=path, run_id=self._run.run_id, fix=fix)
 
 
 def _holds(value: Maybe) -> bool:
     return value is not ABSENT and bool(value)
 
 
-def _or_null(value: Maybe) -> JsonValue:
-    return None if value is ABSENT else cast("JsonValue", value)
+def _record(outcomes: Mapping[str, Outcome]) -> dict[str, JsonValue]:
+    """Every node's value, null for what was skipped."""
+    values = {name: outcome.seen for name, outcome in outcomes.items()}
+    return {name: None if value is ABSENT else cast("JsonValue", value) for name, value in values.items()}
 
 
 def _first_error(outcomes: Mapping[str, Outcome]) -> CompoundError | None:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import choices
 from compound.graph._check_calls import call_findings
 from compound.graph._check_flow import flow_findings
 from compound.graph._check_values import value_findings
 from compound.graph._value_types import ValueTypes
+from compound.graph._wiring import named
 from compound.spec._findings import Finding, in_file_order
 from compound.spec._parse import parse_graph
-from compound.spec._types import is_cyclic, named_types, parse_type
-from compound.spec.graph_file import (
-    AnyNode,
-    CheckNode,
-    EffectNode,
-    GraphSpec,
-    LlmNode,
-    RepeatBlock,
-    RetrieveNode,
-    ReviewNode,
-    SpecialistNode,
-    SqlNode,
-    ToolNode,
-    blocks,
-)
+from compound.spec._types import is_cyclic, named_types, parse_external, parse_type
+from compound.spec.graph_file import EffectNode, GraphSpec, MapBlock, RepeatBlock, ReviewNode, blocks
 from compound.spec.yaml_file import DataPath
 
 if TYPE_CHECKING:
@@ -43,6 +31,7 @@ _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
     "specialist": ("graph.unknown-specialist", "specialist"),
     "model": ("graph.unknown-model", "model"),
     "prompt": ("graph.unknown-prompt", "prompt file"),
+    "graph": ("graph.unknown-graph", "graph"),
 }
 
 
@@ -105,14 +94,16 @@ def _unknown_types(spec: GraphSpec) -> list[Finding]:
 def _declared_types(spec: GraphSpec) -> Iterable[tuple[DataPath, JsonValue]]:
     for section in ("types", "input", "context"):
         for name, declared in getattr(spec, section).items():
+            if section == "types" and parse_external(declared) is not None:
+                continue
             yield from _fields((section, name), declared)
     for path, node in blocks(spec.nodes):
         if isinstance(node, ReviewNode):
             for action, fields in node.decide.items():
                 for name, declared in fields.items():
                     yield from _fields((*path, "decide", action, name), declared)
-        elif not isinstance(node, RepeatBlock) and node.out is not None:
-            yield from _fields((*path, "out"), node.out)
+        elif not isinstance(node, RepeatBlock | MapBlock) and getattr(node, "out", None) is not None:
+            yield from _fields((*path, "out"), cast("JsonValue", getattr(node, "out", None)))
 
 
 def _fields(path: DataPath, declared: JsonValue) -> Iterable[tuple[DataPath, JsonValue]]:
@@ -123,37 +114,10 @@ def _fields(path: DataPath, declared: JsonValue) -> Iterable[tuple[DataPath, Jso
         yield path, declared
 
 
-def _named(node: AnyNode) -> Iterable[tuple[Shelf, DataPath, str]]:  # noqa: C901 - one arm per kind
-    """What a node takes from the project: shelf, key in the node, name."""
-    match node:
-        case ToolNode(tool=name):
-            yield "tool", ("tool",), name
-        case SqlNode(tool=name):
-            yield "sql", ("tool",), name
-        case CheckNode(check=name):
-            yield "check", ("kind",), name
-        case RetrieveNode(on=name):
-            yield "retriever", ("on",), name
-        case SpecialistNode(ref=name):
-            yield "specialist", ("ref",), name
-        case LlmNode(model=model, prompt=prompt, system=system):
-            yield "model", ("model",), model
-            yield "prompt", ("prompt",), prompt
-            if system is not None:
-                yield "prompt", ("system",), system
-        case EffectNode(tool=tool, tools=tools):
-            if tool is not None:
-                yield "effect", ("tool",), tool
-            for index, name in enumerate(tools or ()):
-                yield "effect", ("tools", index), name
-        case _:
-            return
-
-
 def _unknown_names(spec: GraphSpec, catalogue: Catalogue) -> list[Finding]:
     findings: list[Finding] = []
     for path, node in blocks(spec.nodes):
-        for shelf, key, name in _named(node):
+        for shelf, key, name in named(node):
             known = catalogue.names(shelf)
             if known is None or name in known:
                 continue

@@ -11,12 +11,16 @@ from compound.graph._value_types import ValueTypes
 from compound.spec._findings import Finding
 from compound.spec._json_schema import from_json_schema
 from compound.spec._types import Record, mismatch, parse_type
+from compound.spec._words import FallbackValue
 from compound.spec.graph_file import (
+    AgentNode,
     AnyNode,
     CheckNode,
     EffectNode,
+    GraphNode,
     GraphSpec,
     LlmNode,
+    MapBlock,
     RepeatBlock,
     RetrieveNode,
     SpecialistNode,
@@ -43,14 +47,20 @@ def _level(
 ) -> Iterator[Finding]:
     for name, node in nodes.items():
         path = (*lead, "nodes", name)
-        if isinstance(node, RepeatBlock):
+        if isinstance(node, RepeatBlock | MapBlock):
             yield from _level(spec, node.nodes, path, types.below(node), catalogue)
-            continue
-        wanted = _parameters(node, catalogue)
-        if wanted is not None:
-            yield from _arguments(spec, node, path, types, wanted)
-        if isinstance(node, LlmNode):
-            yield from _prompt(spec, node, path, catalogue)
+        yield from _node(spec, node, path, types, catalogue)
+
+
+def _node(spec: GraphSpec, node: AnyNode, path: DataPath, types: ValueTypes, catalogue: Catalogue) -> Iterator[Finding]:
+    wanted = _parameters(node, catalogue)
+    if wanted is not None:
+        yield from _arguments(spec, node, path, types, wanted)
+    if isinstance(node, LlmNode | AgentNode):
+        yield from _prompt(spec, node, path, catalogue)
+    other = getattr(node, "fallback", None)
+    if other is not None and not isinstance(other, FallbackValue):
+        yield from _node(spec, other, (*path, "fallback"), types, catalogue)
 
 
 def _parameters(node: AnyNode, catalogue: Catalogue) -> Record | None:
@@ -67,6 +77,8 @@ def _parameters(node: AnyNode, catalogue: Catalogue) -> Record | None:
             called = ("check", name)
         case SpecialistNode(ref=name):
             called = ("specialist", name)
+        case GraphNode(graph=name):
+            called = ("graph", name)
         case EffectNode(tool=str() as name):
             called = ("effect", name)
         case _:
@@ -96,7 +108,7 @@ def _arguments(spec: GraphSpec, node: AnyNode, path: DataPath, types: ValueTypes
         yield Finding("graph.missing-argument", f"the argument {name!r} is missing", where, f"add {name}: $...")
 
 
-def _prompt(spec: GraphSpec, node: LlmNode, path: DataPath, catalogue: Catalogue) -> Iterator[Finding]:
+def _prompt(spec: GraphSpec, node: LlmNode | AgentNode, path: DataPath, catalogue: Catalogue) -> Iterator[Finding]:
     wanted: frozenset[str] = frozenset()
     is_known = True
     for key, file in (("prompt", node.prompt), ("system", node.system)):

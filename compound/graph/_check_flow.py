@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compound.graph._plan import topological
+from compound.graph._expand import topological
 from compound.graph._skips import Skips
 from compound.graph._wiring import dependencies, iter_bindings, uses
 from compound.spec._conditions import parse_condition
 from compound.spec._findings import Finding
 from compound.spec._refs import Both, Compare, Constant, Expr, references
-from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, RepeatBlock, ReviewNode
+from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, MapBlock, RepeatBlock, ReviewNode
 from compound.spec.yaml_file import DataPath
 
 
@@ -37,7 +37,7 @@ def _levels(spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath) -> It
         if node.when is not None and _truth(parse_condition(node.when)) is False:
             where = spec.source.value((*path, "when"))
             yield Finding("graph.unreachable", f"{name} never runs: {node.when}", where, "drop the node or its `when`")
-        if isinstance(node, RepeatBlock):
+        if isinstance(node, RepeatBlock | MapBlock):
             yield from _levels(spec, node.nodes, path)
 
 
@@ -75,7 +75,7 @@ def _unused_in(spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath, us
         mentioned |= {use.ref.root for use in uses(node, ())} | set(node.after)
     for name, node in nodes.items():
         path = (*lead, "nodes", name)
-        if isinstance(node, RepeatBlock):
+        if isinstance(node, RepeatBlock | MapBlock):
             own = {use.ref.root for use in uses(node, ()) if use.path[0] != "nodes"}
             through_previous = {
                 str(use.ref.steps[0]) for use in uses(node, ()) if use.ref.root == "previous" and use.ref.steps

@@ -13,7 +13,7 @@ from compound.spec._conditions import parse_condition
 from compound.spec._findings import Finding
 from compound.spec._refs import Both, Coalesce, Compare, Constant, Expr, ListOf, Not, Ref, references
 from compound.spec._types import Enum, Scalar, Type, bare, show_type
-from compound.spec.graph_file import AnyNode, EffectNode, GraphSpec, RepeatBlock, ReviewNode
+from compound.spec.graph_file import AnyNode, EffectNode, GraphSpec, MapBlock, RepeatBlock, ReviewNode
 from compound.spec.yaml_file import DataPath
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def _level(
     skips = Skips(nodes)
     for name, node in nodes.items():
         path = (*lead, "nodes", name)
-        inner = types.below(node) if isinstance(node, RepeatBlock) else types
+        inner = types.below(node) if isinstance(node, RepeatBlock | MapBlock) else types
         for use in _own_uses(node, path):
             scope = inner if use.role in {"until", "out"} else types
             yield from _use(spec, use, scope, broken)
-            if use.role in {"in", "when"} and not use.is_shielded and skips.is_surprise(name, use.ref.root):
+            if use.role in {"in", "when", "each"} and not use.is_shielded and skips.is_surprise(name, use.ref.root):
                 yield _may_be_skipped(spec, use, name, skips)
         for index, other in enumerate(node.after):
             if other not in nodes and other not in broken:
@@ -52,7 +52,7 @@ def _level(
             scope = inner if key[-1] == "until" else types
             yield from _comparisons(spec, parse_condition(condition), key, scope)
         yield from _rules(spec, node, path, nodes)
-        if isinstance(node, RepeatBlock):
+        if isinstance(node, RepeatBlock | MapBlock):
             yield from _level(spec, node.nodes, path, inner, broken)
 
 
@@ -60,7 +60,7 @@ def _own_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
     """References of the node itself, without those of the nodes inside a block."""
     depth = len(path)
     for use in uses(node, path):
-        if not (isinstance(node, RepeatBlock) and use.path[depth] == "nodes"):
+        if not (isinstance(node, RepeatBlock | MapBlock) and use.path[depth] == "nodes"):
             yield use
 
 
@@ -172,5 +172,5 @@ def _rules(spec: GraphSpec, node: AnyNode, path: DataPath, nodes: Mapping[str, A
             where = spec.source.value((*path, "review"))
             yield Finding("graph.unknown-node", what, where, choices(known, node.review))
     if len(path) > 2 and isinstance(node, ReviewNode | EffectNode):
-        what = f"{path[-1]} is a {node.kind} inside a repeat block; it must be durable on its own"
+        what = f"{path[-1]} is a {node.kind} inside a block; it must be durable on its own"
         yield Finding("graph.boundary-in-repeat", what, spec.source.key(path), "move it behind the block")

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 COLOURS: Final = {
     "retrieve": "#0e7490", "sql": "#1d4ed8", "specialist": "#7c3aed", "llm": "#be185d", "tool": "#475569",
-    "check": "#4d7c0f", "review": "#b45309", "effect": "#b91c1c", "repeat": "#334155",
+    "check": "#4d7c0f", "review": "#b45309", "effect": "#b91c1c", "repeat": "#334155", "map": "#334155",
+    "agent": "#9d174d", "graph": "#155e75",
     "input": "#64748b", "output": "#64748b",
 }  # fmt: skip
 """Fill by kind, dark enough for white text (contrast at least 4.5): light and dark pages both work."""

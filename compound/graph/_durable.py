@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._plan import Plan, Segment
+    from compound.graph._plan import Plan
+    from compound.graph._steps import Segment
     from compound.graph.services import Services
 
 _Outcomes = dict[str, Any]
@@ -60,7 +61,7 @@ class Durable:
         self._steps: dict[str, ReviewStep | EffectStep] = {}
         for name, step in plan.steps.items():
             if step.kind == "review":
-                self._steps[name] = ReviewStep(step, plan.names, plan.spec.hash)
+                self._steps[name] = ReviewStep(step, plan.hash)
             elif step.kind == "effect":
                 self._steps[name] = EffectStep(step, plan.reviews_before[name])
         self.live: dict[str, ActiveRun] = {}

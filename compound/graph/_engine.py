@@ -18,8 +18,10 @@ from compound.graph._plan import plan
 from compound.graph._result import RunResult
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
+from compound.model import Budget
 from compound.spec._types import Record, parse_type
 from compound.spec._validate import validator
+from compound.spec._words import parse_duration
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -57,8 +59,11 @@ class Engine:
         lock_wait_s: float = 60.0,
     ) -> None:
         self.spec = spec
-        self.plan = plan(spec)
+        self.plan = plan(spec, services.graph)
         self._services = services
+        limits = spec.budget
+        self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
+        self._budget = None if limits is None else Budget(usd=limits.usd, calls=limits.calls)
         self._recorder = recorder
         self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state)
         self._keeps_runs = state is not None
@@ -83,7 +88,7 @@ class Engine:
             if kind in kinds and service is None:
                 what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
-        self._runners = bind_all(self.plan.steps.values(), self._services, self.plan.names)
+        self._runners = bind_all(self.plan.steps.values(), self._services)
         return self
 
     async def __aexit__(
@@ -234,7 +239,7 @@ class Engine:
         for name, step in self.plan.steps.items():
             known = all(dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in step.deps)
             if step.kind == "review" and known:
-                ruling = ReviewStep(step, self.plan.names, self.spec.hash).ruling(active.scope)
+                ruling = ReviewStep(step, self.plan.hash).ruling(active)
                 rulings[name] = ruling is not None and ruling.is_automatic
         return rulings
 
@@ -259,12 +264,15 @@ class Engine:
             run_id=run_id,
             thread_id=thread_id,
             graph_name=self.spec.name,
-            graph_hash=self.spec.hash,
+            graph_hash=self.plan.hash,
             input=given,
             context=context,
             runners=self._runners,
             recorder=self._recorder,
             example_id=example_id,
+            budget=self._budget,
+            seconds=self._seconds,
+            asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
         )
 
     def _root(self, active: ActiveRun, *, resumed: bool = False) -> ActiveSpan:
@@ -307,10 +315,10 @@ class Engine:
             raise DataError("graph.bad-input", what, fix="see `input:` of the graph file")
 
     def _require_same_graph(self, record: RunRecord) -> None:
-        if record.graph_hash != self.spec.hash:
+        if record.graph_hash != self.plan.hash:
             what = (
                 f"run {record.run_id} was started with {record.graph_name} {record.graph_hash[:12]}, "
-                f"the graph is now {self.spec.hash[:12]}"
+                f"the graph is now {self.plan.hash[:12]}"
             )
             fix = "finish it with the graph it was started with, or start a new run"
             raise ConflictError("graph.changed", what, fix=fix)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import structlog
 
 from compound.errors import ConnectorError, ModelError, NodeError
 from compound.graph._active import NodeCall
-from compound.graph._outcome import LOST, Outcome, as_node_error
-from compound.spec._refs import ABSENT, EvaluationError
+from compound.graph._outcome import LOST, OVER_BUDGET, Outcome, as_node_error
+from compound.spec._refs import ABSENT, Absent, EvaluationError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.spec._refs import Maybe, Scope
+    from compound.spec._words import ErrorClass
 
 log = structlog.stdlib.get_logger(__name__)
 
-_MAX_WAIT_S = 30.0
+_MAX_WAIT_S: Final = 30.0
+_WORTH_A_TRY: Final = ("timeout", "connector", "model")
+_SPENT: Final = frozenset({"model.budget", "graph.over-budget"})
 
 
 async def execute(
@@ -32,33 +35,47 @@ async def execute(
     early = decide(step, run, scope, outcomes)
     if isinstance(early, Outcome):
         return record_early(step, run, early)
-    if step.program is not None:
+    if step.block is not None:
         from compound.graph._blocks import run_block
 
-        return await run_block(step, run, scope, lead)
-    return await _attempts(step, run, early, lead)
+        outcome = await run_block(step, run, step.view(scope), early, lead)
+    else:
+        outcome = await _attempts(step, run, early, lead)
+    if outcome.error is not None:
+        return await _settle(step, run, step.view(scope), outcome, lead)
+    return outcome
 
 
 def decide(step: Step, run: ActiveRun, scope: Scope, outcomes: Mapping[str, Outcome]) -> dict[str, JsonValue] | Outcome:
     """The node's inputs; or how it ends without running."""
-    for dep in step.deps:
-        before = outcomes.get(dep)
-        if before is not None and before.status in LOST:
-            return Outcome("blocked", reason=f"{dep} failed" if before.status == "failed" else before.reason)
+    early = _before(step, outcomes)
+    if early is not None:
+        return early
+    seen = step.view(scope)
     try:
         if step.when is not None:
-            holds = step.when(scope)
+            holds = step.when(seen)
             if holds is ABSENT:
                 return Outcome("skipped", reason="its condition depends on a node that was skipped")
             if not holds:
                 return Outcome("skipped", reason="its condition does not hold")
-        inputs = step.inputs(scope)
+        inputs = step.inputs(seen)
     except EvaluationError as error:
         made = NodeError("graph.bad-reference", f"node {step.path}: {error}", node=step.path, run_id=run.run_id)
         return Outcome("failed", error=made)
     if isinstance(inputs, str):
         return Outcome("skipped", reason=f"its input {inputs!r} is absent")
     return inputs
+
+
+def _before(step: Step, outcomes: Mapping[str, Outcome]) -> Outcome | None:
+    """How a step ends because of what ended before it."""
+    for dep in step.deps:
+        before = outcomes.get(dep)
+        if before is not None and before.status in LOST:
+            return Outcome("blocked", reason=f"{dep} failed" if before.status == "failed" else before.reason)
+    gate = None if step.gate is None else outcomes.get(step.gate)
+    return Outcome("skipped", reason=gate.reason) if gate is not None and gate.status == "skipped" else None
 
 
 def record_early(step: Step, run: ActiveRun, outcome: Outcome) -> Outcome:
@@ -75,41 +92,101 @@ async def _attempts(step: Step, run: ActiveRun, inputs: dict[str, JsonValue], le
     runner = run.runners[step.path]
     key = f"{lead}{step.name}"
     for attempt in range(1, step.retry.attempts + 1):
+        limit_s = run.limit_s(step.timeout_s)
         try:
             with run.span(step, attempt=attempt) as span:
                 if key != step.path:
                     span.set(journal_key=key)
                 span.input(inputs)
                 call = NodeCall(run=run, step=step, key=key, attempt=attempt, span=span)
-                if step.timeout_s is None:
+                if limit_s is None:
                     value = await runner(call, inputs)
                 else:
-                    with anyio.fail_after(step.timeout_s):
+                    with anyio.fail_after(limit_s):
                         value = await runner(call, inputs)
                 span.output(value)
                 return Outcome("ok", value)
         except Exception as error:  # noqa: BLE001 - a failure is a value until the segment settles
-            if attempt < step.retry.attempts and is_retryable(error):
+            if attempt < step.retry.attempts and is_retryable(error, step.retry.on) and not run.is_out_of_time:
                 await anyio.sleep(_pause_s(step, attempt, error))
                 continue
-            return _failed(step, run, error)
+            return failed(step, run, error)
     raise AssertionError("a node has at least one attempt")
 
 
-def _failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
-    if isinstance(error, TimeoutError) and step.timeout_s is not None and not error.args:
-        error = TimeoutError(f"took longer than {step.timeout_s:g} s")
+def failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
+    """An error of a node as its outcome."""
+    if isinstance(error, TimeoutError) and not error.args:
+        if run.is_out_of_time:
+            what = f"node {step.path}: the run has used its {run.seconds:g} s"
+            fix = "raise `budget.seconds` of the graph"
+            return Outcome(
+                "failed", error=NodeError("graph.over-budget", what, node=step.path, run_id=run.run_id, fix=fix)
+            )
+        if step.timeout_s is not None:
+            error = TimeoutError(f"took longer than {step.timeout_s:g} s")
     made = as_node_error(error, name=step.path, run_id=run.run_id)
     if made.code == "graph.node-crashed":
         log.error("node.crashed", node=step.path, run_id=run.run_id, exc_info=error)
     return Outcome("failed", error=made)
 
 
-def is_retryable(error: Exception) -> bool:
-    """Another try may help: an overloaded model, a connector that did not answer, a timeout."""
-    if isinstance(error, ModelError):
-        return error.retryable
-    return isinstance(error, ConnectorError | TimeoutError | ConnectionError)
+async def _settle(step: Step, run: ActiveRun, scope: Scope, outcome: Outcome, lead: str) -> Outcome:
+    """What stands in for a node that failed: its fallback; or, when the run is out of budget, a person."""
+    rescue, error = step.rescue, outcome.error
+    if rescue is not None and error is not None and (not rescue.on or _class_of(error) in rescue.on):
+        stand_in = await _rescue(step, run, scope, lead)
+        if stand_in is not None:
+            return stand_in
+    if error is not None and error.code in _SPENT and run.asks_when_spent:
+        return Outcome("skipped", reason=OVER_BUDGET)
+    return outcome
+
+
+async def _rescue(step: Step, run: ActiveRun, scope: Scope, lead: str) -> Outcome | None:
+    """The fallback's outcome; None when it has no inputs or no value either."""
+    rescue = step.rescue
+    if rescue is None:
+        return None
+    if rescue.step is not None:
+        other = await execute(rescue.step, run, dict(scope), {}, lead)
+        return other if other.status == "ok" else None
+    if rescue.value is None:
+        return None
+    try:
+        value = rescue.value(scope)
+    except EvaluationError:
+        return None
+    with run.span(step) as span:
+        span.set(fallback=True)
+        if isinstance(value, Absent):
+            span.skip("the fallback is absent")
+            return None
+        span.output(value)
+    return Outcome("ok", value)
+
+
+def _class_of(error: BaseException) -> ErrorClass:
+    cause = error.__cause__ or error
+    code = str(getattr(error, "code", ""))
+    if isinstance(cause, TimeoutError) or code in {"graph.timeout", "model.timeout"}:
+        return "timeout"
+    if isinstance(cause, ModelError):
+        return "model"
+    if isinstance(cause, ConnectorError | ConnectionError):
+        return "connector"
+    return "value" if code == "graph.bad-value" else "tool"
+
+
+def is_retryable(error: Exception, on: tuple[ErrorClass, ...] = ()) -> bool:
+    """Another try may help: an error of these classes; by default an overloaded model or store, or a timeout.
+
+    A model call that was refused for good (a bad request, a spent budget) is never tried again.
+    """
+    if isinstance(error, ModelError) and not error.retryable:
+        return False
+    wanted = on or _WORTH_A_TRY
+    return "any" in wanted or _class_of(error) in wanted
 
 
 def _pause_s(step: Step, attempt: int, error: Exception) -> float:

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import NodeCall, Runner
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.graph.services import JsonCall, Services
-    from compound.spec._types import Names
 
 
-def bind_call(step: Step, services: Services, names: Names) -> Runner:
+def bind_call(step: Step, services: Services) -> Runner:
     """The runner of a node that gives its inputs to one function."""
     match step.node:
         case ToolNode(tool=name):
@@ -33,7 +32,7 @@ def bind_call(step: Step, services: Services, names: Names) -> Runner:
             function = services.specialist(name)
         case _:
             raise AssertionError(f"{step.kind} is no node that calls one function")
-    return typed(step, names, _plain(function))
+    return typed(step, _plain(function))
 
 
 def _plain(function: JsonCall) -> Runner:
@@ -43,7 +42,7 @@ def _plain(function: JsonCall) -> Runner:
     return run
 
 
-def bind_retrieve(step: Step, services: Services, names: Names) -> Runner:
+def bind_retrieve(step: Step, services: Services) -> Runner:
     """The runner of a `retrieve` node."""
     node = cast("RetrieveNode", step.node)
     search = services.retriever(node.on)
@@ -56,14 +55,14 @@ def bind_retrieve(step: Step, services: Services, names: Names) -> Runner:
         filters = cast("Mapping[str, JsonValue] | None", inputs.get("where"))
         return await search(RetrieveRequest(query=query, top_k=node.top_k, mode=node.mode, where=filters))
 
-    return typed(step, names, run)
+    return typed(step, run)
 
 
-def typed(step: Step, names: Names, runner: Runner) -> Runner:
+def typed(step: Step, runner: Runner) -> Runner:
     """The runner with its value checked, where the node declares `out`."""
     if step.out is None:
         return runner
-    validate = validator(step.out, names)
+    validate = validator(step.out, step.names)
 
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         value = await runner(call, inputs)

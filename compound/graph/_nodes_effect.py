@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.graph.services import Outbox
     from compound.spec.graph_file import EffectNode
 
@@ -35,8 +35,8 @@ class EffectStep:
         self._versions = compile_value(node.versions)
         # A custom action (`partly`) carries effects out only where the condition asks for the decision.
         asked = {use.ref.root for use in uses(node, ()) if use.role == "when"}
-        self._reviews = (node.review,) if node.review is not None else tuple(reviews)
-        self._asked = asked
+        self._reviews = (step.prefix + node.review,) if node.review is not None else tuple(reviews)
+        self._asked = {step.prefix + name for name in asked}
 
     async def run(self, run: ActiveRun, outbox: Outbox) -> Outcome:
         """Enqueue and deliver; the value is the list of results in the order of the actions."""
@@ -77,7 +77,7 @@ class EffectStep:
             return []
         decisions = self._decisions(run)
         last: Mapping[str, JsonValue] = decisions[-1][1] if decisions else {}
-        own = self._versions(run.scope)
+        own = self._versions(self.step.view(run.scope))
         versions = last.get("versions") if own is None or own is ABSENT else own
         group = EffectGroup(
             decision_id=str(last.get("decision_id") or f"run:{run.run_id}"),

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import NodeCall, Runner
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.graph.services import Services
-    from compound.spec._types import Names
     from compound.spec.graph_file import LlmNode
 
 _MAX_SHOWN: Final = 4000
 
 
-def bind_llm(step: Step, services: Services, names: Names) -> Runner:
+def bind_llm(step: Step, services: Services) -> Runner:
     """The runner of an `llm` node; an answer that does not fit, twice, is null, and the span says why."""
     node = cast("LlmNode", step.node)
     prompt = services.prompt(node.prompt)
@@ -33,12 +32,12 @@ def bind_llm(step: Step, services: Services, names: Names) -> Runner:
         compile_template(prompt.text, node.prompt),
         compile_template(system, node.system or node.prompt),
     )
-    schema = None if step.out is None else to_json_schema(step.out, names)
-    problems_of = _free_text if step.out is None else validator(step.out, names)
+    schema = None if step.out is None else to_json_schema(step.out, step.names)
+    problems_of = _free_text if step.out is None else validator(step.out, step.names)
     gateway = services.gateway
 
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
-        text, rules = (_render(template, inputs, call, node.prompt) for template in templates)
+        text, rules = (render(template, inputs, call, node.prompt) for template in templates)
         request = ModelRequest(
             model=node.model,
             messages=(Message(role="user", content=text),),
@@ -50,14 +49,14 @@ def bind_llm(step: Step, services: Services, names: Names) -> Runner:
             prompt_name=node.prompt,
             prompt_version=prompt.version,
         )
-        response = await gateway.call(request, call=_key(call, 0))
+        response = await gateway.call(request, call=_key(call, 0), budget=call.run.budget)
         if response.abstained:
             return _abstain(call, response.reason or "the model gave no usable answer")
         value = response.text if schema is None else response.data
         problems = problems_of(value)
         if not problems:
             return value
-        again = await gateway.call(_repair(request, response, problems), call=_key(call, 1))
+        again = await gateway.call(_repair(request, response, problems), call=_key(call, 1), budget=call.run.budget)
         value = again.data
         problems = ["the model gave no usable answer"] if again.abstained else problems_of(value)
         return _abstain(call, "; ".join(problems[:5])) if problems else value
@@ -110,7 +109,7 @@ def _free_text(value: JsonValue) -> list[str]:
     return [] if isinstance(value, str) else ["the answer is no text"]
 
 
-def _render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, path: str) -> str:
+def render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, path: str) -> str:
     from jinja2 import TemplateError
 
     try:

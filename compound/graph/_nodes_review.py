@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import RunError
 from compound.graph._execute import decide, record_early
-from compound.graph._outcome import Outcome, as_node_error
+from compound.graph._outcome import OVER_BUDGET, Outcome, as_node_error
 from compound.graph._wiring import compile_lenient, compile_value, shown_names
 from compound.graph.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.spec._conditions import parse_condition
 from compound.spec._json_schema import to_json_schema
 from compound.spec._refs import ABSENT, EvaluationError, compile_expr
 from compound.spec._types import parse_type
-from compound.spec.graph_file import parse_duration
+from compound.spec._words import parse_duration
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.graph.services import Reviews
-    from compound.spec._refs import Scope
-    from compound.spec._types import Names
     from compound.spec.graph_file import ReviewNode
 
 REJECT: Final = "reject"
@@ -36,7 +34,7 @@ Pause = Callable[[str], Awaitable[None]]
 class ReviewStep:
     """A review node with everything compiled; made once per engine."""
 
-    def __init__(self, step: Step, names: Names, graph_hash: str) -> None:
+    def __init__(self, step: Step, graph_hash: str) -> None:
         node = cast("ReviewNode", step.node)
         self.step = step
         self._node = node
@@ -45,7 +43,7 @@ class ReviewStep:
         self._versions = compile_value(node.versions)
         self._auto = None if node.auto is None else compile_expr(parse_condition(node.auto.when))
         self._decide = {
-            action: {name: to_json_schema(parse_type(kind), names) for name, kind in fields.items()}
+            action: {name: to_json_schema(parse_type(kind), step.names) for name, kind in fields.items()}
             for action, fields in node.decide.items()
         }
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
@@ -79,17 +77,19 @@ class ReviewStep:
             span.output(value)
             return Outcome("ok", value)
 
-    def ruling(self, scope: Scope) -> AutoRuling | None:
+    def ruling(self, run: ActiveRun) -> AutoRuling | None:
         """What the `auto` rule says now; None when the node has none. An absent value means: ask a person."""
         rule = self._node.auto
         if rule is None or self._auto is None:
             return None
         try:
-            holds = self._auto(scope)
+            holds = self._auto(self.step.view(run.scope))
         except EvaluationError as error:
             holds, why = False, str(error)
         else:
             why = "a value is absent" if holds is ABSENT else "" if holds else "the rule does not hold"
+        if any(one.reason == OVER_BUDGET for one in run.outcomes.values()):
+            holds, why = False, OVER_BUDGET
         digest = hashlib.sha256(f"{self._graph_hash}:{self.step.path}:{rule.when}".encode()).hexdigest()
         return AutoRuling(
             is_automatic=holds is not ABSENT and bool(holds),
@@ -109,14 +109,14 @@ class ReviewStep:
             graph_name=run.graph_name,
             graph_hash=run.graph_hash,
             queue=node.queue,
-            shown=self._shown(run.scope),
+            shown=self._shown(self.step.view(run.scope)),
             decide=self._decide,
-            versions=read_versions(self._versions(run.scope)),
+            versions=read_versions(self._versions(self.step.view(run.scope))),
             input=run.input,
             context=run.context,
             due_s=None if node.due is None else parse_duration(node.due),
             on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
-            auto=self.ruling(run.scope),
+            auto=self.ruling(run),
             example_id=run.example_id,
         )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 OutcomeStatus = Literal["ok", "skipped", "failed", "blocked"]
+OVER_BUDGET: Final = "the budget of the run is spent"
+"""Reason of a node that was skipped because the run may not spend more; a person decides then."""
 LOST: Final = ("failed", "blocked")
 """Statuses that keep dependents from running."""
 

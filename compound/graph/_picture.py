@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compound.graph._plan import topological
+from compound.graph._expand import topological
 from compound.graph._wiring import dependencies, inner_names, iter_bindings, uses
 from compound.spec._refs import references
-from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, RepeatBlock
+from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, MapBlock, RepeatBlock
 
 INPUT, OUTPUT = "input", "output"
 
@@ -84,11 +84,12 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
 
 
 def _box(name: str, node: AnyNode) -> Box:
-    if isinstance(node, RepeatBlock):
+    if isinstance(node, RepeatBlock | MapBlock):
         lines = tuple(f"{inner} · {one.kind}" for inner, one in node.nodes.items())
-        return Box(name=name, kind="repeat", detail=f"at most {node.repeat.max}", when=node.when or "", lines=lines)
+        detail = f"at most {node.repeat.max}" if isinstance(node, RepeatBlock) else f"each {node.map.each}"
+        return Box(name=name, kind=node.kind, detail=detail, when=node.when or "", lines=lines)
     detail = ""
-    for key in ("tool", "ref", "on", "model", "queue"):
+    for key in ("tool", "ref", "on", "model", "graph", "queue"):
         detail = detail or str(getattr(node, key, None) or "")
     if isinstance(node, CheckNode):
         detail = node.check

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compound.graph._nodes_agent import bind_agent
 from compound.graph._nodes_call import bind_call, bind_retrieve
+from compound.graph._nodes_flow import bind_enter, bind_join, bind_leave, cached
 from compound.graph._nodes_llm import bind_llm
+from compound.graph._steps import GraphPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from compound.graph._active import Runner
-    from compound.graph._plan import Step
+    from compound.graph._steps import Step
     from compound.graph.services import Services
-    from compound.spec._types import Names
 
 _BINDERS = {
     "tool": bind_call,
@@ -22,19 +24,27 @@ _BINDERS = {
     "specialist": bind_call,
     "retrieve": bind_retrieve,
     "llm": bind_llm,
+    "agent": bind_agent,
+    "enter": bind_enter,
+    "graph": bind_leave,
+    "map-join": bind_join,
 }
 
 
-def bind_all(steps: Iterable[Step], services: Services, names: Names) -> dict[str, Runner]:
-    """Node path to runner, blocks included; every name of the project is looked up here, once.
+def bind_all(steps: Iterable[Step], services: Services) -> dict[str, Runner]:
+    """Node path to runner, blocks and fallbacks included; every name of the project is looked up here, once.
 
     Raises:
         ProjectError: A name is unknown or a prompt is broken.
     """
     runners: dict[str, Runner] = {}
     for step in steps:
-        if step.program is not None:
-            runners.update(bind_all(step.program.steps, services, names))
+        if step.block is not None:
+            runners.update(bind_all(step.block.program.steps, services))
+            if isinstance(step.block, GraphPlan):
+                runners[step.path] = bind_enter(step, services)
         elif step.kind in _BINDERS:
-            runners[step.path] = _BINDERS[step.kind](step, services, names)
+            runners[step.path] = cached(step, services, _BINDERS[step.kind](step, services))
+        if step.rescue is not None and step.rescue.step is not None:
+            runners.update(bind_all((step.rescue.step,), services))
     return runners

@@ -18,7 +18,7 @@ from compound.graph._outcome import Outcome
 
 if TYPE_CHECKING:
     from compound.graph._active import ActiveRun
-    from compound.graph._plan import Program
+    from compound.graph._steps import Program
     from compound.spec._refs import Maybe
 
 Outcomes: TypeAlias = "dict[str, Outcome]"

@@ -23,7 +23,7 @@ class Skips:
                 use.ref.root
                 for use in uses(node, ())
                 if not use.is_shielded
-                and use.role in {"in", "when"}
+                and use.role in {"in", "when", "each"}
                 and use.ref.root in self._nodes
                 and use.ref.root not in inner_names(node) | GIVEN
             )

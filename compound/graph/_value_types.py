@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.graph._wiring import parse_binding
-from compound.spec._json_schema import from_json_schema
+from compound.graph.catalogue import Signature
+from compound.spec._json_schema import from_json_schema, to_json_schema
 from compound.spec._refs import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
 from compound.spec._types import (
     ANY,
@@ -24,11 +25,15 @@ from compound.spec._types import (
     parse_type,
 )
 from compound.spec.graph_file import (
+    AgentNode,
     AnyNode,
+    Block,
     CheckNode,
     EffectNode,
+    GraphNode,
     GraphSpec,
     LlmNode,
+    MapBlock,
     RepeatBlock,
     RetrieveNode,
     ReviewNode,
@@ -71,21 +76,24 @@ class ValueTypes:
         catalogue: Catalogue,
         nodes: Mapping[str, AnyNode],
         parent: ValueTypes | None = None,
+        block: Block | None = None,
     ) -> None:
         self._spec = spec
         self._catalogue = catalogue
         self._nodes = nodes
         self._parent = parent
+        self._block = block
         self._known: dict[str, Type] = {}
         self.names: Names = spec.type_names
 
-    def below(self, block: RepeatBlock) -> ValueTypes:
+    def below(self, block: Block) -> ValueTypes:
         """Types as a block's nodes see them."""
-        return ValueTypes(self._spec, self._catalogue, block.nodes, self)
+        return ValueTypes(self._spec, self._catalogue, block.nodes, self, block)
 
     def roots(self) -> list[str]:
         """Every name a reference may begin with here."""
-        own = [*self._nodes, *(["previous"] if self._parent is not None else [])]
+        given = [] if self._block is None else [_given_in(self._block)]
+        own = [*self._nodes, *given]
         return [*own, *(self._parent.roots() if self._parent is not None else ["input", "context", "run"])]
 
     def root(self, name: str) -> Type | None:
@@ -96,13 +104,20 @@ class ValueTypes:
                 self._known[name] = self.of_node(self._nodes[name])
             return self._known[name]
         if self._parent is not None:
-            if name == "previous":
-                return Record({inner: Maybe(ANY) for inner in self._nodes})
+            if self._block is not None and name == _given_in(self._block):
+                return self._of_given(self._block, self._parent)
             return self._parent.root(name)
         given = {"input": self._spec.input, "context": self._spec.context}
         if name in given:
             return Record({key: parse_type(kind) for key, kind in given[name].items()})
         return RUN if name == "run" else None
+
+    def _of_given(self, block: Block, around: ValueTypes) -> Type:
+        """What `$previous` of a repeat, or the item of a map, is."""
+        if isinstance(block, RepeatBlock):
+            return Record({inner: Maybe(ANY) for inner in self._nodes})
+        listed = bare(around.of_value(block.map.each), self.names)
+        return listed.item if isinstance(listed, Many) else ANY
 
     def of_ref(self, ref: Ref) -> Type:
         """Type of a reference.
@@ -153,13 +168,22 @@ class ValueTypes:
             return Record({name: self.of_value(item) for name, item in value.items()})
         return _of_constant(value)
 
-    def of_node(self, node: AnyNode) -> Type:  # noqa: C901, PLR0911 - one arm per kind of node
+    def of_node(self, node: AnyNode) -> Type:  # noqa: C901, PLR0911, PLR0912 - one arm per kind of node
         """Type of a node's value."""
         match node:
             case ReviewNode():
                 return _of_review(node)
             case EffectNode():
                 return Many(EFFECT_RESULT)
+            case MapBlock():
+                inner = self.below(node)
+                if node.out is None:
+                    return Many(Record({name: Maybe(inner.root(name) or ANY) for name in node.nodes}))
+                return Many(inner.of_value(node.out))
+            case AgentNode():
+                return _of_agent(node)
+            case GraphNode(graph=name):
+                return self._output("graph", name, ANY)
             case RepeatBlock():
                 inner = self.below(node)
                 if node.out is None:
@@ -216,6 +240,22 @@ def _of_constant(value: object) -> Type:
             return ANY
 
 
+def _given_in(block: Block) -> str:
+    return block.map.item if isinstance(block, MapBlock) else "previous"
+
+
+def _of_agent(node: AgentNode) -> Type:
+    answer = STR if node.out is None else parse_type(node.out)
+    return Record(
+        {
+            "answer": answer if isinstance(answer, Maybe) else Maybe(answer),
+            "proposals": Many(Record({"name": STR, "arguments": ANY})),
+            "turns": Scalar("int"),
+            "stopped": Enum(("answer", "max_turns", "budget", "abstained")),
+        }
+    )
+
+
 def _of_review(node: ReviewNode) -> Type:
     fields: dict[str, Type] = {}
     for carried in node.decide.values():
@@ -229,3 +269,16 @@ def _of_review(node: ReviewNode) -> Type:
         "versions": ANY,
     }
     return Record(fields)
+
+
+def graph_signature(spec: GraphSpec, catalogue: Catalogue) -> Signature:
+    """The two sides of a graph as a node of another one: its inputs, and the record of its outputs."""
+    types = ValueTypes(spec, catalogue, spec.nodes)
+    given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
+    # What an output refers to may be absent; the graph then gives null.
+    made = Record({name: _or_absent(types.of_value(value)) for name, value in spec.output.items()})
+    return Signature(params=to_json_schema(given, spec.type_names), output=to_json_schema(made, spec.type_names))
+
+
+def _or_absent(kind: Type) -> Type:
+    return kind if isinstance(kind, Maybe) or kind == ANY else Maybe(kind)

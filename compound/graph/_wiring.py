@@ -8,13 +8,30 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from compound.spec._conditions import parse_condition, parse_reference
 from compound.spec._refs import ABSENT, Evaluate, Expr, Maybe, Ref, Scope, compile_expr, references
-from compound.spec.graph_file import AnyNode, EffectNode, RepeatBlock, RetrieveNode, ReviewNode
+from compound.spec._words import FallbackValue
+from compound.spec.graph_file import (
+    AgentNode,
+    AnyNode,
+    CheckNode,
+    EffectNode,
+    GraphNode,
+    LlmNode,
+    MapBlock,
+    RepeatBlock,
+    RetrieveNode,
+    ReviewNode,
+    SpecialistNode,
+    SqlNode,
+    ToolNode,
+)
 from compound.spec.yaml_file import DataPath
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-Role = Literal["in", "when", "show", "auto", "versions", "until", "out"]
+    from compound.graph.catalogue import Shelf
+
+Role = Literal["in", "when", "show", "auto", "versions", "until", "out", "each", "fallback"]
 Inputs: TypeAlias = "Callable[[Scope], dict[str, JsonValue] | str]"
 """Resolved inputs, or the name of the first input that is absent."""
 
@@ -63,25 +80,52 @@ def uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
     """Every reference of a node; for a block also those of its nodes, with roots as these see them."""
     if node.when is not None:
         yield from _expression_uses(parse_condition(node.when), (*path, "when"), "when")
-    if isinstance(node, ReviewNode):
-        yield from _value_uses(cast("JsonValue", node.show), (*path, "show"), "show", is_shielded=True)
+    match node:
+        case ReviewNode():
+            yield from _review_uses(node, path)
+        case RepeatBlock():
+            for name, inner in node.nodes.items():
+                yield from uses(inner, (*path, "nodes", name))
+            if node.repeat.until is not None:
+                place = (*path, "repeat", "until")
+                yield from _expression_uses(parse_condition(node.repeat.until), place, "until", is_shielded=True)
+            yield from _value_uses(cast("JsonValue", node.out), (*path, "out"), "out", is_shielded=True)
+        case MapBlock():
+            yield from _value_uses(node.map.each, (*path, "map", "each"), "each")
+            for name, inner in node.nodes.items():
+                yield from uses(inner, (*path, "nodes", name))
+            yield from _value_uses(node.out, (*path, "out"), "out", is_shielded=True)
+        case _:
+            yield from _input_uses(node, path)
+    yield from _fallback_uses(node, path)
+
+
+def _review_uses(node: ReviewNode, path: DataPath) -> Iterator[Use]:
+    yield from _value_uses(cast("JsonValue", node.show), (*path, "show"), "show", is_shielded=True)
+    yield from _value_uses(node.versions, (*path, "versions"), "versions", is_shielded=True)
+    if node.auto is not None:
+        place = (*path, "auto", "when")
+        yield from _expression_uses(parse_condition(node.auto.when), place, "auto", is_shielded=True)
+
+
+def _input_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
+    yield from _value_uses(cast("JsonValue", getattr(node, "inputs", {})), (*path, "in"), "in")
+    if isinstance(node, RetrieveNode):
+        yield from _value_uses(cast("JsonValue", node.where), (*path, "where"), "in")
+    if isinstance(node, EffectNode):
         yield from _value_uses(node.versions, (*path, "versions"), "versions", is_shielded=True)
-        if node.auto is not None:
-            place = (*path, "auto", "when")
-            yield from _expression_uses(parse_condition(node.auto.when), place, "auto", is_shielded=True)
-    elif isinstance(node, RepeatBlock):
-        for name, inner in node.nodes.items():
-            yield from uses(inner, (*path, "nodes", name))
-        if node.repeat.until is not None:
-            place = (*path, "repeat", "until")
-            yield from _expression_uses(parse_condition(node.repeat.until), place, "until", is_shielded=True)
-        yield from _value_uses(cast("JsonValue", node.out), (*path, "out"), "out", is_shielded=True)
-    else:
-        yield from _value_uses(cast("JsonValue", node.inputs), (*path, "in"), "in")
-        if isinstance(node, RetrieveNode):
-            yield from _value_uses(cast("JsonValue", node.where), (*path, "where"), "in")
-        if isinstance(node, EffectNode):
-            yield from _value_uses(node.versions, (*path, "versions"), "versions", is_shielded=True)
+    if isinstance(node, AgentNode):
+        for index, tool in enumerate(node.calls):
+            yield from _value_uses(cast("JsonValue", tool.given), (*path, "tools", index, "with"), "in")
+
+
+def _fallback_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
+    other = getattr(node, "fallback", None)
+    if isinstance(other, FallbackValue):
+        yield from _value_uses(other.value, (*path, "fallback", "value"), "fallback", is_shielded=True)
+    elif other is not None:
+        for use in uses(other, (*path, "fallback")):
+            yield Use(ref=use.ref, is_shielded=True, path=use.path, role="fallback")
 
 
 def _expression_uses(expr: Expr, path: DataPath, role: Role, *, is_shielded: bool = False) -> Iterator[Use]:
@@ -96,9 +140,9 @@ def _value_uses(value: JsonValue, path: DataPath, role: Role, *, is_shielded: bo
 
 def inner_names(node: AnyNode) -> frozenset[str]:
     """Names that a block declares, at any depth; they are no dependencies of the block."""
-    if not isinstance(node, RepeatBlock):
+    if not isinstance(node, RepeatBlock | MapBlock):
         return frozenset()
-    names = frozenset(node.nodes)
+    names = frozenset(node.nodes) | ({node.map.item} if isinstance(node, MapBlock) else set[str]())
     for inner in node.nodes.values():
         names |= inner_names(inner)
     return names
@@ -200,3 +244,54 @@ def shown_names(show: list[JsonValue] | dict[str, JsonValue]) -> dict[str, JsonV
             name = ".".join(str(step) for step in (expr.root, *expr.steps)).removeprefix("input.")
         named[name if name not in named else f"{name} ({index + 1})"] = value
     return named
+
+
+def named(node: AnyNode) -> Iterator[tuple[Shelf, DataPath, str]]:  # noqa: C901, PLR0912 - one arm per kind
+    """What a node takes from the project: shelf, key in the node, name."""
+    match node:
+        case ToolNode(tool=name):
+            yield "tool", ("tool",), name
+        case SqlNode(tool=name):
+            yield "sql", ("tool",), name
+        case CheckNode(check=name):
+            yield "check", ("kind",), name
+        case RetrieveNode(on=name):
+            yield "retriever", ("on",), name
+        case SpecialistNode(ref=name):
+            yield "specialist", ("ref",), name
+        case LlmNode(model=model, prompt=prompt, system=system) | AgentNode(model=model, prompt=prompt, system=system):
+            yield "model", ("model",), model
+            yield "prompt", ("prompt",), prompt
+            if system is not None:
+                yield "prompt", ("system",), system
+            if isinstance(node, AgentNode):
+                yield from _agent_names(node)
+        case EffectNode(tool=tool, tools=tools):
+            if tool is not None:
+                yield "effect", ("tool",), tool
+            for index, name in enumerate(tools or ()):
+                yield "effect", ("tools", index), name
+        case GraphNode(graph=name):
+            yield "graph", ("graph",), name
+        case _:
+            return
+
+
+def _agent_names(node: AgentNode) -> Iterator[tuple[Shelf, DataPath, str]]:
+    for index, tool in enumerate(node.calls):
+        shelf, name = tool_shelf(tool.tool)
+        key = ("tools", index) if isinstance(node.tools[index], str) else ("tools", index, "tool")
+        yield shelf, key, name
+    for index, name in enumerate(node.proposes):
+        yield "effect", ("proposes", index), name
+
+
+def tool_shelf(ref: str) -> tuple[Shelf, str]:
+    """Where a tool of an agent lies: `sql.orders` is `orders` among the SQL tools, `orders` a function."""
+    lead, dot, name = ref.partition(".")
+    if dot and lead in _LEADS:
+        return _LEADS[lead], name
+    return "tool", ref
+
+
+_LEADS: Final[dict[str, Shelf]] = {"sql": "sql", "retrieve": "retriever"}

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt"]
+    from compound.spec.graph_file import GraphSpec
+
+Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt", "graph"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,10 @@ class Catalogue(Protocol):
         """Text of a prompt file; None when there is none."""
         ...
 
+    def graph(self, name: str) -> GraphSpec | None:
+        """Another graph of the project; None when it is not there or cannot be read."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedCatalogue:
@@ -58,22 +64,35 @@ class FixedCatalogue:
     Attributes:
         shelves: Shelf to name to signature; a shelf that is left out is not checked.
         prompts: Path to text.
+        graphs: Other graphs by name.
     """
 
     shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict[Shelf, Mapping[str, Signature]])
     prompts: Mapping[str, str] | None = None
+    graphs: Mapping[str, GraphSpec] | None = None
     has_state: bool = True
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
         """Names on a shelf; None where the shelf was not given."""
         if shelf == "prompt":
             return None if self.prompts is None else list(self.prompts)
+        if shelf == "graph":
+            return None if self.graphs is None else list(self.graphs)
         return list(self.shelves[shelf]) if shelf in self.shelves else None
 
     def signature(self, shelf: Shelf, name: str) -> Signature | None:
-        """The signature that was given."""
+        """The signature that was given; of a graph, its own."""
+        spec = self.graph(name) if shelf == "graph" else None
+        if spec is not None:
+            from compound.graph._value_types import graph_signature
+
+            return graph_signature(spec, self)
         return self.shelves.get(shelf, {}).get(name)
 
     def prompt(self, path: str) -> str | None:
         """The text that was given."""
         return (self.prompts or {}).get(path)
+
+    def graph(self, name: str) -> GraphSpec | None:
+        """The graph that was given."""
+        return (self.graphs or {}).get(name)

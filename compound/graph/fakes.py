@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from compound.errors import ProjectError, choices
+from compound.errors import ModelError, ProjectError, choices
 from compound.graph.services import (
     EffectGroup,
     EffectOutcome,
@@ -17,13 +18,16 @@ from compound.graph.services import (
     RetrieveRequest,
     ReviewDecision,
     ReviewRequest,
+    ToolCard,
 )
-from compound.model import CallKey, ModelRequest, ModelResponse
+from compound.model import Budget, CallKey, ModelRequest, ModelResponse
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph.services import Gateway, Outbox, Reviews
+    from compound.graph.catalogue import Shelf
+    from compound.graph.services import Cached, Gateway, NodeCache, Outbox, Reviews
+    from compound.spec import GraphSpec
 
 Work: TypeAlias = "Callable[[Mapping[str, JsonValue]], JsonValue | Awaitable[JsonValue]]"
 
@@ -102,16 +106,43 @@ class FakeGateway:
         self.calls: list[tuple[CallKey | None, ModelRequest]] = []
         self.journal: dict[CallKey, ModelResponse] = {}
 
-    async def call(self, request: ModelRequest, *, call: CallKey | None = None) -> ModelResponse:
-        """The stored answer of the same call, or a new one."""
+    async def call(
+        self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
+    ) -> ModelResponse:
+        """The stored answer of the same call, or a new one; `budget.calls` counts those of the run."""
         if call is not None and call in self.journal:
             return self.journal[call]
+        made = sum(1 for one, _ in self.calls if call is not None and one is not None and one.run_id == call.run_id)
+        if budget is not None and budget.calls is not None and made >= budget.calls:
+            raise ModelError("model.budget", f"the run has made its {budget.calls} model calls")
         self.calls.append((call, request))
         answer = await _run(self.answers[request.model], request.inputs)
         response = answer if isinstance(answer, ModelResponse) else _response(cast("JsonValue", answer))
         if call is not None:
             self.journal[call] = response
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class FakeCached:
+    """A kept value."""
+
+    value: JsonValue
+
+
+class FakeCache:
+    """A cache in memory; it never forgets."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, FakeCached] = {}
+
+    async def get(self, key: str) -> Cached | None:
+        """What was put."""
+        return self.values.get(key)
+
+    async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
+        """Keep it."""
+        self.values[key] = FakeCached(value)
 
 
 class FakeServices:
@@ -121,6 +152,8 @@ class FakeServices:
         functions: For nodes of kind `tool`, `check`, `sql` and `specialist`, by name.
         retrievers: Index name to a function of the request.
         prompts: Path to text.
+        graphs: Other graphs by name.
+        pins: `shelf/name` to version, for cache keys.
     """
 
     def __init__(
@@ -130,10 +163,14 @@ class FakeServices:
         models: Mapping[str, Work] | None = None,
         retrievers: Mapping[str, Callable[[RetrieveRequest], JsonValue]] | None = None,
         prompts: Mapping[str, str] | None = None,
+        graphs: Mapping[str, GraphSpec] | None = None,
     ) -> None:
         self.functions = dict(functions or {})
         self.retrievers = dict(retrievers or {})
         self.prompts = dict(prompts or {})
+        self.graphs = dict(graphs or {})
+        self.pins: dict[str, str] = {}
+        self.fake_cache = FakeCache()
         self.fake_gateway = FakeGateway(models)
         self.fake_reviews = FakeReviews()
         self.fake_outbox = FakeOutbox()
@@ -181,6 +218,33 @@ class FakeServices:
     def prompt(self, path: str) -> Prompt:
         """A given text; without one the path itself."""
         return Prompt(name=path, text=self.prompts.get(path, path), version="fake")
+
+    def graph(self, name: str) -> GraphSpec:
+        """A given graph."""
+        if name not in self.graphs:
+            raise ProjectError("project.unknown-graph", f"no graph {name!r}", fix=choices(list(self.graphs), name))
+        return self.graphs[name]
+
+    def card(self, ref: str) -> ToolCard:
+        """A given function as a tool of an agent; it takes anything."""
+        return ToolCard(name=ref, description="", parameters={"type": "object"}, call=self._find(ref))
+
+    def proposal(self, effect: str) -> ToolCard:
+        """Any effect may be proposed."""
+
+        async def nothing(_inputs: Mapping[str, JsonValue]) -> JsonValue:
+            return None
+
+        return ToolCard(name=effect, description="", parameters={"type": "object"}, call=nothing)
+
+    @property
+    def cache(self) -> NodeCache | None:
+        """The fake cache."""
+        return self.fake_cache
+
+    def pin(self, shelf: Shelf, name: str) -> str:
+        """A given version."""
+        return self.pins.get(f"{shelf}/{name}", "")
 
     def _find(self, name: str) -> JsonCall:
         if name not in self.functions:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.model import CallKey, ModelRequest, ModelResponse
+    from compound.graph.catalogue import Shelf
+    from compound.model import Budget, CallKey, ModelRequest, ModelResponse
+    from compound.spec import GraphSpec
 
 JsonCall: TypeAlias = "Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]"
 """A node's work: its resolved `in` -> its value."""
@@ -49,11 +51,57 @@ class Prompt:
     system: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCard:
+    """A tool as an agent's model is shown it, and its work.
+
+    Attributes:
+        name: As the graph file writes it: `lookup`, `sql.orders`, `retrieve.handbook`.
+        parameters: JSON schema of the arguments (an object), without those that the model may not give.
+        hidden: Arguments that the graph gives, never the model: who the caller is.
+        call: Arguments -> result.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, JsonValue]
+    call: JsonCall
+    hidden: frozenset[str] = frozenset()
+
+
+class Cached(Protocol):
+    """A value that was found in the cache (null is a value)."""
+
+    @property
+    def value(self) -> JsonValue:
+        """What was kept."""
+        ...
+
+
+class NodeCache(Protocol):
+    """Where values of nodes with `cache:` are kept; content-addressed, shared by all runs."""
+
+    async def get(self, key: str) -> Cached | None:
+        """The value under a key, unless it is too old."""
+        ...
+
+    async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
+        """Keep a value for so many seconds."""
+        ...
+
+
 class Gateway(Protocol):
     """The one door to models; `compound.model.Gateway` is one."""
 
-    async def call(self, request: ModelRequest, *, call: CallKey | None = None) -> ModelResponse:
+    async def call(
+        self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
+    ) -> ModelResponse:
         """Answer, from the journal where the same call already finished.
+
+        Args:
+            request: With the logical model's name.
+            call: Names the call for ever.
+            budget: Ceiling of the run in place of the gateway's.
 
         Raises:
             ModelError: `retryable` says whether another try may help.
@@ -247,6 +295,27 @@ class Services(Protocol):
 
     def prompt(self, path: str) -> Prompt:
         """A prompt file, by its path beside the graph."""
+        ...
+
+    def graph(self, name: str) -> GraphSpec:
+        """Another graph of the project, for a node of kind `graph`."""
+        ...
+
+    def card(self, ref: str) -> ToolCard:
+        """A tool for an agent: `name`, `sql.name`, `retrieve.index`."""
+        ...
+
+    def proposal(self, effect: str) -> ToolCard:
+        """An effect as an agent may propose it; its `call` does nothing."""
+        ...
+
+    @property
+    def cache(self) -> NodeCache | None:
+        """The cache of node values; None where nothing is cached."""
+        ...
+
+    def pin(self, shelf: Shelf, name: str) -> str:
+        """Version of what a name stands for now (code, prompt, model, data): part of every cache key."""
         ...
 
 

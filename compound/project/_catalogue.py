@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project._open import Resources
+    from compound.spec import GraphSpec
 
 
 class ProjectCatalogue:
@@ -43,6 +44,8 @@ class ProjectCatalogue:
                 return Signature(params=effect.schema) if effect else None
             case "sql":
                 return self._sql(name)
+            case "graph":
+                return self._graph(name)
             case _:
                 return Signature() if name in self._shelves[shelf]() else None
 
@@ -50,6 +53,19 @@ class ProjectCatalogue:
         """Text of a prompt file, its standing instruction included."""
         found = self._resources.parts.prompts.get(path)
         return f"{found.system}\n{found.text}" if found else None
+
+    def graph(self, name: str) -> GraphSpec | None:
+        """Another graph; None when its file cannot be read: it has findings of its own."""
+        try:
+            return self._resources.parts.graph(name)
+        except CompoundError:
+            return None
+
+    def _graph(self, name: str) -> Signature | None:
+        from compound.graph import graph_signature
+
+        spec = self.graph(name)
+        return None if spec is None else graph_signature(spec, self)
 
     def _sql(self, name: str) -> Signature | None:
         tool = self._resources.parts.sql_tools.get(name)
@@ -76,4 +92,5 @@ class ProjectCatalogue:
             "specialist": lambda: [f"{name}@production" for name in resources.settings.specialists],
             "model": lambda: list(resources.models.models),
             "prompt": lambda: list(parts.prompts),
+            "graph": lambda: list(parts.graph_files),
         }

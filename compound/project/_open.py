@@ -14,6 +14,7 @@ from compound.project._settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from compound.connector.cache import SqliteCache
     from compound.connector.desk import Desk
     from compound.connector.lakehouse import Lakehouse
     from compound.connector.shop import Shop
@@ -112,6 +113,15 @@ class Resources:
 
         _ = self.parts.functions
         return open_gateway(self.models, provider=self.settings.profile.model, journal=StateJournal(self.state))
+
+    @cached_property
+    def node_cache(self) -> SqliteCache:
+        """Values of nodes with `cache:`."""
+        from compound.connector.cache import SqliteCache
+
+        opened = SqliteCache(self.settings.home / "node_cache.db")
+        self._closing.callback(opened.close)
+        return opened
 
     @property
     def provider(self) -> str:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.graph.services import Gateway, JsonCall, Prompt, RetrieveCall, RetrieveRequest
+    from compound.graph.catalogue import Shelf
+    from compound.graph.services import Gateway, JsonCall, NodeCache, Prompt, RetrieveCall, RetrieveRequest, ToolCard
     from compound.project._open import Resources
     from compound.review import ReviewQueue
+    from compound.spec import GraphSpec
 
 T = TypeVar("T")
 
@@ -92,6 +94,33 @@ class ProjectServices:
     def prompt(self, path: str) -> Prompt:
         """A prompt file."""
         return _found(self._resources.parts.prompts, path, "prompt")
+
+    def graph(self, name: str) -> GraphSpec:
+        """Another graph of the project."""
+        return self._resources.parts.graph(name)
+
+    def card(self, ref: str) -> ToolCard:
+        """A tool for an agent."""
+        from compound.project._cards import card_of
+
+        return card_of(self._resources, self, ref)
+
+    def proposal(self, effect: str) -> ToolCard:
+        """An effect as an agent may propose it."""
+        from compound.project._cards import proposal_of
+
+        return proposal_of(_found(self._resources.parts.effects, effect, "effect"))
+
+    @property
+    def cache(self) -> NodeCache:
+        """Values of nodes with `cache:`."""
+        return self._resources.node_cache
+
+    def pin(self, shelf: Shelf, name: str) -> str:
+        """Version of what a name stands for now."""
+        from compound.project._cards import pin_of
+
+        return pin_of(self._resources, shelf, name)
 
 
 def _found(shelf: Mapping[str, T], name: str, what: str) -> T:

@@ -14,24 +14,23 @@ from pydantic_core import ErrorDetails
 from compound.errors import Location, ProjectError, choices
 from compound.spec._findings import Finding, InvalidFile, in_file_order
 from compound.spec._types import TYPE_WORDS
+from compound.spec._words import RESERVED, AgentTool, AutoRule, Budget, Escalation, FallbackValue, Map, Repeat, Retry
 from compound.spec.graph_file import (
     NODE_KINDS,
     NODE_MODELS,
-    RESERVED,
-    AutoRule,
-    Escalation,
     GraphSpec,
-    Repeat,
-    Retry,
     blocks,
 )
 from compound.spec.yaml_file import DataPath, SourceMap, read_yaml
 
 _ROUNDS: Final = 6
 _INNER: Final[dict[str, type[BaseModel]]] = {
-    "retry": Retry, "repeat": Repeat, "auto": AutoRule, "on_expire": Escalation,
+    "retry": Retry, "repeat": Repeat, "map": Map, "budget": Budget, "auto": AutoRule, "on_expire": Escalation,
 }  # fmt: skip
-_OPTIONAL: Final = {"retry", "timeout", "out", "description", "on_change", "version", "due", "when"}
+_OPTIONAL: Final = {
+    "retry", "timeout", "out", "description", "on_change", "version", "due", "when",
+    "cache", "budget", "policy", "fallback",
+}  # fmt: skip
 _PLACEHOLDERS: Final[dict[str, JsonValue]] = {"compound": "graph/v1", "name": "unnamed", "nodes": {}}
 
 
@@ -124,6 +123,8 @@ def _data_path(detail: ErrorDetails) -> DataPath:
         out.append(step)
         if is_name:
             is_name, skip = False, True
+        elif step == "fallback" or (isinstance(step, int) and out[-2:-1] == ["tools"]):
+            skip = True  # the tag of a union comes next
         elif is_container and step == "nodes":
             is_name, is_container = True, False
         else:
@@ -157,21 +158,30 @@ def _finding(detail: ErrorDetails, data: dict[str, JsonValue], source: SourceMap
 def _unknown_kind(path: DataPath, data: dict[str, JsonValue], source: SourceMap) -> Finding:
     node = _at(data, path)
     use = node.get("use") if isinstance(node, dict) else None
+    is_fallback = path[-1] == "fallback"
+    kinds = [kind for kind in NODE_KINDS if not is_fallback or kind not in {"review", "effect", "graph"}]
     if use is None:
-        what = f"the node {path[-1]!r} does not say what it uses"
-        return Finding("graph.missing-key", what, source.key(path), f"add use: ...; {choices(NODE_KINDS)}")
-    fix = choices(NODE_KINDS, str(use))
+        what = f"the {'fallback' if is_fallback else f'node {path[-1]!r}'} does not say what it uses"
+        more = " or value: ..." if is_fallback else ""
+        return Finding("graph.missing-key", what, source.key(path), f"add use: ...{more}; {choices(kinds, limit=20)}")
+    fix = choices(kinds, str(use), limit=20)
     return Finding("graph.unknown-kind", f"unknown kind {use!r}", source.value((*path, "use")), fix)
 
 
 def _known_keys(path: DataPath, data: dict[str, JsonValue]) -> Sequence[str]:
     model: type[BaseModel] = GraphSpec
-    if len(path) >= 2 and path[-2] == "nodes":
+    if path and (path[-2:-1] == ("nodes",) or path[-1] == "fallback"):
         node = cast("dict[str, JsonValue]", _at(data, path))
-        model = NODE_MODELS.get(str(node.get("use") or "repeat"), GraphSpec)
+        model = NODE_MODELS.get(str(node.get("use") or _block_kind(node)), FallbackValue)
+    elif path[-2:-1] == ("tools",):
+        model = AgentTool
     elif path:
         model = _INNER.get(str(path[-1]), GraphSpec)
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _block_kind(node: Mapping[str, JsonValue]) -> str:
+    return next((key for key in ("map", "repeat", "nodes") if key in node), "value").replace("nodes", "repeat")
 
 
 def _at(data: JsonValue, path: DataPath) -> Any:  # noqa: ANN401 - whatever lies there
@@ -187,11 +197,13 @@ def _at(data: JsonValue, path: DataPath) -> Any:  # noqa: ANN401 - whatever lies
 def _drop(detail: ErrorDetails, data: dict[str, JsonValue], broken: set[str]) -> bool:
     """Take the wrong part out of the data; false when nothing can be taken out."""
     path = _data_path(detail)
+    if "fallback" in path and detail["type"] != "extra_forbidden":
+        path = path[: path.index("fallback") + 1]
     if len(path) == 1 and path[0] in _PLACEHOLDERS:
         data[str(path[0])] = _PLACEHOLDERS[str(path[0])]
         return True
     is_optional = detail["type"] == "extra_forbidden" or (
-        detail["type"] != "missing" and path and path[-1] in _OPTIONAL
+        path and path[-1] in _OPTIONAL and (detail["type"] != "missing" or path[-1] == "fallback")
     )
     if not is_optional:
         node = _node_path(path)

@@ -19,6 +19,7 @@ TYPE_WORDS: Final = ("str", "int", "float", "bool", "datetime", "json", "any", "
 MAX_NESTING: Final = 20
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EXTERNAL: Final = re.compile(r"[A-Za-z0-9_/]+\.py:[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,14 @@ def parse_type(declared: JsonValue, depth: int = 0) -> Type:
     if not isinstance(declared, str):
         raise TypeError_(f"{declared!r} is no type: write a type's name or a mapping of fields")
     return _parse_text(declared.strip(), depth)
+
+
+def parse_external(declared: JsonValue) -> str | None:
+    """Where a type comes from that Python declares: `types.py:Ticket` in `{from: types.py:Ticket}`; else None."""
+    if not isinstance(declared, dict) or set(declared) != {"from"}:
+        return None
+    place = declared["from"]
+    return place if isinstance(place, str) and _EXTERNAL.fullmatch(place) else None
 
 
 def _parse_text(text: str, depth: int) -> Type:

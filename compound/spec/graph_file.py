@@ -8,149 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    JsonValue,
-    PrivateAttr,
-    Tag,
-    model_validator,
-)
+from pydantic import BaseModel, Discriminator, Field, JsonValue, PrivateAttr, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from compound.spec._conditions import ExpressionError, parse_condition, parse_reference
-from compound.spec._types import Type, TypeError_, parse_type
+from compound.spec._types import ANY, Type, parse_external, parse_type
+from compound.spec._words import (
+    AgentTool,
+    AutoRule,
+    Binding,
+    Budget,
+    Condition,
+    Duration,
+    Escalation,
+    FallbackValue,
+    Map,
+    NodeName,
+    Repeat,
+    Retry,
+    Strict,
+    TypeDeclaration,
+    TypeText,
+)
 from compound.spec.yaml_file import SourceMap
 
-RESERVED: Final = ("input", "context", "run", "previous", "item")
-_NODE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
-
-def parse_duration(text: str | float) -> float:
-    """Seconds in `500ms`, `30s`, `4h`, `2d`; a bare number is seconds.
-
-    Raises:
-        ValueError: It is no duration, or not above zero.
-    """
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        seconds = float(text)
-    elif isinstance(text, str) and (found := _DURATION.fullmatch(text.strip())):
-        seconds = float(found[1]) * _UNITS[found[2]]
-    else:
-        raise ValueError(f"{text!r} is no duration: write 500ms, 30s, 5m, 4h or 2d")
-    if not 0 < seconds <= 366 * 86400:
-        raise ValueError(f"{text!r}: a duration is above zero and at most a year")
-    return seconds
-
-
-def _duration(value: str | float) -> str | float:
-    try:
-        parse_duration(value)
-    except ValueError as error:
-        raise PydanticCustomError("graph.bad-duration", "{why}", {"why": str(error)}) from None
-    return value
-
-
-def _condition(value: object) -> object:
-    text = str(value).lower() if isinstance(value, bool) else value
-    if not isinstance(text, str):
-        raise PydanticCustomError("graph.bad-condition", "a condition is text")
-    try:
-        parse_condition(text)
-    except ExpressionError as error:
-        why = {"text": text[:80], "why": str(error)}
-        raise PydanticCustomError("graph.bad-condition", "the condition {text!r}: {why}", why) from None
-    return text
-
-
-def iter_references(value: JsonValue) -> Iterator[str]:
-    """Every text inside a value that is a reference."""
-    match value:
-        case str() if value.startswith("$") and not value.startswith("$$"):
-            yield value
-        case list():
-            for item in value:
-                yield from iter_references(item)
-        case dict():
-            for item in value.values():
-                yield from iter_references(item)
-        case _:
-            return
-
-
-def _bindings(value: JsonValue) -> JsonValue:
-    for text in iter_references(value):
-        try:
-            parse_reference(text)
-        except ExpressionError as error:
-            why = {"text": text[:80], "why": str(error)}
-            raise PydanticCustomError("graph.bad-reference", "the reference {text!r}: {why}", why) from None
-    return value
-
-
-def _type(value: JsonValue) -> JsonValue:
-    try:
-        parse_type(value)
-    except TypeError_ as error:
-        raise PydanticCustomError("graph.bad-type", "{why}", {"why": str(error)}) from None
-    return value
-
-
-Duration = Annotated["str | float", AfterValidator(_duration)]
-"""`500ms`, `30s`, `5m`, `4h`, `2d`, or seconds as a number."""
-Condition = Annotated[str, BeforeValidator(_condition)]
-"""An expression over references: `intent.label != 'other'`."""
-Binding = Annotated[JsonValue, AfterValidator(_bindings)]
-"""A literal, or a reference, or lists and records of them."""
-TypeText = Annotated[JsonValue, AfterValidator(_type)]
-"""A type: `str`, `list[Draft]`, `enum(a, b)?`, or a mapping of field to type."""
-NodeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Retry(_Strict):
-    """Try again after an error that another try may help."""
-
-    attempts: int = Field(ge=1, le=20, description="Tries in all, the first included.")
-    wait: Duration = Field(default="200ms", description="Wait before the second try; doubled before each next one.")
-
-
-class Repeat(_Strict):
-    """Run a block until a condition holds, at most so many times."""
-
-    max: int = Field(ge=1, le=100, description="Rounds, at most.")
-    until: Condition | None = Field(default=None, description="Stop after a round in which this holds.")
-
-
-class AutoRule(_Strict):
-    """When a review is decided without a person."""
-
-    when: Condition = Field(description="Evaluated once, when the review is reached; absent values mean: ask a person.")
-    action: str = Field(default="approve", description="The decision that the rule makes.")
-
-
-class Escalation(_Strict):
-    """What happens to a review item that nobody decided in time; it is never approved."""
-
-    escalate: str | None = Field(default=None, description="Queue it moves to.")
-    close: bool = Field(default=False, description="Reject it.")
-
-
-class _Step(_Strict):
+class _Step(Strict):
     """What every node and block has."""
 
     when: Condition | None = Field(default=None, description="Run only if this holds; otherwise skipped.")
@@ -159,20 +45,28 @@ class _Step(_Strict):
 
     @property
     def kind(self) -> str:
-        """`use`, or `repeat` for a block."""
-        return "repeat"
+        """The word after `use:`; of a block `repeat` or `map`."""
+        return str(getattr(self, "use", ""))
 
 
-class _Node(_Step):
+class _Work(_Step):
+    """What can fail and be answered for: every working node and every block."""
+
+    timeout: Duration | None = Field(default=None, description="Of one attempt.")
+    fallback: Fallback | None = Field(
+        default=None,
+        description="When every attempt failed: `{value: ...}`, or another node of its own, with its own `in`.",
+    )
+
+
+class _Node(_Work):
     inputs: dict[str, Binding] = Field(default_factory=dict, alias="in", description="Name to reference or literal.")
     out: TypeText | None = Field(default=None, description="Type of the node's value.")
-    retry: Retry | None = None
-    timeout: Duration | None = Field(default=None, description="Of one attempt.")
-
-    @property
-    def kind(self) -> str:
-        """The word after `use:`."""
-        return str(getattr(self, "use", ""))
+    retry: Retry | None = Field(default=None, description="Try again after an error that another try may help.")
+    cache: Duration | None = Field(
+        default=None,
+        description="How long an equal call (inputs, prompt, code, data versions) is answered without being made.",
+    )
 
 
 class RetrieveNode(_Node):
@@ -208,6 +102,53 @@ class LlmNode(_Node):
     system: str | None = Field(default=None, description="File with the system prompt.")
     max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0 takes the one of models.yaml.")
     temperature: float | None = Field(default=None, ge=0, le=2)
+
+
+_AgentTool = Annotated[
+    Annotated[str, Tag("name")] | Annotated[AgentTool, Tag("long")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "long"),
+]
+
+
+class AgentNode(_Node):
+    """A bounded tool loop of a model; value: `{answer, proposals, turns, stopped}`.
+
+    `answer` has the type `out` (text when left out), null when the loop stopped before it; `proposals` are the
+    effects that the model asked for, as `{name, arguments}`: none is performed, an `effect` node may do so.
+    """
+
+    use: Literal["agent"]
+    model: str = Field(description="Logical name in connectors/models.yaml.")
+    prompt: str = Field(description="Prompt file beside the graph; its placeholders are the names of `in`.")
+    system: str | None = Field(default=None, description="File with the system prompt.")
+    tools: tuple[_AgentTool, ...] = Field(
+        default=(), description="What it may call: `name`, `sql.name`, `retrieve.index`."
+    )
+    proposes: tuple[str, ...] = Field(default=(), description="Effects that it may propose, never perform.")
+    max_turns: int = Field(default=8, ge=1, le=100, description="Model calls, at most.")
+    budget: Budget | None = Field(default=None, description="Of this node alone, beside that of the graph.")
+    max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0 takes the one of models.yaml.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+
+    @property
+    def calls(self) -> tuple[AgentTool, ...]:
+        """Its tools, each in the long form."""
+        return tuple(AgentTool(tool=one) if isinstance(one, str) else one for one in self.tools)
+
+
+class GraphNode(_Node):
+    """Another graph as a node; value: the record of its outputs. Its reviews and effects are part of this run."""
+
+    use: Literal["graph"]
+    graph: str = Field(description="graphs/<name>.yaml")
+
+    @model_validator(mode="after")
+    def _no_type(self) -> GraphNode:
+        if self.out is not None or self.retry is not None or self.cache is not None:
+            raise PydanticCustomError(
+                "graph.not-on-graph", "`out`, `retry` and `cache` belong to the graph's own nodes"
+            )
+        return self
 
 
 class ToolNode(_Node):
@@ -255,10 +196,11 @@ class ReviewNode(_Step):
         return "review"
 
 
-class EffectNode(_Node):
+class EffectNode(_Step):
     """A write to the outside world through the outbox, once; value: the list of results."""
 
     use: Literal["effect"]
+    inputs: dict[str, Binding] = Field(default_factory=dict, alias="in", description="Name to reference or literal.")
     tool: str | None = Field(default=None, description="One effect; `in` are its arguments.")
     tools: tuple[str, ...] | None = Field(
         default=None, description="Effects that may occur in `in: {actions: ...}`, performed as one group."
@@ -286,18 +228,40 @@ def _which(value: object) -> str | None:
     if isinstance(value, Mapping):
         record = cast("Mapping[str, object]", value)
         use = record.get("use")
+        if use is None and "map" in record:
+            return "map"
         if use is None and ("repeat" in record or "nodes" in record):
             return "repeat"
+        if use is None and "value" in record:
+            return "value"
         return use if isinstance(use, str) else None
-    return getattr(value, "kind", None)
+    return "value" if isinstance(value, FallbackValue) else getattr(value, "kind", None)
 
 
-class RepeatBlock(_Step):
+class RepeatBlock(_Work):
     """A bounded loop around nodes; `$previous.<node>` is that node's value in the round before."""
 
     repeat: Repeat
     nodes: dict[NodeName, Node]
     out: dict[str, Binding] | None = Field(default=None, description="The block's value; all its nodes when left out.")
+
+    @property
+    def kind(self) -> str:
+        """A block has no `use`."""
+        return "repeat"
+
+
+class MapBlock(_Work):
+    """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items."""
+
+    map: Map
+    nodes: dict[NodeName, Node]
+    out: Binding | None = Field(default=None, description="An item's value; the record of its nodes when left out.")
+
+    @property
+    def kind(self) -> str:
+        """A block has no `use`."""
+        return "map"
 
 
 Node: TypeAlias = Annotated[
@@ -305,32 +269,50 @@ Node: TypeAlias = Annotated[
     | Annotated[SqlNode, Tag("sql")]
     | Annotated[SpecialistNode, Tag("specialist")]
     | Annotated[LlmNode, Tag("llm")]
+    | Annotated[AgentNode, Tag("agent")]
     | Annotated[ToolNode, Tag("tool")]
     | Annotated[CheckNode, Tag("check")]
     | Annotated[ReviewNode, Tag("review")]
     | Annotated[EffectNode, Tag("effect")]
-    | Annotated[RepeatBlock, Tag("repeat")],
+    | Annotated[GraphNode, Tag("graph")]
+    | Annotated[RepeatBlock, Tag("repeat")]
+    | Annotated[MapBlock, Tag("map")],
     Discriminator(_which),
 ]
-AnyNode: TypeAlias = (
-    RetrieveNode | SqlNode | SpecialistNode | LlmNode | ToolNode | CheckNode | ReviewNode | EffectNode | RepeatBlock
-)
+WorkNode: TypeAlias = RetrieveNode | SqlNode | SpecialistNode | LlmNode | AgentNode | ToolNode | CheckNode
+"""A node that works on its own: it may stand as a fallback, be cached and be tried again."""
+AnyNode: TypeAlias = WorkNode | ReviewNode | EffectNode | GraphNode | RepeatBlock | MapBlock
 """Any node or block, as a plain type."""
-NODE_KINDS: Final = ("retrieve", "sql", "specialist", "llm", "tool", "check", "review", "effect")
+Block: TypeAlias = RepeatBlock | MapBlock
+Fallback: TypeAlias = Annotated[
+    Annotated[FallbackValue, Tag("value")]
+    | Annotated[RetrieveNode, Tag("retrieve")]
+    | Annotated[SqlNode, Tag("sql")]
+    | Annotated[SpecialistNode, Tag("specialist")]
+    | Annotated[LlmNode, Tag("llm")]
+    | Annotated[AgentNode, Tag("agent")]
+    | Annotated[ToolNode, Tag("tool")]
+    | Annotated[CheckNode, Tag("check")],
+    Discriminator(_which),
+]
 NODE_MODELS: Final[dict[str, type[BaseModel]]] = {
     "retrieve": RetrieveNode,
     "sql": SqlNode,
     "specialist": SpecialistNode,
     "llm": LlmNode,
+    "agent": AgentNode,
     "tool": ToolNode,
     "check": CheckNode,
     "review": ReviewNode,
     "effect": EffectNode,
+    "graph": GraphNode,
     "repeat": RepeatBlock,
+    "map": MapBlock,
 }
+NODE_KINDS: Final = tuple(kind for kind in NODE_MODELS if kind not in {"repeat", "map"})
 
 
-class GraphSpec(_Strict):
+class GraphSpec(Strict):
     """A graph: typed input, nodes wired by references, an output."""
 
     compound: Literal["graph/v1"]
@@ -340,13 +322,20 @@ class GraphSpec(_Strict):
     on_change: Literal["pin", "migrate", "drain"] = Field(
         default="pin", description="What happens to paused runs when this file changes."
     )
-    types: dict[NodeName, TypeText] = Field(default_factory=dict)
+    policy: NodeName | None = Field(
+        default=None, description="What this application may do: graphs/policies/<name>.yaml"
+    )
+    budget: Budget | None = Field(default=None, description="Of one run.")
+    types: dict[NodeName, TypeDeclaration] = Field(
+        default_factory=dict, description="Name to type, or to `{from: types.py:Model}`."
+    )
     input: dict[str, TypeText] = Field(default_factory=dict)
     context: dict[str, TypeText] = Field(default_factory=dict, description="Stored with the run.")
     output: dict[str, Binding] = Field(default_factory=dict)
     nodes: dict[NodeName, Node]
 
     _source: SourceMap = PrivateAttr(default_factory=SourceMap)
+    _external: Mapping[str, Type] = PrivateAttr(default_factory=dict)
 
     @property
     def source(self) -> SourceMap:
@@ -357,6 +346,18 @@ class GraphSpec(_Strict):
         """The same graph, which now knows where it was written."""
         copy = self.model_copy()
         copy._source = source
+        return copy
+
+    @property
+    def external_types(self) -> Mapping[str, str]:
+        """Types that Python declares: name to place, `types.py:Ticket`."""
+        places = {name: parse_external(declared) for name, declared in self.types.items()}
+        return {name: place for name, place in places.items() if place is not None}
+
+    def with_types(self, external: Mapping[str, Type]) -> GraphSpec:
+        """The same graph, which now knows what these names of `external_types` stand for."""
+        copy = self.model_copy()
+        copy._external = {**self._external, **external}
         return copy
 
     def to_data(self) -> dict[str, JsonValue]:
@@ -379,8 +380,12 @@ class GraphSpec(_Strict):
 
     @cached_property
     def type_names(self) -> Mapping[str, Type]:
-        """Every declared type by name."""
-        return {name: parse_type(declared) for name, declared in self.types.items()}
+        """Every declared type by name; one that Python declares is `json` until `with_types` was called."""
+        external = self.external_types
+        return {
+            name: self._external.get(name, ANY) if name in external else parse_type(declared)
+            for name, declared in self.types.items()
+        }
 
 
 _FIRST: Final = (
@@ -389,11 +394,13 @@ _FIRST: Final = (
     "kind",
     "ref",
     "on",
+    "graph",
     "tool",
     "tools",
     "model",
     "prompt",
     "repeat",
+    "map",
     "when",
     "after",
 )
@@ -409,9 +416,20 @@ def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
 
 
 def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
-    """Every node with its data path in the file (`("nodes", "answer", "nodes", "draft")`), blocks first."""
+    """Every node with its data path in the file (`("nodes", "answer", "nodes", "draft")`), blocks first.
+
+    A node that is another one's fallback follows it (`("nodes", "draft", "fallback")`).
+    """
     for name, node in nodes.items():
         here = (*path, "nodes", name)
         yield here, node
-        if isinstance(node, RepeatBlock):
+        yield from _fallbacks(node, here)
+        if isinstance(node, RepeatBlock | MapBlock):
             yield from blocks(node.nodes, here)
+
+
+def _fallbacks(node: AnyNode, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
+    other = getattr(node, "fallback", None)
+    if other is not None and not isinstance(other, FallbackValue):
+        yield (*path, "fallback"), other
+        yield from _fallbacks(other, (*path, "fallback"))

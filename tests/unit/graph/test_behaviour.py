@@ -76,6 +76,7 @@ class World:
         self.services = FakeServices(
             functions,
             models=functions,
+            graphs={name: self.spec(name, {"version": 1, **graph}) for name, graph in self.graphs().items()},
             retrievers={
                 "handbook": lambda r: [{"query": r.query, "top_k": r.top_k, "where": dict(r.where or {})}],
             },
@@ -84,21 +85,23 @@ class World:
             self.services.fake_outbox.answers[name] = EffectOutcome(name=name, status="refused", code=code)
         self.state = StateStore.open(self.folder / "state.db")
 
-    def graph(self) -> GraphSpec:
-        data: Record = {
-            "compound": "graph/v1",
-            "name": "scenario",
-            "version": 2 if self.changed else 1,
-            "input": {"x": "json?", "y": "json?"},
-            "output": self.says["output"],
-            "nodes": self.says["nodes"],
-        }
+    def graphs(self) -> dict[str, Record]:
+        return cast("dict[str, Record]", self.says.get("graphs", {}))
+
+    def spec(self, name: str, rest: Record) -> GraphSpec:
+        data: Record = {"compound": "graph/v1", "name": name, "input": {"x": "json?", "y": "json?"}, **rest}
         return build_graph(data)
+
+    def graph(self) -> GraphSpec:
+        keys = ("output", "nodes", "budget", "types", "context")
+        rest = {key: self.says[key] for key in keys if key in self.says}
+        return self.spec("scenario", {"version": 2 if self.changed else 1, **rest})
 
     def engine(self) -> Engine:
         # A scenario without boundaries needs no store: the fast way is then what is tested.
-        kinds = {node.get("use") for node in self.says["nodes"].values()}
-        if kinds & {"review", "effect"}:
+        nodes = [*self.says["nodes"].values(), *(n for g in self.graphs().values() for n in g["nodes"].values())]
+        asks = any(node.get("map", {}).get("on_error") == "review" for node in nodes)
+        if asks or {node.get("use") for node in nodes} & {"review", "effect"}:
             return Engine(self.graph(), self.services, None, self.state, self.folder / "checkpoints.db")
         return Engine(self.graph(), self.services)
 
@@ -176,4 +179,4 @@ def _compare(world: World, result: RunResult, expect: Record) -> None:
 
 
 def test_table_is_large_enough() -> None:
-    assert len(scenarios()) >= 25
+    assert len(scenarios()) >= 60

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.spec import InvalidFile, build_graph, load_graph, parse_graph
-from compound.spec.graph_file import CheckNode, parse_duration
+from compound.spec._words import parse_duration
+from compound.spec.graph_file import CheckNode
 
 HEAD = "compound: graph/v1\nname: g\n"
 
@@ -120,7 +121,21 @@ common: dict[str, Any] = {
     "timeout": st.sampled_from(["30s", 2]),
     "retry": st.fixed_dictionaries({"attempts": st.integers(1, 5)}),
     "out": st.sampled_from(["list[str]", "enum(a, b)?", {"x": "str"}]),
+    "cache": st.sampled_from(["1h", 5]),
+    "fallback": st.fixed_dictionaries({"value": bindings})
+    | st.fixed_dictionaries({"use": st.just("tool"), "tool": texts}),
 }
+bare_keys = {key: common[key] for key in ("in", "when", "description")}
+budget = st.fixed_dictionaries({"usd": st.just(0.5)}, optional={"on_exceed": st.just("review")})
+agent_tools = st.lists(
+    st.sampled_from(["x", "sql.y"])
+    | st.fixed_dictionaries({"tool": st.just("z"), "with": st.dictionaries(names, bindings, max_size=1)}),
+    max_size=2,
+)
+
+
+def bare(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries(fixed, optional=bare_keys)
 
 
 def nodes(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -132,11 +147,14 @@ node = st.one_of(
     nodes(use=st.just("retrieve"), on=texts, top_k=st.integers(1, 9)),
     nodes(use=st.just("check"), kind=texts),
     nodes(use=st.just("llm"), model=texts, prompt=texts),
-    nodes(use=st.just("effect"), tool=texts),
+    bare(use=st.just("effect"), tool=texts),
+    nodes(use=st.just("agent"), model=texts, prompt=texts, tools=agent_tools, max_turns=st.integers(1, 9)),
+    bare(use=st.just("graph"), graph=texts),
     st.fixed_dictionaries({"use": st.just("review"), "show": st.lists(bindings, max_size=2)}),
 )
-block = st.fixed_dictionaries(
-    {"repeat": st.just({"max": 2}), "nodes": st.dictionaries(st.sampled_from(["p", "q"]), node, max_size=2)}
+inner = st.dictionaries(st.sampled_from(["p", "q"]), node, max_size=2)
+block = st.fixed_dictionaries({"repeat": st.just({"max": 2}), "nodes": inner}) | st.fixed_dictionaries(
+    {"map": st.just({"each": "$input.x", "as": "it", "parallel": 2}), "nodes": inner}, optional={"out": bindings}
 )
 graphs = st.fixed_dictionaries(
     {"compound": st.just("graph/v1"), "name": names, "nodes": st.dictionaries(names, node | block, max_size=3)},
@@ -144,6 +162,8 @@ graphs = st.fixed_dictionaries(
         "types": st.dictionaries(st.just("T"), st.just({"a": "str"})),
         "output": st.dictionaries(names, bindings, max_size=2),
         "description": texts,
+        "budget": budget,
+        "policy": names,
     },
 )
 

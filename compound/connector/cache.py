@@ -1,0 +1,90 @@
+"""Values of nodes with `cache:`, kept in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Final, cast
+
+import orjson
+
+from compound.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_SCHEMA: Final = """
+create table if not exists value (
+    key text primary key, body blob not null, expires_at real not null
+) without rowid
+"""
+_BUSY_MS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A cached value; null is a value."""
+
+    value: JsonValue
+
+
+class SqliteCache:
+    """Content-addressed JSON values that expire; safe to share among threads and processes.
+
+    The file may be deleted at any time: it holds nothing that cannot be made again.
+
+    Args:
+        path: The file; made with its folder when it is not there.
+        clock: Seconds since 1970.
+
+    Raises:
+        ConnectorError: ``cache.unusable``: the file is no database of ours, or cannot be written.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False, isolation_level=None)
+            self._db.execute("pragma journal_mode=wal")
+            # A value that is lost with the power is made again.
+            self._db.execute("pragma synchronous=off")
+            self._db.execute(_SCHEMA)
+            self._db.execute("delete from value where expires_at < ?", (clock(),))
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    async def get(self, key: str) -> Found | None:
+        """The value under a key, unless it has expired."""
+        try:
+            with self._lock, closing(self._db.cursor()) as cursor:
+                query = "select body from value where key = ? and expires_at >= ?"
+                row = cast("tuple[bytes] | None", cursor.execute(query, (key, self._clock())).fetchone())
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        return None if row is None else Found(orjson.loads(row[0]))
+
+    async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
+        """Keep a value for so many seconds; it takes the place of an older one."""
+        row = (key, orjson.dumps(value), self._clock() + ttl_s)
+        try:
+            with self._lock, closing(self._db.cursor()) as cursor:
+                cursor.execute("insert or replace into value values (?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def _unusable(self, error: sqlite3.Error) -> ConnectorError:
+        what = f"the cache {self._path.name} cannot be used: {error}"
+        return ConnectorError("cache.unusable", what, fix=f"delete {self._path}; it holds nothing that is needed")

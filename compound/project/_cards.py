@@ -1,0 +1,127 @@
+"""What agents are shown of the project's tools, and the versions that cache keys hold."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from compound.errors import ProjectError, choices
+from compound.graph.services import RetrieveRequest, ToolCard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.effect import Effect
+    from compound.graph.catalogue import Shelf
+    from compound.project._open import Resources
+    from compound.project._services import ProjectServices
+    from compound.tool import Function
+
+_TOP_K = 6
+
+
+def card_of(resources: Resources, services: ProjectServices, ref: str) -> ToolCard:
+    """A tool by the name a graph file gives it: a function, `sql.orders`, `retrieve.handbook`.
+
+    Raises:
+        ProjectError: ``project.unknown-tool``, ``project.unknown-sql``; as the tool's own look-up.
+    """
+    lead, dot, name = ref.partition(".")
+    if dot and lead == "sql":
+        return _sql_card(resources, services, ref, name)
+    if dot and lead == "retrieve":
+        return _search_card(services, ref, name)
+    function = resources.functions.get(ref)
+    if function is None:
+        raise ProjectError("project.unknown-tool", f"no tool {ref!r}", fix=choices(list(resources.functions), ref))
+    return ToolCard(name=ref, description=function.description, parameters=function.params_schema, call=function.call)
+
+
+def _sql_card(resources: Resources, services: ProjectServices, ref: str, name: str) -> ToolCard:
+    call = services.sql_tool(name)
+    tool = resources.parts.sql_tools[name]
+    shown = cast("Mapping[str, JsonValue]", tool.params_schema(for_model=True))
+    known = cast("Mapping[str, JsonValue]", tool.params_schema().get("properties") or {})
+    seen = cast("Mapping[str, JsonValue]", shown.get("properties") or {})
+    return ToolCard(
+        name=ref,
+        description=tool.spec.description,
+        parameters=shown,
+        call=call,
+        hidden=frozenset(known) - frozenset(seen),
+    )
+
+
+def _search_card(services: ProjectServices, ref: str, name: str) -> ToolCard:
+    search = services.retriever(name)
+
+    async def call(inputs: Mapping[str, JsonValue]) -> JsonValue:
+        return await search(RetrieveRequest(query=str(inputs.get("query") or ""), top_k=_TOP_K))
+
+    text: dict[str, JsonValue] = {"type": "string", "description": "What to look for, in words."}
+    parameters: dict[str, JsonValue] = {
+        "type": "object",
+        "properties": {"query": text},
+        "required": ["query"],
+        "additionalProperties": False,
+    }
+    return ToolCard(name=ref, description=f"Search the documents {name!r}.", parameters=parameters, call=call)
+
+
+def proposal_of(effect: Effect) -> ToolCard:
+    """An effect as an agent may propose it: its name, words and arguments, and nothing that acts."""
+
+    async def nothing(_inputs: Mapping[str, JsonValue]) -> JsonValue:
+        return None
+
+    return ToolCard(
+        name=effect.name,
+        description=f"Propose: {effect.description}",
+        parameters=effect.schema,
+        call=nothing,
+    )
+
+
+def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: PLR0911 - one arm per shelf
+    """Version of what a name stands for now: code, prompt, model, data."""
+    parts = resources.parts
+    match shelf:
+        case "tool":
+            return _code(resources.functions[name])
+        case "check":
+            return _code(parts.checks[name])
+        case "sql":
+            bound = parts.sql_tools[name].bind(resources.lakehouse)
+            return _digest([bound.tool.sql, [table.pin() for table in bound.prepared.tables]])
+        case "retriever":
+            return resources.retriever(name).version
+        case "specialist":
+            return resources.specialists.resolve(name).version
+        case "prompt":
+            return parts.prompts[name].version
+        case "model":
+            model = resources.models.models.get(name)
+            return _digest([resources.provider, None if model is None else model.model_dump(mode="json")])
+        case "graph":
+            return parts.graph(name).hash
+        case "effect":
+            return ""
+
+
+def _code(function: Function[..., object]) -> str:
+    """Of the whole module: a tool may lean on anything beside it."""
+    module = inspect.getmodule(function.callable)
+    try:
+        text = inspect.getsource(module if module is not None else function.callable)
+    except (OSError, TypeError):
+        return function.name
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
