@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from compound.graph._plan import topological
+from compound.graph._expand import topological
 from compound.graph._wiring import dependencies
 from compound.spec._types import ANY, Enum, Many, Maybe, Named, Names, Record, Type, bare, mismatch, parse_type, resolve
 
