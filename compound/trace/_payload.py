@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, cast
@@ -57,7 +56,14 @@ def to_json(value: object, *, canonical: bool = False) -> bytes:
         value: JSON-like data; pydantic models and dataclasses are taken by their fields.
         canonical: Keys sorted, so that equal values give equal bytes.
     """
-    options = _CANONICAL if canonical else _PLAIN
+    try:
+        return orjson.dumps(value, None, orjson.OPT_SORT_KEYS if canonical else None)
+    except TypeError:
+        return _unusual_json(value, _CANONICAL if canonical else _PLAIN)
+
+
+def _unusual_json(value: object, options: int) -> bytes:
+    """Keys that are no text, values of other types, broken text, large numbers: whatever is not plain JSON."""
     try:
         return orjson.dumps(value, _plain, options)
     except (TypeError, ValueError):
@@ -74,7 +80,7 @@ class Seen:
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
-        self._keys: OrderedDict[str, None] = OrderedDict()
+        self._keys: dict[str, None] = {}
 
     def add(self, key: str) -> bool:
         """True when the key is new here. A forgotten key is stored twice, which the view hides."""
@@ -82,5 +88,5 @@ class Seen:
             return False
         self._keys[key] = None
         if len(self._keys) > self._limit:
-            self._keys.popitem(last=False)
+            del self._keys[next(iter(self._keys))]
         return True

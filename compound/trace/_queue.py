@@ -27,6 +27,7 @@ class SpanQueue:
 
     def __init__(self, store: SpanStore, *, exporters: Sequence[SpanStore] = (), max_rows: int) -> None:
         self._store = store
+        self._is_immediate = store.is_immediate
         self._exporters = exporters
         self._max_rows = max_rows
         self._rows: deque[tuple[str, bytes]] = deque()
@@ -36,6 +37,7 @@ class SpanQueue:
         self._is_closed = False
         self._unpublished = 0
         self._oldest_at = 0.0
+        self._drained_at = 0.0
         self._has_warned = False
         self.dropped = 0
 
@@ -45,15 +47,16 @@ class SpanQueue:
             self.dropped += 1
             return
         self._rows.append((table, line))
-        if self._store.is_immediate:
+        if self._is_immediate:
             with self._lock:
                 self._drain_locked()
         elif self._thread is None:
             self._start()
 
     def settle(self) -> None:
-        """A run ended or paused: hand its rows to the store soon."""
-        self._wake.set()
+        """A run ended or paused: hand its rows to the store soon, unless that has just been done."""
+        if time.monotonic() - self._drained_at > _DRAIN_S:
+            self._wake.set()
 
     def _start(self) -> None:
         with self._lock:
@@ -64,6 +67,7 @@ class SpanQueue:
             atexit.register(self.close)
 
     def _drain_locked(self) -> None:
+        self._drained_at = time.monotonic()
         batch: dict[str, list[bytes]] = {}
         taken = 0
         while self._rows:

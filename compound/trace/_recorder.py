@@ -7,9 +7,9 @@ records. `OtelExport` builds SDK spans from the rows, in the background, where a
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from random import getrandbits
 from typing import TYPE_CHECKING, Final, cast
 
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 _DAY_NS: Final = 86_400_000_000_000
 _MESSAGE_CHARS: Final = 500
+_MAX_NODES: Final = 10_000
+_COLUMNS: Final = frozenset(SPANS)
 _PINS: Final = ("index_name", "index_version", "index_source_version")
 
 
 def trace_id_of(run_id: str) -> str:
     """The trace id of a run, 32 hex digits: a pause and its resume are one trace."""
-    return hashlib.sha256(run_id.encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256(run_id.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 class Recorder:
@@ -69,7 +71,8 @@ class Recorder:
         self._seen = Seen()
         self._service = service_name
         self._failed = 0
-        self._day = (0, "")
+        self._day = (0, 0, "")
+        self._nodes: dict[tuple[str, str, str], dict[str, Value]] = {}
 
     @property
     def dropped(self) -> int:
@@ -110,11 +113,14 @@ class Recorder:
         """Open the span of one attempt of a node, below the span that is open in this context."""
         above = current()
         scope = above.scope if above is not None else self._scope(f"{getrandbits(128):032x}")
-        span = ActiveSpan(self, f"{NODE} {name}", "node", scope, above)
-        span.fields.update(node_name=name, node_kind=kind, attempt=attempt)
-        if config_hash:
-            span.fields["node_config_hash"] = config_hash
-        span.set(**fields)
+        known = self._nodes.get((name, kind, config_hash))
+        if known is None:
+            if len(self._nodes) >= _MAX_NODES:  # a server that loads graph after graph
+                self._nodes.clear()
+            known = self._nodes[name, kind, config_hash] = _node_fields(name, kind, config_hash)
+        span = ActiveSpan(self, f"{NODE} {name}", "node", scope, above, {**known, "attempt": attempt})
+        if fields:
+            span.set(**fields)
         return span
 
     def _scope(self, trace_id: str, **shared: Value) -> Scope:
@@ -126,15 +132,15 @@ class Recorder:
         """Take a span that ended: make its row and queue it."""
         try:
             end = time.time_ns()
-            row: Row = {
-                "span_id": span.span_id,
-                "name": span.name,
-                "kind": span.kind,
-                "start_time_unix_nano": span.start_ns,
-                "end_time_unix_nano": end,
-                "date": self._date(span.start_ns),
-                "status_code": "OK",
-            }
+            row = span.fields
+            if not row.keys() <= _COLUMNS:
+                row = _place(row)
+            row["span_id"] = span.span_id
+            row["name"] = span.name
+            row["kind"] = span.kind
+            row["start_time_unix_nano"] = span.start_ns
+            row["end_time_unix_nano"] = end
+            row["date"] = self._date(span.start_ns)
             above = span.parent
             if above is not None:
                 row["parent_span_id"] = above.span_id
@@ -142,11 +148,12 @@ class Recorder:
                     _roll_up(span, above)
             if span.node_id:
                 row["node_span_id"] = span.node_id
-            _place(row, span.fields)
             if error is not None:
                 row["status_code"] = "ERROR"
                 row["error_type"] = str(getattr(error, "code", "") or type(error).__name__)
                 row["status_message"] = str(error)
+            elif "status_code" not in row:
+                row["status_code"] = "OK"
             if "status_message" in row:
                 row["status_message"] = str(row["status_message"])[:_MESSAGE_CHARS]
             self._queue.put("spans", b"%b,%b" % (span.scope.head, to_json(row)[1:]))
@@ -156,11 +163,11 @@ class Recorder:
             self._failed += 1
 
     def _date(self, at_ns: int) -> str:
-        day, text = self._day
-        if at_ns // _DAY_NS != day:
+        begin, end, text = self._day
+        if not begin <= at_ns < end:
             day = at_ns // _DAY_NS
             text = time.strftime("%Y-%m-%d", time.gmtime(day * 86_400))
-            self._day = (day, text)
+            self._day = (day * _DAY_NS, (day + 1) * _DAY_NS, text)
         return text
 
     def payload(self, span: ActiveSpan, column: str, value: object) -> None:
@@ -169,21 +176,25 @@ class Recorder:
             if self._redact is not None:
                 value = self._redact(value)
             text = to_json(value, canonical=True)
-            key = hashlib.sha256(text).hexdigest()
-            span.fields[column] = key
-            span.fields["bytes"] = cast("int", span.fields.get("bytes", 0)) + len(text)
+            key = sha256(text).hexdigest()
+            fields = span.fields
+            fields[column] = key
+            fields["bytes"] = len(text) + cast("int", fields.get("bytes", 0))
             if self._policy:
-                span.fields["redaction_policy"] = self._policy
+                fields["redaction_policy"] = self._policy
             if self._seen.add(key):
-                now = time.time_ns()
-                content = orjson.dumps(text.decode()) if self._keep_content else b"null"
-                self._queue.put(
-                    "blobs",
-                    b'{"sha256":"%b","mime":"application/json","bytes":%d,"first_seen":%d,"date":"%b","content":%b}'
-                    % (key.encode(), len(text), now, self._date(now).encode(), content),
-                )
+                self._keep(key, text)
         except Exception:  # noqa: BLE001 - a payload that cannot be redacted or stored is not kept
             self._failed += 1
+
+    def _keep(self, key: str, text: bytes) -> None:
+        now = time.time_ns()
+        content = orjson.dumps(text.decode()) if self._keep_content else b"null"
+        self._queue.put(
+            "blobs",
+            b'{"sha256":"%b","mime":"application/json","bytes":%d,"first_seen":%d,"date":"%b","content":%b}'
+            % (key.encode(), len(text), now, self._date(now).encode(), content),
+        )
 
     def score(self, **fields: Value) -> None:
         """Store one score (columns of `scores`); `value` absent means that there is none, never 0."""
@@ -201,16 +212,24 @@ class Recorder:
         self._queue.close()
 
 
-def _place(row: Row, fields: dict[str, Value]) -> None:
-    """Columns into the row, everything else into `attributes`."""
+def _node_fields(name: str, kind: str, config_hash: str) -> dict[str, Value]:
+    fields: dict[str, Value] = {"node_name": name, "node_kind": kind}
+    if config_hash:
+        fields["node_config_hash"] = config_hash
+    return fields
+
+
+def _place(fields: dict[str, Value]) -> Row:
+    """Columns stay, everything else goes into `attributes`."""
+    row: Row = {}
     attributes: Row = {}
     for name, value in fields.items():
         if name in SPANS:
             row[name] = value
         else:
             attributes[name] = value
-    if attributes:
-        row["attributes"] = attributes
+    row["attributes"] = attributes
+    return row
 
 
 def _roll_up(span: ActiveSpan, above: ActiveSpan) -> None:

@@ -6,12 +6,12 @@ peers checks anything; Compound is measured as it is used.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import getrandbits
 
 from typing_extensions import TypedDict
 
@@ -101,7 +101,7 @@ class Traced:
 
     async def run(self, number: int) -> str:
         """One run under an id of its own."""
-        result = await self.engine.run(steps.ticket(number), run_id=os.urandom(16).hex())
+        result = await self.engine.run(steps.ticket(number), run_id=f"{getrandbits(128):032x}")
         if result.output is None:
             raise RuntimeError("the run gave no output") from result.error
         return str(result.output["reply"])
