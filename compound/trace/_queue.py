@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from compound.trace._store import SpanStore
 
 _DRAIN_S: Final = 0.2
+_SETTLE_S: Final = 0.05
 _IDLE_S: Final = 1.0
 _PUBLISH_S: Final = 5.0
 _PUBLISH_ROWS: Final = 8_192
@@ -35,6 +36,7 @@ class SpanQueue:
         self._lock = threading.Lock()  # one drain at a time: the thread's, or a caller's flush
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._is_idle = True  # nothing was put since the thread last found nothing to do
         self._unpublished = 0
         self._oldest_at = 0.0
         self._drained_at = 0.0
@@ -50,12 +52,15 @@ class SpanQueue:
         if self._is_immediate:
             with self._lock:
                 self._drain_locked()
-        elif self._thread is None:
-            self._start()
+        elif self._is_idle:
+            self._is_idle = False
+            if self._thread is None:
+                self._start()
+            self._wake.set()
 
     def settle(self) -> None:
-        """A run ended or paused: hand its rows to the store soon, unless that has just been done."""
-        if time.monotonic() - self._drained_at > _DRAIN_S:
+        """A run ended or paused: hand its rows to the store now, unless that was done a moment ago."""
+        if time.monotonic() - self._drained_at > _SETTLE_S:
             self._wake.set()
 
     def _start(self) -> None:
@@ -122,7 +127,10 @@ class SpanQueue:
                 is_due = time.monotonic() - self._oldest_at > _PUBLISH_S
                 if self._unpublished >= _PUBLISH_ROWS or is_due:
                     self._publish_locked()
-            self._wake.wait(_DRAIN_S if self._rows or self._unpublished else _IDLE_S)
+            self._is_idle = not self._unpublished  # before the look at the rows: who puts one after it wakes us
+            if self._rows or self._unpublished:
+                self._is_idle = False
+            self._wake.wait(_IDLE_S if self._is_idle else _DRAIN_S)
             self._wake.clear()
 
     def flush(self) -> None:
