@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from compound.cli import _batch, _build, _demo, _evaluate, _formats, _graph, _review, _traces
+from compound.cli import _batch, _build, _demo, _evaluate, _formats, _graph, _review, _tools, _traces
 
 app = typer.Typer(
     name="compound",
@@ -21,6 +21,7 @@ for module in (_build, _graph, _formats, _batch, _evaluate, _demo):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")
+app.add_typer(_tools.app, name="tools")
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import NodeError
-from compound.graph.services import RetrieveRequest
+from compound.graph.services import KeyedCall, RetrieveRequest
+from compound.model import CallKey
 from compound.spec._validate import validator
 from compound.spec.graph_file import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
 
@@ -32,12 +33,19 @@ def bind_call(step: Step, services: Services) -> Runner:
             function = services.specialist(name)
         case _:
             raise AssertionError(f"{step.kind} is no node that calls one function")
-    return typed(step, _plain(function))
+    return typed(step, _keyed(function) if isinstance(function, KeyedCall) else _plain(function))
 
 
 def _plain(function: JsonCall) -> Runner:
     async def run(_call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         return await function(inputs)
+
+    return run
+
+
+def _keyed(function: KeyedCall) -> Runner:
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        return await function.keyed(inputs, call=CallKey(run_id=call.run.run_id, node=call.key, attempt=call.attempt))
 
     return run
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 
 JsonCall: TypeAlias = "Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]"
 """A node's work: its resolved `in` -> its value."""
+
+
+@runtime_checkable
+class KeyedCall(Protocol):
+    """Work that is paid for or done elsewhere: a node's attempt names the call, so that no crash repeats it."""
+
+    async def __call__(self, inputs: Mapping[str, JsonValue], /) -> JsonValue:
+        """Do it, without a name."""
+        ...
+
+    async def keyed(self, inputs: Mapping[str, JsonValue], *, call: CallKey) -> JsonValue:
+        """Do it once for this name and these inputs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +287,7 @@ class Services(Protocol):
         ...
 
     def function(self, name: str) -> JsonCall:
-        """A Python tool."""
+        """A Python tool, or the tool of a server, which is then a `KeyedCall`."""
         ...
 
     def check(self, kind: str) -> JsonCall:

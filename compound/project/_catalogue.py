@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from compound.errors import CompoundError
 from compound.graph import Signature
 from compound.graph.catalogue import Shelf
+from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -34,6 +35,8 @@ class ProjectCatalogue:
         parts = self._resources.parts
         match shelf:
             case "tool":
+                if name.startswith(PREFIX):
+                    return self._resources.mcp.signature(name)
                 function = self._resources.functions.get(name)
                 return Signature(params=function.params_schema, output=function.output_schema) if function else None
             case "check":
@@ -84,7 +87,7 @@ class ProjectCatalogue:
         resources = self._resources
         parts = resources.parts
         return {
-            "tool": lambda: list(resources.functions),
+            "tool": lambda: [*resources.functions, *resources.mcp.names],
             "check": lambda: list(parts.checks),
             "sql": lambda: list(parts.sql_tools),
             "effect": lambda: list(parts.effects),

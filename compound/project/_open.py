@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
     from compound.model import Gateway
+    from compound.project._mcp_tools import McpTools
     from compound.retrieval import Embedder, Retriever
     from compound.spec.models_file import ModelsFile
     from compound.specialist import Registry
@@ -148,7 +149,9 @@ class Resources:
     @property
     def targets(self) -> Mapping[str, EffectTarget]:
         """Effect target by name, as `@effect(target=...)` writes it."""
-        return {"shop": self.shop, "desk": self.desk}
+        from compound.project._targets import Targets
+
+        return Targets({"shop": lambda: self.shop, "desk": lambda: self.desk})
 
     @cached_property
     def functions(self) -> Mapping[str, Function[..., object]]:
@@ -157,6 +160,13 @@ class Resources:
 
         offered = shop_documents(self)
         return {offered.name: offered, **self.parts.functions}
+
+    @cached_property
+    def mcp(self) -> McpTools:
+        """MCP servers whose tools graphs may call."""
+        from compound.project._mcp_tools import McpTools
+
+        return McpTools(self)
 
     @cached_property
     def embedder(self) -> Embedder:

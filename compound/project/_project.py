@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
+    from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import RunResult
+    from compound.graph import Engine, RunResult
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
+    from compound.project._tool_list import ToolView
     from compound.spec import Finding
     from compound.trace import ParquetStore
 
@@ -86,7 +88,7 @@ class Project:
         for name in names or self.graph_names():
             path = self.resources.parts.graph_file(name)
             findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
-        return findings
+        return findings + self.resources.mcp.findings()
 
     def draw(self, name: str | None = None, *, svg: bool = False) -> str:
         """A graph as Mermaid text or as SVG."""
@@ -116,16 +118,21 @@ class Project:
     async def _run(
         self, name: str | None, ticket: Mapping[str, JsonValue], until: Literal["end", "review"]
     ) -> RunResult:
+        async with self.engine(name) as engine:
+            return await engine.run({"ticket": dict(ticket)}, run_id=uuid4().hex, until=until)
+
+    def engine(self, name: str | None = None) -> Engine:
+        """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.
+
+        Raises:
+            ProjectError: there is no such graph, or it cannot be planned.
+        """
         from compound.graph import Engine
 
         resources = self.resources
         spec = resources.parts.graph(name or self.settings.graph)
-        async with Engine(spec, self.services, resources.recorder, resources.state, self._checkpoints) as engine:
-            return await engine.run({"ticket": dict(ticket)}, run_id=uuid4().hex, until=until)
-
-    @property
-    def _checkpoints(self) -> Path:
-        return self.settings.home / "checkpoints.db"
+        checkpoints = self.settings.home / "checkpoints.db"
+        return Engine(spec, self.services, resources.recorder, resources.state, checkpoints)
 
     def resume(self, run_id: str) -> RunResult:
         """Let a decided run go on."""
@@ -137,11 +144,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _resume(self, run_id: str) -> RunResult:
-        from compound.graph import Engine
-
-        resources = self.resources
-        spec = resources.parts.graph(self._graph_of(run_id))
-        async with Engine(spec, self.services, resources.recorder, resources.state, self._checkpoints) as engine:
+        async with self.engine(self._graph_of(run_id)) as engine:
             return await engine.resume(run_id)
 
     def _graph_of(self, run_id: str) -> str:
@@ -177,13 +180,12 @@ class Project:
         on_event: Callable[[BatchEvent], None],
     ) -> BatchSummary:
         from compound.batch import BatchRunner, Ledger
-        from compound.graph import Engine
         from compound.project._backlog import EngineRunner, backlog_of
 
         resources = self.resources
-        spec = resources.parts.graph(name or self.settings.graph)
-        ledger = Ledger(resources.state, graph_name=spec.name, source=source)
-        async with Engine(spec, self.services, resources.recorder, resources.state, self._checkpoints) as engine:
+        async with self.engine(name) as engine:
+            spec = engine.spec
+            ledger = Ledger(resources.state, graph_name=spec.name, source=source)
             runner = BatchRunner(
                 ledger,
                 EngineRunner(engine, self.services.queue),
@@ -192,6 +194,18 @@ class Project:
                 on_event=on_event,
             )
             return await runner.run(backlog_of(source, self.settings, resources.desk), options)
+
+    def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
+        """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""
+        import anyio
+
+        return anyio.run(partial(self.resources.mcp.pin, names, write=write))
+
+    def tools(self) -> list[ToolView]:
+        """Every tool that graphs may name."""
+        from compound.project._tool_list import tool_views
+
+        return tool_views(self.resources)
 
     def reviews(self) -> ReviewService:
         """What waits for a person."""

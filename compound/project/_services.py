@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from compound.errors import ProjectError, choices
 from compound.project._ports import QueuedReviews, TargetedOutbox
+from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,9 @@ class ProjectServices:
         return TargetedOutbox(Outbox(resources.state), resources.parts.effects, resources.targets)
 
     def function(self, name: str) -> JsonCall:
-        """A Python tool."""
+        """A Python tool, or the pinned tool of an MCP server."""
+        if name.startswith(PREFIX):
+            return self._resources.mcp.function(name)
         return _found(self._resources.functions, name, "tool").call
 
     def check(self, kind: str) -> JsonCall:

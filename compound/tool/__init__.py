@@ -1,6 +1,7 @@
 """Tools: Python functions and reviewed SQL that a graph calls with JSON.
 
-`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters.
+`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters; `RemoteFunction` is a
+pinned tool of an MCP server. LangChain tools are tools as they are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
     from pydantic import JsonValue
 
+    from ._remote import RemoteFunction
     from ._sql import BoundSqlTool, SqlResult, SqlTool
 
 
@@ -32,12 +34,17 @@ def __getattr__(name: str) -> object:
         from . import _sql
 
         return getattr(_sql, name)
+    if name == "RemoteFunction":
+        from . import _remote
+
+        return _remote.RemoteFunction
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
     "BoundSqlTool",
     "Function",
+    "RemoteFunction",
     "SqlResult",
     "SqlTool",
     "Verdict",

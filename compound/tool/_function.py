@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial, update_wrapper
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeGuard, TypeVar, cast, overload
 
 from pydantic import JsonValue
 
@@ -15,7 +16,7 @@ from compound.errors import Location, ProjectError
 from ._signature import Signature, place, read_signature, require_typed
 
 if TYPE_CHECKING:
-    from langchain_core.tools import StructuredTool
+    from langchain_core.tools import BaseTool, StructuredTool
 
     from ._verdict import Verdict
 
@@ -35,6 +36,7 @@ class Function(Generic[P, R]):
         callable: The function as it was written.
         is_async: It returns an awaitable.
         blocking: It blocks for more than about 2 ms and is run in a worker thread.
+        is_adapter: It stands for a tool of another library and belongs to whichever module holds it.
         where: File and line of the definition.
     """
 
@@ -46,12 +48,14 @@ class Function(Generic[P, R]):
         kind: Literal["tool", "check"] = "tool",
         blocking: bool = False,
         signature: Signature | None = None,
+        is_adapter: bool = False,
     ) -> None:
         self.name = name or function.__name__
         self.kind: Literal["tool", "check"] = kind
         self.callable = function
         self.is_async = inspect.iscoroutinefunction(function)
         self.blocking = blocking
+        self.is_adapter = is_adapter
         self.where: Location = place(function)
         self.description = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
         self._given = signature
@@ -165,9 +169,24 @@ def check(kind: str, *, blocking: bool = False) -> Callable[[Callable[P, Verdict
 
 
 def functions_in(module: ModuleType) -> list[Function[..., object]]:
-    """The tools and checks that a module defines (imported ones belong to their own module)."""
-    return [
-        value
-        for value in vars(module).values()
-        if isinstance(value, Function) and value.callable.__module__ == module.__name__
-    ]
+    """The tools and checks that a module defines (imported ones belong to their own module).
+
+    LangChain tools that a module holds are tools too, wherever they were made.
+    """
+    found: list[Function[..., object]] = []
+    for value in vars(module).values():
+        if isinstance(value, Function):
+            function = cast("Function[..., object]", value)
+            if function.is_adapter or function.callable.__module__ == module.__name__:
+                found.append(function)
+        elif _is_langchain_tool(value):
+            from ._langchain import from_langchain
+
+            found.append(cast("Function[..., object]", from_langchain(value)))
+    return found
+
+
+def _is_langchain_tool(value: object) -> TypeGuard[BaseTool]:
+    # Whoever holds one has imported LangChain; nobody else pays for it.
+    module = sys.modules.get("langchain_core.tools.base")
+    return module is not None and isinstance(value, module.BaseTool)

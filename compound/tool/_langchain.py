@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import JsonValue, TypeAdapter
@@ -12,26 +13,41 @@ from ._function import Function
 from ._signature import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    JsonCall = Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]
 
 
 def to_langchain(function: Function[..., Any]) -> StructuredTool:
     """A LangChain tool that calls `function` with JSON."""
 
-    async def invoke(**inputs: JsonValue) -> JsonValue:
-        return await function.call(inputs)
-
     def invoke_sync(**inputs: JsonValue) -> JsonValue:
         signature = function.signature
         return signature.dump(function.callable(**signature.arguments(inputs)))
 
-    sync: Callable[..., JsonValue] | None = None if function.is_async else invoke_sync
+    sync = None if function.is_async else invoke_sync
+    return structured(
+        function.name, function.description or function.name, function.params_schema, function.call, sync=sync
+    )
+
+
+def structured(
+    name: str,
+    description: str,
+    params_schema: Mapping[str, JsonValue],
+    call: JsonCall,
+    *,
+    sync: Callable[..., JsonValue] | None = None,
+) -> StructuredTool:
+    """A LangChain tool over a function of JSON."""
+
+    async def invoke(**inputs: JsonValue) -> JsonValue:
+        return await call(inputs)
+
     return StructuredTool.from_function(
         func=sync,
         coroutine=invoke,
-        name=function.name,
-        description=function.description or function.name,
-        args_schema=dict(function.params_schema),
+        name=name,
+        description=description,
+        args_schema=dict(params_schema),
         infer_schema=False,
     )
 
@@ -60,11 +76,11 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
         params_schema=schema,
         output_schema={},
     )
-    return Function(invoke, name=langchain_tool.name, signature=signature)
+    return Function(invoke, name=langchain_tool.name, signature=signature, is_adapter=True)
 
 
 def _input_schema(langchain_tool: BaseTool) -> dict[str, JsonValue]:
     declared = langchain_tool.tool_call_schema
     if isinstance(declared, dict):
         return dict(declared)
-    return TypeAdapter[Any](declared).json_schema()
+    return cast("dict[str, JsonValue]", TypeAdapter[Any](declared).json_schema())

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 from collections.abc import Callable
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -182,3 +184,42 @@ def test_langchain_both_ways() -> None:
     assert run(back, ticket={"id": "b"}, n=1) == [{"id": "b", "received": None}]
     with pytest.raises(DataError, match="unknown input"):
         run(back, ticket={"id": "b"}, many=1)
+
+
+def test_langchain_tools_of_a_module_are_tools_wherever_they_were_made() -> None:
+    from langchain_core.tools import StructuredTool
+    from langchain_core.tools import tool as langchain_tool
+
+    @langchain_tool
+    def multiply(a: int, b: int) -> int:
+        """Multiply two numbers."""
+        return a * b
+
+    def shout(text: str) -> str:
+        """Say it loudly."""
+        return text.upper()
+
+    module = ModuleType("shop_tools")
+    vars(module).update(
+        multiply=multiply,
+        louder=from_langchain(StructuredTool.from_function(shout)),
+        ours=repeat_ticket,
+        anything=StructuredTool,
+    )
+    found = {one.name: one for one in functions_in(module)}
+    assert set(found) == {"multiply", "shout"}, "what another module declared with @tool belongs there"
+    assert run(found["multiply"], a=6, b=7) == 42
+    assert run(found["shout"], text="hi") == "HI"
+    assert found["multiply"].description == "Multiply two numbers."
+    with pytest.raises(DataError, match="c"):
+        run(found["multiply"], a=6, b=7, c=8)
+
+
+def test_a_tool_given_to_langchain_is_called_by_a_model_and_answers_as_a_message() -> None:
+    wrapped = repeat_ticket.to_langchain()
+    call = {"type": "tool_call", "id": "c1", "name": wrapped.name, "args": {"ticket": {"id": "a"}, "n": 1}}
+    message = asyncio.run(wrapped.ainvoke(call))
+    assert (message.tool_call_id, message.status) == ("c1", "success")
+    assert json.loads(message.content) == [{"id": "a", "received": None}]
+    assert wrapped.args.keys() == {"ticket", "n"}
+    assert asyncio.run(echo.to_langchain().ainvoke({"value": [1, None]})) == [1, None]

@@ -1,0 +1,71 @@
+"""`tools`: what graphs may call, and what the tools of MCP servers were pinned as."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compound.cli._output import Json, Profile, note, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from compound.connector.mcp import PinReport
+
+app = typer.Typer(
+    help="List the tools that graphs may name; pin those of MCP servers.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def list_tools(*, profile: Profile = None, json: Json = False) -> None:
+    """List every tool: Python functions, SQL, and the pinned tools of MCP servers."""
+    from compound.project import Project
+
+    tools = Project.open(profile=profile).tools()
+    if json:
+        print_json(tools)
+        return
+    print_table(
+        f"{len(tools)} tools",
+        ["tool", "kind", "inputs", "what it says"],
+        [(tool.name, tool.kind, ", ".join(tool.inputs), tool.description[:80]) for tool in tools],
+    )
+
+
+@app.command()
+def pin(
+    servers: Annotated[
+        list[str] | None, typer.Argument(help="Servers of connectors/mcp.yaml; all when none is named.")
+    ] = None,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 when a tool is not what was pinned.")
+    ] = False,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Read what the allowed tools of MCP servers say now and agree to it in connectors/mcp.lock.json."""
+    from compound.project import Project
+
+    reports = Project.open(profile=profile).pin_tools(servers or [], write=not check)
+    if json:
+        print_json(reports)
+    else:
+        for report in reports:
+            _show(report)
+    if check and not all(report.is_same for report in reports):
+        raise typer.Exit(1)
+
+
+def _show(report: PinReport) -> None:
+    print_table(
+        f"MCP server {report.server}",
+        ["tool", "", "what changed", "what it says now"],
+        [(one.tool, one.status, "; ".join(one.what), one.description) for one in report.changes],
+    )
+    if report.is_moved:
+        note(f"{report.server}: another program or address than when it was pinned")
+    if report.others:
+        say(f"offered, but not allowed by connectors/mcp.yaml: {', '.join(report.others)}")

@@ -1,0 +1,9 @@
+"""MCP servers as connections: open one, read what its tools say, hold that against the pins, call a tool."""
+
+from __future__ import annotations
+
+from compound.connector.mcp._connection import McpConnection
+from compound.connector.mcp._offer import Offer
+from compound.connector.mcp._pins import PinReport, ToolChange, compare, pinned, read_lock
+
+__all__ = ["McpConnection", "Offer", "PinReport", "ToolChange", "compare", "pinned", "read_lock"]

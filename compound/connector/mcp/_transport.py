@@ -1,0 +1,125 @@
+"""From a declared server to the SDK's client: secrets are filled in here and go nowhere else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from compound.errors import ConnectorError, ProjectError
+from compound.spec.graph_file import parse_duration
+
+if TYPE_CHECKING:
+    from mcp import Client, StdioServerParameters
+
+    from compound.spec.mcp_file import McpServer
+
+_VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def require_mcp() -> None:
+    """The SDK is there.
+
+    Raises:
+        ConnectorError: ``mcp.driver``.
+    """
+    if find_spec("mcp") is None:
+        raise ConnectorError("mcp.driver", "the MCP SDK is not installed", fix="install compound[mcp]")
+
+
+def expand(text: str, environment: Mapping[str, str]) -> str:
+    """The text with its `${env:NAME}` filled in.
+
+    Raises:
+        ProjectError: ``project.no-secret``.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in environment:
+            raise ProjectError("project.no-secret", f"the environment has no {name}", fix=f"export {name}=...")
+        return environment[name]
+
+    return _VARIABLE.sub(value, text)
+
+
+@asynccontextmanager
+async def connect(
+    server: McpServer,
+    *,
+    root: Path,
+    log: Path | None = None,
+    on_change: Callable[[], None] = lambda: None,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncGenerator[Client]:
+    """An open client of a server; the server's own messages go to `log`.
+
+    Raises:
+        ConnectorError: ``mcp.driver``.
+        ProjectError: ``project.no-secret``.
+        Exception: Whatever the SDK says when the server does not start.
+    """
+    require_mcp()
+    from mcp import Client
+    from mcp.client.stdio import stdio_client
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.types import Implementation
+
+    import compound
+
+    env = os.environ if environment is None else environment
+    options: dict[str, Any] = {
+        "client_info": Implementation(name="compound", version=compound.__version__),
+        "message_handler": _listener(on_change),
+        "read_timeout_seconds": parse_duration(server.timeout),
+    }
+    async with AsyncExitStack() as exits:
+        if server.command is not None:
+            log_file = exits.enter_context(_log_file(log))
+            transport = stdio_client(_process(server, root, env), errlog=log_file)
+        else:
+            http = await exits.enter_async_context(_http(server, env))
+            transport = streamable_http_client(expand(server.url or "", env), http_client=http)
+        yield await exits.enter_async_context(Client(transport, **options))
+
+
+def _process(server: McpServer, root: Path, env: Mapping[str, str]) -> StdioServerParameters:
+    from mcp import StdioServerParameters
+
+    return StdioServerParameters(
+        command=server.command or "",
+        args=[expand(arg, env) for arg in server.args],
+        env={name: expand(value, env) for name, value in server.env.items()},
+        cwd=root / (server.cwd or "."),
+    )
+
+
+def _http(server: McpServer, env: Mapping[str, str]) -> Any:  # noqa: ANN401 - a client of the SDK's own HTTP library
+    import httpx2
+
+    # An answer may take as long as the call may; the SDK's own timeouts bound the whole.
+    timeout = httpx2.Timeout(30.0, read=parse_duration(server.timeout) + 5.0)
+    return httpx2.AsyncClient(
+        headers={name: expand(value, env) for name, value in server.headers.items()}, timeout=timeout
+    )
+
+
+def _log_file(path: Path | None) -> Any:  # noqa: ANN401 - a text file
+    if path is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("a", encoding="utf-8")
+
+
+def _listener(on_change: Callable[[], None]) -> Callable[[object], Awaitable[None]]:
+    from mcp.types import ToolListChangedNotification
+
+    async def listen(message: object) -> None:
+        if isinstance(message, ToolListChangedNotification):
+            on_change()
+
+    return listen
