@@ -17,6 +17,7 @@ from compound import trace
 from compound.errors import CompoundError, ProjectError
 from compound.graph._expand import GIVEN_TO
 from compound.graph._nodes_llm import compile_template, render
+from compound.graph.services import KeyedCall
 from compound.model import CallKey, Message, ModelRequest, ModelResponse, ToolCall, ToolResult, ToolSchema
 from compound.spec._json_schema import to_json_schema
 from compound.spec._types import STR
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from compound.graph._active import NodeCall, Runner
     from compound.graph._steps import Step
-    from compound.graph.services import Services, ToolCard
+    from compound.graph.services import JsonCall, Services, ToolCard
     from compound.spec.graph_file import AgentNode
 
 FINAL: Final = "final_answer"
@@ -208,7 +209,7 @@ class _Agent:
         with trace.child(f"execute_tool {hand.card.name}", kind="tool", tool_name=hand.card.name) as span:
             span.input(arguments)
             try:
-                value = await hand.card.call(arguments)
+                value = await _called(hand.card.call, arguments, loop.call, asked.id)
             except CompoundError as error:
                 # The model may mend its arguments; what cannot be mended ends with its turns.
                 span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
@@ -221,6 +222,14 @@ class _Agent:
 
     def _final(self, answer: JsonValue) -> tuple[list[str], JsonValue]:
         return self._problems_of(answer), answer
+
+
+async def _called(work: JsonCall, arguments: dict[str, JsonValue], call: NodeCall, call_id: str) -> JsonValue:
+    if not isinstance(work, KeyedCall):
+        return await work(arguments)
+    # The journalled turn asks with the same id again, so a crash does not repeat the call either.
+    node = f"{call.key}/{call_id}"
+    return await work.keyed(arguments, call=CallKey(run_id=call.run.run_id, node=node, attempt=call.attempt))
 
 
 def _hands(node: AgentNode, services: Services) -> dict[str, _Hand]:

@@ -10,6 +10,7 @@ import orjson
 
 from compound.errors import ProjectError, choices
 from compound.graph.services import RetrieveRequest, ToolCard
+from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ _TOP_K = 6
 
 
 def card_of(resources: Resources, services: ProjectServices, ref: str) -> ToolCard:
-    """A tool by the name a graph file gives it: a function, `sql.orders`, `retrieve.handbook`.
+    """A tool by the name a graph file gives it: a function, `sql.orders`, `retrieve.handbook`, `mcp.server.tool`.
 
     Raises:
         ProjectError: ``project.unknown-tool``, ``project.unknown-sql``; as the tool's own look-up.
@@ -36,6 +37,9 @@ def card_of(resources: Resources, services: ProjectServices, ref: str) -> ToolCa
         return _sql_card(resources, services, ref, name)
     if dot and lead == "retrieve":
         return _search_card(services, ref, name)
+    if ref.startswith(PREFIX):
+        remote = resources.mcp.function(ref)
+        return ToolCard(name=ref, description=remote.description, parameters=remote.params_schema, call=remote)
     function = resources.functions.get(ref)
     if function is None:
         raise ProjectError("project.unknown-tool", f"no tool {ref!r}", fix=choices(list(resources.functions), ref))
@@ -92,7 +96,8 @@ def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: PLR09
     parts = resources.parts
     match shelf:
         case "tool":
-            return _code(resources.functions[name])
+            pinned = resources.mcp.pin_of(name)
+            return _code(resources.functions[name]) if pinned is None else pinned.sha256
         case "check":
             return _code(parts.checks[name])
         case "sql":

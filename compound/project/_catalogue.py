@@ -35,10 +35,7 @@ class ProjectCatalogue:
         parts = self._resources.parts
         match shelf:
             case "tool":
-                if name.startswith(PREFIX):
-                    return self._resources.mcp.signature(name)
-                function = self._resources.functions.get(name)
-                return Signature(params=function.params_schema, output=function.output_schema) if function else None
+                return self._tool(name)
             case "check":
                 found = parts.checks.get(name)
                 return Signature(params=found.params_schema, output=found.output_schema) if found else None
@@ -51,6 +48,12 @@ class ProjectCatalogue:
                 return self._graph(name)
             case _:
                 return Signature() if name in self._shelves[shelf]() else None
+
+    def _tool(self, name: str) -> Signature | None:
+        if name.startswith(PREFIX):
+            return self._resources.mcp.signature(name)
+        function = self._resources.functions.get(name)
+        return Signature(params=function.params_schema, output=function.output_schema) if function else None
 
     def prompt(self, path: str) -> str | None:
         """Text of a prompt file, its standing instruction included."""

@@ -122,7 +122,7 @@ class AgentNode(_Node):
     prompt: str = Field(description="Prompt file beside the graph; its placeholders are the names of `in`.")
     system: str | None = Field(default=None, description="File with the system prompt.")
     tools: tuple[_AgentTool, ...] = Field(
-        default=(), description="What it may call: `name`, `sql.name`, `retrieve.index`."
+        default=(), description="What it may call: `name`, `sql.name`, `retrieve.index`, `mcp.server.tool`."
     )
     proposes: tuple[str, ...] = Field(default=(), description="Effects that it may propose, never perform.")
     max_turns: int = Field(default=8, ge=1, le=100, description="Model calls, at most.")
