@@ -135,7 +135,7 @@ AGENT = """\
 compound: graph/v1
 name: main
 input: {city: str}
-output: {answer: $asks.answer}
+output: {answer: $asks.answer, more: $fails}
 nodes:
   asks: {use: agent, model: asker, prompt: prompts/ask.md, tools: [mcp.world.forecast], in: {city: $input.city}}
   fails: {use: tool, tool: mcp.world.boom, after: [asks], in: {}}
