@@ -55,7 +55,8 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
-    if snapshot.next:
+    # `next` leaves out a node whose result is stored but whose step is not yet: only no task at all is the end.
+    if snapshot.tasks:
         return NextStep(must_run=True)
     load(run, values.get("outcomes", {}))
     return NextStep(must_run=False)

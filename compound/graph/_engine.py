@@ -188,6 +188,9 @@ class Engine:
             items = tuple(waiting.values())
             self._ledger.set(active.run_id, "waiting_review")
             return self._result(active, "waiting_review", items=items)
+        if missing := [name for name in self.plan.steps if name not in active.outcomes]:
+            what = f"run {active.run_id} ended, but {', '.join(missing)} did not run"
+            raise RunError("graph.unfinished", what, fix="look at the run's trace; the same command tries again")
         result = self._finish(active, self._result(active, "done"))
         if result.status == "done":
             await durable.prune(active.run_id)

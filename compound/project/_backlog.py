@@ -10,8 +10,6 @@ from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome
 from compound.errors import CompoundError, ConnectorError, ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic import JsonValue
 
     from compound.connector.desk import Desk
@@ -62,7 +60,7 @@ class EngineRunner:
         return self._outcome(result)
 
     def _outcome(self, result: RunResult) -> Outcome:
-        lane = _lane(result.values)
+        lane = _lane(result)
         match result.status:
             case "done":
                 return Outcome(status=ItemStatus.DONE, lane=lane)
@@ -82,9 +80,13 @@ class EngineRunner:
         return Outcome(status=ItemStatus.DEAD, lane=lane, error=what)
 
 
-def _lane(values: Mapping[str, JsonValue]) -> str | None:
-    value = values.get("lane")
-    return str(value.get("lane")) if isinstance(value, dict) else None
+def _lane(result: RunResult) -> str | None:
+    value = result.values.get("lane")
+    if isinstance(value, dict):
+        return str(value.get("lane"))
+    # A run that was done before this process knows only its output.
+    named = (result.output or {}).get("lane")
+    return named if isinstance(named, str) else None
 
 
 def _record(error: CompoundError) -> dict[str, JsonValue]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import DatabaseError
 from typing import Any
 from xml.etree import ElementTree
 
+import aiosqlite
 import pytest
 
 from compound.connector.state import StateStore
@@ -151,6 +154,38 @@ def test_a_crash_between_call_and_checkpoint_pays_nothing_twice(tmp_path: Path) 
     assert result.status == "waiting_review"
     assert len(world.fake_gateway.calls) == 1
     state.close()
+
+
+def test_a_crash_after_any_commit_loses_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on the disk after each commit of the checkpoints is what a killed process would leave."""
+    state = StateStore.open(tmp_path / "state.db")
+    left: list[Path] = []
+    original = aiosqlite.Connection.commit
+
+    async def commit(self: aiosqlite.Connection) -> None:
+        await original(self)
+        copy = tmp_path / f"left-{len(left)}"
+        copy.mkdir()
+        for name in ("state.db", "c.db"):
+            with closing(sqlite3.connect(tmp_path / name)) as now, closing(sqlite3.connect(copy / name)) as then:
+                now.backup(then)
+        left.append(copy)
+
+    async def play(folder: Path, store: StateStore) -> Any:
+        async with Engine(reviewed(), services(), None, store, folder / "c.db") as engine:
+            return await engine.run({"text": "x"}, run_id="r")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aiosqlite.Connection, "commit", commit)
+        undisturbed = asyncio.run(play(tmp_path, state))
+    state.close()
+    assert undisturbed.status == "waiting_review"
+    assert len(left) >= 5
+    for folder in left:
+        again = StateStore.open(folder / "state.db")
+        result = asyncio.run(play(folder, again))
+        again.close()
+        assert (result.status, dict(result.values)) == ("waiting_review", {"draft": "dear x"}), folder.name
 
 
 def still_running(before: set[threading.Thread]) -> list[str]:
