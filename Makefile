@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: help setup demo test check fmt bench soak lock clean
+.PHONY: help setup demo test check fmt docs bench soak lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -29,11 +29,15 @@ test: $(STAMP)  ## every test, offline
 soak: $(STAMP)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600
 
-check: $(STAMP)  ## format, lint, types, layers
+check: $(STAMP)  ## format, lint, types, layers, pages are current
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.docs --check
+
+docs: $(STAMP)  ## write the generated parts of the pages
+	$(BIN)/python -m tests.docs
 
 fmt: $(STAMP)  ## write the canonical format
 	$(BIN)/ruff format .

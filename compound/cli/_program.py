@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from compound.cli import _batch, _build, _demo, _evaluate, _formats, _graph, _review, _tools, _traces
+from compound.cli import _batch, _build, _demo, _evaluate, _explain, _formats, _graph, _review, _tools, _traces
 
 app = typer.Typer(
     name="compound",
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (_build, _graph, _formats, _batch, _evaluate, _demo):
+for module in (_build, _graph, _formats, _batch, _evaluate, _demo, _explain):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")

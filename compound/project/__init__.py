@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from compound.project._compare import GraphComparison, compare_graphs
+    from compound.project._explain import error_codes, explain
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
     from compound.project._reviews import ReviewService, edits_of
@@ -31,6 +32,8 @@ _HOME: Final = {
     "TrainView": "_views",
     "compare_graphs": "_compare",
     "edits_of": "_reviews",
+    "error_codes": "_explain",
+    "explain": "_explain",
     "find_root": "_settings",
     "init_project": "_scaffold",
     "load_settings": "_settings",
@@ -61,6 +64,8 @@ __all__ = [
     "TrainView",
     "compare_graphs",
     "edits_of",
+    "error_codes",
+    "explain",
     "find_root",
     "init_project",
     "load_settings",

@@ -1,0 +1,39 @@
+"""`explain`: what an error means."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compound.cli._output import Json, print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(explain)
+
+
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(help="The word in brackets at the end of a message; none lists every code.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Say what an error or a finding means, with an example and what to do."""
+    from compound.project import error_codes
+    from compound.project import explain as explained
+
+    if code is None:
+        codes = error_codes()
+        if json:
+            print_json(codes)
+        else:
+            say("\n".join(codes))
+        return
+    text = explained(code.strip("[]"))
+    if json:
+        print_json({"code": code.strip("[]"), "text": text})
+    else:
+        say(text)

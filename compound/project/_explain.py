@@ -1,0 +1,45 @@
+"""The pages about errors, as they are shipped: `compound explain CODE`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import compound
+from compound.errors import DataError, ProjectError, choices
+
+_SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^<!-- /?[a-z-]+ -->\n?", re.MULTILINE)
+
+
+def error_codes() -> list[str]:
+    """Every code that has an entry."""
+    return sorted(code for page in _pages().glob("*.md") for code, _ in _entries(page))
+
+
+def explain(code: str) -> str:
+    """The entry of a code, as Markdown.
+
+    Raises:
+        DataError: `errors.unknown-code`.
+        ProjectError: `errors.no-pages`: the installation is damaged.
+    """
+    page = _pages() / f"{code.partition('.')[0]}.md"
+    for found, text in _entries(page) if re.fullmatch(r"[a-z]+\.md", page.name) and page.is_file() else ():
+        if found == code:
+            return f"{code}\n\n{text}"
+    raise DataError("errors.unknown-code", f"no error has the code {code!r}", fix=choices(error_codes(), code))
+
+
+def _entries(page: Path) -> list[tuple[str, str]]:
+    text = page.read_text(encoding="utf-8")
+    return [(code, _COMMENT.sub("", body).strip()) for code, body in _SECTION.findall(text) if "." in code]
+
+
+def _pages() -> Path:
+    """Inside the installed package, or in a source checkout."""
+    package = Path(compound.__file__).parent
+    for place in (package / "_errors", package.parent / "docs" / "errors"):
+        if place.is_dir():
+            return place
+    raise ProjectError("errors.no-pages", "the pages about errors are missing", fix="install compound again")
