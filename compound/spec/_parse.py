@@ -81,13 +81,18 @@ def parse_graph(text: str | bytes, path: str) -> ParsedGraph:
     return _repair(copy.deepcopy(document.data), document.source)
 
 
-def build_graph(data: Mapping[str, JsonValue], origin: str = "") -> GraphSpec:
+def build_graph(data: Mapping[str, JsonValue], origin: str = "", *, source: SourceMap | None = None) -> GraphSpec:
     """A graph from plain data, as the Python builder makes it.
+
+    Args:
+        data: The graph in the file's own words.
+        origin: Where it comes from, for messages.
+        source: Where each part of it was written.
 
     Raises:
         InvalidFile: The data has mistakes.
     """
-    parsed = _repair(copy.deepcopy(dict(data)), SourceMap(origin))
+    parsed = _repair(copy.deepcopy(dict(data)), source or SourceMap(origin))
     if parsed.findings or parsed.spec is None:
         raise InvalidFile(parsed.findings)
     return parsed.spec

@@ -16,7 +16,6 @@ from compound.spec._refs import (
     Calc,
     Coalesce,
     Compare,
-    Comparison,
     Constant,
     EvaluationError,
     Expr,
@@ -27,6 +26,7 @@ from compound.spec._refs import (
     compile_expr,
     references,
 )
+from tests.support.specs import exprs, roots
 
 SCOPE: dict[str, Any] = {
     "a": {"n": 3, "s": "text", "none": None, "list": [1, 2], "class": "kw", "deep": {"x": True}},
@@ -145,50 +145,6 @@ def test_shielding() -> None:
     assert found == {"a": True, "b.c": False, "d?": True, "e": False}
 
 
-names = st.sampled_from(["a", "node", "class", "x1"])
-refs = st.builds(Ref, names, st.lists(names | st.integers(0, 3), max_size=2).map(tuple), st.booleans())
-constants = st.builds(
-    Constant,
-    st.none() | st.booleans() | st.integers(0, 99) | st.sampled_from(["x", "it's", 'say "hi"', "päx"]),
-)
-
-
-def _compare(left: Expr, right: Expr, op: Comparison) -> Expr:
-    return Compare(left, ((op, right),))
-
-
-def _both(left: Expr, right: Expr, is_all: bool) -> Expr:
-    return Both(is_all, (left, right))
-
-
-def _list(items: list[Expr]) -> Expr:
-    return ListOf(tuple(items))
-
-
-def _coalesce(left: Expr, right: Expr) -> Expr:
-    return Coalesce((left, right))
-
-
-exprs: st.SearchStrategy[Expr] = st.recursive(
-    refs | constants,
-    lambda inner: st.one_of(
-        st.builds(
-            _compare,
-            inner,
-            inner,
-            st.sampled_from(["==", "!=", "<", ">=", "in", "not in"]),
-        ),
-        st.builds(_both, inner, inner, st.booleans()),
-        st.builds(Not, inner),
-        st.builds(Calc, st.sampled_from(["+", "-", "*", "//", "%"]), inner, inner),
-        st.builds(Length, inner),
-        st.builds(_list, st.lists(inner, max_size=2)),
-        st.builds(_coalesce, refs | constants, refs | constants),
-    ),
-    max_leaves=6,
-)
-
-
 def write(expr: Expr) -> str:  # noqa: PLR0911 - one arm per kind
     match expr:
         case Ref(root, steps, is_optional):
@@ -222,7 +178,7 @@ def test_what_is_written_is_parsed_back(expr: Expr) -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     exprs,
-    st.dictionaries(names, st.none() | st.integers(0, 3) | st.just({"a": 1}) | st.just(ABSENT), max_size=3),
+    st.dictionaries(roots, st.none() | st.integers(0, 3) | st.just({"a": 1}) | st.just(ABSENT), max_size=3),
 )
 def test_evaluation_gives_a_value_or_says_why(expr: Expr, scope: dict[str, Any]) -> None:
     try:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from compound.spec import InvalidFile, build_graph, load_graph, parse_graph
 from compound.spec._words import parse_duration
 from compound.spec.graph_file import CheckNode
+from tests.support.specs import graphs
 
 HEAD = "compound: graph/v1\nname: g\n"
 
@@ -105,67 +105,6 @@ def test_hash_ignores_formatting_and_defaults() -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("30s", 30), ("4h", 14400), (2, 2.0), ("1.5m", 90)])
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
-
-
-names = st.sampled_from(["a", "b", "c_1", "Node"])
-texts = st.sampled_from(["x", "a b", "yes", "1", "$$x", "ä", "", "a: b", "- c", "# no", "'q'", "line\nline"])
-bindings = st.recursive(
-    texts | st.integers(-5, 5) | st.none() | st.sampled_from(["$input.x", "$a?", "$a.b ?? $b ?? 'c'"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
-    max_leaves=4,
-)
-common: dict[str, Any] = {
-    "in": st.dictionaries(names, bindings, max_size=2),
-    "when": st.sampled_from(["a.x == 'y'", "len(b?) > 0"]),
-    "description": texts,
-    "timeout": st.sampled_from(["30s", 2]),
-    "retry": st.fixed_dictionaries({"attempts": st.integers(1, 5)}),
-    "out": st.sampled_from(["list[str]", "enum(a, b)?", {"x": "str"}]),
-    "cache": st.sampled_from(["1h", 5]),
-    "fallback": st.fixed_dictionaries({"value": bindings})
-    | st.fixed_dictionaries({"use": st.just("tool"), "tool": texts}),
-}
-bare_keys = {key: common[key] for key in ("in", "when", "description")}
-budget = st.fixed_dictionaries({"usd": st.just(0.5)}, optional={"on_exceed": st.just("review")})
-agent_tools = st.lists(
-    st.sampled_from(["x", "sql.y"])
-    | st.fixed_dictionaries({"tool": st.just("z"), "with": st.dictionaries(names, bindings, max_size=1)}),
-    max_size=2,
-)
-
-
-def bare(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.fixed_dictionaries(fixed, optional=bare_keys)
-
-
-def nodes(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.fixed_dictionaries(fixed, optional=common)
-
-
-node = st.one_of(
-    nodes(use=st.just("tool"), tool=texts),
-    nodes(use=st.just("retrieve"), on=texts, top_k=st.integers(1, 9)),
-    nodes(use=st.just("check"), kind=texts),
-    nodes(use=st.just("llm"), model=texts, prompt=texts),
-    bare(use=st.just("effect"), tool=texts),
-    nodes(use=st.just("agent"), model=texts, prompt=texts, tools=agent_tools, max_turns=st.integers(1, 9)),
-    bare(use=st.just("graph"), graph=texts),
-    st.fixed_dictionaries({"use": st.just("review"), "show": st.lists(bindings, max_size=2)}),
-)
-inner = st.dictionaries(st.sampled_from(["p", "q"]), node, max_size=2)
-block = st.fixed_dictionaries({"repeat": st.just({"max": 2}), "nodes": inner}) | st.fixed_dictionaries(
-    {"map": st.just({"each": "$input.x", "as": "it", "parallel": 2}), "nodes": inner}, optional={"out": bindings}
-)
-graphs = st.fixed_dictionaries(
-    {"compound": st.just("graph/v1"), "name": names, "nodes": st.dictionaries(names, node | block, max_size=3)},
-    optional={
-        "types": st.dictionaries(st.just("T"), st.just({"a": "str"})),
-        "output": st.dictionaries(names, bindings, max_size=2),
-        "description": texts,
-        "budget": budget,
-        "policy": names,
-    },
-)
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,13 @@
+"""Graphs written in Python: the same `GraphSpec` that a YAML file gives.
+
+The nodes are methods of the graph, not free functions: `compound.review` and `compound.tool` are rooms of the
+package, and a graph that knows its own nodes needs no hidden current one.
+"""
+
+from __future__ import annotations
+
+from compound.spec.python._graph import Block, Graph
+from compound.spec.python._refs import Condition, Reference, first, is_in, length, maybe
+from compound.spec.python._source import to_python
+
+__all__ = ["Block", "Condition", "Graph", "Reference", "first", "is_in", "length", "maybe", "to_python"]
