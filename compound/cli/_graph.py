@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
     app.command()(draw)
     app.command()(run)
+    app.command()(convert)
 
 
 Graph = Annotated[str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")]
@@ -49,6 +50,28 @@ def check(
         raise typer.Exit(1)
 
 
+def convert(
+    graph: Graph = None,
+    *,
+    to: Annotated[str, typer.Option("--to", help="`python` or `yaml`.")] = "python",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")] = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Write a graph file as the Python program, or a Python graph as the file, that is the same graph."""
+    from compound.project import Project
+
+    if to not in {"python", "yaml"}:
+        raise typer.BadParameter(f"{to!r} is neither python nor yaml", param_hint="--to")
+    source = Project.open(profile=profile).source(graph, python=to == "python")
+    if out:
+        out.write_text(source, encoding="utf-8")
+    if json:
+        print_json({"format": to, "out": str(out) if out else None, "source": source})
+    elif not out:
+        say(source)
+
+
 def draw(
     graph: Graph = None,
     *,
@@ -76,6 +99,9 @@ def run(
         str | None, typer.Option("--ticket", help="A ticket as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The ticket's body as plain text.")] = None,
+    given: Annotated[
+        str | None, typer.Option("--input", help="The graph's whole input as JSON, a file, or `-`; not with --ticket.")
+    ] = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Stop before the review: nothing is changed anywhere.")
     ] = False,
@@ -83,12 +109,15 @@ def run(
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run one ticket through a graph and show what it proposes."""
+    """Run a graph on one ticket, or on any input, and show what it proposes."""
     import orjson
 
     from compound.project import Project, read_ticket_argument
 
-    record = read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)
+    if given is None:
+        record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
+    else:
+        record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
     result = Project.open(profile=profile, model=model).run(graph, record, draft=draft)
     if json:
         print_json(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 GRAPHS, TOOLS, CONNECTORS, EVALS = "graphs", "tools", "connectors", "evals"
 _SYSTEM_MARK = "\n---\n"
+_BINDS_GRAPH = re.compile(r"^(graph\s*(:[^=\n]+)?=[^=]|with\s.*\sas\s+graph\s*:)", re.MULTILINE)
 
 
 class ProjectParts:
@@ -80,8 +82,10 @@ class ProjectParts:
 
     @cached_property
     def graph_files(self) -> Mapping[str, Path]:
-        """Graph name to file."""
-        return {path.stem: path for path in sorted((self.root / GRAPHS).glob("*.yaml"))}
+        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that makes a `graph`."""
+        folder = self.root / GRAPHS
+        written = [path for path in sorted(folder.glob("*.py")) if _makes_graph(path)]
+        return {path.stem: path for path in [*written, *sorted(folder.glob("*.yaml"))]}
 
     def graph_file(self, name: str) -> Path:
         """The file of a graph.
@@ -108,10 +112,26 @@ class ProjectParts:
         from compound.spec import load_graph
 
         path = self.graph_file(name)
+        if path.suffix == ".py":
+            return self._python_graph(path)
         return load_graph(path.read_bytes(), self._shown(path))
+
+    def _python_graph(self, path: Path) -> GraphSpec:
+        from compound.spec.python import Graph
+
+        made = getattr(self.modules.load(f"{GRAPHS}.{path.stem}"), "graph", None)
+        if not isinstance(made, Graph):
+            what = f"`graph` is {type(made).__name__}, not a compound.Graph"
+            raise ProjectError("project.no-graph", what, where=Location(self._shown(path)), fix="graph = Graph('name')")
+        return made.build()
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.root))
+
+
+def _makes_graph(path: Path) -> bool:
+    """Without running it: some of its lines bind the name `graph`."""
+    return _BINDS_GRAPH.search(path.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _prompt(path: Path, name: str) -> Prompt:

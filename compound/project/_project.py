@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import Engine, RunResult
+    from compound.graph import Catalogue, Engine, RunResult
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
-    from compound.spec import Finding
+    from compound.spec import Finding, GraphSpec
+    from compound.spec.python import Graph
     from compound.trace import ParquetStore
 
 
@@ -87,8 +88,28 @@ class Project:
         findings: list[Finding] = []
         for name in names or self.graph_names():
             path = self.resources.parts.graph_file(name)
-            findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
+            if path.suffix == ".py":
+                findings += self._check_python(name, catalogue)
+            else:
+                findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
         return findings + self.resources.mcp.findings()
+
+    def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
+        from compound.graph import check
+        from compound.spec import InvalidFile
+
+        try:
+            spec = self.resources.parts.graph(name)
+        except InvalidFile as error:
+            return error.findings
+        return check(spec, catalogue)
+
+    def source(self, name: str | None = None, *, python: bool = False) -> str:
+        """A graph as the YAML file, or as the Python program, that writes it."""
+        from compound.spec.python import to_python
+
+        spec = self.resources.parts.graph(name or self.settings.graph)
+        return to_python(spec) if python else spec.to_yaml()
 
     def draw(self, name: str | None = None, *, svg: bool = False) -> str:
         """A graph as Mermaid text or as SVG."""
@@ -97,13 +118,13 @@ class Project:
         spec = self.resources.parts.graph(name or self.settings.graph)
         return draw_svg(spec) if svg else draw(spec)
 
-    def run(self, name: str | None, ticket: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
-        """Run one ticket; with `draft` only to the review, changing nothing."""
+    def run(self, name: str | None, given: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
+        """Run a graph on one input; with `draft` only to the review, changing nothing."""
         import anyio
 
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
-            result = anyio.run(partial(self._run, name, ticket, until))
+            result = anyio.run(partial(self._run, name, given, until))
         finally:
             self.resources.recorder.flush()
         return RunView(
@@ -116,21 +137,28 @@ class Project:
         )
 
     async def _run(
-        self, name: str | None, ticket: Mapping[str, JsonValue], until: Literal["end", "review"]
+        self, name: str | None, given: Mapping[str, JsonValue], until: Literal["end", "review"]
     ) -> RunResult:
         async with self.engine(name) as engine:
-            return await engine.run({"ticket": dict(ticket)}, run_id=uuid4().hex, until=until)
+            return await engine.run(given, run_id=uuid4().hex, until=until)
 
-    def engine(self, name: str | None = None) -> Engine:
+    def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
         """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.
+
+        Args:
+            graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
 
         Raises:
             ProjectError: there is no such graph, or it cannot be planned.
         """
         from compound.graph import Engine
+        from compound.spec.python import Graph
 
         resources = self.resources
-        spec = resources.parts.graph(name or self.settings.graph)
+        if graph is None or isinstance(graph, str):
+            spec = resources.parts.graph(graph or self.settings.graph)
+        else:
+            spec = graph.build() if isinstance(graph, Graph) else graph
         checkpoints = self.settings.home / "checkpoints.db"
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints)
 

@@ -213,7 +213,7 @@ class _Nodes:
         """Makes a node for `fallback=`: `fallback=g.spare.tool("guess", text=...)`."""
         return Spare(self._graph)
 
-    def _node(self, use: str, name: str, own: Data, given: Mapping[str, Any], *, kind: Type | None = None) -> Reference:
+    def _node(self, use: str, name: str, own: Data, given: Mapping[str, Any]) -> Reference:
         name = self._name(name, use)
         bindings, options = _split(given)
         node: Data = {"use": use, **own, **_options(options, self._graph.declared)}

@@ -1,0 +1,79 @@
+"""Graphs of a project that are written in Python: listed, checked, run and converted like the YAML ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from compound import Project
+from compound.cli._program import app
+from tests.support.projects import write_project
+
+FILES = {
+    "graphs/types.py": "from pydantic import BaseModel\n\n\nclass Said(BaseModel):\n    text: str\n",
+    "graphs/echo.py": (
+        "from compound import Graph\n\n"
+        "from .types import Said\n\n"
+        'graph = Graph("echo", input={"said": Said})\n'
+        'loud = graph.tool("shout", text=graph.input.said.text, out=str)\n'
+        "graph.output(loud=loud)\n"
+    ),
+    "graphs/quiet.yaml": (
+        "compound: graph/v1\nname: quiet\ninput: {text: str}\noutput: {loud: $e.loud}\n"
+        "nodes:\n  e: {use: graph, graph: echo, in: {said: {text: $input.text}}}\n"
+    ),
+    "tools/voice.py": (
+        "from compound.tool import tool\n\n\n@tool\ndef shout(text: str) -> str:\n"
+        '    """Say it louder."""\n    return text.upper()\n'
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_project(tmp_path, FILES)
+
+
+def test_a_python_graph_is_a_graph_of_the_project(folder: Path) -> None:
+    project = Project.open(folder)
+    try:
+        assert project.graph_names() == ["echo", "quiet"]
+        assert project.check([]) == []
+        assert project.run("echo", {"said": {"text": "hi"}}).output == {"loud": "HI"}
+        assert project.run("quiet", {"text": "hi"}).output == {"loud": "HI"}
+    finally:
+        project.close()
+
+
+def test_a_finding_of_a_python_graph_names_its_line(folder: Path) -> None:
+    file = folder / "graphs/echo.py"
+    file.write_text(file.read_text(encoding="utf-8").replace('tool("shout"', 'tool("shuot"'), encoding="utf-8")
+    project = Project.open(folder)
+    try:
+        findings = [one for one in project.check(["echo"]) if one.code == "graph.unknown-tool"]
+        assert [(one.where.file, one.where.line) for one in findings] == [("graphs/echo.py", 6)]
+        assert "did you mean 'shout'" in findings[0].fix
+    finally:
+        project.close()
+
+
+def test_any_input_runs_from_the_command_line(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["run", "echo", "--input", '{"said": {"text": "hi"}}', "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["output"] == {"loud": "HI"}
+
+
+def test_convert_goes_both_ways(folder: Path) -> None:
+    to_yaml = CliRunner().invoke(app, ["convert", "echo", "--to", "yaml"])
+    assert "tool: shout" in to_yaml.output
+    to_python = CliRunner().invoke(app, ["convert", "quiet", "--out", "graphs/quiet2.py"])
+    assert to_python.exit_code == 0, to_python.output
+    project = Project.open(folder)
+    try:
+        assert project.source("quiet2") == project.source("quiet")
+    finally:
+        project.close()
