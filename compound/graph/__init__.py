@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from compound.graph._diff import GraphDiff, compare
     from compound.graph._draw import draw
     from compound.graph._engine import Engine
+    from compound.graph._interface import Interface, interface
+    from compound.graph._ledger import RunRecord, run_record
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
     from compound.graph._result import RunResult, RunStatus
@@ -28,8 +30,10 @@ _HOME: Final = {
     "FixedCatalogue": "compound.graph.catalogue",
     "GraphDiff": "compound.graph._diff",
     "GraphSpec": "compound.spec",
+    "Interface": "compound.graph._interface",
     "PauseImpact": "compound.graph._pauses",
     "Plan": "compound.graph._plan",
+    "RunRecord": "compound.graph._ledger",
     "RunResult": "compound.graph._result",
     "RunStatus": "compound.graph._result",
     "Segment": "compound.graph._steps",
@@ -42,8 +46,10 @@ _HOME: Final = {
     "draw": "compound.graph._draw",
     "graph_signature": "compound.graph._value_types",
     "draw_svg": "compound.graph._svg",
+    "interface": "compound.graph._interface",
     "load_graph": "compound.spec",
     "plan": "compound.graph._plan",
+    "run_record": "compound.graph._ledger",
 }
 
 
@@ -61,8 +67,10 @@ __all__ = [
     "FixedCatalogue",
     "GraphDiff",
     "GraphSpec",
+    "Interface",
     "PauseImpact",
     "Plan",
+    "RunRecord",
     "RunResult",
     "RunStatus",
     "Segment",
@@ -75,6 +83,8 @@ __all__ = [
     "draw",
     "draw_svg",
     "graph_signature",
+    "interface",
     "load_graph",
     "plan",
+    "run_record",
 ]

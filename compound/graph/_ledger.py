@@ -126,6 +126,11 @@ class StateLedger:
             connection.execute(tables.run.update().where(tables.run.c.run_id == run_id).values(values))
 
 
+def run_record(store: StateStore, run_id: str) -> RunRecord | None:
+    """How a stored run stands; None when it was never started."""
+    return StateLedger(store).get(run_id)
+
+
 class MemoryLedger:
     """Runs in memory, for graphs without boundaries and for tests."""
 

@@ -276,9 +276,10 @@ def graph_signature(spec: GraphSpec, catalogue: Catalogue) -> Signature:
     types = ValueTypes(spec, catalogue, spec.nodes)
     given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
     # What an output refers to may be absent; the graph then gives null.
-    made = Record({name: _or_absent(types.of_value(value)) for name, value in spec.output.items()})
+    made = Record({name: or_absent(types.of_value(value)) for name, value in spec.output.items()})
     return Signature(params=to_json_schema(given, spec.type_names), output=to_json_schema(made, spec.type_names))
 
 
-def _or_absent(kind: Type) -> Type:
+def or_absent(kind: Type) -> Type:
+    """The type of what may also be null."""
     return kind if isinstance(kind, Maybe) or kind == ANY else Maybe(kind)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.project._compare import GraphComparison, compare_graphs
     from compound.project._explain import error_codes, explain
+    from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
     from compound.project._reviews import ReviewService, edits_of
@@ -38,6 +39,8 @@ _HOME: Final = {
     "init_project": "_scaffold",
     "load_settings": "_settings",
     "read_ticket_argument": "_project",
+    "serve_http": "_mcp_serve",
+    "serve_stdio": "_mcp_serve",
     "trace_tree": "_trees",
 }
 
@@ -70,5 +73,7 @@ __all__ = [
     "init_project",
     "load_settings",
     "read_ticket_argument",
+    "serve_http",
+    "serve_stdio",
     "trace_tree",
 ]

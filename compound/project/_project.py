@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import Catalogue, Engine, RunResult
+    from compound.graph import Catalogue, Engine, RunRecord, RunResult
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
@@ -176,13 +176,21 @@ class Project:
             return await engine.resume(run_id)
 
     def _graph_of(self, run_id: str) -> str:
-        import sqlalchemy as sa
+        found = self.run_record(run_id)
+        return self.settings.graph if found is None else found.graph_name
 
-        from compound.connector.state import tables
+    def run_record(self, run_id: str) -> RunRecord | None:
+        """How a run stands; None when it was never started."""
+        from compound.graph import run_record
 
-        query = sa.select(tables.run.c.graph_name).where(tables.run.c.run_id == run_id)
-        with self.resources.state.read() as db:
-            return str(db.execute(query).scalar_one_or_none() or self.settings.graph)
+        return run_record(self.resources.state, run_id)
+
+    def waiting_items(self, run_id: str) -> list[str]:
+        """Ids of the undecided review items of a run."""
+        from compound.review import UNDECIDED, ItemFilter
+
+        waiting = ItemFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
+        return [item.item_id for item in self.services.queue.list(waiting)]
 
     def batch(
         self,

@@ -80,15 +80,22 @@ def _from_object(schema: Mapping[str, JsonValue], definitions: Mapping[str, Json
     )
 
 
-def to_json_schema(kind: Type, names: Names) -> dict[str, JsonValue]:
-    """The JSON schema of a type, with every name it needs under `$defs`."""
+def to_json_schema(kind: Type, names: Names, *, is_given: bool = False) -> dict[str, JsonValue]:
+    """The JSON schema of a type, with every name it needs under `$defs`.
+
+    Args:
+        kind: The type.
+        names: Every declared type.
+        is_given: It is for a value that a caller gives, who may leave out what is optional. A typed answer of a
+            model names every field instead.
+    """
     needed: dict[str, JsonValue] = {}
-    schema = _to_schema(kind, names, needed)
+    schema = _to_schema(kind, names, needed, is_given)
     return {**schema, "$defs": needed} if needed else schema
 
 
 def _to_schema(  # noqa: PLR0911 - one arm per kind of type
-    kind: Type, names: Names, needed: dict[str, JsonValue]
+    kind: Type, names: Names, needed: dict[str, JsonValue], is_given: bool
 ) -> dict[str, JsonValue]:
     match kind:
         case Scalar(name):
@@ -96,23 +103,22 @@ def _to_schema(  # noqa: PLR0911 - one arm per kind of type
         case Enum(values):
             return {"type": "string", "enum": list(values)}
         case Many(item):
-            return {"type": "array", "items": _to_schema(item, names, needed)}
+            return {"type": "array", "items": _to_schema(item, names, needed, is_given)}
         case Maybe(item):
-            return {"anyOf": [_to_schema(item, names, needed), {"type": "null"}]}
+            return {"anyOf": [_to_schema(item, names, needed, is_given), {"type": "null"}]}
         case Named(name):
             if name not in names:
                 return {}
             if name not in needed:
                 needed[name] = {}
-                needed[name] = _to_schema(names[name], names, needed)
+                needed[name] = _to_schema(names[name], names, needed, is_given)
             return {"$ref": f"#/$defs/{name}"}
         case Record(fields):
-            properties: dict[str, JsonValue] = {n: _to_schema(item, names, needed) for n, item in fields.items()}
+            required = kind.must_have() if is_given else fields
             return {
                 "type": "object",
-                "properties": properties,
-                # Typed answers want every field named; optional ones may be null.
-                "required": list(fields),
+                "properties": {name: _to_schema(item, names, needed, is_given) for name, item in fields.items()},
+                "required": [name for name in fields if name in required],
                 "additionalProperties": False,
             }
 

@@ -1,0 +1,68 @@
+"""`mcp`: graphs as tools of other programs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from compound.cli._output import Model, Profile, note
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(mcp)
+
+
+def mcp(
+    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs of graphs/; all when none is named.")] = None,
+    *,
+    http: Annotated[
+        bool, typer.Option("--http", help="Streamable HTTP on 127.0.0.1 instead of standard input.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="With --http; 0 takes a free one.")] = 8765,
+    context: Annotated[str | None, typer.Option("--context", help="JSON: the `context` of every run.")] = None,
+    profile: Profile = None,
+    model: Model = None,
+) -> None:
+    """Serve graphs as the tools of an MCP server.
+
+    A graph with reviews answers `waiting_review` with its items instead of waiting. With COMPOUND_MCP_TOKEN in the
+    environment, HTTP requests must carry it as a bearer token.
+    """
+    import anyio
+
+    from compound.project import Project, serve_http, serve_stdio
+
+    given = _context(context)
+    project = Project.open(profile=profile, model=model)
+    try:
+        if http:
+            ready = partial(_say_ready, graphs or project.graph_names())
+            anyio.run(partial(serve_http, project, graphs or [], port=port, context=given, on_ready=ready))
+        else:
+            anyio.run(partial(serve_stdio, project, graphs or [], context=given))
+    finally:
+        project.close()
+
+
+def _say_ready(graphs: list[str], address: str) -> None:
+    note(f"serving {', '.join(graphs)} at {address}")
+
+
+def _context(text: str | None) -> dict[str, JsonValue]:
+    import orjson
+
+    from compound.errors import DataError
+
+    try:
+        found = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError as error:
+        raise DataError("mcp.bad-context", f"--context is not JSON: {error}", fix='write {"name": "value"}') from error
+    if not isinstance(found, dict):
+        raise DataError("mcp.bad-context", "--context is no JSON record", fix='write {"name": "value"}')
+    return cast("dict[str, JsonValue]", found)
