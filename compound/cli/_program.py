@@ -7,9 +7,6 @@ import sys
 import typer
 
 from compound.cli import _batch, _build, _demo, _evaluate, _explain, _formats, _graph, _mcp, _review, _tools, _traces
-=======
-from compound.cli import _batch, _build, _demo, _evaluate, _formats, _graph, _mcp, _review, _tools, _traces
->>>>>>> 4d11606 (Serve graphs as MCP tools over standard input and output and over HTTP on this machine)
 
 app = typer.Typer(
     name="compound",
@@ -20,8 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-<<<<<<< HEAD
-for module in (_build, _graph, _formats, _batch, _evaluate, _demo, _explain):
+for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")
