@@ -51,7 +51,7 @@ class ActiveRun:
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
     _deadline: float | None = None
-    _gating: Lock = field(default_factory=Lock, repr=False)
+    _gating: Lock | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         run: dict[str, JsonValue] = {
@@ -77,6 +77,10 @@ class ActiveRun:
 
     async def pass_gate(self) -> None:
         """Wait for the gate, once; an effect beside the first one waits with it."""
+        if self.gate is None:
+            return
+        if self._gating is None:
+            self._gating = Lock()
         async with self._gating:
             if self.gate is not None:
                 await self.gate()
@@ -87,16 +91,16 @@ class ActiveRun:
         self.outcomes[name] = outcome
         self.scope[name] = outcome.seen
 
-    def span(self, step: Step, *, attempt: int = 1, **fields: JsonValue) -> ActiveSpan:
+    def span(self, step: Step, *, attempt: int = 1) -> ActiveSpan:
         """The span of one attempt of a node; silent when nothing records."""
         if self.recorder is None:
             return SILENT
-        return self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash, **fields)
+        return self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each attempt
 class NodeCall:
-    """One attempt of a node.
+    """One attempt of a node; nobody changes it.
 
     Attributes:
         key: The node as the call journal knows it: `answer[2].draft` in the second round of a block.

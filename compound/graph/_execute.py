@@ -35,12 +35,19 @@ async def execute(
     early = decide(step, run, scope, outcomes)
     if isinstance(early, Outcome):
         return record_early(step, run, early)
-    if step.block is not None:
+    return await perform(step, run, early, scope, lead)
+
+
+async def perform(
+    step: Step, run: ActiveRun, inputs: dict[str, JsonValue], scope: MutableMapping[str, Maybe], lead: str
+) -> Outcome:
+    """A node that was decided to run; never raises except to cancel."""
+    if step.block is None:
+        outcome = await _attempts(step, run, inputs, lead)
+    else:
         from compound.graph._blocks import run_block
 
-        outcome = await run_block(step, run, step.view(scope), early, lead)
-    else:
-        outcome = await _attempts(step, run, early, lead)
+        outcome = await run_block(step, run, step.view(scope), inputs, lead)
     if outcome.error is not None:
         return await _settle(step, run, step.view(scope), outcome, lead)
     return outcome

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 import anyio.abc
 
-from compound.graph._execute import execute
+from compound.graph._execute import decide, perform, record_early
 from compound.graph._outcome import Outcome
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from compound.graph._active import ActiveRun
     from compound.graph._steps import Program
     from compound.spec._refs import Maybe
 
 Outcomes: TypeAlias = "dict[str, Outcome]"
+_Start: TypeAlias = "tuple[int, dict[str, JsonValue]]"
+"""A step that is going to run, and its inputs."""
 
 
 async def run_program(
@@ -43,19 +47,14 @@ async def run_program(
     """
     flow = _Flow(program, run, scope, outcomes, lead)
     ready = flow.settled_before()
-    if len(ready) == 1 and len(program.steps) == 1:
-        await flow.drive(ready[0], None)
-    elif ready:
-        async with anyio.create_task_group() as tasks:
-            for index in ready[1:]:
-                tasks.start_soon(flow.drive, index, tasks)
-            await flow.drive(ready[0], tasks)
+    if ready:
+        await flow.run_all(ready)
     for step in program.steps:
         outcomes[step.name] = outcomes.pop(step.name)
 
 
 class _Flow:
-    __slots__ = ("lead", "outcomes", "program", "run", "scope", "waiting")
+    __slots__ = ("lead", "outcomes", "program", "run", "scope", "tasks", "waiting")
 
     def __init__(
         self,
@@ -71,37 +70,74 @@ class _Flow:
         self.outcomes = outcomes
         self.lead = lead
         self.waiting = list(program.waits)
+        self.tasks: anyio.abc.TaskGroup | None = None
 
     def settled_before(self) -> list[int]:
         """Steps that can start now; those that have an outcome already (a continued run) count as done."""
-        known = [at for at, step in enumerate(self.program.steps) if step.name in self.outcomes]
-        for at in known:
-            for other in self.program.dependents[at]:
-                self.waiting[other] -= 1
-        return [
-            at
-            for at, count in enumerate(self.waiting)
-            if count == 0 and self.program.steps[at].name not in self.outcomes
-        ]
+        steps, outcomes = self.program.steps, self.outcomes
+        if outcomes:
+            for at, step in enumerate(steps):
+                if step.name in outcomes:
+                    for other in self.program.dependents[at]:
+                        self.waiting[other] -= 1
+        return [at for at, count in enumerate(self.waiting) if count == 0 and steps[at].name not in outcomes]
 
-    async def drive(self, index: int, tasks: anyio.abc.TaskGroup | None) -> None:
-        """Run a step, then the first that it made ready; the others get a task each."""
-        following: int | None = index
-        while following is not None:
-            step = self.program.steps[following]
-            outcome = await execute(step, self.run, self.scope, self.outcomes, self.lead)
-            self.outcomes[step.name] = outcome
-            self.scope[step.name] = outcome.seen
-            ready = self._after(following)
-            following = ready[0] if ready else None
-            for other in ready[1:]:
-                if tasks is not None:
-                    tasks.start_soon(self.drive, other, tasks)
+    async def run_all(self, ready: list[int]) -> None:
+        """Run everything; a group of tasks is made only when two nodes run at the same time."""
+        try:
+            await self._drive(ready)
+        except BaseException as error:
+            if self.tasks is None or not await self.tasks.__aexit__(type(error), error, error.__traceback__):
+                raise
+        else:
+            if self.tasks is not None:
+                await self.tasks.__aexit__(None, None, None)
 
-    def _after(self, index: int) -> list[int]:
+    async def _drive(self, ready: list[int]) -> None:
+        """Run the first of the steps that can start, then the first that it made ready; the others get a task each."""
+        while ready:
+            first: _Start | None = None
+            for start in self._starts(ready):
+                if first is None:
+                    first = start
+                    continue
+                if self.tasks is None:
+                    self.tasks = anyio.create_task_group()
+                    await self.tasks.__aenter__()
+                self.tasks.start_soon(self._follow, start)
+            if first is None:
+                return
+            ready = await self._perform(first)
+
+    async def _follow(self, start: _Start) -> None:
+        await self._drive(await self._perform(start))
+
+    async def _perform(self, start: _Start) -> list[int]:
+        index, inputs = start
+        step = self.program.steps[index]
+        return self._end(index, await perform(step, self.run, inputs, self.scope, self.lead))
+
+    def _starts(self, ready: list[int]) -> list[_Start]:
+        """Those that run, with their inputs. The others end here and now, and with them what only waited for them."""
+        starts: list[_Start] = []
+        for index in ready:  # grows while it is read
+            step = self.program.steps[index]
+            early = decide(step, self.run, self.scope, self.outcomes)
+            if isinstance(early, Outcome):
+                ready += self._end(index, record_early(step, self.run, early))
+            else:
+                starts.append((index, early))
+        return starts
+
+    def _end(self, index: int, outcome: Outcome) -> list[int]:
+        """Let everybody see how a step ended; the steps that can start now."""
+        steps, waiting = self.program.steps, self.waiting
+        name = steps[index].name
+        self.outcomes[name] = outcome
+        self.scope[name] = outcome.seen
         ready: list[int] = []
         for other in self.program.dependents[index]:
-            self.waiting[other] -= 1
-            if self.waiting[other] == 0 and self.program.steps[other].name not in self.outcomes:
+            waiting[other] -= 1
+            if waiting[other] == 0 and steps[other].name not in self.outcomes:
                 ready.append(other)
         return ready

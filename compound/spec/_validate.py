@@ -155,12 +155,14 @@ def _record(kind: Record, fields: dict[str, Validate]) -> Validate:
             problems.append(_say(path, "a record", value))
             return
         lead = f"{path}." if path else ""
+        known = 0
         for name, item in fields.items():
             if name in value:
+                known += 1
                 item(value[name], lead + name, problems)
             elif name in required:
                 problems.append(f"{lead}{name}: is missing")
-        if not is_open:
+        if known < len(value) and not is_open:
             problems.extend(f"{lead}{name}: is not a field" for name in value if name not in fields)
 
     return check
