@@ -97,15 +97,17 @@ class Function(Generic[P, R]):
             RunError: ``tool.bad-output``: the result is not what the function declares.
             Exception: Whatever the function raises, unchanged.
         """
-        arguments = self.signature.arguments(inputs)
+        signature = self.signature
+        arguments = signature.arguments(inputs)
+        if self.is_async:
+            return signature.dump(await cast("Callable[..., Awaitable[object]]", self.callable)(**arguments))
         function = cast("Callable[..., object]", self.callable)
-        if self.blocking and not self.is_async:
-            result = await _in_thread(function, arguments)
-        else:
-            result = function(**arguments)
-            if isinstance(result, Awaitable):
-                result = await result
-        return self.signature.dump(result)
+        if self.blocking:
+            return signature.dump(await _in_thread(function, arguments))
+        result = function(**arguments)
+        if isinstance(result, Awaitable):
+            result = await result
+        return signature.dump(result)
 
     def to_langchain(self) -> StructuredTool:
         """The same function as a LangChain tool, called by a model through `call`."""

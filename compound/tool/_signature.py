@@ -6,6 +6,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from compound.errors import DataError, Location, ProjectError, RunError, choices
 _MAX_PROBLEMS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Signature:
     """A function's parameters and result as pydantic adapters.
 
@@ -37,25 +38,40 @@ class Signature:
     params_schema: Mapping[str, JsonValue]
     output_schema: Mapping[str, JsonValue]
 
+    # A graph calls a tool for every node: pydantic's own validators, without the adapters around them.
+    @cached_property
+    def _validators(self) -> Mapping[str, Callable[[object], Any]]:
+        return {key: adapter.validator.validate_python for key, adapter in self.params.items()}
+
+    @cached_property
+    def _check(self) -> Callable[[object], object]:
+        return self.output.validator.validate_python
+
+    @cached_property
+    def _dump(self) -> Callable[..., Any]:
+        return self.output.serializer.to_python
+
     def arguments(self, inputs: Mapping[str, JsonValue]) -> dict[str, Any]:
         """Typed arguments from JSON inputs.
 
         Raises:
             DataError: ``tool.bad-input``: an unknown, missing or ill-typed input.
         """
-        params = self.params
+        validators = self._validators
         problems: list[str] = []
         arguments: dict[str, Any] = {}
         for key, value in inputs.items():
-            adapter = params.get(key)
-            if adapter is None:
-                problems.append(f"unknown input {key!r}; {choices(list(params), key)}")
+            validate = validators.get(key)
+            if validate is None:
+                problems.append(f"unknown input {key!r}; {choices(list(self.params), key)}")
                 continue
             try:
-                arguments[key] = adapter.validate_python(value)
+                arguments[key] = validate(value)
             except ValidationError as error:
                 problems.extend(_sentences(key, error))
         missing = self.required - arguments.keys()
+        if not missing and not problems:
+            return arguments
         problems.extend(f"{key}: missing" for key in sorted(missing) if key not in inputs)
         if problems:
             shown = "; ".join(problems[:_MAX_PROBLEMS])
@@ -69,7 +85,7 @@ class Signature:
             RunError: ``tool.bad-output``: the function returned something else than it declares.
         """
         try:
-            value: JsonValue = self.output.dump_python(self.output.validate_python(result), mode="json")
+            value: JsonValue = self._dump(self._check(result), mode="json")
         except ValidationError as error:
             shown = "; ".join(_sentences("result", error)[:_MAX_PROBLEMS])
             raise RunError("tool.bad-output", f"{self.name}: {shown}", fix="return what the annotation says") from error
