@@ -48,7 +48,7 @@ def _box(box: Box) -> str:
     parts = [f"<b>{_escape(box.name)}</b>"]
     if box.kind not in {"input", "output"}:
         parts.append(_escape(f"{box.kind} {box.detail}".strip()))
-    parts += [_escape(line) for line in box.lines]
+    parts += [_escape(f"{one.name} · {one.kind}") for one in box.inner]
     if box.when:
         parts.append(f"<i>when {_escape(box.when)}</i>")
     label = "<br/>".join(parts)

@@ -5,117 +5,113 @@ Source: Sugiyama, Tagawa, Toda, IEEE SMC 1981; the order within layers by baryce
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from random import Random
 from typing import Final
 
-from compound.graph._picture import OUTPUT, Box, Picture
+from compound.graph._cards import Card, cards
+from compound.graph._picture import OUTPUT, Arrow, Picture
 
-_SWEEPS: Final = 12
-_GAP_X: Final = 22.0
-_GAP_Y: Final = 46.0
-_CHAR: Final = 6.6
-_LINE: Final = 15.0
-MARGIN: Final = 12.0
+_ATTEMPTS: Final = 8
+_SWEEPS: Final = 8
+_GAP_X: Final = 26.0
+_GAP_Y: Final = 32.0
+_BEND: Final = 8.0
+_WIDEST_SWAPPED: Final = 24
+MARGIN: Final = 14.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A box with its centre and size in pixels; `box` is None for a bend of an arrow."""
+    """A card with its centre and size in pixels; `card` is None for a bend of an arrow."""
 
     x: float
     y: float
     width: float
     height: float
-    box: Box | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Every box placed, and every arrow as the points it runs through."""
+    """Every card placed, and every arrow with the points it runs through."""
 
-    boxes: tuple[Placed, ...]
+    cards: tuple[Placed, ...]
     ways: tuple[tuple[bool, tuple[Placed, ...]], ...]
     width: float
     height: float
 
 
-def text_lines(box: Box) -> list[str]:
-    """What is written into a box, its name first."""
-    if box.kind in {"input", "output"}:
-        return [box.name]
-    head = f"{box.kind} · {box.detail}" if box.detail else box.kind
-    when = [_short(f"when {box.when}")] if box.when else []
-    return [box.name, _short(head), *(_short(line) for line in box.lines), *when]
-
-
-def _short(text: str, limit: int = 34) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def place(drawn: Picture) -> Layout:
     """Place a picture."""
-    layer = _layers(drawn)
-    boxes = {box.name: box for box in drawn.boxes}
-    chains = {(a.source, a.target): _chain(a.source, a.target, layer) for a in drawn.arrows}
+    found, arrows = cards(drawn)
+    layer = _layers(found, arrows)
+    chains = {(a.source, a.target): _chain(a.source, a.target, layer) for a in arrows}
     rows: list[list[str]] = [[] for _ in range(max(layer.values()) + 1)]
-    for name in boxes:
-        rows[layer[name]].append(name)
+    for card in found:
+        rows[layer[card.name]].append(card.name)
     for (source, _), chain in chains.items():
         for offset, bend in enumerate(chain[1:-1], start=1):
             rows[layer[source] + offset].append(bend)
     links = [pair for chain in chains.values() for pair in pairwise(chain)]
-    sizes = {name: _size(boxes.get(name)) for row in rows for name in row}
+    sizes = {name: (_BEND, _BEND) for row in rows for name in row} | {card.name: card.size for card in found}
     _order(rows, links)
-    xs = _columns(rows, links, sizes)
-    heights = [max(sizes[name][1] for name in row) for row in rows]
+    placed = _placed(rows, sizes, _columns(rows, links, sizes), {card.name: card for card in found})
+    ways = tuple((a.is_order, tuple(placed[one] for one in chains[a.source, a.target])) for a in arrows)
+    return Layout(
+        cards=tuple(placed[card.name] for card in found),
+        ways=ways,
+        width=max(one.x + one.width / 2 for one in placed.values()) + MARGIN,
+        height=max(one.y + one.height / 2 for one in placed.values()) + MARGIN,
+    )
+
+
+def _placed(
+    rows: Sequence[Sequence[str]],
+    sizes: Mapping[str, tuple[float, float]],
+    xs: Mapping[str, float],
+    found: Mapping[str, Card],
+) -> dict[str, Placed]:
     placed: dict[str, Placed] = {}
     top = MARGIN
-    for row, height in zip(rows, heights, strict=True):
+    for row in rows:
+        height = max(sizes[name][1] for name in row)
         for name in row:
             width, tall = sizes[name]
-            # A bend is as tall as its row, so that an arrow passes beside boxes and turns between the rows.
+            # A bend is as tall as its row, so that an arrow passes beside cards and turns between the rows.
             placed[name] = Placed(
                 x=xs[name],
                 y=top + height / 2,
                 width=width,
-                height=tall if name in boxes else height,
-                box=boxes.get(name),
+                height=tall if name in found else height,
+                card=found.get(name),
             )
         top += height + _GAP_Y
-    ways = tuple((a.is_order, tuple(placed[one] for one in chains[a.source, a.target])) for a in drawn.arrows)
-    right = max(one.x + one.width / 2 for one in placed.values()) + MARGIN
-    return Layout(boxes=tuple(placed[name] for name in boxes), ways=ways, width=right, height=top - _GAP_Y + MARGIN)
+    return placed
 
 
-def _layers(drawn: Picture) -> dict[str, int]:
-    """Longest way from the input; then boxes go down as far as they can where arrows get shorter."""
-    layer = {box.name: 0 for box in drawn.boxes}
-    for box in drawn.boxes:
-        for arrow in drawn.arrows:
-            if arrow.target == box.name:
-                layer[box.name] = max(layer[box.name], layer[arrow.source] + 1)
+def _layers(found: Sequence[Card], arrows: Sequence[Arrow]) -> dict[str, int]:
+    """Longest way from the input; then cards go down as far as they can where arrows get shorter."""
+    layer = {card.name: 0 for card in found}
+    for card in found:
+        for arrow in arrows:
+            if arrow.target == card.name:
+                layer[card.name] = max(layer[card.name], layer[arrow.source] + 1)
     layer[OUTPUT] = max(layer.values())
-    for box in reversed(drawn.boxes):
-        below = [layer[a.target] for a in drawn.arrows if a.source == box.name]
-        above = [a for a in drawn.arrows if a.target == box.name]
+    for card in reversed(found):
+        below = [layer[a.target] for a in arrows if a.source == card.name]
+        above = [a for a in arrows if a.target == card.name]
         if below and len(below) > len(above):
-            layer[box.name] = max(layer[box.name], min(below) - 1)
+            layer[card.name] = max(layer[card.name], min(below) - 1)
     return layer
 
 
 def _chain(source: str, target: str, layer: Mapping[str, int]) -> tuple[str, ...]:
     bends = [f"{source}>{target}:{number}" for number in range(layer[source] + 1, layer[target])]
     return (source, *bends, target)
-
-
-def _size(box: Box | None) -> tuple[float, float]:
-    if box is None:
-        return 8.0, 8.0
-    lines = text_lines(box)
-    width = max(len(lines[0]) * _CHAR * 1.2, *(len(line) * _CHAR for line in lines)) + 22
-    return max(width, 72.0), len(lines) * _LINE + 14
 
 
 def _neighbours(links: Sequence[tuple[str, str]], *, above: bool) -> dict[str, list[str]]:
@@ -126,18 +122,65 @@ def _neighbours(links: Sequence[tuple[str, str]], *, above: bool) -> dict[str, l
 
 
 def _order(rows: list[list[str]], links: Sequence[tuple[str, str]]) -> None:
-    """Sort each row by the mean place of its neighbours in the row before, down and up in turn."""
+    """Order each row so that few arrows cross: barycentres down and up in turn, then swaps of neighbours.
+
+    Sweeps keep much of what they begin with, so they begin from the given order and from shuffled ones (the
+    same each time); the best order that was seen stays.
+    """
     up, down = _neighbours(links, above=True), _neighbours(links, above=False)
-    for sweep in range(_SWEEPS):
-        near = up if sweep % 2 == 0 else down
-        for row in rows if sweep % 2 == 0 else reversed(rows):
-            at = {name: index / max(len(one) - 1, 1) for one in rows for index, name in enumerate(one)}
+    best, fewest = [list(row) for row in rows], _crossings(rows, down)
+    for attempt in range(_ATTEMPTS):
+        chance = Random(attempt)
+        begin = [chance.sample(row, len(row)) if attempt else list(row) for row in rows]
+        for sweep in range(_SWEEPS if fewest else 0):
+            near = up if sweep % 2 == 0 else down
+            for row in begin if sweep % 2 == 0 else reversed(begin):
+                _by_mean(row, begin, near)
+            _swap(begin, down)
+            crossed = _crossings(begin, down)
+            if crossed < fewest:
+                best, fewest = [list(row) for row in begin], crossed
+    rows[:] = best
 
-            def mean(name: str, at: Mapping[str, float] = at, near: Mapping[str, list[str]] = near) -> float:
-                others = near.get(name)
-                return sum(at[other] for other in others) / len(others) if others else at[name]
 
-            row.sort(key=mean)
+def _by_mean(row: list[str], rows: Sequence[Sequence[str]], near: Mapping[str, list[str]]) -> None:
+    at = {name: index / max(len(one) - 1, 1) for one in rows for index, name in enumerate(one)}
+
+    def mean(name: str) -> float:
+        others = near.get(name)
+        return sum(at[other] for other in others) / len(others) if others else at[name]
+
+    row.sort(key=mean)
+
+
+def _swap(rows: Sequence[list[str]], down: Mapping[str, list[str]]) -> None:
+    """Swap neighbours in a row wherever that leaves fewer crossings above and below it."""
+    for number, row in enumerate(rows):
+        if len(row) > _WIDEST_SWAPPED:
+            continue
+        around = rows[max(number - 1, 0) : number + 2]
+        fewest = _crossings(around, down)
+        for left in range(len(row) - 1):
+            row[left], row[left + 1] = row[left + 1], row[left]
+            crossed = _crossings(around, down)
+            if crossed < fewest:
+                fewest = crossed
+            else:
+                row[left], row[left + 1] = row[left + 1], row[left]
+
+
+def _crossings(rows: Sequence[Sequence[str]], down: Mapping[str, list[str]]) -> int:
+    """Pairs of arrows between neighbouring rows that cross: inversions of their lower ends."""
+    crossed = 0
+    for upper, lower in pairwise(rows):
+        at = {name: index for index, name in enumerate(lower)}
+        passed: list[int] = []
+        for name in upper:
+            ends = sorted(at[other] for other in down.get(name, ()) if other in at)
+            crossed += sum(len(passed) - bisect_right(passed, end) for end in ends)
+            for end in ends:
+                insort(passed, end)
+    return crossed
 
 
 def _columns(
@@ -154,7 +197,7 @@ def _columns(
         for name in row:
             xs[name] -= shift
     both = [_neighbours(links, above=True), _neighbours(links, above=False)]
-    for sweep in range(2 * _SWEEPS):
+    for sweep in range(3 * _SWEEPS):
         near = both[sweep % 2]
         for row in rows:
             wanted = {

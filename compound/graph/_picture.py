@@ -21,14 +21,16 @@ class Box:
         kind: Of the node; `input`, `output` for the ends.
         detail: What it calls: `tools/customer_orders.sql` is `customer_orders`.
         when: Its condition; empty for none.
-        lines: Of a block, its nodes as `name  kind`.
+        inner: Of a block, its nodes.
+        description: For people.
     """
 
     name: str
     kind: str
     detail: str = ""
     when: str = ""
-    lines: tuple[str, ...] = ()
+    inner: tuple[Box, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,11 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
 
 
 def _box(name: str, node: AnyNode) -> Box:
+    about = node.description
     if isinstance(node, RepeatBlock | MapBlock):
-        lines = tuple(f"{inner} · {one.kind}" for inner, one in node.nodes.items())
+        inner = tuple(_box(name, one) for name, one in node.nodes.items())
         detail = f"at most {node.repeat.max}" if isinstance(node, RepeatBlock) else f"each {node.map.each}"
-        return Box(name=name, kind=node.kind, detail=detail, when=node.when or "", lines=lines)
+        return Box(name=name, kind=node.kind, detail=detail, when=node.when or "", inner=inner, description=about)
     detail = ""
     for key in ("tool", "ref", "on", "model", "graph", "queue"):
         detail = detail or str(getattr(node, key, None) or "")
@@ -95,4 +98,4 @@ def _box(name: str, node: AnyNode) -> Box:
         detail = node.check
     if isinstance(node, EffectNode) and node.tools:
         detail = f"{len(node.tools)} effects"
-    return Box(name=name, kind=node.kind, detail=detail, when=node.when or "")
+    return Box(name=name, kind=node.kind, detail=detail, when=node.when or "", description=about)

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from compound.project._project import Project, read_ticket_argument
     from compound.project._reviews import ReviewService, edits_of
     from compound.project._scaffold import Scaffold, init_project
-    from compound.project._settings import Profile, Settings, find_root, load_settings
+    from compound.project._settings import (
+        PROFILE_KEYS,
+        PROJECT_KEYS,
+        VARIABLES,
+        Profile,
+        Settings,
+        find_root,
+        load_settings,
+    )
     from compound.project._trees import TraceTree, trace_tree
     from compound.project._views import Decided, ItemView, RunView, SeedReport, TrainView
 
@@ -21,6 +29,8 @@ _HOME: Final = {
     "Decided": "_views",
     "GraphComparison": "_compare",
     "ItemView": "_views",
+    "PROFILE_KEYS": "_settings",
+    "PROJECT_KEYS": "_settings",
     "Profile": "_settings",
     "Project": "_project",
     "ProjectModules": "_modules",
@@ -31,6 +41,7 @@ _HOME: Final = {
     "Settings": "_settings",
     "TraceTree": "_trees",
     "TrainView": "_views",
+    "VARIABLES": "_settings",
     "compare_graphs": "_compare",
     "edits_of": "_reviews",
     "error_codes": "_explain",
@@ -52,6 +63,9 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "PROFILE_KEYS",
+    "PROJECT_KEYS",
+    "VARIABLES",
     "Decided",
     "GraphComparison",
     "ItemView",

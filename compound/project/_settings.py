@@ -14,7 +14,7 @@ from compound.errors import Location, ProjectError, choices
 MARKER = "pyproject.toml"
 STATE_FOLDER = ".compound"
 
-_PROFILE_KEYS = {
+PROFILE_KEYS = {
     "lakehouse": "folder of tables that facts are read from",
     "generator": "`module:function` that writes the lakehouse, tickets and cases",
     "tickets": "where `--from desk` reads tickets: a JSONL file, a Delta table or a folder of task files",
@@ -28,7 +28,26 @@ _PROFILE_KEYS = {
     "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
     "model": "provider that answers for every logical model; the models file decides when absent",
 }
-_TOP_KEYS = {"name", "profile", "graph", "profiles", "specialists", *_PROFILE_KEYS}
+"""Keys of [tool.compound.profiles.NAME]. Paths are relative to the project; `{home}` is the profile's state folder."""
+PROJECT_KEYS = {
+    "name": "name of the project; its folder's name when absent",
+    "profile": "the profile that is used when none is chosen; else the first",
+    "graph": "the graph that commands mean when none is named",
+    "profiles": "profile name -> its settings, below; a setting in [tool.compound] itself is every profile's default",
+    "specialists": "specialist name -> `module:function` that yields its labelled examples",
+}
+"""Keys of [tool.compound]."""
+VARIABLES = {
+    "COMPOUND_PROFILE": "profile, where `--profile` does not name one",
+    "COMPOUND_HOME": "folder of the run-time state instead of `.compound/` in the project",
+    "COMPOUND_ROOT": "folder from which the project is looked for, instead of the working folder",
+    "COMPOUND_USER": "who decides reviews, where `--user` does not say it; else the login name",
+    "COMPOUND_SHOP": "`shop` of the profile",
+    "COMPOUND_STATE": "`state` of the profile",
+    "COMPOUND_VECTORS": "`vectors` of the profile",
+    "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
+}
+"""Environment variables that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +134,7 @@ def load_settings(
     base = root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
     marker = base / MARKER
     table = _table(_table(_toml(marker), "tool"), "compound")
-    _refuse_unknown(table, _TOP_KEYS, marker, "[tool.compound]")
+    _refuse_unknown(table, {*PROJECT_KEYS, *PROFILE_KEYS}, marker, "[tool.compound]")
     profiles = _table(table, "profiles")
     name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
     if name not in profiles:
@@ -126,8 +145,8 @@ def load_settings(
             fix=f"use one of the profiles of [tool.compound.profiles]; {choices(list(profiles), name)}",
         )
     chosen = _table(profiles, name)
-    _refuse_unknown(chosen, set(_PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
-    merged = {key: table[key] for key in _PROFILE_KEYS if key in table} | chosen
+    _refuse_unknown(chosen, set(PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
+    merged = {key: table[key] for key in PROFILE_KEYS if key in table} | chosen
     for key in ("shop", "state", "vectors", "model"):
         if value := env.get(f"COMPOUND_{key.upper()}"):
             merged[key] = value

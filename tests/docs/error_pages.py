@@ -119,10 +119,10 @@ Waiting for a person is not an error. An absent score is absent, never 0.
 
 
 def _index(root: Path, pages: Mapping[Path, str]) -> str:
-    rows = ["| codes | about | entries |", "|---|---|--:|"]
+    rows = ["| codes | about |", "|---|---|"]
     for path, text in pages.items():
         about = text.partition("\n")[0].removeprefix("# ").partition(": ")
-        rows.append(f"| [{about[0]}]({path.name}) | {about[2]} | {len(sections(text))} |")
+        rows.append(f"| [{about[0]}]({path.name}) | {about[2]} |")
     page = root / FOLDER / "index.md"
     text = page.read_text(encoding="utf-8") if page.is_file() else _INDEX
     return with_part(text, "families", "\n".join(rows))

@@ -282,12 +282,12 @@ def test_svg_is_well_formed_and_no_box_covers_another() -> None:
         tree = ElementTree.fromstring(svg)
         assert tree.attrib["viewBox"]
         assert all(f">{name}<" in svg for name in graph.nodes)
-        boxes = place(picture(graph)).boxes
+        boxes = place(picture(graph)).cards
         for index, one in enumerate(boxes):
             for other in boxes[index + 1 :]:
                 apart_x = abs(one.x - other.x) >= (one.width + other.width) / 2
                 apart_y = abs(one.y - other.y) >= (one.height + other.height) / 2
-                assert apart_x or apart_y, (one.box, other.box)
+                assert apart_x or apart_y, (one.card, other.card)
 
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
