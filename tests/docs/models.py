@@ -92,7 +92,8 @@ def _of(kind: Any) -> str:
     if origin is Annotated:
         shown = _word(args[1:]) or _of(args[0])
     elif origin in (Union, types.UnionType):
-        shown = " or ".join(dict.fromkeys(_of(one) for one in args if one is not type(None)))
+        words = dict.fromkeys(_of(one) for one in args if one is not type(None))
+        shown = " or ".join(dict.fromkeys("node" if word.endswith("Node`") else word for word in words))
     elif origin is Literal:
         shown = ", ".join(f"`{one}`" for one in args)
     elif origin in (list, tuple, Sequence):

@@ -28,6 +28,8 @@ _WIDTH = "100"
 
 def reference_pages(root: Path) -> dict[Path, str]:
     """Every reference page as it must be."""
+    for model in (*NODE_MODELS.values(), _base(), GraphSpec):
+        model.model_rebuild()  # words that are declared later in the file are looked up now
     parts: Mapping[str, Mapping[str, str]] = {
         "cli.md": {"commands": commands()},
         "graph-file.md": {"keys": table(GraphSpec), "common": _common(), "kinds": "\n\n".join(_kinds())},
