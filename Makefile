@@ -32,6 +32,7 @@ soak: $(STAMP)  ## long crash, load and fuzz runs
 check: $(STAMP)  ## format, lint, types, layers, pages are current
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/compound fmt --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.docs --check
@@ -42,6 +43,7 @@ docs: $(STAMP)  ## write the generated parts of the pages
 fmt: $(STAMP)  ## write the canonical format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/compound fmt
 
 bench: $(STAMP)  ## measure and write build/bench.json
 	$(BIN)/python -m tests.bench

@@ -1,13 +1,14 @@
-"""`diff`: the declared files themselves."""
+"""`diff`, `fmt`: the declared files themselves."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, print_json, say
+from compound.cli._output import Json, Profile, note, print_json, say
 
 if TYPE_CHECKING:
     from compound.graph import GraphDiff
@@ -20,6 +21,7 @@ _VERDICTS = {"move": "can move", "redo": "must be redone", "stay": "must stay"}
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(diff)
+    app.command()(fmt)
 
 
 def diff(
@@ -44,6 +46,43 @@ def diff(
             for line in _lines(one):
                 say(line)
     if any(one.status != "same" for one in found):
+        raise typer.Exit(1)
+
+
+def fmt(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="YAML files and SQL tools, `-` for standard input; all of the project.")
+    ] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; list what would change and exit 1.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    name: Annotated[
+        str, typer.Option("--name", help="What standard input is called; `.sql` at its end makes it a SQL tool.")
+    ] = "standard input",
+    json: Json = False,
+) -> None:
+    """Bring declared files into their canonical form; every comment is kept, broken files are left alone."""
+    if files == ["-"]:
+        from compound.spec.format import format_text
+
+        sys.stdout.write(format_text(sys.stdin.buffer.read(), name))
+        return
+    from compound.project import format_files
+
+    results = format_files(files or [], write=not (check or diff))
+    refused = [one for one in results if one.error is not None]
+    changed = [one for one in results if one.status == "changed"]
+    if json:
+        print_json({"files": [one.to_json() for one in results]})
+    else:
+        for one in changed:
+            say(one.diff.rstrip("\n") if diff else f"{'would change' if check else 'changed'} {one.path}")
+        for one in refused:
+            note(str(one.error))
+        say(f"{len(results)} files, {len(changed)} {'would change' if check or diff else 'changed'}")
+    if refused:
+        raise typer.Exit(2)
+    if check and changed:
         raise typer.Exit(1)
 
 

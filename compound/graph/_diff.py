@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from compound.graph._changes import Change, NodeDiff, data_changes, node_diffs
 from compound.graph._lineage import inner, lineages
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.spec.graph_file import AnyNode, GraphSpec
-
-PAUSES: Final = frozenset({"review", "effect"})
-"""Kinds of nodes that a run waits at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +51,11 @@ class GraphDiff:
         return not (self.changes or self.nodes or self.stale)
 
     def pause(self, node: str) -> PauseImpact | None:
-        """What becomes of runs that wait at a node of the old graph; None when none can wait there."""
-        return next((one for one in self.pauses if one.node == node), None)
+        """What becomes of runs that wait at a node of the old graph; None when none can wait there.
+
+        `refund.review`, inside a sub-graph, is asked of the sub-graph's node.
+        """
+        return next((one for one in self.pauses if one.node in (node, node.partition(".")[0])), None)
 
     def to_json(self) -> dict[str, JsonValue]:
         """The comparison as one JSON record."""
@@ -93,13 +93,20 @@ class GraphDiff:
         }
 
 
-def compare(old: GraphSpec, new: GraphSpec, *, touched: Collection[str] = ()) -> GraphDiff:
+def compare(
+    old: GraphSpec,
+    new: GraphSpec,
+    *,
+    touched: Collection[str] = (),
+    can_pause: Callable[[str], bool] = lambda _graph: True,
+) -> GraphDiff:
     """Compare two graphs by meaning: order of keys, comments, spelling and explicit defaults make no difference.
 
     Args:
         old: The graph before.
         new: The graph after; both may have findings, so that a change can be looked at before it is right.
         touched: Names that nodes mention (`prompts/plan.md`, a tool, a graph) whose content changed as well.
+        can_pause: Whether the sub-graph of that name has reviews or effects; every one may when left out.
 
     Returns:
         The difference; empty (`is_same`) exactly when nothing that a run does can differ.
@@ -109,7 +116,7 @@ def compare(old: GraphSpec, new: GraphSpec, *, touched: Collection[str] = ()) ->
     told = {one.name for one in nodes}
     stale = [name for name in after if name in before and before[name] != after[name]]
     caching = {path for path, node in _flat(new.nodes, "") if getattr(node, "cache", None) is not None}
-    sides = Side.of(old, before), Side.of(new, after)
+    sides = Side.of(old, before, can_pause), Side.of(new, after, can_pause)
     return GraphDiff(
         old_hash=old.hash,
         new_hash=new.hash,
@@ -118,7 +125,7 @@ def compare(old: GraphSpec, new: GraphSpec, *, touched: Collection[str] = ()) ->
         affected=tuple(name for name in stale if name not in told),
         stale=tuple(stale),
         caches=tuple(name for name in stale if name in caching),
-        pauses=tuple(pause_impact(*sides, name) for name, node in old.nodes.items() if node.kind in PAUSES),
+        pauses=tuple(pause_impact(*sides, name) for name in old.nodes if name in sides[0].pausing),
         changes_drafts=any(_is_early(sides[0], name) for name in (*stale, *(set(before) - set(after))))
         or any(_is_early(sides[1], name) for name in set(after) - set(before)),
     )
@@ -126,7 +133,7 @@ def compare(old: GraphSpec, new: GraphSpec, *, touched: Collection[str] = ()) ->
 
 def _is_early(side: Side, path: str) -> bool:
     name = path.partition(".")[0]
-    return not any(side.spec.nodes[one].kind in PAUSES for one in (name, *side.before[name]))
+    return not side.pausing & {name, *side.before[name]}
 
 
 def _header(spec: GraphSpec) -> dict[str, JsonValue]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from compound.graph._expand import topological
 from compound.graph._wiring import dependencies
 from compound.spec._types import ANY, Enum, Many, Maybe, Named, Names, Record, Type, bare, mismatch, parse_type, resolve
+from compound.spec.graph_file import EffectNode, GraphNode, MapBlock, ReviewNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -28,7 +29,7 @@ class PauseImpact:
 
     Attributes:
         node: The node it waits at.
-        kind: Of that node: `review`, `effect`.
+        kind: Of that node: `review`, `effect`, `graph`, `map`. Runs that wait inside a sub-graph wait at its node.
         verdict: `move`: it can go on in the new graph at once. `redo`: it can go on there after `redoes` were
             computed again. `stay`: it must end on its old graph. A run that leaves takes the values of `keeps`
             along and no others.
@@ -53,15 +54,35 @@ class Side:
     Attributes:
         lineage: Node to digest, see `lineages`.
         before: Node to everything that it waits for, through others.
+        acting: Nodes that write to the outside world, or whose sub-graph may.
+        pausing: Nodes that a run can wait at; all that are acting are among them.
     """
 
     spec: GraphSpec
     lineage: Mapping[str, str]
     before: Mapping[str, frozenset[str]]
+    acting: frozenset[str]
+    pausing: frozenset[str]
 
     @classmethod
-    def of(cls, spec: GraphSpec, lineage: Mapping[str, str]) -> Side:
-        """A graph with what is asked of it; one with cycles is read as far as it goes."""
+    def of(cls, spec: GraphSpec, lineage: Mapping[str, str], can_pause: Callable[[str], bool]) -> Side:
+        """A graph with what is asked of it; one with cycles is read as far as it goes.
+
+        Args:
+            spec: The graph.
+            lineage: See `lineages`.
+            can_pause: Whether the sub-graph of that name has reviews or effects.
+        """
+        acting = frozenset(
+            name
+            for name, node in spec.nodes.items()
+            if isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
+        )
+        asking = frozenset(
+            name
+            for name, node in spec.nodes.items()
+            if isinstance(node, ReviewNode) or (isinstance(node, MapBlock) and node.map.on_error == "review")
+        )
         wiring = {
             name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()
         }
@@ -69,7 +90,13 @@ class Side:
         before: dict[str, frozenset[str]] = {name: frozenset() for name in spec.nodes}
         for name in order:
             before[name] = frozenset(wiring[name]).union(*(before[dep] for dep in wiring[name]))
-        return cls(spec=spec, lineage=lineage, before={name: before[name] for name in [*order, *before]})
+        return cls(
+            spec=spec,
+            lineage=lineage,
+            before={name: before[name] for name in [*order, *before]},
+            acting=acting,
+            pausing=acting | asking,
+        )
 
 
 def pause_impact(old: Side, new: Side, node: str) -> PauseImpact:
@@ -107,13 +134,12 @@ def _obstacles(old: Side, new: Side, node: str, computed: list[str]) -> list[str
         found.append(f"{node}, where it waits, is gone")
     elif new.spec.nodes[node].kind != kind:
         found.append(f"{node}, where it waits, is no {kind} any more")
-    done = [name for name in computed if old.spec.nodes[name].kind == "effect"] + ([node] if kind == "effect" else [])
-    for name in done:
+    for name in (one for one in (*computed, node) if one in old.acting):
         # It may have happened already; under another graph it would happen a second time, or unseen.
         if name in new.lineage and old.lineage[name] != new.lineage[name]:
-            found.append(f"the effect {name} may have happened, and is another one now")
+            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is another one now")
         elif name not in new.lineage and name != node:
-            found.append(f"the effect {name} may have happened, and is gone")
+            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is gone")
     for section in ("input", "context"):
         why = _misfit(old.spec, new.spec, section)
         if why:

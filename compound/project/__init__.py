@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.project._compare import GraphComparison, compare_graphs
     from compound.project._explain import error_codes, explain
+    from compound.project._formats import FormatResult, declared_files, format_files
     from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _HOME: Final = {
     "Decided": "_views",
+    "FormatResult": "_formats",
     "GraphComparison": "_compare",
     "ItemView": "_views",
     "PROFILE_KEYS": "_settings",
@@ -43,10 +45,12 @@ _HOME: Final = {
     "TrainView": "_views",
     "VARIABLES": "_settings",
     "compare_graphs": "_compare",
+    "declared_files": "_formats",
     "edits_of": "_reviews",
     "error_codes": "_explain",
     "explain": "_explain",
     "find_root": "_settings",
+    "format_files": "_formats",
     "init_project": "_scaffold",
     "load_settings": "_settings",
     "read_ticket_argument": "_project",
@@ -67,6 +71,7 @@ __all__ = [
     "PROJECT_KEYS",
     "VARIABLES",
     "Decided",
+    "FormatResult",
     "GraphComparison",
     "ItemView",
     "Profile",
@@ -80,10 +85,12 @@ __all__ = [
     "TraceTree",
     "TrainView",
     "compare_graphs",
+    "declared_files",
     "edits_of",
     "error_codes",
     "explain",
     "find_root",
+    "format_files",
     "init_project",
     "load_settings",
     "read_ticket_argument",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from compound.errors import CompoundError, Location, ProjectError
 from compound.project._parts import CONNECTORS, EVALS, GRAPHS, TOOLS
 from compound.spec import load_graph, read_yaml
+from compound.spec.graph_file import EffectNode, GraphNode, ReviewNode, blocks
 
 if TYPE_CHECKING:
     from compound.graph import GraphDiff, GraphSpec
@@ -143,7 +144,7 @@ class Comparer:
             return GraphComparison(
                 name=name, old=old_place if old else "", new=new_place if new else "", suites=self._affected(name, None)
             )
-        diff = compare(old, new, touched=touched)
+        diff = compare(old, new, touched=touched, can_pause=self._can_pause)
         return GraphComparison(
             name=new.name,
             old=old_place,
@@ -152,6 +153,21 @@ class Comparer:
             suites=self._affected(new.name, diff),
             waiting=self._waiting(old),
         )
+
+    def _can_pause(self, name: str) -> bool:
+        """A sub-graph has reviews or effects, itself or in a sub-graph of its own; one that is unknown may."""
+        waiting, seen = [name], set[str]()
+        while waiting:
+            here = waiting.pop()
+            if self.resources is None or here not in self.resources.parts.graph_files:
+                return True
+            seen.add(here)
+            for _, node in blocks(self.resources.parts.graph(here).nodes):
+                if isinstance(node, ReviewNode | EffectNode):
+                    return True
+                if isinstance(node, GraphNode) and node.graph not in seen:
+                    waiting.append(node.graph)
+        return False
 
     def _affected(self, name: str, diff: GraphDiff | None) -> tuple[SuiteImpact, ...]:
         return tuple(

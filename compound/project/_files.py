@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from compound.errors import Location, ProjectError
+from compound.errors import ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,20 +26,14 @@ def read_file(path: Path, model: type[M], shown: str) -> M:
     """A YAML file as its model.
 
     Raises:
-        ProjectError: `project.no-file`, `project.bad-file` with the place of the first mistake; `yaml.*`.
+        ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all of its mistakes with their places.
     """
     from compound.spec import read_yaml_file
+    from compound.spec.kinds import validated
 
     if not path.is_file():
         raise ProjectError("project.no-file", f"there is no {shown}", fix="compound init copies one to begin with")
-    document = read_yaml_file(path, shown)
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = document.source.value(first["loc"]) or Location(shown)
-        raise ProjectError("project.bad-file", f"{place}: {first['msg']}", where=where) from error
+    return validated(read_yaml_file(path, shown), model)
 
 
 def models_file(path: Path) -> ModelsFile:

@@ -49,8 +49,8 @@ def _condition(value: object) -> object:
     try:
         parse_condition(text)
     except ExpressionError as error:
-        why = {"text": text[:80], "why": str(error)}
-        raise PydanticCustomError("graph.bad-condition", "the condition {text!r}: {why}", why) from None
+        why = {"text": repr(text[:80]), "why": str(error)}
+        raise PydanticCustomError("graph.bad-condition", "the condition {text}: {why}", why) from None
     return text
 
 
@@ -74,8 +74,8 @@ def _bindings(value: JsonValue) -> JsonValue:
         try:
             parse_reference(text)
         except ExpressionError as error:
-            why = {"text": text[:80], "why": str(error)}
-            raise PydanticCustomError("graph.bad-reference", "the reference {text!r}: {why}", why) from None
+            why = {"text": repr(text[:80]), "why": str(error)}
+            raise PydanticCustomError("graph.bad-reference", "the reference {text}: {why}", why) from None
     return value
 
 

@@ -388,7 +388,7 @@ class GraphSpec(Strict):
         }
 
 
-_FIRST: Final = (
+FIRST_KEYS: Final = (
     "description",
     "use",
     "kind",
@@ -403,14 +403,20 @@ _FIRST: Final = (
     "map",
     "when",
     "after",
+    "in",
+    "nodes",
+    "out",
 )
+"""Keys of a node in the order people write them; the others follow in the order of their model."""
 
 
 def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Nodes with their keys in the order people write them: what it is, when, what goes in and comes out."""
     ordered: dict[str, JsonValue] = {}
     for name, node in nodes.items():
-        record = {key: node[key] for key in (*(k for k in _FIRST if k in node), *(k for k in node if k not in _FIRST))}
+        record = {
+            key: node[key] for key in (*(k for k in FIRST_KEYS if k in node), *(k for k in node if k not in FIRST_KEYS))
+        }
         ordered[name] = {**record, "nodes": _in_order(record["nodes"])} if "nodes" in record else record
     return ordered
 

@@ -159,10 +159,7 @@ def parse_sql_tool(text: str, path: str) -> SqlFile:
         ProjectError: ``tool.header``: no header; ``yaml.*``; ``tool.name``: not the file's name.
         InvalidFile: ``tool.unknown-key``, ``tool.missing-key``, ``tool.bad-value``: all of the header.
     """
-    fences = list(_FENCE.finditer(text))
-    if len(fences) < 2 or text[: fences[0].start()].strip("\ufeff \t\r\n"):
-        what = "a SQL tool begins with a header between two lines of ---"
-        raise ProjectError("tool.header", what, fix="write the header first", where=Location(path, 1))
+    fences = _fences(text, path)
     before = text.count("\n", 0, fences[0].end())
     header = "\n" * before + text[fences[0].end() : fences[1].start()]
     document = read_yaml(header, path)
@@ -178,6 +175,24 @@ def parse_sql_tool(text: str, path: str) -> SqlFile:
     body = text[begin:]
     line = text.count("\n", 0, begin + len(body) - len(body.lstrip())) + 1
     return SqlFile(spec=spec, sql=body.strip(), where=Location(path, line), header=document)
+
+
+def split_sql_tool(text: str, path: str) -> tuple[str, str]:
+    """The header as YAML text, and everything behind it as it is written.
+
+    Raises:
+        ProjectError: ``tool.header``: no header.
+    """
+    first, second = _fences(text, path)[:2]
+    return text[first.end() : second.start()].lstrip("\r\n"), text[second.end() :].lstrip("\r\n")
+
+
+def _fences(text: str, path: str) -> list[re.Match[str]]:
+    fences = list(_FENCE.finditer(text))
+    if len(fences) < 2 or text[: fences[0].start()].strip("\ufeff \t\r\n"):
+        what = "a SQL tool begins with a header between two lines of ---"
+        raise ProjectError("tool.header", what, fix="write the header first", where=Location(path, 1))
+    return fences
 
 
 def _spec(document: YamlDocument) -> SqlToolSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from compound.errors import Location, ProjectError
 
@@ -61,19 +61,10 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     Raises:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
-    from compound.spec.yaml_file import read_yaml_file  # the YAML reader is wanted here only
+    from compound.spec.kinds import validated  # the YAML reader is wanted here only
+    from compound.spec.yaml_file import read_yaml_file
 
-    document = read_yaml_file(path, shown)
-    try:
-        spec = SuiteFile.model_validate(document.data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = document.source.value(first["loc"])
-        name = ".".join(str(step) for step in first["loc"]) or "the file"
-        known = ", ".join(SuiteFile.model_fields)
-        raise ProjectError(
-            "suite.invalid", f"{name}: {first['msg']}", where=where, fix=f"keys of a suite: {known}"
-        ) from None
+    spec = validated(read_yaml_file(path, shown), SuiteFile, "suite.invalid")
     unknown = sorted({score for gates in spec.gates.values() for score in gates} - set(spec.scores))
     if unknown:
         raise ProjectError(

@@ -208,6 +208,14 @@ def read_yaml(text: str | bytes, file: str) -> YamlDocument:
     return YamlDocument(data=data, source=SourceMap(file, reader.keys, reader.values))
 
 
+def parser_events(text: str) -> Iterator[_Event]:
+    """The parser events of a text that `read_yaml` accepts, for its formatter: places are those of the text.
+
+    Values of scalars may hold masked characters; take them from the data.
+    """
+    return iter(YAML(typ="safe", pure=True).parse(_mask(text)))
+
+
 def read_yaml_file(path: Path, shown: str = "") -> YamlDocument:
     """`read_yaml` of a file.
 
@@ -223,18 +231,28 @@ def read_yaml_file(path: Path, shown: str = "") -> YamlDocument:
     return read_yaml(content, name)
 
 
+def decode_utf8(content: str | bytes, file: str) -> str:
+    """The content as text; a byte order mark is dropped.
+
+    Raises:
+        ProjectError: ``yaml.not-utf8``, with the line of the first byte that is none.
+    """
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"byte {error.start} (0x{content[error.start]:02x}) is not UTF-8"
+        raise ProjectError("yaml.not-utf8", what, fix="save it as UTF-8", where=Location(file, line)) from None
+
+
 def _decode(text: str | bytes, file: str) -> str:
     size = len(text)
     if size > MAX_BYTES:
         what = f"the file is larger than {MAX_BYTES:,} bytes"
         raise ProjectError("yaml.too-large", what, fix="split it", where=Location(file))
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
-            what = f"byte {error.start} (0x{text[error.start]:02x}) is not UTF-8"
-            raise ProjectError("yaml.not-utf8", what, fix="save it as UTF-8", where=Location(file, line)) from None
+    text = decode_utf8(text, file)
     if masked := _MASKED.search(text):
         line = text.count("\n", 0, masked.start()) + 1
         what = f"the private-use character U+{ord(masked.group()):04X} is not allowed"

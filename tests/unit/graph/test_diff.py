@@ -221,8 +221,35 @@ def test_an_effect_that_may_have_happened_keeps_a_run_on_its_graph() -> None:
     assert at_send is not None
     assert at_review.verdict == "move"
     assert at_send.verdict == "stay"
-    assert "the effect send may have happened, and is another one now" in at_send.why
+    assert "the effect send may have acted, and is another one now" in at_send.why
     assert diff.pause("clean") is None
+
+
+def test_runs_that_wait_inside_a_sub_graph_or_a_map() -> None:
+    text = """\
+compound: graph/v1
+name: g
+nodes:
+  list: {use: tool, tool: list, in: {}}
+  each:
+    map: {each: $list, on_error: review}
+    nodes: {one: {use: tool, tool: one, in: {v: $item}}}
+    out: $one
+  refund: {use: graph, graph: refund, in: {v: $each}}
+output: {r: $refund}
+"""
+    old, new = load_graph(text, "g"), load_graph(text.replace("tool: one", "tool: two"), "g")
+    diff = compare(old, new)
+    at_each, at_refund = diff.pause("each.review"), diff.pause("refund.review")
+    assert at_each is not None
+    assert at_refund is not None
+    assert (at_each.verdict, at_each.redoes) == ("redo", ("each",))
+    assert (at_refund.verdict, at_refund.why) == ("stay", ("the graph refund may have acted, and is another one now",))
+    # A sub-graph that only computes is computed again like any node.
+    again = compare(old, new, can_pause=lambda name: False)
+    assert again.pause("refund") is None
+    assert again.affected == ("each", "refund")
+    assert compare(old, old, touched={"refund"}).stale == ("refund",)
 
 
 def test_graphs_with_cycles_can_be_compared() -> None:
