@@ -32,6 +32,8 @@ class ActiveRun:
         budget: Ceiling of its model calls; None for that of the gateway.
         seconds: Of work in this leg; None for no limit.
         asks_when_spent: What a spent budget stops is skipped, and a person decides; otherwise it fails.
+        checkpoint_id: Where langgraph keeps it; another one once it has moved to a changed graph.
+        reopens: Reviews whose open item must show what the run holds now.
         gate: Awaited before the first delivery; None when it was passed or there is none.
     """
 
@@ -44,6 +46,8 @@ class ActiveRun:
     runners: Mapping[str, Runner]
     recorder: Recorder | None = None
     example_id: str | None = None
+    checkpoint_id: str = ""
+    reopens: frozenset[str] = frozenset()
     gate: EffectGate | None = None
     budget: Budget | None = None
     seconds: float | None = None
@@ -59,6 +63,7 @@ class ActiveRun:
             "thread_id": self.thread_id,
             "example_id": self.example_id,
         }
+        self.checkpoint_id = self.checkpoint_id or self.run_id
         if self.seconds is not None:
             self._deadline = current_time() + self.seconds
         self.scope.update(input=dict(self.input), context=dict(self.context), run=run)

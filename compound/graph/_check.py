@@ -64,10 +64,6 @@ def check(spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = ()) 
     findings += flow_findings(spec, gone)
     if not catalogue.has_state:
         findings += _without_state(spec)
-    if spec.on_change != "pin":
-        where = spec.source.value(("on_change",))
-        what = f"on_change: {spec.on_change} is not supported yet"
-        findings.append(Finding("graph.not-supported", what, where, "use pin: paused runs keep their graph"))
     return in_file_order(findings)
 
 

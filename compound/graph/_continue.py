@@ -43,7 +43,7 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
     """
     if record is None:
         return NextStep(must_run=True, payload=first_payload(run))
-    snapshot = await durable.snapshot(run.run_id)
+    snapshot = await durable.snapshot(run.checkpoint_id)
     values: dict[str, Any] = snapshot.values
     if not values:
         if record.status == "waiting_review":
@@ -66,7 +66,7 @@ async def _again(run: ActiveRun, values: Mapping[str, Any], durable: Durable) ->
     """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw."""
     outcomes = values.get("outcomes", {})
     load(run, {name: data for name, data in outcomes.items() if data["status"] not in LOST})
-    await durable.prune(run.run_id)
+    await durable.prune(run.checkpoint_id)
     return NextStep(must_run=True, payload=first_payload(run))
 
 

@@ -102,21 +102,23 @@ class Durable:
         try:
             state = cast(
                 "dict[str, Any]",
-                await self._require().ainvoke(cast("Any", payload), _config(self._plan, run.run_id), durability="sync"),
+                await self._require().ainvoke(
+                    cast("Any", payload), _config(self._plan, run.checkpoint_id), durability="sync"
+                ),
             )
         finally:
             self.live.pop(run.run_id, None)
         load(run, state.get("outcomes", {}))
         return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
 
-    async def snapshot(self, run_id: str) -> StateSnapshot:
+    async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
         """Where a run stands, by its checkpoint."""
-        return await self._require().aget_state(_config(self._plan, run_id))
+        return await self._require().aget_state(_config(self._plan, checkpoint_id))
 
-    async def prune(self, run_id: str) -> None:
+    async def prune(self, checkpoint_id: str) -> None:
         """Delete every checkpoint of a run."""
         if self._saver is not None:
-            await self._saver.adelete_thread(run_id)
+            await self._saver.adelete_thread(checkpoint_id)
 
     def _require(self) -> CompiledStateGraph[Any, Any, Any, Any]:
         if self._app is None:
@@ -184,8 +186,8 @@ async def _pause(item_id: str) -> None:
     interrupt({"review_item_id": item_id})
 
 
-def _config(plan: Plan, run_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": run_id}, "recursion_limit": 2 * len(plan.segments) + 10}
+def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": checkpoint_id}, "recursion_limit": 2 * len(plan.segments) + 10}
 
 
 async def _open_saver(path: Path | None, exits: AsyncExitStack) -> BaseCheckpointSaver[str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, cast
 
 import anyio
+import structlog
 
 from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError
 from compound.graph._active import SILENT, ActiveRun
+from compound.graph._kept import KeptServices, keep, read
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
 from compound.graph._locks import run_lock
+from compound.graph._move import Move, plan_move
 from compound.graph._outcome import LOST
 from compound.graph._plan import plan
 from compound.graph._result import RunResult
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from compound.graph.services import EffectGate, Services
     from compound.spec.graph_file import GraphSpec
     from compound.trace import ActiveSpan, Recorder
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Engine:
@@ -71,6 +77,8 @@ class Engine:
         self._lock_wait_s = lock_wait_s
         self._runners: dict[str, Runner] = {}
         self._durable: Durable | None = None
+        self._others: dict[str, Engine] = {}
+        self._is_kept = False
         self._opening = anyio.Lock()
         self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._context_problems = validator(
@@ -95,6 +103,9 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the checkpoints."""
+        for other in self._others.values():
+            await other.__aexit__(None, None, None)
+        self._others.clear()
         if self._durable is not None:
             await self._durable.close()
             self._durable = None
@@ -123,8 +134,9 @@ class Engine:
 
         Raises:
             DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
-            ConflictError: ``graph.changed``, ``graph.other-input``: the id belongs to another graph or input;
-                ``graph.run-busy``: somebody else runs it.
+            ConflictError: ``graph.changed``: the run's own version of the graph is not to be had any more;
+                ``graph.other-input``: the id belongs to another input; ``graph.draining``: runs of the version
+                before must end first; ``graph.run-busy``: somebody else runs it.
         """
         self._require_fit(input, context or {}, run_id)
         active = self._activate(run_id, thread_id or run_id, input, context or {}, example_id)
@@ -149,7 +161,7 @@ class Engine:
 
         Raises:
             RunError: ``graph.unknown-run``, ``graph.checkpoint-lost``, ``graph.resume-not-taken``.
-            ConflictError: ``graph.changed``: the graph is not the one the run was started with.
+            ConflictError: ``graph.changed``: its own version of the graph is not to be had any more.
         """
         async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
             record = self._ledger.get(run_id)
@@ -161,11 +173,89 @@ class Engine:
 
     async def _go(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
         if record is not None:
-            self._require_same_graph(record)
             if record.status == "done":
                 return RunResult(run_id=active.run_id, status="done", output=record.output)
+            if record.graph_hash != self.plan.hash or record.moved_from is not None:
+                return await self._go_changed(active, record)
         else:
-            self._ledger.start(self._new_record(active))
+            self._begin(active)
+        return await self._leg(active, record)
+
+    def _begin(self, active: ActiveRun) -> None:
+        if self.spec.on_change == "drain":
+            waiting = self._ledger.unfinished(self.spec.name, self.plan.hash)
+            if waiting:
+                what = f"{waiting} runs of {self.spec.name} are not finished on the graph before; it drains"
+                fix = "decide what waits (compound review list), or take out `on_change: drain`"
+                raise ConflictError("graph.draining", what, fix=fix)
+        if not self._is_kept:
+            self._ledger.keep_graph(self.plan.hash, self.spec.name, keep(self.plan))
+            self._is_kept = True
+        self._ledger.start(self._new_record(active))
+
+    async def _go_changed(self, active: ActiveRun, record: RunRecord) -> RunResult:
+        """Go on with a run that was started with another version of the graph."""
+        has_moved = record.graph_hash == self.plan.hash
+        if has_moved:
+            active.checkpoint_id = self._moved_id(active)
+            durable = await self._open_durable()
+            if (await durable.snapshot(active.checkpoint_id)).values:
+                return await self._leg(active, record)
+        old = await self._kept(record.moved_from if has_moved and record.moved_from else record.graph_hash)
+        why_not = "the graph pins its runs" if self.spec.on_change != "migrate" else ""
+        if not why_not and self.plan.has_boundaries and old.plan.has_boundaries:
+            durable = await old._open_durable()
+            snapshot = await durable.snapshot(active.run_id)
+            move = await plan_move(active.run_id, snapshot, old.plan, self.plan, self._services)
+            if not move.why_not:
+                return await self._move(active, record, move)
+            why_not = move.why_not
+        log.info("run.pinned", run_id=active.run_id, graph=self.spec.name, graph_hash=record.graph_hash, why=why_not)
+        pinned = old._activate(active.run_id, active.thread_id, active.input, active.context, active.example_id)
+        pinned.gate = active.gate
+        return await old._go(pinned, record)
+
+    async def _move(self, active: ActiveRun, record: RunRecord, move: Move) -> RunResult:
+        """Begin again in this graph with what still holds; a crash in between finds the way from `moved_from`."""
+        if record.moved_from is None:
+            self._ledger.move(active.run_id, self.plan.hash, self.spec.version)
+            record = replace(record, moved_from=record.graph_hash, graph_hash=self.plan.hash)
+        active.checkpoint_id = self._moved_id(active)
+        active.reopens = move.reopens
+        for name, outcome in move.outcomes.items():
+            active.settle(name, outcome)
+        log.info("run.moved", run_id=active.run_id, graph=self.spec.name, kept=sorted(move.outcomes))
+        self._ledger.set(active.run_id, "running")
+        return await self._leg(active, replace(record, status="running"))
+
+    def _moved_id(self, active: ActiveRun) -> str:
+        return f"{active.run_id}~{self.plan.hash[:16]}"
+
+    async def _kept(self, graph_hash: str) -> Engine:
+        """The engine of a graph as runs were started with it.
+
+        Raises:
+            ConflictError: ``graph.changed``: it was not kept, or what it calls is gone.
+        """
+        if graph_hash not in self._others:
+            data = self._ledger.graph(graph_hash)
+            if data is None:
+                what = f"the run was started with another version of {self.spec.name} ({graph_hash[:12]})"
+                raise ConflictError("graph.changed", what, fix="start a new run; that version was not kept")
+            spec, graphs = read(data)
+            services = cast("Services", KeptServices(self._services, graphs))
+            try:
+                other = Engine(spec, services, self._recorder, None, self._checkpoints, lock_wait_s=self._lock_wait_s)
+                other._ledger, other._keeps_runs, other._is_kept = self._ledger, self._keeps_runs, True
+                self._others[graph_hash] = await other.__aenter__()
+            except ProjectError as error:
+                what = (
+                    f"the run's own version of {self.spec.name} ({graph_hash[:12]}) cannot run any more: {error.what}"
+                )
+                raise ConflictError("graph.changed", what, fix=error.fix) from error
+        return self._others[graph_hash]
+
+    async def _leg(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
         with self._root(active, resumed=record is not None) as span:
             if not self.plan.has_boundaries:
                 return self._closing(span, self._finish(active, await self._direct(active)))
@@ -193,7 +283,8 @@ class Engine:
             raise RunError("graph.unfinished", what, fix="look at the run's trace; the same command tries again")
         result = self._finish(active, self._result(active, "done"))
         if result.status == "done":
-            await durable.prune(active.run_id)
+            for checkpoint_id in {active.run_id, active.checkpoint_id}:
+                await durable.prune(checkpoint_id)
         return result
 
     async def _direct(self, active: ActiveRun) -> RunResult:
@@ -316,15 +407,6 @@ class Engine:
         if problems:
             what = f"run {run_id}: the input does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
             raise DataError("graph.bad-input", what, fix="see `input:` of the graph file")
-
-    def _require_same_graph(self, record: RunRecord) -> None:
-        if record.graph_hash != self.plan.hash:
-            what = (
-                f"run {record.run_id} was started with {record.graph_name} {record.graph_hash[:12]}, "
-                f"the graph is now {self.plan.hash[:12]}"
-            )
-            fix = "finish it with the graph it was started with, or start a new run"
-            raise ConflictError("graph.changed", what, fix=fix)
 
     def _lock_file(self) -> Path | None:
         """Beside the checkpoints; runs in memory need none but their own process."""

@@ -85,12 +85,12 @@ class Expander:
     """Makes the steps of one graph and of the sub-graphs in it.
 
     Attributes:
-        hashes: Sub-graph to its hash, of everything that was loaded.
+        graphs: Every sub-graph that was loaded, by name.
     """
 
     def __init__(self, load: LoadGraph) -> None:
         self._load = load
-        self.hashes: dict[str, str] = {}
+        self.graphs: dict[str, GraphSpec] = {}
 
     def top(self, place: Place) -> list[Step]:
         """The steps of a graph whose boundaries are boundaries of the run, in topological order."""
@@ -174,7 +174,7 @@ class Expander:
             where = spec.source.key(("nodes", name.rpartition(".")[2]))
             raise ProjectError("graph.recursive-graph", what, fix="a graph cannot contain itself", where=where)
         inner = self._load(node.graph)
-        self.hashes[node.graph] = inner.hash
+        self.graphs[node.graph] = inner
         return inner
 
     def has_boundaries(self, spec: GraphSpec, seen: tuple[str, ...]) -> bool:

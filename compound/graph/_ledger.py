@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ LedgerStatus = Literal["running", "waiting_review", "done", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run as it is stored."""
+    """One run as it is stored.
+
+    Attributes:
+        moved_from: Hash of the graph it was started with, when it has left it.
+    """
 
     run_id: str
     graph_name: str
@@ -31,6 +35,7 @@ class RunRecord:
     context: Mapping[str, JsonValue]
     output: Mapping[str, JsonValue] | None = None
     error: Mapping[str, JsonValue] | None = None
+    moved_from: str | None = None
 
 
 class RunLedger(Protocol):
@@ -53,6 +58,22 @@ class RunLedger(Protocol):
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Note where it stands."""
+        ...
+
+    def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
+        """Keep a graph as runs are started with it; keeping it again changes nothing."""
+        ...
+
+    def graph(self, graph_hash: str) -> Mapping[str, JsonValue] | None:
+        """A kept graph."""
+        ...
+
+    def move(self, run_id: str, graph_hash: str, graph_version: int) -> None:
+        """Let a run belong to another version of its graph from now on."""
+        ...
+
+    def unfinished(self, name: str, but: str) -> int:
+        """How many runs of a graph are not finished on another version than this one."""
         ...
 
 
@@ -82,6 +103,7 @@ class StateLedger:
             context=row["context"] or {},
             output=row["output"],
             error=row["error"],
+            moved_from=row["moved_from"],
         )
 
     def start(self, record: RunRecord) -> None:
@@ -125,6 +147,53 @@ class StateLedger:
         with self._store.write() as connection:
             connection.execute(tables.run.update().where(tables.run.c.run_id == run_id).values(values))
 
+    def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
+        """Keep a graph as runs are started with it."""
+        from compound.connector.state import tables
+
+        there = tables.graph.select().where(tables.graph.c.hash == graph_hash)
+        row = {"hash": graph_hash, "name": name, "data": dict(data), "created_at": self._clock()}
+        with self._store.write() as connection:
+            if connection.execute(there).first() is None:
+                connection.execute(tables.graph.insert(), row)
+
+    def graph(self, graph_hash: str) -> Mapping[str, JsonValue] | None:
+        """A kept graph."""
+        from compound.connector.state import tables
+
+        with self._store.read() as connection:
+            row = connection.execute(tables.graph.select().where(tables.graph.c.hash == graph_hash)).mappings().first()
+        return None if row is None else cast("Mapping[str, JsonValue]", row["data"])
+
+    def move(self, run_id: str, graph_hash: str, graph_version: int) -> None:
+        """Let a run belong to another version of its graph."""
+        from compound.connector.state import tables
+
+        table = tables.run
+        values = {
+            "moved_from": table.c.graph_hash,
+            "graph_hash": graph_hash,
+            "graph_version": graph_version,
+            "updated_at": self._clock(),
+        }
+        with self._store.write() as connection:
+            connection.execute(table.update().where(table.c.run_id == run_id).values(values))
+
+    def unfinished(self, name: str, but: str) -> int:
+        """How many runs are not finished on another version."""
+        import sqlalchemy as sa
+
+        from compound.connector.state import tables
+
+        table = tables.run
+        query = sa.select(sa.func.count()).where(
+            table.c.graph_name == name,
+            table.c.graph_hash != but,
+            table.c.status.in_(("running", "waiting_review")),
+        )
+        with self._store.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
 
 def run_record(store: StateStore, run_id: str) -> RunRecord | None:
     """How a stored run stands; None when it was never started."""
@@ -136,6 +205,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self.records: dict[str, RunRecord] = {}
+        self.graphs: dict[str, Mapping[str, JsonValue]] = {}
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run; None when it was never started."""
@@ -154,19 +224,27 @@ class MemoryLedger:
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Note where it stands."""
+        self.records[run_id] = replace(self.records[run_id], status=status, output=output, error=error)
+
+    def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
+        """Keep a graph."""
+        self.graphs.setdefault(graph_hash, data)
+
+    def graph(self, graph_hash: str) -> Mapping[str, JsonValue] | None:
+        """A kept graph."""
+        return self.graphs.get(graph_hash)
+
+    def move(self, run_id: str, graph_hash: str, graph_version: int) -> None:
+        """Let a run belong to another version of its graph."""
         old = self.records[run_id]
-        self.records[run_id] = RunRecord(
-            run_id=run_id,
-            graph_name=old.graph_name,
-            graph_hash=old.graph_hash,
-            graph_version=old.graph_version,
-            thread_id=old.thread_id,
-            status=status,
-            input=old.input,
-            context=old.context,
-            output=output,
-            error=error,
+        self.records[run_id] = replace(
+            old, graph_hash=graph_hash, graph_version=graph_version, moved_from=old.graph_hash
         )
+
+    def unfinished(self, name: str, but: str) -> int:
+        """How many runs are not finished on another version."""
+        open_ones = [one for one in self.records.values() if one.status in {"running", "waiting_review"}]
+        return sum(1 for one in open_ones if one.graph_name == name and one.graph_hash != but)
 
 
 def digest(value: Mapping[str, JsonValue]) -> str:

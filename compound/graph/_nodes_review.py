@@ -57,7 +57,8 @@ class ReviewStep:
             try:
                 request = self._request(run)
                 span.input(request.shown)
-                opened = await reviews.open(request)
+                is_anew = self.step.name in run.reopens
+                opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
             except Exception as error:  # noqa: BLE001 - as every node: a failure is a value
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
                 return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))

@@ -33,6 +33,7 @@ class Plan:
     Attributes:
         spec: The graph.
         hash: Of the graph and of every graph in it: what a paused run was started with.
+        graphs: The graphs in it, at any depth, by name.
         steps: Every step that has an outcome of its own, by name, in topological order.
         segments: In an order in which each follows those it waits for.
         reviews_before: Effect to the reviews that lie before it, in the order of the plan.
@@ -41,6 +42,7 @@ class Plan:
 
     spec: GraphSpec
     hash: str
+    graphs: Mapping[str, GraphSpec]
     steps: Mapping[str, Step]
     segments: tuple[Segment, ...]
     reviews_before: Mapping[str, tuple[str, ...]]
@@ -82,7 +84,8 @@ def plan(spec: GraphSpec, load: LoadGraph = no_graphs) -> Plan:
     }
     return Plan(
         spec=spec,
-        hash=_hash(spec, expander.hashes),
+        hash=_hash(spec, {name: inner.hash for name, inner in expander.graphs.items()}),
+        graphs=expander.graphs,
         steps=steps,
         segments=_segments(steps, before),
         reviews_before=reviews,

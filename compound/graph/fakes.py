@@ -48,6 +48,13 @@ class FakeReviews:
                 self.decide(item_id, request.auto.action, actor=request.auto.actor)
         return OpenedReview(item_id=item_id, decision=self.decisions.get(item_id))
 
+    async def reopen(self, request: ReviewRequest) -> OpenedReview:
+        """Show the new request in the same item; what was decided stays."""
+        item_id = f"{request.run_id}/{request.node}"
+        if item_id not in self.decisions:
+            self.requests[item_id] = request
+        return await self.open(request)
+
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """What was decided."""
         return self.decisions.get(item_id)

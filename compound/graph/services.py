@@ -212,6 +212,13 @@ class Reviews(Protocol):
         """
         ...
 
+    async def reopen(self, request: ReviewRequest) -> OpenedReview:
+        """As `open`; an undecided item that shows something else gets this draft as a new version.
+
+        Reopening with what the item shows already changes nothing.
+        """
+        ...
+
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """The final decision; None while the item waits."""
         ...

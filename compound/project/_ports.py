@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
-from compound.errors import ProjectError, choices
+from compound.errors import ConflictError, ProjectError, choices
 from compound.graph.services import (
     EffectGroup,
     EffectOutcome,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 # What a review node shows under these names is what its item is about; everything it shows is evidence.
+_OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
 DRAFT, PLAN, LANE, TICKET = "draft", "plan", "lane", "ticket"
 
 
@@ -43,6 +44,16 @@ class QueuedReviews:
         if decision is None and auto is not None and auto.is_automatic and item.status == "pending":
             decision = self.queue.auto_decide(item.item_id, policy=auto.actor.removeprefix("policy:"))
         return OpenedReview(item_id=item.item_id, decision=_decided(decision, item.created_at) if decision else None)
+
+    async def reopen(self, request: ReviewRequest) -> OpenedReview:
+        """Give an undecided item the draft that its run holds now."""
+        new = _new_item(request)
+        item = self.queue.open_item(new)
+        if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
+            what = f"the graph of run {request.run_id} changed, and the draft with it"
+            stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
+            self.queue.redraft(item.item_id, user="graph", version=stale.version, draft=new.draft, refs=dict(new.refs))
+        return await self.open(request)
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""

@@ -191,6 +191,10 @@ class ReviewQueue:
         """An effect of the decision was refused, so nothing was done: the item is stale and says why."""
         return _stale.reopen(self._desk, item_id, error, actor=actor)
 
+    def outdate(self, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+        """Mark an open item stale because its graph changed; `redraft` brings it back."""
+        return _stale.outdate(self._desk, item_id, error, actor=actor)
+
     def redraft(
         self,
         item_id: str,

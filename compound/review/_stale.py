@@ -60,6 +60,13 @@ def reopen(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> Rev
     return _write(desk, item, Event.REFUSE, error, actor=actor)
 
 
+def outdate(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+    """Mark an open item stale because what it was drafted by changed: its graph."""
+    with desk.store.read() as db:
+        item = load(db, item_id)
+    return _write(desk, item, Event.CHANGE, error, actor=actor)
+
+
 def _write(desk: Desk, item: ReviewItem, event: Event, error: CompoundError, *, actor: str) -> ReviewItem:
     now = desk.clock()
     reason = {"code": error.code, "what": error.what, "fix": error.fix}

@@ -14,7 +14,18 @@ from pydantic_core import ErrorDetails
 from compound.errors import Location, ProjectError, choices
 from compound.spec._findings import Finding, InvalidFile, in_file_order
 from compound.spec._types import TYPE_WORDS
-from compound.spec._words import RESERVED, AgentTool, AutoRule, Budget, Escalation, FallbackValue, Map, Repeat, Retry
+from compound.spec._words import (
+    RESERVED,
+    AgentTool,
+    AutoRule,
+    Budget,
+    Escalation,
+    FallbackValue,
+    Map,
+    Migration,
+    Repeat,
+    Retry,
+)
 from compound.spec.graph_file import (
     NODE_KINDS,
     NODE_MODELS,
@@ -178,6 +189,8 @@ def _known_keys(path: DataPath, data: dict[str, JsonValue]) -> Sequence[str]:
     if path and (path[-2:-1] == ("nodes",) or path[-1] == "fallback"):
         node = cast("dict[str, JsonValue]", _at(data, path))
         model = NODE_MODELS.get(str(node.get("use") or _block_kind(node)), FallbackValue)
+    elif path[-2:-1] == ("migrations",):
+        model = Migration
     elif path[-2:-1] == ("tools",):
         model = AgentTool
     elif path:

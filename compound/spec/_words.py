@@ -178,6 +178,15 @@ class Budget(Strict):
         return self
 
 
+class Migration(Strict):
+    """How a paused run takes a node's value along into a changed graph."""
+
+    source: NodeName | None = Field(default=None, alias="from", description="The node's name before; the same if none.")
+    tool: str | None = Field(
+        default=None, description="Function of tools/ that is given `value`, the value before, and returns the new one."
+    )
+
+
 class FallbackValue(Strict):
     """What the node's value is when every attempt failed."""
 

@@ -26,6 +26,7 @@ from compound.spec._words import (
     Escalation,
     FallbackValue,
     Map,
+    Migration,
     NodeName,
     Repeat,
     Retry,
@@ -326,6 +327,10 @@ class GraphSpec(Strict):
         default=None, description="What this application may do: graphs/policies/<name>.yaml"
     )
     budget: Budget | None = Field(default=None, description="Of one run.")
+    migrations: dict[NodeName, Migration] = Field(
+        default_factory=dict,
+        description="With `on_change: migrate`: how a node's value of the graph before becomes one of this graph.",
+    )
     types: dict[NodeName, TypeDeclaration] = Field(
         default_factory=dict, description="Name to type, or to `{from: types.py:Model}`."
     )

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from compound.connector.state._errors import translated
 from compound.errors import ConnectorError
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision this code reads and writes; a test compares it with the newest migration."""
 
 _WRITE = "compound_write"

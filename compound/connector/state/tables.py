@@ -57,6 +57,7 @@ run = Table(
     _key("graph_name"),
     _key("graph_hash"),
     Column("graph_version", Integer),
+    _key("moved_from", nullable=True),
     _key("thread_id", nullable=True),
     _key("status"),
     _key("input_sha256", nullable=True),
@@ -71,6 +72,16 @@ run = Table(
     Index(None, "thread_id"),
 )
 """One row a run of a graph."""
+
+graph = Table(
+    "graph",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    _key("name"),
+    _json("data", nullable=False),
+    _time("created_at", nullable=False),
+)
+"""Graphs as runs were started with them, with their sub-graphs; content-addressed, never changed."""
 
 call = Table(
     "call",

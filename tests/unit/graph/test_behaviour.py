@@ -66,7 +66,7 @@ class World:
     says: Record
     folder: Path
     scripts: dict[str, Script] = field(default_factory=dict[str, Script])
-    changed: bool = False
+    changed: Record | None = None
 
     def __post_init__(self) -> None:
         self.scripts = {"it": Script({}), "send": Script({})}
@@ -93,9 +93,10 @@ class World:
         return build_graph(data)
 
     def graph(self) -> GraphSpec:
-        keys = ("output", "nodes", "budget", "types", "context")
-        rest = {key: self.says[key] for key in keys if key in self.says}
-        return self.spec("scenario", {"version": 2 if self.changed else 1, **rest})
+        says = {**self.says, **(self.changed or {})}
+        keys = ("output", "nodes", "budget", "types", "context", "on_change", "migrations")
+        rest = {key: says[key] for key in keys if key in says}
+        return self.spec("scenario", {"version": 1 if self.changed is None else 2, **rest})
 
     def engine(self) -> Engine:
         # A scenario without boundaries needs no store: the fast way is then what is tested.
@@ -165,6 +166,8 @@ def _compare(world: World, result: RunResult, expect: Record) -> None:
         assert seen[name] == expect[name], name
     for name, value in expect.get("values", {}).items():
         assert result.values[name] == value
+    for node, shown in expect.get("shown", {}).items():
+        assert world.services.fake_reviews.requests[f"{result.run_id}/{node}"].shown == shown
     if "skipped" in expect:
         assert set(result.skipped) == set(expect["skipped"]), result.skipped
     if "order" in expect:

@@ -175,7 +175,6 @@ CASES = (
         at="X",
         says="",
     ),
-    Case(old="name: good", new="name: good\non_change: migrate", code="graph.not-supported", at="migrate"),
     Case(
         old="auto: {when: verdict.ok}",
         new="auto: {when: verdict.ok, action: aprove}",
