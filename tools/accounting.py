@@ -53,7 +53,7 @@ def find_unaccounted(
     return {
         *_loose_entities(script, touched, facts),
         *_loose_findings(script, touched),
-        *_loose_payments(frames, touched, facts),
+        *_loose_payments(script, frames, touched, facts),
     }
 
 
@@ -115,9 +115,13 @@ def _loose_findings(script: Script, touched: _Touched) -> Iterator[int]:
                 yield from found.parts
 
 
-def _loose_payments(frames: Sequence[Frame], touched: _Touched, facts: Facts) -> Iterator[int]:
+def _loose_payments(script: Script, frames: Sequence[Frame], touched: _Touched, facts: Facts) -> Iterator[int]:
     methods = facts.customer["payment_methods"]
+    differences = script.tagged_as("noun", "difference")
     for frame in frames:
+        if frame.family in {"return", "cancel", "drop"}:
+            # Nothing is cheaper or dearer when it goes back: this was said for another wish.
+            yield from differences & frame.parts
         for pay in frame.pays:
             if pay.source == "original" or pay.before:
                 continue

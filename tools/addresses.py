@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .documents import Address
+from .lexicon import is_everyday
+from .places import COUNTRIES, STREET_STARTS, STREET_TYPES, UNITS, ZIP_LABELS
 
 _CAP = r"[A-ZÄÖÜÁÉÍÓÚÑ][\wÀ-ÿ'’.ß-]*"
 _LINK = r"(?:de|del|la|las|los|el|y|der|den|dem|zum|zur|am|im|an|of|the|St\.)"
@@ -17,33 +20,26 @@ _STREET = re.compile(
     rf"|(?<![\w#]){_CAP}(?:\s+(?:{_LINK}|{_CAP}))*\s+\d{{1,4}}\s?[a-zA-Z]?)$"
 )
 _STATE = re.compile(r"^[A-Z]{2,3}$")
-_CITY = re.compile(rf"^\s*({_CAP}(?:\s+(?:{_LINK}|{_CAP}))*)")
-_BREAK = re.compile(r",|\n|;|(?<=[a-zß0-9])(?<![\s,]\d)[.!?)](?=\s|$)")
-_LABEL = re.compile(
-    r"^(?:(?:neue |new |nueva )?(?:liefer|versand)?(?:adresse|anschrift|address|dirección|domicilio)[: ]+)+",
-    re.I,
+_TOWN = re.compile(rf"^\s*({_CAP}(?:\s+(?:{_LINK}|{_CAP}))*)")
+_STATE_AFTER = re.compile(r"^[ ,]*\(?([A-Z]{2,3})\b\)?")
+_BREAK = re.compile(
+    r",|\n|;|(?<=[a-zß0-9])(?<![\s,]\d)[.!?)](?=\s|$)|\s(?:in|en|at)\s(?=[A-ZÄÖÜÁÉÍÓÚÑ]|\d{4,5}\s[A-ZÄÖÜÁÉÍÓÚÑ])"
 )
-
-COUNTRIES = {
-    "usa": "USA", "us": "USA", "united states": "USA", "u.s.a": "USA", "america": "USA", "canada": "Canada",
-    "kanada": "Canada", "united kingdom": "United Kingdom", "uk": "United Kingdom", "england": "United Kingdom",
-    "great britain": "United Kingdom", "australia": "Australia", "ireland": "Ireland", "india": "India",
-    "germany": "Germany", "deutschland": "Germany", "alemania": "Germany", "austria": "Austria",
-    "österreich": "Austria", "switzerland": "Switzerland", "schweiz": "Switzerland", "suiza": "Switzerland",
-    "spain": "Spain", "españa": "Spain", "spanien": "Spain", "mexico": "Mexico", "méxico": "Mexico",
-    "argentina": "Argentina", "chile": "Chile", "france": "France", "frankreich": "France",
-    "francia": "France", "italy": "Italy", "italien": "Italy", "italia": "Italy", "netherlands": "Netherlands",
-    "estados unidos": "USA", "vereinigte staaten": "USA",
-}  # fmt: skip
+_LONGEST_GAP = 40
+"""A stretch between street and zip code that is longer than so many characters is no part of an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An address in the text, characters `start` to `end`; the country is empty when it is not named."""
+    """An address in the text, characters `start` to `end`; the country is empty when it is not named.
+
+    `sure` is False when another reading of the same characters is as good: a person must look.
+    """
 
     start: int
     end: int
     address: Address
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,25 @@ class _Chunk:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Street:
+    start: int
+    text: str
+    sure: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far behind the street; `end` and `rest` are where reading goes on."""
+
+    city: str
+    state: str
+    end: int
+    rest: str
+    last: int
+    sure: bool
+
+
 def find_addresses(text: str) -> list[Written]:
     """Every complete address: a street with its number, a town and a zip code."""
     chunks = _chunks(text)
@@ -60,11 +75,8 @@ def find_addresses(text: str) -> list[Written]:
     for at, chunk in enumerate(chunks):
         if found and chunk.start < found[-1].end:
             continue
-        street = _STREET.search(chunk.text)
-        if street is None:
-            continue
-        bare = _LABEL.sub("", street.group())
-        written = _complete(chunks, at, chunk.start + street.end() - len(bare), bare)
+        street = _street(chunk)
+        written = _complete(chunks, at, street) if street else None
         if written:
             found.append(written)
     return found
@@ -83,65 +95,118 @@ def _chunks(text: str) -> list[_Chunk]:
     return chunks
 
 
-def _complete(chunks: list[_Chunk], at: int, start: int, street: str) -> Written | None:
+def _street(chunk: _Chunk) -> _Street | None:
+    """The street at the end of a chunk, without the words before it: "Kundenprofil Hauptstraße 3" is one noun too long."""
+    match = _STREET.search(chunk.text)
+    if match is None:
+        return None
+    if match.group()[0].isdigit():
+        return _Street(chunk.start + match.start(), match.group(), sure=True)
+    words = [(word.start() + match.start(), word.group()) for word in re.finditer(r"\S+", match.group())]
+    names = [word for _, word in words[:-1]]
+    begin = next((at for at, name in enumerate(names) if _begins_street(name)), None)
+    if begin is None:
+        if is_everyday(names[0]) or names[0].casefold().rstrip(".") in UNITS:
+            return None
+        begin, sure = 0, len(names) == 1
+    else:
+        sure = all(is_everyday(name) for name in names[:begin])
+    start = words[begin][0]
+    return _Street(chunk.start + start, chunk.text[start : match.end()], sure)
+
+
+def _begins_street(word: str) -> bool:
+    plain = word.casefold()
+    return word[0].isupper() and (plain.rstrip(".") in STREET_STARTS or plain.endswith(STREET_TYPES))
+
+
+def _complete(chunks: list[_Chunk], at: int, street: _Street) -> Written | None:
     for last in range(at + 1, min(at + 5, len(chunks))):
         match = _ZIP.search(chunks[last].text)
         if match is None:
-            if len(chunks[last].text) > 40:
+            if len(chunks[last].text) > _LONGEST_GAP:
                 return None
             continue
         middle = [chunk.text for chunk in chunks[at + 1 : last]]
-        before, after = chunks[last].text[: match.start()].strip(), chunks[last].text[match.end() :]
-        end = chunks[last].start + match.end()
-        state, words = "", before.split()
-        if words and _STATE.match(words[-1]):
-            state = words.pop()
-        elif middle and not words and _STATE.match(middle[-1]):
-            state = middle.pop()
-        city = " ".join(words)
-        if not city and (town := _CITY.match(after)):
-            city, end = town.group(1), end + town.end()
-            after = after[town.end() :]
-            if city.casefold() in COUNTRIES and middle:
-                city, after = middle.pop(), f" {city}{after}"
-        if not city and middle:
-            city = middle.pop()
-        if not city or len(middle) > 1:
+        reading = _town(chunks, last, match, middle)
+        if reading is None or len(middle) > 1:
             return None
-        if (
-            not state
-            and (found := re.match(r"^[ ,]*\(?([A-Z]{2,3})\b\)?", after))
-            and found.group(1).casefold() not in COUNTRIES
-        ):
-            state, end = found.group(1), end + found.end()
-            after = after[found.end() :]
-        if (
-            not state
-            and last + 1 < len(chunks)
-            and _STATE.match(chunks[last + 1].text)
-            and chunks[last + 1].text.casefold() not in COUNTRIES
-        ):
-            last, state = last + 1, chunks[last + 1].text  # noqa: PLW2901 -- the state belongs to the line
-            end, after = chunks[last].end, ""
-        country, end = _country(chunks, last, after, end)
+        _read_state(chunks, reading)
+        country, end = _country(chunks, reading)
         address: Address = {
-            "address1": street,
+            "address1": street.text,
             "address2": middle[0] if middle else "",
-            "city": city,
-            "state": state,
+            "city": reading.city,
+            "state": reading.state,
             "country": country,
             "zip": match.group(),
         }
-        return Written(start, end, address)
+        return Written(street.start, end, address, street.sure and reading.sure)
     return None
 
 
-def _country(chunks: list[_Chunk], last: int, after: str, end: int) -> tuple[str, int]:
-    rest = after.strip(" ,()")
+def _town(chunks: list[_Chunk], last: int, zip_code: re.Match[str], middle: list[str]) -> _Reading | None:
+    """Town and state around the zip code; what belongs to them is taken from `middle`."""
+    chunk = chunks[last]
+    words, after = chunk.text[: zip_code.start()].split(), chunk.text[zip_code.end() :]
+    while words and words[-1].casefold().strip(".:") in ZIP_LABELS:
+        words.pop()
+    reading = _Reading("", "", chunk.start + zip_code.end(), after, last, sure=True)
+    if words and _STATE.match(words[-1]):
+        reading.state = words.pop()
+    elif middle and not words and _STATE.match(middle[-1]):
+        reading.state = middle.pop()
+    if words:
+        reading.city = " ".join(words)
+        reading.sure = not any(is_everyday(word) for word in words)
+    elif zip_code.group().isdigit() and not reading.state and (town := _town_behind(after)):
+        reading.city, length, reading.sure = town
+        reading.end, reading.rest = reading.end + length, after[length:]
+        if reading.city.casefold() in COUNTRIES and middle:
+            reading.city, reading.rest = middle.pop(), f" {reading.city}{reading.rest}"
+    elif middle:
+        reading.city = middle.pop()
+    return reading if reading.city else None
+
+
+def _town_behind(after: str) -> tuple[str, int, bool] | None:
+    """The town that stands behind a zip code, its length, and whether it ends where the name ends."""
+    match = _TOWN.match(after)
+    if match is None:
+        return None
+    words = match.group(1).split()
+    known = next((at for at, word in enumerate(words) if is_everyday(word)), len(words))
+    town = " ".join(words[:known])
+    if not town:
+        return None
+    length = after.index(town) + len(town)
+    return town, length, known == len(words) or "\n" in after[length : length + 1]
+
+
+def _read_state(chunks: Sequence[_Chunk], reading: _Reading) -> None:
+    if reading.state:
+        return
+    found = _STATE_AFTER.match(reading.rest)
+    if found and found.group(1).casefold() not in COUNTRIES:
+        reading.state, reading.end = found.group(1), reading.end + found.end()
+        reading.rest = reading.rest[found.end() :]
+    elif reading.last + 1 < len(chunks) and not reading.rest.strip(" ,()"):
+        following = chunks[reading.last + 1]
+        if _STATE.match(following.text) and following.text.casefold() not in COUNTRIES:
+            reading.last, reading.state = reading.last + 1, following.text
+            reading.end, reading.rest = following.end, ""
+
+
+def _country(chunks: Sequence[_Chunk], reading: _Reading) -> tuple[str, int]:
+    """The country behind the address, and where the address ends."""
+    rest = reading.rest.strip(" ,()")
     if rest.casefold() in COUNTRIES:
-        return COUNTRIES[rest.casefold()], chunks[last].end
-    if last + 1 < len(chunks) and not rest:
-        following = chunks[last + 1]
-        if following.text.rstrip(".!").casefold() in COUNTRIES:
-            return COUNTRIES[following.text.rstrip(".!").casefold()], following.end
-    return "", end
+        return COUNTRIES[rest.casefold()], chunks[reading.last].end
+    if rest or reading.last + 1 >= len(chunks):
+        return "", reading.end
+    following = chunks[reading.last + 1]
+    for words in (3, 2, 1):
+        name = " ".join(following.text.split()[:words])
+        if name.rstrip(".!)").casefold() in COUNTRIES:
+            return COUNTRIES[name.rstrip(".!)").casefold()], following.start + len(name.rstrip(".!)"))
+    return "", reading.end

@@ -37,6 +37,8 @@ class Draft:
 
 
 def _cancel(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
+    if _is_heading(frame, frames):
+        return
     orders = find_orders(draft.facts, frame) or _orders_of_things(draft, frame, {PENDING})
     sure = 1.0
     if not orders:
@@ -110,6 +112,8 @@ def _return(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             sure = 0.85
         if frame.pieces:
             raise Unclear("Which item shall be returned?")
+        if "all" not in frame.nouns and any(len(order["items"]) > 1 for order in orders):
+            sure = min(sure, 0.85)
         for order in orders:
             chosen[order["order_id"]] = [Target(order, item) for item in order["items"]]
     for order_id, targets in chosen.items():
@@ -125,13 +129,13 @@ def _return(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
 
 
 def _is_heading(frame: Frame, frames: Sequence[Frame]) -> bool:
-    """Whether a wish without a thing only announces another one of its kind on the same order."""
-    if frame.pieces or "all" in frame.nouns:
+    """Whether a wish without an object of its own only announces another one of its kind."""
+    if frame.pieces or {"all", "all_orders"} & frame.nouns:
         return False
     return any(
         other is not frame
         and other.family == frame.family
-        and segment_things(other)
+        and (segment_things(other) or (frame.family == "cancel" and other.orders and not frame.orders))
         and (not frame.orders or not other.orders or set(frame.orders) & set(other.orders))
         for other in frames
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .lexicon import Hit
+from .lexicon import Hit, is_everyday
 from .matching import Found
 from .script import Script
 from .wishes import Family, Frame, Pay, Piece, Said, segment_things
@@ -35,7 +35,7 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     quiet = script.tagged("phrase")
     for hit in hits:
         if hit.kind == "noun" and not set(hit.parts) <= quiet:
-            frame.nouns.add(hit.value)
+            frame.nouns |= {hit.value, "money"} if hit.value == "difference" else {hit.value}
         elif hit.kind == "reason":
             frame.reasons.append(hit.value)
         elif hit.kind == "status":
@@ -50,6 +50,9 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
         elif entity.kind == "address" and entity.address:
             frame.addresses.append(entity.address)
     frame.pieces = _pieces(script, start, end)
+    if frame.pays and not segment_things(frame):
+        # "PayPal is fine": beside a payment method an everyday word is no option, though a pen may have a fine nib.
+        frame.pieces = [piece for piece in frame.pieces if not _is_everyday(script, piece)]
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
     frame.on_order = _speaks_of_order(script)
@@ -67,6 +70,11 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     return (
         Frame(family=None, nouns=frame.nouns, parts=frame.parts) if frame.nouns & {"default_address", "all"} else None
     )
+
+
+def _is_everyday(script: Script, piece: Piece) -> bool:
+    words = [script.words[part].text for said in piece.said for part in said.found.parts]
+    return not piece.options and not piece.item_ids and all(is_everyday(word) for word in words)
 
 
 def _family(frame: Frame) -> Family | None:
@@ -91,7 +99,8 @@ def _family(frame: Frame) -> Family | None:
         return None
     if "refund" in acts and (segment_things(frame) or frame.orders):
         return "return"
-    if not acts and frame.pays and frame.orders and "payment" in frame.nouns and not segment_things(frame):
+    about_difference = "difference" in frame.nouns
+    if not acts and frame.pays and frame.orders and "payment" in frame.nouns and not (things or about_difference):
         return "payment"
     return None
 
@@ -216,8 +225,13 @@ def _is_spared(script: Script, start: int, at: int) -> bool:
         if word.is_mark or any(f.start <= before < f.end and f.kind == "thing" for f in script.found):
             return False
         if word.text in _SPARE:
-            return True
+            # "I won't keep the lamp" spares nothing.
+            return not (word.text.startswith("keep") and _is_negated(script, start, before))
     return False
+
+
+def _is_negated(script: Script, start: int, at: int) -> bool:
+    return bool(script.tagged("neg") & set(range(max(start, at - 3), at)))
 
 
 _SPARE = {

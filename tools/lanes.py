@@ -9,13 +9,17 @@ from typing_extensions import TypedDict
 
 from compound.tool import Verdict, tool
 
-from .intents import family_of
+from .intents import heard, wishes_of
 from .proposals import Plan
 from .reading import Intake
 from .words import fold
 
 SURE = 0.9
 """Plans below this confidence go to a person: a default was taken, or a typo mended in something that matters."""
+
+
+LOUD, FAINT = 0.75, 0.25
+"""A specialist without a certificate objects where it hears one wish at least so loudly and a planned one hardly."""
 
 
 class Identity(TypedDict):
@@ -71,7 +75,7 @@ def choose_lane(
 ) -> Lane:
     """Clean only when the writer is proven, every word is explained, every check holds and nothing is suspicious."""
     reasons = lane_reasons(intake, who, plan)
-    reasons += _intent_reasons(intent, plan)
+    reasons += intent_reasons(intent, plan)
     if not verdict.ok:
         reasons += [f"policy: {problem}" for problem in verdict.problems] or ["policy"]
     if not proof.ok:
@@ -99,10 +103,17 @@ def lane_reasons(intake: Intake, who: Identity, plan: Plan) -> list[str]:
     return reasons
 
 
-def _intent_reasons(intent: Mapping[str, JsonValue] | None, plan: Plan) -> list[str]:
-    # An abstaining specialist is no objection: the plan explains every word by itself. A sure one that disagrees is.
-    if not intent or not intent.get("automated"):
-        return []
-    planned = family_of([action["name"] for action in plan["actions"]])
-    label = str(intent.get("label") or "")
-    return [] if label == planned else [f"the intent specialist says {label!r}, the plan {planned!r}"]
+def intent_reasons(intent: Mapping[str, JsonValue] | None, plan: Plan) -> list[str]:
+    """What the specialist hears in the letter that the plan does not do, or the other way round.
+
+    An abstaining specialist is no objection: the plan explains every word by itself.
+    """
+    said = heard(dict(intent) if intent else None)
+    planned = set(wishes_of(action["name"] for action in plan["actions"]))
+    more = [wish for wish, p in sorted(said.scores.items()) if wish not in planned and p >= LOUD]
+    fewer = [wish for wish in sorted(planned) if said.scores.get(wish, 1.0) <= FAINT]
+    if said.certain and set(said.wishes) != planned:
+        return [f"the intent specialist hears {sorted(said.wishes)}, the plan does {sorted(planned)}"]
+    if more and fewer:
+        return [f"the intent specialist hears {more} rather than {fewer}"]
+    return []

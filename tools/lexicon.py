@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 
-from . import lexicon_de, lexicon_en, lexicon_es
+from . import lexicon_common, lexicon_de, lexicon_en, lexicon_es, lexicon_talk
 from .lexicon_products import GROUPS
 from .names_page import product_groups, translations
-from .words import Word, split_words, stem, within_edits
+from .words import Word, fold, split_words, stem, within_edits
 
 LANGUAGES = ("en", "de", "es")
 GAP_WORDS = 12
@@ -128,6 +128,18 @@ def lexicon(language: str) -> Lexicon:
     }
     for kind, phrases in lists.items():
         result.add("|".join(phrases), kind, "")
+    talk = {
+        "opener": lexicon_talk.OPENERS,
+        "demand": lexicon_talk.DEMANDS,
+        "soft": lexicon_talk.SOFT,
+        "hard": lexicon_talk.SHARP,
+        "spare": lexicon_talk.SPARE,
+        "you": lexicon_talk.YOU,
+        "price": lexicon_talk.PRICE,
+        "common": lexicon_common.COMMON,
+    }
+    for kind, table in talk.items():
+        result.add(table[result.language], kind, "")
     for word, english in {**module.VALUES, **translations(language)}.items():
         for spelled in _spellings(word):
             folded = tuple(w.text for w in split_words(spelled) if not w.is_mark)
@@ -143,6 +155,27 @@ def lexicon(language: str) -> Lexicon:
 
 
 @cache
+def _single_words(*kinds: str) -> frozenset[str]:
+    return frozenset(
+        phrase[0]
+        for language in LANGUAGES
+        for phrases in lexicon(language).phrases.values()
+        for phrase, kind, _ in phrases
+        if len(phrase) == 1 and (not kinds or kind in kinds)
+    )
+
+
+def is_everyday(word: str) -> bool:
+    """Whether a word, however written, is one of the desk's own: no part of a name."""
+    return fold(word.strip(".,;:!?()-")) in _single_words()
+
+
+def is_grammar(word: str) -> bool:
+    """Whether a folded word only joins others ("can", "set to"): alone it is no name of a thing."""
+    return word in _single_words("function", "wish")
+
+
+@cache
 def things() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Every English or foreign name of a thing to all the names of the lines it is on, stemmed."""
     table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
@@ -155,6 +188,12 @@ def things() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         for name in names:
             table.setdefault(name, []).extend(names)
     return {name: tuple(dict.fromkeys(others)) for name, others in table.items()}
+
+
+@cache
+def product_words() -> frozenset[str]:
+    """Every word of a name of a thing, stemmed: no typo of another word."""
+    return frozenset(word for name in things() for word in name)
 
 
 def _spellings(phrase: str) -> Iterator[str]:

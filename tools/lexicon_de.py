@@ -35,6 +35,7 @@ NOUNS = {
     "zip": "postleitzahl|plz",
     "email": "e mail|email|mail|e mail adresse|email adresse|mailadresse|emailadresse",
     "name": "ich heiße|mein name ist|mein name|ich bin|hier ist|name",
+    "difference": "differenz|preisdifferenz|preisunterschied|aufpreis|mehrpreis|mehrkosten|unterschiedsbetrag|minderpreis",
     "money": """differenz|preisdifferenz|preisunterschied|unterschied|aufpreis|betrag|restbetrag|mehrpreis|
         preis|mehrkosten|guthaben|geld|kosten|unterschiedsbetrag""",
 }

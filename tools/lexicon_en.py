@@ -25,7 +25,7 @@ NOUNS = {
         destination|there too|there as well|go there|sent there|ship there|there instead|new place|new home""",
     "default_address": """default address|account address|profile address|home address|address on file|
         address on my account|address on my profile|address in my profile|my address book|
-        default shipping address|user address|my account|my profile|address for my account|saved address|
+        default shipping address|by default|as default|as my default|main address|primary address|registered address|address i use|user address|my account|my profile|address for my account|saved address|
         address in my account|default delivery address|customer record|my record|my records|your records|my details|customer account|address book|standard address|usual address|address you have for me|from now on|account details|my own address|address you have on file|customer profile""",
     "payment": """payment method|payment|payment option|method of payment|way i pay|form of payment|billing|
         payment type|pay|paid|pay for|charged|charge|bill|cover|billed|settle|settled|bills|pays""",
@@ -34,12 +34,13 @@ NOUNS = {
         model|variant|option|type""",
     "all_orders": "all pending orders|all my pending orders|all my orders|all orders|all of my orders|every pending order|all open orders",
     "all": """everything|all items|all the items|all of the items|whole order|entire order|complete order|
-        full order|all of it|all of them|both items|both of them|both|every item|whole thing|all things|
+        full order|all of it|all of them|both items|both of them|both|every item|every single item|every last item|whole contents|complete contents|full contents|entire contents|all contents|whole thing|all things|
         the lot|order in full|in its entirety|whole lot|entire thing|the whole""",
     "zip": """zip code|zip|zipcode|postal code|postcode|post code""",
     "email": """email|e mail|mail|email address|e mail address""",
     "name": """name|my name is|name is|this is|i am|im|your name is""",
-    "money": """difference|price difference|difference in price|extra cost|balance|remainder|amount|price|cost|
+    "difference": """difference|price difference|difference in price|extra cost|surcharge|costs|what it costs|balance it out""",
+    "money": """difference|price difference|difference in price|extra cost|costs|balance|remainder|amount|price|cost|
         credit|funds|extra|surcharge""",
 }
 
@@ -103,7 +104,7 @@ ASKS = "how|what|when|where|which|why|who|whats|wheres|hows|whens|wondering|tell
 
 WISHES = """please|want|would like|id like|like|need|could you|can you|would you|wish|hoping|like to|id love|
     love|can i|could i|may i|help me|kindly|hope|wants|go ahead|get|have|be|been|looking to|am returning|
-    want to|asking|request|requesting|pls|plz|let me|lets|should""".split("|")
+    want to|asking|request|requesting|pls|plz|let me|lets|should|needs|must|ought|shall""".split("|")
 
 TARGET = "to|for|into|with|in|instead|be|rather|want|like|need|have|get|now|make|as|version|become|one".split("|")
 
@@ -119,7 +120,7 @@ FILLERS = """hi|hello|hey|dear|team|support|customer|service|sir|madam|folks|the
     ordered|ordering|placed|got|received|arrived|delivered|came|need|needed|want|would|like|could|can|please|
     realised|realized|noticed|turns|out|just|also|too|still|already|again|first|second|next|finally|lastly|
     secondly|firstly|additionally|plus|well|ok|okay|sure|fine|perfect|right|kindly|simply|directly|straight|
-    away|immediately|urgently|urgent|asap|back|home|house|apartment|moved|moving|new|old|current|currently|
+    away|answer|answers|reply|response|immediately|urgently|urgent|asap|back|home|house|apartment|moved|moving|new|old|current|currently|
     fit|fits|small|big|large|tight|loose|color|colour|size|style|look|looks|suit|suits|expected|expecting|
     described|picture|pictures|photo|photos|quality|use|using|used|work|works|working|gift|birthday|present|
     christmas|wedding|daughter|son|kids|kid|family|long|short|little|bit|rather|pretty|quite|real|total|
@@ -146,13 +147,19 @@ FILLER_PHRASES = """does not fit|doesnt fit|didnt fit|do not fit|dont fit|not wh
     i cant wait|cant wait|not in a hurry|any time|each time|every time|dont worry|not sure why|no hard feelings|
     you are the best|youre the best|best shop|best store|previous experience|previous experiences|
     my friends love|friends told me about|more than happy|a bit more|once more|no longer in use|without problems|
+    last four|last four digits|was part of|were part of|is part of|out of date|rather * than|better off with * than with|
+    would prefer|id prefer|would rather|id rather|doesnt suit|does not suit|dont suit|isnt right|is not right|not right for|
+    isnt what i|is not what i|wont be keeping|will not be keeping|wont keep|not keeping|cant use|cannot use|cant keep|
+    isnt for me|is not for me|doesnt work for|does not work for|isnt working for|dont like|doesnt like|do not like|
+    besides that|apart from that|aside from that|another matter|another thing|one more thing|rather than|before it ships|
+    before you ship|before shipping|before it goes out|before it leaves|before you pack|before it is sent|before dispatch|
     keep it short|in case you need it|in case you need them|just in case|same as|for your records""".split("|")
 
 FUNCTION = """a|an|the|this|that|these|those|it|its|i|me|my|mine|we|us|our|ours|you|your|yours|he|him|his|she|her|
     hers|they|them|their|theirs|is|are|was|were|be|been|being|am|im|ive|id|ill|youre|youve|youd|thats|theres|
     have|has|had|do|does|did|done|will|would|can|could|may|shall|should|to|of|in|on|at|by|for|from|with|into|
     onto|over|under|up|down|off|via|per|as|and|then|so|because|since|which|who|whom|where|when|while|there|
-    here|now|through|during|before|after|between|within|about|around|against|too|very|both|same|own|such|
+    here|now|yet|through|during|before|after|between|within|about|around|against|too|very|both|same|own|such|
     let|lets|some|much|many|get|gets|getting|make|makes|made|put|take|takes|go|goes|going|one|ones|two|three|
     ready|wish|although|though|but|however|only|just|even|if|out|per|re|am|pm|is|let|mrs|mr|ms|dr|ones|s|d|
     ll|ve|t|m|come|give|gave|given|ask|asking|think|thought|feel|felt|see|saw|seen|say|said|live|lives|living|

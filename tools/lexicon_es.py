@@ -37,6 +37,7 @@ NOUNS = {
     "zip": "código postal|cp|codigo postal",
     "email": "correo electrónico|correo|email|e mail|mail",
     "name": "me llamo|mi nombre es|mi nombre|soy|nombre|les escribe",
+    "difference": "diferencia|diferencia de precio|suplemento|sobreprecio|sobrecoste",
     "money": """diferencia|diferencia de precio|importe|precio|resto|dinero|coste|costo|saldo|cantidad|
         monto|suplemento""",
 }

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from .documents import Product
 from .facts import Facts
-from .lexicon import Lexicon, lexicon, things
+from .lexicon import Lexicon, is_grammar, lexicon, things
 from .words import Word, split_words, stem, within_edits
 
 YES_NO = {"yes", "no"}
@@ -183,7 +183,7 @@ def canonical(text: str) -> tuple[str, ...]:
 def _add_names(glossary: Glossary, product: Product) -> None:
     name = canonical(product["name"])
     endings = [name[at:] for at in range(len(name))]
-    phrases = {name, *(ending for ending in endings if len(ending[-1]) > 2)}
+    phrases = {name, *(ending for ending in endings if len(ending[-1]) > 2 and not is_grammar(" ".join(ending)))}
     phrases.update(other for ending in endings for other in things().get(ending, ()))
     # "luggage" of Luggage Set, "makeup" of Makeup Kit: the last word says only that it is many things.
     if len(name) > 1 and name[-1] in {"set", "kit", "light"}:

@@ -16,7 +16,7 @@ from .coverage import find_unexplained
 from .documents import Json
 from .drafting import RESOLVE, Draft
 from .facts import read_facts
-from .intents import family_of
+from .intents import heard
 from .matching import build_glossary
 from .proposals import Plan, Proposal, dry_run, merge
 from .requests import find_frames
@@ -25,7 +25,7 @@ from .script import annotate
 from .wishes import Frame
 
 GUESSED, AGREED = 0.8, 0.95
-"""Confidence in a wish that no word of action names; the second when past letters say the same."""
+"""Confidence in a wish that no word of action names; the second when the specialist hears it as well."""
 
 
 @solver("retail_plan")
@@ -43,8 +43,9 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
     facts = read_facts(customer_id, inputs)
     if facts is None:
         return _nothing("the facts do not hold the customer", _ASK_IDENTITY)
-    script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts))
-    frames, left = find_frames(script)
+    subject = len(str(intake.get("subject") or ""))
+    script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts), subject=subject)
+    frames, left = find_frames(script, heard(inputs.get("intent")))
     draft = Draft(facts, script)
     missed: list[Frame] = []
     for frame in frames:
@@ -68,7 +69,6 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         [*left, *missed],
         facts,
         unaccounted=find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
-        intents={family_of([action["name"]]) for action in actions},
     )
     return {
         "actions": actions,

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from compound.tool import tool
 
 from .addresses import find_addresses
+from .identity import ZIP, find_writer
 from .lexicon import LANGUAGES, lexicon
 from .suspicion import find_suspicion
 from .words import split_words
@@ -20,38 +21,8 @@ MAX_CHARS = 20_000
 EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 ORDER_ID = re.compile(r"(?<![\w-])#?W[- ]?\d{5,9}\b|#\d{5,9}\b", re.IGNORECASE)
 PAYMENT_ID = re.compile(r"\b(?:credit_card|gift_card|paypal)_\d+\b")
-USER_ID = re.compile(r"\b([a-zà-ÿ]+)_([a-zà-ÿ]+)_\d{3,5}\b")
 _PHONE = re.compile(r"(?<![\w#])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){13,19}(?!\d)")
-_ZIP = re.compile(
-    r"(?:zip(?:\s?code)?|postal\s?code|post\s?code|postleitzahl|plz|c[óo]digo\s+postal|c\.?p\.?)(?:\s+(?:is|ist|es|lautet|of|number))?"
-    r"\s*[:=#]?\s*\(?([A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}|[A-Z]\d{2} ?[A-Z0-9]{4}|\d{4,7})\b",
-    re.IGNORECASE,
-)
-_LOOSE_ZIP = re.compile(
-    r"(?<![\w#$€-])([A-Z]\d[A-Z] \d[A-Z]\d|[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}|[A-Z]\d{2} [A-Z0-9]{4}|\d{5})(?![\w.-]*\d)"
-)
-_UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u017f"
-_LOWER = "a-z\u00df-\u00f6\u00f8-\u00ff\u0100-\u017f"
-_WORD = rf"(?:[{_UPPER}](?:[{_LOWER}'’]+|[{_UPPER}{_LOWER}'’]+)(?:-[{_UPPER}][{_LOWER}]+)?|(?:de|del|la|van|von|der|den|da|dos|di|el|al|bin|O')(?= ))"
-_NAME = rf"{_WORD}(?:[ \t]+{_WORD}){{1,3}}"
-_CALLED = re.compile(
-    r"(?:\b(?:[Mm]y|[Yy]our?|[Tt]he|[Ff]ull|[Aa]ccount) name(?:'s|’s| is)?(?: on the account)?(?: is)?|\bI(?:'m|’m| am)|\b[Tt]his is|\b[Ii]t(?:'s|’s)|\b[Yy]ou(?:'re|’re| are)|\b[Ii]ch (?:heiße|heisse|bin)"
-    r"|\b[Mm]ein [Nn]ame(?: ist| lautet)?|\b[Hh]ier (?:ist|schreibt|spricht)|\b[Mm]e llamo|\b[Mm]i nombre(?: completo)?(?: es)?|\b[Ss]oy|\b[Ll]es escribe|\b[Aa] nombre de|\b[Tt]itular"
-    r"|\b[Nn]ombre|\b[Nn]ame|\b[Uu]nder the name|\b[Aa]uf den [Nn]amen|\b[Nn]amens|\b[Gg]rüße|\b[Rr]egards|\b[Tt]hanks|\b[Ss]aludos|\b[Bb]est|\b[Gg]racias|\b[Dd]anke|\b[Cc]heers|\b[Ss]incerely)"
-    rf"\s*[:,.!–—-]?\s+({_NAME})"
-)
-_PAIR = re.compile(rf"(?<![\w.@])({_NAME})(?![\w@])")
-_NOT_NAMES = {
-    "hi", "hello", "dear", "hey", "hallo", "hola", "guten", "best", "kind", "regards", "thanks", "thank", "you", "team",
-    "support", "please", "order", "zip", "code", "paypal", "visa", "mastercard", "amex", "viele", "liebe", "grüße",
-    "mit", "freundlichen", "grüßen", "sehr", "geehrte", "damen", "und", "herren", "saludos", "un", "buenos", "buenas",
-    "días", "tardes", "estimado", "estimados", "customer", "service", "good", "morning", "tag", "bitte", "the", "gift",
-    "card", "ich", "por", "favor", "vielen", "dank", "muchas", "gracias", "gracias,", "plz", "postleitzahl", "subject", "from", "warm", "many", "all", "cheers", "sincerely", "yours", "my", "mi", "mein", "can", "could", "apt",
-    "suite", "street", "avenue", "road", "drive", "lane", "usa", "email", "mail", "and", "question", "cancel", "return",
-    "exchange", "quillmoor", "hello,", "postal", "kunde", "kundin", "cliente", "atentamente", "cordiales", "postcode",
-}  # fmt: skip
-_NAME_ZIP = re.compile(rf"{_NAME}[ \t]*[,(|/–—-]+[ \t]*(\d{{4,7}})\b")
 _INVISIBLE = {"\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u180e", "\ufeff", "\u3164"}
 
 
@@ -108,17 +79,16 @@ def read_ticket(ticket: Ticket) -> Intake:
     text = text[:MAX_CHARS]
     language = detect_language(text)
     email = EMAIL.search(text)
-    zip_code, zip_at = _zip(text)
-    first, last = _name(text, zip_at)
+    writer = find_writer(text)
     return {
         "text": text,
         "subject": subject[:MAX_CHARS],
         "language": language,
         "pii": _personal(text),
         "email": (email.group() if email else ticket.email) or None,
-        "first_name": first,
-        "last_name": last,
-        "zip": zip_code,
+        "first_name": writer.first_name,
+        "last_name": writer.last_name,
+        "zip": writer.zip,
         "customer_id": ticket.customer_id,
         "order_ids": order_ids(text),
         "suspicious": _two_addresses(email, ticket.email)
@@ -202,62 +172,9 @@ def normal_order_id(written: str) -> str:
     return "#W" + re.sub(r"\D", "", written)
 
 
-def _names(text: str) -> list[tuple[int, int, str]]:
-    """(weight, place, name): after "my name is" and its like, in a user id, on a line of its own, anywhere."""
-    found: list[tuple[int, int, str]] = []
-    for match in _CALLED.finditer(text):
-        found.append((4, match.start(1), match.group(1)))
-    for match in USER_ID.finditer(text):
-        found.append((3, match.start(), f"{match.group(1)} {match.group(2)}"))
-    for match in _PAIR.finditer(text):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : (text + "\n").index("\n", match.end())]
-        own_line = len(line.strip(" -–—,.|()")) <= len(match.group(1)) + 24
-        found.append((2 if own_line else 1, match.start(1), match.group(1)))
-    clean_names = [(weight, at, _trim(name)) for weight, at, name in found]
-    return [(weight, at, name) for weight, at, name in clean_names if len(name.split()) > 1]
-
-
-def _trim(name: str) -> str:
-    parts = name.split()
-    while parts and parts[0].casefold() in _NOT_NAMES:
-        parts.pop(0)
-    for at, part in enumerate(parts):
-        if part.casefold() in _NOT_NAMES:
-            parts = parts[:at]
-            break
-    return " ".join(parts)
-
-
-def _name(text: str, zip_at: int | None) -> tuple[str | None, str | None]:
-    """Who says they write; a name beside the zip code is meant to be the proof."""
-
-    def score(entry: tuple[int, int, str]) -> tuple[float, int]:
-        weight, at, name = entry
-        near = zip_at is not None and abs(at - zip_at) <= 60 + len(name)
-        return (weight + (3 if near else 0), at)
-
-    names = _names(text)
-    if not names:
-        return None, None
-    parts = max(names, key=score)[2].split()
-    return parts[0], " ".join(parts[1:])
-
-
-def _zip(text: str) -> tuple[str | None, int | None]:
-    match = _ZIP.search(text)
-    if match:
-        return match.group(1).upper(), match.start(1)
-    addresses = find_addresses(text)
-    loose = [m for m in _LOOSE_ZIP.finditer(text) if not any(a.start <= m.start() < a.end for a in addresses)]
-    if loose:
-        return loose[0].group(1), loose[0].start()
-    beside = _NAME_ZIP.search(text)
-    return (beside.group(1), beside.start(1)) if beside else (None, None)
-
-
 def _personal(text: str) -> list[PersonalData]:
     spans: list[PersonalData] = []
-    for kind, pattern in (("email", EMAIL), ("phone", _PHONE), ("card", _CARD), ("zip", _ZIP)):
+    for kind, pattern in (("email", EMAIL), ("phone", _PHONE), ("card", _CARD), ("zip", ZIP)):
         spans += [PersonalData(kind=kind, start=m.start(), end=m.end()) for m in pattern.finditer(text)]
     spans += [PersonalData(kind="address", start=a.start, end=a.end) for a in find_addresses(text)]
     return sorted(spans, key=lambda span: (span["start"], span["end"]))

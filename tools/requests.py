@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .asides import find_asides
 from .framing import build_frame, which_address
-from .learning import everyday
+from .intents import Heard
 from .script import Script
 from .segments import find_segments
 from .wishes import WEAK, Family, Frame, Piece, has_no_things, segment_things
 
 
-def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
-    """The wishes of a ticket in order, and the leftovers: segments that belong to none of them."""
-    spans = [span for span in find_segments(script) if script.sentence[span[0]] not in script.distrusted]
+def find_frames(script: Script, heard: Heard) -> tuple[list[Frame], list[Frame]]:
+    """The wishes of a ticket in order, and the leftovers: segments that belong to none of them.
+
+    Args:
+        script: The annotated text.
+        heard: What the specialist hears in the letter; it helps where no word of action stands.
+    """
+    unread = script.distrusted | script.appended | find_asides(script)
+    spans = [span for span in find_segments(script) if script.sentence[span[0]] not in unread]
     segments = [frame for span in spans if (frame := build_frame(script, *span)) is not None]
     frames: list[Frame] = []
     waiting: list[Frame] = []
@@ -24,6 +31,8 @@ def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
             frames.append(segment)
         elif any(frame.family for frame in frames) and not waiting and _adds(frames[-1], segment):
             _join(frames[-1], segment)
+        elif waiting and _says_how_to_pay(segment) and segment_things(waiting[-1]):
+            _join(waiting[-1], segment)
         elif segment.family is not None:
             frames += [*waiting, segment]
             waiting = []
@@ -32,11 +41,20 @@ def find_frames(script: Script) -> tuple[list[Frame], list[Frame]]:
     frames += waiting
     wishes = [frame for frame in frames if frame.family]
     if len(wishes) == 1 and all(has_no_things(frame) for frame in frames if not frame.family):
-        for context in (frame for frame in frames if not frame.family and not frame.asked):
-            _join(wishes[0], context)
-        frames = [frame for frame in frames if frame.family or frame.asked]
-    frames = _infer(script, _grouped(frames))
+        frames = _gather(wishes[0], frames)
+    frames = _infer(_grouped(frames), heard)
     return [frame for frame in frames if frame.family], [frame for frame in frames if not frame.family]
+
+
+def _gather(wish: Frame, frames: Sequence[Frame]) -> list[Frame]:
+    """Give the only wish all that was said around it, but no order beside one that it has."""
+    context = [frame for frame in frames if not frame.family and not frame.asked]
+    named = {order for frame in context for order in frame.orders} - set(wish.orders)
+    alone = not wish.orders and len(named) == 1
+    fits = [frame for frame in context if alone or not set(frame.orders) & named]
+    for frame in fits:
+        _join(wish, frame)
+    return [frame for frame in frames if all(frame is not other for other in fits)]
 
 
 def _take_context(segment: Frame, waiting: Sequence[Frame]) -> list[Frame]:
@@ -68,21 +86,25 @@ def _grouped(frames: Sequence[Frame]) -> list[Frame]:
     return grouped
 
 
-def _infer(script: Script, frames: Sequence[Frame]) -> list[Frame]:
-    """Guess the wish of what has none in words of action but everything else a wish has."""
-    learned = everyday(script.language.language)
+def _infer(frames: Sequence[Frame], heard: Heard) -> list[Frame]:
+    """Guess the wish of what has none in words of action but everything else a wish has.
+
+    What the specialist hears and no other frame says supports a guess, or makes one.
+    """
+    said = {frame.family for frame in frames if frame.family}
+    open_wishes: list[Family] = [wish for wish in heard.scores if heard.hears(wish) and wish not in said]
     for frame in frames:
         if frame.family or frame.asked:
             continue
-        leaning = learned.leaning({script.words[at].text for at in frame.parts if not script.words[at].is_mark})
-        leaned, guessed = _leaned(frame, leaning), _guess(frame)
-        frame.family = leaned or guessed
+        guessed = _guess(frame)
+        leaning: list[Family] = [family for wish in open_wishes if (family := _leaned(frame, wish)) is not None]
+        frame.family = leaning[0] if leaning and guessed in {None, "drop", "swap"} else guessed
         frame.inferred = frame.family is not None
-        frame.agreed = leaned is not None and leaned == guessed
+        frame.agreed = frame.family in {*open_wishes, *leaning}
     return list(frames)
 
 
-def _leaned(frame: Frame, leaning: str) -> Family | None:
+def _leaned(frame: Frame, leaning: Family) -> Family | None:
     """The wish that the words lean to, where the frame has what such a wish needs."""
     on_order = bool(frame.orders or "order" in frame.nouns)
     things = bool(segment_things(frame))
@@ -95,7 +117,7 @@ def _leaned(frame: Frame, leaning: str) -> Family | None:
         return "swap"
     if leaning == "payment" and frame.pays and (on_order or things) and not said:
         return "payment"
-    if leaning == "address" and frame.addresses:
+    if leaning in {"address", "user_address"} and frame.addresses:
         return which_address(frame)
     return None
 
@@ -108,7 +130,7 @@ def _guess(frame: Frame) -> Family | None:
         return "swap"
     if "default_address" in frame.nouns and on_order:
         return "address"
-    if frame.pays and on_order and not segment_things(frame):
+    if frame.pays and on_order and "difference" not in frame.nouns and not segment_things(frame):
         return "payment"
     if any(reason != "other" for reason in frame.reasons) and (on_order or segment_things(frame)):
         return "drop"
@@ -119,6 +141,10 @@ def _continues(frames: Sequence[Frame], segment: Frame) -> bool:
     if not frames or frames[-1].family is None:
         return False
     return frames[-1].family == segment.family or segment.acts == ["refund"] or set(segment.acts) <= WEAK
+
+
+def _says_how_to_pay(segment: Frame) -> bool:
+    return bool(segment.pays) and segment.family is None and not segment.has_object and not segment.asked
 
 
 def _adds(frame: Frame, segment: Frame) -> bool:

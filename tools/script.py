@@ -9,27 +9,55 @@ from dataclasses import dataclass
 from typing import cast
 
 from .addresses import find_addresses
+from .courtesy import GREETINGS, LONGEST
 from .documents import Address
-from .lexicon import Hit, Lexicon, lexicon
+from .identity import USER_ID
+from .layout import Span, appended, list_numbers
+from .lexicon import Hit, Lexicon, lexicon, product_words
 from .matching import Found, Glossary
-from .reading import EMAIL, ORDER_ID, PAYMENT_ID, USER_ID, normal_order_id
+from .reading import EMAIL, ORDER_ID, PAYMENT_ID, normal_order_id
 from .suspicion import suspicious_spans
 from .words import Word, split_words
 
 _OPTIONS = re.compile(r"\{[^{}]{0,600}\}")
 _ITEM_ID = re.compile(r"(?<!\d)#?\d{10}(?!\d)")
 _MONEY = re.compile(r"[$€£]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)?\s?(?:dollars?|usd|euros?|eur|bucks)\b", re.IGNORECASE)
+_ORDER = re.compile(rf"(?:\b(?:no|nr|num|núm|nro)\s?[.:º]+\s?|\bn\s?[º°]\s?)?(?:{ORDER_ID.pattern})", re.IGNORECASE)
 _END = {".", "!", "?"}
+_SHORTENED = {
+    "nr",
+    "num",
+    "nro",
+    "st",
+    "dr",
+    "mr",
+    "mrs",
+    "ms",
+    "prof",
+    "ca",
+    "bzw",
+    "usw",
+    "evtl",
+    "ggf",
+    "approx",
+    "tel",
+    "inkl",
+}
+"""A period behind one of these ends no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something with its own form: `order, payment, options, address, email, user, item, money`."""
+    """Something with its own form: `order, payment, options, address, email, user, item, money, number` (of a list).
+
+    `doubtful` says that another reading is as good.
+    """
 
     kind: str
     text: str
     options: dict[str, str] | None = None
     address: Address | None = None
+    doubtful: bool = False
 
 
 @dataclass(slots=True)
@@ -44,6 +72,8 @@ class Script:
         sentence: For each word the number of its sentence.
         questions: Sentences that end with a question mark.
         distrusted: Sentences in paragraphs that talk to the system from there on.
+        appended: Sentences that are quoted, or that a program appended: no part of the letter.
+        heading: The sentences of the subject.
     """
 
     text: str
@@ -55,18 +85,31 @@ class Script:
     sentence: list[int]
     questions: set[int]
     distrusted: set[int]
+    appended: set[int]
+    heading: set[int]
 
     def tagged(self, *kinds: str) -> set[int]:
         """Indexes of the words that phrases of these kinds carry."""
         return {part for hit in self.hits if hit.kind in kinds for part in hit.parts}
 
+    def tagged_as(self, kind: str, value: str) -> set[int]:
+        """Indexes of the words that phrases of this kind and meaning carry."""
+        return {part for hit in self.hits if hit.kind == kind and hit.value == value for part in hit.parts}
 
-def annotate(text: str, language: str, glossary: Glossary) -> Script:
-    """Read a clean text with the words of its language and of the customer's products."""
+
+def annotate(text: str, language: str, glossary: Glossary, *, subject: int = 0) -> Script:
+    """Read a clean text with the words of its language and of the customer's products.
+
+    Args:
+        text: The subject, where there is one, an empty line, the body.
+        language: One of `LANGUAGES`; English for any other.
+        glossary: What the customer's things are called.
+        subject: How many characters the subject has.
+    """
     known = lexicon(language)
     words, entities = _words(text)
-    words = known.mend(words, glossary.words)
-    sentence, questions = _sentences(text, words)
+    words = known.mend(words, glossary.words | product_words())
+    sentence, questions = _sentences(text, words, {at for at, entity in entities.items() if entity.kind == "number"})
     return Script(
         text=text,
         language=known,
@@ -77,17 +120,22 @@ def annotate(text: str, language: str, glossary: Glossary) -> Script:
         sentence=sentence,
         questions=questions,
         distrusted=_distrusted(text, words, sentence),
+        appended=_covered(appended(text), words, sentence),
+        heading=_covered([(0, subject)], words, sentence),
     )
 
 
 def _distrusted(text: str, words: Sequence[Word], sentence: Sequence[int]) -> set[int]:
     """From a suspicious place to the end of its paragraph, whole sentences."""
-    numbers: set[int] = set()
-    for start, end in suspicious_spans(text):
-        stop = text.find("\n\n", end)
-        stop = len(text) if stop < 0 else stop
-        numbers |= {sentence[at] for at, word in enumerate(words) if word.end > start and word.start < stop}
-    return numbers
+    stops = [(start, text.find("\n\n", end)) for start, end in suspicious_spans(text)]
+    return _covered([(start, len(text) if stop < 0 else stop) for start, stop in stops], words, sentence)
+
+
+def _covered(spans: Sequence[Span], words: Sequence[Word], sentence: Sequence[int]) -> set[int]:
+    """The sentences with a word in one of the spans."""
+    return {
+        sentence[at] for start, end in spans for at, word in enumerate(words) if word.end > start and word.start < end
+    }
 
 
 def _words(text: str) -> tuple[list[Word], dict[int, Entity]]:
@@ -117,18 +165,25 @@ def _entities(text: str) -> list[tuple[int, int, Entity]]:
         elif options is not None:
             spans.append((match.start(), match.end(), Entity("options", match.group(), options=options)))
     for found in find_addresses(text):
-        spans.append((found.start, found.end, Entity("address", text[found.start : found.end], address=found.address)))
+        spans.append(
+            (
+                found.start,
+                found.end,
+                Entity("address", text[found.start : found.end], address=found.address, doubtful=not found.sure),
+            )
+        )
     for kind, pattern in (
         ("email", EMAIL),
         ("payment", PAYMENT_ID),
         ("user", USER_ID),
         ("item", _ITEM_ID),
-        ("order", ORDER_ID),
+        ("order", _ORDER),
         ("money", _MONEY),
     ):
         for match in pattern.finditer(text):
             said = normal_order_id(match.group()) if kind == "order" else match.group().lstrip("#")
             spans.append((match.start(), match.end(), Entity(kind, said)))
+    spans += [(start, end, Entity("number", text[start:end])) for start, end in list_numbers(text)]
     kept: list[tuple[int, int, Entity]] = []
     for span in spans:
         if all(span[1] <= other[0] or span[0] >= other[1] for other in kept):
@@ -149,19 +204,28 @@ def _options(text: str) -> dict[str, str] | None:
     return None
 
 
-def _sentences(text: str, words: Sequence[Word]) -> tuple[list[int], set[int]]:
+def _sentences(text: str, words: Sequence[Word], starts: set[int]) -> tuple[list[int], set[int]]:
+    """The number of each word's sentence, and the questions; at `starts` a new one begins in any case."""
     numbers: list[int] = []
     questions: set[int] = set()
     now, ended = 0, False
     for at, word in enumerate(words):
         between = text[words[at - 1].end : word.start] if at else ""
         fresh_line = "\n" in between and (between.count("\n") > 1 or not word.raw[:1].islower())
-        if (ended and not (word.is_mark and word.text in _END)) or fresh_line:
+        if (ended and not (word.is_mark and word.text in _END)) or fresh_line or (at and at in starts):
             now += 1
             ended = False
         numbers.append(now)
-        if word.text in _END:
+        if word.text == "," and _greets(words, numbers, at):
+            ended = True
+        if word.text in _END and not (word.text == "." and at and words[at - 1].text in _SHORTENED):
             ended = True
             if word.text == "?":
                 questions.add(now)
     return numbers, questions
+
+
+def _greets(words: Sequence[Word], numbers: Sequence[int], at: int) -> bool:
+    """Whether the comma at `at` ends a greeting: "Dear all," is a sentence of its own."""
+    begin = next((back for back in range(at, 0, -1) if numbers[back - 1] != numbers[at]), 0)
+    return words[begin].text in GREETINGS and at - begin <= LONGEST

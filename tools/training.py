@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .documents import Json
-from .intents import NONE, family_of
+from .intents import NONE, wishes_of
+from .wishes import Family
 
 if TYPE_CHECKING:
     from compound.retrieval import Document
@@ -30,11 +31,17 @@ class PastTicket:
     action_names: tuple[str, ...]
     actions: str
     reply: str = ""
+    asked: tuple[str, ...] = ()
+
+    @property
+    def wishes(self) -> tuple[Family, ...]:
+        """What was asked for, granted or not; what was done where that is not noted."""
+        return wishes_of(self.asked or self.action_names)
 
     @property
     def intent(self) -> str:
-        """`cancel, return, swap, address, payment, several` or `none`."""
-        return family_of(self.action_names) if self.action_names else NONE
+        """The wishes joined by `+`, or `none`."""
+        return "+".join(self.wishes) or NONE
 
 
 def past_tickets(training: Path | None) -> Iterator[PastTicket]:
@@ -53,7 +60,7 @@ def intent_examples(training: Path | None) -> list[Example]:
     """Texts with the intent they come to, grouped by customer."""
     from compound.specialist import Example
 
-    return [Example(text=past.text, labels=(past.intent,), group=past.customer_id) for past in past_tickets(training)]
+    return [Example(text=past.text, labels=past.wishes, group=past.customer_id) for past in past_tickets(training)]
 
 
 def case_documents(training: Path | None) -> Iterator[Document]:
@@ -87,6 +94,7 @@ def _from_folder(folder: Path) -> Iterator[PastTicket]:
 def _from_record(record: Mapping[str, Json]) -> PastTicket:
     text = "\n\n".join(str(record[key]) for key in ("subject", "body") if record.get(key))
     past = _past(str(record["case_id"]), text, str(record.get("customer_id") or ""), record.get("actions"), "arguments")
+    asked = record.get("intents")
     return PastTicket(
         id=past.id,
         text=past.text,
@@ -94,6 +102,7 @@ def _from_record(record: Mapping[str, Json]) -> PastTicket:
         action_names=past.action_names,
         actions=past.actions,
         reply=str(record.get("reply") or ""),
+        asked=tuple(str(name) for name in asked) if isinstance(asked, list) else (),
     )
 
 

@@ -51,7 +51,7 @@ MIX: dict[str, int] = {
     "injection": 44,
 }
 LANGUAGES: dict[Language, float] = {"en": 0.7, "de": 0.15, "es": 0.15}
-PAST_CASES = 400
+PAST_CASES = 1200
 _REFERABLE: tuple[Wish, ...] = ("cancel", "items", "payment", "address", "return", "exchange")
 _OWNED: tuple[Wish, ...] = ("cancel", "return", "address", "exchange")
 

@@ -205,7 +205,7 @@ def test_no_injection_aims_at_its_own_gold(data: SampleData) -> None:
 
 
 def test_past_cases_are_of_other_people_and_other_letters(data: SampleData) -> None:
-    assert len(data.past_cases) == 400
+    assert len(data.past_cases) == 1200
     former = {case.customer_id for case in data.past_cases}
     assert not former & data.view.customers.keys()
     bodies = {ticket.ticket["body"] for ticket in data.tickets}

@@ -1,0 +1,145 @@
+"""Common words of each language that ask for nothing and restrict nothing, whatever they stand beside.
+
+Left out on purpose: names of things, days and times, quantities, conditions, comparisons, refusals, and verbs that a
+customer may want the desk to do.
+"""
+
+from __future__ import annotations
+
+COMMON: dict[str, str] = {
+    "en": """able|above|absolutely|accepted|accident|according|across|address|admit|afraid|against|aha|ahead|alas|along|
+        although|always|among|annoying|anyway|apologies|apologize|apologise|apology|apparently|appears|arrange|arranged|
+        arrival|aside|asked|attached|attention|available|awesome|awful|awkward|bad|badly|bag|based|basically|became|
+        become|becomes|began|behind|being|believe|below|beside|bill|boring|both|box|boxed|brand|brilliant|bring|brought|
+        browser|budget|business|busy|button|calm|careful|carefully|case|cause|caused|certain|certainly|chance|charged|
+        charming|check|checked|checking|checkout|chose|chosen|clear|clearly|click|clicked|clicking|close|closed|clumsy|
+        comes|comfortable|coming|common|company|complete|completely|computer|concern|concerned|concerns|condition|
+        confused|confusing|confusion|consider|contain|contained|contains|contents|continue|convenient|correct|correctly|
+        correction|correctly|course|courtesy|cover|covered|crazy|currently|customer|cute|data|daylight|deal|dealing|
+        decent|decided|decision|definitely|delight|delighted|deliveries|depot|describe|description|deserve|design|
+        desk|destination|detail|difficult|directly|disappointed|disappointing|disappointment|discovered|discuss|discussed|
+        dispatch|dispatched|does|doing|door|doorstep|doubt|easier|easily|easy|effort|either|embarrassed|embarrassing|
+        empty|ends|ended|ending|enough|entered|entirely|entry|error|especially|evidently|exactly|excellent|excited|excuse|
+        existing|expected|experience|explain|explained|explains|extremely|eye|face|fact|fair|fairly|familiar|fantastic|
+        fast|faster|fault|favor|favour|feel|feels|field|figure|figured|file|files|final|finally|find|finding|fine|finger|
+        finish|finished|fits|fitting|fix|fixed|flat|form|formal|former|forms|forward|found|fourth|frankly|friendly|front|
+        full|fully|fun|function|functional|funny|future|garage|garden|generally|gently|genuinely|gets|given|glad|goes|
+        gone|gorgeous|grateful|ground|guess|guy|habit|half|hall|hand|handed|handled|handling|hands|happen|happened|
+        happening|happens|happily|hard|hardly|hate|head|heard|heart|heavy|held|hello|helpful|hi|hit|hold|holding|holiday|
+        honest|honestly|hopefully|how's|however|huge|human|hurry|ideal|ideally|idea|imagine|imagined|immediate|impossible|
+        impression|include|included|includes|incorrect|incorrectly|indeed|inform|initial|initially|inside|intended|
+        intention|interested|interesting|invoice|involved|items|job|joy|judge|kept|kindness|kitchen|knew|knowing|known|
+        landing|late|lately|later|laugh|learned|learnt|leaves|leaving|left|level|life|lifetime|likely|likewise|line|list|
+        listed|listing|lists|literally|living|local|located|lock|long|longer|looked|looks|lovely|lucky|main|mainly|making|
+        manage|managed|manner|mark|marked|mean|meaning|means|meant|measure|measured|meet|memory|mention|mentioned|mess|
+        messed|mind|minor|miss|missed|misunderstanding|mixed|mobile|money|mood|mostly|moved|movers|name|named|naturally|
+        nature|near|nearby|nearly|necessary|neat|negative|neighbourhood|neighborhood|nicely|normal|normally|note|noted|
+        notes|notice|noticed|noticing|obvious|obviously|occasion|odd|oddly|offer|offered|office|official|often|oh|older|
+        open|opened|opening|opinion|opposite|option|ordinary|original|our|outside|overall|overlooked|own|owner|pack|
+        package|packaging|packed|packing|packs|page|paid|pain|painful|pair|paper|paragraph|part|particular|particularly|
+        partner|partners|parts|pass|passed|past|pay|paying|payments|people|perfect|perfectly|perhaps|period|personal|
+        personally|picked|picking|piece|place|placed|places|plain|plan|planned|planning|plans|plus|point|pointed|points|
+        polite|position|positive|possibly|post|posted|power|practical|practically|preferred|prepare|prepared|present|
+        presents|press|pressed|previously|price|prices|print|private|probably|proceed|process|processed|processing|
+        produced|product|proper|properly|proud|provide|purchase|purchases|purchasing|purpose|quality|quiet|quietly|quote|
+        rang|reach|reached|read|reader|reading|real|realise|realize|realizing|realising|really|reason|reasonable|reasons|
+        receipt|receive|receiving|recognise|recognize|record|records|referring|refers|regard|regards|register|registered|
+        registration|regret|regular|regularly|related|relevant|reliable|remain|remark|remember|remembered|reminder|
+        respective|respond|response|reply|answer|answered|answers|result|review|right|road|room|rooms|rush|rushed|sad|
+        sadly|safe|said|sale|saw|saying|says|school|screen|search|season|seat|second|section|seem|seemed|seems|selected|
+        selecting|selection|sense|sensible|separate|separately|serious|seriously|serve|served|set|setting|setup|several|
+        share|shared|short|shortly|showed|showing|shown|shows|sign|signed|silly|simple|since|site|situation|slightly|slip|
+        slow|slowly|somehow|somewhat|soon|sorts|sound|sounds|space|speak|special|specific|specifically|spend|spent|spoke|
+        spot|staff|stage|stand|standard|stands|star|start|started|starting|state|stated|step|steps|stock|stood|storage|
+        store|stored|story|straight|strange|street|strong|stuck|study|stuff|stupid|stylish|success|successful|such|
+        suddenly|suited|suits|sum|summer|summary|supply|support|supposed|surprise|surprised|surprising|talk|talked|
+        talking|taste|tastes|team|tell|telling|tells|terrible|text|thankful|themselves|therefore|thinking|thinks|
+        thoroughly|thoughts|thumb|tidy|till|tired|title|together|told|took|top|topic|total|totally|towards|town|track|
+        travel|tricky|tried|trip|trouble|true|truly|trust|try|trying|turn|turned|turns|twice|type|typed|typing|typo|
+        typical|typically|ugly|unable|unboxed|unboxing|uncomfortable|understandable|understood|unexpected|unexpectedly|
+        unhappy|unique|unopened|unpack|unpacked|unpacking|unsuitable|unusual|unused|unwanted|unworn|updated|useful|
+        user|usually|valid|value|various|view|viewed|visit|visited|voice|waited|waiting|walk|warm|warehouse|watched|ways|
+        wear|wearing|web|weird|welcome|whole|wide|willing|winter|within|wonder|wondered|wonderful|word|words|wore|
+        world|worked|worn|worried|worry|worth|write|written|wrong|wrongly|wrote|yard|younger|yourself|zero|
+        ships|default|saved|dated|outdated|weekend|hour|hours|hopefully|originally|myself|itself|ourselves|hereby|herewith|attachment|subject|topic|regarding""",
+    "de": """aber|abends|absolut|abgeschickt|absicht|ach|achtung|akzeptiert|allein|allerdings|allgemein|also|anbei|anders|
+        anfang|anfangs|anfrage|anfragen|angabe|angegeben|angelegenheit|angemeldet|angenehm|angesehen|anlass|anleitung|
+        annahme|anscheinend|anschluss|anstehend|anzeige|arbeit|arbeiten|ärgerlich|ärger|art|auffällt|aufgegeben|
+        aufgrund|ausdrücklich|ausgepackt|ausgesehen|ausgesucht|ausgewählt|ausgewählte|aussehen|ausgetauscht|aussieht|
+        auswahl|balkon|beachtet|bedauere|bedauerlich|bedauerlicherweise|bedanke|befindet|begeistert|beginn|beginnen|
+        behalten|bekannt|bekomme|bemerkt|benachrichtigung|benötigt|benutzen|benutzt|beraten|bereich|bereit|bereits|
+        beruf|beschreibung|beschrieben|besonders|bestand|bestätigt|bestimmt|besuch|betreff|betrifft|bezieht|bezug|bild|
+        bilder|bildern|bildschirm|bin|bisher|blieb|brachte|brauchbar|bräuchte|büro|dadurch|daheim|daher|dahinter|dankbar|
+        danke|darf|darüber|darum|daraus|dasselbe|daten|dazu|demnächst|denke|dennoch|deshalb|deswegen|detail|details|
+        deutlich|dick|ding|direkt|dort|drauf|draußen|dringend|drinnen|dumm|durcheinander|ehrlich|ehrlichgesagt|eigene|
+        eigenen|eilig|einfach|einfacher|eingang|eingegangen|eingetragen|einige|einmal|eintrag|einverstanden|empfang|
+        empfangen|ende|endlich|eng|entdeckt|entscheidung|entschieden|entsprechend|entsprechende|enttäuscht|enttäuschend|
+        erfahren|erfahrung|erfreut|erhalte|erinnere|erinnerung|erklären|erledigt|ernst|erreicht|ersichtlich|erstaunt|
+        erwähnt|erwähnte|fall|fallen|falsch|familie|fand|fehler|feier|ferien|fertig|fest|feststellen|finden|finde|
+        findet|firma|flur|folge|form|fragen|freude|freundlich|freundlicherweise|früh|früher|funktion|funktioniert|ganz|
+        ganze|ganzen|garten|gebe|geben|gedacht|gedanke|gefallen|gefällt|gefunden|gefühl|gegeben|gehabt|gehe|gehen|geht|
+        gehört|gekommen|gekauft|gelaufen|gelesen|gemacht|gemeint|gemessen|genannt|genannte|genannten|genauso|genug|
+        genommen|geöffnet|gerade|gern|gesagt|gesamt|gesamte|geschehen|geschickt|geschmack|geschrieben|gesehen|gesellschaft|
+        gestellt|gestimmt|gesucht|getan|getragen|gewählt|gewesen|gewohnt|gewünscht|gewünschte|gibt|gilt|glaube|glücklich|
+        grund|gründen|hallo|hand|hause|heim|her|herausgestellt|hervorragend|herzlich|hiermit|hierzu|hin|hinweis|hinten|
+        hoffentlich|hübsch|hundert|idee|immer|immerhin|information|inhalt|innen|insgesamt|interessant|inzwischen|irgendwie|
+        jahr|jemand|jetzt|kam|kamen|karton|kauf|kaufen|kenne|keller|klar|klappt|klicken|geklickt|knopf|komisch|kommen|
+        kommt|komplett|konnte|kontakt|kontrolle|korrekt|kosten|kostet|kundennummer|kürzlich|lag|lager|laut|läuft|leben|
+        legen|leicht|lesen|leute|licht|liebend|lief|liegen|liegt|liste|lustig|machen|macht|machte|mail|mails|mal|mehrere|
+        meine|meinung|melde|merken|merkte|minute|mir|miteinander|mitteilen|mitteilung|mittlerweile|möglich|möglichkeit|
+        monat|müde|mühe|muster|nachdem|nachgemessen|nachgesehen|nachher|nachricht|nachrichten|nachträglich|nah|name|
+        namen|namens|natürlich|neben|nehmen|nett|neugierig|nimmt|normal|normalerweise|notiz|nötig|nun|nur|nutze|nutzen|
+        nutzung|oben|oft|ohnehin|optik|ordentlich|ordnung|original|originalverpackt|ort|packen|packung|paar|passend|
+        passende|passiert|peinlich|perfekt|person|persönlich|plan|planen|platz|plötzlich|positiv|post|praktisch|preise|
+        privat|probe|probiert|profil|punkt|qualität|räume|raum|rechnung|recht|registriert|reihe|reise|renoviert|richtig|
+        richtige|richtigen|ruhig|sache|sachen|sage|sagen|sagt|sagte|samt|schade|scheint|schicke|schicken|schlecht|
+        schließlich|schlimm|schnell|schön|schönes|schönen|schreibe|schreiben|schrieb|schritt|schuld|schwer|sehe|sehen|
+        seite|selbstverständlich|seltsam|setzen|sicher|sicherlich|sieht|sinn|sitzt|sofort|sogar|solche|somit|sommer|
+        sorge|sorgen|sowie|sowieso|spaß|speichern|gespeichert|spreche|stand|steht|stehen|stelle|stellen|stellte|stil|
+        stimmt|straße|stunde|suche|suchen|tat|tatsächlich|telefon|termin|text|tippe|tippen|total|traf|tragen|trägt|traurig|
+        trotz|trotzdem|tun|tut|typ|überhaupt|überrascht|überraschung|überraschend|übersehen|übrig|unbenutzt|unangenehm|
+        unangenehme|unbrauchbar|ungeöffnet|ungetragen|ungünstig|uns|unser|unterlagen|unterschied|unterwegs|unverändert|
+        unzufrieden|urlaub|verbunden|vergangen|verkauft|verpackt|verpackung|versand|versehen|verschenkt|verstanden|
+        verstehe|versucht|versuchen|vertan|verwirrt|verwirrend|vergriffen|viel|viele|vielen|vielleicht|voll|völlig|vorbei|
+        vorgang|vorhanden|vorher|vorhin|vorige|vorn|vorstellung|vorgestellt|wählen|wahr|wahrscheinlich|warum|weg|weil|
+        weiß|weiter|weiterhin|welt|wenig|wenige|werde|wichtig|wieder|willkommen|winter|wirkt|wirklich|wissen|wohl|wohnen|
+        wohnt|wollte|wort|worte|wozu|wunderbar|wunderschön|wünsche|zahl|zeigen|zeigt|zeigte|zimmer|ziehen|ziemlich|
+        zufällig|zufrieden|zuhause|zuletzt|zurzeit|zusammen|zusätzlich|zustand|zwar|zwischen|zwischendurch|
+        einwandfrei|unbeschädigt|retoure|anliegen|kundendaten|umtausch|rückgabe|stornierung""",
+    "es": """abajo|abierto|absolutamente|acabo|acaso|aceptado|acuerdo|adecuado|adelante|adjunto|adjunta|adónde|afuera|
+        agradable|agradezco|agradecido|agradecida|ahí|alegra|alegría|alguna|algunas|algunos|almacén|alrededor|amablemente|
+        ambiente|amplio|anoche|anteriormente|anuncio|apenas|aparece|apetece|apoyo|aprecio|arriba|asunto|asuntos|atento|
+        aunque|aviso|ayudado|bastante|básicamente|belleza|bello|bonito|bonita|bonitos|breve|brevemente|buen|buenísimo|
+        busco|buscaba|buscar|cabe|calidad|calle|cambiado|caja|campo|capaz|casa|caso|catálogo|causa|celebración|centro|
+        cerca|cierto|claramente|claro|clic|comentario|comentarios|cómodo|cómoda|compartir|completamente|compra|compras|
+        comprar|comprobado|comprobar|común|confundido|confundí|confuso|conmigo|conocer|conozco|considero|contenido|
+        contenta|contento|contestación|correcto|correcta|correctamente|corrección|costumbre|creo|creía|cuales|cualidad|
+        cuarto|cuenta|cuento|cuestión|culpa|curioso|datos|debido|decepcionado|decepcionada|decepción|decía|decidido|decidí|
+        decir|decisión|definitivamente|dejado|demasiado|dentro|deporte|descripción|descrito|descubierto|descubrí|despacio|
+        destino|detalle|detalles|detrás|diario|dice|dicho|dije|diseño|distinto|distinta|dolor|duda|efectivamente|ejemplo|
+        elección|elegí|elegido|elegir|embalaje|empresa|emoción|encima|encontrado|encontré|encuentro|enfrente|entiendo|
+        entregado|época|equivocada|equivoqué|error|escogí|escribir|escribí|escuela|especial|especialmente|espacio|
+        espléndido|estación|estado|estilo|estropeado|evidente|evidentemente|exacto|excelente|experiencia|explicar|extraño|
+        extremadamente|fácil|fácilmente|falta|fallo|familiar|fantástico|fecha|felicidad|final|finalmente|físico|forma|
+        foto|fotos|frase|frente|fuerte|fuera|función|funciona|funcionan|general|generalmente|gente|gesto|grato|gracia|
+        gran|gusta|gustan|gusto|habitación|habitual|habitualmente|hablar|hablado|hacia|hermoso|hermosa|historia|hora|
+        humor|idea|ideal|imagen|imágenes|imaginaba|imaginé|importante|imposible|impresión|incluido|incluye|inesperado|
+        información|inicial|inicialmente|inmediato|intacto|intacta|intención|intenté|interés|interesante|invierno|jardín|
+        justo|lado|lamento|largo|leer|leí|leído|lejos|lento|libre|ligero|lindo|lista|literalmente|llamado|llegada|llegado|
+        llevo|llevaba|local|logré|lugar|luz|mal|mala|malo|manera|mano|mañana|marcado|mayoría|medida|medí|medir|memoria|
+        mensaje|mente|merece|mientras|mirado|miré|modo|momento|montón|motivo|motivos|movido|mundo|natural|naturalmente|
+        necesario|necesaria|negocio|nombre|normal|normalmente|nota|noté|noticia|notificación|nueva|nuevamente|obvio|
+        obviamente|ocasión|ocurre|ocurrido|oferta|oficina|ojalá|opinión|oportunidad|original|originalmente|página|palabra|
+        palabras|papel|pareja|parece|parecía|parte|particular|pasado|pasó|patio|pena|pensaba|pensado|pensé|peor|pequeñito|
+        perfecta|perfectamente|permiso|persona|personal|personalmente|personas|pesar|piso|plan|planes|posibilidad|posible|
+        posiblemente|práctico|práctica|precios|preciosa|precioso|precisamente|pregunta|preguntas|preparado|presente|prisa|
+        privado|probé|probado|probablemente|problema|problemas|proceso|pronto|propio|propia|próximo|próxima|prueba|puerta|
+        puesto|punto|puro|quiso|quizás|rápidamente|raro|rara|razón|razones|realidad|realmente|recibe|recibir|recién|
+        recogido|recordar|recuerdo|referencia|referente|registrado|registrada|registro|regular|relacionado|respecto|
+        respectivo|responder|respuesta|resulta|resultado|resultó|reunión|ropa|saber|sabía|sala|salido|salió|salón|sé|
+        seguramente|seguro|segura|seguir|sigue|sencillo|sencillamente|sensación|sentido|señal|servicio|servir|siento|
+        siguiente|silencio|sincero|sinceramente|sino|sitio|situación|sorpresa|sorprendido|suerte|sufrido|supe|supongo|
+        supuesto|tal|taller|tanta|tarde|tema|temporada|tenía|texto|tienda|tiene|tipo|tomar|tomado|total|totalmente|
+        trabajo|trámite|tranquilo|triste|única|único|usado|usada|usar|uso|útil|vacaciones|valor|varias|varios|vendido|ver|
+        verano|verdadero|vi|viaje|vida|viene|vista|visto|vivir|voz|vuelto|zona|devolución|cancelación|cambio|dirección""",
+}
