@@ -1,4 +1,4 @@
-"""`diff`, `fmt`: the declared files themselves."""
+"""`schema`, `fmt`, `diff`: the declared files themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, say
+from compound.cli._output import Json, Profile, note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from compound.graph import GraphDiff
@@ -20,8 +20,40 @@ _VERDICTS = {"move": "can move", "redo": "must be redone", "stay": "must stay"}
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command()(diff)
+    app.command()(schema)
     app.command()(fmt)
+    app.command()(diff)
+
+
+def schema(
+    kind: Annotated[str | None, typer.Argument(help="A kind of file; the list of kinds when none is named.")] = None,
+    *,
+    write: Annotated[bool, typer.Option("--write", help="Write into .compound/schema/; all kinds by default.")] = False,
+    json: Json = False,
+) -> None:
+    """Print the JSON Schema of a kind of declared file, or write the schemas for editors."""
+    if write:
+        from compound.project import find_root, write_schemas
+
+        root = find_root()
+        written = [str(path.relative_to(root)) for path in write_schemas(root, [kind] if kind else [])]
+        if json:
+            print_json({"written": written})
+        else:
+            say("\n".join(f"wrote {path}" for path in written))
+        return
+    from compound.spec.kinds import KINDS
+
+    if kind is not None:
+        from compound.spec.schemas import schema_text
+
+        sys.stdout.write(schema_text(kind))
+    elif json:
+        print_json({"kinds": [{"name": one.name, "title": one.title, "places": one.places} for one in KINDS.values()]})
+    else:
+        print_table(
+            "", ["kind", "what it is", "files"], [(k.name, k.title, ", ".join(k.places)) for k in KINDS.values()]
+        )
 
 
 def diff(

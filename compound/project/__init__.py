@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.project._compare import GraphComparison, compare_graphs
     from compound.project._explain import error_codes, explain
-    from compound.project._formats import FormatResult, declared_files, format_files
+    from compound.project._formats import FormatResult, declared_files, format_files, write_schemas
     from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
@@ -57,6 +57,7 @@ _HOME: Final = {
     "serve_http": "_mcp_serve",
     "serve_stdio": "_mcp_serve",
     "trace_tree": "_trees",
+    "write_schemas": "_formats",
 }
 
 
@@ -97,4 +98,5 @@ __all__ = [
     "serve_http",
     "serve_stdio",
     "trace_tree",
+    "write_schemas",
 ]

@@ -61,6 +61,20 @@ def format_files(paths: Sequence[str], *, write: bool) -> list[FormatResult]:
     return [_format(path, shown, write=write) for path, shown in files]
 
 
+def write_schemas(root: Path, names: Sequence[str] = ()) -> list[Path]:
+    """Write the schemas of these kinds of files, or of all, where the files of a project look for them."""
+    from compound.spec.schemas import FOLDER, schema_text
+
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for name in names or KINDS:
+        target = folder / f"{name}.json"
+        target.write_text(schema_text(name), encoding="utf-8")
+        written.append(target)
+    return written
+
+
 def _format(path: Path, shown: str, *, write: bool) -> FormatResult:
     from compound.spec.format import format_text
 

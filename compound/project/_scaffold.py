@@ -9,6 +9,7 @@ from pathlib import Path
 
 import compound
 from compound.errors import ProjectError
+from compound.project._formats import write_schemas
 
 FOLDERS = ("graphs", "tools", "connectors", "evals")
 
@@ -51,7 +52,7 @@ class Scaffold:
 
 
 def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
-    """Copy the template project into `folder`.
+    """Copy the template project into `folder`, with the schemas that its files name for editors.
 
     Raises:
         ProjectError: `project.not-empty`: the folder holds something already; nothing was written.
@@ -72,6 +73,7 @@ def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
         _PYPROJECT.format(package=label.replace("_", "-"), name=label), encoding="utf-8"
     )
     (target / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+    write_schemas(target)
     return Scaffold(folder=target, name=label, files=sum(path.is_file() for path in target.rglob("*")))
 
 

@@ -6,12 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from compound.spec._conditions import ExpressionError, parse_condition, parse_reference
 from compound.spec._types import TypeError_, parse_external, parse_type
 
+WORD: Final = "x-compound-word"
 RESERVED: Final = ("input", "context", "run", "previous", "item")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -91,15 +101,20 @@ def _declared(value: JsonValue) -> JsonValue:
     return value if parse_external(value) is not None else _type(value)
 
 
-Duration = Annotated["str | float", AfterValidator(_duration)]
+def _word(name: str) -> WithJsonSchema:
+    """What editors are told: `compound.spec.schemas` says what each word may look like."""
+    return WithJsonSchema({WORD: name})
+
+
+Duration = Annotated["str | float", AfterValidator(_duration), _word("duration")]
 """`500ms`, `30s`, `5m`, `4h`, `2d`, or seconds as a number."""
-Condition = Annotated[str, BeforeValidator(_condition)]
+Condition = Annotated[str, BeforeValidator(_condition), _word("condition")]
 """An expression over references: `intent.label != 'other'`."""
-Binding = Annotated[JsonValue, AfterValidator(_bindings)]
+Binding = Annotated[JsonValue, AfterValidator(_bindings), _word("binding")]
 """A literal, or a reference, or lists and records of them."""
-TypeText = Annotated[JsonValue, AfterValidator(_type)]
+TypeText = Annotated[JsonValue, AfterValidator(_type), _word("type")]
 """A type: `str`, `list[Draft]`, `enum(a, b)?`, or a mapping of field to type."""
-TypeDeclaration = Annotated[JsonValue, AfterValidator(_declared)]
+TypeDeclaration = Annotated[JsonValue, AfterValidator(_declared), _word("declaration")]
 """A type, or `{from: types.py:Ticket}`: a pydantic model of the project."""
 NodeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 

@@ -27,6 +27,8 @@ class DeskFile(_Part):
     """The whole file.
 
     Attributes:
+        compound: Format of the file.
+        tickets: What a ticket may be.
         replies: Folder of the sent replies, below the desk's own folder.
     """
 

@@ -76,7 +76,9 @@ class RetrieveNode(_Node):
     use: Literal["retrieve"]
     on: str = Field(description="The index, as in connectors/.")
     top_k: int = Field(default=6, ge=1, le=1000, description="Passages, at most.")
-    mode: Literal["hybrid", "lexical", "dense"] = "hybrid"
+    mode: Literal["hybrid", "lexical", "dense"] = Field(
+        default="hybrid", description="By words and by meaning, by words alone, by meaning alone."
+    )
     where: dict[str, Binding] | None = Field(default=None, description="Filter on the passages' metadata.")
 
 
@@ -102,7 +104,9 @@ class LlmNode(_Node):
     prompt: str = Field(description="Prompt file beside the graph; its placeholders are the names of `in`.")
     system: str | None = Field(default=None, description="File with the system prompt.")
     max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0 takes the one of models.yaml.")
-    temperature: float | None = Field(default=None, ge=0, le=2)
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="Of the sampling; the provider's own when left out."
+    )
 
 
 _AgentTool = Annotated[
@@ -129,7 +133,9 @@ class AgentNode(_Node):
     max_turns: int = Field(default=8, ge=1, le=100, description="Model calls, at most.")
     budget: Budget | None = Field(default=None, description="Of this node alone, beside that of the graph.")
     max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0 takes the one of models.yaml.")
-    temperature: float | None = Field(default=None, ge=0, le=2)
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="Of the sampling; the provider's own when left out."
+    )
 
     @property
     def calls(self) -> tuple[AgentTool, ...]:
@@ -178,7 +184,7 @@ class ReviewNode(_Step):
     """
 
     use: Literal["review"]
-    queue: str = "default"
+    queue: str = Field(default="default", description="Where the item waits.")
     show: list[Binding] | dict[str, Binding] = Field(default_factory=list, description="What the reviewer sees.")
     decide: dict[str, dict[str, TypeText]] = Field(
         default_factory=lambda: {"approve": {}, "reject": {}}, description="Action to the fields it carries."
@@ -187,9 +193,9 @@ class ReviewNode(_Step):
         default=None,
         description="Reference to `{row key: version}` as seen while drafting; stale ones are refused.",
     )
-    due: Duration | None = None
-    on_expire: Escalation | None = None
-    auto: AutoRule | None = None
+    due: Duration | None = Field(default=None, description="How long a decision may take; no end when left out.")
+    on_expire: Escalation | None = Field(default=None, description="What happens then; it is never approved.")
+    auto: AutoRule | None = Field(default=None, description="When no person is asked.")
 
     @property
     def kind(self) -> str:
@@ -243,7 +249,7 @@ class RepeatBlock(_Work):
     """A bounded loop around nodes; `$previous.<node>` is that node's value in the round before."""
 
     repeat: Repeat
-    nodes: dict[NodeName, Node]
+    nodes: dict[NodeName, Node] = Field(description="Nodes of one round; they see those around the block.")
     out: dict[str, Binding] | None = Field(default=None, description="The block's value; all its nodes when left out.")
 
     @property
@@ -256,7 +262,7 @@ class MapBlock(_Work):
     """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items."""
 
     map: Map
-    nodes: dict[NodeName, Node]
+    nodes: dict[NodeName, Node] = Field(description="Nodes of one item; they see those around the block.")
     out: Binding | None = Field(default=None, description="An item's value; the record of its nodes when left out.")
 
     @property
@@ -316,10 +322,10 @@ NODE_KINDS: Final = tuple(kind for kind in NODE_MODELS if kind not in {"repeat",
 class GraphSpec(Strict):
     """A graph: typed input, nodes wired by references, an output."""
 
-    compound: Literal["graph/v1"]
-    name: NodeName
-    version: int = Field(default=1, ge=0)
-    description: str = ""
+    compound: Literal["graph/v1"] = Field(description="Format of the file.")
+    name: NodeName = Field(description="As other graphs, suites and the command line call it.")
+    version: int = Field(default=1, ge=0, description="For people; runs are told apart by what the file says.")
+    description: str = Field(default="", description="What the graph is for.")
     on_change: Literal["pin", "migrate", "drain"] = Field(
         default="pin", description="What happens to paused runs when this file changes."
     )
@@ -334,10 +340,12 @@ class GraphSpec(Strict):
     types: dict[NodeName, TypeDeclaration] = Field(
         default_factory=dict, description="Name to type, or to `{from: types.py:Model}`."
     )
-    input: dict[str, TypeText] = Field(default_factory=dict)
+    input: dict[str, TypeText] = Field(default_factory=dict, description="What a run is given: name to type.")
     context: dict[str, TypeText] = Field(default_factory=dict, description="Stored with the run.")
-    output: dict[str, Binding] = Field(default_factory=dict)
-    nodes: dict[NodeName, Node]
+    output: dict[str, Binding] = Field(
+        default_factory=dict, description="What a run gives: name to reference; absent values are null."
+    )
+    nodes: dict[NodeName, Node] = Field(description="Name to node; references say what waits for what.")
 
     _source: SourceMap = PrivateAttr(default_factory=SourceMap)
     _external: Mapping[str, Type] = PrivateAttr(default_factory=dict)

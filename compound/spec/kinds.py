@@ -62,6 +62,7 @@ KINDS: Final[Mapping[str, FileKind]] = {
         _kind("lakehouse", "lakehouse_file:LakehouseFile", "tables of the lakehouse", "connectors/lakehouse.yaml"),
         _kind("shop", "shop_file:ShopFile", "tables and documents of the shop", "connectors/shop.yaml"),
         _kind("desk", "desk_file:DeskFile", "tickets and replies", "connectors/desk.yaml"),
+        _kind("mcp", "mcp_file:McpFile", "MCP servers", "connectors/mcp.yaml"),
         _kind("suite", "suite_file:SuiteFile", "an evaluation suite", "evals/*/suite.yaml"),
         _kind("sql", "sql_tool:SqlToolSpec", "the header of a SQL tool", "tools/*.sql"),
     )
@@ -132,11 +133,28 @@ def _finding(detail: ErrorDetails, document: YamlDocument, model: type[BaseModel
     if detail["type"] == "missing":
         return Finding(code, f"the key {name!r} is missing", source.key(path[:-1]), f"write {path[-1]}: ...")
     said = detail["msg"].removeprefix("Value error, ")
-    return Finding(code, f"{name}: {said[:1].lower()}{said[1:]}", source.value(path), "mend the value")
+    return Finding(code, f"{name}: {said[:1].lower()}{said[1:]}", source.value(path), _meaning(model, path))
 
 
 def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     """Keys that may stand at a path, as far as the models' annotations tell."""
+    return [field.alias or name for one in _models_at(model, path) for name, field in one.model_fields.items()]
+
+
+def _meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
+    """What the innermost key of a path is for."""
+    from compound.spec._describe import descriptions
+
+    for length in range(len(path), 0, -1):
+        key = path[length - 1]
+        for one in _models_at(model, path[: length - 1]):
+            for name, field in one.model_fields.items():
+                if key in (name, field.alias) and (said := descriptions(one).get(name)):
+                    return f"{key}: {said}"
+    return "mend the value"
+
+
+def _models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[type[BaseModel]]:
     from pydantic import BaseModel
 
     here: list[type[BaseModel]] = [model]
@@ -148,7 +166,7 @@ def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
                     found += _models_in(field.annotation, BaseModel)
         # An index or a free name leads into the same annotation.
         here = found or here
-    return [field.alias or name for one in here for name, field in one.model_fields.items()]
+    return here
 
 
 def _models_in(annotation: object, base: type[BaseModel]) -> list[type[BaseModel]]:

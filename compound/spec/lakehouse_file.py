@@ -14,7 +14,12 @@ class _Part(BaseModel):
 
 
 class KeyThrough(_Part):
-    """The rows belong to a customer through another table: `{column: order_id, through: orders}`."""
+    """The rows belong to a customer through another table: `{column: order_id, through: orders}`.
+
+    Attributes:
+        column: The column that both tables have.
+        through: The table that leads to the customer.
+    """
 
     column: Name
     through: Name
@@ -36,7 +41,12 @@ class LakehouseTable(_Part):
 
 
 class LakehouseFile(_Part):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        compound: Format of the file.
+        tables: Table to what it is to the project; one that is not named has no customer and hides nothing.
+    """
 
     compound: Literal["lakehouse/v1"]
     tables: dict[Name, LakehouseTable] = {}

@@ -97,7 +97,12 @@ class McpServer(_Part):
 
 
 class McpFile(_Part):
-    """The whole of `connectors/mcp.yaml`: servers by name."""
+    """The whole of `connectors/mcp.yaml`: servers by name.
+
+    Attributes:
+        compound: Format of the file.
+        servers: Name to server; its tools are `mcp.<server>.<tool>` in graphs.
+    """
 
     compound: Literal["mcp/v1"]
     servers: dict[ServerName, McpServer] = {}

@@ -62,7 +62,14 @@ class LogicalModel(_Part):
 
 
 class AnthropicAccess(_Part):
-    """How to reach Anthropic; `${env:NAME}` names an environment variable, a secret is never written here."""
+    """How to reach Anthropic; `${env:NAME}` names an environment variable, a secret is never written here.
+
+    Attributes:
+        api_key: The key, as `${env:NAME}`.
+        base_url: Another address than Anthropic's own; empty for none.
+        timeout_s: Longest wait for one answer, in seconds.
+        betas: Names of beta features, sent with every request.
+    """
 
     api_key: str = "${env:ANTHROPIC_API_KEY}"
     base_url: str = "${env:ANTHROPIC_BASE_URL}"
@@ -87,7 +94,12 @@ class RetryRules(_Part):
 
 
 class BudgetRules(_Part):
-    """What one run may spend; absent means no limit."""
+    """What one run may spend; absent means no limit.
+
+    Attributes:
+        usd_per_run: USD, on calls of known cost.
+        calls_per_run: Model calls.
+    """
 
     usd_per_run: Usd | None = None
     calls_per_run: int | None = Field(default=None, ge=0)
@@ -97,6 +109,11 @@ class Price(_Part):
     """USD for a million tokens. Input is what was neither read from nor written to the provider's cache.
 
     Attributes:
+        input: USD for a million tokens of the prompt.
+        output: USD for a million tokens of the answer.
+        cache_read: USD for a million tokens read from the provider's cache.
+        cache_write_5m: USD for a million tokens written to it for five minutes.
+        cache_write_1h: USD for a million tokens written to it for an hour.
         above: Prices when the whole prompt is longer than `tokens`.
     """
 
@@ -109,14 +126,25 @@ class Price(_Part):
 
 
 class PriceAbove(_Part):
-    """The prices of a long prompt."""
+    """The prices of a long prompt.
+
+    Attributes:
+        tokens: Length of the prompt above which they hold.
+        price: The prices of the whole prompt and its answer then.
+    """
 
     tokens: int = Field(gt=0)
     price: Price
 
 
 class PriceTable(_Part):
-    """A dated price list; a model that is not in it has an unknown cost, never 0."""
+    """A dated price list; a model that is not in it has an unknown cost, never 0.
+
+    Attributes:
+        version: Date or name of the list; it is written into every trace.
+        source: Where it was read.
+        usd_per_million_tokens: Model id to its prices.
+    """
 
     version: str = "none"
     source: str = ""

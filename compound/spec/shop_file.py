@@ -6,9 +6,14 @@ which each leaf names a column, `{...}` nests, and `rows:` puts the rows of anot
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ColumnType = Literal["text", "integer", "number", "boolean", "json"]
@@ -54,9 +59,20 @@ def _as_nested(value: object) -> object:
 
 
 class ShopNested(_Part):
-    """A nested object."""
+    """A nested object.
+
+    Attributes:
+        fields: Name in the document to what stands there.
+    """
 
     fields: dict[str, ShopField]
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """In the file the fields stand right there; a record with `rows` is something else."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        fields = schema["properties"]["fields"]
+        return {"type": "object", "additionalProperties": fields["additionalProperties"], "not": {"required": ["rows"]}}
 
 
 class ShopRows(_Part):
@@ -111,7 +127,13 @@ class ShopDocument(_Part):
 
 
 class ShopFollow(_Part):
-    """From the documents `source`, the ids at `path` (through lists) name documents of `target`."""
+    """From the documents `source`, the ids at `path` (through lists) name documents of `target`.
+
+    Attributes:
+        source: The kind of document that holds the ids.
+        path: Keys to them, from the document inwards.
+        target: The kind of document that they name.
+    """
 
     source: Name
     path: list[str] = Field(min_length=1)
@@ -119,14 +141,26 @@ class ShopFollow(_Part):
 
 
 class ShopView(_Part):
-    """What belongs to one customer: a root document, and what it leads to."""
+    """What belongs to one customer: a root document, and what it leads to.
+
+    Attributes:
+        root: The kind of document that is the customer's own.
+        follow: Steps from it to further documents.
+    """
 
     root: Name
     follow: list[ShopFollow] = []
 
 
 class ShopFile(_Part):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        compound: Format of the file.
+        tables: Table to its columns.
+        documents: Kind of document to where it is kept and what it looks like.
+        view: What one customer's ticket can be about.
+    """
 
     compound: Literal["shop/v1"]
     tables: dict[Name, ShopTable]

@@ -80,7 +80,14 @@ class ParamSpec(_Part):
 
 
 class LimitsSpec(_Part):
-    """Caps on the result and the time; see `compound.connector.lakehouse.Limits`."""
+    """Caps on the result and the time; see `compound.connector.lakehouse.Limits`.
+
+    Attributes:
+        rows: Rows, at most.
+        cell_chars: Characters of one cell, at most.
+        bytes: Of the whole result as JSON, at most.
+        ms: Milliseconds that the query may take.
+    """
 
     rows: int = Field(default=200, ge=1, le=100_000)
     cell_chars: int = Field(default=2_000, ge=1, le=1_000_000)
@@ -89,7 +96,13 @@ class LimitsSpec(_Part):
 
 
 class Verified(_Part):
-    """Who read the query, when, and which question it answers."""
+    """Who read the query, when, and which question it answers.
+
+    Attributes:
+        by: A person or a team.
+        at: The day, `2026-11-24`.
+        question: A question that the query answers.
+    """
 
     by: str = Field(min_length=1)
     at: date

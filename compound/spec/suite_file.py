@@ -36,6 +36,7 @@ class SuiteFile(_Part):
     Attributes:
         compound: Format of the file.
         name: As the folder is called.
+        description: What the suite asks, for reports.
         graph: The graph that runs over each case; the project's own where it is absent.
         until: Where a run ends: at the first review, or at its end (which does the effects).
         cases: `module:function` beside the file; takes a `SuiteContext`, returns a `CaseSet`.
