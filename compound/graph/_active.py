@@ -30,6 +30,7 @@ class ActiveRun:
         outcomes: How each top-level node ended so far.
         runners: Node path to its work; made once per engine.
         budget: Ceiling of its model calls; None for that of the gateway.
+        seen_input: The input as references see it, optional fields that were left out as null; None: as it is.
         seconds: Of work in this leg; None for no limit.
         asks_when_spent: What a spent budget stops is skipped, and a person decides; otherwise it fails.
         checkpoint_id: Where langgraph keeps it; another one once it has moved to a changed graph.
@@ -49,6 +50,7 @@ class ActiveRun:
     checkpoint_id: str = ""
     reopens: frozenset[str] = frozenset()
     gate: EffectGate | None = None
+    seen_input: JsonValue = None
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False
@@ -66,7 +68,8 @@ class ActiveRun:
         self.checkpoint_id = self.checkpoint_id or self.run_id
         if self.seconds is not None:
             self._deadline = current_time() + self.seconds
-        self.scope.update(input=dict(self.input), context=dict(self.context), run=run)
+        given = dict(self.input) if self.seen_input is None else self.seen_input
+        self.scope.update(input=given, context=dict(self.context), run=run)
 
     @property
     def is_out_of_time(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.errors import choices
 from compound.graph._check_calls import call_findings
 from compound.graph._check_flow import flow_findings
+from compound.graph._check_policy import policy_findings
 from compound.graph._check_values import value_findings
 from compound.graph._value_types import ValueTypes
 from compound.graph._wiring import named
@@ -32,6 +33,7 @@ _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
     "model": ("graph.unknown-model", "model"),
     "prompt": ("graph.unknown-prompt", "prompt file"),
     "graph": ("graph.unknown-graph", "graph"),
+    "policy": ("graph.unknown-policy", "policy"),
 }
 
 
@@ -62,6 +64,7 @@ def check(spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = ()) 
     findings += value_findings(spec, types, gone)
     findings += call_findings(spec, types, catalogue)
     findings += flow_findings(spec, gone)
+    findings += policy_findings(spec, catalogue)
     if not catalogue.has_state:
         findings += _without_state(spec)
     return in_file_order(findings)

@@ -21,6 +21,7 @@ from langgraph.types import Command, StateSnapshot, interrupt
 from compound.graph._nodes_effect import EffectStep
 from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import Outcome, from_json
+from compound.graph._policy import PolicyGate
 from compound.graph._schedule import run_program
 
 if TYPE_CHECKING:
@@ -59,11 +60,14 @@ class Durable:
         self._plan = plan
         self._services = services
         self._steps: dict[str, ReviewStep | EffectStep] = {}
+        gate = None if plan.spec.policy is None else PolicyGate(services.policy(plan.spec.policy), services)
         for name, step in plan.steps.items():
             if step.kind == "review":
                 self._steps[name] = ReviewStep(step, plan.hash)
             elif step.kind == "effect":
-                self._steps[name] = EffectStep(step, plan.reviews_before[name])
+                effect = self._steps[name] = EffectStep(step, plan.reviews_before[name], gate)
+                for review in plan.reviews_before[name]:
+                    cast("ReviewStep", self._steps[review]).guards.append(effect)
         self.live: dict[str, ActiveRun] = {}
         self._exits = AsyncExitStack()
         self._saver: BaseCheckpointSaver[str] | None = None

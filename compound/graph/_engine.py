@@ -23,6 +23,7 @@ from compound.graph._result import RunResult
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
 from compound.model import Budget
+from compound.spec._fill import filler
 from compound.spec._types import Record, parse_type
 from compound.spec._validate import validator
 from compound.spec._words import parse_duration
@@ -80,6 +81,7 @@ class Engine:
         self._others: dict[str, Engine] = {}
         self._is_kept = False
         self._opening = anyio.Lock()
+        self._fill = filler(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._context_problems = validator(
             Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True), spec.type_names
@@ -366,6 +368,7 @@ class Engine:
             example_id=example_id,
             budget=self._budget,
             seconds=self._seconds,
+            seen_input=None if self._fill is None else self._fill(dict(given)),
             asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
         )
 

@@ -9,9 +9,10 @@ from compound.errors import NodeError
 from compound.graph._execute import decide, record_early
 from compound.graph._nodes_review import REJECT, read_versions
 from compound.graph._outcome import Outcome, as_node_error
+from compound.graph._policy import Decided, PolicyGate
 from compound.graph._wiring import compile_value, uses
 from compound.graph.services import EffectCall, EffectGroup, EffectOutcome
-from compound.spec._refs import ABSENT
+from compound.spec._refs import ABSENT, EvaluationError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from compound.graph._active import ActiveRun
     from compound.graph._steps import Step
     from compound.graph.services import Outbox
+    from compound.spec._refs import Maybe
     from compound.spec.graph_file import EffectNode
 
 APPROVING: Final = frozenset({"approve", "edit"})
@@ -28,9 +30,10 @@ _ACCEPTED: Final = frozenset({"sent", "scheduled"})
 class EffectStep:
     """An effect node with everything compiled; made once per engine."""
 
-    def __init__(self, step: Step, reviews: Sequence[str]) -> None:
+    def __init__(self, step: Step, reviews: Sequence[str], gate: PolicyGate | None = None) -> None:
         node = cast("EffectNode", step.node)
         self.step = step
+        self._gate = gate
         self._node = node
         self._versions = compile_value(node.versions)
         # A custom action (`partly`) carries effects out only where the condition asks for the decision.
@@ -76,6 +79,8 @@ class EffectStep:
         if not calls:
             return []
         decisions = self._decisions(run)
+        if self._gate is not None:
+            await self._gate.require(run, self.step.path, calls, self._decided(decisions))
         last: Mapping[str, JsonValue] = decisions[-1][1] if decisions else {}
         own = self._versions(self.step.view(run.scope))
         versions = last.get("versions") if own is None or own is ABSENT else own
@@ -91,6 +96,31 @@ class EffectStep:
         outcomes = await outbox.deliver(keys)
         self._require_accepted(run, outcomes)
         return [{"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes]
+
+    def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Decided:
+        """Who stands behind the effects; one automatic decision among several makes no person of the others."""
+        people = [value for _, value in decisions if not value.get("is_automatic")]
+        if not people:
+            return Decided(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
+        return Decided(
+            actor=str(people[-1].get("decided_by")), queue=str(people[-1].get("queue") or ""), is_automatic=False
+        )
+
+    async def judged(self, run: ActiveRun, review: str, value: Mapping[str, JsonValue]) -> str:
+        """What the policy would have against these effects, were this review decided so; empty when nothing.
+
+        A draft that cannot be turned into effects yet is no objection: what is wrong with it shows when it is.
+        """
+        if self._gate is None:
+            return ""
+        scope: dict[str, Maybe] = {**run.scope, review: cast("JsonValue", dict(value))}
+        try:
+            inputs = self.step.inputs(self.step.view(scope))
+            calls = [] if isinstance(inputs, str) else self._calls(run, inputs)
+        except (EvaluationError, NodeError):
+            return ""
+        judgements = await self._gate.judge(calls, Decided(actor=str(value.get("decided_by"))))
+        return next((f"policy: {one.effect}: {one.why}" for one in judgements if one.code), "")
 
     def _calls(self, run: ActiveRun, inputs: dict[str, JsonValue]) -> list[EffectCall]:
         node = self._node

@@ -10,6 +10,7 @@ import orjson
 from compound.errors import NodeError
 from compound.graph._steps import GraphPlan
 from compound.graph._wiring import named
+from compound.spec._fill import filler
 from compound.spec._types import Record, parse_type
 from compound.spec._validate import validator
 from compound.spec.graph_file import GraphNode
@@ -31,14 +32,15 @@ def bind_enter(step: Step, services: Services) -> Runner:
     """The way into a sub-graph: its inputs, held against the types that it declares."""
     node = cast("GraphNode", step.node)
     spec = step.block.spec if isinstance(step.block, GraphPlan) else services.graph(node.graph)
-    problems_of = validator(Record({name: parse_type(kind) for name, kind in spec.input.items()}), spec.type_names)
+    given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
+    problems_of, fill = validator(given, spec.type_names), filler(given, spec.type_names)
 
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         problems = problems_of(inputs)
         if problems:
             what = f"node {step.path}: the input does not fit the graph {spec.name}: {'; '.join(problems[:5])}"
             raise NodeError("graph.bad-input", what, node=step.path, run_id=call.run.run_id)
-        return inputs
+        return inputs if fill is None else fill(inputs)
 
     return run
 

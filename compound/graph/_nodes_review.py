@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import RunError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
+    from compound.graph._nodes_effect import EffectStep
     from compound.graph._steps import Step
     from compound.graph.services import Reviews
     from compound.spec.graph_file import ReviewNode
@@ -46,6 +48,7 @@ class ReviewStep:
             action: {name: to_json_schema(parse_type(kind), step.names) for name, kind in fields.items()}
             for action, fields in node.decide.items()
         }
+        self.guards: list[EffectStep] = []
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
 
     async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
@@ -55,7 +58,7 @@ class ReviewStep:
             return record_early(self.step, run, early)
         with run.span(self.step) as span:
             try:
-                request = self._request(run)
+                request = await self._allowed(run, self._request(run))
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
@@ -100,6 +103,23 @@ class ReviewStep:
             reason=why,
         )
 
+    async def _allowed(self, run: ActiveRun, request: ReviewRequest) -> ReviewRequest:
+        """The request, with no automatic decision for what the policy leaves to a person."""
+        auto = request.auto
+        if auto is None or not auto.is_automatic:
+            return request
+        assumed: dict[str, JsonValue] = {
+            **dict.fromkeys(self._fields),
+            "action": auto.action,
+            "decided_by": auto.actor,
+            "is_automatic": True,
+        }
+        for effect in self.guards:
+            objection = await effect.judged(run, self.step.name, assumed)
+            if objection:
+                return replace(request, auto=replace(auto, is_automatic=False, reason=objection))
+        return request
+
     def _request(self, run: ActiveRun) -> ReviewRequest:
         node = self._node
         expire = node.on_expire
@@ -132,6 +152,7 @@ class ReviewStep:
             "decision_id": decision.decision_id,
             "item_id": decision.item_id,
             "is_automatic": decision.is_automatic,
+            "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),
         }
 

@@ -263,6 +263,7 @@ def _of_review(node: ReviewNode) -> Type:
     fields["action"] = Enum(tuple(node.decide))
     fields |= {
         "decided_by": STR,
+        "queue": STR,
         "decision_id": STR,
         "item_id": STR,
         "is_automatic": Scalar("bool"),

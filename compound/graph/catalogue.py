@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.spec.graph_file import GraphSpec
+    from compound.spec.policy_file import PolicyFile
 
-Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt", "graph"]
+Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt", "graph", "policy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,10 @@ class Catalogue(Protocol):
         """Another graph of the project; None when it is not there or cannot be read."""
         ...
 
+    def policy(self, name: str) -> PolicyFile | None:
+        """A policy of the project; None when it is not there or cannot be read."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedCatalogue:
@@ -65,11 +70,13 @@ class FixedCatalogue:
         shelves: Shelf to name to signature; a shelf that is left out is not checked.
         prompts: Path to text.
         graphs: Other graphs by name.
+        policies: Policies by name.
     """
 
     shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict[Shelf, Mapping[str, Signature]])
     prompts: Mapping[str, str] | None = None
     graphs: Mapping[str, GraphSpec] | None = None
+    policies: Mapping[str, PolicyFile] | None = None
     has_state: bool = True
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
@@ -78,6 +85,8 @@ class FixedCatalogue:
             return None if self.prompts is None else list(self.prompts)
         if shelf == "graph":
             return None if self.graphs is None else list(self.graphs)
+        if shelf == "policy":
+            return None if self.policies is None else list(self.policies)
         return list(self.shelves[shelf]) if shelf in self.shelves else None
 
     def signature(self, shelf: Shelf, name: str) -> Signature | None:
@@ -96,3 +105,7 @@ class FixedCatalogue:
     def graph(self, name: str) -> GraphSpec | None:
         """The graph that was given."""
         return (self.graphs or {}).get(name)
+
+    def policy(self, name: str) -> PolicyFile | None:
+        """The policy that was given."""
+        return (self.policies or {}).get(name)

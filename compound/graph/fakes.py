@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from compound.graph.catalogue import Shelf
     from compound.graph.services import Cached, Gateway, NodeCache, Outbox, Reviews
     from compound.spec import GraphSpec
+    from compound.spec.policy_file import PolicyFile
 
 Work: TypeAlias = "Callable[[Mapping[str, JsonValue]], JsonValue | Awaitable[JsonValue]]"
 
@@ -160,6 +161,7 @@ class FakeServices:
         retrievers: Index name to a function of the request.
         prompts: Path to text.
         graphs: Other graphs by name.
+        policies: Policies by name; `policy_log` lists what they judged.
         pins: `shelf/name` to version, for cache keys.
     """
 
@@ -171,11 +173,14 @@ class FakeServices:
         retrievers: Mapping[str, Callable[[RetrieveRequest], JsonValue]] | None = None,
         prompts: Mapping[str, str] | None = None,
         graphs: Mapping[str, GraphSpec] | None = None,
+        policies: Mapping[str, PolicyFile] | None = None,
     ) -> None:
         self.functions = dict(functions or {})
         self.retrievers = dict(retrievers or {})
         self.prompts = dict(prompts or {})
         self.graphs = dict(graphs or {})
+        self.policies = dict(policies or {})
+        self.policy_log: list[Mapping[str, JsonValue]] = []
         self.pins: dict[str, str] = {}
         self.fake_cache = FakeCache()
         self.fake_gateway = FakeGateway(models)
@@ -248,6 +253,16 @@ class FakeServices:
     def cache(self) -> NodeCache | None:
         """The fake cache."""
         return self.fake_cache
+
+    def policy(self, name: str) -> PolicyFile:
+        """A given policy."""
+        if name not in self.policies:
+            raise ProjectError("project.unknown-policy", f"no policy {name!r}", fix=choices(list(self.policies), name))
+        return self.policies[name]
+
+    def log_policy(self, record: Mapping[str, JsonValue]) -> None:
+        """Collect the judgement."""
+        self.policy_log.append(record)
 
     def pin(self, shelf: Shelf, name: str) -> str:
         """A given version."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compound.graph.catalogue import Shelf
     from compound.model import Budget, CallKey, ModelRequest, ModelResponse
     from compound.spec import GraphSpec
+    from compound.spec.policy_file import PolicyFile
 
 JsonCall: TypeAlias = "Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]"
 """A node's work: its resolved `in` -> its value."""
@@ -332,6 +333,14 @@ class Services(Protocol):
     @property
     def cache(self) -> NodeCache | None:
         """The cache of node values; None where nothing is cached."""
+        ...
+
+    def policy(self, name: str) -> PolicyFile:
+        """What an application may do: graphs/policies/<name>.yaml."""
+        ...
+
+    def log_policy(self, record: Mapping[str, JsonValue]) -> None:
+        """Keep one judgement of the policy, durably, before its effect is handed over."""
         ...
 
     def pin(self, shelf: Shelf, name: str) -> str:

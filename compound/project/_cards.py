@@ -114,7 +114,7 @@ def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: PLR09
             return _digest([resources.provider, None if model is None else model.model_dump(mode="json")])
         case "graph":
             return parts.graph(name).hash
-        case "effect":
+        case "effect" | "policy":
             return ""
 
 

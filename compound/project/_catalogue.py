@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from compound.project._open import Resources
     from compound.spec import GraphSpec
+    from compound.spec.policy_file import PolicyFile
 
 
 class ProjectCatalogue:
@@ -67,6 +68,13 @@ class ProjectCatalogue:
         except CompoundError:
             return None
 
+    def policy(self, name: str) -> PolicyFile | None:
+        """A policy; None when its file cannot be read: it has errors of its own."""
+        try:
+            return self._resources.parts.policy(name)
+        except CompoundError:
+            return None
+
     def _graph(self, name: str) -> Signature | None:
         from compound.graph import graph_signature
 
@@ -99,4 +107,5 @@ class ProjectCatalogue:
             "model": lambda: list(resources.models.models),
             "prompt": lambda: list(parts.prompts),
             "graph": lambda: list(parts.graph_files),
+            "policy": lambda: list(parts.policy_files),
         }

@@ -17,6 +17,7 @@ from compound.tool import Function, functions_in
 
 if TYPE_CHECKING:
     from compound.spec import GraphSpec
+    from compound.spec.policy_file import PolicyFile
     from compound.tool import SqlTool
 
 GRAPHS, TOOLS, CONNECTORS, EVALS = "graphs", "tools", "connectors", "evals"
@@ -86,6 +87,28 @@ class ProjectParts:
         folder = self.root / GRAPHS
         written = [path for path in sorted(folder.glob("*.py")) if _makes_graph(path)]
         return {path.stem: path for path in [*written, *sorted(folder.glob("*.yaml"))]}
+
+    @cached_property
+    def policy_files(self) -> Mapping[str, Path]:
+        """Policy name to file: `graphs/policies/*.yaml`."""
+        return {path.stem: path for path in sorted((self.root / GRAPHS / "policies").glob("*.yaml"))}
+
+    def policy(self, name: str) -> PolicyFile:
+        """A policy.
+
+        Raises:
+            ProjectError: ``project.unknown-policy``; the file's own mistakes.
+        """
+        from compound.spec.kinds import validated
+        from compound.spec.policy_file import PolicyFile
+        from compound.spec.yaml_file import read_yaml_file
+
+        path = self.policy_files.get(name)
+        if path is None:
+            what = f"no policy {name!r} in {GRAPHS}/policies/"
+            fix = choices(list(self.policy_files), name)
+            raise ProjectError("project.unknown-policy", what, where=Location(f"{GRAPHS}/policies"), fix=fix)
+        return validated(read_yaml_file(path, self._shown(path)), PolicyFile)
 
     def graph_file(self, name: str) -> Path:
         """The file of a graph.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from compound.project._open import Resources
     from compound.review import ReviewQueue
     from compound.spec import GraphSpec
+    from compound.spec.policy_file import PolicyFile
 
 T = TypeVar("T")
 
@@ -118,6 +119,26 @@ class ProjectServices:
     def cache(self) -> NodeCache:
         """Values of nodes with `cache:`."""
         return self._resources.node_cache
+
+    def policy(self, name: str) -> PolicyFile:
+        """A policy file."""
+        return self._resources.parts.policy(name)
+
+    def log_policy(self, record: Mapping[str, JsonValue]) -> None:
+        """Into the audit log, where nothing is ever changed."""
+        import time
+
+        from compound.connector.state import append_audit
+
+        with self._resources.state.write() as connection:
+            append_audit(
+                connection,
+                at=time.time(),
+                actor=str(record["actor"] or "graph"),
+                event="policy.judged",
+                subject=str(record["run_id"]),
+                details=dict(record),
+            )
 
     def pin(self, shelf: Shelf, name: str) -> str:
         """Version of what a name stands for now."""

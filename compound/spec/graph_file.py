@@ -180,7 +180,7 @@ class CheckNode(_Node):
 class ReviewNode(_Step):
     """A person decides; the run pauses.
 
-    Value: `{action, decided_by, decision_id, item_id, is_automatic, versions, <fields of every action>}`.
+    Value: `{action, decided_by, decision_id, item_id, is_automatic, queue, versions, <fields of every action>}`.
     """
 
     use: Literal["review"]

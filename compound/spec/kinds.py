@@ -58,6 +58,7 @@ KINDS: Final[Mapping[str, FileKind]] = {
     kind.name: kind
     for kind in (
         _kind("graph", "graph_file:GraphSpec", "a graph", "graphs/*.yaml"),
+        _kind("policy", "policy_file:PolicyFile", "what an application may do", "graphs/policies/*.yaml"),
         _kind("models", "models_file:ModelsFile", "models, providers, prices", "connectors/models.yaml"),
         _kind("lakehouse", "lakehouse_file:LakehouseFile", "tables of the lakehouse", "connectors/lakehouse.yaml"),
         _kind("shop", "shop_file:ShopFile", "tables and documents of the shop", "connectors/shop.yaml"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compound.errors import CompoundError
 from compound.graph import FixedCatalogue, Signature, check_file, load_graph
 from compound.spec import InvalidFile
+from compound.spec.policy_file import PolicyFile
 from compound.tool import SqlTool
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ SHELVES: Mapping[Shelf, Mapping[str, Signature]] = {
 }
 """What the examples may name: a small support desk."""
 PROMPTS = {"prompts/reply.md": "Dear {{ name }},"}
+POLICY = PolicyFile.model_validate(
+    {
+        "compound": "policy/v1",
+        "name": "customer_facing",
+        "effects": {"send_reply": {"queue": "support", "money": {"argument": "amount", "at_most": 100}}},
+    }
+)
 ANSWER = """\
 compound: graph/v1
 name: answer
@@ -79,6 +87,7 @@ def _check(text: str, files: Mapping[str, str], *, has_state: bool) -> list[Said
         shelves=SHELVES,
         prompts={**PROMPTS, **files},
         graphs={Path(path).stem: load_graph(one, path) for path, one in graphs.items()},
+        policies={"customer_facing": POLICY},
         has_state=has_state,
     )
     return [(one.code, str(one)) for one in check_file(text, "graphs/example.yaml", catalogue)]

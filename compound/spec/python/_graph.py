@@ -463,6 +463,6 @@ def _review_type(own: Mapping[str, JsonValue]) -> Type:
     fields: dict[str, Type] = {"action": Enum(tuple(decide))}
     for carried in decide.values():
         fields |= {name: Maybe(parse_type(kind)) for name, kind in carried.items()}
-    names = ("decided_by", "decision_id", "item_id")
+    names = ("decided_by", "decision_id", "item_id", "queue")
     fields |= {name: Scalar("str") for name in names} | {"is_automatic": Scalar("bool"), "versions": ANY}
     return Record(fields)

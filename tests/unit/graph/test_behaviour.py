@@ -18,6 +18,7 @@ from compound.graph import Engine, GraphSpec, RunResult
 from compound.graph.fakes import FakeServices
 from compound.graph.services import EffectOutcome
 from compound.spec import build_graph, read_yaml_file
+from compound.spec.policy_file import PolicyFile
 
 FOLDER = Path(__file__).parent / "behaviour"
 Record = dict[str, Any]
@@ -81,6 +82,9 @@ class World:
                 "handbook": lambda r: [{"query": r.query, "top_k": r.top_k, "where": dict(r.where or {})}],
             },
         )
+        for name, effects in self.says.get("policies", {}).items():
+            data = {"compound": "policy/v1", "name": name, "effects": effects}
+            self.services.policies[name] = PolicyFile.model_validate(data)
         for name, code in self.says.get("refuse", {}).items():
             self.services.fake_outbox.answers[name] = EffectOutcome(name=name, status="refused", code=code)
         self.state = StateStore.open(self.folder / "state.db")
@@ -94,8 +98,10 @@ class World:
 
     def graph(self) -> GraphSpec:
         says = {**self.says, **(self.changed or {})}
-        keys = ("output", "nodes", "budget", "types", "context", "on_change", "migrations")
+        keys = ("output", "nodes", "budget", "types", "context", "on_change", "migrations", "policy")
         rest = {key: says[key] for key in keys if key in says}
+        if "declares" in says:
+            rest["input"] = says["declares"]
         return self.spec("scenario", {"version": 1 if self.changed is None else 2, **rest})
 
     def engine(self) -> Engine:
@@ -166,6 +172,9 @@ def _compare(world: World, result: RunResult, expect: Record) -> None:
         assert seen[name] == expect[name], name
     for name, value in expect.get("values", {}).items():
         assert result.values[name] == value
+    if "judged" in expect:
+        log = world.services.policy_log
+        assert [[one["effect"], one["code"] or "allowed", one["actor"]] for one in log] == expect["judged"]
     for node, shown in expect.get("shown", {}).items():
         assert world.services.fake_reviews.requests[f"{result.run_id}/{node}"].shown == shown
     if "skipped" in expect:

@@ -1,0 +1,86 @@
+"""The graph against the policy of its application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compound.errors import choices
+from compound.graph._skips import Skips
+from compound.spec._findings import Finding
+from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, GraphSpec, ReviewNode, blocks
+
+if TYPE_CHECKING:
+    from compound.graph.catalogue import Catalogue
+    from compound.spec.policy_file import EffectRule, PolicyFile
+    from compound.spec.yaml_file import DataPath
+
+
+def policy_findings(spec: GraphSpec, catalogue: Catalogue) -> list[Finding]:
+    """Effects that the policy does not allow, or asks more for than the graph gives."""
+    if spec.policy is None:
+        return []
+    known = catalogue.names("policy")
+    if known is not None and spec.policy not in known:
+        where = spec.source.value(("policy",))
+        return [Finding("graph.unknown-policy", f"unknown policy {spec.policy!r}", where, choices(known, spec.policy))]
+    policy = catalogue.policy(spec.policy)
+    return [] if policy is None else list(_findings(spec, policy, catalogue))
+
+
+def _findings(spec: GraphSpec, policy: PolicyFile, catalogue: Catalogue) -> Iterator[Finding]:
+    for path, node in blocks(spec.nodes):
+        for key, name in _effects(node):
+            rule = policy.effects.get(name)
+            if rule is None:
+                what = f"the policy {policy.name} does not allow {name}"
+                fix = f"add it to the policy file, or take it out; {choices(list(policy.effects), name)}"
+                yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
+            elif isinstance(node, EffectNode):
+                yield from _asked(spec, path, name, rule, catalogue)
+
+
+def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
+    if isinstance(node, EffectNode):
+        if node.tool is not None:
+            yield ("tool",), node.tool
+        for index, name in enumerate(node.tools or ()):
+            yield ("tools", index), name
+    elif isinstance(node, AgentNode):
+        for index, name in enumerate(node.proposes):
+            yield ("proposes", index), name
+
+
+def _asked(
+    spec: GraphSpec, path: tuple[str, ...], effect: str, rule: EffectRule, catalogue: Catalogue
+) -> Iterator[Finding]:
+    where = spec.source.key(path)
+    reviews = _reviews_before(spec, path[-1])
+    if not rule.automatic:
+        if not reviews:
+            what = f"{path[-1]} performs {effect}, which a person must decide, and no review is before it"
+            yield Finding("policy.needs-person", what, where, "let it need a review")
+        for name, review in reviews.items():
+            if review.auto is not None:
+                what = f"{name} may decide by itself, and {effect} behind it needs a person"
+                place = spec.source.key(("nodes", name, "auto"))
+                yield Finding(
+                    "policy.needs-person", what, place, "drop `auto`, or allow `automatic: true` in the policy"
+                )
+    if rule.queue is not None and reviews and all(review.queue != rule.queue for review in reviews.values()):
+        queues = ", ".join(sorted({review.queue for review in reviews.values()}))
+        what = f"{effect} must be decided in the queue {rule.queue!r}; the reviews before it use {queues}"
+        yield Finding("policy.wrong-queue", what, where, f"queue: {rule.queue}")
+    if rule.money is not None and rule.money.argument is not None:
+        signature = catalogue.signature("effect", effect)
+        known = (signature.params or {}).get("properties") if signature is not None else None
+        if isinstance(known, dict) and rule.money.argument not in known:
+            what = f"the policy reads the amount of {effect} from {rule.money.argument!r}, which it does not have"
+            yield Finding("policy.no-amount", what, where, choices(list(known), rule.money.argument))
+
+
+def _reviews_before(spec: GraphSpec, name: str) -> dict[str, ReviewNode]:
+    if name not in spec.nodes:
+        return {}
+    chain = Skips(spec.nodes).all_needs[name]
+    return {one: node for one in chain if isinstance(node := spec.nodes[one], ReviewNode)}

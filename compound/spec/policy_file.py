@@ -1,0 +1,50 @@
+"""`graphs/policies/<name>.yaml`: what an application may do, and what only a person may decide."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Money(_Part):
+    """How much one effect may move."""
+
+    argument: str | None = Field(default=None, description="Argument of the effect that is the amount.")
+    tool: str | None = Field(
+        default=None, description="Function of tools/ that is given the effect's arguments and returns the amount."
+    )
+    at_most: float = Field(ge=0, description="Above this it is refused, whoever decided.")
+    automatic_at_most: float | None = Field(
+        default=None, ge=0, description="Above this a person decides, whatever an `auto` rule says."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Money:
+        if (self.argument is None) == (self.tool is None):
+            raise ValueError("name either the argument that is the amount, or the tool that finds it")
+        return self
+
+
+class EffectRule(_Part):
+    """What is asked of one effect."""
+
+    automatic: bool = Field(default=False, description="It may happen without a person.")
+    queue: str | None = Field(default=None, description="Only a decision from this review queue carries it.")
+    reviewers: tuple[str, ...] = Field(default=(), description="Only these people may decide it; anybody if empty.")
+    money: Money | None = Field(default=None, description="How much money it may move.")
+
+
+class PolicyFile(_Part):
+    """The whole file. An effect that it does not name may not happen."""
+
+    compound: Literal["policy/v1"] = Field(description="Format of the file.")
+    name: Name = Field(description="As graphs name it in `policy:`, and as the file is called.")
+    description: str = Field(default="", description="For people: what the application is for, and why these limits.")
+    effects: dict[str, EffectRule] = Field(description="Effect to what is asked of it; any other is refused.")
