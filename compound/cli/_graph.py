@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,34 +20,44 @@ def register(app: typer.Typer) -> None:
     app.command()(convert)
 
 
+class Form(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
 Graph = Annotated[str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")]
 
 
 def check(
     graphs: Annotated[list[str] | None, typer.Argument(help="Graphs; all when none is named.")] = None,
     *,
+    form: Annotated[
+        Form, typer.Option("--format", help="`sarif` for code scanning, `github` for the log of a workflow.")
+    ] = Form.TEXT,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Prove what can be proved before anything runs; exit 1 on any error."""
-    from compound.project import Project
+    """Prove what can be proved before anything runs; exit 1 on any error, 0 when there are only warnings."""
+    from compound.project import Project, show_findings
 
     project = Project.open(profile=profile)
     findings = project.check(graphs or [])
-    if json:
-        print_json(
-            {
-                "graphs": graphs or project.graph_names(),
-                "findings": [finding.to_json() for finding in findings],
-            }
-        )
+    names = graphs or project.graph_names()
+    if json or form is not Form.TEXT:
+        document = show_findings(findings, names, "json" if json or form is Form.TEXT else form.value)
+        if document:
+            say(document)
     else:
         for finding in findings:
             say(str(finding))
-        count = len(graphs or project.graph_names())
+        count = len(names)
         found = f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)}"
         say(f"{count} graph{'s' * (count != 1)} checked, {found}")
-    if findings:
+    if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
 

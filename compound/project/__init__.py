@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.project._compare import GraphComparison, compare_graphs
     from compound.project._explain import error_codes, explain
+    from compound.project._findings import FindingFormat, show_findings
     from compound.project._formats import FormatResult, declared_files, format_files, write_schemas
     from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _HOME: Final = {
     "Decided": "_views",
+    "FindingFormat": "_findings",
     "FormatResult": "_formats",
     "GraphComparison": "_compare",
     "ItemView": "_views",
@@ -56,6 +58,7 @@ _HOME: Final = {
     "read_ticket_argument": "_project",
     "serve_http": "_mcp_serve",
     "serve_stdio": "_mcp_serve",
+    "show_findings": "_findings",
     "trace_tree": "_trees",
     "write_schemas": "_formats",
 }
@@ -72,6 +75,7 @@ __all__ = [
     "PROJECT_KEYS",
     "VARIABLES",
     "Decided",
+    "FindingFormat",
     "FormatResult",
     "GraphComparison",
     "ItemView",
@@ -97,6 +101,7 @@ __all__ = [
     "read_ticket_argument",
     "serve_http",
     "serve_stdio",
+    "show_findings",
     "trace_tree",
     "write_schemas",
 ]

@@ -24,11 +24,20 @@ def explain(code: str) -> str:
         DataError: `errors.unknown-code`.
         ProjectError: `errors.no-pages`: the installation is damaged.
     """
-    page = _pages() / f"{code.partition('.')[0]}.md"
+    page = page_of(code)
     for found, text in _entries(page) if re.fullmatch(r"[a-z]+\.md", page.name) and page.is_file() else ():
         if found == code:
             return f"{code}\n\n{text}"
     raise DataError("errors.unknown-code", f"no error has the code {code!r}", fix=choices(error_codes(), code))
+
+
+def page_of(code: str) -> Path:
+    """The page that has the entry of a code, if there is one.
+
+    Raises:
+        ProjectError: `errors.no-pages`: the installation is damaged.
+    """
+    return _pages() / f"{code.partition('.')[0]}.md"
 
 
 def _entries(page: Path) -> list[tuple[str, str]]:
