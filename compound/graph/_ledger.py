@@ -7,10 +7,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+    from sqlalchemy import Executable
 
     from compound.connector.state import StateStore
 
@@ -86,10 +88,8 @@ class StateLedger:
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run; None when it was never started."""
-        from compound.connector.state import tables
-
         with self._store.read() as connection:
-            row = connection.execute(tables.run.select().where(tables.run.c.run_id == run_id)).mappings().first()
+            row = connection.execute(_statements().get, {"of_run": run_id}).mappings().first()
         if row is None:
             return None
         return RunRecord(
@@ -108,8 +108,6 @@ class StateLedger:
 
     def start(self, record: RunRecord) -> None:
         """Note a new run."""
-        from compound.connector.state import tables
-
         now = self._clock()
         values = {
             "run_id": record.run_id,
@@ -125,7 +123,7 @@ class StateLedger:
             "updated_at": now,
         }
         with self._store.write() as connection:
-            connection.execute(tables.run.insert().values(values))
+            connection.execute(_statements().start, values)
 
     def set(
         self,
@@ -136,16 +134,15 @@ class StateLedger:
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Note where it stands."""
-        from compound.connector.state import tables
-
         values = {
+            "of_run": run_id,
             "status": status,
             "output": None if output is None else dict(output),
             "error": None if error is None else dict(error),
             "updated_at": self._clock(),
         }
         with self._store.write() as connection:
-            connection.execute(tables.run.update().where(tables.run.c.run_id == run_id).values(values))
+            connection.execute(_statements().set, values)
 
     def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
         """Keep a graph as runs are started with it."""
@@ -193,6 +190,26 @@ class StateLedger:
         )
         with self._store.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statements:
+    get: Executable
+    start: Executable
+    set: Executable
+
+
+@cache
+def _statements() -> _Statements:
+    """Made once: making a statement costs more than running it."""
+    from sqlalchemy import bindparam
+
+    from compound.connector.state import tables
+
+    is_run = tables.run.c.run_id == bindparam("of_run")
+    return _Statements(
+        get=tables.run.select().where(is_run), start=tables.run.insert(), set=tables.run.update().where(is_run)
+    )
 
 
 def run_record(store: StateStore, run_id: str) -> RunRecord | None:

@@ -118,28 +118,24 @@ _COLUMNS = (
 
 
 def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
-    columns = {name: getattr(decision, name) for name in _COLUMNS}
-    db.execute(
-        sa.insert(tables.decision).values(
-            draft=draft_to_json(decision.draft),
-            refs=dict(decision.refs),
-            seen={"draft_sha256": item.draft_sha256, "evidence_sha256": item.evidence_sha256},
-            **columns,
-        )
-    )
+    values: dict[str, object] = {
+        "draft": draft_to_json(decision.draft),
+        "refs": dict(decision.refs),
+        "seen": {"draft_sha256": item.draft_sha256, "evidence_sha256": item.evidence_sha256},
+    }
+    db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
     if decision.final:
-        db.execute(
-            sa.insert(tables.resume).values(
-                decision_id=decision.decision_id,
-                item_id=decision.item_id,
-                run_id=decision.run_id,
-                node=decision.node,
-                status="pending",
-                attempts=0,
-                created_at=decision.decided_at,
-                updated_at=decision.decided_at,
-            )
-        )
+        resume = {
+            "decision_id": decision.decision_id,
+            "item_id": decision.item_id,
+            "run_id": decision.run_id,
+            "node": decision.node,
+            "status": "pending",
+            "attempts": 0,
+            "created_at": decision.decided_at,
+            "updated_at": decision.decided_at,
+        }
+        db.execute(sa.insert(tables.resume), resume)
     record(
         db,
         "review.decided" if decision.final else f"review.{decision.action}",

@@ -61,6 +61,10 @@ class ReviewQueue:
     def open_item(self, new: NewItem) -> ReviewItem:
         """Ask a person. Idempotent on (run_id, node, round): the second call gives the item as it stands."""
         item_id = item_id_of(new.run_id, new.node, new.round, 0)
+        with self._store.read() as db:  # a resumed run asks again; only the first time is worth the lock of a writer
+            known = find(db, item_id)
+        if known is not None:
+            return known
         with self._store.write() as db:
             return find(db, item_id) or insert_item(db, new, now=self._desk.clock())
 

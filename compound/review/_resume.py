@@ -24,23 +24,25 @@ RESUME_LEASE_S = 300.0
 """How long a claim of another machine is believed; a dead process of this one is seen at once."""
 
 
+_STANDING = (
+    sa.select(_DECISION)
+    .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+    .where(
+        _DECISION.c.run_id == sa.bindparam("of_run"),
+        _DECISION.c.node == sa.bindparam("at_node"),
+        _DECISION.c.round == sa.bindparam("in_round"),
+        _DECISION.c.final.is_(True),
+        _ITEM.c.status == Status.DECIDED.value,
+    )
+    .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
+    .limit(1)
+)
+
+
 def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | None:
     """The decision that stands: of an item that is decided now, at the highest level."""
-    query = (
-        sa.select(_DECISION)
-        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
-        .where(
-            _DECISION.c.run_id == run_id,
-            _DECISION.c.node == node,
-            _DECISION.c.round == round_,
-            _DECISION.c.final.is_(True),
-            _ITEM.c.status == Status.DECIDED.value,
-        )
-        .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
-        .limit(1)
-    )
     with desk.store.read() as db:
-        row = db.execute(query).mappings().first()
+        row = db.execute(_STANDING, {"of_run": run_id, "at_node": node, "in_round": round_}).mappings().first()
         return decision_of(row) if row else None
 
 

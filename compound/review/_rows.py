@@ -26,6 +26,16 @@ _GIVEN = (
 )
 """Columns that are as the graph gave them."""
 
+# Statements are built once: building one costs several times what SQLite needs to run it.
+_FIND = (
+    sa.select(_ITEM, _DRAFT.c.draft, _DRAFT.c.sha256)
+    .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
+    .where(_ITEM.c.item_id == sa.bindparam("of_item"))
+)
+_CHANGE = sa.update(_ITEM).where(
+    _ITEM.c.item_id == sa.bindparam("of_item"), _ITEM.c.version == sa.bindparam("seen_version")
+)
+
 
 def draft_to_json(draft: Draft) -> dict[str, JsonValue]:
     """The draft as a JSON record; its hash is what a decision binds."""
@@ -60,15 +70,7 @@ def item_id_of(run_id: str, node: str, round_: int, level: int) -> str:
 
 def find(db: Connection, item_id: str) -> ReviewItem | None:
     """The item with its current draft."""
-    row = (
-        db.execute(
-            sa.select(_ITEM, _DRAFT.c.draft, _DRAFT.c.sha256)
-            .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
-            .where(_ITEM.c.item_id == item_id)
-        )
-        .mappings()
-        .first()
-    )
+    row = db.execute(_FIND, {"of_item": item_id}).mappings().first()
     return item_of(row) if row else None
 
 
@@ -104,22 +106,20 @@ def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem 
     level = parent.level + 1 if parent else 0
     item_id = item_id_of(new.run_id, new.node, new.round, level)
     evidence_sha256 = digest(new.evidence)
-    db.execute(
-        sa.insert(_ITEM).values(
-            item_id=item_id,
-            level=level,
-            status=Status.PENDING.value,
-            version=1,
-            draft_seq=1,
-            evidence_sha256=evidence_sha256,
-            lease_token=0,
-            parent_id=parent.item_id if parent else None,
-            created_at=now,
-            updated_at=now,
-            reasons=list(new.reasons),
-            **{name: getattr(new, name) for name in _GIVEN},
-        )
-    )
+    values: dict[str, object] = {
+        "item_id": item_id,
+        "level": level,
+        "status": Status.PENDING.value,
+        "version": 1,
+        "draft_seq": 1,
+        "evidence_sha256": evidence_sha256,
+        "lease_token": 0,
+        "parent_id": parent.item_id if parent else None,
+        "created_at": now,
+        "updated_at": now,
+        "reasons": list(new.reasons),
+    }
+    db.execute(sa.insert(_ITEM), values | {name: getattr(new, name) for name in _GIVEN})
     insert_draft(db, item_id, 1, "graph", new.draft, now=now)
     record(
         db,
@@ -136,9 +136,8 @@ def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Dra
     """Write a draft version; gives its hash."""
     body = draft_to_json(draft)
     sha256 = digest(body)
-    db.execute(
-        sa.insert(_DRAFT).values(item_id=item_id, seq=seq, author=author, draft=body, sha256=sha256, created_at=now)
-    )
+    values = {"item_id": item_id, "seq": seq, "author": author, "draft": body, "sha256": sha256, "created_at": now}
+    db.execute(sa.insert(_DRAFT), values)
     return sha256
 
 
@@ -166,23 +165,20 @@ def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values
     Raises:
         ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
     """
-    return compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
+    compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
+    return load(db, item.item_id)
 
 
-def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> ReviewItem:
+def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> None:
     """Change the item if it still has the version that was seen.
 
     Raises:
         ConflictError: `review.decided`, `review.version`.
     """
-    changed = db.execute(
-        sa.update(_ITEM)
-        .where(_ITEM.c.item_id == item.item_id, _ITEM.c.version == item.version)
-        .values(version=item.version + 1, updated_at=now, **values)
-    )
+    seen = {"of_item": item.item_id, "seen_version": item.version}
+    changed = db.execute(_CHANGE, {**seen, "version": item.version + 1, "updated_at": now, **values})
     if changed.rowcount != 1:
         raise lost(db, load(db, item.item_id), version=item.version)
-    return load(db, item.item_id)
 
 
 def lost(db: Connection, item: ReviewItem, *, version: int) -> ConflictError:

@@ -17,6 +17,7 @@ _GENESIS = "0" * 64
 _PAGE = 1000
 _LOCK = 0x61756469
 """Key of PostgreSQL's advisory lock: rows get their number and their hash one after the other."""
+_LAST = sa.select(tables.audit.c.seq, tables.audit.c.hash).order_by(tables.audit.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +69,20 @@ def append_audit(
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-    table = tables.audit
-    last = connection.execute(sa.select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     seq, prev_hash = (last.seq + 1, last.hash) if last else (1, _GENESIS)
     record: list[object] = [seq, at, actor, event, subject, details]
-    connection.execute(
-        sa.insert(table).values(
-            seq=seq,
-            at=at,
-            actor=actor,
-            event=event,
-            subject=subject,
-            details=details,
-            prev_hash=prev_hash,
-            hash=digest([prev_hash, record]),
-        )
-    )
+    values = {
+        "seq": seq,
+        "at": at,
+        "actor": actor,
+        "event": event,
+        "subject": subject,
+        "details": details,
+        "prev_hash": prev_hash,
+        "hash": digest([prev_hash, record]),
+    }
+    connection.execute(sa.insert(tables.audit), values)
 
 
 def verify_audit(store: StateStore, *, expected_head: str | None = None) -> AuditReport:
