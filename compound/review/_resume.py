@@ -24,6 +24,7 @@ RESUME_LEASE_S = 300.0
 """How long a claim of another machine is believed; a dead process of this one is seen at once."""
 
 
+_LATER = _DECISION.alias("later")
 _STANDING = (
     sa.select(_DECISION)
     .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
@@ -33,6 +34,8 @@ _STANDING = (
         _DECISION.c.round == sa.bindparam("in_round"),
         _DECISION.c.final.is_(True),
         _ITEM.c.status == Status.DECIDED.value,
+        # of an item that was decided, undone and then passed on only what came last counts
+        ~sa.exists().where(_LATER.c.item_id == _DECISION.c.item_id, _LATER.c.version > _DECISION.c.version),
     )
     .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
     .limit(1)

@@ -383,6 +383,15 @@ def test_a_decision_is_taken_back_only_before_the_run_goes_on(desk: Desk) -> Non
     assert code(caught) == "review.too-late"
 
 
+def test_an_approval_that_was_undone_does_not_come_back_when_the_item_is_passed_on(desk: Desk) -> None:
+    item = open_item(desk)
+    desk.queue.decide(item.item_id, "approve", user="ann", version=1)
+    undone = desk.queue.undo(item.item_id, user="ann")
+    desk.queue.decide(item.item_id, "escalate", user="ann", version=undone.version)
+    assert desk.queue.decision_for("r1", "review") is None
+    assert list(desk.queue.open_resumes()) == []
+
+
 def test_a_withdrawn_item_is_nobodys(desk: Desk) -> None:
     item = open_item(desk)
     desk.queue.withdraw(item.item_id, actor="cli", reason="run cancelled")
