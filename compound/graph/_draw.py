@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from compound.graph._picture import Box, picture
+from compound.graph._picture import END, INPUT, OUTPUT, START, Arrow, Box, picture
 
 if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
@@ -23,38 +24,66 @@ _SHAPES: Final = {
 }  # fmt: skip
 
 
+_SAFE: Final = frozenset(" ._-$'(),/:=+*·…!?@")
+"""Signs that mean nothing inside a quoted label; all others are written by their number."""
+_LONGEST: Final = 80
+
+
 def draw(spec: GraphSpec) -> str:
     """A Mermaid flowchart; shape, colour and label say the kind; arrows that a longer way implies are out.
+
+    A block is a box around its nodes. No text of the graph can be anything but text: `%%{init}%%`, quotes, tags
+    and line breaks of a condition stay inside their label.
 
     Raises:
         ProjectError: The graph cannot be planned.
     """
     drawn = picture(spec)
+    ids = {box.name: f"n_{box.name}" for box in drawn.boxes} | {START: "input_", END: "output_"}
     lines = ["flowchart TD"]
-    lines += [f"    {_box(box)}" for box in drawn.boxes]
-    lines += [f"    {_id(a.source)} {'-.->' if a.is_order else '-->'} {_id(a.target)}" for a in drawn.arrows]
-    for kind in dict.fromkeys(box.kind for box in drawn.boxes):
-        lines.append(f"    classDef {kind}_ fill:{COLOURS[kind]},stroke:{COLOURS[kind]},color:#ffffff")
+    for number, box in enumerate(drawn.boxes):
+        lines += _box(box, ids[box.name], f"i{number}_", "    ")
+    lines += _ways(drawn.arrows, ids, "    ")
+    for kind in dict.fromkeys(_kinds(drawn.boxes)):
+        colour = COLOURS.get(kind, COLOURS["tool"])
+        lines.append(f"    classDef {kind}_ fill:{colour},stroke:{colour},color:#ffffff")
     return "\n".join(lines) + "\n"
 
 
-def _id(name: str) -> str:
-    # Mermaid has words of its own (`end`, `graph`); a prefix keeps ours apart.
-    return f"n_{name}"
+def _box(box: Box, name: str, lead: str, pad: str) -> list[str]:
+    """A node; of a block its nodes and their arrows too. Ids of inner nodes begin with `lead`."""
+    if not box.inner:
+        opening, closing = _SHAPES.get(box.kind, ("[", "]"))
+        return [f'{pad}{name}{opening}"{_label(box)}"{closing}:::{box.kind}_']
+    ids = {one.name: f"{lead}{one.name}" for one in box.inner}
+    lines = [f'{pad}subgraph {name}["{_label(box)}"]']
+    for number, one in enumerate(box.inner):
+        lines += _box(one, ids[one.name], f"{lead}{number}_", f"{pad}    ")
+    return [*lines, *_ways(box.ways, ids, f"{pad}    "), f"{pad}end"]
 
 
-def _box(box: Box) -> str:
-    opening, closing = _SHAPES.get(box.kind, ("[", "]"))
-    parts = [f"<b>{_escape(box.name)}</b>"]
-    if box.kind not in {"input", "output"}:
-        parts.append(_escape(f"{box.kind} {box.detail}".strip()))
-    parts += [_escape(f"{one.name} · {one.kind}") for one in box.inner]
+def _ways(arrows: Iterable[Arrow], ids: Mapping[str, str], pad: str) -> list[str]:
+    return [f"{pad}{ids[a.source]} {'-.->' if a.is_order else '-->'} {ids[a.target]}" for a in arrows]
+
+
+def _kinds(boxes: Iterable[Box]) -> Iterator[str]:
+    for box in boxes:
+        if box.inner:
+            yield from _kinds(box.inner)
+        else:
+            yield box.kind
+
+
+def _label(box: Box) -> str:
+    if box.kind in {INPUT, OUTPUT}:
+        return f"<b>{box.kind}</b>"
+    parts = [f"<b>{_escape(box.name)}</b>", _escape(f"{box.kind} {box.detail}".strip())]
     if box.when:
-        parts.append(f"<i>when {_escape(box.when)}</i>")
-    label = "<br/>".join(parts)
-    return f'{_id(box.name)}{opening}"{label}"{closing}:::{box.kind}_'
+        parts.append(f"<i>{_escape(f'when {box.when}')}</i>")
+    return "<br/>".join(parts)
 
 
 def _escape(text: str) -> str:
-    marks = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "#": "#35;"}
-    return "".join(marks.get(char, char) for char in text)
+    flat = " ".join(text.split())
+    short = flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+    return "".join(char if char.isalnum() or char in _SAFE else f"#{ord(char)};" for char in short)

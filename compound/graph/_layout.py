@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 
 from compound.graph._cards import Card, cards
-from compound.graph._picture import OUTPUT, Arrow, Picture
+from compound.graph._picture import END, Arrow, Picture
 
 _ATTEMPTS: Final = 8
 _SWEEPS: Final = 8
@@ -100,7 +100,7 @@ def _layers(found: Sequence[Card], arrows: Sequence[Arrow]) -> dict[str, int]:
         for arrow in arrows:
             if arrow.target == card.name:
                 layer[card.name] = max(layer[card.name], layer[arrow.source] + 1)
-    layer[OUTPUT] = max(layer.values())
+    layer[END] = max(layer.values())
     for card in reversed(found):
         below = [layer[a.target] for a in arrows if a.source == card.name]
         above = [a for a in arrows if a.target == card.name]

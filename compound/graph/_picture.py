@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from compound.errors import ProjectError
 from compound.graph._expand import topological
 from compound.graph._wiring import dependencies, inner_names, iter_bindings, uses
 from compound.spec._refs import references
 from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, MapBlock, RepeatBlock
 
 INPUT, OUTPUT = "input", "output"
+"""Kinds of the two ends."""
+START, END = "$input", "$output"
+"""Names of the two ends: no node can be called so."""
+
+_UNSHOWN: Final = re.compile("[^\t\n\r -\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,7 @@ class Box:
         detail: What it calls: `tools/customer_orders.sql` is `customer_orders`.
         when: Its condition; empty for none.
         inner: Of a block, its nodes.
+        ways: Of a block, the arrows between them.
         description: For people.
     """
 
@@ -30,6 +40,7 @@ class Box:
     detail: str = ""
     when: str = ""
     inner: tuple[Box, ...] = ()
+    ways: tuple[Arrow, ...] = ()
     description: str = ""
 
 
@@ -51,31 +62,38 @@ class Picture:
 
 
 def picture(spec: GraphSpec) -> Picture:
-    """The picture of a graph that can be planned."""
+    """The picture of a graph that can be planned.
+
+    Raises:
+        ProjectError: ``graph.cycle``: nodes wait for each other.
+    """
     wiring = {name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()}
-    order, _ = topological(wiring)
+    order, cycle = topological(wiring)
+    if cycle:
+        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
+        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
     before: dict[str, set[str]] = {}
     for name in order:
         node = spec.nodes[name]
         own = set(wiring[name])
         roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
-        before[name] = own | ({INPUT} if "input" in roots or not own else set[str]())
+        before[name] = own | ({START} if "input" in roots or not own else set[str]())
     ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref, _ in references(e)}
     last = {name for name in order if not any(name in deps for deps in before.values())}
-    before[OUTPUT] = {name for name in ends if name in spec.nodes} | last
+    before[END] = {name for name in ends if name in spec.nodes} | last
     boxes = [
-        Box(name=INPUT, kind=INPUT),
+        Box(name=START, kind=INPUT),
         *(_box(name, spec.nodes[name]) for name in order),
-        Box(name=OUTPUT, kind=OUTPUT),
+        Box(name=END, kind=OUTPUT),
     ]
     return Picture(boxes=tuple(boxes), arrows=tuple(_arrows(before, spec.nodes)))
 
 
 def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> list[Arrow]:
     """Transitive reduction: an arrow is left out when a longer way says the same."""
-    reach: dict[str, set[str]] = {INPUT: set()}
+    reach: dict[str, set[str]] = {START: set()}
     arrows: list[Arrow] = []
-    rank = {name: index for index, name in enumerate([INPUT, *before])}
+    rank = {name: index for index, name in enumerate([START, *before])}
     for name, sources in before.items():
         kept = [one for one in sources if not any(one in reach[other] for other in sources if other != one)]
         reach[name] = set(sources).union(*(reach[one] for one in sources))
@@ -85,12 +103,22 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
     return arrows
 
 
+def _ways(nodes: Mapping[str, AnyNode]) -> tuple[Arrow, ...]:
+    """Arrows between the nodes of a block; none where they wait for each other."""
+    wiring = {name: tuple(dep for dep in dependencies(node) if dep in nodes) for name, node in nodes.items()}
+    order, _ = topological(wiring)
+    return tuple(_arrows({name: set(wiring[name]) for name in order}, nodes))
+
+
 def _box(name: str, node: AnyNode) -> Box:
-    about = node.description
+    about, when = _shown(node.description), _shown(node.when or "")
     if isinstance(node, RepeatBlock | MapBlock):
         inner = tuple(_box(name, one) for name, one in node.nodes.items())
+        ways = _ways(node.nodes)
         detail = f"at most {node.repeat.max}" if isinstance(node, RepeatBlock) else f"each {node.map.each}"
-        return Box(name=name, kind=node.kind, detail=detail, when=node.when or "", inner=inner, description=about)
+        return Box(
+            name=name, kind=node.kind, detail=_shown(detail), when=when, inner=inner, ways=ways, description=about
+        )
     detail = ""
     for key in ("tool", "ref", "on", "model", "graph", "queue"):
         detail = detail or str(getattr(node, key, None) or "")
@@ -98,4 +126,9 @@ def _box(name: str, node: AnyNode) -> Box:
         detail = node.check
     if isinstance(node, EffectNode) and node.tools:
         detail = f"{len(node.tools)} effects"
-    return Box(name=name, kind=node.kind, detail=detail, when=node.when or "", description=about)
+    return Box(name=name, kind=node.kind, detail=_shown(detail), when=when, description=about)
+
+
+def _shown(text: str) -> str:
+    """The text on one line, with a mark for what no picture can hold."""
+    return " ".join(_UNSHOWN.sub("\ufffd", text).split())

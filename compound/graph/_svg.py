@@ -103,7 +103,9 @@ def _card(placed: Placed, card: Card) -> Iterator[str]:
         yield f"<title>{escape(box.description)}</title>"
     if card.is_end:
         yield _rect(left, top, placed.width, placed.height, radius=placed.height / 2, fill=COLOURS["input"])
-        yield _text(placed.x, placed.y + 4.5, card.name, size=NAME_PX, fill=PAPER, is_bold=True, anchor="middle")
+        yield _text(
+            placed.x, placed.y + 4.5, card.name.lstrip("$"), size=NAME_PX, fill=PAPER, is_bold=True, anchor="middle"
+        )
     elif box is None:
         yield from _frame(placed, dash=bool(card.when))
         y = yield from _rows(card, left, top + 8, placed.width)
