@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from compound.cli import _batch, _build, _demo, _evaluate, _explain, _formats, _graph, _mcp, _review, _tools, _traces
+from compound.cli import (
+    _batch,
+    _build,
+    _demo,
+    _evaluate,
+    _explain,
+    _formats,
+    _graph,
+    _mcp,
+    _replay,
+    _review,
+    _tools,
+    _traces,
+)
 
 app = typer.Typer(
     name="compound",
@@ -17,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain):
+for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from compound.graph._ledger import RunRecord, run_record
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
-    from compound.graph._result import RunResult, RunStatus
+    from compound.graph._replay import Recording
+    from compound.graph._result import ReplayResult, RunResult, RunStatus
     from compound.graph._steps import Segment
     from compound.graph._svg import draw_svg
     from compound.graph._value_types import graph_signature
@@ -34,6 +35,8 @@ _HOME: Final = {
     "PauseImpact": "compound.graph._pauses",
     "Plan": "compound.graph._plan",
     "RunRecord": "compound.graph._ledger",
+    "Recording": "compound.graph._replay",
+    "ReplayResult": "compound.graph._result",
     "RunResult": "compound.graph._result",
     "RunStatus": "compound.graph._result",
     "Segment": "compound.graph._steps",
@@ -70,6 +73,8 @@ __all__ = [
     "Interface",
     "PauseImpact",
     "Plan",
+    "Recording",
+    "ReplayResult",
     "RunRecord",
     "RunResult",
     "RunStatus",

@@ -34,6 +34,7 @@ class ActiveRun:
         seconds: Of work in this leg; None for no limit.
         asks_when_spent: What a spent budget stops is skipped, and a person decides; otherwise it fails.
         checkpoint_id: Where langgraph keeps it; another one once it has moved to a changed graph.
+        is_replay: It only repeats a recorded run.
         reopens: Reviews whose open item must show what the run holds now.
         gate: Awaited before the first delivery; None when it was passed or there is none.
     """
@@ -48,6 +49,7 @@ class ActiveRun:
     recorder: Recorder | None = None
     example_id: str | None = None
     checkpoint_id: str = ""
+    is_replay: bool = False
     reopens: frozenset[str] = frozenset()
     gate: EffectGate | None = None
     seen_input: JsonValue = None
@@ -103,7 +105,10 @@ class ActiveRun:
         """The span of one attempt of a node; silent when nothing records."""
         if self.recorder is None:
             return SILENT
-        return self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
+        span = self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
+        if self.is_replay:
+            span.set(is_replay=True)
+        return span
 
 
 @dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each attempt

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import anyio
 import structlog
 
-from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError
+from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
 from compound.graph._active import SILENT, ActiveRun
 from compound.graph._kept import KeptServices, keep, read
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
@@ -19,7 +19,8 @@ from compound.graph._locks import run_lock
 from compound.graph._move import Move, plan_move
 from compound.graph._outcome import LOST
 from compound.graph._plan import plan
-from compound.graph._result import RunResult
+from compound.graph._replay import Mode, Recording, Replay
+from compound.graph._result import ReplayResult, RunResult
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
 from compound.model import Budget
@@ -172,6 +173,47 @@ class Engine:
             active = self._activate(run_id, record.thread_id, record.input, record.context, None)
             active.gate = effect_gate
             return await self._go(active, record)
+
+    async def replay(
+        self,
+        input: Mapping[str, JsonValue],
+        recording: Recording,
+        *,
+        run_id: str,
+        context: Mapping[str, JsonValue] | None = None,
+        mode: Mode = "pinned",
+        swaps: Mapping[str, JsonValue] | None = None,
+    ) -> ReplayResult:
+        """Run a recorded run again; nothing is stored but spans, nothing takes effect.
+
+        Args:
+            input: Of the recorded run.
+            recording: Its nodes.
+            run_id: Of the replay; a new one.
+            context: Of the recorded run.
+            mode: `pinned` answers every unchanged node from the recording; `fresh` only model calls, so that
+                tools and data are those of today.
+            swaps: Node path to the value that stands in for it.
+
+        Raises:
+            DataError: ``graph.bad-input``.
+            ProjectError: ``graph.unknown-node``: a swap names no node.
+        """
+        self._require_fit(input, context or {}, run_id)
+        unknown = [name for name in swaps or {} if name not in self.plan.steps and name not in self._runners]
+        if unknown:
+            known = sorted({*self.plan.steps, *self._runners})
+            raise ProjectError("graph.unknown-node", f"unknown node {unknown[0]!r}", fix=choices(known, unknown[0]))
+        active = self._activate(run_id, run_id, input, context or {}, None)
+        replay = Replay(recording, mode, swaps or {})
+        active.is_replay, active.runners = True, replay.wrap(self._runners)
+        with self._root(active) as span:
+            span.set(is_replay=True)
+            await replay.run(self.plan, active)
+            result = self._closing(span, self._result(active, "stopped" if replay.stopped_at else "done"))
+        return ReplayResult(
+            run=result, sources=replay.sources, changed=tuple(replay.changed), stopped_at=tuple(replay.stopped_at)
+        )
 
     async def _go(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
         if record is not None:

@@ -39,3 +39,33 @@ class RunResult:
     item_ids: tuple[str, ...] = ()
     auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
     error: CompoundError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayResult:
+    """What came of running a recorded run again.
+
+    Attributes:
+        run: As of any run; `stopped` when a review or an effect was not in the recording.
+        sources: Node (inside blocks with its round or item: `answer[2].draft`) to where its value came from:
+            `recorded`, `ran` or `swapped`.
+        changed: Nodes whose value is another than in the recording, in the order they ended.
+        stopped_at: Reviews and effects that ended the replay.
+    """
+
+    run: RunResult
+    sources: Mapping[str, str]
+    changed: tuple[str, ...] = ()
+    stopped_at: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The result as a JSON record."""
+        return {
+            "run_id": self.run.run_id,
+            "status": self.run.status,
+            "output": None if self.run.output is None else dict(self.run.output),
+            "sources": dict(self.sources),
+            "changed": list(self.changed),
+            "stopped_at": list(self.stopped_at),
+            "failures": {name: error.code for name, error in self.run.failures.items()},
+        }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import Catalogue, Engine, RunRecord, RunResult
+    from compound.graph import Catalogue, Engine, ReplayResult, RunRecord, RunResult
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
@@ -161,6 +161,20 @@ class Project:
             spec = graph.build() if isinstance(graph, Graph) else graph
         checkpoints = self.settings.home / "checkpoints.db"
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints)
+
+    def replay(
+        self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
+    ) -> ReplayResult:
+        """Run a recorded run again: what did not change comes from the recording, nothing takes effect."""
+        import anyio
+
+        from compound.project._replay import replay
+
+        self.resources.recorder.flush()
+        try:
+            return anyio.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
+        finally:
+            self.resources.recorder.flush()
 
     def resume(self, run_id: str) -> RunResult:
         """Let a decided run go on."""

@@ -1,0 +1,48 @@
+"""Replay a recorded run of the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+
+from compound.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.graph import ReplayResult
+    from compound.project._project import Project
+
+
+async def replay(
+    project: Project, run_id: str, *, mode: Literal["pinned", "fresh"], swaps: Mapping[str, JsonValue]
+) -> ReplayResult:
+    """Run a recorded run of the project again, through the graph as it is now.
+
+    Raises:
+        RunError: ``replay.unknown-run``: no such run; ``replay.no-content``: its traces hold no values.
+    """
+    import sqlalchemy as sa
+
+    from compound.connector.state import tables
+    from compound.graph import Recording
+
+    with project.resources.state.read() as db:
+        row = db.execute(sa.select(tables.run).where(tables.run.c.run_id == run_id)).mappings().first()
+    if row is None:
+        raise RunError("replay.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+    recording = Recording.of(project.traces(), run_id)
+    if not recording.last:
+        what = f"the traces of run {run_id} hold no values to replay"
+        raise RunError("replay.no-content", what, fix="record with content, and keep the traces")
+    async with project.engine(str(row["graph_name"])) as engine:
+        return await engine.replay(
+            row["input"] or {},
+            recording,
+            run_id=f"replay-{uuid4().hex[:12]}",
+            context=row["context"] or {},
+            mode=mode,
+            swaps=swaps,
+        )
