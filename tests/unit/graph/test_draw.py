@@ -60,7 +60,9 @@ def test_blocks_are_boxes_around_their_nodes() -> None:
 
 
 def test_nodes_may_be_called_like_the_ends_and_like_words_of_mermaid() -> None:
-    nodes = {name: {"use": "tool", "tool": "t", "in": {}} for name in ("output", "end", "subgraph", "class", "n_end")}
+    nodes: dict[str, Any] = {
+        name: {"use": "tool", "tool": "t", "in": {}} for name in ("output", "end", "subgraph", "class", "n_end")
+    }
     text = draw(build_graph({"compound": "graph/v1", "name": "g", "nodes": nodes, "output": {"r": "$output"}}))
     _Mermaid(text)
     assert "n_output --> output_" in text
