@@ -42,7 +42,12 @@ class World:
         self.state = StateStore.open(folder / "state.db")
 
     def engine(self, nodes: Mapping[str, Any] | None = None) -> Engine:
-        data: dict[str, Any] = {"compound": "graph/v1", "name": "g", "input": {"x": "str"}, "nodes": dict(nodes or NODES)}
+        data: dict[str, Any] = {
+            "compound": "graph/v1",
+            "name": "g",
+            "input": {"x": "str"},
+            "nodes": dict(nodes or NODES),
+        }
         spec = build_graph({**data, "output": {"draft": "$draft", "tags": "$tags", "sent": "$send?"}})
         return Engine(spec, self.services, Recorder(self.store), self.state, self.folder / "checkpoints.db")
 
