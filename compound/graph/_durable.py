@@ -6,14 +6,10 @@ is skipped inside it, as a value. The state holds JSON only.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
-
-# Checkpoints are read back as plain data only; langgraph reads this once, when it is imported.
-os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, StateSnapshot, interrupt
@@ -69,22 +65,18 @@ class Durable:
                 for review in plan.reviews_before[name]:
                     cast("ReviewStep", self._steps[review]).guards.append(effect)
         self.live: dict[str, ActiveRun] = {}
-        self._exits = AsyncExitStack()
+        self._exits = ExitStack()
         self._saver: BaseCheckpointSaver[str] | None = None
         self._app: CompiledStateGraph[Any, Any, Any, Any] | None = None
 
-    async def open(self, checkpoint_path: Path | None) -> None:
+    def open(self, checkpoint_path: Path | None) -> None:
         """Open the checkpoints (in memory when there is no path) and compile."""
-        try:
-            self._saver = await _open_saver(checkpoint_path, self._exits)
-            self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
-        except BaseException:
-            await self._exits.aclose()  # a connection has a thread, and the process would wait for it
-            raise
+        self._saver = _open_saver(checkpoint_path, self._exits)
+        self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the checkpoint file."""
-        await self._exits.aclose()
+        self._exits.close()
 
     def build(self) -> StateGraph[Any, Any, Any, Any]:
         """The langgraph graph, one node per segment."""
@@ -194,18 +186,13 @@ def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": checkpoint_id}, "recursion_limit": 2 * len(plan.segments) + 10}
 
 
-async def _open_saver(path: Path | None, exits: AsyncExitStack) -> BaseCheckpointSaver[str]:
+def _open_saver(path: Path | None, exits: ExitStack) -> BaseCheckpointSaver[str]:
     if path is None:
         from langgraph.checkpoint.memory import InMemorySaver
 
         return InMemorySaver()
-    import aiosqlite
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from compound.graph._saver import CheckpointFile
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = await exits.enter_async_context(aiosqlite.connect(path, timeout=30.0))
-    saver = AsyncSqliteSaver(connection)
-    await saver.setup()
-    # A power cut may lose the last checkpoint, never an effect: the run then goes on from the one before.
-    await connection.execute("PRAGMA synchronous=NORMAL")
-    return cast("BaseCheckpointSaver[str]", saver)
+    saver = CheckpointFile.open(path)
+    exits.callback(saver.close)
+    return saver

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, cast
 
-import anyio
 import structlog
 
 from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
@@ -81,7 +80,6 @@ class Engine:
         self._durable: Durable | None = None
         self._others: dict[str, Engine] = {}
         self._is_kept = False
-        self._opening = anyio.Lock()
         self._fill = filler(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
         self._context_problems = validator(
@@ -110,7 +108,7 @@ class Engine:
             await other.__aexit__(None, None, None)
         self._others.clear()
         if self._durable is not None:
-            await self._durable.close()
+            self._durable.close()
             self._durable = None
 
     async def run(  # noqa: PLR0913 - all but the first are named
@@ -242,13 +240,13 @@ class Engine:
         has_moved = record.graph_hash == self.plan.hash
         if has_moved:
             active.checkpoint_id = self._moved_id(active)
-            durable = await self._open_durable()
+            durable = self._open_durable()
             if (await durable.snapshot(active.checkpoint_id)).values:
                 return await self._leg(active, record)
         old = await self._kept(record.moved_from if has_moved and record.moved_from else record.graph_hash)
         why_not = "the graph pins its runs" if self.spec.on_change != "migrate" else ""
         if not why_not and self.plan.has_boundaries and old.plan.has_boundaries:
-            durable = await old._open_durable()
+            durable = old._open_durable()
             snapshot = await durable.snapshot(active.run_id)
             move = await plan_move(active.run_id, snapshot, old.plan, self.plan, self._services)
             if not move.why_not:
@@ -303,7 +301,7 @@ class Engine:
         with self._root(active, resumed=record is not None) as span:
             if not self.plan.has_boundaries:
                 return self._closing(span, self._finish(active, await self._direct(active)))
-            durable = await self._open_durable()
+            durable = self._open_durable()
             return self._closing(span, await self._advance(active, record, durable))
 
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
@@ -459,12 +457,11 @@ class Engine:
             return None
         return self._checkpoints.with_name(self._checkpoints.name + ".locks")
 
-    async def _open_durable(self) -> Durable:
-        async with self._opening:  # the first runs come side by side: a second saver's thread would never end
-            if self._durable is None:
-                from compound.graph._durable import Durable
+    def _open_durable(self) -> Durable:
+        if self._durable is None:
+            from compound.graph._durable import Durable
 
-                durable = Durable(self.plan, self._services)
-                await durable.open(self._checkpoints)
-                self._durable = durable
-            return self._durable
+            durable = Durable(self.plan, self._services)
+            durable.open(self._checkpoints)
+            self._durable = durable
+        return self._durable

@@ -7,14 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import DatabaseError
 from typing import Any
 from xml.etree import ElementTree
 
-import aiosqlite
 import pytest
 
 from compound.connector.state import StateStore
@@ -23,6 +22,7 @@ from compound.graph import Engine, draw, draw_svg, plan
 from compound.graph._layout import place
 from compound.graph._locks import run_lock
 from compound.graph._picture import picture
+from compound.graph._saver import CheckpointFile
 from compound.graph.fakes import FakeServices
 from compound.spec import GraphSpec, load_graph
 from compound.trace import MemoryStore, Recorder
@@ -160,10 +160,14 @@ def test_a_crash_after_any_commit_loses_no_node(tmp_path: Path, monkeypatch: pyt
     """What is on the disk after each commit of the checkpoints is what a killed process would leave."""
     state = StateStore.open(tmp_path / "state.db")
     left: list[Path] = []
-    original = aiosqlite.Connection.commit
+    original = CheckpointFile.cursor
 
-    async def commit(self: aiosqlite.Connection) -> None:
-        await original(self)
+    @contextmanager
+    def cursor(self: CheckpointFile, transaction: bool = True) -> Generator[sqlite3.Cursor]:
+        with original(self, transaction) as opened:
+            yield opened
+        if not transaction:
+            return
         copy = tmp_path / f"left-{len(left)}"
         copy.mkdir()
         for name in ("state.db", "c.db"):
@@ -176,7 +180,7 @@ def test_a_crash_after_any_commit_loses_no_node(tmp_path: Path, monkeypatch: pyt
             return await engine.run({"text": "x"}, run_id="r")
 
     with monkeypatch.context() as patched:
-        patched.setattr(aiosqlite.Connection, "commit", commit)
+        patched.setattr(CheckpointFile, "cursor", cursor)
         undisturbed = asyncio.run(play(tmp_path, state))
     state.close()
     assert undisturbed.status == "waiting_review"
