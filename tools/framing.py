@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .asides import find_asides
 from .lexicon import Hit, is_everyday
 from .matching import Found
 from .script import Script
 from .wishes import Family, Frame, Pay, Piece, Said, segment_things
 from .words import Word
 
+_BESIDE = 6
 _BEFORE = {
     "instead",
     "than",
@@ -56,6 +58,10 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
     frame.on_order = _speaks_of_order(script)
+    mails = [at for at, entity in script.entities.items() if entity.kind == "email"]
+    homes = [hit.start for hit in hits if hit.kind == "noun" and hit.value == "default_address"]
+    if homes and all(any(abs(at - home) <= _BESIDE for at in mails) for home in homes):
+        frame.nouns.discard("default_address")  # "the e-mail of my account is"
     frame.family = None if frame.asked else _family(frame)
     if (
         frame.family
@@ -115,8 +121,11 @@ def which_address(frame: Frame) -> Family:
 
 
 def _speaks_of_order(script: Script) -> bool:
-    named = any(entity.kind == "order" for entity in script.entities.values())
-    return named or any(hit.kind == "noun" and hit.value == "order" for hit in script.hits)
+    apart = script.appended | find_asides(script)
+    named = any(e.kind == "order" and script.sentence[at] not in apart for at, e in script.entities.items())
+    return named or any(
+        hit.kind == "noun" and hit.value == "order" and script.sentence[hit.start] not in apart for hit in script.hits
+    )
 
 
 def _pays(script: Script, start: int, end: int, hits: Sequence[Hit]) -> Iterable[Pay]:
@@ -182,9 +191,10 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
     lead: list[Said] = []
     aims = script.tagged("target")
     aimed = False
+    second = {at for alternative in script.alternatives for at in alternative.words}
     events: dict[int, list[Found]] = {}
     for found in script.found:
-        if start <= found.start < end and found.kind != "key":
+        if start <= found.start < end and found.kind != "key" and not _is_talk(script, found):
             events.setdefault(found.start, []).append(found)
     for at in range(start, end):
         if at in aims and pieces:
@@ -208,14 +218,24 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
                 piece.said += lead
                 lead = []
             elif _leads(script, found, end):
-                lead.append(Said(found, lead=True, aim=aimed))
+                lead.append(Said(found, lead=True, aim=aimed, second=at in second))
             elif pieces:
-                pieces[-1].said.append(Said(found, aim=aimed))
+                pieces[-1].said.append(Said(found, aim=aimed, second=at in second))
             else:
-                pieces.append(Piece(said=[Said(found)]))
+                pieces.append(Piece(said=[Said(found, second=at in second)]))
     if lead:
         pieces.append(Piece(said=lead))
     return pieces
+
+
+def _is_talk(script: Script, found: Found) -> bool:
+    """Whether an option value is an everyday word of a heading or of a phrase: "Small correction" is no size."""
+    if found.kind != "value":
+        return False
+    if script.tagged("phrase") >= set(found.parts):
+        return True
+    in_heading = script.sentence[found.start] in script.heading
+    return in_heading and all(is_everyday(script.words[at].text) for at in found.parts)
 
 
 def _is_spared(script: Script, start: int, at: int) -> bool:

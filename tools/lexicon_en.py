@@ -25,7 +25,7 @@ NOUNS = {
         destination|there too|there as well|go there|sent there|ship there|there instead|new place|new home""",
     "default_address": """default address|account address|profile address|home address|address on file|
         address on my account|address on my profile|address in my profile|my address book|
-        default shipping address|by default|as default|as my default|main address|primary address|registered address|address i use|user address|my account|my profile|address for my account|saved address|
+        default shipping address|by default|my address is|saved address|future orders|future deliveries|customer record|as default|as my default|main address|primary address|registered address|address i use|user address|my account|my profile|address for my account|saved address|
         address in my account|default delivery address|customer record|my record|my records|your records|my details|customer account|address book|standard address|usual address|address you have for me|from now on|account details|my own address|address you have on file|customer profile""",
     "payment": """payment method|payment|payment option|method of payment|way i pay|form of payment|billing|
         payment type|pay|paid|pay for|charged|charge|bill|cover|billed|settle|settled|bills|pays""",
@@ -151,7 +151,9 @@ FILLER_PHRASES = """does not fit|doesnt fit|didnt fit|do not fit|dont fit|not wh
     would prefer|id prefer|would rather|id rather|doesnt suit|does not suit|dont suit|isnt right|is not right|not right for|
     isnt what i|is not what i|wont be keeping|will not be keeping|wont keep|not keeping|cant use|cannot use|cant keep|
     isnt for me|is not for me|doesnt work for|does not work for|isnt working for|dont like|doesnt like|do not like|
-    besides that|apart from that|aside from that|another matter|another thing|one more thing|rather than|before it ships|
+    small change|small correction|small request|small question|small thing|short question|appreciate it if|grateful if|
+    great if|help me a lot if|a lot if|nice if|glad if|happy if|forgot to tell you|forgot to mention|different variant|
+    different version|different payment|different address|different place|different card|besides that|apart from that|aside from that|another matter|another thing|one more thing|rather than|before it ships|
     before you ship|before shipping|before it goes out|before it leaves|before you pack|before it is sent|before dispatch|
     keep it short|in case you need it|in case you need them|just in case|same as|for your records""".split("|")
 
