@@ -18,6 +18,7 @@ from compound.connector.target import (
 )
 from compound.effect._effect import Effect, effect
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
+from compound.spec.marks import CALLER, RECIPIENT
 
 if TYPE_CHECKING:
     from compound.effect._outbox import Outbox, effect_key_of
@@ -33,6 +34,8 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "CALLER",
+    "RECIPIENT",
     "DeliveryClass",
     "Effect",
     "EffectGroup",
