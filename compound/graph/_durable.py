@@ -199,13 +199,8 @@ async def _open_saver(path: Path | None, exits: AsyncExitStack) -> BaseCheckpoin
         from langgraph.checkpoint.memory import InMemorySaver
 
         return InMemorySaver()
-    import aiosqlite
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from compound.graph._saver import SqliteCheckpoints
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = await exits.enter_async_context(aiosqlite.connect(path, timeout=30.0))
-    saver = AsyncSqliteSaver(connection)
-    await saver.setup()
-    # A power cut may lose the last checkpoint, never an effect: the run then goes on from the one before.
-    await connection.execute("PRAGMA synchronous=NORMAL")
+    saver = await SqliteCheckpoints.open(path)
+    exits.push_async_callback(saver.close)
     return cast("BaseCheckpointSaver[str]", saver)

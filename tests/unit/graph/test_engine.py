@@ -7,15 +7,15 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import DatabaseError
 from typing import Any
 from xml.etree import ElementTree
 
-import aiosqlite
 import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from compound.connector.state import StateStore
 from compound.errors import ConflictError, DataError, ProjectError
@@ -160,10 +160,16 @@ def test_a_crash_after_any_commit_loses_no_node(tmp_path: Path, monkeypatch: pyt
     """What is on the disk after each commit of the checkpoints is what a killed process would leave."""
     state = StateStore.open(tmp_path / "state.db")
     left: list[Path] = []
-    original = aiosqlite.Connection.commit
+    original = SqliteSaver.cursor
 
-    async def commit(self: aiosqlite.Connection) -> None:
-        await original(self)
+    @contextmanager
+    def cursor(self: SqliteSaver, transaction: bool = True) -> Generator[sqlite3.Cursor]:
+        with original(self, transaction) as one:
+            yield one
+        if transaction:
+            keep()
+
+    def keep() -> None:
         copy = tmp_path / f"left-{len(left)}"
         copy.mkdir()
         for name in ("state.db", "c.db"):
@@ -176,7 +182,7 @@ def test_a_crash_after_any_commit_loses_no_node(tmp_path: Path, monkeypatch: pyt
             return await engine.run({"text": "x"}, run_id="r")
 
     with monkeypatch.context() as patched:
-        patched.setattr(aiosqlite.Connection, "commit", commit)
+        patched.setattr(SqliteSaver, "cursor", cursor)
         undisturbed = asyncio.run(play(tmp_path, state))
     state.close()
     assert undisturbed.status == "waiting_review"
