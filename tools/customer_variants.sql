@@ -5,7 +5,7 @@ kind: query
 tables: [lake.shop.orders, lake.shop.order_items, lake.shop.products, lake.shop.variants]
 params:
   customer_id: {type: VARCHAR, from: caller.customer_id}
-limits: {rows: 2000, cell_chars: 2000, bytes: 400000, ms: 300}
+limits: {rows: 2000, cell_chars: 2000, bytes: 400000, ms: 5000}
 verified: {by: support-desk, at: 2026-11-24, question: "Does my lamp come in black?"}
 ---
 SELECT v.item_id, v.product_id, p.name, v.available, v.price, v.options

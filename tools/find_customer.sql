@@ -8,7 +8,7 @@ params:
   first_name: {type: VARCHAR, default: null}
   last_name: {type: VARCHAR, default: null}
   zip: {type: VARCHAR, default: null}
-limits: {rows: 20, cell_chars: 2000, bytes: 400000, ms: 300}
+limits: {rows: 20, cell_chars: 2000, bytes: 400000, ms: 5000}
 scope: identity                  # finds out who writes, so it cannot be restricted to who writes
 verified: {by: support-desk, at: 2026-11-24, question: "Who is anna.doe1234@example.com?"}
 ---

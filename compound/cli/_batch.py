@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,17 +82,21 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
             TextColumn("{task.fields[lanes]}"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=console(stderr=True), disable=not show) as shown:
-            task = shown.add_task("tickets", total=None, lanes="")
+        shown = Progress(*columns, console=console(stderr=True), disable=not show)
+        task = shown.add_task("tickets", total=None, lanes="")
+        try:
 
             def on_event(event: BatchEvent) -> None:
                 if event.kind == "settled":
                     name = event.lane or event.status.value
                     counts[name] = counts.get(name, 0) + 1
+                shown.start()  # not before: an error comes without an empty bar
                 lanes = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
                 shown.update(task, total=event.total, completed=event.settled, lanes=lanes)
 
             yield on_event
+        finally:
+            shown.stop()
 
     return bar()
 
@@ -112,6 +117,7 @@ def show_summary(summary: BatchSummary) -> None:
     if summary.dead:
         for ticket_id, what in summary.dead[:10]:
             note(f"dead letter {ticket_id}: {what}")
-        note(f"{len(summary.dead)} dead letters: {summary.dead_letter_file}; try them again with --retry-dead")
+        file = os.path.relpath(summary.dead_letter_file or "")
+        note(f"{len(summary.dead)} dead letter(s) in {file}; --retry-dead tries again")
     if summary.stopped:
         note("stopped before the end; the same command goes on")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, print_json, say
+from compound.cli._output import Json, Model, Profile, print_json, say, wrapped
 
 
 def register(app: typer.Typer) -> None:
@@ -135,7 +135,8 @@ def run(
         return
     say(f"run {result.run_id}: {result.status}")
     for key, value in result.shown():
-        say(f"\n{key}\n  " + (value if isinstance(value, str) else orjson.dumps(value).decode()).replace("\n", "\n  "))
+        text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        say(f"\n{key}\n" + wrapped(text, "  "))
     if result.item_ids:
         say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
     if result.status == "failed":

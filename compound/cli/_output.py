@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,11 +23,13 @@ Model = Annotated[
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A rich console; wide enough to keep ids whole where there is no terminal."""
+    """A rich console; where there is no terminal as wide as COLUMNS says, else wide enough to keep ids whole."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else 120, highlight=False, soft_wrap=False)
+    columns = os.environ.get("COLUMNS", "")
+    width = None if stream.isatty() else int(columns) if columns.isdecimal() and int(columns) else 120
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
 def print_json(value: object) -> None:
@@ -53,18 +56,95 @@ def plain(value: object) -> object:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    short: Sequence[str] = (),
 ) -> None:
-    """A table; columns named in `right` are aligned for figures."""
+    """A table; columns named in `right` are aligned for figures, those in `short` are cut to one line."""
     from rich import box
     from rich.table import Table
 
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    for row in _cut(columns, cells, short):
+        table.add_row(*row)
     console().print(table)
+
+
+def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[str]) -> list[list[str]]:
+    """Cells of the `short` columns cut so that every row fits one line of the terminal, the last of them least."""
+    widths = [max(len(name), *(len(row[index]) for row in rows), 0) for index, name in enumerate(columns)]
+    over = sum(widths) + 3 * len(columns) - console().width
+    for index, name in enumerate(columns):
+        if name in short and over > 0:
+            less = min(over, max(widths[index] - max(len(name), _LEAST_SHOWN), 0))
+            widths[index] -= less
+            over -= less
+    return [
+        [
+            cell if name not in short or len(cell) <= wide else cell[: wide - 1] + "…"
+            for name, cell, wide in zip(columns, row, widths, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+_LEAST_SHOWN = 12
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """What a query gave: a table where it fits, else one block of lines for each row; null is `null`."""
+    from rich.markup import escape
+
+    shown = [[escape(_cell(cell)) for cell in row] for row in rows]
+    figures = [name for index, name in enumerate(columns) if rows and _is_figures([row[index] for row in rows])]
+    widths = [max(len(text) for text in (name, *cells)) for name, *cells in zip(columns, *shown, strict=True)]
+    if sum(widths) + 3 * len(widths) <= console().width or len(columns) <= _MOST_FOLDED:
+        print_table("", columns, shown, right=figures)
+        return
+    wide = max(map(len, columns))
+    for number, row in enumerate(rows, start=1):
+        say(f"-- {number} of {len(rows)}")
+        for name, cell in zip(columns, row, strict=True):
+            say(f"{name.rjust(wide)}  {_cell(cell)}")
+
+
+_MOST_FOLDED = 4
+
+
+def _is_figures(cells: Sequence[object]) -> bool:
+    return all(isinstance(cell, int | float | None) and not isinstance(cell, bool) for cell in cells)
+
+
+def _cell(value: object) -> str:
+    """A value of a query: three decimals are enough for a person, `--json` has them all."""
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return f"{value:.3f}" if value == 0.0 or 1e-3 <= abs(value) < 1e9 else f"{value:.3g}"
+    if isinstance(value, list | dict):
+        import orjson
+
+        return orjson.dumps(value, default=plain).decode()
+    return str(value)
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Lines that fit the terminal, each line of the text on its own; a later line keeps the indentation."""
+    import textwrap
+
+    width = max(min(console().width, 100), 40)
+    lines: list[str] = []
+    for line in text.splitlines():
+        lead = indent + line[: len(line) - len(line.lstrip())]
+        more = lead + ("  " if line.lstrip().startswith("- ") else "")
+        lines += textwrap.wrap(line.strip(), width, initial_indent=lead, subsequent_indent=more) or [""]
+    return "\n".join(lines)
 
 
 def say(text: str) -> None:

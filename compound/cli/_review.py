@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, print_json, print_table, say
+from compound.cli._output import Json, Profile, note, print_json, print_table, say, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compound.project import Decided
 
 app = typer.Typer(
@@ -48,11 +50,15 @@ def list_items(
     if json:
         print_json(items)
         return
+    if not items:
+        note("nothing waits for a person" if not (status or all_items) else "there is no such item")
+        return
     print_table(
-        f"{len(items)} items",
+        f"{len(items)} item{'s' * (len(items) != 1)}",
         ["item", "ticket", "status", "age", "subject", "why a person"],
-        [(i.short_id, i.ticket_id, i.status, i.age, i.subject, "; ".join(i.reasons)[:80]) for i in items],
+        [(i.short_id, i.ticket_id, i.status, i.age, i.subject, _why(i.reasons)) for i in items],
         right=["age"],
+        short=["subject", "why a person"],
     )
 
 
@@ -65,7 +71,9 @@ def show(item: Item, *, profile: Profile = None, json: Json = False) -> None:
     if json:
         print_json(shown)
         return
-    say(shown.text())
+    say(wrapped(shown.text()))
+    if shown.is_open:
+        say(f"\nnext: compound review approve|edit|reject {shown.item_id[:10]} --version {shown.version}")
 
 
 @app.command()
@@ -119,6 +127,11 @@ def reject(
 
     service = Project.open(profile=profile).reviews()
     _tell(service.decide(item, "reject", user=_user(user), version=version, reason=reason), json=json)
+
+
+def _why(reasons: Sequence[str]) -> str:
+    more = f" (+{len(reasons) - 1})" if len(reasons) > 1 else ""
+    return f"{' '.join(reasons[0].split())[:60]}{more}" if reasons else ""
 
 
 def _tell(decided: Decided, *, json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, print_json, print_table, say
+from compound.cli._output import Json, Profile, console, note, print_json, print_rows, print_table, say
 
 app = typer.Typer(help="Read the traces of past runs.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -16,19 +16,31 @@ def list_runs(
     *, limit: Annotated[int, typer.Option("--limit", min=1)] = 20, profile: Profile = None, json: Json = False
 ) -> None:
     """List recorded runs, the newest first."""
-    from compound.project import Project
+    from compound.project import Project, trace_row
 
     rows = Project.open(profile=profile).traces().list_runs(limit=limit)
     if json:
         print_json(rows)
         return
-    columns = list(rows[0]) if rows else ["run_id"]
-    print_table(f"{len(rows)} runs", columns, [list(row.values()) for row in rows])
+    if not rows:
+        note("no run is recorded yet; `compound run` and `compound batch` record each")
+        return
+    shown = [trace_row(row) for row in rows]
+    columns = ["run", "of", "graph", "status", "ago", "ms", "spans", "usd"]
+    if not any(row[-1] for row in shown):
+        columns, shown = columns[:-1], [row[:-1] for row in shown]
+    print_table(
+        f"the newest {len(rows)} runs",
+        columns,
+        shown,
+        right=["ago", "ms", "spans", "usd"],
+        short=["graph", "run", "of"],
+    )
 
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="A run id or trace id, or the beginning of one.")],
+    run: Annotated[str, typer.Argument(help="A run's id or the beginning of it, or the id of its ticket or case.")],
     *,
     profile: Profile = None,
     json: Json = False,
@@ -40,12 +52,15 @@ def show(
     if json:
         print_json(tree.spans)
         return
-    say(tree.text())
+    say(tree.text(console().width))
+    say(f"\nwith inputs, outputs and pins: compound traces show {tree.run_id[:12]} --json")
 
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="One SELECT over spans, traces, node_stats, scores_wide, blobs.")],
+    query: Annotated[
+        str, typer.Argument(help="One SELECT over spans, traces, runs, node_stats, scores, scores_wide, blobs.")
+    ],
     *,
     profile: Profile = None,
     json: Json = False,
@@ -57,4 +72,4 @@ def sql(
     if json:
         print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
         return
-    print_table("", result.columns, result.rows)
+    print_rows(result.columns, result.rows)

@@ -6,6 +6,8 @@ them in one transaction of its own, or none. The target's class, A to D, says wh
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from compound.connector.target import (
     DeliveryClass,
     EffectGroup,
@@ -15,8 +17,20 @@ from compound.connector.target import (
     PlannedEffect,
 )
 from compound.effect._effect import Effect, effect
-from compound.effect._outbox import Outbox, effect_key_of
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
+
+if TYPE_CHECKING:
+    from compound.effect._outbox import Outbox, effect_key_of
+
+
+def __getattr__(name: str) -> object:
+    """The outbox needs a database's driver; who only declares effects does not."""
+    if name in {"Outbox", "effect_key_of"}:
+        from compound.effect import _outbox
+
+        return getattr(_outbox, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "DeliveryClass",

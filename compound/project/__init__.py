@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         find_root,
         load_settings,
     )
-    from compound.project._trees import TraceTree, trace_tree
+    from compound.project._trees import TraceTree, trace_row, trace_tree
     from compound.project._views import Decided, ItemView, RunView, SeedReport, TrainView
 
 _HOME: Final = {
@@ -59,6 +59,7 @@ _HOME: Final = {
     "serve_http": "_mcp_serve",
     "serve_stdio": "_mcp_serve",
     "show_findings": "_findings",
+    "trace_row": "_trees",
     "trace_tree": "_trees",
     "write_schemas": "_formats",
 }
@@ -102,6 +103,7 @@ __all__ = [
     "serve_http",
     "serve_stdio",
     "show_findings",
+    "trace_row",
     "trace_tree",
     "write_schemas",
 ]

@@ -51,7 +51,9 @@ class EngineRunner:
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
         """Run, or go on with, the ticket's run."""
         try:
-            result = await self._engine.run({"ticket": dict(item.ticket or {})}, run_id=item.run_id, effect_gate=gate)
+            result = await self._engine.run(
+                {"ticket": dict(item.ticket or {})}, run_id=item.run_id, thread_id=item.ticket_id, effect_gate=gate
+            )
         except ConnectorError:
             # The store or a database is down: that is no fault of the ticket.
             raise

@@ -114,7 +114,7 @@ def train(resources: Resources, name: str) -> TrainView:
         raise ProjectError(
             "project.no-training",
             f"profile {settings.profile.name!r} has no labelled tickets to train on",
-            fix="compound seed, or `training = ...` in the profile",
+            fix=settings.without_data if settings.profile.training else "training = ... in the profile",
         )
     make = cast("Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name]))
     report = train_specialist(name, list(make(settings.profile.training)), resources.specialists.root)

@@ -49,7 +49,7 @@ def _files(entry: str, name: str, settings: Settings) -> Iterator[Document]:
             "project.no-documents",
             f"index {name!r}: {entry!r} matches no .md or .txt file",
             where=Location("pyproject.toml"),
-            fix="mend the entry below [tool.compound.profiles.<name>.documents]",
+            fix=settings.without_data if not folder.is_dir() else "mend the entry in the profile's documents",
         )
     for path in found:
         text = path.read_text(encoding="utf-8", errors="replace")

@@ -64,11 +64,9 @@ class Resources:
 
         path = self.settings.profile.lakehouse
         if not path.is_dir():
-            raise ConnectorError(
-                "lakehouse.missing",
-                f"profile {self.settings.profile.name!r}: there is no folder {self.settings.shown(path)}",
-                fix="compound seed writes it, where the profile ships its data; else mend `lakehouse`",
-            )
+            reads = f"profile {self.settings.profile.name!r} reads {self.settings.shown(path)}"
+            what = f"{reads}, and there is no such folder"
+            raise ConnectorError("lakehouse.missing", what, fix=self.settings.without_data)
         options = lakehouse_options(self.settings.root / CONNECTORS / "lakehouse.yaml")
         opened = Lakehouse.open(path, cache_dir=self.settings.home / "cache", tables=options, limits=whole_tables())
         self._closing.callback(opened.close)

@@ -140,7 +140,10 @@ class Project:
         self, name: str | None, given: Mapping[str, JsonValue], until: Literal["end", "review"]
     ) -> RunResult:
         async with self.engine(name) as engine:
-            return await engine.run(given, run_id=uuid4().hex, until=until)
+            ticket = given.get("ticket")
+            thread = ticket.get("id") if isinstance(ticket, dict) else None
+            thread_id = thread if isinstance(thread, str) else None
+            return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, until=until)
 
     def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
         """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.

@@ -81,6 +81,8 @@ class Settings:
     """Folder of this profile's run-time state; never under version control. `COMPOUND_HOME` moves it."""
     specialists: Mapping[str, str] = field(default_factory=dict[str, str])
     """Specialist name -> `module:function` that yields its labelled examples."""
+    self_contained: tuple[str, ...] = ()
+    """Profiles that write their own data."""
 
     @property
     def state_url(self) -> str:
@@ -91,6 +93,15 @@ class Settings:
     def shop_url(self) -> str:
         """Where the operational database is."""
         return self.profile.shop or f"sqlite:///{self.home / 'shop.db'}"
+
+    @property
+    def without_data(self) -> str:
+        """What to do where the profile's data is not there: the fix of an error."""
+        if self.profile.generator:
+            return f"compound seed --profile {self.profile.name} writes it"
+        others = f", or take a profile that writes its own: --profile {self.self_contained[0]}"
+        mend = f"put it there, or mend [tool.compound.profiles.{self.profile.name}] in {MARKER}"
+        return mend + others * bool(self.self_contained)
 
     def shown(self, path: Path) -> str:
         """A path as the user would type it from the root."""
@@ -161,6 +172,7 @@ def load_settings(
         profile=_profile(base, home, name, merged),
         home=home,
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
+        self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
 
 

@@ -107,6 +107,8 @@ class RunView:
             yield "reply", str(draft.get("text"))
         if self.output is not None and self.output.get("applied"):
             yield "done", self.output.get("applied")
+        if self.output is not None and not any(isinstance(one, dict) for one in (lane, plan, draft)):
+            yield from self.output.items()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,11 @@ class ItemView:
     decisions: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """It can be decided now."""
+        return self.status in {"pending", "in_review", "awaiting_second"}
+
     def text(self) -> str:
         """The item for a person: what was asked, what is proposed, why a person is asked, what it rests on."""
         lines = [f"item {self.item_id}  version {self.version}  {self.status}"]
@@ -147,9 +154,12 @@ class ItemView:
         lines += [f"  {line}" for line in str(self.ticket.get("body") or "").splitlines()]
         lines += ["", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",))]
         lines += ["", "proposed actions:"]
-        lines += [f"  - {action.get('name')} {_compact(action.get('arguments'))}" for action in self.actions] or [
-            "  none"
-        ]
+        for action in self.actions:
+            lines.append(f"  - {action.get('name')}")
+            arguments = action.get("arguments")
+            given = arguments.items() if isinstance(arguments, dict) else ()
+            lines += [f"      {key}: {value if isinstance(value, str) else _compact(value)}" for key, value in given]
+        lines += [] if self.actions else ["  none"]
         lines += ["", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines())]
         lines += ["", "evidence: " + (", ".join(self.evidence) or "none") + "  (--json shows it)"]
         for decision in self.decisions:

@@ -9,7 +9,7 @@ tables: [lake.shop.orders]
 params:
   customer_id: {type: VARCHAR, from: caller.customer_id}
   n: {type: INTEGER, default: 10, max: 50}
-limits: {rows: 50, cell_chars: 400, bytes: 16000, ms: 300}
+limits: {rows: 50, cell_chars: 400, bytes: 16000, ms: 5000}
 verified: {by: data-team, at: 2026-11-20, question: "What are my recent orders?"}
 ---
 SELECT order_id, status, total FROM orders WHERE user_id = $customer_id ORDER BY order_id LIMIT $n
@@ -92,7 +92,7 @@ class LimitsSpec(_Part):
     rows: int = Field(default=200, ge=1, le=100_000)
     cell_chars: int = Field(default=2_000, ge=1, le=1_000_000)
     bytes: int = Field(default=400_000, ge=100, le=50_000_000)
-    ms: int = Field(default=300, ge=1, le=60_000)
+    ms: int = Field(default=5_000, ge=1, le=60_000)
 
 
 class Verified(_Part):

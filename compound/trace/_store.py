@@ -18,6 +18,9 @@ from compound.trace._columns import Row, mend
 if TYPE_CHECKING:
     import duckdb
 
+_READS: Final = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+"""Kinds of statements that a query may be; DESCRIBE, SHOW, SUMMARIZE and FROM are SELECT, PIVOT is MULTI."""
+
 
 class SpanStore(Protocol):
     """Where a recorder puts its rows."""
@@ -107,8 +110,12 @@ class TraceReader:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             try:
-                if len(connection.extract_statements(query)) != 1:
+                statements = connection.extract_statements(query)
+                if len(statements) != 1:
                     raise DataError("trace.query", "a trace query is exactly one statement", fix="split it")
+                if statements[0].type.name not in _READS:
+                    what = f"a trace query reads; this one is {statements[0].type.name}"
+                    raise DataError("trace.query", what, fix="write a SELECT")
                 cursor = connection.execute(query, dict(params) if params else None)
                 columns = tuple(str(column[0]) for column in cursor.description or ())
                 return Answer(columns=columns, rows=tuple(cursor.fetchall()))
