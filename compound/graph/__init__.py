@@ -10,12 +10,28 @@ if TYPE_CHECKING:
     from compound.graph._diff import GraphDiff, compare
     from compound.graph._draw import draw
     from compound.graph._engine import Engine
+    from compound.graph._events import (
+        EffectSent,
+        Listener,
+        NodeFailed,
+        NodeFinished,
+        NodeSkipped,
+        NodeStarted,
+        ReviewOpened,
+        RunEvent,
+        RunFinished,
+        RunStarted,
+        Token,
+        TokensVoid,
+        event_json,
+    )
     from compound.graph._interface import Interface, interface
     from compound.graph._ledger import RunRecord, run_record
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
     from compound.graph._replay import Recording
     from compound.graph._result import ReplayResult, RunResult, RunStatus
+    from compound.graph._sse import MEDIA_TYPE, SSE_HEADERS, sse
     from compound.graph._steps import Segment
     from compound.graph._svg import draw_svg
     from compound.graph._value_types import graph_signature
@@ -26,33 +42,49 @@ if TYPE_CHECKING:
 _HOME: Final = {
     "Catalogue": "compound.graph.catalogue",
     "EffectGate": "compound.graph.services",
+    "EffectSent": "compound.graph._events",
     "Engine": "compound.graph._engine",
     "Finding": "compound.spec",
     "FixedCatalogue": "compound.graph.catalogue",
     "GraphDiff": "compound.graph._diff",
     "GraphSpec": "compound.spec",
     "Interface": "compound.graph._interface",
+    "Listener": "compound.graph._events",
+    "MEDIA_TYPE": "compound.graph._sse",
+    "NodeFailed": "compound.graph._events",
+    "NodeFinished": "compound.graph._events",
+    "NodeSkipped": "compound.graph._events",
+    "NodeStarted": "compound.graph._events",
     "PauseImpact": "compound.graph._pauses",
     "Plan": "compound.graph._plan",
+    "ReviewOpened": "compound.graph._events",
+    "RunEvent": "compound.graph._events",
+    "RunFinished": "compound.graph._events",
     "RunRecord": "compound.graph._ledger",
     "Recording": "compound.graph._replay",
     "ReplayResult": "compound.graph._result",
     "RunResult": "compound.graph._result",
+    "RunStarted": "compound.graph._events",
     "RunStatus": "compound.graph._result",
+    "SSE_HEADERS": "compound.graph._sse",
     "Segment": "compound.graph._steps",
     "Services": "compound.graph.services",
     "Shelf": "compound.graph.catalogue",
     "Signature": "compound.graph.catalogue",
+    "Token": "compound.graph._events",
+    "TokensVoid": "compound.graph._events",
     "check": "compound.graph._check",
     "check_file": "compound.graph._check",
     "compare": "compound.graph._diff",
     "draw": "compound.graph._draw",
-    "graph_signature": "compound.graph._value_types",
     "draw_svg": "compound.graph._svg",
+    "event_json": "compound.graph._events",
+    "graph_signature": "compound.graph._value_types",
     "interface": "compound.graph._interface",
     "load_graph": "compound.spec",
     "plan": "compound.graph._plan",
     "run_record": "compound.graph._ledger",
+    "sse": "compound.graph._sse",
 }
 
 
@@ -63,33 +95,49 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "MEDIA_TYPE",
+    "SSE_HEADERS",
     "Catalogue",
     "EffectGate",
+    "EffectSent",
     "Engine",
     "Finding",
     "FixedCatalogue",
     "GraphDiff",
     "GraphSpec",
     "Interface",
+    "Listener",
+    "NodeFailed",
+    "NodeFinished",
+    "NodeSkipped",
+    "NodeStarted",
     "PauseImpact",
     "Plan",
     "Recording",
     "ReplayResult",
+    "ReviewOpened",
+    "RunEvent",
+    "RunFinished",
     "RunRecord",
     "RunResult",
+    "RunStarted",
     "RunStatus",
     "Segment",
     "Services",
     "Shelf",
     "Signature",
+    "Token",
+    "TokensVoid",
     "check",
     "check_file",
     "compare",
     "draw",
     "draw_svg",
+    "event_json",
     "graph_signature",
     "interface",
     "load_graph",
     "plan",
     "run_record",
+    "sse",
 ]

@@ -13,6 +13,7 @@ from compound.trace import SILENT, ActiveSpan
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.graph._events import Listener, RunEvent
     from compound.graph._outcome import Outcome
     from compound.graph._steps import Step
     from compound.graph.services import EffectGate
@@ -37,6 +38,8 @@ class ActiveRun:
         is_replay: It only repeats a recorded run.
         reopens: Reviews whose open item must show what the run holds now.
         gate: Awaited before the first delivery; None when it was passed or there is none.
+        listener: Told what happens; None when nobody listens.
+        untold: Events that wait for the next one that is told.
     """
 
     run_id: str
@@ -53,11 +56,13 @@ class ActiveRun:
     reopens: frozenset[str] = frozenset()
     gate: EffectGate | None = None
     seen_input: JsonValue = None
+    listener: Listener | None = None
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    untold: list[RunEvent] = field(default_factory=list["RunEvent"])
     _deadline: float | None = None
     _gating: Lock | None = field(default=None, repr=False)
 

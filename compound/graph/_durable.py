@@ -18,6 +18,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, StateSnapshot, interrupt
 
+from compound.graph._events import tell_outcome
 from compound.graph._nodes_effect import EffectStep
 from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import Outcome, from_json
@@ -143,6 +144,7 @@ class Durable:
                 return _update({})
             outcome = await self._boundary(segment.name, run)
             run.settle(segment.name, outcome)
+            await tell_outcome(run, self._plan.steps[segment.name], segment.name, outcome)
             return _update({segment.name: outcome})
 
         return flow if segment.kind == "flow" else boundary

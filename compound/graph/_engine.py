@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 import anyio
 import structlog
 
 from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
 from compound.graph._active import SILENT, ActiveRun
+from compound.graph._events import RunStarted
 from compound.graph._kept import KeptServices, keep, read
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
 from compound.graph._locks import run_lock
@@ -23,6 +24,7 @@ from compound.graph._replay import Mode, Recording, Replay
 from compound.graph._result import ReplayResult, RunResult
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
+from compound.graph._stream import stream_events
 from compound.model import Budget
 from compound.spec._fill import filler
 from compound.spec._types import Record, parse_type
@@ -31,15 +33,27 @@ from compound.spec._words import parse_duration
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+    from typing_extensions import Unpack
 
     from compound.connector.state import StateStore
     from compound.graph._active import Runner
     from compound.graph._durable import Durable
+    from compound.graph._events import Listener, RunEvent
     from compound.graph.services import EffectGate, Services
     from compound.spec.graph_file import GraphSpec
     from compound.trace import ActiveSpan, Recorder
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class RunOptions(TypedDict, total=False):
+    """What `Engine.run` may be given beside input and id; see there."""
+
+    thread_id: str | None
+    context: Mapping[str, JsonValue] | None
+    until: Literal["end", "review"]
+    example_id: str | None
+    effect_gate: EffectGate | None
 
 
 class Engine:
@@ -123,6 +137,7 @@ class Engine:
         until: Literal["end", "review"] = "end",
         example_id: str | None = None,
         effect_gate: EffectGate | None = None,
+        listener: Listener | None = None,
     ) -> RunResult:
         """Start a run; with an id that was started before, go on with it (after a crash, a pause, a failure).
 
@@ -134,6 +149,7 @@ class Engine:
             until: `review` stops before the first reviews and effects and stores nothing.
             example_id: The evaluation case, for traces.
             effect_gate: Awaited once, before the first delivery.
+            listener: Told what happens, one event after the other; the run waits until it has. See `stream`.
 
         Raises:
             DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
@@ -143,7 +159,8 @@ class Engine:
         """
         self._require_fit(input, context or {}, run_id)
         active = self._activate(run_id, thread_id or run_id, input, context or {}, example_id)
-        active.gate = effect_gate
+        active.gate, active.listener = effect_gate, listener
+        await self._tell_start(active)
         if until == "review":
             with self._root(active) as span:
                 return self._closing(span, await self._first_leg(active))
@@ -157,7 +174,9 @@ class Engine:
                 raise ConflictError("graph.other-input", what, fix="give the new input a run id of its own")
             return await self._go(active, record)
 
-    async def resume(self, run_id: str, *, effect_gate: EffectGate | None = None) -> RunResult:
+    async def resume(
+        self, run_id: str, *, effect_gate: EffectGate | None = None, listener: Listener | None = None
+    ) -> RunResult:
         """Go on with a run whose review items were decided; harmless when nothing is decided yet.
 
         Several callers may resume one run: they take turns, the later ones find it done.
@@ -171,7 +190,8 @@ class Engine:
             if record is None:
                 raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
             active = self._activate(run_id, record.thread_id, record.input, record.context, None)
-            active.gate = effect_gate
+            active.gate, active.listener = effect_gate, listener
+            await self._tell_start(active)
             return await self._go(active, record)
 
     async def replay(
@@ -215,6 +235,34 @@ class Engine:
             run=result, sources=replay.sources, changed=tuple(replay.changed), stopped_at=tuple(replay.stopped_at)
         )
 
+    def stream(
+        self, input: Mapping[str, JsonValue], *, run_id: str, buffer: int = 64, **options: Unpack[RunOptions]
+    ) -> AsyncGenerator[RunEvent]:
+        """As `run`, but gives what happens while it happens; the last event is `RunFinished`.
+
+        At most `buffer` events wait to be read: a slow reader slows the run and the models whose tokens it reads.
+        Closing the stream stops the run: nothing more is called, and what had finished is journalled, so the same
+        run id goes on from there.
+
+        Example:
+            ```python
+            async for event in engine.stream({"text": "hi"}, run_id="r1"):
+                if isinstance(event, Token):
+                    print(event.text, end="")
+            ```
+        """
+        return stream_events(
+            lambda listener: self.run(input, run_id=run_id, listener=listener, **options), buffer=buffer
+        )
+
+    def stream_resume(self, run_id: str, *, buffer: int = 64) -> AsyncGenerator[RunEvent]:
+        """As `resume`, but gives what happens while it happens; see `stream`."""
+        return stream_events(lambda listener: self.resume(run_id, listener=listener), buffer=buffer)
+
+    async def _tell_start(self, active: ActiveRun) -> None:
+        if active.listener is not None:
+            await active.listener(RunStarted(run_id=active.run_id, graph=active.graph_name))
+
     async def _go(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
         if record is not None:
             if record.status == "done":
@@ -256,7 +304,7 @@ class Engine:
             why_not = move.why_not
         log.info("run.pinned", run_id=active.run_id, graph=self.spec.name, graph_hash=record.graph_hash, why=why_not)
         pinned = old._activate(active.run_id, active.thread_id, active.input, active.context, active.example_id)
-        pinned.gate = active.gate
+        pinned.gate, pinned.listener = active.gate, active.listener
         return await old._go(pinned, record)
 
     async def _move(self, active: ActiveRun, record: RunRecord, move: Move) -> RunResult:

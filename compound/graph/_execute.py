@@ -10,6 +10,7 @@ import structlog
 
 from compound.errors import ConnectorError, ModelError, NodeError
 from compound.graph._active import NodeCall
+from compound.graph._events import tell_outcome, tell_start
 from compound.graph._outcome import LOST, OVER_BUDGET, Outcome, as_node_error
 from compound.spec._refs import ABSENT, Absent, EvaluationError
 
@@ -42,6 +43,18 @@ async def perform(
     step: Step, run: ActiveRun, inputs: dict[str, JsonValue], scope: MutableMapping[str, Maybe], lead: str
 ) -> Outcome:
     """A node that was decided to run; never raises except to cancel."""
+    if run.listener is None:
+        return await _perform(step, run, inputs, scope, lead)
+    key = f"{lead}{step.name}"
+    await tell_start(run, step, key)
+    outcome = await _perform(step, run, inputs, scope, lead)
+    await tell_outcome(run, step, key, outcome)
+    return outcome
+
+
+async def _perform(
+    step: Step, run: ActiveRun, inputs: dict[str, JsonValue], scope: MutableMapping[str, Maybe], lead: str
+) -> Outcome:
     if step.block is None:
         outcome = await _attempts(step, run, inputs, lead)
     else:

@@ -15,10 +15,20 @@ import orjson
 
 from compound import trace
 from compound.errors import CompoundError, ProjectError
+from compound.graph._events import token_teller
 from compound.graph._expand import GIVEN_TO
 from compound.graph._nodes_llm import compile_template, render
 from compound.graph.services import KeyedCall
-from compound.model import CallKey, Message, ModelRequest, ModelResponse, ToolCall, ToolResult, ToolSchema
+from compound.model import (
+    CallKey,
+    Message,
+    ModelRequest,
+    ModelResponse,
+    StreamRestart,
+    ToolCall,
+    ToolResult,
+    ToolSchema,
+)
 from compound.spec._json_schema import to_json_schema
 from compound.spec._types import STR
 from compound.spec._validate import validator
@@ -160,7 +170,10 @@ class _Agent:
             prompt_version=self._prompt.version,
         )
         key = CallKey(run_id=call.run.run_id, node=call.key, attempt=call.attempt, index=turn)
-        return await self._gateway.call(request, call=key, budget=call.run.budget)
+        told = token_teller(call, turn)
+        if told is not None and call.attempt > 1:
+            await told(StreamRestart())
+        return await self._gateway.call(request, call=key, budget=call.run.budget, told=told)
 
     async def _do(self, loop: _Loop, response: ModelResponse, calls: tuple[ToolCall, ...]) -> tuple[JsonValue] | None:
         """Do what one turn asks for, side by side; the final answer in a tuple, None when there is none yet."""

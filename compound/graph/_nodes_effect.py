@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import NodeError
+from compound.graph._events import EffectSent
 from compound.graph._execute import decide, record_early
 from compound.graph._nodes_review import REJECT, read_versions
 from compound.graph._outcome import Outcome, as_node_error
@@ -94,6 +95,9 @@ class EffectStep:
         keys = await outbox.enqueue(group)
         await run.pass_gate()
         outcomes = await outbox.deliver(keys)
+        if run.listener is not None:
+            for one in outcomes:
+                await run.listener(EffectSent(node=self.step.path, effect=one.name, status=one.status, key=one.key))
         self._require_accepted(run, outcomes)
         return [{"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes]
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import Location, NodeError, ProjectError
-from compound.model import CallKey, Message, ModelRequest, ModelResponse
+from compound.graph._events import token_teller
+from compound.model import CallKey, Message, ModelRequest, ModelResponse, StreamRestart
 from compound.spec._json_schema import to_json_schema
 from compound.spec._validate import validator
 
@@ -49,14 +50,19 @@ def bind_llm(step: Step, services: Services) -> Runner:
             prompt_name=node.prompt,
             prompt_version=prompt.version,
         )
-        response = await gateway.call(request, call=_key(call, 0), budget=call.run.budget)
+        told = token_teller(call, 0)
+        if told is not None and call.attempt > 1:
+            await told(StreamRestart())
+        response = await gateway.call(request, call=_key(call, 0), budget=call.run.budget, told=told)
         if response.abstained:
             return _abstain(call, response.reason or "the model gave no usable answer")
         value = response.text if schema is None else response.data
         problems = problems_of(value)
         if not problems:
             return value
-        again = await gateway.call(_repair(request, response, problems), call=_key(call, 1), budget=call.run.budget)
+        repair = _repair(request, response, problems)
+        told = token_teller(call, 1)
+        again = await gateway.call(repair, call=_key(call, 1), budget=call.run.budget, told=told)
         value = again.data
         problems = ["the model gave no usable answer"] if again.abstained else problems_of(value)
         return _abstain(call, "; ".join(problems[:5])) if problems else value

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import RunError
+from compound.graph._events import ReviewOpened
 from compound.graph._execute import decide, record_early
 from compound.graph._outcome import OVER_BUDGET, Outcome, as_node_error
 from compound.graph._wiring import compile_lenient, compile_value, shown_names
@@ -66,6 +67,9 @@ class ReviewStep:
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
                 return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
             decision = opened.decision
+            if decision is None and run.listener is not None:
+                queue = request.queue
+                await run.listener(ReviewOpened(node=self.step.path, item_id=opened.item_id, queue=queue))
             while decision is None:
                 span.pause(f"waits for review item {opened.item_id}")
                 await pause(opened.item_id)

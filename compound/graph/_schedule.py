@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 import anyio.abc
 
+from compound.graph._events import note_outcome, tell_untold
 from compound.graph._execute import decide, perform, record_early
 from compound.graph._outcome import Outcome
 
@@ -49,6 +50,8 @@ async def run_program(
     ready = flow.settled_before()
     if ready:
         await flow.run_all(ready)
+        if run.untold:
+            await tell_untold(run)
     for step in program.steps:
         outcomes[step.name] = outcomes.pop(step.name)
 
@@ -124,6 +127,8 @@ class _Flow:
             step = self.program.steps[index]
             early = decide(step, self.run, self.scope, self.outcomes)
             if isinstance(early, Outcome):
+                if self.run.listener is not None:
+                    note_outcome(self.run, step, f"{self.lead}{step.name}", early)
                 ready += self._end(index, record_early(step, self.run, early))
             else:
                 starts.append((index, early))

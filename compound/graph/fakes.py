@@ -20,7 +20,7 @@ from compound.graph.services import (
     ReviewRequest,
     ToolCard,
 )
-from compound.model import Budget, CallKey, ModelRequest, ModelResponse
+from compound.model import Budget, CallKey, ModelRequest, ModelResponse, TextDelta, Told
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -115,10 +115,17 @@ class FakeGateway:
         self.journal: dict[CallKey, ModelResponse] = {}
 
     async def call(
-        self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
+        self,
+        request: ModelRequest,
+        *,
+        call: CallKey | None = None,
+        budget: Budget | None = None,
+        told: Told | None = None,
     ) -> ModelResponse:
         """The stored answer of the same call, or a new one; `budget.calls` counts those of the run."""
         if call is not None and call in self.journal:
+            if told is not None:
+                await told(TextDelta(text=self.journal[call].text))
             return self.journal[call]
         made = sum(1 for one, _ in self.calls if call is not None and one is not None and one.run_id == call.run_id)
         if budget is not None and budget.calls is not None and made >= budget.calls:
@@ -126,6 +133,9 @@ class FakeGateway:
         self.calls.append((call, request))
         answer = await _run(self.answers[request.model], request.inputs)
         response = answer if isinstance(answer, ModelResponse) else _response(cast("JsonValue", answer))
+        if told is not None:
+            for word in response.text.split(" "):
+                await told(TextDelta(text=f"{word} "))
         if call is not None:
             self.journal[call] = response
         return response

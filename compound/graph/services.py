@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.catalogue import Shelf
-    from compound.model import Budget, CallKey, ModelRequest, ModelResponse
+    from compound.model import Budget, CallKey, ModelRequest, ModelResponse, Told
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 
@@ -108,7 +108,12 @@ class Gateway(Protocol):
     """The one door to models; `compound.model.Gateway` is one."""
 
     async def call(
-        self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
+        self,
+        request: ModelRequest,
+        *,
+        call: CallKey | None = None,
+        budget: Budget | None = None,
+        told: Told | None = None,
     ) -> ModelResponse:
         """Answer, from the journal where the same call already finished.
 
@@ -116,6 +121,7 @@ class Gateway(Protocol):
             request: With the logical model's name.
             call: Names the call for ever.
             budget: Ceiling of the run in place of the gateway's.
+            told: Awaited with each piece of the answer as it comes.
 
         Raises:
             ModelError: `retryable` says whether another try may help.

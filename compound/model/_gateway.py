@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,11 +13,13 @@ import anyio
 from compound import trace
 from compound.errors import ModelError, ProjectError, choices
 from compound.model._budget import Accounts, Bill, Budget
-from compound.model._canonical import params_hash, request_hash, to_json
+from compound.model._canonical import request_hash, to_json
+from compound.model._hangup import reading
 from compound.model._journal import Journal, MemoryJournal
 from compound.model._prices import cost_usd
 from compound.model._retry import RetryPolicy, with_retry
 from compound.model._route import Redact, Route
+from compound.model._spans import call_span, report, retry_teller
 from compound.model._typed import read_typed, repair_request, together, without_data
 from compound.model._types import (
     CallKey,
@@ -26,6 +28,8 @@ from compound.model._types import (
     StreamEnd,
     StreamEvent,
     StreamRestart,
+    TextDelta,
+    Told,
     Usage,
 )
 
@@ -85,7 +89,12 @@ class Gateway:
             ) from None
 
     async def call(
-        self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
+        self,
+        request: ModelRequest,
+        *,
+        call: CallKey | None = None,
+        budget: Budget | None = None,
+        told: Told | None = None,
     ) -> ModelResponse:
         """Answer a request.
 
@@ -98,14 +107,21 @@ class Gateway:
             call: Names the call. `index` is for callers that make several in one attempt; a repair takes
                 `index + 1`.
             budget: The run's ceiling in place of the gateway's; needs `call`.
+            told: Awaited with each piece of the answer as it comes; the next piece waits for it. A
+                `StreamRestart` says that what came before is void. An answer from the journal, and every
+                answer of a gateway that redacts, comes in one piece.
 
         Raises:
             ModelError: `model.*`, after the tries that could help; `model.budget` before any.
             ProjectError: `model.unknown-model`, `model.unknown-solver`.
         """
+        if told is not None and self._redact is not None:
+            response = await self.call(request, call=call, budget=budget)
+            await _whole(response, told)
+            return response
         route = self.route(request.model)
         sent, restore = self._masked(route.apply(request))
-        response = await self._answer(route, sent, call, budget or self._budget)
+        response = await self._answer(route, sent, call, budget or self._budget, told)
         schema = sent.output_schema
         if schema is None:
             return restore(response)
@@ -113,7 +129,9 @@ class Gateway:
         if found and not route.reads_inputs:
             again = replace(call, index=call.index + 1) if call else None
             repair = repair_request(sent, response, found)
-            second = await self._answer(route, repair, again, budget or self._budget)
+            if told is not None:
+                await told(StreamRestart())
+            second = await self._answer(route, repair, again, budget or self._budget, told)
             second, found = read_typed(second, schema)
             response = together(response, second)
         if found:
@@ -131,18 +149,19 @@ class Gateway:
         route = self.route(request.model)
         sent, restore = self._masked(route.apply(request))
         hashed = request_hash(sent, route.provider.name, reads_inputs=route.reads_inputs)
-        with self._span(route, sent) as span:
+        with call_span(route, sent) as span:
             response = self._find(call, hashed)
             if response is None:
                 with self._reserved(call, budget or self._budget, sent) as bill:
-                    async for event in self._events(route, sent, span):
-                        if isinstance(event, StreamEnd):
-                            response = event.response
-                        elif self._redact is None:
-                            yield event
+                    async with reading(self._events(route, sent, span)) as events:
+                        async for event in events:
+                            if isinstance(event, StreamEnd):
+                                response = event.response
+                            elif self._redact is None:
+                                yield event
                     assert response is not None
                     response = self._finish(route, response, call, hashed, bill)
-            self._report(span, response)
+            report(span, response, self._prices)
         if sent.output_schema is not None:
             response, found = read_typed(response, sent.output_schema)
             response = without_data(response, found) if found else response
@@ -158,18 +177,54 @@ class Gateway:
     def _masked(self, request: ModelRequest) -> tuple[ModelRequest, Callable[[ModelResponse], ModelResponse]]:
         return self._redact(request) if self._redact else (request, lambda response: response)
 
-    async def _answer(self, route: Route, request: ModelRequest, call: CallKey | None, budget: Budget) -> ModelResponse:
+    async def _answer(
+        self, route: Route, request: ModelRequest, call: CallKey | None, budget: Budget, told: Told | None
+    ) -> ModelResponse:
         hashed = request_hash(request, route.provider.name, reads_inputs=route.reads_inputs)
-        with self._span(route, request) as span:
+        with call_span(route, request) as span:
             response = self._find(call, hashed)
             if response is None:
                 with self._reserved(call, budget, request) as bill:
-                    response = await with_retry(
-                        lambda: self._attempt(route, request, span), self._retry, told=_teller(span)
-                    )
+                    attempt = self._attempts(route, request, span, told)
+                    response = await with_retry(attempt, self._retry, told=retry_teller(span))
                     response = self._finish(route, response, call, hashed, bill)
-            self._report(span, response)
+            elif told is not None:
+                await _whole(response, told)
+            report(span, response, self._prices)
         return response
+
+    def _attempts(
+        self, route: Route, request: ModelRequest, span: trace.ActiveSpan, told: Told | None
+    ) -> Callable[[], Awaitable[ModelResponse]]:
+        """One attempt after the other; the second and later ones void what was told before."""
+        if told is None:
+            return lambda: self._attempt(route, request, span)
+        is_first = True
+
+        async def attempt() -> ModelResponse:
+            nonlocal is_first
+            if not is_first:
+                await told(StreamRestart())
+            is_first = False
+            return await self._told(route, request, span, told)
+
+        return attempt
+
+    async def _told(self, route: Route, request: ModelRequest, span: trace.ActiveSpan, told: Told) -> ModelResponse:
+        async with reading(self._timed(route, request, span)) as events:
+            while True:
+                try:
+                    # The time that the listener takes is not the provider's.
+                    with anyio.fail_after(self._timeout_s):
+                        event = await anext(events, None)
+                except TimeoutError as error:
+                    what = f"{route.provider.name} sent nothing for {self._timeout_s:g} s"
+                    raise ModelError("model.timeout", what, retryable=True) from error
+                if event is None:
+                    raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
+                if isinstance(event, StreamEnd):
+                    return event.response
+                await told(event)
 
     async def _attempt(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> ModelResponse:
         try:
@@ -181,20 +236,22 @@ class Gateway:
             what = f"{route.provider.name} did not answer in {self._timeout_s:g} s"
             raise ModelError("model.timeout", what, retryable=True) from error
 
-    async def _timed(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncIterator[StreamEvent]:
+    async def _timed(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncGenerator[StreamEvent]:
         began, is_first = time.monotonic(), True
-        async for event in route.provider.stream(request):
-            if is_first:
-                span.set(ttft_s=time.monotonic() - began)
-                is_first = False
-            yield event
+        async with reading(route.provider.stream(request)) as events:
+            async for event in events:
+                if is_first:
+                    span.set(ttft_s=time.monotonic() - began)
+                    is_first = False
+                yield event
 
-    async def _events(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncIterator[StreamEvent]:
-        failures, tell = 0, _teller(span)
+    async def _events(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncGenerator[StreamEvent]:
+        failures, tell = 0, retry_teller(span)
         while True:
             try:
-                async for event in self._timed(route, request, span):
-                    yield event
+                async with reading(self._timed(route, request, span)) as events:
+                    async for event in events:
+                        yield event
             except ModelError as error:
                 failures += 1
                 wait_s = self._retry.wait_s(error, failures)
@@ -234,34 +291,10 @@ class Gateway:
         usage = Usage(input_tokens=size // 3, output_tokens=request.max_tokens)
         return cost_usd(self._prices, request.model, usage)
 
-    def _span(self, route: Route, request: ModelRequest) -> trace.ActiveSpan:
-        return trace.child(
-            f"chat {request.model}",
-            kind="chat",
-            provider=route.provider.name,
-            request_model=request.model,
-            prompt_name=request.prompt_name or None,
-            prompt_version=request.prompt_version or None,
-            params_hash=params_hash(request),
-        )
 
-    def _report(self, span: trace.ActiveSpan, response: ModelResponse) -> None:
-        usage = response.usage
-        span.set(
-            response_model=response.model,
-            cached_result=response.cached,
-            stop_reason=response.stop_reason,
-            abstained=response.abstained or None,
-            response_id=response.raw_id or None,
-            # What the journal answers was paid once, in the span of the call that was made.
-            cost_usd=0.0 if response.cached else response.cost_usd,
-            price_table_version=self._prices.version if self._prices else None,
-            input_tokens=0 if response.cached else usage.input_tokens,
-            output_tokens=0 if response.cached else usage.output_tokens,
-            cache_read_tokens=0 if response.cached else usage.cache_read_tokens,
-            cache_write_tokens=0 if response.cached else usage.cache_write_tokens,
-            reasoning_tokens=None if response.cached else usage.reasoning_tokens,
-        )
+async def _whole(response: ModelResponse, told: Told) -> None:
+    if response.text:
+        await told(TextDelta(text=response.text))
 
 
 async def _last(events: AsyncIterator[StreamEvent]) -> ModelResponse:
@@ -272,13 +305,3 @@ async def _last(events: AsyncIterator[StreamEvent]) -> ModelResponse:
     if response is not None:
         return response
     raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
-
-
-def _teller(span: trace.ActiveSpan) -> Callable[[ModelError, float], None]:
-    retries: list[str] = []
-
-    def tell(error: ModelError, wait_s: float) -> None:
-        retries.append(f"{error.code} after {wait_s:.2f} s")
-        span.set(retries=list(retries))
-
-    return tell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ from compound.model._types import (
     TextDelta,
     ThinkingBlock,
     ToolCall,
+    ToolDelta,
     ToolResult,
     Usage,
 )
@@ -69,7 +71,7 @@ class LangchainProvider:
         return cls(cast("BaseChatModel", made))
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
-        """Answer one request. Failures of the model are `model.langchain-failed`, not retried."""
+        """Answer one request. A failure with no HTTP status that helps is `model.langchain-failed`, not retried."""
         try:
             answer = await self._bound(request).ainvoke(_messages(request))
         except CompoundError:
@@ -82,10 +84,13 @@ class LangchainProvider:
         """Answer one request piece by piece."""
         whole: Any = None
         try:
-            async for piece in self._bound(request).astream(_messages(request)):
-                whole = piece if whole is None else whole + piece
-                if piece.text:
-                    yield TextDelta(text=str(piece.text))
+            async with aclosing(self._bound(request).astream(_messages(request))) as pieces:
+                async for piece in pieces:
+                    whole = piece if whole is None else whole + piece
+                    if piece.text:
+                        yield TextDelta(text=str(piece.text))
+                    for part in getattr(piece, "tool_call_chunks", ()):
+                        yield ToolDelta(index=part.get("index") or 0, json_text=part.get("args") or "")
         except CompoundError:
             raise
         except Exception as error:
@@ -191,4 +196,15 @@ def _turn(message: Message) -> list[BaseMessage]:
 
 
 def _failed(error: Exception) -> ModelError:
-    return ModelError("model.langchain-failed", f"{type(error).__name__}: {error}")
+    """What LangChain's partners raise has no common type; nearly all carry the HTTP status."""
+    what = f"{type(error).__name__}: {error}"
+    status = getattr(error, "status_code", None)
+    if isinstance(error, TimeoutError) or status == 408:
+        return ModelError("model.timeout", what, retryable=True)
+    if isinstance(error, ConnectionError):
+        return ModelError("model.connection", what, retryable=True)
+    if status == 429:
+        return ModelError("model.rate-limit", what, retryable=True)
+    if isinstance(status, int) and status >= 500:
+        return ModelError("model.overloaded" if status == 529 else "model.server", what, retryable=True)
+    return ModelError("model.langchain-failed", what)

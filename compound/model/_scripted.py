@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
@@ -20,11 +21,13 @@ class ScriptedProvider:
 
     Attributes:
         requests: Every request that arrived, in order, the failed ones included.
+        told: Pieces of text that were asked for and given, of all streams together.
     """
 
     def __init__(self, answers: Sequence[Answer] | Callable[[ModelRequest], Answer], *, name: str = "scripted") -> None:
         self.name = name
         self.requests: list[ModelRequest] = []
+        self.told = 0
         self._answers = answers
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
@@ -44,7 +47,8 @@ class ScriptedProvider:
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """The next answer, word by word."""
         response = await self.complete(request)
-        for word in response.text.split(" "):
+        for word in re.findall(r"\s*\S+\s*$|\s*\S+|\s+", response.text):
+            self.told += 1
             yield TextDelta(text=word)
         yield StreamEnd(response=response)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -221,6 +221,10 @@ class StreamRestart:
 StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamRestart | StreamEnd
 
 
+Told: TypeAlias = "Callable[[StreamEvent], Awaitable[None]]"
+"""Takes the pieces of an answer; whoever sends them waits until it has."""
+
+
 class Provider(Protocol):
     """A door to models. It makes one attempt; retries, budget, journal and repair are the gateway's."""
 
@@ -238,7 +242,10 @@ class Provider(Protocol):
         ...
 
     def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
-        """Answer piece by piece; ends with exactly one `StreamEnd`, or raises as `complete` does."""
+        """Answer piece by piece; ends with exactly one `StreamEnd`, or raises as `complete` does.
+
+        An async generator: closing it hangs up.
+        """
         ...
 
 

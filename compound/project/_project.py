@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import Catalogue, Engine, ReplayResult, RunRecord, RunResult
+    from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
@@ -175,6 +176,30 @@ class Project:
             return anyio.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
         finally:
             self.resources.recorder.flush()
+
+    async def stream(
+        self,
+        name: str | None,
+        given: Mapping[str, JsonValue],
+        *,
+        run_id: str | None = None,
+        context: Mapping[str, JsonValue] | None = None,
+        buffer: int = 64,
+    ) -> AsyncGenerator[RunEvent]:
+        """Run a graph and give what happens while it happens: nodes, tokens, reviews, effects; see `Engine.stream`.
+
+        Args:
+            name: A graph of the project; its own when None.
+            given: The graph's input.
+            run_id: Goes on with that run if it was started before; a new one when None.
+            context: The graph's context.
+            buffer: How many events may wait to be read.
+        """
+        async with self.engine(name) as engine:
+            run = engine.stream(given, run_id=run_id or uuid4().hex, context=context, buffer=buffer)
+            async with aclosing(run) as events:
+                async for event in events:
+                    yield event
 
     def resume(self, run_id: str) -> RunResult:
         """Let a decided run go on."""

@@ -248,7 +248,7 @@ async def read(events: AsyncIterator[StreamEvent]) -> list[StreamEvent]:
 def test_a_stream_is_journalled_at_its_end(journal: Journal) -> None:
     door = gateway(ScriptedProvider(["Hello there"]), journal)
     first = asyncio.run(read(door.stream(ASK, call=KEY)))
-    assert [event.text for event in first if isinstance(event, TextDelta)] == ["Hello", "there"]
+    assert [event.text for event in first if isinstance(event, TextDelta)] == ["Hello", " there"]
     again = asyncio.run(read(door.stream(ASK, call=KEY)))
     assert [isinstance(event, StreamEnd) and event.response.cached for event in again] == [True]
 
@@ -265,6 +265,58 @@ def test_a_broken_stream_restarts_or_fails() -> None:
     assert [type(event) for event in events] == [StreamRestart, TextDelta, StreamEnd]
     with pytest.raises(ModelError):
         asyncio.run(read(gateway(ScriptedProvider([BROKEN, BROKEN, "Hello"])).stream(ASK)))
+
+
+async def heard(door: Gateway, request: ModelRequest = ASK, **more: Any) -> tuple[ModelResponse, list[str]]:
+    pieces: list[str] = []
+
+    async def told(event: StreamEvent) -> None:
+        pieces.append(event.text if isinstance(event, TextDelta) else type(event).__name__)
+
+    return await door.call(request, call=KEY, told=told, **more), pieces
+
+
+def test_a_call_is_told_in_pieces_and_from_the_journal_in_one(journal: Journal) -> None:
+    provider = ScriptedProvider(["Hello there"])
+    response, pieces = asyncio.run(heard(gateway(provider, journal)))
+    assert (response.text, pieces) == ("Hello there", ["Hello", " there"])
+    again, whole = asyncio.run(heard(gateway(provider, journal)))
+    assert (again.cached, whole) == (True, ["Hello there"])
+    assert len(provider.requests) == 1
+
+
+def test_what_is_tried_again_or_repaired_is_void() -> None:
+    _, pieces = asyncio.run(heard(gateway(ScriptedProvider([OVERLOADED, "Hello"]))))
+    assert pieces == ["StreamRestart", "Hello"]
+    response, pieces = asyncio.run(heard(gateway(ScriptedProvider(["no", '{"n":1}'])), TYPED))
+    assert (response.data, pieces) == ({"n": 1}, ["no", "StreamRestart", '{"n":1}'])
+
+
+def test_a_gateway_that_redacts_tells_the_restored_answer_in_one_piece() -> None:
+    def redact(request: ModelRequest) -> tuple[ModelRequest, Callable[[ModelResponse], ModelResponse]]:
+        return request, lambda response: replace(response, text=response.text.replace("<name>", "Ann"))
+
+    _, pieces = asyncio.run(heard(gateway(ScriptedProvider(["Dear <name> of <place>"]), redact=redact)))
+    assert pieces == ["Dear Ann of <place>"]
+
+
+def test_a_stream_that_falls_silent_times_out_and_a_slow_listener_does_not() -> None:
+    class Silent(ScriptedProvider):
+        async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+            async for event in super().stream(request):
+                yield event
+                await anyio.sleep(60 if len(self.requests) < 3 else 0)
+
+    async def slowly() -> ModelResponse:
+        async def told(_event: StreamEvent) -> None:
+            await anyio.sleep(0.1)
+
+        return await gateway(ScriptedProvider(["a b c"]), timeout_s=0.05).call(ASK, told=told)
+
+    with pytest.raises(ModelError) as caught:
+        asyncio.run(heard(gateway(Silent(["a b", "a b", "a b"]), timeout_s=0.02)))
+    assert caught.value.code == "model.timeout"
+    assert asyncio.run(slowly()).text == "a b c"
 
 
 def test_spans_say_who_answered_for_how_much() -> None:
