@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class RunStarted:
     """The input was accepted. A run that goes on (after a pause, a crash) starts again with its own id."""
 
-    event: ClassVar = "run.started"
+    event: ClassVar = "run_started"
     run_id: str
     graph: str
 
@@ -35,7 +35,7 @@ class NodeStarted:
         node: As the call journal knows it: `answer[2].draft` in the second round of a block.
     """
 
-    event: ClassVar = "node.started"
+    event: ClassVar = "node_started"
     node: str
     kind: str
 
@@ -44,7 +44,7 @@ class NodeStarted:
 class NodeFinished:
     """A node has its value."""
 
-    event: ClassVar = "node.finished"
+    event: ClassVar = "node_finished"
     node: str
     kind: str
     value: JsonValue
@@ -54,7 +54,7 @@ class NodeFinished:
 class NodeSkipped:
     """A node does not run: its condition, an absent input, or a failure before it."""
 
-    event: ClassVar = "node.skipped"
+    event: ClassVar = "node_skipped"
     node: str
     kind: str
     reason: str
@@ -64,7 +64,7 @@ class NodeSkipped:
 class NodeFailed:
     """A node failed for good, after its tries and its fallback. `error` is `{code, what, fix, ...}`."""
 
-    event: ClassVar = "node.failed"
+    event: ClassVar = "node_failed"
     node: str
     kind: str
     error: Mapping[str, JsonValue]
@@ -88,7 +88,7 @@ class Token:
 class TokensVoid:
     """The text of this answer so far is void: it broke off, or did not fit, and begins again."""
 
-    event: ClassVar = "token.void"
+    event: ClassVar = "token_void"
     node: str
     call: int = 0
 
@@ -97,7 +97,7 @@ class TokensVoid:
 class ReviewOpened:
     """The run will wait here for a person."""
 
-    event: ClassVar = "review.opened"
+    event: ClassVar = "review_opened"
     node: str
     item_id: str
     queue: str
@@ -107,7 +107,7 @@ class ReviewOpened:
 class EffectSent:
     """An effect was handed to its target; `status` is `sent`, `scheduled`, or how it ended otherwise."""
 
-    event: ClassVar = "effect.sent"
+    event: ClassVar = "effect_sent"
     node: str
     effect: str
     status: str
@@ -118,7 +118,7 @@ class EffectSent:
 class RunFinished:
     """The last event: the run is done, has failed, or waits for a person."""
 
-    event: ClassVar = "run.finished"
+    event: ClassVar = "run_finished"
     run_id: str
     status: RunStatus
     output: Mapping[str, JsonValue] | None

@@ -98,7 +98,7 @@ def test_a_run_over_http_is_events_with_ids_names_and_json() -> None:
         assert retry == {"retry": "3000"}
         assert [event["id"] for event in events] == [str(n) for n in range(1, len(events) + 1)]
         assert [event["event"] for event in events] == [
-            "run.started", "node.started", "token", "token", "node.finished", "run.finished",
+            "run_started", "node_started", "token", "token", "node_finished", "run_finished",
         ]  # fmt: skip
         assert "".join(json.loads(event["data"])["text"] for event in events[2:4]) == "two\n\nlines"
         assert json.loads(events[-1]["data"])["output"] == {"answer": "two\n\nlines"}
@@ -111,7 +111,7 @@ def test_silence_is_filled_with_comments() -> None:
         async with httpx.AsyncClient() as client:
             answer = await client.get(url, params={"text": "x"})
         assert ": still here" in answer.text
-        assert blocks(answer.text)[-1]["event"] == "run.finished"
+        assert blocks(answer.text)[-1]["event"] == "run_finished"
 
     asyncio.run(served(Patient("one two", 0.2), work, heartbeat_s=0.05))
 

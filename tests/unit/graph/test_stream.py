@@ -91,17 +91,17 @@ def line(event: RunEvent) -> str:
 
 def test_nodes_are_told_as_they_start_end_and_are_skipped() -> None:
     events = asyncio.run(told(FLOW, Services(None), {"text": "hi"}))
-    assert [line(event) for event in events][:3] == ["run.started", "node.started loud", "node.finished loud"]
+    assert [line(event) for event in events][:3] == ["run_started", "node_started loud", "node_finished loud"]
     assert sorted(line(event) for event in events[3:-1]) == sorted(
-        ["node.skipped never", "node.skipped both", "node.started rounds", "node.finished rounds"]
-        + [f"node.{what} rounds[{n}].inner" for n in (1, 2) for what in ("started", "finished")]
+        ["node_skipped never", "node_skipped both", "node_started rounds", "node_finished rounds"]
+        + [f"node_{what} rounds[{n}].inner" for n in (1, 2) for what in ("started", "finished")]
     )
     assert events[2] == NodeFinished(node="loud", kind="tool", value="HI")
     end = events[-1]
     assert isinstance(end, RunFinished)
     assert (end.status, end.output) == ("done", {"loud": "HI", "both": None})
     assert [json.dumps(event_json(event)) for event in events], "every event is JSON"
-    assert event_json(events[0]) == {"event": "run.started", "run_id": "r", "graph": "flow"}
+    assert event_json(events[0]) == {"event": "run_started", "run_id": "r", "graph": "flow"}
 
 
 def test_a_failure_is_told_and_what_it_blocks() -> None:
@@ -284,13 +284,13 @@ def test_a_review_is_told_and_its_resume_tells_the_effect() -> None:
         RunFinished(run_id="r", status="waiting_review", output=None, item_ids=("r/review",)),
     ]
     assert [line(event) for event in second] == [
-        "run.started",
-        "node.finished review",
-        "effect.sent send",
-        "node.finished send",
-        "run.finished",
+        "run_started",
+        "node_finished review",
+        "effect_sent send",
+        "node_finished send",
+        "run_finished",
     ]
     sent = second[2]
     assert isinstance(sent, EffectSent)
     assert (sent.effect, sent.status) == ("send", "sent")
-    assert NodeStarted(node="x", kind="tool").event == "node.started"
+    assert NodeStarted(node="x", kind="tool").event == "node_started"
