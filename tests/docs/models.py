@@ -22,12 +22,18 @@ def table(model: type[BaseModel], *, without: Sequence[str] = ()) -> str:
     """
     meanings = _attributes(model)
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
-    for name, field in model.model_fields.items():
+    for name, field in fields_of(model).items():
         key = field.alias or name
         if key not in without:
             meaning = field.description or meanings.get(name, "")
             rows.append(f"| `{key}` | {_cell(_kind(key, field))} | {_cell(_default(field))} | {_cell(meaning)} |")
     return "\n".join(rows)
+
+
+def fields_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """The fields; pydantic resolves names that come later in a file only at the first use, which may not have been."""
+    model.model_rebuild()
+    return model.model_fields
 
 
 def summary(model: type[BaseModel]) -> str:
@@ -61,10 +67,10 @@ def nested(model: type[BaseModel], *, skip: Sequence[type[BaseModel]] = ()) -> l
             look(one)
         if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in (*found, *skip, model):
             found.append(kind)
-            for field in kind.model_fields.values():
+            for field in fields_of(kind).values():
                 look(field.annotation)
 
-    for field in model.model_fields.values():
+    for field in fields_of(model).values():
         look(field.annotation)
     return found
 
