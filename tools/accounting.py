@@ -101,11 +101,14 @@ def _loose_entities(script: Script, touched: _Touched, facts: Facts) -> Iterator
 
 def _loose_findings(script: Script, touched: _Touched) -> Iterator[int]:
     things = {product for product, _ in touched.lines}
+    # Of two choices one is taken: that both are there was seen when the variant was chosen.
+    choosing = {script.sentence[at] for alternative in script.alternatives for at in alternative.marks}
+    open_choices = {at for at, number in enumerate(script.sentence) if number in choosing}
     starts = {part for found in script.found if found.kind == "thing" for part in found.parts}
     for found in script.found:
         if found.kind == "thing" and not found.products & things:
             yield from found.parts
-        elif found.kind == "value" and not set(found.parts) <= starts:
+        elif found.kind == "value" and not set(found.parts) <= starts | open_choices:
             used = any(
                 value.product_id == product and options.get(value.key) == value.value
                 for value in found.values

@@ -192,9 +192,10 @@ def _read_state(chunks: Sequence[_Chunk], reading: _Reading) -> None:
         reading.rest = reading.rest[found.end() :]
     elif reading.last + 1 < len(chunks) and not reading.rest.strip(" ,()"):
         following = chunks[reading.last + 1]
-        if _STATE.match(following.text) and following.text.casefold() not in COUNTRIES:
-            reading.last, reading.state = reading.last + 1, following.text
-            reading.end, reading.rest = following.end, ""
+        state = _STATE_AFTER.match(following.text)
+        if state and state.group(1).casefold() not in COUNTRIES:
+            reading.last, reading.state = reading.last + 1, state.group(1)
+            reading.end, reading.rest = following.start + state.end(1), following.text[state.end(1) :].strip(".")
 
 
 def _country(chunks: Sequence[_Chunk], reading: _Reading) -> tuple[str, int]:

@@ -67,7 +67,8 @@ class _Reader:
         self.script = script
         self.used = {part for frame in frames for part in frame.parts}
         long_acts = {part for hit in script.hits if hit.kind == "act" and len(hit.parts) > 1 for part in hit.parts}
-        self.excused = script.tagged("phrase", "reason", "status", "pay") | long_acts
+        second = {at for alternative in script.alternatives for at in alternative.marks}
+        self.excused = script.tagged("phrase", "reason", "status", "pay") | long_acts | second
         self.price = script.tagged("price")
         self.pays = {pay.at for frame in frames for pay in frame.pays}
         self.plain = script.tagged(*_PLAIN)
@@ -99,8 +100,10 @@ class _Reader:
         """Whether nothing in the sentence is left open."""
         number, here = self.script.sentence[words[0]], set(words)
         said = [at for at in words if not self.script.words[at].is_mark]
+        if number in self.script.notices:
+            return True
         if number in self.script.appended:
-            return not self.acts & here
+            return self._is_harmless(said)
         if is_courtesy(self.script, said, self.names):
             return True
         if number in self.script.heading:
@@ -114,6 +117,13 @@ class _Reader:
         if not any(self._is_open(at) or self._is_sharp(at) or not self._is_known(at, known) for at in rest):
             return True
         return self._is_talk(number, said)
+
+    def _is_harmless(self, said: Sequence[int]) -> bool:
+        """What was quoted asks for nothing and holds no word that is not known."""
+        known = self.plain | self.common
+        return not set(said) & (self.acts | self.demands | self.sharp - self.soft) and all(
+            self._is_known(at, known) for at in said
+        )
 
     def _about_price(self, here: set[int]) -> set[int]:
         """The words that say "whatever the difference is" in a sentence on that difference and one payment method."""

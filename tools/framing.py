@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .asides import find_asides
 from .lexicon import Hit, is_everyday
 from .matching import Found
 from .script import Script
@@ -56,6 +57,8 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
     frame.on_order = _speaks_of_order(script)
+    if any(e.kind == "email" and script.sentence[at] in frame.sentences for at, e in script.entities.items()):
+        frame.nouns.discard("default_address")  # "the e-mail of my account is"
     frame.family = None if frame.asked else _family(frame)
     if (
         frame.family
@@ -115,8 +118,11 @@ def which_address(frame: Frame) -> Family:
 
 
 def _speaks_of_order(script: Script) -> bool:
-    named = any(entity.kind == "order" for entity in script.entities.values())
-    return named or any(hit.kind == "noun" and hit.value == "order" for hit in script.hits)
+    apart = script.appended | find_asides(script)
+    named = any(e.kind == "order" and script.sentence[at] not in apart for at, e in script.entities.items())
+    return named or any(
+        hit.kind == "noun" and hit.value == "order" and script.sentence[hit.start] not in apart for hit in script.hits
+    )
 
 
 def _pays(script: Script, start: int, end: int, hits: Sequence[Hit]) -> Iterable[Pay]:
@@ -182,6 +188,7 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
     lead: list[Said] = []
     aims = script.tagged("target")
     aimed = False
+    second = {at for alternative in script.alternatives for at in alternative.words}
     events: dict[int, list[Found]] = {}
     for found in script.found:
         if start <= found.start < end and found.kind != "key":
@@ -208,11 +215,11 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
                 piece.said += lead
                 lead = []
             elif _leads(script, found, end):
-                lead.append(Said(found, lead=True, aim=aimed))
+                lead.append(Said(found, lead=True, aim=aimed, second=at in second))
             elif pieces:
-                pieces[-1].said.append(Said(found, aim=aimed))
+                pieces[-1].said.append(Said(found, aim=aimed, second=at in second))
             else:
-                pieces.append(Piece(said=[Said(found)]))
+                pieces.append(Piece(said=[Said(found, second=at in second)]))
     if lead:
         pieces.append(Piece(said=lead))
     return pieces

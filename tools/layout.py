@@ -13,13 +13,18 @@ _INTRODUCED = re.compile(
 )
 _NOTICES = re.compile(
     r"""^[ \t]*(?:
-        (?:sent|get\ outlook|written)\ (?:from|for|with|on)\ (?:my|a|your)\ \w+[^\n.]{0,40}
-      | (?:(?:diese\ (?:e-?mail|nachricht)\ wurde\ )?(?:gesendet|gesandt)\ )?von\ (?:meine[mr]|unterwegs)\ [\w-]+\ ?(?:aus\ )?(?:gesendet|gesandt|geschickt)[^\n.]{0,40}
-      | gesendet\ (?:mit|von)\ [^\n.]{0,40}
-      | enviado\ (?:desde|con)\ (?:mi|el)\ [^\n.]{0,40}
-      | (?:this\ (?:e-?mail|message)[^\n]{0,60}confidential|diese\ (?:e-?mail|nachricht)[^\n]{0,40}vertraulich
-        |este\ (?:correo|mensaje)[^\n]{0,60}confidencial)[^\n]{0,300}
-    )\.?[ \t]*$""",
+        (?:sent|written)\ (?:from|on|with|by)\ (?:my|a|the)\ [\w-]+(?:\ [\w-]+)?
+            (?:,?\ (?:please\ )?(?:excuse|forgive|pardon|sorry\ for)(?:\ any|\ my|\ the)?\ (?:typos?|brevity|mistakes))?
+      | (?:gesendet\ )?(?:von|mit)\ (?:meine[mr]|unterwegs)(?:\ [\w-]+)?(?:\ (?:aus\ )?(?:gesendet|gesandt|geschickt))?
+      | enviado\ (?:desde|con)\ (?:mi|el)\ [\w-]+(?:\ [\w-]+)?
+      | (?:this|the)\ (?:e-?mail|message)(?:\ and\ any\ attachments?)?\ (?:may\ contain|contains?|is|are)\ (?:only\ )?(?:strictly\ )?
+            (?:confidential|privileged)(?:\ (?:and|or)\ \w+)?(?:\ information)?
+      | if\ you\ are\ not\ the\ (?:intended\ )?(?:addressee|recipient),?\ please\ (?:delete|destroy)\ (?:it|this\ (?:e-?mail|message))
+      | diese\ (?:e-?mail|nachricht)\ (?:ist|enthält)\ vertraulich(?:e\ informationen)?
+            (?:\ und\ (?:nur\ )?für\ den\ (?:empfänger|adressaten)\ bestimmt)?
+      | este\ (?:correo|mensaje)\ (?:es|puede\ (?:ser|contener\ información))\ confidencial
+            (?:\ y\ (?:solo|va\ dirigido|está\ dirigido)[^\n.]{0,40})?
+    )[ \t]*(?:[.!](?=\s|$)|$)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 
@@ -35,5 +40,17 @@ def list_numbers(text: str) -> list[Span]:
 
 def appended(text: str) -> list[Span]:
     """Quoted mails with the line that introduces them, and notices of programs and lawyers at the end of a mail."""
-    spans = [match.span() for pattern in (_QUOTE, _INTRODUCED, _NOTICES) for match in pattern.finditer(text)]
-    return sorted(spans)
+    spans = [match.span() for pattern in (_QUOTE, _INTRODUCED) for match in pattern.finditer(text)]
+    return sorted([*spans, *notices(text)])
+
+
+def notices(text: str) -> list[Span]:
+    """Sentences that mail programs and legal departments add; one right behind another begins no new line."""
+    spans: list[Span] = []
+    for match in _NOTICES.finditer(text):
+        spans.append(match.span())
+        follows = _NOTICES.match(text[match.end() :].lstrip(" "))
+        if follows:
+            start = text.index(follows.group(), match.end())
+            spans.append((start, start + len(follows.group())))
+    return spans

@@ -136,6 +136,7 @@ def lexicon(language: str) -> Lexicon:
         "spare": lexicon_talk.SPARE,
         "you": lexicon_talk.YOU,
         "price": lexicon_talk.PRICE,
+        "unavailable": lexicon_talk.UNAVAILABLE,
         "common": lexicon_common.COMMON,
     }
     for kind, table in talk.items():

@@ -25,7 +25,7 @@ NOUNS = {
         destination|there too|there as well|go there|sent there|ship there|there instead|new place|new home""",
     "default_address": """default address|account address|profile address|home address|address on file|
         address on my account|address on my profile|address in my profile|my address book|
-        default shipping address|by default|as default|as my default|main address|primary address|registered address|address i use|user address|my account|my profile|address for my account|saved address|
+        default shipping address|by default|my address is|saved address|future orders|future deliveries|customer record|as default|as my default|main address|primary address|registered address|address i use|user address|my account|my profile|address for my account|saved address|
         address in my account|default delivery address|customer record|my record|my records|your records|my details|customer account|address book|standard address|usual address|address you have for me|from now on|account details|my own address|address you have on file|customer profile""",
     "payment": """payment method|payment|payment option|method of payment|way i pay|form of payment|billing|
         payment type|pay|paid|pay for|charged|charge|bill|cover|billed|settle|settled|bills|pays""",

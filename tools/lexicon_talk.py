@@ -84,3 +84,17 @@ PRICE: dict[str, str] = {
     "es": "si|cualquier|o|más|menos|caro|cara|barato|barata|eventual|posible",
 }
 """Words that are conditions elsewhere; beside the difference in price and one payment method they only say "whatever it is"."""
+
+UNAVAILABLE: dict[str, str] = {
+    "en": """if thats sold out|if that is sold out|if its sold out|if it is sold out|if thats not available|
+        if that is not available|if its not available|if it is not available|if thats unavailable|if unavailable|
+        if not available|if sold out|if you dont have that|if you dont have it|if you do not have that|
+        should that not be available|should that be sold out|should it be sold out|should it not be available|
+        if thats out of stock|if that is out of stock|if its out of stock|if it is out of stock|if out of stock""",
+    "de": """wenn es das nicht gibt|falls es das nicht gibt|wenn das nicht verfügbar ist|falls das nicht verfügbar ist|
+        falls nicht verfügbar|falls nicht lieferbar|wenn nicht lieferbar|wenn nicht verfügbar|falls ausverkauft|
+        wenn ausverkauft|sollte das ausverkauft sein|sollte das nicht verfügbar sein|wenn das ausverkauft ist|
+        falls das ausverkauft ist|falls nicht vorrätig|wenn nicht vorrätig""",
+    "es": """si no está disponible|si no queda|si no quedan|si no hay|si no lo tienen|si no la tienen|si está agotado|
+        si está agotada|si se ha agotado|si no estuviera disponible|si no hubiera""",
+}

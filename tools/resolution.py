@@ -120,7 +120,7 @@ def _misfit(facts: Facts, piece: Piece, item: OrderItem, *, swap: bool) -> int:
         fits = all(item["options"].get(key) == value for key, value in source.items())
         if not fits:
             misfit += _WRONG if len(piece.options) > 1 or not swap else 0
-    for said in piece.said:
+    for said in (said for said in piece.said if not said.second):
         mine = [value for value in said.found.values if value.product_id == item["product_id"]]
         if not mine:
             misfit += 3
@@ -133,10 +133,10 @@ def _misfit(facts: Facts, piece: Piece, item: OrderItem, *, swap: bool) -> int:
     return misfit
 
 
-def _wanted(piece: Piece, item: OrderItem, doubts: list[str]) -> list[dict[str, str]]:
+def _wanted(piece: Piece, item: OrderItem, doubts: list[str], *, second: bool = False) -> list[dict[str, str]]:
     """Every reading of the values said, as changed options; a value the item already has says which item it is."""
     choices: list[list[Value]] = []
-    for said in piece.said:
+    for said in (said for said in piece.said if said.second == second):
         mine = [value for value in said.found.values if value.product_id == item["product_id"]]
         if not mine:
             continue
@@ -172,12 +172,26 @@ def _choose_variant(facts: Facts, piece: Piece, target: Target) -> None:
         wanted = piece.options[-1][0]
         target.variant = _variant(variants.values(), target, [wanted])
         return
-    readings = _wanted(piece, target.item, target.why)
-    if target.why:
-        target.doubt = min(target.doubt, 0.5)
+    try:
+        target.variant = _said_variant(variants.values(), piece, target, second=False)
+    except Unclear as unclear:
+        if unclear.rule != "effect.stock" or not any(said.second for said in piece.said):
+            raise
+        target.variant = _said_variant(variants.values(), piece, target, second=True)
+        target.why.append(SECOND)
+
+
+SECOND = "the second choice, as the first is not available"
+
+
+def _said_variant(variants: Iterable[Variant], piece: Piece, target: Target, *, second: bool) -> Variant:
+    doubts: list[str] = []
+    readings = _wanted(piece, target.item, doubts, second=second)
+    if doubts:
+        target.doubt, target.why = min(target.doubt, 0.5), [*target.why, *doubts]
     if not readings:
         raise Unclear(f"Which {target.item['name']} is wanted instead?")
-    target.variant = _variant(variants.values(), target, readings)
+    return _variant(variants, target, readings)
 
 
 def _differs(options: dict[str, str], item: OrderItem) -> bool:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from .addresses import find_addresses
+from .alternatives import Alternative, find_alternatives
 from .courtesy import GREETINGS, LONGEST
 from .documents import Address
 from .identity import USER_ID
-from .layout import Span, appended, list_numbers
+from .layout import Span, appended, list_numbers, notices
 from .lexicon import Hit, Lexicon, lexicon, product_words
 from .matching import Found, Glossary
 from .reading import EMAIL, ORDER_ID, PAYMENT_ID, normal_order_id
@@ -73,7 +74,9 @@ class Script:
         questions: Sentences that end with a question mark.
         distrusted: Sentences in paragraphs that talk to the system from there on.
         appended: Sentences that are quoted, or that a program appended: no part of the letter.
+        notices: Those of them that have the well-known form of such notices.
         heading: The sentences of the subject.
+        alternatives: Second choices.
     """
 
     text: str
@@ -86,7 +89,9 @@ class Script:
     questions: set[int]
     distrusted: set[int]
     appended: set[int]
+    notices: set[int]
     heading: set[int]
+    alternatives: list[Alternative]
 
     def tagged(self, *kinds: str) -> set[int]:
         """Indexes of the words that phrases of these kinds carry."""
@@ -109,19 +114,22 @@ def annotate(text: str, language: str, glossary: Glossary, *, subject: int = 0) 
     known = lexicon(language)
     words, entities = _words(text)
     words = known.mend(words, glossary.words | product_words())
+    hits = known.find(words)
     sentence, questions = _sentences(text, words, {at for at, entity in entities.items() if entity.kind == "number"})
     return Script(
         text=text,
         language=known,
         words=words,
         entities=entities,
-        hits=known.find(words),
+        hits=hits,
         found=glossary.find(words, known),
         sentence=sentence,
         questions=questions,
         distrusted=_distrusted(text, words, sentence),
         appended=_covered(appended(text), words, sentence),
+        notices=_covered(notices(text), words, sentence),
         heading=_covered([(0, subject)], words, sentence),
+        alternatives=find_alternatives(words, hits, sentence),
     )
 
 

@@ -14,11 +14,15 @@ WEAK = {"change", "ship"}
 
 @dataclass(slots=True)
 class Said:
-    """An option value said of an item; `lead` when it stands before the item's name, `aim` behind a word like "to"."""
+    """An option value said of an item.
+
+    `lead`: it stands before the item's name. `aim`: behind a word like "to". `second`: of a second choice.
+    """
 
     found: Found
     lead: bool = False
     aim: bool = False
+    second: bool = False
 
 
 @dataclass(slots=True)
