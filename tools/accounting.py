@@ -104,7 +104,7 @@ def _loose_findings(script: Script, touched: _Touched) -> Iterator[int]:
     # Of two choices one is taken: that both are there was seen when the variant was chosen.
     choosing = {script.sentence[at] for alternative in script.alternatives for at in alternative.marks}
     open_choices = {at for at, number in enumerate(script.sentence) if number in choosing}
-    starts = {part for found in script.found if found.kind == "thing" for part in found.parts}
+    starts = {part for found in script.found if found.kind == "thing" for part in found.parts} | script.tagged("phrase")
     for found in script.found:
         if found.kind == "thing" and not found.products & things:
             yield from found.parts

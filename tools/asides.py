@@ -6,7 +6,22 @@ from .script import Script
 
 _POLITE = {"please", "pls", "plz", "bitte", "por", "favor"}
 _MEANT = ("pay", "options", "address", "payment", "money")
-_KNOWN = ("function", "filler", "common", "opener", "wish", "noun", "status", "target", "phrase", "stays", "spare")
+_KNOWN = (
+    "function",
+    "filler",
+    "common",
+    "opener",
+    "wish",
+    "noun",
+    "status",
+    "target",
+    "phrase",
+    "stays",
+    "spare",
+    "soft",
+    "neg",
+    "you",
+)
 
 
 def find_asides(script: Script) -> set[int]:
@@ -18,6 +33,7 @@ def find_asides(script: Script) -> set[int]:
     acts = script.tagged("act", "hard", "pay") - spare
     hazards = script.tagged("hazard") - script.tagged("soft") - spare
     demands = script.tagged("demand") - spare
+    negated = script.tagged("neg") - spare
     known = script.tagged(*_KNOWN)
     named = {part for found in script.found for part in found.parts}
     held: dict[int, list[int]] = {}
@@ -31,7 +47,8 @@ def find_asides(script: Script) -> set[int]:
             continue
         if not ("order" in kinds or any(found.kind == "thing" and found.start in here for found in script.found)):
             continue
-        if here & (acts | hazards) or any(script.words[at].text not in _POLITE for at in here & demands):
+        # "I am not keeping it": a negation that is no part of such a phrase turns it around.
+        if here & (acts | hazards | negated) or any(script.words[at].text not in _POLITE for at in here & demands):
             continue
         if all(at in known or at in named or at in script.entities or script.words[at].is_mark for at in words):
             asides.add(number)

@@ -69,6 +69,7 @@ class _Reader:
         long_acts = {part for hit in script.hits if hit.kind == "act" and len(hit.parts) > 1 for part in hit.parts}
         second = {at for alternative in script.alternatives for at in alternative.marks}
         self.excused = script.tagged("phrase", "reason", "status", "pay") | long_acts | second
+        self.excused |= script.tagged_as("noun", "all") | script.tagged_as("noun", "all_orders")
         self.price = script.tagged("price")
         self.pays = {pay.at for frame in frames for pay in frame.pays}
         self.plain = script.tagged(*_PLAIN)

@@ -61,7 +61,8 @@ COMMON: dict[str, str] = {
         user|usually|valid|value|various|view|viewed|visit|visited|voice|waited|waiting|walk|warm|warehouse|watched|ways|
         wear|wearing|web|weird|welcome|whole|wide|willing|winter|within|wonder|wondered|wonderful|word|words|wore|
         world|worked|worn|worried|worry|worth|write|written|wrong|wrongly|wrote|yard|younger|yourself|zero|
-        ships|default|saved|dated|outdated|weekend|hour|hours|hopefully|originally|myself|itself|ourselves|hereby|herewith|attachment|subject|topic|regarding""",
+        rated|measuring|measures|filled|weighs|weighing|smells|smelling|runs|running|holds|surrounded|renovated|renovation|
+        choice|side|shifted|forgot|forgotten|sent|ships|default|saved|dated|outdated|weekend|hour|hours|hopefully|originally|myself|itself|ourselves|hereby|herewith|attachment|subject|topic|regarding""",
     "de": """aber|abends|absolut|abgeschickt|absicht|ach|achtung|akzeptiert|allein|allerdings|allgemein|also|anbei|anders|
         anfang|anfangs|anfrage|anfragen|angabe|angegeben|angelegenheit|angemeldet|angenehm|angesehen|anlass|anleitung|
         annahme|anscheinend|anschluss|anstehend|anzeige|arbeit|arbeiten|ärgerlich|ärger|art|auffällt|aufgegeben|
@@ -105,7 +106,7 @@ COMMON: dict[str, str] = {
         weiß|weiter|weiterhin|welt|wenig|wenige|werde|wichtig|wieder|willkommen|winter|wirkt|wirklich|wissen|wohl|wohnen|
         wohnt|wollte|wort|worte|wozu|wunderbar|wunderschön|wünsche|zahl|zeigen|zeigt|zeigte|zimmer|ziehen|ziemlich|
         zufällig|zufrieden|zuhause|zuletzt|zurzeit|zusammen|zusätzlich|zustand|zwar|zwischen|zwischendurch|
-        einwandfrei|unbeschädigt|retoure|anliegen|kundendaten|umtausch|rückgabe|stornierung""",
+        einwandfrei|unbeschädigt|endung|endziffern|endziffer|endend|eben|eintragen|einzutragen|adressänderung|rücksendeetikett|etikett|auspacken|laufen|leiten|einleiten|ausgleichen|verrechnen|gelten|weiteres|entstanden|angekommen|hinterlegt|hinterlegte|retoure|anliegen|kundendaten|umtausch|rückgabe|stornierung""",
     "es": """abajo|abierto|absolutamente|acabo|acaso|aceptado|acuerdo|adecuado|adelante|adjunto|adjunta|adónde|afuera|
         agradable|agradezco|agradecido|agradecida|ahí|alegra|alegría|alguna|algunas|algunos|almacén|alrededor|amablemente|
         ambiente|amplio|anoche|anteriormente|anuncio|apenas|aparece|apetece|apoyo|aprecio|arriba|asunto|asuntos|atento|
@@ -141,5 +142,5 @@ COMMON: dict[str, str] = {
         siguiente|silencio|sincero|sinceramente|sino|sitio|situación|sorpresa|sorprendido|suerte|sufrido|supe|supongo|
         supuesto|tal|taller|tanta|tarde|tema|temporada|tenía|texto|tienda|tiene|tipo|tomar|tomado|total|totalmente|
         trabajo|trámite|tranquilo|triste|única|único|usado|usada|usar|uso|útil|vacaciones|valor|varias|varios|vendido|ver|
-        verano|verdadero|vi|viaje|vida|viene|vista|visto|vivir|voz|vuelto|zona|devolución|cancelación|cambio|dirección""",
+        verano|verdadero|vi|viaje|vida|viene|vino|vinieron|venía|vista|terminada|terminado|terminadas|acaba|acaban|perdonen|perdone|disculpen|molestias|mía|mío|nuestra|nuestro|iba|íbamos|puse|pusimos|etiqueta|gastos|envíos|habitual|perfil|ficha|guardada|guardado|predeterminada|usen|use|utilicen|háganlo|abrir|al|apunté|obras|cajas|timbre|portero|contento|sería|figura|indicar|indicado|decírselo|olvida|olvidaba|dinero|visto|vivir|voz|vuelto|zona|devolución|cancelación|cambio|dirección""",
 }

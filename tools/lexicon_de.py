@@ -30,7 +30,7 @@ NOUNS = {
     "item": """artikel|ware|produkt|produkte|sache|sachen|teil|teile|stück|modell|variante|ausführung|
         version|exemplar|gegenstand|dinge""",
     "all_orders": "alle bestellungen|alle meine bestellungen|alle offenen bestellungen|sämtliche bestellungen",
-    "all": """alles|alle artikel|die ganze bestellung|ganze bestellung|gesamte bestellung|komplette bestellung|
+    "all": """alles|alle artikel|sämtliche artikel|sämtliches|sämtliche|kompletten inhalt|den ganzen inhalt|die ganze bestellung|ganze bestellung|gesamte bestellung|komplette bestellung|
         alle sachen|alle teile|beide artikel|beides|beide|komplett|vollständig|die gesamte|alle produkte""",
     "zip": "postleitzahl|plz",
     "email": "e mail|email|mail|e mail adresse|email adresse|mailadresse|emailadresse",
@@ -111,7 +111,7 @@ FILLERS = """hallo|guten|tag|morgen|abend|liebes|lieber|liebe|sehr|geehrte|geehr
     lassen|alles|gute|zeit|bearbeitung|erledigen|kümmern|aufmerksamkeit|verständnis|geduld|treue|jahren|jahre|
     sie|ihr|euch|eure|ihnen|gemerkt|festgestellt|aufgefallen|übrigens|ps|p|s""".split("|")
 
-FILLER_PHRASES = """passt nicht|passen nicht|gefällt mir nicht|gefällt nicht|nicht wie erwartet|nicht das richtige|
+FILLER_PHRASES = """passt nicht|passen nicht|gefällt uns nicht|gefallen uns nicht|gefallen mir nicht|hätte lieber|hätten lieber|hätte * lieber|hätten * lieber|nicht behalten|nicht gebrauchen|ein weiteres anliegen|noch etwas|gefällt mir nicht|gefällt nicht|nicht wie erwartet|nicht das richtige|
     passt leider nicht|passen leider nicht|gefällt mir leider nicht|keine eile|kein problem|nicht eilig|
     viele grüße|beste grüße|mit freundlichen grüßen|vielen dank im voraus|liebe grüße|schöne grüße|
     wenn möglich|falls möglich|wäre schön|wäre super|wäre toll|wenn sie noch etwas brauchen|

@@ -151,7 +151,9 @@ FILLER_PHRASES = """does not fit|doesnt fit|didnt fit|do not fit|dont fit|not wh
     would prefer|id prefer|would rather|id rather|doesnt suit|does not suit|dont suit|isnt right|is not right|not right for|
     isnt what i|is not what i|wont be keeping|will not be keeping|wont keep|not keeping|cant use|cannot use|cant keep|
     isnt for me|is not for me|doesnt work for|does not work for|isnt working for|dont like|doesnt like|do not like|
-    besides that|apart from that|aside from that|another matter|another thing|one more thing|rather than|before it ships|
+    small change|small correction|small request|small question|small thing|short question|appreciate it if|grateful if|
+    great if|help me a lot if|a lot if|nice if|glad if|happy if|forgot to tell you|forgot to mention|different variant|
+    different version|different payment|different address|different place|different card|besides that|apart from that|aside from that|another matter|another thing|one more thing|rather than|before it ships|
     before you ship|before shipping|before it goes out|before it leaves|before you pack|before it is sent|before dispatch|
     keep it short|in case you need it|in case you need them|just in case|same as|for your records""".split("|")
 

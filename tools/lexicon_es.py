@@ -106,7 +106,7 @@ FILLERS = """hola|buenos|buenas|días|dia|tardes|noches|estimado|estimada|estima
     gestionar|gestión|gestionen|años|fiel|clienta|gato|perro|cosas|dos|tres|aquí|escribo|contacto|contactar|
     ustedes|posdata|pd|gracias|feliz|excelente|cuidado|fin|día|tarde|noche|lindo""".split("|")
 
-FILLER_PHRASES = """no me queda bien|no me gusta|no me gustó|no es lo que esperaba|no era lo que esperaba|
+FILLER_PHRASES = """a la espera de|otra cosa|por otro lado|por otra parte|no estoy contento|no estoy contenta|no me quedo con|no nos gusta|si hay diferencia|nada más|no me gustó|no es lo que esperaba|no era lo que esperaba|
     no me vale|sin prisa|no hay prisa|sin problema|un saludo|muchas gracias|si es posible|si puede ser|
     si pueden|lo antes posible|cuanto antes|si fuera posible|no me quedan bien|por lo demás|de nada|
     si necesitan algo más|si necesitan más datos|si hace falta algo más|cualquier cosa|no me convence|

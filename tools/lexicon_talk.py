@@ -59,7 +59,7 @@ SOFT: dict[str, str] = {
 SHARP: dict[str, str] = {
     "en": """in that case|call it off|not yet|until then|for free|free of charge|refuse|reject|stop|stops|keep it|no longer|
         changed my mind|change of heart|never mind|forget|on hold|hold on""",
-    "de": """in dem fall|noch nicht|vorerst|kostenlos|umsonst|anhalten|stopp|warten|abwarten|anders überlegt|vergessen sie""",
+    "de": """in dem fall|noch nicht|vorerst|kostenlos|umsonst|anhalten|stopp|warten|abwarten|anders überlegt|vergessen sie das""",
     "es": """en ese caso|todavía no|aún no|de momento|gratis|cambiado de idea|olviden|olvídenlo|esperen|paren""",
 }
 

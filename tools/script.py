@@ -23,7 +23,10 @@ from .words import Word, split_words
 _OPTIONS = re.compile(r"\{[^{}]{0,600}\}")
 _ITEM_ID = re.compile(r"(?<!\d)#?\d{10}(?!\d)")
 _MONEY = re.compile(r"[$€£]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)?\s?(?:dollars?|usd|euros?|eur|bucks)\b", re.IGNORECASE)
-_ORDER = re.compile(rf"(?:\b(?:no|nr|num|núm|nro)\s?[.:º]+\s?|\bn\s?[º°]\s?)?(?:{ORDER_ID.pattern})", re.IGNORECASE)
+_ORDER = re.compile(
+    rf"(?:\b(?:no|nr|num|núm|nro)\s?[.:º]+\s?|\bn\s?[º°]\s?|(?<=order )no\s|(?<=bestellung )nr\s)?(?:{ORDER_ID.pattern})",
+    re.IGNORECASE,
+)
 _END = {".", "!", "?"}
 _SHORTENED = {
     "nr",
