@@ -6,6 +6,7 @@ or an address that was named and that no action uses is a sure sign that somethi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,9 @@ _SAME = {
 }
 
 
+ADDRESS_WORD = re.compile(r"\w*(?:address|adresse|anschrift|direccion|domicilio)\w{0,3}$")
+
+
 @dataclass(slots=True)
 class _Touched:
     """What the actions use: orders, lines as (product, options), payment methods, streets."""
@@ -54,6 +58,7 @@ def find_unaccounted(
         *_loose_entities(script, touched, facts),
         *_loose_findings(script, touched),
         *_loose_payments(script, frames, touched, facts),
+        *_loose_addresses(script, touched),
     }
 
 
@@ -116,6 +121,18 @@ def _loose_findings(script: Script, touched: _Touched) -> Iterator[int]:
             )
             if not used:
                 yield from found.parts
+
+
+def _loose_addresses(script: Script, touched: _Touched) -> Iterator[int]:
+    """Words for a postal address, where no action sets one."""
+    if touched.streets:
+        return
+    mails = {script.sentence[at] for at, entity in script.entities.items() if entity.kind == "email"}
+    mails |= {script.sentence[at] for at in script.tagged_as("noun", "email")}
+    for at, word in enumerate(script.words):
+        number = script.sentence[at]
+        if ADDRESS_WORD.match(word.text) and number not in mails | script.heading | script.appended:
+            yield at
 
 
 def _loose_payments(script: Script, frames: Sequence[Frame], touched: _Touched, facts: Facts) -> Iterator[int]:

@@ -47,6 +47,7 @@ class _Chunk:
     start: int
     end: int
     text: str
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def _chunks(text: str) -> list[_Chunk]:
         stripped = piece.strip()
         if stripped:
             begin = start + piece.index(stripped)
-            chunks.append(_Chunk(begin, begin + len(stripped), stripped))
+            fresh = bool(chunks) and text.count("\n", chunks[-1].end, begin) > 1
+            chunks.append(_Chunk(begin, begin + len(stripped), stripped, fresh))
         start = cut[1]
     return chunks
 
@@ -122,6 +124,8 @@ def _begins_street(word: str) -> bool:
 
 def _complete(chunks: list[_Chunk], at: int, street: _Street) -> Written | None:
     for last in range(at + 1, min(at + 5, len(chunks))):
+        if chunks[last].fresh:
+            return None
         match = _ZIP.search(chunks[last].text)
         if match is None:
             if len(chunks[last].text) > _LONGEST_GAP:
@@ -192,6 +196,8 @@ def _read_state(chunks: Sequence[_Chunk], reading: _Reading) -> None:
         reading.rest = reading.rest[found.end() :]
     elif reading.last + 1 < len(chunks) and not reading.rest.strip(" ,()"):
         following = chunks[reading.last + 1]
+        if following.fresh:
+            return
         state = _STATE_AFTER.match(following.text)
         if state and state.group(1).casefold() not in COUNTRIES:
             reading.last, reading.state = reading.last + 1, state.group(1)
@@ -203,7 +209,7 @@ def _country(chunks: Sequence[_Chunk], reading: _Reading) -> tuple[str, int]:
     rest = reading.rest.strip(" ,()")
     if rest.casefold() in COUNTRIES:
         return COUNTRIES[rest.casefold()], chunks[reading.last].end
-    if rest or reading.last + 1 >= len(chunks):
+    if rest or reading.last + 1 >= len(chunks) or chunks[reading.last + 1].fresh:
         return "", reading.end
     following = chunks[reading.last + 1]
     for words in (3, 2, 1):

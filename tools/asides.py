@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .lexicon import product_words
 from .script import Script
+from .words import stem
 
 _POLITE = {"please", "pls", "plz", "bitte", "por", "favor"}
 _MEANT = ("pay", "options", "address", "payment", "money")
@@ -34,7 +36,10 @@ def find_asides(script: Script) -> set[int]:
     hazards = script.tagged("hazard") - script.tagged("soft") - spare
     demands = script.tagged("demand") - spare
     negated = script.tagged("neg") - spare
-    known = script.tagged(*_KNOWN)
+    products = {
+        at for at, word in enumerate(script.words) if word.raw[:1].isupper() and stem(word.text) in product_words()
+    }
+    known = script.tagged(*_KNOWN) | products
     named = {part for found in script.found for part in found.parts}
     held: dict[int, list[int]] = {}
     for at, number in enumerate(script.sentence):
@@ -45,7 +50,8 @@ def find_asides(script: Script) -> set[int]:
         kinds = {entity.kind for at in words if (entity := script.entities.get(at))}
         if not here & spare or number in script.questions or number in script.heading or kinds & set(_MEANT):
             continue
-        if not ("order" in kinds or any(found.kind == "thing" and found.start in here for found in script.found)):
+        things = any(found.kind == "thing" and found.start in here for found in script.found)
+        if not ("order" in kinds or things or here & products):
             continue
         # "I am not keeping it": a negation that is no part of such a phrase turns it around.
         if here & (acts | hazards | negated) or any(script.words[at].text not in _POLITE for at in here & demands):

@@ -101,15 +101,11 @@ class _Reader:
         """Whether nothing in the sentence is left open."""
         number, here = self.script.sentence[words[0]], set(words)
         said = [at for at in words if not self.script.words[at].is_mark]
-        if number in self.script.notices:
-            return True
         if number in self.script.appended:
-            return self._is_harmless(said)
-        if is_courtesy(self.script, said, self.names):
-            return True
+            return number in self.script.notices or self._is_harmless(said)
         if number in self.script.heading:
             return not any(self._is_open(at) or (self._is_sharp(at) and at not in self.soft) for at in said)
-        if self._says_who(words, here):
+        if is_courtesy(self.script, said, self.names) or self._says_who(words, here):
             return True
         # Whoever asks for something that is no wish of ours asks for something else: common words do not excuse it.
         serves = self.used & here & (self.acts | self.desk | set(self.found) | set(self.script.entities))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from .accounting import ADDRESS_WORD
+from .asides import find_asides
 from .documents import Address, Json, Order, PaymentMethod
 from .facts import Facts
 from .proposals import DEFAULT, DEFAULT_REASON, Proposal, Refusal
@@ -48,6 +50,8 @@ def _cancel(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
         if not orders:
             raise Unclear("There is no pending order to cancel.", rule="effect.wrong-status")
         sure = 0.95 if len(orders) == 1 else 0.8
+    if len(set(_all_reasons(draft))) > 1 and not _reasons_beside(draft, frame):
+        sure = 0.7
     things = segment_things(frame)
     if things and "order" not in frame.nouns and not frame.orders and any(len(o["items"]) > 1 for o in orders):
         sure = min(sure, 0.6)
@@ -64,6 +68,19 @@ def _cancel(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
             sure,
             [*_status(order), *([] if reasons else [DEFAULT_REASON])],
         )
+
+
+def _all_reasons(draft: Draft) -> list[str]:
+    """Every kind of reason that the letter gives, for whatever it asks."""
+    apart = draft.script.appended | find_asides(draft.script)
+    return [h.value for h in draft.script.hits if h.kind == "reason" and draft.script.sentence[h.start] not in apart]
+
+
+def _reasons_beside(draft: Draft, frame: Frame) -> bool:
+    """Whether a reason stands in the very sentence that asks for the cancellation."""
+    script = draft.script
+    asked = {script.sentence[at] for at in script.tagged_as("act", "cancel") & frame.parts}
+    return any(script.sentence[at] in asked for at in script.tagged("reason") & frame.parts)
 
 
 def _reason(reasons: Sequence[str]) -> str:
@@ -217,6 +234,8 @@ def _pay_for(draft: Draft, frame: Frame, order: Order) -> tuple[PaymentMethod, f
 
 def _payment(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     orders, sure = _pending_for(draft, frame)
+    if not frame.orders and any(other.family == "swap" for other in frames):
+        sure = min(sure, 0.6)  # it may as well say how the exchange is paid
     for order in orders:
         method, paid = choose_payment(draft.facts, frame, order, switch=True)
         arguments: dict[str, Json] = {"order_id": order["order_id"], "payment_method_id": method["id"]}
@@ -262,12 +281,38 @@ def _user_address(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
 def _order_address(draft: Draft, frame: Frame, others: Sequence[Order], sure: float) -> None:
     orders, found = _pending_for(draft, frame)
     address, known = choose_address(draft.facts, frame, _written(draft), others)
+    known = min(known, _for_order(draft, frame))
     # Without a word for the order it may as well be the default address that is meant.
     said = 1.0 if frame.orders or "order" in frame.nouns else 0.85
     for order in orders:
         arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
         why = [f"order {order['order_id']} is {order['status']}"]
         _propose(draft, "modify_pending_order_address", arguments, min(sure, found, known, said), why)
+
+
+def _for_order(draft: Draft, frame: Frame) -> float:
+    """How sure it is that the address was written for the order: 0.85 when it stood in a sentence before it.
+
+    The same where it is spoken of again behind it: "to that new address as well".
+
+    "I live at A now. Send order X there as well" asks for two things, and only one has a word of action.
+    """
+    sentence = draft.script.sentence
+    named = [sentence[at] for at, e in draft.script.entities.items() if e.kind == "order" and e.text in frame.orders]
+    named = [number for number in named if number not in draft.script.heading | draft.script.appended]
+    written = [sentence[at] for at, entity in draft.script.entities.items() if entity.address is not None]
+    if named and written and max(written) < min(named):
+        return 0.85
+    words = draft.script.words
+    last = max((at for at, entity in draft.script.entities.items() if entity.address is not None), default=len(words))
+    again = [at for at in range(last + 1, len(words)) if ADDRESS_WORD.match(words[at].text)]
+    return 0.85 if any(_AGAIN & {word.text for word in words[max(0, at - 4) : at]} for at in again) else 1.0
+
+
+_AGAIN = {
+    "new", "same", "that", "this", "neue", "neuen", "neuer", "dieselbe", "derselben", "gleiche", "gleichen", "diese",
+    "genannte", "nueva", "misma", "esta", "esa",
+}  # fmt: skip
 
 
 def _own_address(draft: Draft, frame: Frame, sure: float) -> None:

@@ -11,6 +11,7 @@ from .script import Script
 from .wishes import Family, Frame, Pay, Piece, Said, segment_things
 from .words import Word
 
+_BESIDE = 6
 _BEFORE = {
     "instead",
     "than",
@@ -57,7 +58,9 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
     frame.on_order = _speaks_of_order(script)
-    if any(e.kind == "email" and script.sentence[at] in frame.sentences for at, e in script.entities.items()):
+    mails = [at for at, entity in script.entities.items() if entity.kind == "email"]
+    homes = [hit.start for hit in hits if hit.kind == "noun" and hit.value == "default_address"]
+    if homes and all(any(abs(at - home) <= _BESIDE for at in mails) for home in homes):
         frame.nouns.discard("default_address")  # "the e-mail of my account is"
     frame.family = None if frame.asked else _family(frame)
     if (
@@ -191,7 +194,7 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
     second = {at for alternative in script.alternatives for at in alternative.words}
     events: dict[int, list[Found]] = {}
     for found in script.found:
-        if start <= found.start < end and found.kind != "key":
+        if start <= found.start < end and found.kind != "key" and not _is_talk(script, found):
             events.setdefault(found.start, []).append(found)
     for at in range(start, end):
         if at in aims and pieces:
@@ -223,6 +226,16 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
     if lead:
         pieces.append(Piece(said=lead))
     return pieces
+
+
+def _is_talk(script: Script, found: Found) -> bool:
+    """Whether an option value is an everyday word of a heading or of a phrase: "Small correction" is no size."""
+    if found.kind != "value":
+        return False
+    if script.tagged("phrase") >= set(found.parts):
+        return True
+    in_heading = script.sentence[found.start] in script.heading
+    return in_heading and all(is_everyday(script.words[at].text) for at in found.parts)
 
 
 def _is_spared(script: Script, start: int, at: int) -> bool:
