@@ -33,32 +33,6 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-if TYPE_CHECKING:
-    from compound.effect._outbox import Outbox, effect_key_of
-
-
-def __getattr__(name: str) -> object:
-    """The outbox needs a database's driver; who only declares effects does not."""
-    if name in {"Outbox", "effect_key_of"}:
-        from compound.effect import _outbox
-
-        return getattr(_outbox, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-if TYPE_CHECKING:
-    from compound.effect._outbox import Outbox, effect_key_of
-
-
-def __getattr__(name: str) -> object:
-    """The outbox needs a database's driver; who only declares effects does not."""
-    if name in {"Outbox", "effect_key_of"}:
-        from compound.effect import _outbox
-
-        return getattr(_outbox, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
 __all__ = [
     "CALLER",
     "RECIPIENT",

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from compound.spec.yaml_file import DataPath
 
 
-def policy_findings(inspection: Inspection) -> list[Finding]:
+def policy_findings(inspection: Inspection) -> Iterator[Finding]:
     """Effects that the policy does not allow, or asks more for than the graph gives."""
     spec, catalogue = inspection.spec, inspection.catalogue
     if spec.policy is None:
-        return []
+        return
     known = catalogue.names("policy")
     if known is not None and spec.policy not in known:
         where = spec.source.value(("policy",))
-        return [Finding("graph.unknown-policy", f"unknown policy {spec.policy!r}", where, choices(known, spec.policy))]
+        yield Finding("graph.unknown-policy", f"unknown policy {spec.policy!r}", where, choices(known, spec.policy))
+        return
     policy = catalogue.policy(spec.policy)
-    return [] if policy is None else list(_findings(inspection, policy))
+    if policy is not None:
+        yield from _findings(inspection, policy)
 
 
 def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
