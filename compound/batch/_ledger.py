@@ -15,6 +15,11 @@ from compound.connector.state import StateStore, tables
 from compound.errors import ProjectError
 
 _CHUNK = 500
+_UNSETTLED = sa.update(tables.batch_item).where(
+    tables.batch_item.c.job_id == sa.bindparam("asked_job"),
+    tables.batch_item.c.ticket_id == sa.bindparam("asked_ticket"),
+    tables.batch_item.c.status.not_in([status.value for status in SETTLED]),
+)
 
 
 class Ledger:
@@ -164,17 +169,8 @@ class Ledger:
         )
 
     def _update(self, entry: LedgerItem, **values: object) -> None:
-        item = tables.batch_item
-        with self._store.write() as db:
-            db.execute(
-                sa.update(item)
-                .where(
-                    item.c.job_id == self.job_id,
-                    item.c.ticket_id == entry.ticket_id,
-                    item.c.status.not_in([status.value for status in SETTLED]),
-                )
-                .values(**values)
-            )
+        with self._store.write(durable=False) as db:
+            db.execute(_UNSETTLED, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
 
     def reconcile(self) -> int:
         """Move tickets whose review was decided since to done, by their runs; return how many moved."""

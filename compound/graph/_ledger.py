@@ -80,7 +80,11 @@ class RunLedger(Protocol):
 
 
 class StateLedger:
-    """Runs in the state store's table `run`."""
+    """Runs in the state store's table `run`.
+
+    What a run did is kept elsewhere, durably: its decisions, its effects, its paid calls. Where it stands is found
+    again from those, so its rows do not wait for the disk.
+    """
 
     def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -122,7 +126,7 @@ class StateLedger:
             "created_at": now,
             "updated_at": now,
         }
-        with self._store.write() as connection:
+        with self._store.write(durable=False) as connection:
             connection.execute(_statements().start, values)
 
     def set(
@@ -141,7 +145,7 @@ class StateLedger:
             "error": None if error is None else dict(error),
             "updated_at": self._clock(),
         }
-        with self._store.write() as connection:
+        with self._store.write(durable=False) as connection:
             connection.execute(_statements().set, values)
 
     def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import orjson
 
@@ -13,6 +14,8 @@ from compound.model._canonical import dump_response, load_response
 from compound.model._types import CallKey, ModelResponse
 
 if TYPE_CHECKING:
+    from sqlalchemy import Insert, Select
+
     from compound.connector.state import StateStore
 
 
@@ -70,11 +73,36 @@ class MemoryJournal:
         return Spent(calls=len(mine), usd=sum(response.cost_usd or 0.0 for response in mine))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statements:
+    find: Select[Any]
+    record: Insert
+    spent: Select[int, Any]
+
+
+@cache
+def _statements(dialect: str) -> _Statements:
+    import sqlalchemy as sa
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    from compound.connector.state import tables
+
+    table = tables.call
+    kind = postgresql if dialect == "postgresql" else sqlite
+    cost = sa.func.coalesce(sa.func.sum(table.c.cost_usd), 0.0)
+    finished = table.c.state == "finished"
+    return _Statements(
+        find=sa.select(table.c.response).where(table.c.call_key == sa.bindparam("key"), finished),
+        record=kind.insert(table).on_conflict_do_nothing(index_elements=["call_key"]),
+        spent=sa.select(sa.func.count(), cost).where(table.c.run_id == sa.bindparam("run"), finished),
+    )
+
+
 class StateJournal:
     """The journal in the state store's table `call`.
 
     Args:
-        store: The state store; its writes are durable when they return (`synchronous=FULL`).
+        store: The state store; what a paid call gave is on the disk before `record` returns.
         clock: UTC seconds since 1970.
     """
 
@@ -84,23 +112,13 @@ class StateJournal:
 
     def find(self, call: CallKey, request_hash: str) -> ModelResponse | None:
         """See `Journal.find`."""
-        import sqlalchemy as sa
-
-        from compound.connector.state import tables
-
-        table = tables.call
-        query = sa.select(table.c.response).where(
-            table.c.call_key == _key(call, request_hash), table.c.state == "finished"
-        )
         with self._store.read() as connection:
-            found = cast("object", connection.execute(query).scalar_one_or_none())
+            query = _statements(self._store.dialect).find
+            found = cast("object", connection.execute(query, {"key": _key(call, request_hash)}).scalar_one_or_none())
         return None if found is None else load_response(orjson.dumps(found).decode())
 
     def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
         """See `Journal.record`."""
-        from compound.connector.state import tables
-
-        table = tables.call
         row = {
             "call_key": _key(call, request_hash),
             "run_id": call.run_id,
@@ -117,23 +135,14 @@ class StateJournal:
             "created_at": self._clock(),
             "finished_at": self._clock(),
         }
-        with self._store.write() as connection:
-            there = table.select().where(table.c.call_key == row["call_key"])
-            if connection.execute(there).first() is None:
-                connection.execute(table.insert(), row)
+        # A call that is known to cost nothing may be made again after a power cut.
+        with self._store.write(durable=response.cost_usd != 0.0) as connection:
+            connection.execute(_statements(self._store.dialect).record, row)
 
     def spent(self, run_id: str) -> Spent:
         """See `Journal.spent`."""
-        import sqlalchemy as sa
-
-        from compound.connector.state import tables
-
-        table = tables.call
-        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(table.c.cost_usd), 0.0)).where(
-            table.c.run_id == run_id, table.c.state == "finished"
-        )
         with self._store.read() as connection:
-            calls, usd = connection.execute(query).one()
+            calls, usd = connection.execute(_statements(self._store.dialect).spent, {"run": run_id}).one()
         return Spent(calls=int(calls), usd=float(usd))
 
 

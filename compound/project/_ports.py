@@ -39,7 +39,8 @@ class QueuedReviews:
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open the item or find it; an automatic ruling decides an item that nobody touched."""
         item = self.queue.open_item(_new_item(request))
-        decision = self.queue.decision_for(request.run_id, request.node)
+        # Every decision moves its item to another version.
+        decision = self.queue.decision_for(request.run_id, request.node) if item.version > 1 else None
         auto = request.auto
         if decision is None and auto is not None and auto.is_automatic and item.status == "pending":
             decision = self.queue.auto_decide(item.item_id, policy=auto.actor.removeprefix("policy:"))

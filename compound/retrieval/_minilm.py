@@ -27,6 +27,12 @@ _VOCAB_SHA256: Final = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c
 _HEADS: Final = 12
 _LAYERS: Final = 6
 _EPSILON: Final = 1e-12
+_ONE: Final = np.float32(1)
+_ERFC_SCALE: Final = np.float32(0.3275911 * 0.5**0.5)
+# Halved, because half of erfc is wanted; highest power first.
+_ERFC: Final = tuple(
+    np.float32(factor / 2) for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+)
 _QUERIES_KEPT: Final = 1_024
 _TOKENS_A_BATCH: Final = 1_024
 _MOST_THREADS: Final = 8
@@ -220,33 +226,58 @@ def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
     """One transformer layer; state is (batch, tokens, 384), normalised after each half."""
     batch, tokens, width = state.shape
     flat: _Floats = state.reshape(-1, width)
-    heads = (flat @ layer.qkv + layer.qkv_bias).reshape(batch, tokens, 3, _HEADS, width // _HEADS)
-    query, key, value = heads.transpose(2, 0, 3, 1, 4)
-    scores = query @ key.swapaxes(-1, -2) * np.float32((width // _HEADS) ** -0.5)
+    # In place wherever a result is ours: beside the products, passes over memory are what costs.
+    heads = flat @ layer.qkv
+    heads += layer.qkv_bias
+    query, key, value = heads.reshape(batch, tokens, 3, _HEADS, width // _HEADS).transpose(2, 0, 3, 1, 4)
+    scores = cast("_Floats", query @ key.swapaxes(-1, -2))
+    scores *= np.float32((width // _HEADS) ** -0.5)
     if shut is not None:
         scores += shut
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
     mixed = cast("_Floats", scores @ value)
-    seen = np.ascontiguousarray(mixed.transpose(0, 2, 1, 3)).reshape(-1, width)
-    flat = _normalised(cast("_Floats", flat + seen @ layer.out + layer.out_bias), layer.out_norm)
-    wide = _gelu(flat @ layer.up + layer.up_bias)
-    flat = _normalised(cast("_Floats", flat + wide @ layer.down + layer.down_bias), layer.down_norm)
-    return flat.reshape(batch, tokens, width)
+    seen = np.ascontiguousarray(mixed.transpose(0, 2, 1, 3)).reshape(-1, width) @ layer.out
+    seen += layer.out_bias
+    seen += flat
+    flat = _normalised(seen, layer.out_norm)
+    wide = flat @ layer.up
+    wide += layer.up_bias
+    narrow = _gelu(wide) @ layer.down
+    narrow += layer.down_bias
+    narrow += flat
+    return _normalised(narrow, layer.down_norm).reshape(batch, tokens, width)
 
 
 def _normalised(state: _Floats, norm: tuple[_Floats, _Floats]) -> _Floats:
-    centred = state - state.mean(axis=-1, keepdims=True)
-    spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
-    return cast("_Floats", centred / spread * norm[0] + norm[1])
+    """Mean 0 and spread 1 a token, then weight and bias; in place."""
+    state -= state.mean(axis=-1, keepdims=True)
+    spread = np.einsum("...i,...i->...", state, state)[..., None] / np.float32(state.shape[-1])
+    state /= np.sqrt(spread + np.float32(_EPSILON))
+    state *= norm[0]
+    state += norm[1]
+    return state
 
 
 def _gelu(values: _Floats) -> _Floats:
-    from scipy.special import erf
+    """GELU, x * Phi(x), exact to 4e-7, in place: four times as fast as through `scipy.special.erf`.
 
-    bent = erf(values * np.float32(0.70710678))
-    bent += 1
-    bent *= values
-    bent *= np.float32(0.5)
-    return cast("_Floats", bent)
+    Source: Abramowitz and Stegun 7.1.26 for erfc, with x Phi(x) = max(x, 0) - |x| erfc(|x| / sqrt 2) / 2.
+    """
+    size = np.abs(values)
+    step = size * _ERFC_SCALE
+    step += _ONE
+    np.reciprocal(step, out=step)
+    tail = step * _ERFC[0]
+    for factor in _ERFC[1:]:
+        tail += factor
+        tail *= step
+    np.multiply(values, values, out=step)
+    step *= np.float32(-0.5)
+    np.exp(step, out=step)
+    tail *= step
+    tail *= size
+    np.maximum(values, 0, out=values)
+    values -= tail
+    return values

@@ -65,7 +65,8 @@ class ReviewQueue:
             known = find(db, item_id)
         if known is not None:
             return known
-        with self._store.write() as db:
+        # A power cut may take an item back that nobody has decided yet; its run then opens it again.
+        with self._store.write(durable=False) as db:
             return find(db, item_id) or insert_item(db, new, now=self._desk.clock())
 
     def show(self, item_id: str) -> ReviewItem:

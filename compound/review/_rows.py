@@ -13,6 +13,7 @@ from compound.connector.state import append_audit, digest, tables
 from compound.errors import ConflictError, DataError
 from compound.review._machine import Event, Status, after
 from compound.review._types import Decision, Draft, NewItem, ProposedAction, ReviewItem
+from compound.trace import digest as payload_digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -105,31 +106,37 @@ def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem 
     """Write a new item with its first draft."""
     level = parent.level + 1 if parent else 0
     item_id = item_id_of(new.run_id, new.node, new.round, level)
-    evidence_sha256 = digest(new.evidence)
-    values: dict[str, object] = {
+    given: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
+    own: dict[str, Any] = {
         "item_id": item_id,
         "level": level,
-        "status": Status.PENDING.value,
         "version": 1,
         "draft_seq": 1,
-        "evidence_sha256": evidence_sha256,
+        "evidence_sha256": payload_digest(new.evidence),
         "lease_token": 0,
         "parent_id": parent.item_id if parent else None,
         "created_at": now,
         "updated_at": now,
-        "reasons": list(new.reasons),
     }
-    db.execute(sa.insert(_ITEM), values | {name: getattr(new, name) for name in _GIVEN})
-    insert_draft(db, item_id, 1, "graph", new.draft, now=now)
+    db.execute(sa.insert(_ITEM), {**given, **own, "status": Status.PENDING.value, "reasons": list(new.reasons)})
+    draft_sha256 = insert_draft(db, item_id, 1, "graph", new.draft, now=now)
     record(
         db,
         "review.opened",
         item_id,
         now=now,
         actor="graph",
-        details={"run_id": new.run_id, "node": new.node, "evidence_sha256": evidence_sha256, "level": level},
+        details={"run_id": new.run_id, "node": new.node, "evidence_sha256": own["evidence_sha256"], "level": level},
     )
-    return load(db, item_id)
+    return ReviewItem(
+        **given,
+        **own,
+        **dict.fromkeys(("lease_user", "lease_until", "first_approver", "stale_reason", "snooze_until")),
+        status=Status.PENDING,
+        reasons=tuple(new.reasons),
+        draft=new.draft,
+        draft_sha256=draft_sha256,
+    )
 
 
 def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Draft, *, now: float) -> str:

@@ -7,13 +7,11 @@ from sqlite3 import Connection as SqliteConnection
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from compound.errors import ConnectorError
-
-WRITES = "compound_shop_write"
 
 
 def open_engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine, str]:
@@ -48,13 +46,7 @@ def _sqlite(url: sa.URL, path: str, lock_timeout_s: float) -> Engine:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A writer takes the lock before it reads: what it checked still holds when it commits.
-        is_write = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
-
-    _ = (set_pragmas, begin)
+    _ = set_pragmas  # pyright does not see that the decorator uses it
     return engine
 
 

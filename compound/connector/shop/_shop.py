@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from compound.connector.shop._changes import Change, changes
 from compound.connector.shop._documents import Reader, ShopDocuments
-from compound.connector.shop._engine import WRITES, open_engine
+from compound.connector.shop._engine import open_engine
 from compound.connector.shop._errors import translated
 from compound.connector.shop._seed import fill, is_filled
 from compound.connector.shop._tables import APPLIED, make_tables
@@ -56,7 +56,6 @@ class Shop:
     def __init__(self, engine: Engine, name: str, file: ShopFile, effects: FindEffect | None) -> None:
         self.name = name
         self._engine = engine
-        self._writer = engine.execution_options(**{WRITES: True})
         self._file = file
         self._metadata = make_tables(file)
         self._reader = Reader(file, self._metadata)
@@ -234,5 +233,8 @@ class Shop:
 
     @contextmanager
     def _connection(self, *, writes: bool = False) -> Generator[Connection]:
-        with translated(self.name), (self._writer if writes else self._engine).begin() as connection:
+        with translated(self.name), self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                # A writer takes the lock before it reads: what it checked still holds when it commits.
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
             yield connection

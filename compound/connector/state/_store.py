@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
@@ -20,7 +23,7 @@ from compound.errors import ConnectorError
 HEAD = "0002"
 """The revision this code reads and writes; a test compares it with the newest migration."""
 
-_WRITE = "compound_write"
+_SYNC = "synchronous"
 
 
 class StateStore:
@@ -36,7 +39,6 @@ class StateStore:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(**{_WRITE: True})
         self._writing = threading.local()
         self.name = name
         self.dialect = engine.dialect.name
@@ -71,13 +73,20 @@ class StateStore:
             ConnectorError: as for `open`.
         """
         with self._translated(), self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Connection]:
+    def write(self, *, durable: bool = True) -> Generator[Connection]:
         """One transaction: commits at the end, rolls back when an exception leaves the block.
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read in it stays true.
+
+        Args:
+            durable: False for what the same command makes again: it outlives the process, however that ends,
+                and everything else once a later durable transaction has committed; a power cut before that
+                takes it back, with all that came after it. It spares waiting for the disk.
 
         Raises:
             ConnectorError: as for `open`; `state.nested-write` when this thread is inside a write already.
@@ -86,10 +95,24 @@ class StateStore:
             raise ConnectorError("state.nested-write", "a write transaction was opened inside another one")
         self._writing.active = True
         try:
-            with self._translated(), self._writer.begin() as connection:
+            with self._translated(), self._engine.begin() as connection:
+                self._begin_write(connection, durable)
                 yield connection
         finally:
             self._writing.active = False
+
+    def _begin_write(self, connection: Connection, durable: bool) -> None:
+        if self.dialect != "sqlite":
+            if not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+            return
+        # In WAL mode a FULL commit syncs the log, and with it all that was committed NORMAL before.
+        level = "FULL" if durable else "NORMAL"
+        if connection.info.get(_SYNC) != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+            connection.info[_SYNC] = level
+        # the driver itself begins late and DEFERRED: two writers would both read first and one would fail
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def close(self) -> None:
         """Close the connections; the store can not be used afterwards."""
@@ -108,7 +131,7 @@ class StateStore:
         # alembic costs about 0.2 s to import: only a store that must change pays for it
         from compound.connector.state._migrate import upgrade
 
-        with self._writer.begin() as connection:
+        with self.write() as connection:
             upgrade(connection)
 
 
@@ -143,24 +166,16 @@ def _sqlite(url: sa.URL, lock_timeout_s: float) -> Engine:
         raise ConnectorError(
             "state.cannot-open", f"cannot make the folder of {url.database}: {error.strerror}"
         ) from error
-    engine = sa.create_engine(url, connect_args={"timeout": lock_timeout_s, "isolation_level": None})
+    engine = sa.create_engine(url, connect_args={"timeout": lock_timeout_s, "isolation_level": None}, **_JSON)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
         # the driver's own `timeout` covers all but the change to WAL, which does not wait
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # the driver itself begins late and DEFERRED: two writers would both read first and one would fail
-        is_write = connection.get_execution_options().get(_WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
-
-    # pyright does not see that the decorator uses them
-    _ = (set_pragmas, begin)
+    _ = set_pragmas  # pyright does not see that the decorator uses it
     return engine
 
 
@@ -170,8 +185,28 @@ def _postgresql(url: sa.URL, lock_timeout_s: float) -> Engine:
             url,
             pool_pre_ping=True,
             connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={int(lock_timeout_s * 1000)}"},
+            **_JSON,
         )
     except ModuleNotFoundError as error:
         raise ConnectorError(
             "state.driver", f"PostgreSQL needs the driver {error.name!r}", fix="install compound[postgres]"
         ) from error
+
+
+def _dumps(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # a whole number beyond 64 bits, a lone surrogate
+        return _SLOW + json.dumps(value)
+
+
+def _loads(text: str | bytes) -> object:
+    """What `_dumps` wrote; orjson would read a long whole number as a float."""
+    start = text[:1] if isinstance(text, str) else text[:1].decode()
+    return json.loads(text) if start == _SLOW else orjson.loads(text)
+
+
+_SLOW: Final = " "
+"""Begins a text that only Python's own reader gives back as it was."""
+
+_JSON: Final[dict[str, Any]] = {"json_serializer": _dumps, "json_deserializer": _loads}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -57,8 +59,16 @@ def test_head_is_the_newest_migration() -> None:
     assert newest() == HEAD
 
 
-def test_write_commits_and_json_comes_back_as_it_was(store: StateStore) -> None:
-    given = {"b": [1, 2.5, None, True], "a": "ü \x00 \ud800", "n": 2**70}
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"b": [1, 2.5, None, True], "a": "ü \x00 \ud800", "n": 2**64 - 1},
+        {"b": [1, 2.5, None, True], "a": "ü \x00", "n": 2**70},
+        {"b": [1, 2.5, None, True], "a": " ü \x00", "n": -(2**63)},
+    ],
+    ids=["broken text", "a long number", "plain"],
+)
+def test_write_commits_and_json_comes_back_as_it_was(store: StateStore, given: dict[str, Any]) -> None:
     with store.write() as db:
         _add_run(db, "r1", input=given, output=None)
     with store.read() as db:
@@ -116,13 +126,41 @@ def test_writers_of_many_threads_wait_for_each_other(store: StateStore) -> None:
     assert _runs(store) == [f"r{number:03}" for number in range(20)]
 
 
-def test_sqlite_is_durable(tmp_path: Path) -> None:
+def test_a_durable_write_waits_for_the_disk_whatever_came_before(tmp_path: Path) -> None:
     store = sqlite_store(tmp_path)
-    for context in (store.read, store.write):
-        with context() as db:
+    for durable in (True, False, True, False):
+        with store.write(durable=durable) as db:
             assert db.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
-            assert db.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+            assert db.exec_driver_sql("PRAGMA synchronous").scalar_one() == (2 if durable else 1)
             assert db.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
+    store.close()
+
+
+def test_on_a_server_only_what_need_not_be_durable_does_not_wait() -> None:
+    store = StateStore.open(postgresql_url())
+    for durable, setting in ((True, "on"), (False, "off"), (True, "on")):
+        with store.write(durable=durable) as db:
+            assert db.exec_driver_sql("SHOW synchronous_commit").scalar_one() == setting
+    store.close()
+
+
+def test_a_killed_process_loses_nothing_that_it_committed(tmp_path: Path) -> None:
+    """Also what does not wait for the disk: the operating system has it."""
+    sqlite_store(tmp_path).close()
+    program = (
+        "import os, signal, sys\n"
+        "from compound.connector.state import StateStore, tables\n"
+        "store = StateStore.open(sys.argv[1])\n"
+        "for number in range(5):\n"
+        "    with store.write(durable=False) as db:\n"
+        "        db.execute(tables.run.insert(), {'run_id': f'r{number}', 'graph_name': 'g', 'graph_hash': 'h',\n"
+        "            'status': 'running', 'created_at': 0.0, 'updated_at': 0.0})\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "state.db")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    store = StateStore.open(tmp_path / "state.db")
+    assert _runs(store) == [f"r{number}" for number in range(5)]
     store.close()
 
 
