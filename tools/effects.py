@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from compound.connector.desk import DeskTransaction
 from compound.connector.shop import ShopTransaction
-from compound.effect import effect
+from compound.effect import RECIPIENT, effect
 from compound.errors import EffectRefused
 
 from . import rules
@@ -91,7 +91,7 @@ class Transfer(_Args):
 class Reply(_Args):
     """Arguments of `send_reply`."""
 
-    ticket_id: Text
+    ticket_id: Annotated[Text, RECIPIENT]
     text: Text
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
-from compound.tool import Verdict, tool
+from compound.tool import PROVEN, Verdict, tool
 
 from .intents import heard, wishes_of
 from .proposals import Plan
@@ -25,7 +26,7 @@ LOUD, FAINT = 0.75, 0.25
 class Identity(TypedDict):
     """The customer of a ticket; `customer_id` is null when it is not proven, and `reason` says why or by what."""
 
-    customer_id: str | None
+    customer_id: Annotated[str | None, PROVEN]
     reason: str
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, print_json, say
+from compound.cli._output import Json, Model, Profile, note, print_json, say
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +38,7 @@ def check(
     form: Annotated[
         Form, typer.Option("--format", help="`sarif` for code scanning, `github` for the log of a workflow.")
     ] = Form.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings too.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
@@ -46,7 +47,7 @@ def check(
 
     project = Project.open(profile=profile)
     findings = project.check(graphs or [])
-    names = graphs or project.graph_names()
+    names, unchecked = graphs or project.graph_names(), project.unchecked()
     if json or form is not Form.TEXT:
         document = show_findings(findings, names, "json" if json or form is Form.TEXT else form.value)
         if document:
@@ -55,9 +56,13 @@ def check(
         for finding in findings:
             say(str(finding))
         count = len(names)
+        warnings = sum(finding.severity == "warning" for finding in findings)
         found = f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)}"
-        say(f"{count} graph{'s' * (count != 1)} checked, {found}")
-    if any(finding.severity == "error" for finding in findings):
+        aside = f" ({warnings} of them warning{'s' * (warnings != 1)})" if warnings else ""
+        say(f"{count} graph{'s' * (count != 1)} checked, {found}{aside}")
+        if unchecked:
+            note(f"not checked: {unchecked}")
+    if any(strict or finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
 

@@ -17,8 +17,11 @@ from compound.connector.target import (
 from compound.effect._effect import Effect, effect
 from compound.effect._outbox import Outbox, effect_key_of
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
+from compound.spec.marks import CALLER, RECIPIENT
 
 __all__ = [
+    "CALLER",
+    "RECIPIENT",
     "DeliveryClass",
     "Effect",
     "EffectGroup",

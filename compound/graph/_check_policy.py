@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compound.errors import choices
-from compound.graph._skips import Skips
+from compound.graph._check_effects import reviews_of
 from compound.spec._findings import Finding
-from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, GraphSpec, ReviewNode, blocks
+from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, blocks
 
 if TYPE_CHECKING:
-    from compound.graph.catalogue import Catalogue
+    from compound.graph._inspection import Inspection
     from compound.spec.policy_file import EffectRule, PolicyFile
     from compound.spec.yaml_file import DataPath
 
 
-def policy_findings(spec: GraphSpec, catalogue: Catalogue) -> list[Finding]:
+def policy_findings(inspection: Inspection) -> list[Finding]:
     """Effects that the policy does not allow, or asks more for than the graph gives."""
+    spec, catalogue = inspection.spec, inspection.catalogue
     if spec.policy is None:
         return []
     known = catalogue.names("policy")
@@ -25,10 +26,11 @@ def policy_findings(spec: GraphSpec, catalogue: Catalogue) -> list[Finding]:
         where = spec.source.value(("policy",))
         return [Finding("graph.unknown-policy", f"unknown policy {spec.policy!r}", where, choices(known, spec.policy))]
     policy = catalogue.policy(spec.policy)
-    return [] if policy is None else list(_findings(spec, policy, catalogue))
+    return [] if policy is None else list(_findings(inspection, policy))
 
 
-def _findings(spec: GraphSpec, policy: PolicyFile, catalogue: Catalogue) -> Iterator[Finding]:
+def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
+    spec = inspection.spec
     for path, node in blocks(spec.nodes):
         for key, name in _effects(node):
             rule = policy.effects.get(name)
@@ -37,7 +39,7 @@ def _findings(spec: GraphSpec, policy: PolicyFile, catalogue: Catalogue) -> Iter
                 fix = f"add it to the policy file, or take it out; {choices(list(policy.effects), name)}"
                 yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
             elif isinstance(node, EffectNode):
-                yield from _asked(spec, path, name, rule, catalogue)
+                yield from _asked(inspection, path, name, rule)
 
 
 def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
@@ -51,11 +53,10 @@ def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
             yield ("proposes", index), name
 
 
-def _asked(
-    spec: GraphSpec, path: tuple[str, ...], effect: str, rule: EffectRule, catalogue: Catalogue
-) -> Iterator[Finding]:
+def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: EffectRule) -> Iterator[Finding]:
+    spec, catalogue = inspection.spec, inspection.catalogue
     where = spec.source.key(path)
-    reviews = _reviews_before(spec, path[-1])
+    reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
     if not rule.automatic:
         if not reviews:
             what = f"{path[-1]} performs {effect}, which a person must decide, and no review is before it"
@@ -77,10 +78,3 @@ def _asked(
         if isinstance(known, dict) and rule.money.argument not in known:
             what = f"the policy reads the amount of {effect} from {rule.money.argument!r}, which it does not have"
             yield Finding("policy.no-amount", what, where, choices(list(known), rule.money.argument))
-
-
-def _reviews_before(spec: GraphSpec, name: str) -> dict[str, ReviewNode]:
-    if name not in spec.nodes:
-        return {}
-    chain = Skips(spec.nodes).all_needs[name]
-    return {one: node for one in chain if isinstance(node := spec.nodes[one], ReviewNode)}

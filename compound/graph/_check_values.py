@@ -1,176 +1,111 @@
-"""Checks on references: do they lead somewhere, may they be absent, can what is compared ever be equal."""
+"""Family 2, references: do they lead somewhere, and may what is required be missing?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compound.errors import choices
-from compound.graph._skips import Skips
-from compound.graph._value_types import Unknown, ValueTypes
-from compound.graph._wiring import Use, iter_bindings, uses
-from compound.spec._conditions import parse_condition
+from compound.graph._levels import NOTHING
+from compound.graph._value_types import Unknown
+from compound.graph._wiring import Use, iter_bindings, needed
 from compound.spec._findings import Finding
-from compound.spec._refs import Both, Coalesce, Compare, Constant, Expr, ListOf, Not, Ref, references
-from compound.spec._types import Enum, Scalar, Type, bare, show_type
-from compound.spec.graph_file import AnyNode, EffectNode, GraphSpec, MapBlock, RepeatBlock, ReviewNode
-from compound.spec.yaml_file import DataPath
+from compound.spec._refs import Expr, Ref, references
+from compound.spec._types import Many, show_type
+from compound.spec.graph_file import EffectNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
-    pass
+    from compound.graph._inspection import Inspection
+    from compound.graph._levels import Level
+    from compound.spec.graph_file import AnyNode
+    from compound.spec.yaml_file import DataPath
 
 
-def value_findings(spec: GraphSpec, types: ValueTypes, broken: frozenset[str]) -> list[Finding]:
-    """Everything that is wrong with references and conditions."""
-    findings = list(_level(spec, spec.nodes, (), types, broken))
-    for name, value in spec.output.items():
-        for expr, path in iter_bindings(value, ("output", name)):
+def value_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Everything that is wrong with references."""
+    for level in inspection.levels:
+        for name, node in level.nodes.items():
+            inner = level.below(name, node) if isinstance(node, RepeatBlock | MapBlock) else level
+            for use in level.own_uses[name]:
+                yield from _use(inspection, inner if use.role in {"until", "out"} else level, use)
+            yield from _named_nodes(inspection, level, name, node)
+    for level, name, path, node in inspection.nodes:
+        for expr, place in needed(node, path):
+            yield from _missing(inspection, level, name, expr, place)
+    for name, value in inspection.spec.output.items():
+        for expr, place in iter_bindings(value, ("output", name)):
             for ref, is_shielded in references(expr):
-                use = Use(ref=ref, is_shielded=is_shielded, path=path, role="out")
-                findings += _use(spec, use, types, broken)
-    findings += _skipped_outputs(spec)
-    return findings
+                use = Use(ref=ref, is_shielded=is_shielded, path=place, role="out")
+                yield from _use(inspection, inspection.top, use)
+            yield from _missing_output(inspection, name, expr, place)
 
 
-def _level(
-    spec: GraphSpec, nodes: Mapping[str, AnyNode], lead: DataPath, types: ValueTypes, broken: frozenset[str]
-) -> Iterator[Finding]:
-    skips = Skips(nodes)
-    for name, node in nodes.items():
-        path = (*lead, "nodes", name)
-        inner = types.below(node) if isinstance(node, RepeatBlock | MapBlock) else types
-        for use in _own_uses(node, path):
-            scope = inner if use.role in {"until", "out"} else types
-            yield from _use(spec, use, scope, broken)
-            if use.role in {"in", "when", "each"} and not use.is_shielded and skips.is_surprise(name, use.ref.root):
-                yield _may_be_skipped(spec, use, name, skips)
-        for index, other in enumerate(node.after):
-            if other not in nodes and other not in broken:
-                where = spec.source.value((*path, "after", index))
-                yield Finding("graph.unknown-node", f"unknown node {other!r}", where, choices(list(nodes), other))
-        for key, condition in _conditions(node, path):
-            scope = inner if key[-1] == "until" else types
-            yield from _comparisons(spec, parse_condition(condition), key, scope)
-        yield from _rules(spec, node, path, nodes)
-        if isinstance(node, RepeatBlock | MapBlock):
-            yield from _level(spec, node.nodes, path, inner, broken)
-
-
-def _own_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
-    """References of the node itself, without those of the nodes inside a block."""
-    depth = len(path)
-    for use in uses(node, path):
-        if not (isinstance(node, RepeatBlock | MapBlock) and use.path[depth] == "nodes"):
-            yield use
-
-
-def _use(spec: GraphSpec, use: Use, types: ValueTypes, broken: frozenset[str]) -> Iterator[Finding]:
-    if use.ref.root in broken:
+def _use(inspection: Inspection, level: Level, use: Use) -> Iterator[Finding]:
+    if use.ref.root in inspection.broken:
         return
     try:
-        types.of_ref(use.ref)
+        level.types.reach(use.ref)
     except Unknown as unknown:
-        where = spec.source.value(use.path)
         if unknown.step is None:
-            what = f"${use.ref}: there is no node {use.ref.root!r}"
-            yield Finding("graph.unknown-reference", what, where, choices(unknown.choices, use.ref.root))
-            return
-        what = f"${use.ref}: there is no field {unknown.step!r}"
-        fix = choices(unknown.choices, str(unknown.step)) if unknown.choices else "the value has no fields"
-        yield Finding("graph.unknown-field", what, where, fix)
+            what, fix = _unknown_root(level, use.ref, unknown.choices)
+            yield inspection.finding("graph.unknown-reference", what, use.path, fix)
+        else:
+            what = f"${use.ref}: there is no field {unknown.step!r}"
+            yield inspection.finding("graph.unknown-field", what, use.path, _fields(unknown))
 
 
-def _may_be_skipped(spec: GraphSpec, use: Use, name: str, skips: Skips) -> Finding:
-    root = use.ref.root
-    what = f"{name} needs ${use.ref}, but {root} may be skipped ({skips.why(root)})"
-    fix = f"write ${use.ref}? to take null instead, or give {name} a `when` that asks for {root}"
-    return Finding("graph.may-be-skipped", what, spec.source.value(use.path), fix)
+def _unknown_root(level: Level, ref: Ref, known: list[str]) -> tuple[str, str]:
+    if ref.root == "previous":
+        return f"${ref}: there is no round before: this is no `repeat:` block", "use it inside a `repeat:` block"
+    items = [one for one in known if level.types.node(one) is None and one not in {"input", "context", "run"}]
+    if ref.root == "item" and items:
+        return f"${ref}: there is no node 'item'", f"the item is called ${items[0]} here"
+    if ref.root == "item":
+        return f"${ref}: there is no item: this is no `map:` block", "use it inside a `map:` block"
+    return f"${ref}: there is no node {ref.root!r}", choices(known, ref.root)
 
 
-def _skipped_outputs(spec: GraphSpec) -> Iterator[Finding]:
-    skips = Skips(spec.nodes)
-    for name, value in spec.output.items():
-        for expr, path in iter_bindings(value, ("output", name)):
-            for ref, is_shielded in references(expr):
-                if not is_shielded and skips.may_skip(ref.root):
-                    why = skips.why(ref.root)
-                    what = f"the output {name} needs ${ref}, but {ref.root} may be skipped ({why})"
-                    fix = f"write ${ref}? where null is a good answer"
-                    yield Finding("graph.may-be-skipped", what, spec.source.value(path), fix)
+def _fields(unknown: Unknown) -> str:
+    if unknown.choices:
+        return choices(unknown.choices, str(unknown.step))
+    if isinstance(unknown.kind, Many):
+        return "it is a list: take an item ([0]), or go through it with `map:`"
+    return f"it is {show_type(unknown.kind)}, which has no fields" if unknown.kind else "the value has no fields"
 
 
-def _conditions(node: AnyNode, path: DataPath) -> Iterator[tuple[DataPath, str]]:
-    if node.when is not None:
-        yield (*path, "when"), node.when
-    if isinstance(node, RepeatBlock) and node.repeat.until is not None:
-        yield (*path, "repeat", "until"), node.repeat.until
-    if isinstance(node, ReviewNode) and node.auto is not None:
-        yield (*path, "auto", "when"), node.auto.when
-
-
-def _comparisons(spec: GraphSpec, expr: Expr, path: DataPath, types: ValueTypes) -> Iterator[Finding]:
-    match expr:
-        case Compare(first, rest):
-            left = first
-            for op, right in rest:
-                if op in {"==", "!="}:
-                    yield from _pair(spec, (left, right), path, types)
-                elif op in {"in", "not in"} and isinstance(right, ListOf):
-                    for item in right.items:
-                        yield from _pair(spec, (left, item), path, types)
-                left = right
-        case Both(_, items) | Coalesce(items) | ListOf(items):
-            for item in items:
-                yield from _comparisons(spec, item, path, types)
-        case Not(item):
-            yield from _comparisons(spec, item, path, types)
-        case _:
-            return
-
-
-def _pair(spec: GraphSpec, pair: tuple[Expr, Expr], path: DataPath, types: ValueTypes) -> Iterator[Finding]:
-    left, right = pair
-    if isinstance(left, Constant):
-        left, right = right, left
-    if not isinstance(left, Ref | Coalesce) or not isinstance(right, Constant) or right.value is None:
+def _missing(inspection: Inspection, level: Level, name: str, expr: Expr, path: DataPath) -> Iterator[Finding]:
+    lack = level.lack(expr, level.meant[name])
+    if lack is None or lack.ref.root in inspection.broken:
         return
-    kind = bare(types.of_expr(left), types.names)
-    if _can_equal(kind, right.value):
-        return
-    shown = f"${left}" if isinstance(left, Ref) else "the left side"
-    what = f"{shown} is never {right.value!r}: it is {show_type(kind)}"
-    fix = choices(kind.values, str(right.value)) if isinstance(kind, Enum) else "compare values of one type"
-    yield Finding("graph.impossible-comparison", what, spec.source.value(path), fix)
+    if lack.ref.root == lack.what:
+        what = f"{name} needs ${lack.ref}, but {lack.what} may be skipped ({lack.why})"
+    else:
+        what = f"{name} needs ${lack.ref}, but ${lack.what} may be null"
+    asked = lack.what if lack.ref.root == lack.what else f"{lack.what} != null"
+    fix = f"write ${lack.ref}? to take null instead, or give {name} a `when` that asks for {asked}"
+    yield inspection.finding("graph.may-be-skipped", what, path, fix)
 
 
-def _can_equal(kind: Type, value: str | float | bool) -> bool:
-    match kind:
-        case Enum(values):
-            return value in values
-        case Scalar("str" | "datetime"):
-            return isinstance(value, str)
-        case Scalar("bool"):
-            return isinstance(value, bool)
-        case Scalar("int" | "float"):
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case Scalar():
-            return True
-        case _:
-            return False
+def _missing_output(inspection: Inspection, name: str, expr: Expr, path: DataPath) -> Iterator[Finding]:
+    lack = inspection.top.lack(expr, NOTHING)
+    if lack is not None and lack.ref.root == lack.what and lack.what not in inspection.broken:
+        what = f"the output {name} needs ${lack.ref}, but {lack.what} may be skipped ({lack.why})"
+        yield inspection.finding("graph.may-be-skipped", what, path, f"write ${lack.ref}? where null is a good answer")
 
 
-def _rules(spec: GraphSpec, node: AnyNode, path: DataPath, nodes: Mapping[str, AnyNode]) -> Iterator[Finding]:
-    if isinstance(node, ReviewNode):
-        if node.auto is not None and node.auto.action not in node.decide:
-            where = spec.source.value((*path, "auto", "action"))
-            what = f"the rule decides {node.auto.action!r}, which is no action of this review"
-            yield Finding("graph.unknown-action", what, where, choices(list(node.decide), node.auto.action))
-    elif isinstance(node, EffectNode):
-        known = [name for name, other in nodes.items() if isinstance(other, ReviewNode)]
-        if node.review is not None and node.review not in known:
+def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode) -> Iterator[Finding]:
+    """Nodes that are named without a reference: `after`, the `review` of an effect, the action of a rule."""
+    path, nodes = level.place(name), level.nodes
+    for index, other in enumerate(node.after):
+        if other not in nodes and other not in inspection.broken:
+            fix = choices([one for one in nodes if one != name], other)
+            yield inspection.finding("graph.unknown-node", f"unknown node {other!r}", (*path, "after", index), fix)
+    if isinstance(node, ReviewNode) and node.auto is not None and node.auto.action not in node.decide:
+        what = f"the rule decides {node.auto.action!r}, which is no action of this review"
+        fix = choices(list(node.decide), node.auto.action)
+        yield inspection.finding("graph.unknown-action", what, (*path, "auto", "action"), fix)
+    if isinstance(node, EffectNode) and node.review is not None and node.review not in inspection.broken:
+        known = [one for one, other in nodes.items() if isinstance(other, ReviewNode)]
+        if node.review not in known:
             what = f"{node.review!r} is no review of this graph"
-            where = spec.source.value((*path, "review"))
-            yield Finding("graph.unknown-node", what, where, choices(known, node.review))
-    if len(path) > 2 and isinstance(node, ReviewNode | EffectNode):
-        what = f"{path[-1]} is a {node.kind} inside a block; it must be durable on its own"
-        yield Finding("graph.boundary-in-repeat", what, spec.source.key(path), "move it behind the block")
+            yield inspection.finding("graph.unknown-node", what, (*path, "review"), choices(known, node.review))

@@ -300,27 +300,37 @@ def ordered(
 
 def topological(nodes: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:
     """Names in an order in which each follows what it waits for, ties in the given order; and one cycle."""
+    place = {name: at for at, name in enumerate(nodes)}
+    left = {name: {dep for dep in deps if dep in nodes} for name, deps in nodes.items()}
+    dependents: dict[str, list[str]] = {name: [] for name in nodes}
+    for name, deps in left.items():
+        for dep in deps:
+            dependents[dep].append(name)
     order: list[str] = []
-    done: set[str] = set()
-    waiting = dict(nodes)
-    while waiting:
-        ready = [name for name, deps in waiting.items() if all(dep in done or dep not in nodes for dep in deps)]
-        if not ready:
-            return order, _cycle(waiting)
-        for name in ready:
-            del waiting[name]
+    ready = [name for name, deps in left.items() if not deps]
+    while ready:
         order += ready
-        done |= set(ready)
-    return order, []
+        freed: list[str] = []
+        for name in ready:
+            for other in dependents[name]:
+                left[other].discard(name)
+                if not left[other]:
+                    freed.append(other)
+        ready = sorted(freed, key=place.__getitem__)
+    if len(order) == len(nodes):
+        return order, []
+    done = set(order)
+    return order, _cycle({name: deps for name, deps in nodes.items() if name not in done})
 
 
 def _cycle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
     name = next(iter(waiting))
-    path: list[str] = []
+    path: dict[str, None] = {}
     while name not in path:
-        path.append(name)
+        path[name] = None
         name = next(dep for dep in waiting[name] if dep in waiting)
-    return path[path.index(name) :]
+    names = list(path)
+    return names[names.index(name) :]
 
 
 def program(steps: list[Step]) -> Program:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compound.graph._value_types import ValueTypes, or_absent
+from compound.graph._known_types import or_null
+from compound.graph._value_types import ValueTypes
 from compound.spec._json_schema import to_json_schema
 from compound.spec._types import Record, parse_type
 
@@ -60,7 +61,7 @@ def interface(plan: Plan, catalogue: Catalogue) -> Interface:
         name=spec.name,
         description=spec.description,
         input=Record({name: parse_type(kind) for name, kind in spec.input.items()}),
-        output=Record({name: or_absent(types.of_value(value)) for name, value in spec.output.items()}),
+        output=Record({name: or_null(types.of_value(value)) for name, value in spec.output.items()}),
         names=spec.type_names,
         needs_context=tuple(sorted(context.must_have())),
         has_reviews="review" in kinds,

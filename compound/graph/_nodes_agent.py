@@ -243,9 +243,13 @@ def _hands(node: AgentNode, services: Services) -> dict[str, _Hand]:
     return hands
 
 
+def shown_to_model(name: str) -> str:
+    """A tool's name as providers take it: letters, digits, `_` and `-`, at most 64."""
+    return "".join(char if char.isalnum() or char in "_-" else "_" for char in name)[:64]
+
+
 def _add_hand(hands: dict[str, _Hand], hand: _Hand) -> None:
-    # Providers take letters, digits, `_` and `-`, at most 64.
-    name = "".join(char if char.isalnum() or char in "_-" else "_" for char in hand.card.name)[:64]
+    name = shown_to_model(hand.card.name)
     if name in hands or name == FINAL:
         what = f"the tools {hand.card.name!r} and {hands[name].card.name if name in hands else FINAL!r} look the same"
         raise ProjectError("graph.tool-name", f"{what} to a model: {name}", fix="rename one of them")

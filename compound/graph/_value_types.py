@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from compound.graph._wiring import parse_binding
+from compound.graph._known_types import (
+    EFFECT_RESULT,
+    PASSAGE,
+    RUN,
+    VERDICT,
+    of_agent,
+    of_constant,
+    of_review,
+    or_null,
+    union,
+)
+from compound.graph._wiring import parse_binding, uses
 from compound.graph.catalogue import Signature
 from compound.spec._json_schema import from_json_schema, to_json_schema
 from compound.spec._refs import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
 from compound.spec._types import (
     ANY,
     STR,
-    Enum,
     Many,
     Maybe,
     Names,
@@ -21,9 +32,10 @@ from compound.spec._types import (
     Type,
     bare,
     field_type,
-    mismatch,
+    is_optional,
     parse_type,
 )
+from compound.spec._words import FallbackValue
 from compound.spec.graph_file import (
     AgentNode,
     AnyNode,
@@ -47,11 +59,6 @@ if TYPE_CHECKING:
 
     from compound.graph.catalogue import Catalogue, Shelf
 
-VERDICT: Final = Record({"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY})
-PASSAGE: Final = Record({"id": STR, "text": STR, "score": Scalar("float")}, is_open=True)
-EFFECT_RESULT: Final = Record({"name": STR, "status": STR, "value": ANY, "key": STR})
-RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR)})
-
 
 class Unknown(Exception):
     """A reference that leads nowhere.
@@ -59,16 +66,36 @@ class Unknown(Exception):
     Attributes:
         step: The field that is not there; None when the root is unknown.
         choices: What is there.
+        kind: The type that has no such field; None when the root is unknown.
     """
 
-    def __init__(self, step: str | int | None, choices: list[str]) -> None:
+    def __init__(self, step: str | int | None, choices: list[str], kind: Type | None = None) -> None:
         super().__init__(str(step))
         self.step = step
         self.choices = choices
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a reference leads.
+
+    Attributes:
+        kind: Type of what is there.
+        holes: The parts of the way that may be null: with one of them null, nothing is there.
+    """
+
+    kind: Type
+    holes: tuple[Ref, ...] = ()
 
 
 class ValueTypes:
-    """Types of everything a node can refer to; one for the graph, one below it for each block."""
+    """Types of everything a node can refer to; one for the graph, one below it for each block.
+
+    Args:
+        parent: Types around the block; None at the top.
+        around: Names of the graphs around this one.
+    """
 
     def __init__(
         self,
@@ -77,24 +104,35 @@ class ValueTypes:
         nodes: Mapping[str, AnyNode],
         parent: ValueTypes | None = None,
         block: Block | None = None,
+        around: tuple[str, ...] = (),
     ) -> None:
         self._spec = spec
         self._catalogue = catalogue
         self._nodes = nodes
         self._parent = parent
         self._block = block
+        self._around = (*around, spec.name)
         self._known: dict[str, Type] = {}
+        self._skips: dict[str, bool] = {}
         self.names: Names = spec.type_names
 
     def below(self, block: Block) -> ValueTypes:
         """Types as a block's nodes see them."""
-        return ValueTypes(self._spec, self._catalogue, block.nodes, self, block)
+        return ValueTypes(self._spec, self._catalogue, block.nodes, self, block, self._around[:-1])
 
     def roots(self) -> list[str]:
         """Every name a reference may begin with here."""
         given = [] if self._block is None else [_given_in(self._block)]
         own = [*self._nodes, *given]
         return [*own, *(self._parent.roots() if self._parent is not None else ["input", "context", "run"])]
+
+    def node(self, name: str) -> AnyNode | None:
+        """The node a root names, here or around; None for `input`, an item and the like."""
+        if name in self._nodes:
+            return self._nodes[name]
+        if self._parent is None or (self._block is not None and name == _given_in(self._block)):
+            return None
+        return self._parent.node(name)
 
     def root(self, name: str) -> Type | None:
         """Type of a root; None when there is no such name."""
@@ -115,12 +153,28 @@ class ValueTypes:
     def _of_given(self, block: Block, around: ValueTypes) -> Type:
         """What `$previous` of a repeat, or the item of a map, is."""
         if isinstance(block, RepeatBlock):
-            return Record({inner: Maybe(ANY) for inner in self._nodes})
+            return Record({inner: or_null(self.root(inner) or ANY) for inner in self._nodes})
         listed = bare(around.of_value(block.map.each), self.names)
         return listed.item if isinstance(listed, Many) else ANY
 
-    def of_ref(self, ref: Ref) -> Type:
-        """Type of a reference.
+    def may_skip(self, name: str) -> bool:
+        """The root may have no value: a condition, a missing list item, the first round of a repeat."""
+        if name in self._nodes:
+            if name not in self._skips:
+                self._skips[name] = _may_skip(self._nodes[name])
+            return self._skips[name]
+        if self._parent is None:
+            return False
+        if self._block is not None and name == _given_in(self._block):
+            return name == "previous"
+        return self._parent.may_skip(name)
+
+    def may_abstain(self, name: str) -> bool:
+        """The root is a model's answer, which is null when no answer fits."""
+        return isinstance(self.node(name), LlmNode)
+
+    def reach(self, ref: Ref) -> Reach:
+        """Where a reference leads.
 
         Raises:
             Unknown: The root or a field is not there.
@@ -128,13 +182,27 @@ class ValueTypes:
         kind = self.root(ref.root)
         if kind is None:
             raise Unknown(None, self.roots())
-        for step in ref.steps:
+        holes: list[Ref] = []
+        for index, step in enumerate(ref.steps):
             below = field_type(kind, step, self.names)
             if below is None:
                 record = bare(kind, self.names)
-                raise Unknown(step, list(record.fields) if isinstance(record, Record) else [])
+                raise Unknown(step, list(record.fields) if isinstance(record, Record) else [], record)
+            if is_optional(kind, self.names):
+                holes.append(Ref(ref.root, ref.steps[:index]))
             kind = below
-        return kind
+        return Reach(kind, tuple(holes))
+
+    def of_ref(self, ref: Ref) -> Type:
+        """Type of a reference; one with `?` is optional where something on its way may be missing.
+
+        Raises:
+            Unknown: The root or a field is not there.
+        """
+        found = self.reach(ref)
+        if ref.is_optional and (found.holes or self.may_skip(ref.root) or self.may_abstain(ref.root)):
+            return or_null(found.kind)
+        return found.kind
 
     def of_expr(self, expr: Expr) -> Type:  # noqa: PLR0911 - one arm per kind of tree
         """Type of an expression; `any` where it cannot be told."""
@@ -145,15 +213,18 @@ class ValueTypes:
                 except Unknown:
                     return ANY
             case Constant(value):
-                return _of_constant(value)
+                return of_constant(value)
             case ListOf(items):
-                return Many(self._common([self.of_expr(item) for item in items]))
+                return Many(union([self.of_expr(item) for item in items], self.names))
             case Coalesce(items):
-                return self._common([self.of_expr(item) for item in items])
+                kinds = [self.of_expr(item) for item in items]
+                first = [bare(kind, self.names) if is_optional(kind, self.names) else kind for kind in kinds[:-1]]
+                return union([*first, kinds[-1]], self.names)
             case Compare() | Both() | Not():
                 return Scalar("bool")
-            case Calc():
-                return ANY
+            case Calc(op, left, right):
+                sides = {bare(self.of_expr(side), self.names) for side in (left, right)}
+                return _of_calc(op, sides)
             case Length():
                 return Scalar("int")
 
@@ -163,36 +234,68 @@ class ValueTypes:
         if expr is not None:
             return self.of_expr(expr)
         if isinstance(value, list):
-            return Many(self._common([self.of_value(item) for item in value]))
+            return Many(union([self.of_value(item) for item in value], self.names))
         if isinstance(value, dict):
             return Record({name: self.of_value(item) for name, item in value.items()})
-        return _of_constant(value)
+        return of_constant(value)
 
-    def of_node(self, node: AnyNode) -> Type:  # noqa: C901, PLR0911, PLR0912 - one arm per kind of node
-        """Type of a node's value."""
+    def of_lenient(self, value: JsonValue) -> Type:
+        """As `of_value`, where null stands for what is absent: outputs of blocks and graphs."""
+        expr = parse_binding(value)
+        if expr is None:
+            if isinstance(value, dict):
+                return Record({name: self.of_lenient(item) for name, item in value.items()})
+            return self.of_value(value)
+        kind = self.of_expr(expr)
+        last = expr.items[-1] if isinstance(expr, Coalesce) else expr
+        return or_null(kind) if isinstance(last, Ref) and self._may_lack(last) else kind
+
+    def _may_lack(self, ref: Ref) -> bool:
+        try:
+            return self.may_skip(ref.root) or bool(self.reach(ref).holes)
+        except Unknown:
+            return False
+
+    def of_node(self, node: AnyNode) -> Type:
+        """Type of a node's value, that of its fallback included."""
+        kind = self.of_attempt(node)
+        other = getattr(node, "fallback", None)
+        if isinstance(other, FallbackValue):
+            return or_null(kind) if is_optional(self.of_value(other.value), self.names) else kind
+        return kind
+
+    def of_attempt(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one arm per kind of node
+        """Type of the value that a node makes itself."""
         match node:
             case ReviewNode():
-                return _of_review(node)
+                return of_review(node)
             case EffectNode():
                 return Many(EFFECT_RESULT)
-            case MapBlock():
-                inner = self.below(node)
-                if node.out is None:
-                    return Many(Record({name: Maybe(inner.root(name) or ANY) for name in node.nodes}))
-                return Many(inner.of_value(node.out))
+            case MapBlock() | RepeatBlock():
+                return self._of_block(node)
             case AgentNode():
-                return _of_agent(node)
+                return of_agent(node)
             case GraphNode(graph=name):
-                return self._output("graph", name, ANY)
-            case RepeatBlock():
-                inner = self.below(node)
-                if node.out is None:
-                    return Record({name: Maybe(inner.root(name) or ANY) for name in node.nodes})
-                return Record({name: inner.of_value(value) for name, value in node.out.items()})
+                return self._of_graph(name)
             case _:
                 pass
         if node.out is not None:
             return parse_type(cast("JsonValue", node.out))
+        return self.of_callee(node)
+
+    def _of_block(self, node: Block) -> Type:
+        inner = self.below(node)
+        if node.out is None:
+            kinds = {name: (inner.root(name) or ANY, inner.may_skip(name)) for name in node.nodes}
+            kind: Type = Record({name: or_null(one) if may_skip else one for name, (one, may_skip) in kinds.items()})
+        elif isinstance(node, RepeatBlock):
+            kind = Record({name: inner.of_lenient(value) for name, value in node.out.items()})
+        else:
+            kind = inner.of_lenient(node.out)
+        return Many(kind) if isinstance(node, MapBlock) else kind
+
+    def of_callee(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one arm per kind of node
+        """Type of what a node's tool, index or model gives, whatever the node declares."""
         match node:
             case ToolNode(tool=name):
                 return self._output("tool", name, ANY)
@@ -206,81 +309,51 @@ class ValueTypes:
                 return self._output("retriever", name, Many(PASSAGE))
             case LlmNode():
                 return Maybe(STR)
+            case _:
+                return ANY
 
     def _output(self, shelf: Shelf, name: str, default: Type) -> Type:
         signature = self._catalogue.signature(shelf, name)
         return default if signature is None or signature.output is None else from_json_schema(signature.output)
 
-    def _common(self, kinds: list[Type]) -> Type:
-        if not kinds:
+    def _of_graph(self, name: str) -> Type:
+        spec = None if name in self._around else self._catalogue.graph(name)
+        if spec is None:
             return ANY
-        known = [kind for kind in kinds if kind != Maybe(ANY)]
-        first = known[0] if known else ANY
-        return first if all(mismatch(kind, first, self.names) is None for kind in known) and not _mixed(known) else ANY
+        made, names = _outputs(spec, self._catalogue, (*self._around, name))
+        return from_json_schema(to_json_schema(made, names))
 
 
-def _mixed(kinds: list[Type]) -> bool:
-    """Enums of different values have no common type that says more than text."""
-    return any(isinstance(kind, Enum) for kind in kinds) and len(set(map(repr, kinds))) > 1
+def _of_calc(op: str, sides: set[Type]) -> Type:
+    if op == "+" and all(kind == STR or str(type(kind).__name__) == "Enum" for kind in sides):
+        return STR
+    if sides == {Scalar("int")} and op != "/":
+        return Scalar("int")
+    return Scalar("float") if sides <= {Scalar("int"), Scalar("float")} else ANY
 
 
-def _of_constant(value: object) -> Type:
-    match value:
-        case None:
-            return Maybe(ANY)
-        case bool():
-            return Scalar("bool")
-        case int():
-            return Scalar("int")
-        case float():
-            return Scalar("float")
-        case str():
-            return Enum((value,))
-        case _:
-            return ANY
+def _may_skip(node: AnyNode) -> bool:
+    """It has a condition, or needs a field of a list item that may not be there."""
+    if node.when is not None:
+        return True
+    for use in uses(node, ()):
+        inner = any(isinstance(step, int) for step in use.ref.steps[:-1])
+        if inner and not use.is_shielded and use.role in {"in", "each"} and use.path[0] != "nodes":
+            return True
+    return False
 
 
 def _given_in(block: Block) -> str:
     return block.map.item if isinstance(block, MapBlock) else "previous"
 
 
-def _of_agent(node: AgentNode) -> Type:
-    answer = STR if node.out is None else parse_type(node.out)
-    return Record(
-        {
-            "answer": answer if isinstance(answer, Maybe) else Maybe(answer),
-            "proposals": Many(Record({"name": STR, "arguments": ANY})),
-            "turns": Scalar("int"),
-            "stopped": Enum(("answer", "max_turns", "budget", "abstained")),
-        }
-    )
-
-
-def _of_review(node: ReviewNode) -> Type:
-    fields: dict[str, Type] = {}
-    for carried in node.decide.values():
-        fields.update({name: Maybe(parse_type(kind)) for name, kind in carried.items()})
-    fields["action"] = Enum(tuple(node.decide))
-    fields |= {
-        "decided_by": STR,
-        "queue": STR,
-        "decision_id": STR,
-        "item_id": STR,
-        "is_automatic": Scalar("bool"),
-        "versions": ANY,
-    }
-    return Record(fields)
+def _outputs(spec: GraphSpec, catalogue: Catalogue, around: tuple[str, ...]) -> tuple[Type, Names]:
+    types = ValueTypes(spec, catalogue, spec.nodes, around=around)
+    return Record({name: types.of_lenient(value) for name, value in spec.output.items()}), spec.type_names
 
 
 def graph_signature(spec: GraphSpec, catalogue: Catalogue) -> Signature:
     """The two sides of a graph as a node of another one: its inputs, and the record of its outputs."""
-    types = ValueTypes(spec, catalogue, spec.nodes)
     given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
-    # What an output refers to may be absent; the graph then gives null.
-    made = Record({name: or_absent(types.of_value(value)) for name, value in spec.output.items()})
-    return Signature(params=to_json_schema(given, spec.type_names), output=to_json_schema(made, spec.type_names))
-
-
-def or_absent(kind: Type) -> Type:
-    """The type of what may also be null."""
-    return kind if isinstance(kind, Maybe) or kind == ANY else Maybe(kind)
+    made, names = _outputs(spec, catalogue, ())
+    return Signature(params=to_json_schema(given, names), output=to_json_schema(made, names))

@@ -128,6 +128,18 @@ def _fallback_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
             yield Use(ref=use.ref, is_shielded=True, path=use.path, role="fallback")
 
 
+def needed(node: AnyNode, path: DataPath) -> Iterator[tuple[Expr, DataPath]]:
+    """Every value that a node itself must be given to run, with its place; not its condition."""
+    yield from iter_bindings(cast("JsonValue", getattr(node, "inputs", {})), (*path, "in"))
+    if isinstance(node, RetrieveNode):
+        yield from iter_bindings(cast("JsonValue", node.where), (*path, "where"))
+    if isinstance(node, MapBlock):
+        yield from iter_bindings(node.map.each, (*path, "map", "each"))
+    if isinstance(node, AgentNode):
+        for index, tool in enumerate(node.calls):
+            yield from iter_bindings(cast("JsonValue", tool.given), (*path, "tools", index, "with"))
+
+
 def _expression_uses(expr: Expr, path: DataPath, role: Role, *, is_shielded: bool = False) -> Iterator[Use]:
     for ref, shielded in references(expr, is_shielded=is_shielded):
         yield Use(ref=ref, is_shielded=shielded, path=path, role=role)

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from compound.errors import ProjectError, choices
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.spec._types import Type
     from compound.spec.graph_file import GraphSpec
     from compound.spec.policy_file import PolicyFile
 
@@ -19,14 +22,20 @@ Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "mo
 class Signature:
     """The two sides of something a node calls.
 
+    Both schemas may carry `x-compound` (see `compound.spec.marks`): what a parameter stands for, what is proven.
+
     Attributes:
         params: JSON schema of the inputs (an object); None when unknown.
         output: JSON schema of the value as the node gives it (for a SQL tool that returns many: an array);
             None when unknown.
+        can_stop: A timeout ends a call: it awaits, or runs in a thread of its own.
+        is_repeatable: Equal inputs and equal versions give equal values: its values may be cached.
     """
 
     params: Mapping[str, JsonValue] | None = None
     output: Mapping[str, JsonValue] | None = None
+    can_stop: bool = True
+    is_repeatable: bool = True
 
 
 class Catalogue(Protocol):
@@ -50,7 +59,11 @@ class Catalogue(Protocol):
         ...
 
     def prompt(self, path: str) -> str | None:
-        """Text of a prompt file; None when there is none."""
+        """Text of a prompt file, line for line; None when there is none."""
+        ...
+
+    def prompt_file(self, path: str) -> str:
+        """A prompt file's path as the user would type it: where its findings stand."""
         ...
 
     def graph(self, name: str) -> GraphSpec | None:
@@ -59,6 +72,14 @@ class Catalogue(Protocol):
 
     def policy(self, name: str) -> PolicyFile | None:
         """A policy of the project; None when it is not there or cannot be read."""
+        ...
+
+    def python_type(self, place: str) -> Type:
+        """The type that Python declares at `types.py:Ticket`.
+
+        Raises:
+            ProjectError: There is no such file or name, or it is no type that JSON can hold.
+        """
         ...
 
 
@@ -71,12 +92,14 @@ class FixedCatalogue:
         prompts: Path to text.
         graphs: Other graphs by name.
         policies: Policies by name.
+        types: Place (`types.py:Ticket`) to type.
     """
 
     shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict[Shelf, Mapping[str, Signature]])
     prompts: Mapping[str, str] | None = None
     graphs: Mapping[str, GraphSpec] | None = None
     policies: Mapping[str, PolicyFile] | None = None
+    types: Mapping[str, Type] = field(default_factory=dict[str, "Type"])
     has_state: bool = True
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
@@ -102,6 +125,10 @@ class FixedCatalogue:
         """The text that was given."""
         return (self.prompts or {}).get(path)
 
+    def prompt_file(self, path: str) -> str:
+        """The path itself."""
+        return path
+
     def graph(self, name: str) -> GraphSpec | None:
         """The graph that was given."""
         return (self.graphs or {}).get(name)
@@ -109,3 +136,71 @@ class FixedCatalogue:
     def policy(self, name: str) -> PolicyFile | None:
         """The policy that was given."""
         return (self.policies or {}).get(name)
+
+    def python_type(self, place: str) -> Type:
+        """The type that was given.
+
+        Raises:
+            ProjectError: ``project.unknown-type``.
+        """
+        if place not in self.types:
+            fix = choices(list(self.types), place)
+            raise ProjectError("project.unknown-type", f"there is no type at {place}", fix=fix)
+        return self.types[place]
+
+
+class Remembered:
+    """A catalogue that is asked each question once: for the time of one check.
+
+    Args:
+        asked: Who is asked.
+    """
+
+    def __init__(self, asked: Catalogue) -> None:
+        self._asked = asked
+        self._names: dict[Shelf, Sequence[str] | None] = {}
+        self._signatures: dict[tuple[Shelf, str], Signature | None] = {}
+        self._prompts: dict[str, str | None] = {}
+        self._graphs: dict[str, GraphSpec | None] = {}
+
+    @property
+    def has_state(self) -> bool:
+        """There is a state store."""
+        return self._asked.has_state
+
+    def names(self, shelf: Shelf) -> Sequence[str] | None:
+        """Every name on a shelf."""
+        if shelf not in self._names:
+            self._names[shelf] = self._asked.names(shelf)
+        return self._names[shelf]
+
+    def signature(self, shelf: Shelf, name: str) -> Signature | None:
+        """Inputs and value of a name."""
+        key = (shelf, name)
+        if key not in self._signatures:
+            self._signatures[key] = self._asked.signature(shelf, name)
+        return self._signatures[key]
+
+    def prompt(self, path: str) -> str | None:
+        """Text of a prompt file."""
+        if path not in self._prompts:
+            self._prompts[path] = self._asked.prompt(path)
+        return self._prompts[path]
+
+    def prompt_file(self, path: str) -> str:
+        """A prompt file's path."""
+        return self._asked.prompt_file(path)
+
+    def graph(self, name: str) -> GraphSpec | None:
+        """Another graph."""
+        if name not in self._graphs:
+            self._graphs[name] = self._asked.graph(name)
+        return self._graphs[name]
+
+    def policy(self, name: str) -> PolicyFile | None:
+        """A policy of the project."""
+        return self._asked.policy(name)
+
+    def python_type(self, place: str) -> Type:
+        """The type that Python declares at a place."""
+        return self._asked.python_type(place)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import JsonValue
 
+from compound.spec.marks import CALLER
 from compound.tool import Function
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def shop_documents(resources: Resources) -> Function[..., object]:
     """`shop_documents(customer_id)`: the customer's documents as the shop has them now, with row versions."""
 
-    def shop_documents(customer_id: str) -> dict[str, JsonValue]:
+    def shop_documents(customer_id: Annotated[str, CALLER]) -> dict[str, JsonValue]:
         """The documents of one customer as the operational database has them now, and their row versions."""
         return resources.shop.documents(customer_id).to_json()
 

@@ -17,6 +17,7 @@ from compound.tool import Function, functions_in
 
 if TYPE_CHECKING:
     from compound.spec import GraphSpec
+    from compound.spec._types import Type
     from compound.spec.policy_file import PolicyFile
     from compound.tool import SqlTool
 
@@ -62,24 +63,51 @@ class ProjectParts:
         return found
 
     @cached_property
-    def sql_tools(self) -> Mapping[str, SqlTool]:
-        """The `.sql` files of `tools/` by name, guarded but not bound."""
+    def sql_files(self) -> Mapping[str, Path]:
+        """SQL tool to file."""
+        return {path.stem: path for path in sorted((self.root / TOOLS).glob("*.sql"))}
+
+    def sql_tool(self, name: str) -> SqlTool:
+        """One SQL tool, guarded but not bound.
+
+        Raises:
+            ProjectError: ``tool.*``, ``sql.*``: its header or its statement is not as it must be.
+        """
         from compound.tool import SqlTool
 
-        tools = (
-            SqlTool.load(path.read_text(encoding="utf-8"), self._shown(path))
-            for path in sorted((self.root / TOOLS).glob("*.sql"))
-        )
-        return {tool.name: tool for tool in tools}
+        path = self.sql_files[name]
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            where = Location(self._shown(path))
+            raise ProjectError(
+                "tool.header", f"it is not UTF-8: {error}", fix="save it as UTF-8", where=where
+            ) from None
+        return SqlTool.load(text, self._shown(path))
+
+    @cached_property
+    def sql_tools(self) -> Mapping[str, SqlTool]:
+        """The `.sql` files of `tools/` by name, guarded but not bound.
+
+        Raises:
+            ProjectError: As `sql_tool`.
+        """
+        return {name: self.sql_tool(name) for name in self.sql_files}
+
+    @cached_property
+    def prompt_files(self) -> Mapping[str, Path]:
+        """Prompt files below `graphs/`, by the path that graph files write."""
+        folder = self.root / GRAPHS
+        return {str(path.relative_to(folder)): path for path in sorted((folder / "prompts").rglob("*.md"))}
 
     @cached_property
     def prompts(self) -> Mapping[str, Prompt]:
-        """Prompt files below `graphs/`, by the path that graph files write."""
-        folder = self.root / GRAPHS
-        return {
-            str(path.relative_to(folder)): _prompt(path, str(path.relative_to(folder)))
-            for path in sorted((folder / "prompts").rglob("*.md"))
-        }
+        """The prompts, by the path that graph files write.
+
+        Raises:
+            ProjectError: ``graph.bad-prompt``: one is not UTF-8.
+        """
+        return {name: _prompt(path, name) for name, path in self.prompt_files.items()}
 
     @cached_property
     def graph_files(self) -> Mapping[str, Path]:
@@ -127,7 +155,16 @@ class ProjectParts:
         return found
 
     def graph(self, name: str) -> GraphSpec:
-        """A graph, read but not checked.
+        """A graph, read but not checked, with the types that Python declares for it.
+
+        Raises:
+            ProjectError: the file cannot be read as a graph, with its places; a Python type is not there.
+        """
+        spec = self.graph_as_written(name)
+        return spec.with_types({one: self.python_type(place) for one, place in spec.external_types.items()})
+
+    def graph_as_written(self, name: str) -> GraphSpec:
+        """A graph whose Python types were not looked up.
 
         Raises:
             ProjectError: the file cannot be read as a graph, with its places.
@@ -138,6 +175,16 @@ class ProjectParts:
         if path.suffix == ".py":
             return self._python_graph(path)
         return load_graph(path.read_bytes(), self._shown(path))
+
+    def python_type(self, place: str) -> Type:
+        """The type at a place below `graphs/`: `types.py:Ticket`.
+
+        Raises:
+            ProjectError: ``project.unknown-type``, ``project.bad-module``, ``graph.bad-type``.
+        """
+        from compound.project._python_types import python_type
+
+        return python_type(self.modules, place)
 
     def _python_graph(self, path: Path) -> GraphSpec:
         from compound.spec.python import Graph
@@ -159,7 +206,13 @@ def _makes_graph(path: Path) -> bool:
 
 def _prompt(path: Path, name: str) -> Prompt:
     """A prompt file: its text, after a standing instruction that a line `---` ends, where there is one."""
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        where = Location(f"{GRAPHS}/{name}")
+        raise ProjectError(
+            "graph.bad-prompt", f"it is not UTF-8: {error}", fix="save it as UTF-8", where=where
+        ) from None
     system, mark, body = text.partition(_SYSTEM_MARK)
     return Prompt(
         name=name,

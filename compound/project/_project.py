@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 from uuid import uuid4
 
-from compound.errors import DataError
+from compound.errors import DataError, Location, ProjectError
 from compound.project._open import Resources
 from compound.project._settings import Settings, load_settings
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
@@ -92,16 +92,26 @@ class Project:
                 findings += self._check_python(name, catalogue)
             else:
                 findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
-        return findings + self.resources.mcp.findings()
+        return findings + catalogue.findings() + self.resources.mcp.findings()
+
+    def unchecked(self) -> str:
+        """What `check` could not look at now, as a sentence; empty when it looked at everything."""
+        from compound.project._catalogue import ProjectCatalogue
+
+        why = ProjectCatalogue(self.resources).unchecked
+        return f"the SQL tools were not held against their tables: {why}" if why else ""
 
     def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
         from compound.graph import check
-        from compound.spec import InvalidFile
+        from compound.spec import Finding, InvalidFile
 
         try:
-            spec = self.resources.parts.graph(name)
+            spec = self.resources.parts.graph_as_written(name)
         except InvalidFile as error:
             return error.findings
+        except ProjectError as error:
+            where = error.where or Location(self.settings.shown(self.resources.parts.graph_file(name)))
+            return [Finding(error.code, error.what, where, error.fix)]
         return check(spec, catalogue)
 
     def source(self, name: str | None = None, *, python: bool = False) -> str:

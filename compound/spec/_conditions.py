@@ -14,6 +14,7 @@ import ast
 import keyword
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 from compound.spec._refs import (
@@ -60,6 +61,7 @@ class ExpressionError(ValueError):
     """The text is no reference or condition; `str()` says why."""
 
 
+@lru_cache(maxsize=4096)
 def parse_condition(text: str) -> Expr:
     """Parse a condition: `intent.label != 'other' and len($orders?) > 0`.
 
@@ -77,6 +79,7 @@ def parse_condition(text: str) -> Expr:
     return _convert(tree, 0)
 
 
+@lru_cache(maxsize=4096)
 def parse_reference(text: str) -> Expr:
     """Parse the value of an `in`: `$orders?`, `$review.text ?? $draft.text`.
 

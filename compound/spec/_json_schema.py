@@ -73,10 +73,12 @@ def _from_object(schema: Mapping[str, JsonValue], definitions: Mapping[str, Json
         if isinstance(required, list)
         else frozenset[str]()
     )
+    more = schema.get("additionalProperties")
     return Record(
         {name: _from_schema(item, definitions, depth + 1) for name, item in properties.items()},
-        is_open=schema.get("additionalProperties") not in (False, None),
+        is_open=more not in (False, None),
         required=names,
+        drops_more=more is None,
     )
 
 

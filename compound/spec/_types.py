@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ class Record:
     """Named fields. `is_open`: it may carry fields that are not declared here.
 
     `required` are the fields that a *caller* must give; None means every field that is not optional.
+    `drops_more`: fields that are given beyond these are ignored, not refused.
     """
 
     fields: Mapping[str, Type] = field(default_factory=dict[str, "Type"])
     is_open: bool = False
     required: frozenset[str] | None = None
+    drops_more: bool = False
 
     def __hash__(self) -> int:
         return hash(tuple(self.fields))
@@ -220,29 +223,38 @@ def is_optional(kind: Type, names: Names) -> bool:
     return isinstance(resolve(kind, names), Maybe)
 
 
-def mismatch(given: Type, wanted: Type, names: Names, depth: int = 0) -> str | None:
+def mismatch(given: Type, wanted: Type, names: Names, *, is_exact: bool = False) -> str | None:
     """Why a value of type `given` does not fit `wanted`; None when it fits or cannot be known.
 
     Null is let through here: whether a value may be absent is asked of the graph, not of the type.
+
+    With `is_exact` fields that `wanted` does not have are refused, as they are where a graph's own types are held
+    against a value.
     """
+    return _mismatch(given, wanted, names, 0, is_exact)
+
+
+def _mismatch(given: Type, wanted: Type, names: Names, depth: int, is_exact: bool) -> str | None:
     given, wanted = bare(given, names), bare(wanted, names)
     if ANY in (given, wanted) or given == wanted or depth > MAX_NESTING:
         return None
     if isinstance(given, Many) and isinstance(wanted, Many):
-        return mismatch(given.item, wanted.item, names, depth + 1)
+        return _mismatch(given.item, wanted.item, names, depth + 1, is_exact)
     if isinstance(given, Record) and isinstance(wanted, Record):
-        return _record_mismatch(given, wanted, names, depth)
+        return _record_mismatch(given, wanted, names, depth, is_exact)
     if _fits(given, wanted):
         return None
     return f"{show_type(given)} is given where {show_type(wanted)} is wanted"
 
 
-def _fits(given: Type, wanted: Type) -> bool:
+def _fits(given: Type, wanted: Type) -> bool:  # noqa: PLR0911 - one arm per pair of types
     match given, wanted:
         case Enum(values), Enum(others):
-            return bool(set(values) & set(others))
-        case Enum(), Scalar("str") | Enum():
+            return set(values) <= set(others)
+        case Enum(), Scalar("str"):
             return True
+        case Enum(values), Scalar("datetime"):
+            return all(_is_moment(value) for value in values)
         case Scalar("str"), Enum() | Scalar("datetime"):
             return True
         case Scalar("int"), Scalar("float"):
@@ -253,14 +265,26 @@ def _fits(given: Type, wanted: Type) -> bool:
             return False
 
 
-def _record_mismatch(given: Record, wanted: Record, names: Names, depth: int) -> str | None:
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _record_mismatch(given: Record, wanted: Record, names: Names, depth: int, is_exact: bool) -> str | None:
     for name, kind in wanted.fields.items():
         if name in given.fields:
-            why = mismatch(given.fields[name], kind, names, depth + 1)
+            why = _mismatch(given.fields[name], kind, names, depth + 1, is_exact)
             if why:
                 return f"field {name}: {why}"
         elif name in wanted.must_have() and not given.is_open:
             return f"the field {name!r} is missing"
+    if is_exact and not (wanted.is_open or wanted.drops_more):
+        more = [name for name in given.fields if name not in wanted.fields]
+        if more:
+            return f"the field {more[0]!r} is not wanted; there are {', '.join(wanted.fields) or 'none'}"
     return None
 
 

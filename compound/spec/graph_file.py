@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 from pydantic import BaseModel, Discriminator, Field, JsonValue, PrivateAttr, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from compound.spec._types import ANY, Type, parse_external, parse_type
+from compound.spec._types import ANY, Type, parse_external, parse_type, show_type
 from compound.spec._words import (
     AgentTool,
     AutoRule,
@@ -371,6 +371,8 @@ class GraphSpec(Strict):
         """The same graph, which now knows what these names of `external_types` stand for."""
         copy = self.model_copy()
         copy._external = {**self._external, **external}
+        for known in ("hash", "type_names"):
+            vars(copy).pop(known, None)
         return copy
 
     def to_data(self) -> dict[str, JsonValue]:
@@ -388,7 +390,11 @@ class GraphSpec(Strict):
     @cached_property
     def hash(self) -> str:
         """sha256 of the canonical JSON; the same for YAML and Python, whatever the formatting."""
-        text = json.dumps(self.to_data(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        data = self.to_data()
+        if self._external:
+            # What Python says of a type is part of what the graph means.
+            data = {**data, "from": {name: show_type(kind) for name, kind in self._external.items()}}
+        text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property

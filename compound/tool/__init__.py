@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compound.spec.marks import CALLER, PROVEN, RECIPIENT, SQL_TEXT
+
 from ._function import Function, check, functions_in, tool
 from ._verdict import Verdict
 
@@ -42,6 +44,10 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "CALLER",
+    "PROVEN",
+    "RECIPIENT",
+    "SQL_TEXT",
     "BoundSqlTool",
     "Function",
     "RemoteFunction",

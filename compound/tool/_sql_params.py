@@ -10,6 +10,7 @@ from typing import Final, TypeAlias, cast
 from pydantic import JsonValue
 
 from compound.errors import DataError, choices
+from compound.spec.marks import CALLER, KEY
 from compound.spec.sql_tool import ParamSpec
 
 Typed: TypeAlias = "str | bool | int | float | Decimal | date | datetime | list[Typed] | None"
@@ -237,4 +238,6 @@ def _property(spec: ParamSpec) -> dict[str, JsonValue]:
         field["default"] = spec.default
     if spec.description:
         field["description"] = spec.description
+    if spec.source is not None:
+        field[KEY] = CALLER.meaning
     return field

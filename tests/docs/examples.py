@@ -30,15 +30,25 @@ def _record(*required: str, **fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 SHELVES: Mapping[Shelf, Mapping[str, Signature]] = {
-    "tool": {"read_ticket": Signature(params=_record("text", text=_TEXT), output=_record("text", text=_TEXT))},
+    "tool": {
+        "read_ticket": Signature(
+            params=_record("text", text=_TEXT), output=_record("text", text=_TEXT), can_stop=False
+        ),
+        "run_sql": Signature(params=_record("statement", statement=_TEXT | {"x-compound": "sql"})),
+    },
     "check": {"policy": Signature()},
     "sql": {
         "customer_orders": Signature(
-            params=_record("customer_id", customer_id=_TEXT),
+            params=_record("customer_id", customer_id=_TEXT | {"x-compound": "caller"}),
             output={"type": "array", "items": _record("order_id", order_id=_TEXT, status=_TEXT)},
         )
     },
-    "effect": {"send_reply": Signature(params=_record("ticket_id", "text", ticket_id=_TEXT, text=_TEXT))},
+    "effect": {
+        "close_ticket": Signature(params=_record("ticket_id", ticket_id=_TEXT)),
+        "send_reply": Signature(
+            params=_record("ticket_id", "text", ticket_id=_TEXT | {"x-compound": "recipient"}, text=_TEXT)
+        ),
+    },
     "retriever": {"handbook": Signature()},
     "specialist": {"intent@production": Signature()},
     "model": {"planner": Signature(), "writer": Signature()},
