@@ -7,6 +7,7 @@ commit or a day that is not known is left out.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,12 +72,21 @@ def written(page: str, document: Mapping[str, Any]) -> str:
     return f"{head}{BEGIN}\n\n{table(document)}\n\n{END}{tail}"
 
 
+def in_history(commit: str) -> bool:
+    """The commit leads to the present one; another one says nothing to who reads the page."""
+    ask = ["git", "merge-base", "--is-ancestor", commit.rstrip("+") or "-", "HEAD"]
+    return subprocess.run(ask, cwd=ROOT, check=False, capture_output=True).returncode == 0
+
+
 def main() -> int:
     """Write the page; 1 when nothing was measured yet."""
     if not RESULT.exists():
         sys.stderr.write(f"there is no {RESULT.relative_to(ROOT)}: make bench\n")
         return 1
     document = json.loads(RESULT.read_text(encoding="utf-8"))
+    for found in document["topics"].values():
+        if not in_history(str(found.get("commit") or "")):
+            found["commit"] = ""
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), document), encoding="utf-8")
     sys.stdout.write(f"written: {PAGE.relative_to(ROOT)}\n")
     return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.page import BEGIN, END, PAGE, table, written
+from tests.bench.page import BEGIN, END, PAGE, in_history, table, written
 
 
 def document(**topic: object) -> dict[str, Any]:
@@ -33,6 +33,11 @@ def test_what_is_not_known_or_not_measured_is_left_out() -> None:
     text = table(document(commit="", date=""))
     assert "Measured" not in text
     assert "Many runs at once" not in text
+
+
+def test_a_commit_that_nobody_can_look_up_is_not_known() -> None:
+    assert not in_history("0" * 40)
+    assert not in_history("")
 
 
 def test_figures_replace_the_older_ones_and_nothing_else() -> None:
