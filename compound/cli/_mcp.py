@@ -1,4 +1,4 @@
-"""`mcp`: graphs as tools of other programs."""
+"""`mcp`, `langgraph`: graphs for other programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from compound.cli._output import Model, Profile, note
+from compound.cli._output import Json, Model, Profile, note, print_json, say
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(mcp)
+    app.command()(langgraph)
 
 
 def mcp(
@@ -48,6 +49,23 @@ def mcp(
             anyio.run(partial(serve_stdio, project, graphs or [], context=given))
     finally:
         project.close()
+
+
+def langgraph(
+    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs of graphs/; all when none is named.")] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write files that are there already anew.")] = False,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Write langgraph.json, so that `langgraph dev` and Studio run the graphs of this project."""
+    from compound.project import Project, write_langgraph
+
+    written = write_langgraph(Project.open(profile=profile), graphs or [], force=force)
+    if json:
+        print_json({"written": [path.name for path in written]})
+    else:
+        say(f"wrote {', '.join(path.name for path in written)}; next: langgraph dev")
 
 
 def _say_ready(graphs: list[str], address: str) -> None:

@@ -11,6 +11,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 if TYPE_CHECKING:
     from compound.graph._check import check, check_file
+    from compound.graph._compiled import CompoundGraph, compile_graph
     from compound.graph._diff import GraphDiff, compare
     from compound.graph._draw import draw
     from compound.graph._engine import Engine
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _HOME: Final = {
     "Catalogue": "compound.graph.catalogue",
+    "CompoundGraph": "compound.graph._compiled",
     "EffectGate": "compound.graph.services",
     "EffectSent": "compound.graph._events",
     "Engine": "compound.graph._engine",
@@ -80,6 +82,7 @@ _HOME: Final = {
     "check": "compound.graph._check",
     "check_file": "compound.graph._check",
     "compare": "compound.graph._diff",
+    "compile_graph": "compound.graph._compiled",
     "draw": "compound.graph._draw",
     "draw_svg": "compound.graph._svg",
     "event_json": "compound.graph._events",
@@ -102,6 +105,7 @@ __all__ = [
     "MEDIA_TYPE",
     "SSE_HEADERS",
     "Catalogue",
+    "CompoundGraph",
     "EffectGate",
     "EffectSent",
     "Engine",
@@ -135,6 +139,7 @@ __all__ = [
     "check",
     "check_file",
     "compare",
+    "compile_graph",
     "draw",
     "draw_svg",
     "event_json",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from compound.project._explain import error_codes, explain
     from compound.project._findings import FindingFormat, show_findings
     from compound.project._formats import FormatResult, declared_files, format_files, write_schemas
+    from compound.project._langgraph import compiled_graph, write_langgraph
     from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
@@ -56,7 +57,9 @@ _HOME: Final = {
     "init_project": "_scaffold",
     "load_settings": "_settings",
     "read_ticket_argument": "_project",
+    "compiled_graph": "_langgraph",
     "serve_http": "_mcp_serve",
+    "write_langgraph": "_langgraph",
     "serve_stdio": "_mcp_serve",
     "show_findings": "_findings",
     "trace_row": "_trees",
@@ -91,6 +94,7 @@ __all__ = [
     "TraceTree",
     "TrainView",
     "compare_graphs",
+    "compiled_graph",
     "declared_files",
     "edits_of",
     "error_codes",
@@ -105,5 +109,6 @@ __all__ = [
     "show_findings",
     "trace_row",
     "trace_tree",
+    "write_langgraph",
     "write_schemas",
 ]

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 from uuid import uuid4
 
 from compound.errors import DataError, Location, ProjectError
@@ -15,6 +15,8 @@ from compound.project._settings import Settings, load_settings
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
     from pydantic import JsonValue
 
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
@@ -189,6 +191,25 @@ class Project:
             return anyio.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
         finally:
             self.resources.recorder.flush()
+
+    def compile(
+        self, name: str | None = None, *, checkpointer: BaseCheckpointSaver[Any] | None = None
+    ) -> CompiledStateGraph[Any, Any, Any, Any]:
+        """A graph as a langgraph `CompiledStateGraph`; see `compound.graph.compile_graph`.
+
+        Its reviews lie in the project's queue, its spans in the project's traces. The project stays open.
+        """
+        from compound.graph import compile_graph
+        from compound.project._catalogue import ProjectCatalogue
+
+        resources = self.resources
+        return compile_graph(
+            resources.parts.graph(name or self.settings.graph),
+            self.services,
+            recorder=resources.recorder,
+            checkpointer=checkpointer,
+            catalogue=ProjectCatalogue(resources),
+        )
 
     async def stream(
         self,

@@ -121,6 +121,17 @@ class ReviewService:
     def go_on(self, decision: Decision) -> Decided:
         """Resume the run of a decision, once; a refused effect brings the item back to the queue."""
         claim = self.queue.claim_resume(decision.item_id)
+        if self._project.run_record(decision.run_id) is None:
+            # A compiled graph: whoever runs it resumes it with this decision.
+            self.queue.finish_resume(claim)
+            return Decided(
+                item_id=decision.item_id,
+                action=decision.action,
+                actor=decision.actor,
+                run_status="resumed by its caller",
+                ok=True,
+                details={"decision_id": decision.decision_id},
+            )
         try:
             result = self._project.resume(decision.run_id)
         except CompoundError as error:
