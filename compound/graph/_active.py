@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from compound.graph._outcome import Outcome
     from compound.graph._steps import Step
-    from compound.graph.services import EffectGate
+    from compound.graph.services import EffectGate, Redraft
     from compound.model import Budget
     from compound.spec._refs import Maybe
     from compound.trace import Recorder
@@ -37,6 +37,8 @@ class ActiveRun:
         is_replay: It only repeats a recorded run.
         reopens: Reviews whose open item must show what the run holds now.
         gate: Awaited before the first delivery; None when it was passed or there is none.
+        redraft: Whether this leg drafts the run again.
+        stale_ids: Review items that this leg found stale.
     """
 
     run_id: str
@@ -53,6 +55,8 @@ class ActiveRun:
     reopens: frozenset[str] = frozenset()
     gate: EffectGate | None = None
     seen_input: JsonValue = None
+    redraft: Redraft = "no"
+    stale_ids: list[str] = field(default_factory=list[str])
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False

@@ -66,6 +66,8 @@ class ReviewStep:
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
                 return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
             decision = opened.decision
+            if opened.is_stale:
+                run.stale_ids.append(opened.item_id)
             while decision is None:
                 span.pause(f"waits for review item {opened.item_id}")
                 await pause(opened.item_id)
@@ -139,6 +141,7 @@ class ReviewStep:
             on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
             auto=self.ruling(run),
             example_id=run.example_id,
+            redraft=run.redraft,
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:
