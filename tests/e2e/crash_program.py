@@ -1,8 +1,10 @@
-"""The `compound` program, except that it kills itself (SIGKILL) right after a chosen commit, and logs every
-model call.
+"""The `compound` program, except that it kills itself (SIGKILL) at a chosen write, and logs every model call.
 
-Run as a program by the crash tests: `python crash_program.py <table>:<n> <call log> compound-arguments...`.
-`<table>:<n>` is the n-th commit whose transaction wrote to `<table>`; `-:0` never kills.
+Run as a program by the crash tests: `python crash_program.py <moment> <call log> compound-arguments...`.
+
+A moment is `after:<what>:<n>` or `before:<what>:<n>`: right after, or right before, the n-th commit whose
+transaction wrote to the table `<what>` of the state store or the shop; of a `checkpoint`; of a `reply` (the
+file of the desk). `never` never kills.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -21,58 +24,108 @@ from sqlalchemy.engine.default import DefaultDialect
 if TYPE_CHECKING:
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from compound.model import CallKey, ModelResponse
+
 _WRITE = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 
 
-def kill_after(table: str, nth: int) -> None:
-    """Arrange that this process dies right after the n-th commit that wrote to `table`."""
-    touched: set[str] = set()
-    seen = 0
+class Death:
+    """Ends the process at the n-th write of one kind."""
 
-    def remember(*args: object) -> None:
-        found = _WRITE.match(str(args[2]))
-        if found:
-            touched.add(found.group(1))
+    def __init__(self, moment: str) -> None:
+        self.when, self.what, number = moment.split(":")
+        self._left = int(number)
+
+    def begins(self) -> None:
+        """A write of this kind is about to be committed."""
+        self._left -= 1
+        if self.when == "before" and self._left == 0:
+            die()
+
+    def ended(self) -> None:
+        """It is committed."""
+        if self.when == "after" and self._left == 0:
+            die()
+
+
+def die() -> None:
+    """End as by `kill -9`: nothing of this process runs any more."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch_tables(death: Death) -> None:
+    """Commits of SQLAlchemy: the state store and the shop."""
+    touched: dict[int, set[str]] = {}
+
+    def remember(connection: Any, cursor: Any, statement: str, *rest: object) -> None:
+        if found := _WRITE.match(statement):
+            touched.setdefault(id(cursor.connection), set()).add(found.group(1))
 
     event.listen(Engine, "before_cursor_execute", remember)
     original = DefaultDialect.do_commit
 
     def do_commit(self: DefaultDialect, dbapi_connection: PoolProxiedConnection) -> None:
-        nonlocal seen
+        is_it = death.what in touched.pop(id(dbapi_connection.dbapi_connection), set())
+        if is_it:
+            death.begins()
         original(self, dbapi_connection)
-        if table in touched:
-            seen += 1
-            if seen == nth:
-                os.kill(os.getpid(), signal.SIGKILL)
-        touched.clear()
+        if is_it:
+            death.ended()
 
     DefaultDialect.do_commit = do_commit  # pyright: ignore[reportAttributeAccessIssue] -- the crash is the test
 
 
+def watch_checkpoints(death: Death) -> None:
+    """Commits of langgraph's saver."""
+    import aiosqlite
+
+    original: Callable[[aiosqlite.Connection], Awaitable[None]] = aiosqlite.Connection.commit
+
+    async def commit(self: aiosqlite.Connection) -> None:
+        death.begins()
+        await original(self)
+        death.ended()
+
+    aiosqlite.Connection.commit = commit
+
+
+def watch_replies(death: Death) -> None:
+    """The link that makes a reply exist."""
+    original = os.link
+
+    def link(source: Path, target: Path) -> None:
+        death.begins()
+        original(source, target)
+        death.ended()
+
+    os.link = link  # pyright: ignore[reportAttributeAccessIssue] -- as above
+
+
 def log_calls(path: Path) -> None:
-    """Append one line for every call that reaches a provider: `<run> <node> <attempt>`."""
+    """Append the key of every call that the journal cannot answer, right before it goes to a provider."""
     from compound.model import Gateway
 
-    original = Gateway.call
+    original: Callable[..., ModelResponse | None] = Gateway._find  # pyright: ignore[reportPrivateUsage]
 
-    async def call(self: Gateway, request: object, *, call: object = None) -> object:
-        response = await original(self, request, call=call)  # pyright: ignore[reportArgumentType]
-        if not response.cached:
+    def find(self: Gateway, call: CallKey | None, hashed: str) -> ModelResponse | None:
+        found = original(self, call, hashed)
+        if found is None and call is not None:
             with path.open("a", encoding="utf-8") as file:
-                parts = (str(getattr(call, name, "-")) for name in ("run_id", "node", "attempt"))
-                file.write(" ".join(parts) + "\n")
-        return response
+                file.write(f"{call.run_id}/{call.node}/{call.attempt}/{call.index}/{hashed}\n")
+        return found
 
-    Gateway.call = call  # pyright: ignore[reportAttributeAccessIssue]
+    Gateway._find = find  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
 
+
+WATCHES: dict[str, Callable[[Death], None]] = {"checkpoint": watch_checkpoints, "reply": watch_replies}
 
 if __name__ == "__main__":
     from compound.cli import main
 
-    where, log, *arguments = sys.argv[1:]
-    name, _, number = where.rpartition(":")
-    if name != "-":
-        kill_after(name, int(number))
+    moment, log, *arguments = sys.argv[1:]
+    if moment != "never":
+        death = Death(moment)
+        WATCHES.get(death.what, watch_tables)(death)
     log_calls(Path(log))
     sys.argv = ["compound", *arguments]
     main()

@@ -1,0 +1,306 @@
+"""Run-time folders of the real project for end-to-end tests: seeded once, copied, run by real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import orjson
+import sqlalchemy as sa
+
+from compound.connector.state import tables, verify_audit
+from compound.project import Project
+from compound.project._settings import load_settings
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(sys.executable).parent / "compound"
+CRASHER = Path(__file__).with_name("crash_program.py")
+RACER = Path(__file__).with_name("race_program.py")
+ASIDE = "\n\nBy the way, my neighbour asks whether you will open a shop in Lisbon next spring."
+"""A question that no rule explains: whatever else a ticket asks, a person has to look at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A run-time folder (`COMPOUND_HOME`) of the project.
+
+    Attributes:
+        path: The folder.
+        environ: Further variables of its processes, such as `COMPOUND_STATE`.
+    """
+
+    path: Path
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def log(self) -> Path:
+        """Keys of the model calls that went to a provider."""
+        return self.path / "calls.log"
+
+    def copy(self, path: Path) -> Home:
+        """The same home once more."""
+        shutil.copytree(self.path, path)
+        return Home(path=path, environ=self.environ)
+
+    def run(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+        """`compound ...` as a user types it; waits for its end."""
+        command = [str(PROGRAM), *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self._environ(), capture_output=True, text=True, check=check, timeout=300
+        )
+
+    def json(self, *arguments: str) -> JsonValue:
+        """The document that `compound ... --json` prints."""
+        return orjson.loads(self.run(*arguments, "--json", check=True).stdout)
+
+    def start(self, *arguments: str, moment: str = "never") -> subprocess.Popen[str]:
+        """The program that can kill itself, in a process group of its own."""
+        command = [sys.executable, str(CRASHER), moment, str(self.log), *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self._environ(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def race(self, *arguments: str) -> subprocess.Popen[str]:
+        """The program that waits before it decides; it writes `ready` to standard error and reads a line."""
+        command = [sys.executable, str(RACER), *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self._environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def open(self) -> Project:
+        """The project on this home, in this process; the caller closes it."""
+        environ = {"COMPOUND_HOME": str(self.path), **self.environ}
+        return Project(load_settings(ROOT, environ=environ))
+
+    def _environ(self) -> dict[str, str]:
+        # The root, so that coverage or a shell's own settings of the caller never choose another project.
+        return os.environ | {"COMPOUND_HOME": str(self.path), "COMPOUND_ROOT": str(ROOT), **self.environ}
+
+
+def end_of(process: subprocess.Popen[str], *, timeout_s: float = 240) -> tuple[int, str]:
+    """Exit code and standard error of a program that ends by itself, or by its own signal."""
+    try:
+        _, said = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        raise
+    return process.returncode, said
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """`kill -9` of the whole group."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What a batch left behind, without times: two batches over one backlog must leave the same.
+
+    Attributes:
+        tickets: Ticket to status, lane, attempt and code of the error.
+        runs: Run to status.
+        shop: Every document.
+        versions: Every document's row version.
+        items: Review item to status, version and draft.
+        effects: Effect key to name, arguments, status and result.
+        applied: The keys that the shop remembers.
+        messages: Effect key to what left the desk.
+    """
+
+    tickets: Mapping[str, tuple[str, str | None, int, str | None]]
+    runs: Mapping[str, str]
+    shop: Mapping[str, Mapping[str, JsonValue]]
+    versions: Mapping[str, int]
+    items: Mapping[str, tuple[str, int, str]]
+    effects: Mapping[str, tuple[str, JsonValue, str, JsonValue]]
+    applied: Sequence[str]
+    messages: Mapping[str, tuple[str, str | None, str]]
+
+
+def ending_of(home: Home, *, are_all_sent: bool = True) -> Ending:
+    """Read what a batch left, and check what must hold whatever the backlog was.
+
+    Args:
+        home: Where it ran.
+        are_all_sent: No effect was refused.
+    """
+    project = home.open()
+    try:
+        ending = _read(project)
+        assert verify_audit(project.resources.state).problem == ""
+        _require_sound(ending, [sent.effect_key for sent in project.resources.desk.replies()], are_all_sent)
+        known = {row[0] for row in project.resources.traces.sql("select distinct run_id from spans").rows}
+        assert known <= set(ending.runs)
+        assert len(known) >= len(ending.runs) / 2
+    finally:
+        project.close()
+    return ending
+
+
+def _require_sound(ending: Ending, sent: Sequence[str], are_all_sent: bool) -> None:
+    assert {status for status, *_ in ending.tickets.values()} <= {"done", "waiting_review", "dead"}
+    assert {effect[2] for effect in ending.effects.values()} <= ({"sent"} if are_all_sent else {"sent", "refused"})
+    assert len(set(ending.applied)) == len(ending.applied)
+    assert len(set(sent)) == len(sent)
+    assert sorted([*ending.applied, *sent]) == sorted(key for key, one in ending.effects.items() if one[2] == "sent")
+
+
+def _read(project: Project) -> Ending:
+    resources = project.resources
+    shop = resources.shop.export()
+    refs = [f"{kind}/{key}" for kind, documents in shop.items() for key in documents]
+    with resources.state.read() as db:
+        return Ending(
+            tickets={
+                row.ticket_id: (row.status, row.lane, row.attempt, (row.error or {}).get("code"))
+                for row in db.execute(sa.select(tables.batch_item))
+            },
+            runs={row.run_id: row.status for row in db.execute(sa.select(tables.run))},
+            shop=shop,
+            versions=resources.shop.versions(refs),
+            items={
+                row.item_id: (row.status, row.version, row.sha256)
+                for row in db.execute(
+                    sa.select(tables.review_item, tables.draft_version.c.sha256).join(
+                        tables.draft_version,
+                        (tables.draft_version.c.item_id == tables.review_item.c.item_id)
+                        & (tables.draft_version.c.seq == tables.review_item.c.draft_seq),
+                    )
+                )
+            },
+            effects={
+                row.effect_key: (row.effect, row.args, row.status, row.result)
+                for row in db.execute(sa.select(tables.outbox))
+            },
+            applied=sorted(resources.shop.applied()),
+            messages={sent.effect_key: (sent.kind, sent.ticket_id, sent.text) for sent in resources.desk.replies()},
+        )
+
+
+def write_tickets(path: Path, tickets: Sequence[Mapping[str, str]]) -> Path:
+    """The tickets as JSONL."""
+    path.write_bytes(b"".join(orjson.dumps(dict(ticket)) + b"\n" for ticket in tickets))
+    return path
+
+
+def change_order(home: Home, order_id: str, *, tracking: str = "changed meanwhile") -> None:
+    """Somebody else changes an order, as another system would: its version grows."""
+    project = home.open()
+    try:
+        with project.resources.shop.transaction() as tx:
+            order = tx.get("orders", order_id)
+            assert order is not None
+            cast("dict[str, JsonValue]", order["address"])["address2"] = tracking
+    finally:
+        project.close()
+
+
+def finished_calls(home: Home) -> set[str]:
+    """Keys of the calls that the journal holds."""
+    project = home.open()
+    try:
+        with project.resources.state.read() as db:
+            return set(db.execute(sa.select(tables.call.c.call_key)).scalars())
+    finally:
+        project.close()
+
+
+def plain_tickets(home: Home, count: int) -> list[dict[str, str]]:
+    """Tickets in the plainest words, each of another customer; most of them need no person."""
+    project = home.open()
+    try:
+        shop = project.resources.shop.export()
+    finally:
+        project.close()
+    tickets: list[dict[str, str]] = []
+    writers = set[str]()
+    for order in cast("list[dict[str, JsonValue]]", [order for _, order in sorted(shop["orders"].items())]):
+        owner, wish = str(order["user_id"]), _WISHES[len(tickets) % len(_WISHES)]
+        if owner in writers or order["status"] != wish[0]:
+            continue
+        writers.add(owner)
+        customer = cast("dict[str, JsonValue]", shop["customers"][owner])
+        item = cast("list[dict[str, JsonValue]]", order["items"])[0]["name"]
+        body = wish[2].format(order=order["order_id"], item=item)
+        email = str(customer["email"])
+        tickets.append(
+            {
+                "id": f"P-{len(tickets):03d}",
+                "subject": wish[1].format(order=order["order_id"]),
+                "body": body,
+                "email": email,
+            }
+        )
+        if len(tickets) == count:
+            break
+    return tickets
+
+
+def tickets_of_same_customers(home: Home, pairs: int) -> list[dict[str, str]]:
+    """Two tickets each of some customers, one behind the other; the first changes what the second is drafted from."""
+    project = home.open()
+    try:
+        shop = project.resources.shop.export()
+    finally:
+        project.close()
+    tickets: list[dict[str, str]] = []
+    writers = set[str]()
+    for order_id, order in sorted(shop["orders"].items()):
+        pending = cast("dict[str, JsonValue]", order)
+        owner = str(pending["user_id"])
+        if owner in writers or pending["status"] != "pending" or len(writers) == pairs:
+            continue
+        writers.add(owner)
+        email = str(cast("dict[str, JsonValue]", shop["customers"][owner])["email"])
+        for name, (_, subject, body) in zip("ab", (_MOVE, _WISHES[0]), strict=True):
+            tickets.append(
+                {
+                    "id": f"C-{len(writers)}{name}",
+                    "subject": subject.format(order=order_id),
+                    "body": body.format(order=order_id),
+                    "email": email,
+                }
+            )
+    return tickets
+
+
+_MOVE = (
+    "delivered",
+    "I have moved",
+    "Hello,\n\nplease change my default address to 12 Birch Lane, Denver, CO, 80202, USA.",
+)
+_WISHES = (
+    ("pending", "Order {order}", "Hello,\n\nplease cancel my order {order}. I no longer need it.\n\nThank you"),
+    (
+        "pending",
+        "New address",
+        "Hello,\n\nplease change the shipping address of order {order} to 12 Birch Lane, Denver, CO, 80202, USA.",
+    ),
+    ("delivered", "Return", "Hello,\n\nI want to return the {item} of order {order} to the original payment method."),
+    _MOVE,
+    # What policy forbids always needs a person.
+    ("delivered", "Too late?", "Hello,\n\nplease cancel my order {order}. I no longer need it."),
+)
