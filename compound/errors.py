@@ -9,7 +9,7 @@ CompoundError                  has a stable code, what was found, the real choic
 │   ├── ModelError             a model call failed; `retryable` says if another try can help
 │   ├── NodeError              a node failed; names graph, node and run
 │   └── EffectRefused          a precondition does not hold; nothing was changed
-└── ConflictError              somebody else decided, claimed or changed it first
+└── ConflictError              somebody else decided, claimed or changed it first (exit 6)
 ```
 
 Waiting for a person is not an error. An absent score is absent, never 0.
@@ -149,6 +149,8 @@ class EffectRefused(RunError):
 
 class ConflictError(CompoundError):
     """Somebody else decided, claimed or changed it first; the message says who and what."""
+
+    exit_code = 6
 
 
 def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:

@@ -33,7 +33,9 @@ class DraftReply(TypedDict):
 def policy(plan: Plan, who: Identity, shop: dict[str, JsonValue] | None = None) -> Verdict:
     """Dry run of every proposed action, in order, on the customer's documents as the shop has them now."""
     if not plan["actions"]:
-        return Verdict(ok=True, details={"refused": [], "versions": {}, "amounts": []})
+        # Nothing to rehearse; but a reply that names an order must not go out once that order has changed.
+        pins = _versions(shop, plan, who["customer_id"]) if shop and who["customer_id"] else {}
+        return Verdict(ok=True, details={"refused": [], "versions": pins, "amounts": []})
     if shop is None or not who["customer_id"]:
         return Verdict(
             ok=False,
@@ -74,7 +76,10 @@ def read_view(shop: Mapping[str, JsonValue]) -> ShopView:
 
 def _versions(shop: Mapping[str, JsonValue], plan: Plan, customer_id: str) -> dict[str, JsonValue]:
     known = cast("Mapping[str, JsonValue]", shop.get("versions") or {})
-    touched = {f"customers/{customer_id}"}
+    said = " ".join([*plan["questions"], *plan["unexplained"], *(str(one) for one in plan["refusals"])])
+    touched = {ref for ref in known if ref.startswith("orders/") and ref.removeprefix("orders/") in said}
+    if plan["actions"]:
+        touched.add(f"customers/{customer_id}")
     for action in plan["actions"]:
         order_id = touched_order({"name": action["name"], "arguments": action["arguments"]})
         if order_id:

@@ -5,7 +5,7 @@ flight goes on under the same run, whose finished calls and effects are found ag
 """
 
 from compound.batch._gate import OrderGate
-from compound.batch._ledger import Ledger, run_id_of
+from compound.batch._ledger import Ledger, run_id_of, unsettled_runs
 from compound.batch._runner import BatchRunner
 from compound.batch._types import (
     SETTLED,
@@ -35,4 +35,5 @@ __all__ = [
     "Outcome",
     "TicketRunner",
     "run_id_of",
+    "unsettled_runs",
 ]

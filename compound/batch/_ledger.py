@@ -189,7 +189,11 @@ class Ledger:
             return moved.rowcount
 
     def revive_dead(self) -> int:
-        """Give every dead letter that has a readable ticket a new attempt. Returns how many."""
+        """Give every dead letter that has a readable ticket a new attempt. Returns how many.
+
+        A run that decided on effects goes on: they are tried again under their own keys, so that none happens
+        twice. Any other attempt is a run of its own, so that a bad answer in the journal is not read again.
+        """
         item = tables.batch_item
         revived = 0
         for entry in self.items():
@@ -199,6 +203,8 @@ class Ledger:
                 continue
             attempt = entry.attempt + 1
             with self._store.write() as db:
+                acted = sa.select(tables.outbox.c.effect_key).where(tables.outbox.c.run_id == entry.run_id).limit(1)
+                has_acted = db.execute(acted).first() is not None
                 db.execute(
                     sa.update(item)
                     .where(item.c.job_id == self.job_id, item.c.ticket_id == entry.ticket_id)
@@ -206,7 +212,7 @@ class Ledger:
                         status=ItemStatus.PENDING.value,
                         attempt=attempt,
                         error=None,
-                        run_id=run_id_of(self.job_id, entry.ticket_id, attempt),
+                        run_id=entry.run_id if has_acted else run_id_of(self.job_id, entry.ticket_id, attempt),
                     )
                 )
             revived += 1
@@ -217,6 +223,14 @@ class Ledger:
         job = tables.batch_job
         with self._store.write() as db:
             db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(status=status, updated_at=time.time()))
+
+
+def unsettled_runs(store: StateStore) -> frozenset[str]:
+    """Runs that a batch has begun and goes on with by itself when it is started again."""
+    item = tables.batch_item
+    query = sa.select(item.c.run_id).where(item.c.status.not_in([status.value for status in SETTLED]))
+    with store.read() as db:
+        return frozenset(db.execute(query).scalars())
 
 
 def run_id_of(job_id: str, ticket_id: str, attempt: int) -> str:

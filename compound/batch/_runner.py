@@ -26,6 +26,7 @@ from compound.batch._types import (
     Outcome,
     TicketRunner,
 )
+from compound.errors import CompoundError, ConnectorError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -67,13 +68,18 @@ class BatchRunner:
         runs go on from the journal and the checkpoints next time.
 
         Raises:
-            ProjectError: another process runs this job, or the graph changed since it began.
+            ConflictError: `batch.already-running`.
+            ProjectError: `batch.graph-changed`: since the job began.
+            ConnectorError: The state store: nothing can be written down any more. Tickets in flight go on next time.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with single_process(self._folder / f"batch-{self._ledger.job_id}.lock"):
             items = self._prepare(backlog, options)
             begin = time.perf_counter()
-            await self._run_all(items, options.concurrency)
+            try:
+                await self._run_all(items, options.concurrency)
+            except* CompoundError as errors:
+                raise _first(errors) from errors
             return self._summary(options, time.perf_counter() - begin)
 
     def _prepare(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> list[LedgerItem]:
@@ -119,6 +125,9 @@ class BatchRunner:
 
         try:
             return await self._run_ticket(item, turn)
+        except ConnectorError:
+            # Nothing can be written down: the batch ends here, and this ticket goes on with the same command.
+            raise
         except Exception as error:
             log.exception("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id)
             return Outcome(
@@ -185,3 +194,9 @@ class BatchRunner:
         )
         beside.replace(path)
         return str(path)
+
+
+def _first(errors: BaseExceptionGroup[CompoundError]) -> CompoundError:
+    """One of the errors of workers that failed together: they met the same trouble."""
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,11 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+# Controls but tab and line feed, zero-width and bidirectional marks, line separators, tag characters.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
 
 Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile of [tool.compound.profiles].")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
@@ -66,14 +72,21 @@ def print_table(
     """A table; columns named in `right` are aligned for figures, those in `short` are cut to one line."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in _cut(columns, cells, short):
-        table.add_row(*row)
+        # As plain text: a subject such as "[/red]" is no markup of ours.
+        table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)
+
+
+def visible(text: str) -> str:
+    """Text of strangers for a terminal: what moves the cursor, hides or turns text is shown as `<U+202E>`."""
+    return _HIDDEN.sub(lambda found: f"<U+{ord(found.group()):04X}>", text)
 
 
 def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[str]) -> list[list[str]]:
@@ -99,9 +112,7 @@ _LEAST_SHOWN = 12
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """What a query gave: a table where it fits, else one block of lines for each row; null is `null`."""
-    from rich.markup import escape
-
-    shown = [[escape(_cell(cell)) for cell in row] for row in rows]
+    shown = [[_cell(cell) for cell in row] for row in rows]
     figures = [name for index, name in enumerate(columns) if rows and _is_figures([row[index] for row in rows])]
     widths = [max(len(text) for text in (name, *cells)) for name, *cells in zip(columns, *shown, strict=True)]
     if sum(widths) + 3 * len(widths) <= console().width or len(columns) <= _MOST_FOLDED:

@@ -40,7 +40,8 @@ app.add_typer(_tools.app, name="tools")
 def main() -> None:
     """Run the program and exit.
 
-    0 well, 1 a failure or findings, 2 a wrong call or project, 3 dead letters, 5 stopped, 130 interrupted.
+    0 well, 1 a failure or findings, 2 a wrong call or project, 3 dead letters, 5 stopped, 6 somebody else was first,
+    130 interrupted.
     """
     from compound.errors import CompoundError
 

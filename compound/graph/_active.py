@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compound.graph._events import Listener, RunEvent
     from compound.graph._outcome import Outcome
     from compound.graph._steps import Step
-    from compound.graph.services import EffectGate
+    from compound.graph.services import EffectGate, Redraft
     from compound.model import Budget
     from compound.spec._refs import Maybe
     from compound.trace import Recorder
@@ -40,6 +40,8 @@ class ActiveRun:
         gate: Awaited before the first delivery; None when it was passed or there is none.
         listener: Told what happens; None when nobody listens.
         untold: Events that wait for the next one that is told.
+        redraft: Whether this leg drafts the run again.
+        stale_ids: Review items that this leg found stale.
     """
 
     run_id: str
@@ -57,6 +59,8 @@ class ActiveRun:
     gate: EffectGate | None = None
     seen_input: JsonValue = None
     listener: Listener | None = None
+    redraft: Redraft = "no"
+    stale_ids: list[str] = field(default_factory=list[str])
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from compound.graph._active import ActiveRun
     from compound.graph._ledger import RunRecord
+    from compound.graph._plan import Plan
     from compound.graph.services import Reviews
 
 
@@ -63,11 +64,43 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
 
 
 async def _again(run: ActiveRun, values: Mapping[str, Any], durable: Durable) -> NextStep:
-    """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw."""
+    """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw.
+
+    The decision itself is asked for again: after a refused effect there may be another one, or none yet.
+    """
     outcomes = values.get("outcomes", {})
-    load(run, {name: data for name, data in outcomes.items() if data["status"] not in LOST})
+    stays = {name for name, data in outcomes.items() if data["status"] not in LOST} - durable.reviews
+    load(run, {name: data for name, data in outcomes.items() if name in stays})
     await durable.prune(run.checkpoint_id)
     return NextStep(must_run=True, payload=first_payload(run))
+
+
+async def begin_again(run: ActiveRun, plan: Plan, durable: Durable, node: str) -> None:
+    """Forget what leads to a review and what follows from it; what other boundaries rest on stays.
+
+    A crash in between leaves a run without a checkpoint, which begins again by itself.
+    """
+    snapshot = await durable.snapshot(run.checkpoint_id)
+    outcomes: Mapping[str, Mapping[str, Any]] = snapshot.values.get("outcomes", {})
+    kept = _rest(plan, outcomes, node)
+    load(run, {name: data for name, data in outcomes.items() if name in kept})
+    await durable.prune(run.checkpoint_id)
+
+
+def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> set[str]:
+    """Nodes that an effect or a review beside the node, or before it, has used."""
+    before: dict[str, set[str]] = {}
+    for name, step in plan.steps.items():
+        before[name] = set(step.deps).union(*(before[dep] for dep in step.deps))
+    settled = (
+        name
+        for name, step in plan.steps.items()
+        if step.kind in {"review", "effect"}
+        and outcomes.get(name, {}).get("status") == "ok"
+        and name != node
+        and node not in before[name]
+    )
+    return set[str]().union(*(before[name] | {name} for name in settled))
 
 
 async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep:

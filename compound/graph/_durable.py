@@ -70,6 +70,11 @@ class Durable:
         self._saver: BaseCheckpointSaver[str] | None = None
         self._app: CompiledStateGraph[Any, Any, Any, Any] | None = None
 
+    @property
+    def reviews(self) -> frozenset[str]:
+        """Names of the review nodes."""
+        return frozenset(name for name, step in self._plan.steps.items() if step.kind == "review")
+
     def open(self, checkpoint_path: Path | None) -> None:
         """Open the checkpoints (in memory when there is no path) and compile."""
         self._saver = _open_saver(checkpoint_path, self._exits)

@@ -184,13 +184,55 @@ class Engine:
             ConflictError: ``graph.changed``: its own version of the graph is not to be had any more.
         """
         async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
-            record = self._ledger.get(run_id)
-            if record is None:
-                raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
-            active = self._activate(run_id, record.thread_id, record.input, record.context, None)
-            active.gate, active.listener = effect_gate, listener
+            active, record = self._known(run_id, effect_gate)
+            active.listener = listener
             await self._tell_start(active)
             return await self._go(active, record)
+
+    async def redraft(
+        self, run_id: str, node: str, *, decides: Literal["ask", "auto"] = "ask", effect_gate: EffectGate | None = None
+    ) -> RunResult:
+        """Run again what leads to a review, with the facts as they are now; its stale item gets the new draft.
+
+        What other decisions and effects rest on stays. Model calls whose inputs did not change are answered from
+        the journal.
+
+        Args:
+            run_id: A run that is not done.
+            node: Its review node.
+            decides: `ask` a person about the new draft, whatever the node's `auto` rule says, or let it decide.
+            effect_gate: As for `run`.
+
+        Raises:
+            RunError: ``graph.unknown-run``.
+            ConflictError: ``graph.run-done``; ``graph.changed``; ``graph.run-busy``.
+        """
+        async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
+            _, record = self._known(run_id, None)
+            if record.status == "done":
+                raise ConflictError("graph.run-done", f"run {run_id} is done", fix="give the ticket a new run")
+            engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
+            active, record = engine._known(run_id, effect_gate)
+            active.redraft = decides
+            return await engine._begin_again(active, record, node)
+
+    async def _begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
+        from compound.graph._continue import begin_again
+
+        if record.moved_from is not None:
+            active.checkpoint_id = self._moved_id(active)
+        durable = self._open_durable()
+        self._ledger.set(active.run_id, "running")
+        await begin_again(active, self.plan, durable, node)
+        return await self._leg(active, replace(record, status="running"))
+
+    def _known(self, run_id: str, effect_gate: EffectGate | None) -> tuple[ActiveRun, RunRecord]:
+        record = self._ledger.get(run_id)
+        if record is None:
+            raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+        active = self._activate(run_id, record.thread_id, record.input, record.context, None)
+        active.gate = effect_gate
+        return active, record
 
     async def replay(
         self,
@@ -409,6 +451,7 @@ class Engine:
             skipped={name: one.reason for name, one in outcomes if one.status in {"skipped", "blocked"}},
             failures=failures,
             item_ids=items,
+            stale_ids=tuple(active.stale_ids),
             auto=self._automatic(active) if status == "stopped" else {},
             error=next(iter(failures.values()), None),
         )

@@ -70,6 +70,8 @@ class ReviewStep:
             if decision is None and run.listener is not None:
                 queue = request.queue
                 await run.listener(ReviewOpened(node=self.step.path, item_id=opened.item_id, queue=queue))
+            if opened.is_stale:
+                run.stale_ids.append(opened.item_id)
             while decision is None:
                 span.pause(f"waits for review item {opened.item_id}")
                 await pause(opened.item_id)
@@ -143,6 +145,7 @@ class ReviewStep:
             on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
             auto=self.ruling(run),
             example_id=run.example_id,
+            redraft=run.redraft,
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:

@@ -26,6 +26,7 @@ class RunResult:
         skipped: Node name to why it did not run.
         failures: Node name to error, of every node that failed; abstentions of models are no failures.
         item_ids: Review items that wait.
+        stale_ids: Those of them that were just found stale: they wait for a new draft.
         auto: With `until="review"`: review node to whether its rule would decide without a person.
         error: The first failure in the order of the plan.
     """
@@ -37,6 +38,7 @@ class RunResult:
     skipped: Mapping[str, str] = field(default_factory=dict[str, str])
     failures: Mapping[str, CompoundError] = field(default_factory=dict[str, "CompoundError"])
     item_ids: tuple[str, ...] = ()
+    stale_ids: tuple[str, ...] = ()
     auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
     error: CompoundError | None = None
 

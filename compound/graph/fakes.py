@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -112,7 +113,7 @@ class FakeGateway:
     def __init__(self, answers: Mapping[str, Work] | None = None) -> None:
         self.answers = dict(answers or {})
         self.calls: list[tuple[CallKey | None, ModelRequest]] = []
-        self.journal: dict[CallKey, ModelResponse] = {}
+        self.journal: dict[tuple[CallKey, str], ModelResponse] = {}
 
     async def call(
         self,
@@ -122,11 +123,12 @@ class FakeGateway:
         budget: Budget | None = None,
         told: Told | None = None,
     ) -> ModelResponse:
-        """The stored answer of the same call, or a new one; `budget.calls` counts those of the run."""
-        if call is not None and call in self.journal:
+        """The stored answer of the same call with the same inputs, or a new one; `budget.calls` counts the run's."""
+        asked = json.dumps(request.inputs, sort_keys=True, default=str)
+        if call is not None and (call, asked) in self.journal:
             if told is not None:
-                await told(TextDelta(text=self.journal[call].text))
-            return self.journal[call]
+                await told(TextDelta(text=self.journal[call, asked].text))
+            return self.journal[call, asked]
         made = sum(1 for one, _ in self.calls if call is not None and one is not None and one.run_id == call.run_id)
         if budget is not None and budget.calls is not None and made >= budget.calls:
             raise ModelError("model.budget", f"the run has made its {budget.calls} model calls")
@@ -137,7 +139,7 @@ class FakeGateway:
             for word in response.text.split(" "):
                 await told(TextDelta(text=f"{word} "))
         if call is not None:
-            self.journal[call] = response
+            self.journal[call, asked] = response
         return response
 
 

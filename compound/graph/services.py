@@ -148,6 +148,10 @@ class AutoRuling:
     reason: str = ""
 
 
+Redraft = Literal["no", "ask", "auto"]
+"""Whether a run is being drafted again: `ask` a person about the new draft, or let the `auto` rule decide it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRequest:
     """A review item to open.
@@ -161,6 +165,7 @@ class ReviewRequest:
         on_expire: Queue to escalate to, `close`, or empty.
         auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
         input: The graph's input, for ticket ids and the like.
+        redraft: The run is drafted again: a stale item gets this draft in place of its old one.
     """
 
     run_id: str
@@ -178,6 +183,7 @@ class ReviewRequest:
     on_expire: str = ""
     auto: AutoRuling | None = None
     example_id: str | None = None
+    redraft: Redraft = "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +193,7 @@ class ReviewDecision:
     Attributes:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: Who: a user, or `policy:<hash>`.
-        fields: What the action carries: the edited text, the reason.
+        fields: What the action carries: the text and the actions that were approved or edited, the reason.
         versions: Row versions the decision was made on; those of the item.
     """
 
@@ -203,10 +209,15 @@ class ReviewDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedReview:
-    """An item, and its decision when it is already decided."""
+    """An item, and its decision when it is already decided.
+
+    Attributes:
+        is_stale: It was drafted from rows that have changed since; nobody can decide it before it is drafted again.
+    """
 
     item_id: str
     decision: ReviewDecision | None = None
+    is_stale: bool = False
 
 
 class Reviews(Protocol):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
+    from compound.project._review_views import Decided, ItemRow, ItemView
     from compound.project._reviews import ReviewService, edits_of
     from compound.project._scaffold import Scaffold, init_project
     from compound.project._settings import (
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
         load_settings,
     )
     from compound.project._trees import TraceTree, trace_row, trace_tree
-    from compound.project._views import Decided, ItemView, RunView, SeedReport, TrainView
+    from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
-    "Decided": "_views",
+    "Decided": "_review_views",
     "FindingFormat": "_findings",
     "FormatResult": "_formats",
     "GraphComparison": "_compare",
-    "ItemView": "_views",
+    "ItemRow": "_review_views",
+    "ItemView": "_review_views",
     "PROFILE_KEYS": "_settings",
     "PROJECT_KEYS": "_settings",
     "Profile": "_settings",
@@ -82,6 +84,7 @@ __all__ = [
     "FindingFormat",
     "FormatResult",
     "GraphComparison",
+    "ItemRow",
     "ItemView",
     "Profile",
     "Project",

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 
 from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome
 from compound.errors import CompoundError, ConnectorError, ProjectError
+from compound.project._aftermath import reopen_refused
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.desk import Desk
+    from compound.effect import Outbox
     from compound.graph import Engine, RunResult
     from compound.project._settings import Settings
     from compound.review import ReviewQueue
+
+_REDRAFTS = 2
+"""How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
 
 
 def backlog_of(source: str, settings: Settings, desk: Desk) -> Iterator[BacklogItem]:
@@ -44,9 +49,10 @@ def backlog_of(source: str, settings: Settings, desk: Desk) -> Iterator[BacklogI
 class EngineRunner:
     """Runs one ticket of a backlog through an engine; every end is an outcome."""
 
-    def __init__(self, engine: Engine, queue: ReviewQueue) -> None:
+    def __init__(self, engine: Engine, queue: ReviewQueue, outbox: Outbox) -> None:
         self._engine = engine
         self._queue = queue
+        self._outbox = outbox
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
         """Run, or go on with, the ticket's run."""
@@ -54,32 +60,57 @@ class EngineRunner:
             result = await self._engine.run(
                 {"ticket": dict(item.ticket or {})}, run_id=item.run_id, thread_id=item.ticket_id, effect_gate=gate
             )
+            result = await self._up_to_date(result, gate)
         except ConnectorError:
-            # The store or a database is down: that is no fault of the ticket.
+            # The store is down: that is no fault of the ticket.
             raise
         except CompoundError as error:
             return Outcome(status=ItemStatus.DEAD, error=_record(error))
         return self._outcome(result)
 
+    async def _up_to_date(self, result: RunResult, gate: Gate) -> RunResult:
+        """Draft again, in the ticket's turn, what a ticket before it made stale; a person's item is left to them."""
+        for _ in range(_REDRAFTS):
+            node = self._stale_node(result)
+            if node is None:
+                return result
+            await gate()
+            result = await self._engine.redraft(result.run_id, node, decides="auto")
+        self._stale_node(result)
+        return result
+
+    def _stale_node(self, result: RunResult) -> str | None:
+        stale = result.stale_ids
+        if result.status == "failed":
+            stale = reopen_refused(self._queue, self._outbox, result.run_id)
+        for item_id in stale:
+            item = self._queue.show(item_id)
+            deciders = [one.actor for one in self._queue.decisions(item_id)]
+            code = str((item.stale_reason or {}).get("code"))
+            if code.endswith(".stale") and all(actor.startswith("policy:") for actor in deciders):
+                return item.node
+        return None
+
     def _outcome(self, result: RunResult) -> Outcome:
-        lane = _lane(result)
         match result.status:
             case "done":
-                return Outcome(status=ItemStatus.DONE, lane=lane)
+                return Outcome(status=ItemStatus.DONE, lane=_lane(result))
             case "waiting_review":
                 return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred")
             case _:
-                return self._failed(result, lane)
+                return self._failed(result)
 
-    def _failed(self, result: RunResult, lane: str | None) -> Outcome:
+    def _failed(self, result: RunResult) -> Outcome:
         """A refused effect brings the ticket to a person; anything else is a dead letter."""
+        from compound.review import UNDECIDED, ItemFilter
+
         error = result.error
-        decided = result.values.get("review")
-        if error is not None and error.code.startswith("effect.") and isinstance(decided, dict):
-            self._queue.reopen(str(decided["item_id"]), error)
-            return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred", error=_record(error))
+        if error is not None and error.code.startswith("state."):
+            raise ConnectorError(error.code, error.what, fix=error.fix)
         what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
-        return Outcome(status=ItemStatus.DEAD, lane=lane, error=what)
+        if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
+            return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred", error=what)
+        return Outcome(status=ItemStatus.DEAD, lane=_lane(result), error=what)
 
 
 def _lane(result: RunResult) -> str | None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
 from compound.errors import ConflictError, ProjectError, choices
 from compound.graph.services import (
+    AutoRuling,
     EffectGroup,
     EffectOutcome,
     OpenedReview,
     ReviewDecision,
     ReviewRequest,
 )
-from compound.review import Decision, Draft, NewItem, ProposedAction, ReviewQueue
+from compound.review import Decision, Draft, NewItem, ProposedAction, Redraft, ReviewItem, ReviewQueue, Status
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -38,13 +39,28 @@ class QueuedReviews:
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open the item or find it; an automatic ruling decides an item that nobody touched."""
-        item = self.queue.open_item(_new_item(request))
+        new = _new_item(request)
+        item = self.queue.open_item(new)
+        if item.status is Status.STALE and request.redraft != "no":
+            item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         # Every decision moves its item to another version.
         decision = self.queue.decision_for(request.run_id, request.node) if item.version > 1 else None
-        auto = request.auto
-        if decision is None and auto is not None and auto.is_automatic and item.status == "pending":
-            decision = self.queue.auto_decide(item.item_id, policy=auto.actor.removeprefix("policy:"))
-        return OpenedReview(item_id=item.item_id, decision=_decided(decision, item.created_at) if decision else None)
+        auto = request.auto if request.redraft != "ask" else None
+        if decision is None and auto is not None and auto.is_automatic and item.status is Status.PENDING:
+            decision = self._decide(item.item_id, auto)
+            item = self.queue.show(item.item_id) if decision is None else item
+        return OpenedReview(
+            item_id=item.item_id,
+            decision=_decided(decision, item) if decision else None,
+            is_stale=item.status is Status.STALE,
+        )
+
+    def _decide(self, item_id: str, auto: AutoRuling) -> Decision | None:
+        try:
+            return self.queue.auto_decide(item_id, policy=auto.actor.removeprefix("policy:"))
+        except ConflictError:
+            # A row changed since the draft, or a person was quicker: then it is a person's.
+            return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
@@ -53,14 +69,14 @@ class QueuedReviews:
         if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
             what = f"the graph of run {request.run_id} changed, and the draft with it"
             stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
-            self.queue.redraft(item.item_id, user="graph", version=stale.version, draft=new.draft, refs=dict(new.refs))
+            self.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=_fresh(new))
         return await self.open(request)
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""
         item = self.queue.show(item_id)
         decision = self.queue.decision_for(item.run_id, item.node, round=item.round)
-        return _decided(decision, item.created_at) if decision else None
+        return _decided(decision, item) if decision else None
 
 
 def _new_item(request: ReviewRequest) -> NewItem:
@@ -108,15 +124,18 @@ def action_record(action: ProposedAction) -> dict[str, JsonValue]:
     return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
 
 
-def _decided(decision: Decision, opened_at: float) -> ReviewDecision:
-    fields: dict[str, JsonValue] = {}
-    if decision.action == "edit":
-        fields = {
-            "text": decision.draft.text,
-            "actions": [action_record(action) for action in decision.draft.actions],
-        }
-    elif decision.reason:
-        fields = {"reason": decision.reason}
+def _fresh(new: NewItem) -> Redraft:
+    return Redraft(draft=new.draft, evidence=new.evidence, reasons=new.reasons, refs=new.refs)
+
+
+def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:
+    fields: dict[str, JsonValue] = {"reason": decision.reason} if decision.reason else {}
+    if decision.action in ("approve", "edit"):
+        # What was decided is what was shown, whatever the run has computed since.
+        if DRAFT in item.evidence or decision.action == "edit":
+            fields["text"] = decision.draft.text
+        if PLAN in item.evidence or decision.action == "edit":
+            fields["actions"] = [action_record(action) for action in decision.draft.actions]
     return ReviewDecision(
         decision_id=decision.decision_id,
         item_id=decision.item_id,
@@ -125,7 +144,7 @@ def _decided(decision: Decision, opened_at: float) -> ReviewDecision:
         fields=fields,
         versions=decision.refs,
         is_automatic=decision.actor.startswith("policy:"),
-        waited_s=max(0.0, decision.decided_at - opened_at),
+        waited_s=max(0.0, decision.decided_at - item.created_at),
     )
 
 

@@ -248,6 +248,19 @@ class Project:
         async with self.engine(self._graph_of(run_id)) as engine:
             return await engine.resume(run_id)
 
+    def redraft(self, run_id: str, node: str) -> RunResult:
+        """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
+        import anyio
+
+        try:
+            return anyio.run(self._redraft, run_id, node)
+        finally:
+            self.resources.recorder.flush()
+
+    async def _redraft(self, run_id: str, node: str) -> RunResult:
+        async with self.engine(self._graph_of(run_id)) as engine:
+            return await engine.redraft(run_id, node)
+
     def _graph_of(self, run_id: str) -> str:
         found = self.run_record(run_id)
         return self.settings.graph if found is None else found.graph_name
@@ -297,7 +310,7 @@ class Project:
             ledger = Ledger(resources.state, graph_name=spec.name, source=source)
             runner = BatchRunner(
                 ledger,
-                EngineRunner(engine, self.services.queue),
+                EngineRunner(engine, self.services.queue, self.services.outbox.outbox),
                 graph_hash=spec.hash,
                 folder=self.settings.home / "batch",
                 on_event=on_event,

@@ -1,22 +1,29 @@
-"""Reviews from the command line: read what waits, decide, let the run go on once."""
+"""Reviews from the command line: read what waits, hold it, decide it, draft it again; the run goes on once."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, cast
 
-from compound.errors import CompoundError, DataError
-from compound.project._ports import action_record, proposed
-from compound.project._views import Decided, ItemRow, ItemView
+from compound.errors import CompoundError, ConflictError, DataError, choices
+from compound.project._aftermath import reopen_refused
+from compound.project._ports import proposed
+from compound.project._review_views import Decided, ItemRow, ItemView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import JsonValue
 
+    from compound.effect import Outbox
     from compound.graph import RunResult
     from compound.project._project import Project
-    from compound.review import Action, Decision, Edit, ItemSummary, ReviewItem, ReviewQueue
+    from compound.review import Action, Decision, Edit, ItemFilter, ReviewItem, ReviewQueue
 
 REASONS = ("wrong_fact", "unsupported", "policy", "tone", "other")
+_ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
+CLAIM_S = 900.0
+"""How long a claim from a terminal lasts: a terminal gives no sign of life."""
 
 
 class ReviewService:
@@ -30,67 +37,75 @@ class ReviewService:
         """The queue itself."""
         return self._project.services.queue
 
-    def list(self, *, status: str | None = None, include_decided: bool = False, limit: int = 50) -> list[ItemRow]:
-        """Items of the queue by urgency; undecided ones unless asked otherwise."""
-        from compound.review import UNDECIDED, ItemFilter, Status
+    @property
+    def _outbox(self) -> Outbox:
+        return self._project.services.outbox.outbox
 
-        if status is not None and status not in {one.value for one in Status}:
-            names = ", ".join(one.value for one in Status)
-            raise DataError("review.unknown-status", f"no status {status!r}", fix=f"choices: {names}")
-        wanted = (Status(status),) if status else () if include_decided else tuple(sorted(UNDECIDED))
+    def list(self, where: ItemFilter | None = None) -> Sequence[ItemRow]:
+        """Items of the queue by urgency; undecided ones unless asked otherwise. What is due is done first."""
+        from compound.review import UNDECIDED, ItemFilter
+
+        self.queue.sweep()
         now = time.time()
-        return [self._row(item, now) for item in self.queue.list(ItemFilter(statuses=wanted, limit=limit))]
+        return [ItemRow.of(item, now) for item in self.queue.list(where or ItemFilter(statuses=tuple(UNDECIDED)))]
 
-    def _row(self, item: ItemSummary, now: float) -> ItemRow:
-        shown = self.queue.show(item.item_id)
-        return ItemRow(
-            item_id=item.item_id,
-            short_id=item.item_id[:10],
-            ticket_id=item.ticket_id or "",
-            status=item.status.value,
-            age=_age(now - item.created_at),
-            subject=str(shown.ticket.get("subject") or shown.ticket.get("body") or "")[:50],
-            reasons=item.reasons,
-            version=item.version,
-        )
+    def counts(self) -> dict[str, int]:
+        """Number of items by status."""
+        return {status.value: number for status, number in self.queue.counts().items()}
 
     def show(self, item_id: str) -> ItemView:
         """One item, by its id, the beginning of its id, or its ticket's id."""
-        item = self.find(item_id)
-        decisions = tuple(
-            {"action": one.action, "actor": one.actor, "at": one.decided_at, "reason": one.reason}
-            for one in self.queue.decisions(item.item_id)
-        )
-        return ItemView(
-            item_id=item.item_id,
-            version=item.version,
-            status=item.status.value,
-            ticket=item.ticket,
-            draft=item.draft.text,
-            actions=tuple(action_record(action) for action in item.draft.actions),
-            reasons=item.reasons,
-            evidence=item.evidence,
-            decisions=cast("tuple[dict[str, JsonValue], ...]", decisions),
-            stale=str((item.stale_reason or {}).get("what") or ""),
-        )
+        return self._view(self.find(item_id))
 
-    def find(self, item_id: str) -> ReviewItem:
-        """The item that an id, the beginning of one, or a ticket id names.
+    def _view(self, item: ReviewItem) -> ItemView:
+        queue = self.queue
+        return ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+
+    def find(self, named: str) -> ReviewItem:
+        """The item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
 
         Raises:
             DataError: `review.unknown-item`, `review.ambiguous-item`.
         """
-        from compound.review import ItemFilter
+        from compound.review import UNDECIDED
 
-        items = self.queue.list(ItemFilter(limit=100_000))
-        found = [one.item_id for one in items if one.item_id.startswith(item_id) or one.ticket_id == item_id]
-        if len(found) != 1:
-            code = "review.ambiguous-item" if found else "review.unknown-item"
-            what = f"{len(found)} items begin with {item_id!r}" if found else f"there is no item {item_id!r}"
-            raise DataError(code, what, fix="compound review list --all shows them")
-        return self.queue.show(found[0])
+        found = self.queue.resolve(named)
+        waiting = [item_id for item_id, status in found if status in UNDECIDED]
+        if len(found) == 1 or len(waiting) == 1:
+            return self.queue.show(waiting[0] if waiting else found[0][0])
+        if not found:
+            raise DataError(
+                "review.unknown-item", f"there is no item {named!r}", fix="compound review list --all shows them"
+            )
+        several = ", ".join(item_id[:10] for item_id, _ in found)
+        raise DataError(
+            "review.ambiguous-item", f"several items are meant by {named!r}: {several}", fix="write more of the id"
+        )
 
-    def decide(
+    def claim(self, item_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ItemView:
+        """Hold an item, so that nobody else decides it meanwhile.
+
+        Raises:
+            ConflictError: `review.claimed`: somebody holds it; `review.decided`, `review.transition`.
+        """
+        item = self.find(item_id)
+        return self._view(self.queue.claim(item.item_id, user, lease_s=lease_s, takeover=takeover))
+
+    def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ItemView | None:
+        """Hold the most urgent item that nobody holds; None when nothing waits."""
+        self.queue.sweep()
+        item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
+        return None if item is None else self._view(item)
+
+    def release(self, item_id: str, *, user: str) -> ItemView:
+        """Give an item back.
+
+        Raises:
+            ConflictError: `review.lease-lost`: this user does not hold it.
+        """
+        return self._view(self.queue.release(self.find(item_id).item_id, user))
+
+    def decide(  # noqa: PLR0913 - a decision is one act: what, who, on which version, why
         self,
         item_id: str,
         action: Action,
@@ -99,49 +114,134 @@ class ReviewService:
         version: int | None = None,
         edits: Edit | None = None,
         reason: str = "",
+        note: str = "",
     ) -> Decided:
         """Decide, and let the run go on: effects happen once, or the item comes back and says why not.
+
+        The same decision by the same person again goes on where a crash left it.
+
+        Args:
+            item_id: As for `find`.
+            action: What to do.
+            user: Who decides.
+            version: The version that was read; None decides on the present one.
+            edits: With `edit`.
+            reason: With `reject`; one of `REASONS`.
+            note: Free words.
 
         Raises:
             ConflictError: somebody else decided first, or the rows changed; the message says who and what.
         """
         if action == "reject" and reason not in REASONS:
-            raise DataError("review.unknown-reason", f"no reason {reason!r}", fix=f"choices: {', '.join(REASONS)}")
+            raise DataError("review.unknown-reason", f"no reason {reason!r}", fix=choices(REASONS, reason))
         item = self.find(item_id)
-        decision = self.queue.decide(
-            item.item_id,
-            action,
-            user=user,
-            version=item.version if version is None else version,
-            edits=edits,
-            reason=reason,
-        )
-        return self.go_on(decision)
+        try:
+            decision = self.queue.decide(
+                item.item_id,
+                action,
+                user=user,
+                version=item.version if version is None else version,
+                edits=edits,
+                reason=reason,
+                note=note,
+            )
+        except ConflictError as error:
+            mine = self._unfinished(item.item_id, action, user) if error.code == "review.decided" else None
+            if mine is None:
+                raise
+            decision = mine
+        try:
+            return self.go_on(decision)
+        except ConflictError as error:
+            if error.code not in _ELSEWHERE:
+                raise
+            return Decided.of(decision, "going on in another process")
+
+    def _unfinished(self, item_id: str, action: Action, user: str) -> Decision | None:
+        if item_id not in self.queue.open_resumes():
+            return None
+        decision = self.queue.decisions(item_id)[-1]
+        return decision if (decision.actor, decision.action) == (user, action) else None
 
     def go_on(self, decision: Decision) -> Decided:
-        """Resume the run of a decision, once; a refused effect brings the item back to the queue."""
+        """Resume the run of a decision, once; a refused effect brings the item back to the queue.
+
+        Whatever else goes wrong leaves the decision as it is: `resume` tries again, and no effect happens twice.
+        """
+        if not decision.final:
+            return Decided.of(decision, "waiting for another person")
         claim = self.queue.claim_resume(decision.item_id)
-        if self._project.run_record(decision.run_id) is None:
-            # A compiled graph: whoever runs it resumes it with this decision.
-            self.queue.finish_resume(claim)
-            return Decided(
-                item_id=decision.item_id,
-                action=decision.action,
-                actor=decision.actor,
-                run_status="resumed by its caller",
-                ok=True,
-                details={"decision_id": decision.decision_id},
-            )
+        interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}
         try:
             result = self._project.resume(decision.run_id)
-        except CompoundError as error:
-            self.queue.finish_resume(claim, error=_record(error), retry=True)
+        except BaseException as error:
+            told = _record(error) if isinstance(error, CompoundError) else interrupted
+            self.queue.finish_resume(claim, error=told, retry=True)
             raise
         error = result.error
-        self.queue.finish_resume(claim, error=_record(error) if error else None)
-        if error is not None and error.code.startswith("effect."):
-            self.queue.reopen(decision.item_id, error)
-        return _decided(decision, result)
+        reopened = reopen_refused(self.queue, self._outbox, decision.run_id) if error else ()
+        self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
+        return self._decided(decision, result, is_back=bool(reopened))
+
+    def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
+        item = self.queue.show(decision.item_id)
+        problem = str((item.stale_reason or {}).get("what") or "") if is_back else ""
+        return Decided.of(
+            decision,
+            result.status,
+            effects=self._outbox.for_decision(decision.decision_id),
+            problem=problem or (str(result.error) if result.error else ""),
+            is_back=is_back,
+        )
+
+    def draft_text(self, item_id: str, seq: int) -> str:
+        """The text of a draft that was written for an item before.
+
+        Raises:
+            DataError: `review.unknown-draft`.
+        """
+        item = self.find(item_id)
+        drafts = {one.seq: one.draft.text for one in self.queue.drafts(item.item_id)}
+        if seq not in drafts:
+            known = choices([str(one) for one in drafts])
+            raise DataError("review.unknown-draft", f"item {item.item_id} has no draft {seq}", fix=known)
+        return drafts[seq]
+
+    def open_resumes(self) -> Sequence[str]:
+        """Items that are decided but whose run has not gone on, and that no batch goes on with."""
+        from compound.batch import unsettled_runs
+
+        batch = unsettled_runs(self._project.resources.state)
+        return [item_id for item_id in self.queue.open_resumes() if self.queue.show(item_id).run_id not in batch]
+
+    def resume(self, item_id: str) -> Decided:
+        """Go on with a decided item whose process ended, or whose effects met a trouble that may be over."""
+        item = self.find(item_id)
+        decisions = self.queue.decisions(item.item_id)
+        if not decisions:
+            raise ConflictError("review.undecided", f"item {item.item_id} is {item.status.value}: nobody decided it")
+        return self.go_on(decisions[-1])
+
+    def redraft(self, item_id: str, *, user: str) -> ItemView:
+        """Run again what led to a stale item, with the facts as they are now; it waits with the new draft.
+
+        What a person wrote is kept among the item's drafts. Nobody but a person decides the new one.
+
+        Raises:
+            ConflictError: `review.transition`: it is not stale.
+        """
+        item = self.queue.check_stale(self.find(item_id).item_id)
+        if item.status != "stale":
+            what = f"item {item.item_id} is {item.status.value}: none of the rows it was drafted from has changed"
+            raise ConflictError("review.transition", what, fix="approve, edit or reject it")
+        result = self._project.redraft(item.run_id, item.node)
+        if result.error is not None:
+            raise result.error
+        item = self.queue.show(item.item_id)
+        if result.status == "done" and item.status == "stale":
+            why = "the graph, run again, asks nobody any more"
+            item = self.queue.withdraw(item.item_id, actor=user, reason=why)
+        return self._view(item)
 
 
 def edits_of(*, text: str | None, actions: str | None) -> Edit:
@@ -169,29 +269,5 @@ def edits_of(*, text: str | None, actions: str | None) -> Edit:
     return Edit(text=text, actions=tuple(proposed(record) for record in cast("list[JsonValue]", records)))
 
 
-def _decided(decision: Decision, result: RunResult) -> Decided:
-    effects = [
-        effect
-        for name in ("apply", "send")
-        for effect in cast("list[dict[str, JsonValue]]", result.values.get(name) or [])
-    ]
-    return Decided(
-        item_id=decision.item_id,
-        action=decision.action,
-        actor=decision.actor,
-        run_status=result.status,
-        ok=result.status == "done",
-        effects=tuple({"name": one["name"], "status": one["status"]} for one in effects),
-        problem=str(result.error) if result.error else "",
-    )
-
-
 def _record(error: CompoundError) -> dict[str, JsonValue]:
     return cast("dict[str, JsonValue]", error.to_json())
-
-
-def _age(seconds: float) -> str:
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -111,94 +111,5 @@ class RunView:
             yield from self.output.items()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRow:
-    """An item of the queue, as a list shows it."""
-
-    item_id: str
-    short_id: str
-    ticket_id: str
-    status: str
-    age: str
-    subject: str
-    reasons: tuple[str, ...]
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemView:
-    """An item with what a decision needs."""
-
-    item_id: str
-    version: int
-    status: str
-    ticket: Mapping[str, JsonValue]
-    draft: str
-    actions: tuple[Mapping[str, JsonValue], ...]
-    reasons: tuple[str, ...]
-    evidence: Mapping[str, JsonValue]
-    decisions: tuple[Mapping[str, JsonValue], ...] = ()
-    stale: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """It can be decided now."""
-        return self.status in {"pending", "in_review", "awaiting_second"}
-
-    def text(self) -> str:
-        """The item for a person: what was asked, what is proposed, why a person is asked, what it rests on."""
-        lines = [f"item {self.item_id}  version {self.version}  {self.status}"]
-        if self.stale:
-            lines.append(f"stale: {self.stale}")
-        lines += ["", f"ticket {self.ticket.get('id')}: {self.ticket.get('subject') or ''}"]
-        lines += [f"  {line}" for line in str(self.ticket.get("body") or "").splitlines()]
-        lines += ["", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",))]
-        lines += ["", "proposed actions:"]
-        for action in self.actions:
-            lines.append(f"  - {action.get('name')}")
-            arguments = action.get("arguments")
-            given = arguments.items() if isinstance(arguments, dict) else ()
-            lines += [f"      {key}: {value if isinstance(value, str) else _compact(value)}" for key, value in given]
-        lines += [] if self.actions else ["  none"]
-        lines += ["", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines())]
-        lines += ["", "evidence: " + (", ".join(self.evidence) or "none") + "  (--json shows it)"]
-        for decision in self.decisions:
-            lines.append(f"decided: {decision.get('action')} by {decision.get('actor')}")
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What a decision led to.
-
-    Attributes:
-        ok: The run went on to its end.
-        effects: Name and status of each effect.
-    """
-
-    item_id: str
-    action: str
-    actor: str
-    run_status: str
-    ok: bool
-    effects: tuple[Mapping[str, JsonValue], ...] = ()
-    problem: str = ""
-    details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
-
-    def text(self) -> str:
-        """The result for a person."""
-        lines = [f"{self.action} by {self.actor}: run {self.run_status}"]
-        lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
-        if self.problem:
-            lines.append(f"  {self.problem}")
-        return "\n".join(lines)
-
-
 def _list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
-
-
-def _compact(value: JsonValue) -> str:
-    import orjson
-
-    return orjson.dumps(value).decode()

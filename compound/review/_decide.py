@@ -108,7 +108,7 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         raise ConflictError(
             "review.stale" if item.status is Status.STALE else "review.transition",
             f"cannot {wish.action} item {item.item_id}: it is {item.status.value}{why}",
-            fix="draft it again" if item.status is Status.STALE else "",
+            fix=f"compound review redraft {item.item_id[:10]}" if item.status is Status.STALE else "",
         )
     if item.is_held(now) and item.lease_user != wish.user:
         raise held(item)

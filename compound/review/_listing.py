@@ -21,8 +21,8 @@ _NAMES = (
 
 
 def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
-    """Items by urgency, without their tickets and evidence (which may be megabytes)."""
-    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons")]
+    """Items by urgency, without their evidence (which may be megabytes)."""
+    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "ticket")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
         .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
@@ -37,10 +37,16 @@ def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
                 status=Status(row.status),
                 reasons=tuple(row.reasons),
                 draft=draft_from_json(row.draft),
+                subject=_subject(row.ticket),
                 **{name: getattr(row, name) for name in _NAMES},
             )
             for row in db.execute(query)
         ]
+
+
+def _subject(ticket: Mapping[str, object]) -> str:
+    words = str(ticket.get("subject") or "") or " ".join(str(ticket.get("body") or "")[:1000].split())
+    return words[:200]
 
 
 def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
@@ -60,6 +66,15 @@ def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
     if where.ticket_id is not None:
         found.append(_ITEM.c.ticket_id == where.ticket_id)
     return found
+
+
+def resolve(desk: Desk, named: str, limit: int) -> Sequence[tuple[str, Status]]:
+    """Items whose id begins so, or whose ticket is called so."""
+    is_meant = _ITEM.c.item_id.startswith(named, autoescape=True) | (_ITEM.c.ticket_id == named)
+    query = sa.select(_ITEM.c.item_id, _ITEM.c.status).where(is_meant)
+    with desk.store.read() as db:
+        rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.item_id).limit(limit))
+        return [(row.item_id, Status(row.status)) for row in rows]
 
 
 def counts(desk: Desk, queue: str | None) -> Mapping[Status, int]:

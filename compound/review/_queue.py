@@ -23,6 +23,7 @@ from compound.review._types import (
     ItemFilter,
     ItemSummary,
     NewItem,
+    Redraft,
     ResumeClaim,
     Revalidate,
     ReviewItem,
@@ -77,6 +78,10 @@ class ReviewQueue:
     def list(self, where: ItemFilter | None = None) -> Sequence[ItemSummary]:
         """Items by urgency: due first, then the riskiest, then the oldest."""
         return _listing.items(self._desk, where or ItemFilter())
+
+    def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
+        """Ids and statuses of the items whose id begins so, or whose ticket is called so; the newest first."""
+        return _listing.resolve(self._desk, named, limit)
 
     def counts(self, *, queue: str | None = None) -> Mapping[Status, int]:
         """Number of items by status."""
@@ -206,23 +211,24 @@ class ReviewQueue:
         *,
         user: str,
         version: int,
-        draft: Draft | None = None,
+        fresh: Redraft | None = None,
         refs: Mapping[str, int] | None = None,
     ) -> ReviewItem:
-        """Bring a stale item back to the queue.
+        """Bring a stale item back to the queue. What people wrote stays among its drafts.
 
         Args:
             item_id: The item.
-            user: A person, or `graph` with a new draft.
+            user: A person; `graph` with a new draft.
             version: The version that was seen.
-            draft: None keeps the draft; it is checked again where the queue can.
-            refs: Row versions the draft was made from; None takes the present ones.
+            fresh: The graph's new draft with its evidence. None keeps the old one, checked again where the
+                queue can.
+            refs: Row versions for the old draft; None takes the present ones.
 
         Raises:
             ConflictError: `review.version`, `review.transition`.
-            DataError: `review.redraft`: the draft may not be done any more.
+            DataError: `review.redraft`: the old draft may not be done any more.
         """
-        return _stale.redraft(self._desk, item_id, user=user, version=version, draft=draft, refs=refs)
+        return _stale.redraft(self._desk, item_id, user=user, version=version, fresh=fresh, refs=refs)
 
     def undo(self, item_id: str, *, user: str) -> ReviewItem:
         """Take a decision back while its run has not gone on.

@@ -116,7 +116,14 @@ def finish_resume(
 def open_resumes(desk: Desk) -> list[str]:
     """Items whose decided run has to go on: not begun, or begun by a process that is gone; oldest first."""
     now = desk.clock()
-    query = sa.select(_RESUME).where(_RESUME.c.status.in_(["pending", "running"])).order_by(_RESUME.c.created_at)
+    # A run that a policy let go on by itself needs nobody; its row tells only when it did not come to its end.
+    is_over = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
+    query = (
+        sa.select(_RESUME)
+        .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+        .where(_RESUME.c.status.in_(["pending", "running"]), _ITEM.c.status == Status.DECIDED.value, ~is_over)
+        .order_by(_RESUME.c.created_at)
+    )
     with desk.store.read() as db:
         return [row.item_id for row in db.execute(query) if row.status == "pending" or _is_free(row, now)]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from compound.connector.state import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review._desk import Desk, need_person
 from compound.review._machine import Event, Status, after
 from compound.review._rows import insert_draft, last_decision, load, lost, move, next_draft_seq, record
-from compound.review._types import ContextProbe, Draft, ReviewItem
+from compound.review._types import ContextProbe, Redraft, ReviewItem
 
 Changes = Mapping[str, tuple[int, int | None]]
 """Row to the version that was seen and the present one; None for a row that is gone."""
@@ -31,7 +33,7 @@ def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) ->
     error = ConflictError(
         "review.stale",
         f"item {item.item_id} was drafted from rows that changed since: {what}",
-        fix="draft it again, or reject it after drafting",
+        fix=f"draft it again, then decide: compound review redraft {item.item_id[:10]}",
     )
     _write(desk, item, Event.CHANGE, error, actor=actor)
     return error
@@ -86,41 +88,32 @@ def _write(desk: Desk, item: ReviewItem, event: Event, error: CompoundError, *, 
 
 
 def redraft(
-    desk: Desk,
-    item_id: str,
-    *,
-    user: str,
-    version: int,
-    draft: Draft | None,
-    refs: Mapping[str, int] | None,
+    desk: Desk, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
 ) -> ReviewItem:
-    """Bring a stale item back with a new draft, or with the old one checked again."""
-    if draft is None:
-        need_person(user)
+    """Bring a stale item back, with the graph's new draft or with the old one checked again."""
     with desk.store.read() as db:
         item = load(db, item_id)
-    fresh = refs if refs is not None else _present(desk, item)
-    wanted = draft or item.draft
-    if desk.revalidate is not None:
-        found = desk.revalidate(item, wanted)
-        if found.problems:
-            raise DataError("review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}")
-        fresh = {**found.refs, **fresh}
+    if fresh is None:
+        need_person(user)
+        fresh = _checked(desk, item, refs)
     now = desk.clock()
     with desk.store.write() as db:
         if item.version != version:
             raise lost(db, item, version=version)
         seq = item.draft_seq
-        if wanted != item.draft:
+        if fresh.draft != item.draft:
             seq = next_draft_seq(db, item_id)
-            insert_draft(db, item_id, seq, user, wanted, now=now)
+            insert_draft(db, item_id, seq, user, fresh.draft, now=now)
         opened = move(
             db,
             item,
             Event.REDRAFT,
             now=now,
             draft_seq=seq,
-            refs=dict(fresh),
+            refs=dict(fresh.refs),
+            evidence=dict(fresh.evidence),
+            evidence_sha256=digest(fresh.evidence),
+            reasons=list(fresh.reasons),
             stale_reason=None,
         )
         record(
@@ -129,9 +122,24 @@ def redraft(
             item_id,
             now=now,
             actor=user,
-            details={"draft_sha256": opened.draft_sha256},
+            details={"draft_sha256": opened.draft_sha256, "evidence_sha256": opened.evidence_sha256},
         )
     return opened
+
+
+def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
+    """The draft as it stands, on the rows as they are now.
+
+    Raises:
+        DataError: `review.redraft`: it may not be done any more.
+    """
+    present = refs if refs is not None else _present(desk, item)
+    if desk.revalidate is not None:
+        found = desk.revalidate(replace(item, refs=present), item.draft)
+        if found.problems:
+            raise DataError("review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}")
+        present = {**found.refs, **present}
+    return Redraft(draft=item.draft, refs=present, evidence=item.evidence, reasons=item.reasons)
 
 
 def _present(desk: Desk, item: ReviewItem) -> Mapping[str, int]:

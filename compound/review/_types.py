@@ -149,7 +149,11 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSummary:
-    """A row of the list: an item without its ticket and evidence."""
+    """A row of the list: an item without its evidence.
+
+    Attributes:
+        subject: Of the ticket, or how its body begins.
+    """
 
     item_id: str
     run_id: str
@@ -166,6 +170,7 @@ class ItemSummary:
     lease_until: float | None
     due_at: float | None
     created_at: float
+    subject: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +191,16 @@ class ItemFilter:
     ticket_id: str | None = None
     limit: int = 100
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redraft:
+    """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`."""
+
+    draft: Draft
+    evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    reasons: tuple[str, ...] = ()
+    refs: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

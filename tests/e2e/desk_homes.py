@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent / "compound"
 CRASHER = Path(__file__).with_name("crash_program.py")
+RACER = Path(__file__).with_name("race_program.py")
+ASIDE = "\n\nBy the way, my neighbour asks whether you will open a shop in Lisbon next spring."
+"""A question that no rule explains: whatever else a ticket asks, a person has to look at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,19 @@ class Home:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+        )
+
+    def race(self, *arguments: str) -> subprocess.Popen[str]:
+        """The program that waits before it decides; it writes `ready` to standard error and reads a line."""
+        command = [sys.executable, str(RACER), *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self._environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def open(self) -> Project:
@@ -124,13 +140,18 @@ class Ending:
     messages: Mapping[str, tuple[str, str | None, str]]
 
 
-def ending_of(home: Home) -> Ending:
-    """Read what a batch left, and check what must hold whatever the backlog was."""
+def ending_of(home: Home, *, are_all_sent: bool = True) -> Ending:
+    """Read what a batch left, and check what must hold whatever the backlog was.
+
+    Args:
+        home: Where it ran.
+        are_all_sent: No effect was refused.
+    """
     project = home.open()
     try:
         ending = _read(project)
         assert verify_audit(project.resources.state).problem == ""
-        _require_sound(ending, [sent.effect_key for sent in project.resources.desk.replies()])
+        _require_sound(ending, [sent.effect_key for sent in project.resources.desk.replies()], are_all_sent)
         known = {row[0] for row in project.resources.traces.sql("select distinct run_id from spans").rows}
         assert known <= set(ending.runs)
         assert len(known) >= len(ending.runs) / 2
@@ -139,12 +160,12 @@ def ending_of(home: Home) -> Ending:
     return ending
 
 
-def _require_sound(ending: Ending, sent: Sequence[str]) -> None:
+def _require_sound(ending: Ending, sent: Sequence[str], are_all_sent: bool) -> None:
     assert {status for status, *_ in ending.tickets.values()} <= {"done", "waiting_review", "dead"}
-    assert {effect[2] for effect in ending.effects.values()} <= {"sent"}
+    assert {effect[2] for effect in ending.effects.values()} <= ({"sent"} if are_all_sent else {"sent", "refused"})
     assert len(set(ending.applied)) == len(ending.applied)
     assert len(set(sent)) == len(sent)
-    assert sorted([*ending.applied, *sent]) == sorted(ending.effects)
+    assert sorted([*ending.applied, *sent]) == sorted(key for key, one in ending.effects.items() if one[2] == "sent")
 
 
 def _read(project: Project) -> Ending:
@@ -177,6 +198,24 @@ def _read(project: Project) -> Ending:
             applied=sorted(resources.shop.applied()),
             messages={sent.effect_key: (sent.kind, sent.ticket_id, sent.text) for sent in resources.desk.replies()},
         )
+
+
+def write_tickets(path: Path, tickets: Sequence[Mapping[str, str]]) -> Path:
+    """The tickets as JSONL."""
+    path.write_bytes(b"".join(orjson.dumps(dict(ticket)) + b"\n" for ticket in tickets))
+    return path
+
+
+def change_order(home: Home, order_id: str, *, tracking: str = "changed meanwhile") -> None:
+    """Somebody else changes an order, as another system would: its version grows."""
+    project = home.open()
+    try:
+        with project.resources.shop.transaction() as tx:
+            order = tx.get("orders", order_id)
+            assert order is not None
+            cast("dict[str, JsonValue]", order["address"])["address2"] = tracking
+    finally:
+        project.close()
 
 
 def finished_calls(home: Home) -> set[str]:
@@ -220,6 +259,39 @@ def plain_tickets(home: Home, count: int) -> list[dict[str, str]]:
     return tickets
 
 
+def tickets_of_same_customers(home: Home, pairs: int) -> list[dict[str, str]]:
+    """Two tickets each of some customers, one behind the other; the first changes what the second is drafted from."""
+    project = home.open()
+    try:
+        shop = project.resources.shop.export()
+    finally:
+        project.close()
+    tickets: list[dict[str, str]] = []
+    writers = set[str]()
+    for order_id, order in sorted(shop["orders"].items()):
+        pending = cast("dict[str, JsonValue]", order)
+        owner = str(pending["user_id"])
+        if owner in writers or pending["status"] != "pending" or len(writers) == pairs:
+            continue
+        writers.add(owner)
+        email = str(cast("dict[str, JsonValue]", shop["customers"][owner])["email"])
+        for name, (_, subject, body) in zip("ab", (_MOVE, _WISHES[0]), strict=True):
+            tickets.append(
+                {
+                    "id": f"C-{len(writers)}{name}",
+                    "subject": subject.format(order=order_id),
+                    "body": body.format(order=order_id),
+                    "email": email,
+                }
+            )
+    return tickets
+
+
+_MOVE = (
+    "delivered",
+    "I have moved",
+    "Hello,\n\nplease change my default address to 12 Birch Lane, Denver, CO, 80202, USA.",
+)
 _WISHES = (
     ("pending", "Order {order}", "Hello,\n\nplease cancel my order {order}. I no longer need it.\n\nThank you"),
     (
@@ -228,6 +300,7 @@ _WISHES = (
         "Hello,\n\nplease change the shipping address of order {order} to 12 Birch Lane, Denver, CO, 80202, USA.",
     ),
     ("delivered", "Return", "Hello,\n\nI want to return the {item} of order {order} to the original payment method."),
+    _MOVE,
     # What policy forbids always needs a person.
     ("delivered", "Too late?", "Hello,\n\nplease cancel my order {order}. I no longer need it."),
 )

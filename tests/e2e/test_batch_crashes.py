@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.desk_homes import Ending, Home, end_of, ending_of, finished_calls, kill, plain_tickets
+from tests.e2e.desk_homes import (
+    Ending,
+    Home,
+    end_of,
+    ending_of,
+    finished_calls,
+    kill,
+    plain_tickets,
+    tickets_of_same_customers,
+    write_tickets,
+)
 
 STATE_TABLES = (
     *("batch_job", "batch_item", "run", "call", "review_item", "draft_version", "decision", "resume"),
@@ -113,6 +123,20 @@ def large(seeded: Home, tmp_path_factory: pytest.TempPathFactory) -> Backlog:
     return Backlog(tmp_path_factory.mktemp("large"), seeded, 90)
 
 
+def test_tickets_of_one_customer_end_alike_however_many_run_side_by_side(seeded: Home, tmp_path: Path) -> None:
+    """The second ticket is drafted before the first one acts; in its turn it is drafted again, and nobody is asked."""
+    file = write_tickets(tmp_path / "pairs.jsonl", tickets_of_same_customers(seeded, 3))
+    endings: list[Ending] = []
+    for concurrency in ("1", "6"):
+        home = seeded.copy(tmp_path / concurrency)
+        home.run("batch", "--from", str(file), "--concurrency", concurrency, check=True)
+        endings.append(ending_of(home, are_all_sent=False))
+    one, six = endings
+    assert {status for status, *_ in one.tickets.values()} == {"done"}
+    assert (one.tickets, one.shop, one.versions) == (six.tickets, six.shop, six.versions)
+    assert sorted(one.messages.values(), key=str) == sorted(six.messages.values(), key=str)
+
+
 def test_after_some_kinds_of_commit(small: Backlog) -> None:
     deaths_in_turn(small, TELLING)
 
@@ -125,17 +149,19 @@ def test_after_each_kind_of_commit(small: Backlog) -> None:
 def deaths_in_turn(small: Backlog, kinds: Sequence[str]) -> None:
     """One batch that dies after the first commit of each kind in turn, as far as it gets; then another one."""
     moments = [f"after:{what}:1" for what in kinds]
-    home = small.fresh()
+    home, is_fresh = small.fresh(), True
     watch = Watch(home)
     while moments:
         code, said = end_of(home.start(*small.command, moment=moments[0]))
         watch.look()
         if code == KILLED:
             moments.pop(0)
+            is_fresh = False
             continue
         assert code == 3, said
+        assert not is_fresh, f"no commit as in {moments[0]} ever happens"
         require_same(home, small)
-        home = small.fresh()
+        home, is_fresh = small.fresh(), True
         watch = Watch(home)
     finish(home, small, watch)
 

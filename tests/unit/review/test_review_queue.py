@@ -17,6 +17,7 @@ from compound.review import (
     ItemFilter,
     NewItem,
     ProposedAction,
+    Redraft,
     Revalidated,
     ReviewItem,
     ReviewQueue,
@@ -279,7 +280,16 @@ def test_a_refused_effect_brings_the_item_back(desk: Desk) -> None:
     assert stale.stale_reason is not None
     assert stale.stale_reason["what"] == "the order is delivered"
     assert desk.queue.decision_for("r1", "review") is None
-    again = desk.queue.redraft(item.item_id, user="graph", version=stale.version, draft=Draft(text="Sorry."))
+    fresh = Redraft(draft=Draft(text="Sorry."), evidence={"order": "delivered"}, reasons=("too late",), refs={"o/1": 2})
+    again = desk.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=fresh)
+    assert (again.draft, again.evidence, again.reasons, again.refs) == (
+        fresh.draft,
+        fresh.evidence,
+        fresh.reasons,
+        fresh.refs,
+    )
+    assert again.evidence_sha256 != stale.evidence_sha256
+    assert [version.draft for version in desk.queue.drafts(item.item_id)] == [DRAFT, fresh.draft]
     second = desk.queue.decide(item.item_id, "reject", user="bob", version=again.version, reason="other")
     assert desk.queue.decision_for("r1", "review") == second != first
     assert desk.queue.claim_resume(item.item_id).decision == second

@@ -1,0 +1,62 @@
+"""Evidence in a few lines for a terminal: rows, passages and verdicts each in their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+SHOWN: Final = frozenset({"ticket", "draft", "plan", "lane"})
+"""Parts of the evidence that an item shows in a place of their own."""
+_ROWS, _WIDTH = 8, 160
+
+
+def evidence_lines(evidence: Mapping[str, JsonValue]) -> Iterator[str]:
+    """A line or some for each piece."""
+    pieces = {name: value for name, value in evidence.items() if name not in SHOWN}
+    for name, value in pieces.items():
+        yield from _piece(name, value)
+    if not pieces:
+        yield "  none"
+
+
+def _piece(name: str, value: JsonValue) -> Iterator[str]:
+    if value is None:
+        yield f"  {name}: nothing was looked up"
+    elif isinstance(value, dict) and "ok" in value and "problems" in value:
+        yield from _verdict(name, value)
+    elif isinstance(value, list):
+        yield f"  {name} ({len(value)}):"
+        yield from (f"    {_row(row)}" for row in value[:_ROWS])
+        if len(value) > _ROWS:
+            yield f"    and {len(value) - _ROWS} more"
+    else:
+        yield f"  {name}: {_short(value)}"
+
+
+def _verdict(name: str, value: Mapping[str, JsonValue]) -> Iterator[str]:
+    problems = cast("list[JsonValue]", value["problems"] or [])
+    score = value.get("score")
+    yield f"  {name}: {'holds' if value['ok'] else 'does not hold'}{'' if score is None else f', score {score}'}"
+    yield from (f"    - {_short(problem)}" for problem in problems)
+
+
+def _row(row: JsonValue) -> str:
+    if not isinstance(row, dict):
+        return _short(row)
+    if "text" in row and "title" in row:  # a passage
+        text = " ".join(str(row["text"]).split())
+        return _cut(f"{row['title']} [{row.get('id')}]: {text}")
+    return _cut(", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, "")))
+
+
+def _short(value: JsonValue) -> str:
+    import orjson
+
+    return _cut(value if isinstance(value, str) else orjson.dumps(value).decode())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."

@@ -1,0 +1,267 @@
+"""What the review commands report; plain values that print as text or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from compound.project._evidence import evidence_lines
+from compound.project._ports import action_record
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.effect import EffectResult
+    from compound.review import Decision, DraftVersion, ItemSummary, ReviewItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """An item of the queue, as a list shows it.
+
+    Attributes:
+        age: Since it was opened, for a person.
+        held_by: Whose claim runs; empty when nobody's does.
+        held_until: Until when, ISO 8601.
+    """
+
+    item_id: str
+    short_id: str
+    ticket_id: str
+    status: str
+    age: str
+    subject: str
+    reasons: tuple[str, ...]
+    version: int
+    queue: str
+    created_at: str
+    due_at: str | None
+    held_by: str
+    held_until: str | None
+
+    @classmethod
+    def of(cls, item: ItemSummary, now: float) -> ItemRow:
+        """The row of an item."""
+        is_held = item.lease_user is not None and (item.lease_until or 0.0) > now
+        return cls(
+            item_id=item.item_id,
+            short_id=item.item_id[:10],
+            ticket_id=item.ticket_id or "",
+            status="pending" if item.status == "in_review" and not is_held else item.status.value,
+            age=age(now - item.created_at),
+            subject=item.subject[:50],
+            reasons=item.reasons,
+            version=item.version,
+            queue=item.queue,
+            created_at=moment(item.created_at),
+            due_at=None if item.due_at is None else moment(item.due_at),
+            held_by=item.lease_user or "" if is_held else "",
+            held_until=moment(item.lease_until or 0.0) if is_held else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """An item with what a decision needs.
+
+    Attributes:
+        drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
+        refs: Row to the version that the draft was made from.
+    """
+
+    item_id: str
+    version: int
+    status: str
+    queue: str
+    run_id: str
+    ticket: Mapping[str, JsonValue]
+    draft: str
+    actions: tuple[Mapping[str, JsonValue], ...]
+    reasons: tuple[str, ...]
+    evidence: Mapping[str, JsonValue]
+    refs: Mapping[str, int]
+    created_at: str
+    held_by: str
+    held_until: str | None
+    decisions: tuple[Mapping[str, JsonValue], ...] = ()
+    drafts: tuple[Mapping[str, JsonValue], ...] = ()
+    stale: str = ""
+
+    @classmethod
+    def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
+        """An item with everything that was decided about it and written for it."""
+        is_held = item.is_held(datetime.now(UTC).timestamp())
+        return cls(
+            item_id=item.item_id,
+            version=item.version,
+            status="pending" if item.status == "in_review" and not is_held else item.status.value,
+            queue=item.queue,
+            run_id=item.run_id,
+            ticket=item.ticket,
+            draft=item.draft.text,
+            actions=tuple(action_record(action) for action in item.draft.actions),
+            reasons=item.reasons,
+            evidence=item.evidence,
+            refs=item.refs,
+            created_at=moment(item.created_at),
+            held_by=item.lease_user or "" if is_held else "",
+            held_until=moment(item.lease_until or 0.0) if is_held else None,
+            decisions=tuple(_decision(one) for one in decisions),
+            drafts=tuple(_draft(one) for one in drafts),
+            stale=str((item.stale_reason or {}).get("what") or ""),
+        )
+
+    def text(self) -> str:
+        """The item for a person: what was asked, what is proposed, why a person is asked, what it rests on."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"item {self.item_id}  version {self.version}  {self.status}"
+        if self.held_by:
+            yield f"held by {self.held_by} until {self.held_until}"
+        if self.stale:
+            yield f"stale: {self.stale}"
+        yield from ("", f"ticket {self.ticket.get('id')}: {self.ticket.get('subject') or ''}")
+        if sender := self.ticket.get("email"):
+            yield f"from {sender}"
+        yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
+        yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
+        yield from ("", "proposed actions:", *(_action_lines(self.actions)))
+        yield from ("", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines() or ["none"]))
+        yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
+        yield from self._history()
+        yield from ("", *self._next())
+
+    def _history(self) -> Iterator[str]:
+        for one in self.decisions:
+            why = f" ({one['reason']})" if one.get("reason") else ""
+            yield f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}"
+        shown = self.drafts[-1]["text"] if self.drafts else None
+        for one in self.drafts:
+            author = str(one["author"])
+            if author != "graph" and not author.startswith("policy:") and one["text"] != shown:
+                yield f"kept: the text of {author}, draft {one['seq']} (edit --draft {one['seq']} takes it up again):"
+                yield from (f"  {line}" for line in str(one["text"]).splitlines())
+
+    def _next(self) -> Iterator[str]:
+        name = self.item_id[:10]
+        if self.status == "stale":
+            yield f"next: compound review redraft {name}"
+        elif self.status in ("pending", "in_review", "awaiting_second"):
+            bound = f"{name} --version {self.version}"
+            yield f"next: compound review approve {bound}"
+            yield f"      compound review edit {bound} --text-file FILE"
+            yield f"      compound review reject {bound} --reason REASON"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a decision led to.
+
+    Attributes:
+        run_status: Where the run is now; `waiting for another person` after an approval that needs a second one.
+        ok: Nothing is left to do about this decision.
+        effects: Name, status and error of each effect.
+        is_back: An effect was refused, nothing more was done, and the item waits again.
+        problem: Why it is not ok.
+    """
+
+    item_id: str
+    action: str
+    actor: str
+    run_status: str
+    ok: bool
+    effects: tuple[Mapping[str, JsonValue], ...] = ()
+    is_back: bool = False
+    problem: str = ""
+    details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+
+    @classmethod
+    def of(
+        cls,
+        decision: Decision,
+        run_status: str,
+        *,
+        effects: Sequence[EffectResult] = (),
+        problem: str = "",
+        is_back: bool = False,
+    ) -> Decided:
+        """What became of a decision."""
+        return cls(
+            item_id=decision.item_id,
+            action=decision.action,
+            actor=decision.actor,
+            run_status=run_status,
+            ok=run_status != "failed",
+            effects=tuple(
+                {"name": one.effect, "status": one.status.value, "error": (one.error or {}).get("what")}
+                for one in effects
+            ),
+            problem=problem,
+            is_back=is_back,
+        )
+
+    def text(self) -> str:
+        """The result for a person."""
+        lines = [f"{self.action} by {self.actor}: run {self.run_status}"]
+        lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
+        if self.problem:
+            lines.append(f"  {self.problem}")
+        name = self.item_id[:10]
+        if self.is_back:
+            lines.append(f"the item is back in the queue: compound review redraft {name}")
+        elif not self.ok:
+            lines.append(f"the decision stands; when the trouble is over: compound review resume {name}")
+        return "\n".join(lines)
+
+
+def _decision(one: Decision) -> Mapping[str, JsonValue]:
+    return {
+        "action": one.action,
+        "actor": one.actor,
+        "at": moment(one.decided_at),
+        "version": one.version,
+        "reason": one.reason,
+        "note": one.note,
+    }
+
+
+def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
+    return {
+        "seq": one.seq,
+        "author": one.author,
+        "text": one.draft.text,
+        "actions": [action_record(action) for action in one.draft.actions],
+        "at": moment(one.created_at),
+    }
+
+
+def _action_lines(actions: Sequence[Mapping[str, JsonValue]]) -> Iterator[str]:
+    for action in actions:
+        yield f"  - {action.get('name')}"
+        arguments = action.get("arguments")
+        for name, value in (arguments if isinstance(arguments, dict) else {}).items():
+            yield f"      {name}: {_compact(value)}"
+    if not actions:
+        yield "  none"
+
+
+def _compact(value: JsonValue) -> str:
+    import orjson
+
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def moment(at: float) -> str:
+    """A time as people and programs read it: ISO 8601, UTC, whole seconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def age(seconds: float) -> str:
+    """How long ago, in the largest whole unit."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(0, int(seconds))} s"
