@@ -121,7 +121,7 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401
         """As `astream`, for callers without an event loop."""
-        snapshot = self.get_state(config) if self._has_state(config) else None
+        snapshot = self.get_state(cast("Any", config)) if self._has_state(config) else None
         settled = self._bound.call(self._bound.admit, input, snapshot)
         yield from super().stream(settled, self._heard(config, options), **self._durable(options))
 

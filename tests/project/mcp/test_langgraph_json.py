@@ -45,7 +45,7 @@ def test_the_target_of_langgraph_json_is_a_compiled_graph(root: Path) -> None:
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert isinstance(getattr(module, name), CompiledStateGraph)
-    write_langgraph(project, []), "the same again changes nothing"
+    write_langgraph(project, [])  # the same again changes nothing
     (root / "langgraph.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ProjectError) as caught:
         write_langgraph(project, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
@@ -88,7 +88,7 @@ def test_every_stream_mode_and_tokens_with_their_node() -> None:
 
     async def read() -> list[tuple[str, Any]]:
         app = app_of(PURE, checkpointer=InMemorySaver())
-        return [one async for one in app.astream({"ticket": {"id": "a"}}, THREAD, stream_mode=modes)]
+        return [cast("Any", one) async for one in app.astream({"ticket": {"id": "a"}}, THREAD, stream_mode=modes)]
 
     chunks = asyncio.run(read())
     assert {mode for mode, _ in chunks} == set(modes)
