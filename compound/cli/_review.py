@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, print_table, say, visible
+from compound.cli._output import Json, Profile, note, print_json, print_table, say, visible, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -275,7 +275,7 @@ def _view(shown: ItemView | None, *, json: bool) -> None:
     if json or shown is None:
         print_json(shown)
     else:
-        say(visible(shown.text()))
+        say(wrapped(visible(shown.text())))
 
 
 def _why(reasons: Sequence[str]) -> str:

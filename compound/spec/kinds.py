@@ -134,7 +134,12 @@ def _finding(detail: ErrorDetails, document: YamlDocument, model: type[BaseModel
     if detail["type"] == "missing":
         return Finding(code, f"the key {name!r} is missing", source.key(path[:-1]), f"write {path[-1]}: ...")
     said = detail["msg"].removeprefix("Value error, ")
-    return Finding(code, f"{name}: {said[:1].lower()}{said[1:]}", source.value(path), _meaning(model, path))
+    return Finding(
+        code,
+        f"{name}: {said if said[:2].isupper() else said[:1].lower() + said[1:]}",
+        source.value(path),
+        _meaning(model, path),
+    )
 
 
 def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,17 +78,21 @@ def watch_tables(death: Death) -> None:
 
 
 def watch_checkpoints(death: Death) -> None:
-    """Commits of langgraph's saver."""
-    import aiosqlite
+    """Commits of langgraph's saver: its cursor commits when the block ends."""
+    from compound.graph._saver import CheckpointFile
 
-    original: Callable[[aiosqlite.Connection], Awaitable[None]] = aiosqlite.Connection.commit
+    original = CheckpointFile.cursor
 
-    async def commit(self: aiosqlite.Connection) -> None:
-        death.begins()
-        await original(self)
-        death.ended()
+    @contextmanager
+    def cursor(self: CheckpointFile, transaction: bool = True) -> Generator[sqlite3.Cursor]:
+        with original(self, transaction) as opened:
+            yield opened
+            if transaction:
+                death.begins()
+        if transaction:
+            death.ended()
 
-    aiosqlite.Connection.commit = commit
+    CheckpointFile.cursor = cursor
 
 
 def watch_replies(death: Death) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiosqlite
 import pytest
 
 from compound.connector.state import StateStore
 from compound.errors import ConflictError, RunError
 from compound.graph import Engine, RunResult
+from compound.graph._saver import CheckpointFile
 from compound.graph.fakes import FakeServices
 from compound.spec import GraphSpec, load_graph
 
@@ -145,10 +145,14 @@ def test_a_crash_at_any_commit_of_a_redraft_leaves_a_run_that_waits(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[Path] = []
-    original = aiosqlite.Connection.commit
+    original = CheckpointFile.cursor
 
-    async def commit(self: aiosqlite.Connection) -> None:
-        await original(self)
+    @contextmanager
+    def cursor(self: CheckpointFile, transaction: bool = True) -> Generator[sqlite3.Cursor]:
+        with original(self, transaction) as opened:
+            yield opened
+        if not transaction:
+            return
         copy = tmp_path / f"left-{len(left)}"
         copy.mkdir()
         for name in ("state.db", "c.db"):
@@ -161,7 +165,7 @@ def test_a_crash_at_any_commit_of_a_redraft_leaves_a_run_that_waits(
             await engine.run({"text": "x"}, run_id="r")
             world.facts["stock"] = 2
             with monkeypatch.context() as patched:
-                patched.setattr(aiosqlite.Connection, "commit", commit)
+                patched.setattr(CheckpointFile, "cursor", cursor)
                 await engine.redraft("r", "review")
 
     async def go_on(folder: Path, store: StateStore) -> tuple[str, object]:
