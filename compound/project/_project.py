@@ -168,13 +168,9 @@ class Project:
             ProjectError: there is no such graph, or it cannot be planned.
         """
         from compound.graph import Engine
-        from compound.spec.python import Graph
 
         resources = self.resources
-        if graph is None or isinstance(graph, str):
-            spec = resources.parts.graph(graph or self.settings.graph)
-        else:
-            spec = graph.build() if isinstance(graph, Graph) else graph
+        spec = self._spec(graph)
         checkpoints = self.settings.home / "checkpoints.db"
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints)
 
@@ -192,8 +188,15 @@ class Project:
         finally:
             self.resources.recorder.flush()
 
+    def _spec(self, graph: str | GraphSpec | Graph | None) -> GraphSpec:
+        from compound.spec.python import Graph
+
+        if graph is None or isinstance(graph, str):
+            return self.resources.parts.graph(graph or self.settings.graph)
+        return graph.build() if isinstance(graph, Graph) else graph
+
     def compile(
-        self, name: str | None = None, *, checkpointer: BaseCheckpointSaver[Any] | None = None
+        self, graph: str | GraphSpec | Graph | None = None, *, checkpointer: BaseCheckpointSaver[Any] | None = None
     ) -> CompiledStateGraph[Any, Any, Any, Any]:
         """A graph as a langgraph `CompiledStateGraph`; see `compound.graph.compile_graph`.
 
@@ -204,7 +207,7 @@ class Project:
 
         resources = self.resources
         return compile_graph(
-            resources.parts.graph(name or self.settings.graph),
+            self._spec(graph),
             self.services,
             recorder=resources.recorder,
             checkpointer=checkpointer,

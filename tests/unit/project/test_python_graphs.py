@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from compound import Project
+from compound import Graph, Project
 from compound.cli._program import app
 from tests.support.projects import write_project
 
@@ -75,5 +75,16 @@ def test_convert_goes_both_ways(folder: Path) -> None:
     project = Project.open(folder)
     try:
         assert project.source("quiet2") == project.source("quiet")
+    finally:
+        project.close()
+
+
+def test_a_graph_compiles_itself_in_a_project(folder: Path) -> None:
+    project = Project.open(folder)
+    try:
+        graph = Graph("loud", input={"text": str})
+        loud = graph.tool("shout", text=graph.input.text, out=str)
+        graph.output(loud=loud)
+        assert graph.compile(project).invoke({"text": "hi"}) == {"loud": "HI"}
     finally:
         project.close()
