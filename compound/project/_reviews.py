@@ -171,6 +171,10 @@ class ReviewService:
         if not decision.final:
             return Decided.of(decision, "waiting for another person")
         claim = self.queue.claim_resume(decision.item_id)
+        if self._project.run_record(decision.run_id) is None:
+            # A compiled graph: whoever runs it resumes it with this decision.
+            self.queue.finish_resume(claim)
+            return Decided.of(decision, "resumed by its caller")
         interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}
         try:
             result = self._project.resume(decision.run_id)
