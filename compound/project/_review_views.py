@@ -123,7 +123,11 @@ class ItemView:
             yield f"held by {self.held_by} until {self.held_until}"
         if self.stale:
             yield f"stale: {self.stale}"
-        yield from ("", f"ticket {self.ticket.get('id')}: {self.ticket.get('subject') or ''}")
+        # A graph whose input is no ticket has none to name.
+        yield from (
+            "",
+            f"ticket {self.ticket.get('id')}: {self.ticket.get('subject') or ''}" if self.ticket else "no ticket",
+        )
         if sender := self.ticket.get("email"):
             yield f"from {sender}"
         yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
