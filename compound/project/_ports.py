@@ -56,8 +56,11 @@ class QueuedReviews:
         )
 
     def _decide(self, item_id: str, auto: AutoRuling) -> Decision | None:
+        if auto.action not in {"approve", "reject"}:
+            return None  # the queue knows no such decision of a rule; a person makes it
+        action = "reject" if auto.action == "reject" else "approve"
         try:
-            return self.queue.auto_decide(item_id, policy=auto.actor.removeprefix("policy:"))
+            return self.queue.auto_decide(item_id, policy=auto.actor.removeprefix("policy:"), action=action)
         except ConflictError:
             # A row changed since the draft, or a person was quicker: then it is a person's.
             return None

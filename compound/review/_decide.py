@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -48,20 +49,21 @@ def decide(desk: Desk, wish: Wish) -> Decision:
         return decision
 
 
-def auto_decide(desk: Desk, item_id: str, *, policy: str) -> Decision:
-    """Approve as a policy: only what nobody has touched, and never where two people must agree."""
+def auto_decide(desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve") -> Decision:
+    """Decide as a policy: only what nobody has touched, and never where two people must agree."""
     with desk.store.read() as db:
         item = load(db, item_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
     if item.second or after(item.status, Event.AUTO) is None:
         why = "two people must approve it" if item.second else f"it is {item.status.value}"
-        raise ConflictError("review.transition", f"no policy may approve item {item_id}: {why}")
+        raise ConflictError("review.transition", f"no policy may {action} item {item_id}: {why}")
     actor = f"policy:{policy}"
-    need_fresh(desk, item, item.refs, actor=actor)
+    if action == "approve":
+        need_fresh(desk, item, item.refs, actor=actor)
     wish = Wish(
         item_id=item_id,
-        action="approve",
+        action=action,
         user=actor,
         version=item.version,
         edit=None,

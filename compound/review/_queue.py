@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compound.connector.state import AuditReport, StateStore, verify_audit
 from compound.errors import CompoundError
@@ -185,13 +185,13 @@ class ReviewQueue:
         )
         return _decide.decide(self._desk, wish)
 
-    def auto_decide(self, item_id: str, *, policy: str) -> Decision:
-        """Approve as the policy with this hash (actor `policy:<hash>`), only an item that nobody touched.
+    def auto_decide(self, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve") -> Decision:
+        """Approve or reject as the policy with this hash (actor `policy:<hash>`), only an item that nobody touched.
 
         Raises:
             ConflictError: `review.transition`, `review.stale`, `review.decided`.
         """
-        return _decide.auto_decide(self._desk, item_id, policy=policy)
+        return _decide.auto_decide(self._desk, item_id, policy=policy, action=action)
 
     def check_stale(self, item_id: str) -> ReviewItem:
         """Ask the probe; an undecided item whose rows changed becomes stale."""

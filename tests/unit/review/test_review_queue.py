@@ -329,6 +329,13 @@ def test_two_different_people_approve(desk: Desk) -> None:
         desk.queue.auto_decide(open_item(desk, run_id="r2", second=True).item_id, policy="p")
 
 
+def test_a_rule_that_rejects_rejects(desk: Desk) -> None:
+    item = open_item(desk)
+    desk.rows.versions["orders/#W1"] = 4
+    decision = desk.queue.auto_decide(item.item_id, policy="abc", action="reject")
+    assert (decision.actor, decision.action, decision.final) == ("policy:abc", "reject", True)
+
+
 def test_a_policy_decides_what_nobody_touched(desk: Desk) -> None:
     item = open_item(desk)
     decision = desk.queue.auto_decide(item.item_id, policy="abc")

@@ -1,0 +1,43 @@
+"""What the rule of a review node says is what the queue stores."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from compound.connector.state import StateStore
+from compound.graph.services import AutoRuling, OpenedReview, ReviewRequest
+from compound.project._ports import QueuedReviews
+from compound.review import ReviewQueue
+
+
+def opened(folder: Path, action: str) -> OpenedReview:
+    with closing(StateStore.open(folder / "state.db")) as store:
+        request = ReviewRequest(
+            run_id="r",
+            thread_id="r",
+            node="review",
+            graph_name="g",
+            graph_hash="h",
+            queue="support",
+            shown={"draft": {"text": "hello"}},
+            decide={"approve": {}, "reject": {}, "partly": {}},
+            versions={},
+            input={},
+            auto=AutoRuling(is_automatic=True, action=action, actor="policy:abc", rule="true"),
+        )
+        return asyncio.run(QueuedReviews(ReviewQueue(store)).open(request))
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_a_rule_decides_as_it_says(tmp_path: Path, action: str) -> None:
+    decision = opened(tmp_path, action).decision
+    assert decision is not None
+    assert (decision.action, decision.is_automatic) == (action, True)
+
+
+def test_a_rule_never_approves_in_place_of_what_the_queue_does_not_know(tmp_path: Path) -> None:
+    assert opened(tmp_path, "partly").decision is None
