@@ -72,7 +72,7 @@ class Place:
         spec: The graph that their nodes stand in.
         prefix: Of their names: `refund.` inside the sub-graph `refund`.
         gate: The way into that sub-graph; None at the top.
-        seen: Names of the graphs around it.
+        seen: Graphs around it, by what they call themselves and by what their files are called.
     """
 
     spec: GraphSpec
@@ -104,7 +104,7 @@ class Expander:
     def _spread(self, name: str, node: AnyNode, deps: tuple[str, ...], place: Place) -> list[Step]:
         if isinstance(node, GraphNode):
             inner = self.graph(node, place.seen, place.spec, name)
-            if self.has_boundaries(inner, place.seen):
+            if self.has_boundaries(inner, (*place.seen, place.spec.name, node.graph)):
                 return self._graph_steps(name, node, deps, place, inner)
         if isinstance(node, MapBlock) and node.map.on_error == "review":
             return self._asking_map(name, node, deps, place)
@@ -115,7 +115,9 @@ class Expander:
     ) -> list[Step]:
         way_in = f"{name}.{ENTER}"
         enter = self._step(way_in, way_in, node, deps, place, kind="enter")
-        inside = self.top(Place(spec=inner, prefix=f"{name}.", gate=way_in, seen=(*place.seen, place.spec.name)))
+        inside = self.top(
+            Place(spec=inner, prefix=f"{name}.", gate=way_in, seen=(*place.seen, place.spec.name, node.graph))
+        )
         leave = Step(
             name=name,
             path=name,
@@ -184,7 +186,7 @@ class Expander:
                 return True
             if isinstance(node, GraphNode):
                 inner = self.graph(node, seen, spec, path[-1])
-                if self.has_boundaries(inner, (*seen, spec.name)):
+                if self.has_boundaries(inner, (*seen, spec.name, node.graph)):
                     return True
         return False
 
@@ -237,7 +239,7 @@ class Expander:
             return self._inner(node, self.inside(node.nodes, spec, f"{path}.", seen))
         if isinstance(node, GraphNode):
             inner = self.graph(node, seen, spec, path)
-            below = self.inside(inner.nodes, inner, f"{path}.", (*seen, spec.name))
+            below = self.inside(inner.nodes, inner, f"{path}.", (*seen, spec.name, node.graph))
             return GraphPlan(program=below, spec=inner, output=cast("Build", compile_lenient(inner.output)))
         return None
 
