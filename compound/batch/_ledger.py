@@ -36,6 +36,23 @@ class Ledger:
         self._graph_name = graph_name
         self._source = source
         self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
+        self._begun: float | None = None
+
+    @property
+    def _round(self) -> str:
+        """The job since it was begun or begun again: its runs are others than those of an earlier round."""
+        if self._begun is None:
+            job = tables.batch_job
+            with self._store.read() as db:
+                query = sa.select(job.c.created_at).where(job.c.job_id == self.job_id)
+                self._begun = db.execute(query).scalar_one_or_none()
+        return f"{self.job_id}\0{self._begun!r}"
+
+    def run_ids(self) -> list[str]:
+        """Runs of the tickets as they stand, also of those that ended."""
+        item = tables.batch_item
+        with self._store.read() as db:
+            return list(db.execute(sa.select(item.c.run_id).where(item.c.job_id == self.job_id)).scalars())
 
     def open(self, graph_hash: str, *, accept_changes: bool = False, restart: bool = False) -> None:
         """Start the job or find it again.
@@ -45,6 +62,7 @@ class Ledger:
         """
         job, item = tables.batch_job, tables.batch_item
         now = time.time()
+        self._begun = None
         with self._store.write() as db:
             if restart:
                 db.execute(sa.delete(item).where(item.c.job_id == self.job_id))
@@ -114,7 +132,7 @@ class Ledger:
             "attempt": 1,
             "status": (ItemStatus.DEAD if problem else ItemStatus.PENDING).value,
             "error": problem,
-            "run_id": run_id_of(self.job_id, ticket_id, 1),
+            "run_id": run_id_of(self._round, ticket_id, 1),
         }
 
     def _insert(self, rows: Sequence[dict[str, object]]) -> int:
@@ -212,7 +230,7 @@ class Ledger:
                         status=ItemStatus.PENDING.value,
                         attempt=attempt,
                         error=None,
-                        run_id=entry.run_id if has_acted else run_id_of(self.job_id, entry.ticket_id, attempt),
+                        run_id=entry.run_id if has_acted else run_id_of(self._round, entry.ticket_id, attempt),
                     )
                 )
             revived += 1
@@ -233,6 +251,6 @@ def unsettled_runs(store: StateStore) -> frozenset[str]:
         return frozenset(db.execute(query).scalars())
 
 
-def run_id_of(job_id: str, ticket_id: str, attempt: int) -> str:
+def run_id_of(round_of_job: str, ticket_id: str, attempt: int) -> str:
     """The run of a ticket: the same after a crash, so that its finished calls and effects are found again."""
-    return hashlib.sha256(f"{job_id}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{round_of_job}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]

@@ -311,6 +311,8 @@ class Project:
         async with self.engine(name) as engine:
             spec = engine.spec
             ledger = Ledger(resources.state, graph_name=spec.name, source=source)
+            if options.restart:
+                self._withdraw(ledger.run_ids())
             runner = BatchRunner(
                 ledger,
                 EngineRunner(engine, self.services.queue, self.services.outbox.outbox),
@@ -319,6 +321,19 @@ class Project:
                 on_event=on_event,
             )
             return await runner.run(backlog_of(source, self.settings, resources.desk), options)
+
+    def _withdraw(self, run_ids: Sequence[str]) -> None:
+        """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
+        from compound.errors import ConflictError
+        from compound.review import UNDECIDED, ItemFilter
+
+        queue = self.services.queue
+        for run_id in run_ids:
+            for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
+                try:
+                    queue.withdraw(item.item_id, actor="batch", reason="the batch was begun again")
+                except ConflictError:
+                    continue  # somebody decided it in this moment; the decision stands
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
         """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""

@@ -189,6 +189,19 @@ def test_restart_begins_again(store: StateStore, tmp_path: Path) -> None:
     assert again.ran == ["t0"]
 
 
+def test_restart_gives_every_ticket_a_run_of_its_own(store: StateStore, tmp_path: Path) -> None:
+    """With the old ids the runs of before would be found finished, and nothing would run."""
+    items = backlog("ok", "ok")
+    ledger = Ledger(store, graph_name="support_reply", source="desk")
+    run(store, Desk(), items, tmp_path)
+    before = set(ledger.run_ids())
+    run(store, Desk(), items, tmp_path)
+    assert set(ledger.run_ids()) == before
+    run(store, Desk(), items, tmp_path, BatchOptions(restart=True))
+    assert len(before) == len(set(ledger.run_ids())) == 2
+    assert not before & set(ledger.run_ids())
+
+
 def test_a_second_process_on_the_same_job_is_refused(store: StateStore, tmp_path: Path) -> None:
     from compound.batch._lock import single_process
 
