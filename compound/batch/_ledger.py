@@ -36,17 +36,17 @@ class Ledger:
         self._graph_name = graph_name
         self._source = source
         self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
-        self._begun: float | None = None
+        self._number: int | None = None
 
     @property
     def _round(self) -> str:
-        """The job since it was begun or begun again: its runs are others than those of an earlier round."""
-        if self._begun is None:
+        """Names the runs: the job the first time, so that equal backlogs have equal runs; with a number after that."""
+        if self._number is None:
             job = tables.batch_job
             with self._store.read() as db:
-                query = sa.select(job.c.created_at).where(job.c.job_id == self.job_id)
-                self._begun = db.execute(query).scalar_one_or_none()
-        return f"{self.job_id}\0{self._begun!r}"
+                query = sa.select(job.c.round).where(job.c.job_id == self.job_id)
+                self._number = int(db.execute(query).scalar_one_or_none() or 1)
+        return self.job_id if self._number == 1 else f"{self.job_id}\0{self._number}"
 
     def run_ids(self) -> list[str]:
         """Runs of the tickets as they stand, also of those that ended."""
@@ -62,9 +62,12 @@ class Ledger:
         """
         job, item = tables.batch_job, tables.batch_item
         now = time.time()
-        self._begun = None
+        self._number = None
+        number = 1
         with self._store.write() as db:
             if restart:
+                before = db.execute(sa.select(job.c.round).where(job.c.job_id == self.job_id)).scalar_one_or_none()
+                number = (before or 0) + 1
                 db.execute(sa.delete(item).where(item.c.job_id == self.job_id))
                 db.execute(sa.delete(job).where(job.c.job_id == self.job_id))
             known = db.execute(sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)).scalar_one_or_none()
@@ -76,6 +79,7 @@ class Ledger:
                         graph_hash=graph_hash,
                         source=self._source,
                         status="running",
+                        round=number,
                         created_at=now,
                         updated_at=now,
                     )

@@ -118,6 +118,7 @@ batch_job = Table(
     _text("source", nullable=False),
     _json("options"),
     _key("status"),
+    Column("round", Integer, nullable=False, default=1, server_default="1"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
 )
