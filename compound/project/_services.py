@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from compound.errors import ProjectError, choices
@@ -73,15 +73,21 @@ class ProjectServices:
 
     def retriever(self, name: str) -> RetrieveCall:
         """A document index; the value is the list of passages, best first."""
+        from anyio.to_thread import run_sync
+
         retriever = self._resources.retriever(name)
+        embeds = name not in self._resources.settings.profile.lexical
 
         async def search(request: RetrieveRequest) -> JsonValue:
-            found = retriever.search(
+            find = partial(
+                retriever.search,
                 request.query,
                 top_k=request.top_k,
                 mode=request.mode,
                 where=cast("dict[str, str] | None", request.where),
             )
+            # Embedding is arithmetic outside of Python's lock: other tickets go on meanwhile.
+            found = await run_sync(find) if embeds else find()
             return cast("JsonValue", [passage.to_json() for passage in found.passages])
 
         return search
