@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -172,6 +172,14 @@ class Resources:
         from compound.retrieval import open_embedder
 
         return open_embedder("auto")
+
+    def embedding_beside(self) -> AbstractContextManager[None]:
+        """For many runs: queries are embedded in a process of their own, where an index of this profile embeds any."""
+        from compound.retrieval import embedding_beside
+
+        profile = self.settings.profile
+        embeds = any(index not in profile.lexical for index in profile.documents)
+        return embedding_beside(self.embedder) if embeds else nullcontext()
 
     def embedder_of(self, index: str) -> Embedder:
         """What embeds the passages of an index; nothing does where the profile calls it lexical."""

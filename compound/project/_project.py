@@ -293,7 +293,8 @@ class Project:
         import anyio
 
         try:
-            return anyio.run(partial(self._batch, name, source, options, on_event))
+            with self.resources.embedding_beside():
+                return anyio.run(partial(self._batch, name, source, options, on_event))
         finally:
             self.resources.recorder.flush()
 
@@ -369,7 +370,8 @@ class Project:
 
         from compound.project._evaluation import evaluate
 
-        return anyio.run(partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details))
+        with self.resources.embedding_beside():
+            return anyio.run(partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details))
 
 
 def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from compound.retrieval._build import IndexReport, build_index
 from compound.retrieval._chunkers import MarkdownChunker, TextChunker, WholeChunker
-from compound.retrieval._embedders import NoEmbedder, open_embedder
+from compound.retrieval._embedders import NoEmbedder, embedding_beside, open_embedder
 from compound.retrieval._fusion import fuse
 from compound.retrieval._retriever import Retriever
 from compound.retrieval._types import (
@@ -40,6 +40,7 @@ __all__ = [
     "TextChunker",
     "WholeChunker",
     "build_index",
+    "embedding_beside",
     "fuse",
     "open_embedder",
 ]

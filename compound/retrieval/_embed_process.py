@@ -1,0 +1,94 @@
+"""A process beside this one that embeds queries; this file is both ends of the pipe.
+
+A query is one line of JSON, its vector the bytes of `dimension` float32 numbers. The process ends when its input does,
+so it never outlives the one that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from threading import Lock
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import numpy as np
+import structlog
+
+if TYPE_CHECKING:
+    from compound.connector.vector import Vector
+
+_ENDS_WITHIN_S: Final = 5
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class EmbedProcess:
+    """The near end. Starting does not wait: the weights are read while the caller goes on.
+
+    Args:
+        dimension: Numbers of a vector.
+    """
+
+    def __init__(self, dimension: int) -> None:
+        self._bytes = dimension * np.dtype(np.float32).itemsize
+        self._lock = Lock()
+        # -P: a file of the folder we stand in must not stand in for a package.
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def embed(self, text: str) -> Vector | None:
+        """The vector of a query; None when the process is gone, and the caller embeds it itself."""
+        writes, reads = self._child.stdin, self._child.stdout
+        if writes is None or reads is None:
+            return None
+        with self._lock:
+            try:
+                writes.write(json.dumps(text).encode() + b"\n")
+                writes.flush()
+                answer = reads.read(self._bytes)
+            except (OSError, ValueError):
+                answer = b""
+        if len(answer) == self._bytes:
+            return np.frombuffer(answer, np.float32).copy()
+        log.warning("retrieval.embed_process_gone", exit_code=self._child.poll(), instead="embedding in this process")
+        return None
+
+    def close(self) -> None:
+        """End the process."""
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue  # it is gone already, with a query in the pipe
+        try:
+            self._child.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._child.kill()
+        self._child.wait()
+
+
+def serve(reads: BinaryIO, writes: BinaryIO) -> None:
+    """The far end: answer queries until there are no more."""
+    from compound.retrieval._minilm import load_minilm
+
+    model = load_minilm()
+    if model is None:
+        return
+    for line in reads:
+        writes.write(model.embed_query(str(json.loads(line))).tobytes())
+        writes.flush()
+
+
+if __name__ == "__main__":
+    import signal
+
+    # Ctrl-C reaches the whole group of processes, and tickets in flight still finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
