@@ -110,6 +110,7 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=100_000)
 def within_edits(left: str, right: str, limit: int) -> bool:
     """Whether two words are at most `limit` edits apart; swapping two neighbours is one edit.
 
