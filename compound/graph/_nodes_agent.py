@@ -17,7 +17,7 @@ from compound import trace
 from compound.errors import CompoundError, ProjectError
 from compound.graph._events import token_teller
 from compound.graph._expand import GIVEN_TO
-from compound.graph._nodes_llm import compile_template, render
+from compound.graph._nodes_llm import render
 from compound.graph.services import KeyedCall
 from compound.model import (
     CallKey,
@@ -96,6 +96,8 @@ class _Agent:
     """An agent node with everything looked up; made once per engine."""
 
     def __init__(self, step: Step, services: Services) -> None:
+        from compound.graph._sandbox import compile_template
+
         self._step = step
         self._node = node = cast("AgentNode", step.node)
         self._gateway = services.gateway

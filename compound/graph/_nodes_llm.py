@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.errors import Location, NodeError, ProjectError
+from compound.errors import NodeError
 from compound.graph._events import token_teller
 from compound.model import CallKey, Message, ModelRequest, ModelResponse, StreamRestart
 from compound.spec._json_schema import to_json_schema
@@ -26,6 +26,8 @@ _MAX_SHOWN: Final = 4000
 
 def bind_llm(step: Step, services: Services) -> Runner:
     """The runner of an `llm` node; an answer that does not fit, twice, is null, and the span says why."""
+    from compound.graph._sandbox import compile_template
+
     node = cast("LlmNode", step.node)
     prompt = services.prompt(node.prompt)
     system = prompt.system if node.system is None else services.prompt(node.system).text
@@ -70,47 +72,6 @@ def bind_llm(step: Step, services: Services) -> Runner:
     return run
 
 
-def compile_template(text: str, path: str) -> Template:
-    """A sandboxed template: no attributes that lead out, no unknown placeholders, no files.
-
-    Raises:
-        ProjectError: ``graph.bad-prompt``: the template is broken.
-    """
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    try:
-        return environment.from_string(text)
-    except TemplateError as error:
-        line = int(getattr(error, "lineno", 0) or 0)
-        what = f"the prompt cannot be read: {error}"
-        raise ProjectError("graph.bad-prompt", what, where=Location(path, line)) from None
-
-
-def placeholders(text: str, path: str) -> frozenset[str]:
-    """Names that a template expects from outside.
-
-    Raises:
-        ProjectError: ``graph.bad-prompt``: the template is broken.
-    """
-    from jinja2 import TemplateError, meta
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(autoescape=False)
-    compile_template(text, path)
-    try:
-        return frozenset(meta.find_undeclared_variables(environment.parse(text)))
-    except TemplateError as error:
-        raise ProjectError("graph.bad-prompt", f"the prompt cannot be read: {error}", where=Location(path)) from None
-
-
 def _free_text(value: JsonValue) -> list[str]:
     return [] if isinstance(value, str) else ["the answer is no text"]
 
@@ -120,7 +81,7 @@ def render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, 
 
     try:
         return template.render(inputs)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         what = f"node {call.step.path}: the prompt {path} cannot be filled: {error}"
         raise NodeError("graph.bad-prompt", what, node=call.step.path, run_id=call.run.run_id) from error
 

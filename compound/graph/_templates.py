@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from compound.errors import Location, ProjectError, choices
+from compound.errors import choices
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -53,10 +53,9 @@ def read_template(text: str, path: str) -> Template:
     Raises:
         ProjectError: ``graph.bad-prompt``: it is broken.
     """
-    from jinja2 import TemplateError, meta
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from compound.graph._sandbox import BROKEN, PromptEnvironment, bad_prompt, names_of
 
-    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment = PromptEnvironment()
     try:
         tree = environment.parse(text)
         problems = tuple(_problems(tree, environment))
@@ -64,11 +63,9 @@ def read_template(text: str, path: str) -> Template:
         for one in problems:
             environment.filters.setdefault(one.near, str)
             environment.tests.setdefault(one.near, callable)
-        names = frozenset(meta.find_undeclared_variables(tree))
-    except TemplateError as error:
-        line = int(getattr(error, "lineno", 0) or 0)
-        what = f"the prompt cannot be read: {error}"
-        raise ProjectError("graph.bad-prompt", what, fix="mend the template", where=Location(path, line)) from None
+        names = names_of(tree)
+    except BROKEN as error:
+        raise bad_prompt(error, path) from None
     return Template(tree, names, problems)
 
 
@@ -83,6 +80,8 @@ def _problems(tree: nodes.Template, environment: Environment) -> Iterator[Proble
     for found in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         what = "a prompt cannot load other templates"
         yield Problem("template", found.lineno, "{%", what, "write the text here, or give it as an input")
+    for found in tree.find_all((nodes.Macro, nodes.CallBlock)):
+        yield Problem("template", found.lineno, "{%", "a prompt has no macros", "write the text where it is wanted")
 
 
 def column_of(text: str, problem: Problem) -> int:

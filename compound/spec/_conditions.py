@@ -14,6 +14,7 @@ import ast
 import keyword
 import math
 import re
+import warnings
 from functools import lru_cache
 from typing import Final
 
@@ -46,6 +47,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _WORDS: Final = {"and", "or", "not", "in"}
+_SOLID: Final = {"name", "number", "text"}
 _LITERALS: Final = {"true": "True", "false": "False", "null": "None", "none": "None"}
 _MANGLED: Final = "kw__"
 _COMPARISONS: Final[dict[type[ast.cmpop], Comparison]] = {
@@ -70,12 +72,18 @@ def parse_condition(text: str) -> Expr:
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"longer than {MAX_LENGTH} characters")
+    rewritten = _rewrite(text)
     try:
-        tree = ast.parse(_rewrite(text), mode="eval").body
+        # Python would warn of an unknown escape like '\\d', which is text to us.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(rewritten, mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(f"cannot be read: {error.msg}") from None
+    except UnicodeError:
+        raise ExpressionError("half a character (a lone surrogate) is not allowed") from None
     except (RecursionError, MemoryError, ValueError):
-        raise ExpressionError("cannot be read: nested too deeply") from None
+        raise ExpressionError("cannot be read: nested too deeply, or a number too long") from None
     return _convert(tree, 0)
 
 
@@ -105,6 +113,7 @@ def _require_reference(expr: Expr) -> None:
 def _rewrite(text: str) -> str:
     out: list[str] = []
     at, before, is_dotted = 0, "", False
+    touches = False
     text = text.strip()
     while at < len(text):
         found = _TOKEN.match(text, at)
@@ -114,7 +123,16 @@ def _rewrite(text: str) -> str:
         at = found.end()
         if kind == "space":
             out.append(" ")
+            touches = False
             continue
+        # What Python would read as one literal (`1_000`, `0x1F`, `b'a'`, `'a' 'b'`, `1.`) is none here.
+        if (
+            (touches and kind in _SOLID and before in _SOLID)
+            or (kind == before == "text")
+            or (touches and before == "number" and token == ".")
+        ):
+            raise ExpressionError(f"an operator is missing before {token!r}")
+        touches = True
         if kind == "name":
             token = _name(token, is_dotted=is_dotted)
         elif kind == "coalesce":

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 40
+MAX_VALUES: Final = 25_000
 
 Step: TypeAlias = "str | int"
 DataPath: TypeAlias = "tuple[Step, ...]"
@@ -36,6 +37,8 @@ _TO_MASK: Final = str.maketrans(_MASK)
 _FROM_MASK: Final = str.maketrans({mask: char for char, mask in _MASK.items()})
 _MASKED: Final = re.compile("[\ue000-\ue004]")
 _TYPE_CALL: Final = re.compile(r"(?<![\w$.'\"])(?:list\[|enum\()")
+_BRACKET: Final = re.compile(r"[(\[{)\]}\n]|(?<= )#")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _INT: Final = re.compile(r"[-+]?[0-9]+")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, JsonValue]] = {
@@ -135,13 +138,15 @@ class _Reader:
             raise self.fail("yaml.tag", f"the tag {event.ctag} is not allowed", event, "write a plain value")
         if len(path) > MAX_DEPTH:
             raise self.fail("yaml.too-deep", f"nested more than {MAX_DEPTH} deep", event)
+        if len(self.values) >= MAX_VALUES:
+            raise self.fail("yaml.too-many", f"more than {MAX_VALUES:,} values", event, "split the file")
         self.values[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
         if kind == "ScalarEvent":
             return self.scalar(event)
         return self.mapping(path) if kind == "MappingStartEvent" else self.sequence(path)
 
     def scalar(self, event: _Event) -> JsonValue:
-        text = cast("str", event.value)
+        text = self.text(event)
         if _MASKED.search(text):
             return text.translate(_FROM_MASK)
         if event.style:
@@ -157,6 +162,13 @@ class _Reader:
             if not math.isfinite(number):
                 raise self.fail("yaml.bad-number", f"{text} is not a finite number", event, "quote it")
             return number
+        return text
+
+    def text(self, event: _Event) -> str:
+        text = cast("str", event.value)
+        if half := _HALF.search(text):
+            what = f"U+{ord(half.group()):04X} is half a character"
+            raise self.fail("yaml.bad-character", what, event, "write the character itself")
         return text
 
     def sequence(self, path: DataPath) -> JsonValue:
@@ -183,7 +195,7 @@ class _Reader:
             raise self.fail("yaml.anchor", "anchors and tags are not allowed on keys", event)
         if event.value == "<<" and not event.style:
             raise self.fail("yaml.merge-key", "merge keys (<<) are not allowed", event, "write the keys out")
-        return cast("str", event.value).translate(_FROM_MASK)
+        return self.text(event).translate(_FROM_MASK)
 
 
 def read_yaml(text: str | bytes, file: str) -> YamlDocument:
@@ -194,7 +206,7 @@ def read_yaml(text: str | bytes, file: str) -> YamlDocument:
         file: Its name as the user would type it, for messages.
 
     Raises:
-        ProjectError: ``yaml.*``: not UTF-8, too large or deep, broken, or one of the refused features.
+        ProjectError: ``yaml.*``: not UTF-8, too large, too many or too deep, broken, or one of the refused features.
     """
     decoded = _decode(text, file)
     parser = YAML(typ="safe", pure=True)
@@ -235,9 +247,13 @@ def decode_utf8(content: str | bytes, file: str) -> str:
     """The content as text; a byte order mark is dropped.
 
     Raises:
-        ProjectError: ``yaml.not-utf8``, with the line of the first byte that is none.
+        ProjectError: ``yaml.not-utf8``, with the line of the first byte that is none; ``yaml.bad-character``.
     """
     if isinstance(content, str):
+        if half := _HALF.search(content):
+            line = content.count("\n", 0, half.start()) + 1
+            what = f"U+{ord(half.group()):04X} is half a character"
+            raise ProjectError("yaml.bad-character", what, fix="save it as UTF-8", where=Location(file, line))
         return content
     try:
         return content.decode("utf-8-sig")
@@ -262,32 +278,35 @@ def _decode(text: str | bytes, file: str) -> str:
 
 
 def _mask(text: str) -> str:
+    if not _TYPE_CALL.search(text):
+        return text
+    ends = _closings(text)
     pieces: list[str] = []
     start = 0
     for found in _TYPE_CALL.finditer(text):
         if found.start() < start:
             continue
-        end = _closing(text, found.start())
-        if end:
+        end = ends.get(found.end() - 1)
+        if end is not None:
             pieces += (text[start : found.start()], text[found.start() : end].translate(_TO_MASK))
             start = end
-    return "".join((*pieces, text[start:])) if pieces else text
+    return "".join((*pieces, text[start:]))
 
 
-def _closing(text: str, start: int) -> int:
-    """The end of the balanced call that begins at `start`; 0 when it does not end on its line."""
-    depth = 0
-    for index in range(start, min(len(text), start + 4000)):
-        char = text[index]
-        if char == "\n" or (char == "#" and text[index - 1] == " "):
-            return 0
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if depth == 0:
-                return index + 1
-    return 0
+def _closings(text: str) -> dict[int, int]:
+    """Place of each bracket -> the end of what it opens, where that is on its line and before a comment."""
+    ends: dict[int, int] = {}
+    still_open: list[int] = []
+    for found in _BRACKET.finditer(text):
+        sign = found.group()
+        if sign in "([{":
+            still_open.append(found.start())
+        elif sign in ")]}":
+            if still_open:
+                ends[still_open.pop()] = found.end()
+        else:
+            still_open.clear()
+    return ends
 
 
 def _broken(error: YAMLError, file: str) -> ProjectError:

@@ -79,6 +79,17 @@ def test_value(case: Case) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "1_000 > a.n",
+        "a.n == 0x1F",
+        "a.n == 1.",
+        "a.n == 1j",
+        "a.s == b'x'",
+        "a.s == u'x'",
+        "a.s == f'{a}'",
+        "a.s == 'x' 'y'",
+        "5and a.n",
+        "a.s == '\ud83d'",
+        "a.s = 'x'",
         "",
         "a.b(",
         "__import__('os')",
@@ -115,6 +126,16 @@ def test_value(case: Case) -> None:
 def test_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse_condition(text)
+
+
+def test_what_is_not_understood_is_named() -> None:
+    with pytest.raises(ExpressionError, match="'= 3' is not understood at character 5"):
+        parse_condition("a.n = 3")
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_unknown_escape_is_no_matter_of_python_warnings() -> None:
+    assert parse_condition("a.s == '\\d'") == Compare(Ref("a", ("s",), False), (("==", Constant("\\d")),))
 
 
 @pytest.mark.parametrize("text", ["$a == 1", "$a + 1", "not $a", "len($a)", "$a and $b"])

@@ -38,6 +38,11 @@ REFUSED = (
     Refused(id="long number", text="a: " + "9" * 400, code="yaml.bad-number", place="f.yaml:1:4"),
     Refused(id="infinite", text="a: 1e999", code="yaml.bad-number", place="f.yaml:1:4"),
     Refused(id="private-use character", text="a: \ue001", code="yaml.bad-character", place="f.yaml:1"),
+    Refused(id="half a character", text='a:\n  - "\\ud83d"', code="yaml.bad-character", place="f.yaml:2:5"),
+    Refused(id="half a character in a key", text='{"\\udc00": 1}', code="yaml.bad-character", place="f.yaml:1:2"),
+    Refused(id="half a character as it is", text="a: 1\nb: \ud83d", code="yaml.bad-character", place="f.yaml:2"),
+    Refused(id="very many values", text="[" + "1," * 300_000 + "1]", code="yaml.too-many", place="f.yaml:1:50000"),
+    Refused(id="brackets that never close", text="a: {b: " + "list[" * 190_000, code="yaml."),
     Refused(id="a key that is a list", text="[1]: 2", code="yaml.bad-key", place="f.yaml:1:1"),
     Refused(id="a laugh", text="a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]", code="yaml.anchor"),
 )
