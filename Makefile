@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: help setup demo test check fmt docs bench soak lock clean
+.PHONY: help setup demo test check fmt docs bench soak fuzz lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ test: $(STAMP)  ## every test, offline
 
 soak: $(STAMP)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600
+
+fuzz: $(STAMP)  ## two minutes of random files against everything that reads them
+	$(BIN)/python -m tests.fuzz
 
 check: $(STAMP)  ## format, lint, types, layers, pages are current
 	$(BIN)/ruff format --check .

@@ -1,0 +1,1 @@
+"""Random files and texts against everything that reads what a person wrote: `make fuzz`."""
