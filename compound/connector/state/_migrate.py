@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -14,6 +15,9 @@ from compound.errors import ConnectorError
 
 _LOCK = 0x636F6D70
 """Key of PostgreSQL's advisory lock: two processes that open a new database migrate it in turn."""
+
+# Alembic keeps what it works on in globals: two threads at once would write into each other's database.
+_IN_TURN = Lock()
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -38,7 +42,8 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     try:
-        command.upgrade(config(connection), "head")
+        with _IN_TURN:
+            command.upgrade(config(connection), "head")
     except CommandError as error:
         raise ConnectorError(
             "state.newer",

@@ -1,24 +1,34 @@
-"""The behaviour table: every scenario of behaviour/*.yaml, run through the engine with fakes."""
+"""The behaviour table: every scenario of behaviour/*.yaml, run through the engine with fakes.
+
+Each is run twice at the same time: from YAML with asynchronous tools in one event loop, and from the Python builder with
+tools that block, by a caller who opens an engine for each step.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import anyio
 import pytest
+from pydantic import JsonValue
 
+from compound import to_python
 from compound.connector.state import StateStore
 from compound.errors import CompoundError, ConnectorError, ModelError
 from compound.graph import Engine, GraphSpec, RunResult
 from compound.graph.fakes import FakeServices
 from compound.graph.services import EffectOutcome
-from compound.spec import build_graph, read_yaml_file
+from compound.spec import load_graph, read_yaml_file
+from compound.spec._write import write_yaml
 from compound.spec.policy_file import PolicyFile
+from compound.tool import tool
 
 FOLDER = Path(__file__).parent / "behaviour"
 Record = dict[str, Any]
@@ -37,17 +47,32 @@ class Script:
     """A function that does what a scenario says, and counts."""
 
     says: Record
+    blocks: bool = False
     calls: int = 0
 
     async def __call__(self, inputs: Mapping[str, Any]) -> Any:
         self.calls += 1
+        if not self.blocks:
+            await anyio.sleep(self._sleep_s(self.calls))
+            return self._answer(self.calls, inputs)
+
+        @tool(blocking=True)
+        def blocking(call: int) -> JsonValue:
+            time.sleep(self._sleep_s(call))
+            return self._answer(call, inputs)
+
+        return await blocking.call({"call": self.calls})
+
+    def _sleep_s(self, call: int) -> float:
         sleeps = self.says.get("sleeps") or [self.says.get("sleep", 0)]
-        await anyio.sleep(sleeps[min(self.calls, len(sleeps)) - 1])
-        if "fail" in self.says and self.calls <= self.says.get("times", 10**6):
+        return sleeps[min(call, len(sleeps)) - 1]
+
+    def _answer(self, call: int, inputs: Mapping[str, Any]) -> Any:
+        if "fail" in self.says and call <= self.says.get("times", 10**6):
             raise self._error()
         values = self.says.get("values")
         if values is not None:
-            return values[min(self.calls, len(values)) - 1]
+            return values[min(call, len(values)) - 1]
         return self.says["value"] if "value" in self.says else dict(inputs)
 
     def _error(self) -> Exception:
@@ -66,13 +91,16 @@ class World:
 
     says: Record
     folder: Path
+    is_python: bool
     scripts: dict[str, Script] = field(default_factory=dict[str, Script])
     changed: Record | None = None
 
     def __post_init__(self) -> None:
         self.scripts = {"it": Script({}), "send": Script({})}
-        for name, what in {**self.says.get("tools", {}), **self.says.get("models", {})}.items():
+        for name, what in self.says.get("models", {}).items():
             self.scripts[name] = Script(what)
+        for name, what in self.says.get("tools", {}).items():
+            self.scripts[name] = Script(what, blocks=self.is_python)
         functions = cast("dict[str, Callable[..., Awaitable[Any]]]", self.scripts)
         self.services = FakeServices(
             functions,
@@ -94,7 +122,12 @@ class World:
 
     def spec(self, name: str, rest: Record) -> GraphSpec:
         data: Record = {"compound": "graph/v1", "name": name, "input": {"x": "json?", "y": "json?"}, **rest}
-        return build_graph(data)
+        spec = load_graph(write_yaml(data), f"graphs/{name}.yaml")
+        if not self.is_python:
+            return spec
+        names: dict[str, Any] = {}
+        exec(compile(to_python(spec), f"graphs/{name}.py", "exec"), names)
+        return names["graph"].build()
 
     def graph(self) -> GraphSpec:
         says = {**self.says, **(self.changed or {})}
@@ -115,27 +148,64 @@ class World:
 
 @pytest.mark.parametrize("says", scenarios())
 def test_behaviour(says: Record, tmp_path: Path) -> None:
-    asyncio.run(_play(World(says, tmp_path)))
+    ways = {"yaml, async": _async_caller, "python, sync": _sync_caller}
+    with ThreadPoolExecutor(len(ways)) as threads:
+        played = {way: threads.submit(play, says, tmp_path / way) for way, play in ways.items()}
+    for way, one in played.items():
+        if error := one.exception():
+            error.add_note(f"from {way}")
+            raise error
 
 
-async def _play(world: World) -> None:
-    says = world.says
-    engine = await world.engine().__aenter__()
+def _async_caller(says: Record, folder: Path) -> None:
+    """One engine in one event loop, as a server has it; opened anew only where the scenario says so."""
+
+    async def play(world: World) -> None:
+        engine = await world.engine().__aenter__()
+        try:
+            await _begin(world, engine)
+            for step in says.get("then", []):
+                if "restart" in step or "change" in step:
+                    await engine.__aexit__(None, None, None)
+                    world.changed = step.get("change", world.changed)
+                    engine = await world.engine().__aenter__()
+                await _step(world, engine, step)
+        finally:
+            await engine.__aexit__(None, None, None)
+
+    folder.mkdir()
+    world = World(says, folder, is_python=False)
     try:
-        began = time.perf_counter()
-        result = await engine.run(says.get("input", {}), run_id="run-1", until=says.get("until", "end"))
-        took_s = time.perf_counter() - began
-        assert took_s < says["expect"].get("within_s", 60)
-        _compare(world, result, says["expect"])
-        for step in says.get("then", []):
-            if "restart" in step or "change" in step:
-                await engine.__aexit__(None, None, None)
-                world.changed = step.get("change", world.changed)
-                engine = await world.engine().__aenter__()
-            await _step(world, engine, step)
+        asyncio.run(play(world))
     finally:
-        await engine.__aexit__(None, None, None)
         world.state.close()
+
+
+def _sync_caller(says: Record, folder: Path) -> None:
+    """A caller without an event loop, as the command line is one: each step has an engine and a loop of its own."""
+
+    async def once(do: Callable[[Engine], Awaitable[None]]) -> None:
+        async with world.engine() as engine:
+            await do(engine)
+
+    folder.mkdir()
+    world = World(says, folder, is_python=True)
+    try:
+        anyio.run(once, partial(_begin, world))
+        for step in says.get("then", []):
+            world.changed = step.get("change", world.changed)
+            anyio.run(once, partial(_step, world, step=step))
+    finally:
+        world.state.close()
+
+
+async def _begin(world: World, engine: Engine) -> None:
+    says = world.says
+    began = time.perf_counter()
+    result = await engine.run(says.get("input", {}), run_id="run-1", until=says.get("until", "end"))
+    took_s = time.perf_counter() - began
+    assert took_s < says["expect"].get("within_s", 60)
+    _compare(world, result, says["expect"])
 
 
 async def _step(world: World, engine: Engine, step: Record) -> None:
