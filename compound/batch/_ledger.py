@@ -20,6 +20,16 @@ _UNSETTLED = sa.update(tables.batch_item).where(
     tables.batch_item.c.ticket_id == sa.bindparam("asked_ticket"),
     tables.batch_item.c.status.not_in([status.value for status in SETTLED]),
 )
+_MOVED = (
+    sa.update(tables.batch_item)
+    .where(
+        tables.batch_item.c.job_id == sa.bindparam("asked_job"),
+        tables.batch_item.c.ticket_id == sa.bindparam("asked_ticket"),
+    )
+    .values(seq=sa.bindparam("new_seq"))
+)
+_UNREADABLE = tables.batch_item.c.input.is_(sa.null())
+"""Dead letters that have no ticket: their line cannot be read, or its id is taken."""
 
 
 class Ledger:
@@ -99,33 +109,32 @@ class Ledger:
                 )
 
     def add(self, backlog: Iterable[BacklogItem], *, limit: int | None = None) -> tuple[int, int]:
-        """Write every ticket that is not in the ledger yet; a second ticket of the same id is a dead letter.
+        """Bring the ledger in step with the source: new tickets are written, known ones keep their first content.
+
+        What cannot be read, and a second ticket of one id, is a dead letter as long as the source has it: once it
+        is mended there its ticket is new.
 
         Returns:
             The number of tickets of the source that count (at most `limit`), and how many of them have
-            another content than when they were first seen (their first content is kept).
+            another content than when they were first seen.
         """
         seen: set[str] = set()
+        bad: list[tuple[int, BacklogItem]] = []
         seq = changed = 0
         stream = islice(backlog, limit)
         while chunk := list(islice(stream, _CHUNK)):
-            rows: list[dict[str, object]] = []
+            good: list[dict[str, object]] = []
             for entry in chunk:
-                rows.append(self._row(entry, seq, seen))
+                if entry.problem is None and entry.ticket_id not in seen:
+                    seen.add(entry.ticket_id)
+                    good.append(self._row(entry, seq, entry.ticket_id))
+                else:
+                    bad.append((seq, entry))
                 seq += 1
-            changed += self._insert(rows)
-        return seq, changed
+            changed += self._insert(good)
+        return seq, changed + self._list_unreadable(bad, seen, limit)
 
-    def _row(self, entry: BacklogItem, seq: int, seen: set[str]) -> dict[str, object]:
-        problem, ticket_id = entry.problem, entry.ticket_id
-        if ticket_id in seen:
-            problem = {
-                "code": "ticket.duplicate-id",
-                "what": f"a second ticket has the id {ticket_id!r}; the first one is run",
-                "fix": "give each ticket its own id",
-            }
-            ticket_id = f"{ticket_id}#{seq}"
-        seen.add(ticket_id)
+    def _row(self, entry: BacklogItem, seq: int, ticket_id: str) -> dict[str, object]:
         payload = orjson.dumps(entry.ticket, option=orjson.OPT_SORT_KEYS)
         return {
             "job_id": self.job_id,
@@ -134,26 +143,72 @@ class Ledger:
             "input_hash": hashlib.sha256(payload).hexdigest(),
             "input": entry.ticket,
             "attempt": 1,
-            "status": (ItemStatus.DEAD if problem else ItemStatus.PENDING).value,
-            "error": problem,
+            "status": (ItemStatus.DEAD if entry.problem else ItemStatus.PENDING).value,
+            "error": entry.problem,
             "run_id": run_id_of(self._round, ticket_id, 1),
         }
 
     def _insert(self, rows: Sequence[dict[str, object]]) -> int:
+        """Write tickets that are not known; return how many known ones have another content now."""
         item = tables.batch_item
+        ids = [row["ticket_id"] for row in rows]
+        mine = item.c.job_id == self.job_id
         with self._store.write() as db:
-            known = {
-                row.ticket_id: row.input_hash
-                for row in db.execute(
-                    sa.select(item.c.ticket_id, item.c.input_hash).where(
-                        item.c.job_id == self.job_id, item.c.ticket_id.in_([row["ticket_id"] for row in rows])
-                    )
-                )
-            }
+            # What could not be read before, and can be now, is a new ticket.
+            db.execute(sa.delete(item).where(mine, item.c.ticket_id.in_(ids), _UNREADABLE))
+            query = sa.select(item.c.ticket_id, item.c.input_hash, item.c.seq).where(mine, item.c.ticket_id.in_(ids))
+            known = {row.ticket_id: row for row in db.execute(query)}
             fresh = [row for row in rows if row["ticket_id"] not in known]
             if fresh:
                 db.execute(sa.insert(item), fresh)
-        return sum(known.get(str(row["ticket_id"]), row["input_hash"]) != row["input_hash"] for row in rows)
+            moved = [
+                {"asked_job": self.job_id, "asked_ticket": ticket_id, "new_seq": row["seq"]}
+                for row in rows
+                if (ticket_id := row["ticket_id"]) in known and known[str(ticket_id)].seq != row["seq"]
+            ]
+            if moved:
+                db.execute(_MOVED, moved)
+        found = ((known.get(str(row["ticket_id"])), row["input_hash"]) for row in rows)
+        return sum(before is not None and before.input_hash != hashed for before, hashed in found)
+
+    def _list_unreadable(self, bad: Sequence[tuple[int, BacklogItem]], seen: set[str], limit: int | None) -> int:
+        """Make the dead letters of the source those that it has now; return how many were a ticket before."""
+        item = tables.batch_item
+        mine = item.c.job_id == self.job_id
+        changed = 0
+        rows: list[dict[str, object]] = []
+        with self._store.write() as db:
+            gone = sa.delete(item).where(mine, _UNREADABLE)
+            db.execute(gone if limit is None else gone.where(item.c.seq < limit))
+            taken = set(seen)
+            for at in range(0, len(bad), _CHUNK):
+                part = bad[at : at + _CHUNK]
+                names = [name for seq, entry in part for name in (entry.ticket_id, _second_name(entry, seq))]
+                db.execute(gone.where(item.c.ticket_id.in_(names)))
+                known = set(db.execute(sa.select(item.c.ticket_id).where(mine, item.c.ticket_id.in_(names))).scalars())
+                for seq, entry in part:
+                    if entry.problem is not None and entry.ticket_id in known - taken:
+                        # It was read and run before; only its line in the source is broken now.
+                        taken.add(entry.ticket_id)
+                        changed += 1
+                    else:
+                        rows.append(self._unreadable(entry, seq, taken, known))
+            if rows:
+                db.execute(sa.insert(item), rows)
+        return changed
+
+    def _unreadable(self, entry: BacklogItem, seq: int, taken: set[str], known: set[str]) -> dict[str, object]:
+        """A dead letter under the name of its ticket, unless a ticket has it that can be read."""
+        ticket_id = name = entry.ticket_id
+        problem = entry.problem or {
+            "code": "ticket.duplicate-id",
+            "what": f"a second ticket has the id {ticket_id!r}; the first one is run",
+            "fix": "give each ticket its own id",
+        }
+        while name in taken or name in known:
+            name = _second_name(entry, seq) if name == ticket_id else f"{name}#"
+        taken.add(name)
+        return self._row(BacklogItem(ticket_id=name, ticket=None, problem=problem), seq, name)
 
     def items(self, *, limit: int | None = None) -> list[LedgerItem]:
         """The job's tickets in the backlog's order; only the first `limit` places."""
@@ -245,6 +300,11 @@ class Ledger:
         job = tables.batch_job
         with self._store.write() as db:
             db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(status=status, updated_at=time.time()))
+
+
+def _second_name(entry: BacklogItem, seq: int) -> str:
+    """What a dead letter is called whose ticket's name is taken."""
+    return f"{entry.ticket_id}#{seq}"
 
 
 def unsettled_runs(store: StateStore) -> frozenset[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from compound.batch._letters import writing
 from compound.errors import ConflictError
 
 
@@ -17,8 +18,11 @@ def single_process(path: Path) -> Generator[None]:
 
     Raises:
         ConflictError: `batch.already-running`: another process holds it; the message has its process id.
+        ConnectorError: `batch.cannot-write`.
     """
-    with path.open("a+", encoding="utf-8") as file:
+    with writing(path):
+        opened = path.open("a+", encoding="utf-8")
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -28,7 +32,8 @@ def single_process(path: Path) -> Generator[None]:
                 f"process {file.read().strip() or 'unknown'} runs this batch already",
                 fix="wait for it, or stop it with Ctrl-C; the same command then goes on",
             ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with suppress(OSError):  # the lock holds without its number, which is for the message alone
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield

@@ -5,15 +5,16 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import Final, TypeVar
 
 import anyio
-import orjson
 import structlog
 
 from compound.batch._gate import OrderGate
 from compound.batch._ledger import Ledger
+from compound.batch._letters import letter_of, write_letters, writing
 from compound.batch._lock import single_process
 from compound.batch._types import (
     SETTLED,
@@ -29,6 +30,12 @@ from compound.batch._types import (
 from compound.errors import CompoundError, ConnectorError
 
 log = structlog.stdlib.get_logger(__name__)
+T = TypeVar("T")
+
+_LOCKED: Final = frozenset({"state.locked", "checkpoint.locked"})
+"""The batch's own books are held by another process; each of them has waited for `lock_wait` already."""
+_TRIES: Final = 5
+_PAUSE_S: Final = 1.0
 
 
 class BatchRunner:
@@ -60,6 +67,7 @@ class BatchRunner:
         self._settled = 0
         self._total = 0
         self._ran = 0
+        self._changed = 0
 
     async def run(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> BatchSummary:
         """Run what is not settled yet; the same call again goes on where a crash left it.
@@ -70,9 +78,12 @@ class BatchRunner:
         Raises:
             ConflictError: `batch.already-running`.
             ProjectError: `batch.graph-changed`: since the job began.
-            ConnectorError: The state store: nothing can be written down any more. Tickets in flight go on next time.
+            ConnectorError: The state store or the checkpoints: nothing can be written down any more, or another
+                process holds them for longer than several tries. The message names a ticket that was hit; tickets
+                in flight go on next time. `batch.cannot-write`.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         with single_process(self._folder / f"batch-{self._ledger.job_id}.lock"):
             items = self._prepare(backlog, options)
             begin = time.perf_counter()
@@ -80,14 +91,17 @@ class BatchRunner:
                 await self._run_all(items, options.concurrency)
             except* CompoundError as errors:
                 raise _first(errors) from errors
-            return self._summary(options, time.perf_counter() - begin)
+            seconds = time.perf_counter() - begin
+
+            async def summary() -> BatchSummary:
+                return self._summary(options, seconds)
+
+            return await _past_locks(summary, "")
 
     def _prepare(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> list[LedgerItem]:
         ledger = self._ledger
         ledger.open(self._graph_hash, accept_changes=options.accept_changes, restart=options.restart)
-        _, changed = ledger.add(backlog, limit=options.limit)
-        if changed:
-            log.warning("batch.tickets_changed", job_id=ledger.job_id, tickets=changed, kept="first content")
+        _, self._changed = ledger.add(backlog, limit=options.limit)
         ledger.reconcile()
         if options.retry_dead:
             ledger.revive_dead()
@@ -110,14 +124,35 @@ class BatchRunner:
         for item in queue:
             if self._draining:
                 return
-            self._ledger.start(item)
-            self._tell("started", item, ItemStatus.RUNNING, None)
-            outcome = await self._outcome(item, gate)
-            self._ledger.settle(item, outcome)
+            try:
+                outcome = await self._from_start_to_end(item, gate)
+            except ConnectorError as error:
+                raise self._stopped_at(item, error) from error
             gate.settle(item.seq)
             self._settled += 1
             self._ran += 1
             self._tell("settled", item, outcome.status, outcome.lane)
+
+    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate) -> Outcome:
+        async def start() -> None:
+            self._ledger.start(item)
+
+        async def run() -> Outcome:
+            return await self._outcome(item, gate)
+
+        async def settle() -> None:
+            self._ledger.settle(item, outcome)
+
+        await _past_locks(start, item.ticket_id)
+        self._tell("started", item, ItemStatus.RUNNING, None)
+        outcome = await _past_locks(run, item.ticket_id)
+        await _past_locks(settle, item.ticket_id)
+        return outcome
+
+    def _stopped_at(self, item: LedgerItem, error: ConnectorError) -> ConnectorError:
+        stands = f"the batch stopped at ticket {item.ticket_id!r}, {self._settled} of {self._total} settled"
+        fix = f"{error.fix}; then the same command goes on" if error.fix else "the same command goes on"
+        return ConnectorError(error.code, f"{stands}: {error.what}", fix=fix, where=error.where)
 
     async def _outcome(self, item: LedgerItem, gate: OrderGate) -> Outcome:
         async def turn() -> None:
@@ -126,13 +161,17 @@ class BatchRunner:
         try:
             return await self._run_ticket(item, turn)
         except ConnectorError:
-            # Nothing can be written down: the batch ends here, and this ticket goes on with the same command.
+            # Nothing can be written down now: that is no fault of the ticket.
             raise
         except Exception as error:
             log.exception("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id)
             return Outcome(
                 status=ItemStatus.DEAD,
-                error={"code": "batch.ticket-failed", "what": f"{type(error).__name__}: {error}", "fix": ""},
+                error={
+                    "code": "batch.ticket-failed",
+                    "what": f"ticket {item.ticket_id!r}: {type(error).__name__}: {error}",
+                    "fix": "the log has the traceback; --retry-dead tries again",
+                },
             )
 
     async def _watch_signals(self, scope: anyio.CancelScope) -> None:
@@ -168,32 +207,23 @@ class BatchRunner:
             ran=self._ran,
             seconds=seconds,
             stopped=unfinished,
-            dead=tuple((item.ticket_id, str((item.error or {}).get("what", ""))) for item in dead),
-            dead_letter_file=self._write_dead(dead),
+            dead=tuple(map(letter_of, dead)),
+            dead_letter_file=write_letters(self._folder / f"dead-letters-{self._ledger.job_id}.jsonl", dead),
+            changed=self._changed,
         )
 
-    def _write_dead(self, dead: list[LedgerItem]) -> str | None:
-        path = self._folder / f"dead-letters-{self._ledger.job_id}.jsonl"
-        if not dead:
-            path.unlink(missing_ok=True)
-            return None
-        beside = path.with_suffix(".tmp")
-        beside.write_bytes(
-            b"".join(
-                orjson.dumps(
-                    {
-                        "ticket_id": item.ticket_id,
-                        "attempt": item.attempt,
-                        "error": item.error,
-                        "ticket": item.ticket,
-                    }
-                )
-                + b"\n"
-                for item in dead
-            )
-        )
-        beside.replace(path)
-        return str(path)
+
+async def _past_locks(work: Callable[[], Awaitable[T]], ticket_id: str) -> T:
+    """Do it, again while another process holds what it writes to: a run goes on from what it wrote down."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return await work()
+        except ConnectorError as error:
+            if not left or error.code not in _LOCKED:
+                raise
+            log.warning("batch.locked", ticket_id=ticket_id, code=error.code, what=error.what, tries_left=left)
+            await anyio.sleep(_PAUSE_S)
+    raise AssertionError("the last try returns or raises")
 
 
 def _first(errors: BaseExceptionGroup[CompoundError]) -> CompoundError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,7 +29,7 @@ class BacklogItem:
     """One ticket as the source gave it.
 
     Attributes:
-        ticket_id: The source's own id, or `line-17` where it has none.
+        ticket_id: The source's own id; its place, `tickets.jsonl:17`, where it has none.
         ticket: The record; None when it could not be read.
         problem: Why it could not be read, as an error record; such an item is a dead letter from the start.
     """
@@ -105,6 +105,30 @@ class BatchOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A ticket that did not end, and why.
+
+    Attributes:
+        ticket_id: As in the ledger.
+        code: Of the error; see `docs/errors`.
+        what: What was found.
+        fix: What to do; empty when nothing but another try helps.
+        file: Where the ticket stands, when it could not be read.
+        line: Of that file, from 1.
+        is_readable: The ticket could be read and its run failed: another attempt can help. Otherwise it has to
+            be mended in its source; the same command then runs it.
+    """
+
+    ticket_id: str
+    code: str
+    what: str
+    fix: str = ""
+    file: str | None = None
+    line: int | None = None
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSummary:
     """What a batch did.
 
@@ -114,8 +138,10 @@ class BatchSummary:
         ran: Tickets that this call ran.
         seconds: Wall time of this call, from the first ticket to the last.
         stopped: The user asked it to stop before the end.
-        dead: Ticket id and error of each dead letter.
+        dead: The dead letters, in the backlog's order.
         dead_letter_file: Where they were written; None when there are none.
+        changed: Tickets whose content in the source is not the one that was run (the first content stays).
+        untraced: Rows of traces that could not be stored; the tickets themselves are whole.
     """
 
     job_id: str
@@ -124,8 +150,10 @@ class BatchSummary:
     ran: int
     seconds: float
     stopped: bool
-    dead: tuple[tuple[str, str], ...] = field(default=())
+    dead: tuple[DeadLetter, ...] = ()
     dead_letter_file: str | None = None
+    changed: int = 0
+    untraced: int = 0
 
     @property
     def tickets_per_second(self) -> float | None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, console, note, print_json, print_table, say
+from compound.cli._output import Json, Model, Profile, console, note, print_json, print_table, say, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
-    from compound.batch import BatchEvent, BatchSummary
+    from compound.batch import BatchEvent, BatchSummary, DeadLetter
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,9 @@ def batch(
 ) -> None:
     """Run every ticket of a backlog; the same command again goes on where it stopped.
 
-    Exit code: 0 complete, 3 with dead letters, 5 stopped before the end.
+    A ticket that cannot be read, or whose run fails, is a dead letter; the others go on.
+
+    Exit code: 0 complete, 1 the batch could not go on, 3 with dead letters, 5 stopped before the end.
     """
     from compound.batch import BatchOptions
     from compound.project import Project
@@ -114,10 +116,36 @@ def show_summary(summary: BatchSummary) -> None:
     say(f"lanes: {lanes}")
     speed = f"{rate:.1f} tickets a second" if rate else "nothing was left to run"
     say(f"ran {summary.ran} tickets in {summary.seconds:.1f} s: {speed}")
-    if summary.dead:
-        for ticket_id, what in summary.dead[:10]:
-            note(f"dead letter {ticket_id}: {what}")
-        file = os.path.relpath(summary.dead_letter_file or "")
-        note(f"{len(summary.dead)} dead letter(s) in {file}; --retry-dead tries again")
+    show_dead(summary)
+    if summary.changed:
+        note(f"{summary.changed} ticket(s) changed in the source since they were first seen; their first content stays")
+    if summary.untraced:
+        note(f"{summary.untraced} row(s) of traces could not be stored; see the log")
     if summary.stopped:
         note("stopped before the end; the same command goes on")
+
+
+_MOST_DEAD = 10
+
+
+def show_dead(summary: BatchSummary) -> None:
+    """The first dead letters with where they stand and what to do, and how to go on."""
+    if not summary.dead:
+        return
+    for letter in summary.dead[:_MOST_DEAD]:
+        note(visible(_letter(letter)))
+    if (more := len(summary.dead) - _MOST_DEAD) > 0:
+        note(f"... and {more} more")
+    note(f"{len(summary.dead)} dead letter(s) in {os.path.relpath(summary.dead_letter_file or '')}")
+    failed = sum(letter.is_readable for letter in summary.dead)
+    if unread := len(summary.dead) - failed:
+        note(f"  {unread} could not be read: mend them where they stand; the same command then runs them")
+    if failed:
+        note(f"  {failed} failed while they ran: --retry-dead tries them again")
+
+
+def _letter(letter: DeadLetter) -> str:
+    place = "" if letter.file is None else f"{os.path.relpath(letter.file)}:{letter.line or 0}: "
+    name = "" if letter.ticket_id in letter.what or letter.file else f"{letter.ticket_id}: "
+    fix = f"\n  fix: {letter.fix}" if letter.fix else ""
+    return f"dead letter {name}{place}{letter.what} [{letter.code}]{fix}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -21,6 +23,9 @@ from compound.cli import (
     _traces,
 )
 
+if TYPE_CHECKING:
+    from compound.errors import CompoundError
+
 app = typer.Typer(
     name="compound",
     help="Compound AI systems as declared graphs: retrieval, SQL, specialists, models and people.",
@@ -30,11 +35,47 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+
+@app.callback()
+def log_to_stderr() -> None:
+    """What the library logs goes to standard error: standard output is the answer, with `--json` one document."""
+    import structlog
+
+    # Without the values of variables: they are tickets of customers.
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    before = structlog.get_config()["processors"][:-1]
+    # Asked for at each line: a progress display stands in for the stream while it is shown.
+    structlog.configure(
+        processors=[*before, renderer], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr)
+    )
+
+
 for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
+
+
+_DISK = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+)
+"""What a disk or its owner refuses; any other failure of the system is a mistake of ours, with its traceback."""
+
+
+def _fail(error: CompoundError) -> NoReturn:
+    if "--json" in sys.argv:
+        import orjson
+
+        sys.stdout.write(orjson.dumps({"error": error.to_json()}).decode() + "\n")
+    else:
+        from compound.cli._output import visible
+
+        sys.stderr.write(f"{visible(str(error))}\n")
+    sys.exit(error.exit_code)
 
 
 def main() -> None:
@@ -43,20 +84,19 @@ def main() -> None:
     0 well, 1 a failure or findings, 2 a wrong call or project, 3 dead letters, 5 stopped, 6 somebody else was first,
     130 interrupted.
     """
-    from compound.errors import CompoundError
+    from compound.errors import CompoundError, ConnectorError
 
     try:
         app()
     except CompoundError as error:
-        if "--json" in sys.argv:
-            import orjson
-
-            sys.stdout.write(orjson.dumps({"error": error.to_json()}).decode() + "\n")
-        else:
-            sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
+        _fail(error)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None or error.errno not in _DISK:
+            raise
+        what = f"{error.filename} cannot be used: {error.strerror}"
+        _fail(ConnectorError("file.cannot-use", what, fix="free some space, or check its permissions"))
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)

@@ -75,9 +75,9 @@ class Durable:
         """Names of the review nodes."""
         return frozenset(name for name, step in self._plan.steps.items() if step.kind == "review")
 
-    def open(self, checkpoint_path: Path | None) -> None:
+    def open(self, checkpoint_path: Path | None, *, wait_s: float = 30.0) -> None:
         """Open the checkpoints (in memory when there is no path) and compile."""
-        self._saver = _open_saver(checkpoint_path, self._exits)
+        self._saver = _open_saver(checkpoint_path, self._exits, wait_s)
         self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
 
     def close(self) -> None:
@@ -193,13 +193,13 @@ def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": checkpoint_id}, "recursion_limit": 2 * len(plan.segments) + 10}
 
 
-def _open_saver(path: Path | None, exits: ExitStack) -> BaseCheckpointSaver[str]:
+def _open_saver(path: Path | None, exits: ExitStack, wait_s: float) -> BaseCheckpointSaver[str]:
     if path is None:
         from langgraph.checkpoint.memory import InMemorySaver
 
         return InMemorySaver()
     from compound.graph._saver import CheckpointFile
 
-    saver = CheckpointFile.open(path)
+    saver = CheckpointFile.open(path, wait_s=wait_s)
     exits.callback(saver.close)
     return saver

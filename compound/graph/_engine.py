@@ -67,6 +67,7 @@ class Engine:
         state: The state store; None keeps runs in memory, and then nothing survives the process.
         checkpoint_path: SQLite file of the checkpoints; None keeps them in memory.
         lock_wait_s: How long a run waits for whoever runs the same run id.
+        store_wait_s: How long a checkpoint waits for another process that holds the file.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Engine:
         checkpoint_path: Path | str | None = None,
         *,
         lock_wait_s: float = 60.0,
+        store_wait_s: float = 30.0,
     ) -> None:
         self.spec = spec
         self.plan = plan(spec, services.graph)
@@ -90,6 +92,7 @@ class Engine:
         self._keeps_runs = state is not None
         self._checkpoints = None if checkpoint_path is None else Path(checkpoint_path)
         self._lock_wait_s = lock_wait_s
+        self._store_wait_s = store_wait_s
         self._runners: dict[str, Runner] = {}
         self._durable: Durable | None = None
         self._others: dict[str, Engine] = {}
@@ -377,7 +380,15 @@ class Engine:
             spec, graphs = read(data)
             services = cast("Services", KeptServices(self._services, graphs))
             try:
-                other = Engine(spec, services, self._recorder, None, self._checkpoints, lock_wait_s=self._lock_wait_s)
+                other = Engine(
+                    spec,
+                    services,
+                    self._recorder,
+                    None,
+                    self._checkpoints,
+                    lock_wait_s=self._lock_wait_s,
+                    store_wait_s=self._store_wait_s,
+                )
                 other._ledger, other._keeps_runs, other._is_kept = self._ledger, self._keeps_runs, True
                 self._others[graph_hash] = await other.__aenter__()
             except ProjectError as error:
@@ -553,6 +564,6 @@ class Engine:
             from compound.graph._durable import Durable
 
             durable = Durable(self.plan, self._services)
-            durable.open(self._checkpoints)
+            durable.open(self._checkpoints, wait_s=self._store_wait_s)
             self._durable = durable
         return self._durable

@@ -8,40 +8,106 @@ writes at the same moment makes this one wait, as with the state store.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from compound.errors import ConnectorError
+
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 
-_LOCK_WAIT_S: Final = 30.0
+# By the primary result code of SQLite, the low byte: https://sqlite.org/rescode.html
+_SYMPTOMS: Final = {
+    sqlite3.SQLITE_BUSY: ("checkpoint.locked", "is locked by another process", "end it, or try again"),
+    sqlite3.SQLITE_LOCKED: ("checkpoint.locked", "is locked by another connection", "try again"),
+    sqlite3.SQLITE_FULL: ("checkpoint.disk-full", "cannot grow: the disk is full", "free some space"),
+    sqlite3.SQLITE_IOERR: (
+        "checkpoint.disk",
+        "could not be read or written (disk error, or a full disk)",
+        "check the disk",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "checkpoint.cannot-open",
+        "cannot be opened",
+        "check the path, its permissions and the space on its disk",
+    ),
+    sqlite3.SQLITE_READONLY: ("checkpoint.read-only", "may not be written", "check its permissions"),
+    sqlite3.SQLITE_NOTADB: ("checkpoint.corrupt", "is no database", "restore it from a copy"),
+    sqlite3.SQLITE_CORRUPT: ("checkpoint.corrupt", "is damaged", "restore it from a copy"),
+}
+
+
+@contextmanager
+def translated(path: Path) -> Generator[None]:
+    """Turn SQLite's errors into `ConnectorError` with a code of its own for each cause; the message has the path."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # A mistake of the caller (a closed connection) has no code of SQLite.
+        number = getattr(error, "sqlite_errorcode", None)
+        known = None if number is None else _SYMPTOMS.get(number & 0xFF)
+        if known is None:
+            raise ConnectorError("checkpoint.failed", f"the checkpoints {path} failed: {error}") from error
+        code, what, fix = known
+        raise ConnectorError(code, f"the checkpoints {path} {what} ({error})", fix=fix) from error
 
 
 class CheckpointFile(SqliteSaver):
-    """langgraph's SQLite saver with its asynchronous methods; `close` it in the end."""
+    """langgraph's SQLite saver with its asynchronous methods; `close` it in the end.
+
+    Every method raises `ConnectorError` (`checkpoint.*`) where SQLite fails; a half write is rolled back.
+    """
+
+    path: Path
 
     @classmethod
-    def open(cls, path: Path) -> CheckpointFile:
+    def open(cls, path: Path, *, wait_s: float = 30.0) -> CheckpointFile:
         """Open a file, or make it.
 
+        Args:
+            path: The file; its folder is made.
+            wait_s: How long a write waits for another process.
+
         Raises:
-            sqlite3.Error: It is no database, or cannot be opened.
+            ConnectorError: `checkpoint.*`: it is no database, is locked, or cannot be opened.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=_LOCK_WAIT_S, check_same_thread=False)
         try:
-            saver = cls(connection)
-            saver.setup()
-            # A power cut may lose the last checkpoint, never an effect: the run then goes on from the one before.
-            connection.execute("PRAGMA synchronous = NORMAL")
-        except BaseException:
-            connection.close()
-            raise
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"cannot make the folder of {path}: {error.strerror}"
+            raise ConnectorError("checkpoint.cannot-open", what, fix="check the path and its permissions") from error
+        with translated(path):
+            connection = sqlite3.connect(path, timeout=wait_s, check_same_thread=False)
+            try:
+                saver = cls(connection)
+                saver.path = path
+                saver.setup()
+                # A power cut may lose the last checkpoint, never an effect: the run goes on from the one before.
+                connection.execute("PRAGMA synchronous = NORMAL")
+            except BaseException:
+                connection.close()
+                raise
         return saver
+
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Generator[sqlite3.Cursor]:
+        """See `SqliteSaver`, which would commit the first half of a write whose second half failed."""
+        with translated(self.path), self.lock:
+            cursor = self.conn.cursor()
+            try:
+                yield cursor
+                if transaction:
+                    self.conn.commit()
+            except BaseException:
+                self.conn.rollback()
+                raise
+            finally:
+                cursor.close()
 
     def close(self) -> None:
         """Close the file."""

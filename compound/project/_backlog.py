@@ -40,7 +40,8 @@ def backlog_of(source: str, settings: Settings, desk: Desk) -> Iterator[BacklogI
         )
     for entry in desk.tickets(path):
         if isinstance(entry, DeskProblem):
-            name = entry.ticket_id or f"line-{entry.line}"
+            where = entry.error.where
+            name = entry.ticket_id or (f"{Path(where.file).name}:{where.line}" if where else f"line-{entry.line}")
             yield BacklogItem(ticket_id=name, ticket=None, problem=_record(entry.error))
         else:
             yield BacklogItem(ticket_id=entry.id, ticket=entry.model_dump(mode="json", exclude_none=True))
@@ -105,7 +106,7 @@ class EngineRunner:
         from compound.review import UNDECIDED, ItemFilter
 
         error = result.error
-        if error is not None and error.code.startswith("state."):
+        if error is not None and error.code.startswith(("state.", "checkpoint.")):
             raise ConnectorError(error.code, error.what, fix=error.fix)
         what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
         if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):

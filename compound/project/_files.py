@@ -77,7 +77,8 @@ def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
     from compound.spec.shop_file import ShopFile
 
     declared = read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
-    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name])
+    wait_s = settings.profile.lock_wait_s
+    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
 
 
 def open_desk(settings: Settings, parts: ProjectParts) -> Desk:

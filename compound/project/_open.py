@@ -78,7 +78,7 @@ class Resources:
         from compound.connector.state import StateStore
 
         self.settings.home.mkdir(parents=True, exist_ok=True)
-        opened = StateStore.open(self.settings.state_url)
+        opened = StateStore.open(self.settings.state_url, lock_timeout_s=self.settings.profile.lock_wait_s)
         self._closing.callback(opened.close)
         return opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
@@ -172,7 +173,8 @@ class Project:
         resources = self.resources
         spec = self._spec(graph)
         checkpoints = self.settings.home / "checkpoints.db"
-        return Engine(spec, self.services, resources.recorder, resources.state, checkpoints)
+        wait_s = self.settings.profile.lock_wait_s
+        return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
 
     def replay(
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
@@ -292,11 +294,14 @@ class Project:
         """Run a backlog; the same call again goes on where it stopped."""
         import anyio
 
+        recorder = self.resources.recorder
+        before = recorder.dropped
         try:
             with self.resources.embedding_beside():
-                return anyio.run(partial(self._batch, name, source, options, on_event))
+                summary = anyio.run(partial(self._batch, name, source, options, on_event))
         finally:
-            self.resources.recorder.flush()
+            recorder.flush()
+        return replace(summary, untraced=recorder.dropped - before)
 
     async def _batch(
         self,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from compound.errors import Location, ProjectError, choices
+from compound.spec._words import parse_duration
 
 MARKER = "pyproject.toml"
 STATE_FOLDER = ".compound"
@@ -25,6 +26,8 @@ PROFILE_KEYS = {
     "lexical": "indexes that are searched by words alone: no vectors to compute",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",
+    "lock_wait": "how long a write waits for another process that holds the state store, the shop or the checkpoints: "
+    "`500ms`, `2m`; 30s when absent",
     "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
     "model": "provider that answers for every logical model; the models file decides when absent",
 }
@@ -44,6 +47,7 @@ VARIABLES = {
     "COMPOUND_USER": "who decides reviews, where `--user` does not say it; else the login name",
     "COMPOUND_SHOP": "`shop` of the profile",
     "COMPOUND_STATE": "`state` of the profile",
+    "COMPOUND_LOCK_WAIT": "`lock_wait` of the profile",
     "COMPOUND_VECTORS": "`vectors` of the profile",
     "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
 }
@@ -65,6 +69,7 @@ class Profile:
     lexical: tuple[str, ...] = ()
     shop: str | None = None
     state: str | None = None
+    lock_wait_s: float = 30.0
     vectors: str = "edge"
     model: str | None = None
 
@@ -158,7 +163,7 @@ def load_settings(
     chosen = _table(profiles, name)
     _refuse_unknown(chosen, set(PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
     merged = {key: table[key] for key in PROFILE_KEYS if key in table} | chosen
-    for key in ("shop", "state", "vectors", "model"):
+    for key in ("shop", "state", "lock_wait", "vectors", "model"):
         if value := env.get(f"COMPOUND_{key.upper()}"):
             merged[key] = value
     if model:
@@ -197,6 +202,7 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         lexical=tuple(cast("list[str]", table.get("lexical") or [])),
         shop=_expand(_text(table, "shop")),
         state=_expand(_text(table, "state")),
+        lock_wait_s=_seconds(table, "lock_wait", 30.0),
         vectors=_expand(_text(table, "vectors")) or "edge",
         model=_text(table, "model"),
     )
@@ -227,6 +233,18 @@ def _table(data: Mapping[str, object], key: str) -> dict[str, object]:
 def _text(data: Mapping[str, object], key: str) -> str | None:
     value = data.get(key)
     return value if isinstance(value, str) else None
+
+
+def _seconds(data: Mapping[str, object], key: str, default: float) -> float:
+    value = data.get(key)
+    if value is None:
+        return default
+    try:
+        return parse_duration(cast("str | float", value))
+    except ValueError as error:
+        raise ProjectError(
+            "project.bad-duration", f"the setting `{key}`: {error}", where=Location(MARKER), fix=f'{key} = "30s"'
+        ) from error
 
 
 def _refuse_unknown(table: Mapping[str, object], known: set[str], path: Path, section: str) -> None:

@@ -23,7 +23,7 @@ from compound.batch import (
     Outcome,
 )
 from compound.connector.state import StateStore
-from compound.errors import ConflictError, ProjectError
+from compound.errors import ConflictError, ConnectorError, ProjectError
 
 
 class Desk:
@@ -94,7 +94,10 @@ def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(store:
 
 def test_dead_letters_name_the_ticket_and_the_reason(store: StateStore, tmp_path: Path) -> None:
     summary = run(store, Desk(), backlog("ok", "explode"), tmp_path)
-    assert summary.dead == (("t1", "ZeroDivisionError: a bug in a tool"),)
+    (letter,) = summary.dead
+    assert (letter.ticket_id, letter.code) == ("t1", "batch.ticket-failed")
+    assert letter.what == "ticket 't1': ZeroDivisionError: a bug in a tool"
+    assert letter.is_readable
     assert summary.dead_letter_file is not None
     letters = [json.loads(line) for line in Path(summary.dead_letter_file).read_text().splitlines()]
     assert [(letter["ticket_id"], letter["ticket"]["body"]) for letter in letters] == [("t1", "explode")]
@@ -144,11 +147,15 @@ def test_a_limit_runs_the_first_tickets_and_a_higher_one_the_rest(store: StateSt
 
 def test_an_unreadable_ticket_is_a_dead_letter_and_nothing_is_lost(store: StateStore, tmp_path: Path) -> None:
     broken = BacklogItem(
-        ticket_id="line-2", ticket=None, problem={"code": "ticket.bad-json", "what": "line 2: not JSON"}
+        ticket_id="t.jsonl:2",
+        ticket=None,
+        problem={"code": "ticket.bad-json", "what": "not JSON", "file": "t.jsonl", "line": 2},
     )
     summary = run(store, Desk(), [*backlog("ok"), broken], tmp_path)
     assert summary.counts == {"done": 1, "dead": 1}
-    assert summary.dead == (("line-2", "line 2: not JSON"),)
+    (letter,) = summary.dead
+    assert (letter.ticket_id, letter.what, letter.file, letter.line) == ("t.jsonl:2", "not JSON", "t.jsonl", 2)
+    assert not letter.is_readable
 
 
 def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: StateStore, tmp_path: Path) -> None:
@@ -156,7 +163,115 @@ def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: Stat
     summary = run(store, desk, [*twice, *twice], tmp_path)
     assert desk.ran == ["t0"]
     assert summary.counts == {"done": 1, "dead": 1}
-    assert "second ticket" in summary.dead[0][1]
+    assert "second ticket" in summary.dead[0].what
+    assert summary.dead[0].ticket_id == "t0#1"
+
+
+def broken(name: str, code: str = "ticket.bad-json") -> BacklogItem:
+    return BacklogItem(ticket_id=name, ticket=None, problem={"code": code, "what": f"{name}: {code}"})
+
+
+def states(store: StateStore) -> dict[str, tuple[int, str]]:
+    ledger = Ledger(store, graph_name="support_reply", source="desk")
+    return {item.ticket_id: (item.seq, item.status.value) for item in ledger.items()}
+
+
+def test_a_ticket_that_was_mended_in_its_source_is_run_by_the_same_command(store: StateStore, tmp_path: Path) -> None:
+    good = backlog("ok", "ok", "ok")
+    first, again = Desk(), Desk()
+    assert run(store, first, [good[0], broken("t1"), broken("t.jsonl:3")], tmp_path).exit_code == 3
+    assert run(store, again, good, tmp_path).counts == {"done": 3}
+    assert (first.ran, sorted(again.ran)) == (["t0"], ["t1", "t2"])
+    assert not list(tmp_path.glob("dead-letters-*"))
+
+
+def test_a_line_that_is_mended_by_half_says_what_is_wrong_now(store: StateStore, tmp_path: Path) -> None:
+    run(store, Desk(), [broken("t0")], tmp_path)
+    summary = run(store, Desk(), [broken("t0", "ticket.empty-body")], tmp_path)
+    assert [(letter.ticket_id, letter.code) for letter in summary.dead] == [("t0", "ticket.empty-body")]
+
+
+def test_a_broken_line_does_not_take_the_name_of_a_good_ticket(store: StateStore, tmp_path: Path) -> None:
+    """Whichever of them stands first: the good one is run, the broken one keeps its own reason."""
+    good = backlog("ok")
+    for items in ([broken("t0"), *good], [*good, broken("t0")], [broken("t0"), broken("t0"), *good]):
+        desk = Desk()
+        summary = run(store, desk, items, tmp_path, BatchOptions(restart=True))
+        assert desk.ran == ["t0"]
+        assert summary.counts == {"done": 1, "dead": len(items) - 1}
+        assert {letter.code for letter in summary.dead} == {"ticket.bad-json"}
+        assert run(store, Desk(), items, tmp_path).counts == summary.counts
+
+
+def test_a_ticket_that_ran_stays_done_when_its_line_breaks_later(store: StateStore, tmp_path: Path) -> None:
+    run(store, Desk(), backlog("ok", "ok"), tmp_path)
+    summary = run(store, Desk(), [broken("t0"), *backlog("ok", "ok")[1:]], tmp_path)
+    assert summary.counts == {"done": 2}
+    assert summary.changed == 1
+
+
+def test_a_limit_leaves_the_dead_letters_beyond_it_alone(store: StateStore, tmp_path: Path) -> None:
+    items = [*backlog("ok"), broken("x"), broken("y")]
+    run(store, Desk(), items, tmp_path)
+    assert run(store, Desk(), items, tmp_path, BatchOptions(limit=2)).counts == {"done": 1, "dead": 1}
+    assert states(store) == {"t0": (0, "done"), "x": (1, "dead"), "y": (2, "dead")}
+
+
+def test_places_follow_the_source_when_a_broken_line_is_taken_out(store: StateStore, tmp_path: Path) -> None:
+    good = backlog("ok", "ok", "ok")
+    run(store, Desk(), [broken("x"), *good[:2]], tmp_path)
+    run(store, Desk(), good, tmp_path)
+    assert states(store) == {"t0": (0, "done"), "t1": (1, "done"), "t2": (2, "done")}
+
+
+class Locked(Desk):
+    """A graph whose state store another process holds for the first so many tries."""
+
+    def __init__(self, tries: int, code: str = "state.locked") -> None:
+        super().__init__()
+        self.left = tries
+        self._code = code
+
+    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        if item.ticket_id == "t1" and self.left:
+            self.left -= 1
+            raise ConnectorError(self._code, "the state store s.db is locked", fix="end it")
+        return await super().__call__(item, gate)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compound.batch._runner._PAUSE_S", 0.0)
+
+
+@pytest.mark.parametrize("code", ["state.locked", "checkpoint.locked"])
+def test_a_ticket_that_met_a_lock_is_tried_again_under_its_own_run(
+    store: StateStore, tmp_path: Path, code: str
+) -> None:
+    desk = Locked(3, code)
+    assert run(store, desk, backlog("ok", "ok", "ok"), tmp_path).counts == {"done": 3}
+    assert desk.done == ["t0", "t1", "t2"]
+
+
+@pytest.mark.parametrize(("tries", "code"), [(1, "state.disk-full"), (1, "checkpoint.disk"), (99, "state.locked")])
+def test_without_its_books_a_batch_stops_and_says_at_which_ticket(
+    store: StateStore, tmp_path: Path, tries: int, code: str
+) -> None:
+    items = backlog("ok", "ok", "ok")
+    with pytest.raises(ConnectorError) as stopped:
+        run(store, Locked(tries, code), items, tmp_path)
+    assert stopped.value.code == code
+    assert "stopped at ticket 't1'" in stopped.value.what
+    assert stopped.value.fix == "end it; then the same command goes on"
+    assert run(store, Desk(), items, tmp_path).counts == {"done": 3}
+
+
+def test_a_file_of_the_batch_that_cannot_be_written_is_named(store: StateStore, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    with pytest.raises(ConnectorError, match="file cannot be written: ") as refused:
+        run(store, Desk(), backlog("ok"), blocked)
+    assert refused.value.code == "batch.cannot-write"
 
 
 def test_dead_letters_are_tried_again_only_when_asked(store: StateStore, tmp_path: Path) -> None:
