@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 APPROVING: Final = frozenset({"approve", "edit"})
 _ACCEPTED: Final = frozenset({"sent", "scheduled"})
+_ENDS: Final = {"refused": "was refused", "unknown": "has an unknown end", "cancelled": "was cancelled"}
 
 
 class EffectStep:
@@ -151,7 +152,8 @@ class EffectStep:
         for one in outcomes:
             if one.status not in _ACCEPTED:
                 code = one.code or f"effect.{one.status}"
-                raise self._wrong(run, code, f"{one.name} was {one.status}: {one.error or 'no reason given'}")
+                what = f"{one.name} {_ENDS.get(one.status, one.status)}: {one.error or 'no reason given'}"
+                raise self._wrong(run, code, what, one.fix)
 
-    def _wrong(self, run: ActiveRun, code: str, what: str) -> NodeError:
-        return NodeError(code, f"node {self.step.path}: {what}", node=self.step.path, run_id=run.run_id)
+    def _wrong(self, run: ActiveRun, code: str, what: str, fix: str = "") -> NodeError:
+        return NodeError(code, f"node {self.step.path}: {what}", node=self.step.path, run_id=run.run_id, fix=fix)

@@ -52,9 +52,9 @@ def translated(path: Path) -> Generator[None]:
         number = getattr(error, "sqlite_errorcode", None)
         known = None if number is None else _SYMPTOMS.get(number & 0xFF)
         if known is None:
-            raise ConnectorError("checkpoint.failed", f"the checkpoints {path} failed: {error}") from error
+            raise ConnectorError("checkpoint.failed", f"the checkpoint file {path} failed: {error}") from error
         code, what, fix = known
-        raise ConnectorError(code, f"the checkpoints {path} {what} ({error})", fix=fix) from error
+        raise ConnectorError(code, f"the checkpoint file {path} {what} ({error})", fix=fix) from error
 
 
 class CheckpointFile(SqliteSaver):

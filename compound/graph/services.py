@@ -268,7 +268,13 @@ class EffectGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectOutcome:
-    """How one effect ended."""
+    """How one effect ended.
+
+    Attributes:
+        code: Of the error; empty when there is none.
+        error: What the error found.
+        fix: What its reader can do.
+    """
 
     name: str
     status: Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]
@@ -276,6 +282,7 @@ class EffectOutcome:
     value: JsonValue = None
     code: str = ""
     error: str = ""
+    fix: str = ""
 
 
 class Outbox(Protocol):

@@ -180,6 +180,7 @@ class TargetedOutbox:
                 value=result.result,
                 code=str((result.error or {}).get("code") or ""),
                 error=str((result.error or {}).get("what") or ""),
+                fix=str((result.error or {}).get("fix") or ""),
             )
             for result in results
         ]

@@ -84,7 +84,8 @@ def _parse_line(text: bytes, rules: TicketRules, where: Location, seen: set[str]
     try:
         record = cast("object", orjson.loads(text))
     except orjson.JSONDecodeError as error:
-        return problem(where, guess_id(text), "ticket.bad-json", f"its line is not JSON: {error}")
+        what = f"its line is not JSON: {error.msg} at character {error.pos + 1}"
+        return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line")
     return make_ticket(record, rules, where, seen)
 
 

@@ -12,6 +12,13 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from compound.errors import DataError, Location, choices
 from compound.spec.desk_file import TicketRules
 
+_RECORD = "write {\"id\": ..., \"subject\": ..., \"body\": ...}"
+_NO_TEXT = "write what the customer wrote, or take the ticket out"
+_JSON_WORDS: dict[type, str] = {
+    **{dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"},
+    type(None): "null",
+}
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 _ID_AT = re.compile(rb'"id"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
 
 
@@ -63,7 +70,8 @@ def make_ticket(
         seen: The ids before it; its own is added. None where ids may repeat.
     """
     if not isinstance(record, Mapping):
-        return problem(where, None, "ticket.not-an-object", f"it is a {type(record).__name__}, not an object")
+        what = f"it is {_JSON_WORDS.get(type(record), 'no JSON')}, not an object"
+        return problem(where, None, "ticket.not-an-object", what, _RECORD)
     given = cast("Mapping[str, JsonValue]", record)
     ticket_id = given.get("id")
     named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
@@ -72,32 +80,40 @@ def make_ticket(
     unknown = sorted(set(given) - set(Ticket.model_fields))
     if unknown:
         what = f"it has the unknown field {unknown[0]!r}; {choices(list(Ticket.model_fields), unknown[0])}"
-        return problem(where, named, "ticket.unknown-field", what)
+        fix = "take the field out, or name it as one of the choices"
+        return problem(where, named, "ticket.unknown-field", what, fix)
     try:
         ticket = Ticket.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        return problem(where, named, "ticket.bad-field", f"its field {field!r}: {first['msg']}")
+        found = _JSON_WORDS.get(type(given.get(field)), "something else")
+        what = f"its field {field!r} is {found}: {first['msg']}"
+        return problem(where, named, "ticket.bad-field", what, "write it as text")
     return _bounded(ticket, rules, where, seen)
 
 
 def _bounded(ticket: Ticket, rules: TicketRules, where: Location, seen: set[str] | None) -> Ticket | DeskProblem:
+    if hidden := _CONTROL.search(ticket.id):
+        what = f"its id has the control character U+{ord(hidden.group()):04X}"
+        return problem(where, ticket.id, "ticket.bad-field", what, "give it an id of visible characters")
     if not ticket.body.strip() and not ticket.subject.strip():
-        return problem(where, ticket.id, "ticket.empty", "its subject and its body are empty")
+        return problem(where, ticket.id, "ticket.empty", "its subject and its body are empty", _NO_TEXT)
     if not ticket.body.strip():
-        return problem(where, ticket.id, "ticket.empty-body", "its body is empty")
+        return problem(where, ticket.id, "ticket.empty-body", "its body is empty", _NO_TEXT)
     try:
         size = len(ticket.body.encode())
         (ticket.id + ticket.subject + (ticket.email or "") + (ticket.customer_id or "")).encode()
     except UnicodeEncodeError:
-        return problem(where, ticket.id, "ticket.not-utf8", "it has half a surrogate pair, which is no character")
+        what = "it has half a surrogate pair, which is no character"
+        return problem(where, ticket.id, "ticket.not-utf8", what, "write the whole character")
     if size > rules.max_body_bytes:
         what = f"its body has {size:,} bytes, more than {rules.max_body_bytes:,}"
         return problem(where, ticket.id, "ticket.too-large", what, "raise max_body_bytes in connectors/desk.yaml")
     if seen is not None:
         if ticket.id in seen:
-            return problem(where, None, "ticket.duplicate-id", f"the id {ticket.id!r} stood before in this source")
+            what = f"the id {ticket.id!r} stood before in this source"
+            return problem(where, None, "ticket.duplicate-id", what, "give each ticket its own id")
         seen.add(ticket.id)
     return ticket
 

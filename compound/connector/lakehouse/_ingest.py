@@ -41,6 +41,10 @@ def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
         _index(connection, source, columns, count)
         connection.execute("DETACH snap")
     except duckdb.Error as error:
+        if str(target.parent) in str(error):  # the copy, not the table
+            what = f"the copy of table {source.name!r} cannot be written to {target.parent.parent}: {_first_line(error)}"
+            fix = "free space, or give the profile's folder another place"
+            raise ConnectorError("lakehouse.cache", what, fix=fix) from error
         refuse(source, error)
     finally:
         connection.close()
@@ -115,6 +119,10 @@ def _known(source: Source, names: list[str]) -> None:
         what = f"table {source.name!r} has no column {', '.join(map(repr, unknown))}, which the connection names"
         fix = f"choices: {', '.join(names)}"
         raise ConnectorError("lakehouse.unknown-column", what, fix=fix)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
 
 
 def _scan(source: Source, table: DeltaTable) -> object:

@@ -258,8 +258,9 @@ def _sources(
             _add(sources, replace(source, name=table, inner=table, options=options.get(table, NO_OPTIONS)))
     unknown = sorted((options.keys() | versions.keys()) - sources.keys() - broken.keys())
     if unknown:
-        what = f"the connection names table {unknown[0]!r}, which is not in {root}"
-        raise ConnectorError("lakehouse.missing-table", what, fix=choices(list(sources), unknown[0]))
+        what = f"the connection names table {unknown[0]!r}, but there is nothing at {root / unknown[0]}"
+        fix = f"restore it, or take it out of connectors/lakehouse.yaml; {choices(list(sources), unknown[0])}"
+        raise ConnectorError("lakehouse.missing-table", what, fix=fix)
     return sources, broken
 
 

@@ -10,14 +10,13 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from sqlite3 import DatabaseError
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from compound.connector.state import StateStore
-from compound.errors import ConflictError, DataError, ProjectError
+from compound.errors import ConflictError, ConnectorError, DataError, ProjectError
 from compound.graph import Engine, draw, draw_svg, plan
 from compound.graph._layout import place
 from compound.graph._locks import run_lock
@@ -221,8 +220,9 @@ def test_checkpoints_that_cannot_be_opened_leave_nothing_running(tmp_path: Path)
         async with Engine(reviewed(), services(), None, None, tmp_path / "c.db") as engine:
             await engine.run({"text": "x"}, run_id="r")
 
-    with pytest.raises(DatabaseError):
+    with pytest.raises(ConnectorError, match=r"the checkpoint file .*c\.db is no database") as refused:
         asyncio.run(play())
+    assert refused.value.code == "checkpoint.corrupt"
     assert still_running(before) == []
 
 
