@@ -31,8 +31,13 @@ class DraftReply(TypedDict):
 
 
 @check("policy")
-def policy(plan: Plan, who: Identity, shop: dict[str, JsonValue] | None = None) -> Verdict:
-    """Dry run of every proposed action, in order, on the customer's documents as the shop has them now."""
+def policy(plan: Plan | None, who: Identity, shop: dict[str, JsonValue] | None = None) -> Verdict:
+    """Dry run of every proposed action, in order, on the customer's documents as the shop has them now.
+
+    No plan (the model gave no usable answer) is no plan that holds.
+    """
+    if plan is None:
+        return Verdict(ok=False, problems=["there is no plan"], details={"refused": [], "versions": {}, "amounts": []})
     if not plan["actions"]:
         # Nothing to rehearse; but a reply that names an order must not go out once that order has changed.
         pins = _versions(shop, plan, who["customer_id"]) if shop and who["customer_id"] else {}
@@ -120,8 +125,8 @@ def _amount(name: str, order_id: str | None, method: str, amount: float) -> Json
 
 @check("provenance")
 def provenance(
-    draft: DraftReply,
-    plan: Plan,
+    draft: DraftReply | None,
+    plan: Plan | None,
     intake: Intake,
     verdict: Verdict | None = None,
     customers: list[dict[str, JsonValue]] | None = None,
@@ -139,8 +144,8 @@ def provenance(
     for passage in policies or []:
         known |= figures(str(passage.get("text") or "")) | figures(str(passage.get("title") or ""))
     known |= _said((verdict.details if verdict else None) or {})
-    asked = [("the reply", figure) for figure in sorted(figures(draft["text"]))]
-    for action in plan["actions"]:
+    asked = [("the reply", figure) for figure in sorted(figures(draft["text"] if draft else ""))]
+    for action in plan["actions"] if plan else []:
         for value in _texts(cast("JsonValue", action["arguments"])):
             asked += [(action["name"], figure) for figure in sorted(figures(value))]
     loose = [(where, figure) for where, figure in asked if not _is_known(figure, known)]
@@ -148,7 +153,7 @@ def provenance(
     ids = {str(passage.get("id")) for passage in policies or []}
     problems += [
         f"the reply cites {cite!r}, which was not retrieved"
-        for cite in draft["cites"]
+        for cite in (draft["cites"] if draft else [])
         if policies is not None and cite not in ids
     ]
     score = 1.0 if not asked else 1 - len(loose) / len(asked)

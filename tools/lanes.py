@@ -69,29 +69,31 @@ def choose_lane(
     intake: Intake,
     who: Identity,
     intent: dict[str, JsonValue] | None,
-    plan: Plan,
+    plan: Plan | None,
     verdict: Verdict,
-    draft: dict[str, JsonValue],
+    draft: dict[str, JsonValue] | None,
     proof: Verdict,
 ) -> Lane:
     """Clean only when the writer is proven, every word is explained, every check holds and nothing is suspicious."""
     reasons = lane_reasons(intake, who, plan)
-    reasons += intent_reasons(intent, plan)
+    reasons += intent_reasons(intent, plan) if plan else []
     if not verdict.ok:
         reasons += [f"policy: {problem}" for problem in verdict.problems] or ["policy"]
     if not proof.ok:
         reasons += [f"proof: {problem}" for problem in proof.problems] or ["proof"]
-    if not str(draft.get("text") or "").strip():
+    if not str((draft or {}).get("text") or "").strip():
         reasons.append("there is no reply")
     return {"lane": "deferred" if reasons else "clean", "reasons": reasons}
 
 
-def lane_reasons(intake: Intake, who: Identity, plan: Plan) -> list[str]:
+def lane_reasons(intake: Intake, who: Identity, plan: Plan | None) -> list[str]:
     """Why a ticket with this plan needs a person; empty when only checks and intent could still object."""
     reasons: list[str] = []
     if not who["customer_id"]:
         reasons.append(f"not identified: {who['reason']}")
     reasons += [f"suspicious: {sign}" for sign in intake["suspicious"]]
+    if plan is None:
+        return [*reasons, "there is no plan"]
     if plan["abstain"]:
         reasons.append(f"abstains: {plan['abstain']}")
     elif not plan["actions"]:

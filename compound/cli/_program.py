@@ -36,7 +36,6 @@ app = typer.Typer(
 )
 
 
-
 @app.callback()
 def log_to_stderr() -> None:
     """What the library logs goes to standard error: standard output is the answer, with `--json` one document."""
@@ -48,9 +47,7 @@ def log_to_stderr() -> None:
     )
     before = structlog.get_config()["processors"][:-1]
     # Asked for at each line: a progress display stands in for the stream while it is shown.
-    structlog.configure(
-        processors=[*before, renderer], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr)
-    )
+    structlog.configure(processors=[*before, renderer], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay):

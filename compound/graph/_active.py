@@ -122,11 +122,12 @@ class ActiveRun:
 
 @dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each attempt
 class NodeCall:
-    """One attempt of a node; nobody changes it.
+    """One attempt of a node; nobody changes it but its runner, which may leave a remark.
 
     Attributes:
         key: The node as the call journal knows it: `answer[2].draft` in the second round of a block.
         attempt: From 1.
+        remark: Why its value is null, when a model gave no usable answer.
     """
 
     run: ActiveRun
@@ -134,6 +135,7 @@ class NodeCall:
     key: str
     attempt: int
     span: ActiveSpan
+    remark: str = ""
 
 
 Runner: TypeAlias = "Callable[[NodeCall, dict[str, JsonValue]], Awaitable[JsonValue]]"

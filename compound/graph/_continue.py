@@ -51,7 +51,7 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
             what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
             raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
         return NextStep(must_run=True, payload=first_payload(run))
-    if record.status == "failed":
+    if record.status == "failed" or (record.status == "running" and _lost_its_store(values)):
         return await _again(run, values, durable)
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
@@ -61,6 +61,12 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
         return NextStep(must_run=True)
     load(run, values.get("outcomes", {}))
     return NextStep(must_run=False)
+
+
+def _lost_its_store(values: Mapping[str, Any]) -> bool:
+    """A node failed because the state store did, which then could not note that the run failed."""
+    errors = (data.get("error") for data in values.get("outcomes", {}).values())
+    return any(str(error["code"]).startswith("state.") for error in errors if error)
 
 
 async def _again(run: ActiveRun, values: Mapping[str, Any], durable: Durable) -> NextStep:

@@ -125,7 +125,7 @@ async def _attempts(step: Step, run: ActiveRun, inputs: dict[str, JsonValue], le
                     with anyio.fail_after(limit_s):
                         value = await runner(call, inputs)
                 span.output(value)
-                return Outcome("ok", value)
+                return Outcome("ok", value, call.remark)
         except Exception as error:  # noqa: BLE001 - a failure is a value until the segment settles
             if attempt < step.retry.attempts and is_retryable(error, step.retry.on) and not run.is_out_of_time:
                 await anyio.sleep(_pause_s(step, attempt, error))
@@ -146,6 +146,11 @@ def failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
         if step.timeout_s is not None:
             error = TimeoutError(f"took longer than {step.timeout_s:g} s")
     made = as_node_error(error, name=step.path, run_id=run.run_id)
+    # It was given null: the cause is what the model answered, not what this node makes of it.
+    for dep in step.deps:
+        before = run.outcomes.get(dep)
+        if before is not None and before.status == "ok" and before.reason:
+            made.what = f"{made.what}; node {dep} gave no value: {before.reason}"
     if made.code == "graph.node-crashed":
         log.error("node.crashed", node=step.path, run_id=run.run_id, exc_info=error)
     return Outcome("failed", error=made)

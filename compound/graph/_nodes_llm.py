@@ -102,4 +102,5 @@ def _repair(request: ModelRequest, response: ModelResponse, problems: list[str])
 
 def _abstain(call: NodeCall, reason: str) -> JsonValue:
     call.span.set(abstained=True, abstain_reason=reason)
+    call.remark = reason
     return None

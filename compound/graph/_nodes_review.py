@@ -146,6 +146,11 @@ class ReviewStep:
             auto=self.ruling(run),
             example_id=run.example_id,
             redraft=run.redraft,
+            remarks=tuple(
+                f"node {name} gave no value: {outcome.reason}"
+                for name, outcome in run.outcomes.items()
+                if outcome.status == "ok" and outcome.reason
+            ),
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:

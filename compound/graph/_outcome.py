@@ -26,7 +26,7 @@ class Outcome:
     Attributes:
         status: `blocked` when something before it failed.
         value: Only when `ok`.
-        reason: Why it was skipped or blocked.
+        reason: Why it was skipped or blocked; of a model's answer that is null, why it gave none.
         error: Only when `failed`.
     """
 
@@ -43,7 +43,7 @@ class Outcome:
     def to_json(self) -> dict[str, JsonValue]:
         """For a checkpoint: JSON values only."""
         if self.status == "ok":
-            return {"status": "ok", "value": self.value}
+            return {"status": "ok", "value": self.value, **({"reason": self.reason} if self.reason else {})}
         if self.error is None:
             return {"status": self.status, "reason": self.reason}
         return {"status": self.status, "error": cast("JsonValue", self.error.to_json())}

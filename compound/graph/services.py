@@ -166,6 +166,7 @@ class ReviewRequest:
         auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
         input: The graph's input, for ticket ids and the like.
         redraft: The run is drafted again: a stale item gets this draft in place of its old one.
+        remarks: What a person should know besides: models that gave no usable answer, and why.
     """
 
     run_id: str
@@ -184,6 +185,7 @@ class ReviewRequest:
     auto: AutoRuling | None = None
     example_id: str | None = None
     redraft: Redraft = "no"
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ def _new_item(request: ReviewRequest) -> NewItem:
     reasons = tuple(str(reason) for reason in _list(lane.get("reasons")))
     if not reasons and request.auto is not None and request.auto.reason:
         reasons = (request.auto.reason,)
+    reasons += request.remarks
     return NewItem(
         run_id=request.run_id,
         node=request.node,

@@ -39,10 +39,10 @@ class Spool:
         try:
             while rest:  # a disk that fills up takes a part and fails at the next call
                 rest = rest[self._file.write(rest) :]
-        except OSError:
+        except OSError as error:
             self._file.truncate(at)
             self._file.seek(at)
-            raise
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         self.rows += len(lines)
 
     def remove(self) -> None:

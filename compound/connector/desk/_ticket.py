@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from compound.errors import DataError, Location, choices
 from compound.spec.desk_file import TicketRules
 
-_RECORD = "write {\"id\": ..., \"subject\": ..., \"body\": ...}"
+_RECORD = 'write {"id": ..., "subject": ..., "body": ...}'
 _NO_TEXT = "write what the customer wrote, or take the ticket out"
 _JSON_WORDS: dict[type, str] = {
     **{dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"},

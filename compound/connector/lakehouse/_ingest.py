@@ -42,7 +42,7 @@ def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
         connection.execute("DETACH snap")
     except duckdb.Error as error:
         if str(target.parent) in str(error):  # the copy, not the table
-            what = f"the copy of table {source.name!r} cannot be written to {target.parent.parent}: {_first_line(error)}"
+            what = f"the copy of table {source.name!r} cannot be written to {target.parent.parent}: {_cause(error)}"
             fix = "free space, or give the profile's folder another place"
             raise ConnectorError("lakehouse.cache", what, fix=fix) from error
         refuse(source, error)
@@ -121,8 +121,9 @@ def _known(source: Source, names: list[str]) -> None:
         raise ConnectorError("lakehouse.unknown-column", what, fix=fix)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _cause(error: Exception) -> str:
+    """What DuckDB says last: the reason of what it says before."""
+    return " ".join(str(error).split()).rpartition("Original error: ")[2][-300:]
 
 
 def _scan(source: Source, table: DeltaTable) -> object:

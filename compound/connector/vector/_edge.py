@@ -77,7 +77,12 @@ class EdgeEngine:
     def open(self, name: str, version: str = "") -> IndexStore:
         """See `IndexEngine.open`."""
         folder, manifest = self._versions.locate(name, version, "edge")
-        copy = self._versions.private_copy(folder, copied=_MUTABLE)
+        try:
+            copy = self._versions.private_copy(folder, copied=_MUTABLE)
+        except OSError as error:
+            what = f"index {name!r} cannot be opened: a copy of {folder} cannot be made beside it: {_why(error)}"
+            fix = "free some space, or check the folder's permissions"
+            raise ConnectorError("vector.cannot-copy", what, fix=fix) from error
         try:
             return EdgeStore(copy, manifest, removed=copy)
         except Exception as error:
@@ -87,6 +92,12 @@ class EdgeEngine:
                 f"version {manifest.version} of index {name!r} cannot be opened: {error}",
                 fix="compound index builds it anew",
             ) from error
+
+
+def _why(error: OSError) -> str:
+    """The first of what `shutil` collects, or what the system says."""
+    found: object = error.args[0] if isinstance(error, shutil.Error) and error.args else None
+    return str(cast("list[tuple[str, str, str]]", found)[0][2]) if found else error.strerror or str(error)
 
 
 def _config(manifest: IndexManifest) -> edge.EdgeConfig:

@@ -95,7 +95,11 @@ class VersionFolder:
                 return shutil.copy2(source, destination)
             return destination
 
-        shutil.copytree(folder, target, copy_function=place)
+        try:
+            shutil.copytree(folder, target, copy_function=place)
+        except OSError:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
         return target
 
 
