@@ -70,7 +70,7 @@ class Engine:
         store_wait_s: How long a checkpoint waits for another process that holds the file.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have a default
         self,
         spec: GraphSpec,
         services: Services,

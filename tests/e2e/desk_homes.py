@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -56,7 +56,7 @@ class Home:
         """`compound ...` as a user types it; waits for its end."""
         command = [str(PROGRAM), *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self._environ(), capture_output=True, text=True, check=check, timeout=300
+            command, cwd=ROOT, env=self.variables(), capture_output=True, text=True, check=check, timeout=300
         )
 
     def json(self, *arguments: str) -> JsonValue:
@@ -69,7 +69,7 @@ class Home:
         return subprocess.Popen(
             command,
             cwd=ROOT,
-            env=self._environ(),
+            env=self.variables(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -82,19 +82,24 @@ class Home:
         return subprocess.Popen(
             command,
             cwd=ROOT,
-            env=self._environ(),
+            env=self.variables(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
+    def given(self, **variables: str) -> Home:
+        """The same folder with further variables."""
+        return replace(self, environ={**self.environ, **variables})
+
     def open(self) -> Project:
         """The project on this home, in this process; the caller closes it."""
         environ = {"COMPOUND_HOME": str(self.path), **self.environ}
         return Project(load_settings(ROOT, environ=environ))
 
-    def _environ(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """The environment of its processes."""
         # The root, so that coverage or a shell's own settings of the caller never choose another project.
         return os.environ | {"COMPOUND_HOME": str(self.path), "COMPOUND_ROOT": str(ROOT), **self.environ}
 

@@ -97,10 +97,10 @@ def _bounded(ticket: Ticket, rules: TicketRules, where: Location, seen: set[str]
     if hidden := _CONTROL.search(ticket.id):
         what = f"its id has the control character U+{ord(hidden.group()):04X}"
         return problem(where, ticket.id, "ticket.bad-field", what, "give it an id of visible characters")
-    if not ticket.body.strip() and not ticket.subject.strip():
-        return problem(where, ticket.id, "ticket.empty", "its subject and its body are empty", _NO_TEXT)
     if not ticket.body.strip():
-        return problem(where, ticket.id, "ticket.empty-body", "its body is empty", _NO_TEXT)
+        bare = ("ticket.empty", "its subject and its body are empty")
+        code, what = ("ticket.empty-body", "its body is empty") if ticket.subject.strip() else bare
+        return problem(where, ticket.id, code, what, _NO_TEXT)
     try:
         size = len(ticket.body.encode())
         (ticket.id + ticket.subject + (ticket.email or "") + (ticket.customer_id or "")).encode()

@@ -1,0 +1,246 @@
+"""Bad input of every kind through the real command: the error names the ticket or the file, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from compound.graph._saver import CheckpointFile
+from tests.e2e.bad_input import (
+    BATCH,
+    STACK,
+    Models,
+    as_lines,
+    can_mount,
+    desk_file,
+    end_of,
+    held,
+    letters_of,
+    on_small_disk,
+    read_until,
+    run_limited,
+    stands,
+    start,
+    summary_of,
+    until,
+)
+from tests.e2e.desk_homes import ROOT, Home, ending_of, plain_tickets
+
+pytestmark = pytest.mark.timeout(300)
+SHORT_WAIT = {"COMPOUND_LOCK_WAIT": "100ms"}
+
+BROKEN = (
+    # line, the dead letter's name (None: its place), code, words that a reader needs
+    (b'{"id": "U-1", "subject": "s", "body": "hello", "colour": "red"}', "U-1", "ticket.unknown-field", "'colour'"),
+    (b'{"id": "E-1", "subject": "s", "body": "  "}', "E-1", "ticket.empty-body", "its body is empty"),
+    (b'{"id": "L-1", "body": "' + b"x" * (1 << 20) + b'"}', "L-1", "ticket.too-large", "1,048,576 bytes"),
+    (b'{"id": "X-1", "subject": "caf\xc3", "body": "hello"}', "X-1", "ticket.not-utf8", "0xc3"),
+    (b"Dear shop, this is no JSON", None, "ticket.bad-json", "not JSON"),
+    (b'["J-1", "hello"]', None, "ticket.not-an-object", "a list, not an object"),
+    (b"null", None, "ticket.not-an-object", "null, not an object"),
+    (b'{"id": "T-1", "subject": "s", "body": 42}', "T-1", "ticket.bad-field", "'body' is a number"),
+    (b'{"subject": "s", "body": "hello"}', None, "ticket.missing-id", "no id"),
+    (b'{"id": "S-1", "body": "half \\ud83d a face"}', "S-1", "ticket.bad-json", "surrogate"),
+    (b'{"id": "N\\u0000-1", "body": "hello"}', "N\0-1", "ticket.bad-field", "U+0000"),
+    (b'{"id": "R-1", "body": "raw \x00 byte"}', "R-1", "ticket.bad-json", "control character"),
+    (b'{"id": "P-000", "subject": "again", "body": "hello"}', None, "ticket.duplicate-id", "'P-000'"),
+)
+
+
+def mended(number: int) -> bytes:
+    return json.dumps({"id": f"M-{number}", "subject": "", "body": "Hello, when do you open?"}).encode()
+
+
+def test_a_desk_file_with_every_kind_of_broken_line(home: Home) -> None:
+    good = as_lines(plain_tickets(home, len(BROKEN)))
+    good[3] = good[3].replace(b"Hello", b"Hello \\u0000")  # odd, and a text all the same
+    lines = [line for pair in zip(good, (line for line, *_ in BROKEN), strict=True) for line in pair]
+    file = desk_file(home, lines)
+    done = home.run(*BATCH)
+    assert done.returncode == 3, done.stderr
+    assert not any(sign in done.stdout + done.stderr for sign in STACK)
+    assert f"{os.path.relpath(file, ROOT)}:2: ticket 'U-1': it has the unknown field 'colour'" in done.stderr
+    assert f"{len(BROKEN)} could not be read: mend them where they stand" in done.stderr
+    assert "\0" not in done.stderr
+
+    summary = summary_of(home.run(*BATCH, "--json"))
+    assert summary["ran"] == 0
+    assert summary["counts"]["dead"] == len(summary["dead"]) == len(BROKEN)
+    for place, ((_, name, code, words), letter) in enumerate(zip(BROKEN, summary["dead"], strict=True), start=1):
+        assert letter["ticket_id"] == (name or f"tickets.jsonl:{2 * place}")
+        assert (letter["code"], letter["file"], letter["line"]) == (code, str(file), 2 * place)
+        assert words in letter["what"]
+        assert letter["fix"]
+        assert not letter["is_readable"]
+    assert [one["error"]["code"] for one in letters_of(home)] == [code for _, _, code, _ in BROKEN]
+    before = stands(home)
+    assert sum(status in {"done", "waiting_review"} for status in before.values()) == len(good)
+    waiting = cast("list[dict[str, Any]]", home.json("review", "list"))
+    assert {item["ticket_id"] for item in waiting} == {k for k, status in before.items() if status == "waiting_review"}
+
+    whole = [line if at % 2 == 0 else mended(at) for at, line in enumerate(lines)]
+    desk_file(home, whole)
+    again = home.run(*BATCH, "--json")
+    assert again.returncode == 0, again.stderr
+    assert summary_of(again)["ran"] == len(BROKEN)
+    assert summary_of(again)["counts"].keys() <= {"done", "waiting_review"}
+    assert len(stands(home)) == len(lines)
+    ending_of(home)
+
+
+def few(home: Home, count: int = 6) -> Home:
+    desk_file(home, as_lines(plain_tickets(home, count)))
+    return home
+
+
+def test_a_table_that_is_gone_is_said_before_any_ticket_runs(home: Home) -> None:
+    few(home)
+    table = home.path / "sample" / "lakehouse" / "variants"
+    table.rename(home.path / "away")
+    refused = home.run(*BATCH)
+    assert refused.returncode == 1
+    assert f"nothing at {table} [lakehouse.missing-table]" in refused.stderr
+    assert "fix: restore it, or take it out of connectors/lakehouse.yaml" in refused.stderr
+    assert not stands(home)
+    (home.path / "away").rename(table)
+    assert home.run(*BATCH).returncode == 0
+
+
+@pytest.mark.parametrize("feature", ["timeTravelOfTomorrow", "typeWidening"])
+def test_a_table_that_needs_a_feature_which_the_reader_lacks(home: Home, feature: str) -> None:
+    few(home)
+    table = home.path / "sample" / "lakehouse" / "variants"
+    protocol = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": [feature], "writerFeatures": [feature]}
+    (table / "_delta_log" / f"{1:020}.json").write_text(json.dumps({"protocol": protocol}) + "\n")
+    refused = home.run(*BATCH, "--json")
+    assert refused.returncode == 1
+    error = json.loads(refused.stdout)["error"]
+    assert error["code"] == "lakehouse.delta-feature"
+    assert str(table) in error["what"]
+    assert feature in error["what"]
+    assert "rewrite the table without" in error["fix"]
+    assert not any(sign in refused.stderr for sign in STACK)
+    assert not stands(home)
+
+
+def test_a_state_store_that_another_process_holds_is_waited_for(home: Home) -> None:
+    """Longer than one wait: the tickets that were hit are tried again, and all of them end."""
+    few(home, 12)
+    process = start(home.given(**SHORT_WAIT), *BATCH, "--json", "--concurrency", "1")
+    until(lambda: "running" in stands(home).values(), process)
+    with held(home.path / "sample" / "state.db"):
+        said = read_until(process, "batch.locked")
+    code, out, rest = end_of(process)
+    assert code == 0, rest
+    assert re.search(r"ticket_id=P-\d+", said)
+    assert "state.db is locked by another process" in said
+    assert not any(sign in said + rest for sign in STACK)
+    assert json.loads(out)["ran"] == len(stands(home)) == 12
+    ending_of(home)
+
+
+def test_a_state_store_that_is_held_from_the_beginning(home: Home) -> None:
+    few(home)
+    home.open().resources.state.close()
+    with held(home.path / "sample" / "state.db"):
+        refused = home.given(**SHORT_WAIT).run(*BATCH)
+    assert refused.returncode == 1
+    assert "state.db is locked by another process" in refused.stderr
+    assert "[state.locked]\n  fix: end it, or try again" in refused.stderr
+    assert not any(sign in refused.stderr for sign in STACK)
+    assert not stands(home)
+
+
+def test_checkpoints_that_another_process_holds_are_waited_for(home: Home) -> None:
+    few(home)
+    path = home.path / "sample" / "checkpoints.db"
+    CheckpointFile.open(path).close()
+    with held(path):
+        process = start(home.given(**SHORT_WAIT), *BATCH)
+        said = read_until(process, "batch.locked")
+    code, _, rest = end_of(process)
+    assert code == 0, rest
+    assert "code=checkpoint.locked" in said
+    assert f"the checkpoint file {path} is locked by another process" in said
+    assert not any(sign in said + rest for sign in STACK)
+    assert set(stands(home).values()) <= {"done", "waiting_review"}
+    ending_of(home)
+
+
+def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_again(home: Home) -> None:
+    few(home)
+    path = home.path / "sample" / "shop.db"
+    with held(path):
+        process = start(home.given(**SHORT_WAIT), *BATCH)
+        until(lambda: "dead" in stands(home).values(), process)
+    code, _, said = end_of(process)
+    assert code == 3
+    assert len(stands(home)) == 6
+    assert set(stands(home).values()) <= {"done", "waiting_review", "dead"}
+    assert f"the shop {path} is locked by another process" in said
+    assert "--retry-dead tries them again" in said
+    assert not any(sign in said for sign in STACK)
+    for letter in letters_of(home):
+        assert (letter["error"]["code"], letter["error"]["fix"]) == ("shop.locked", "end it, or try again")
+        assert letter["error"]["what"].startswith("node apply: ")
+    again = home.run(*BATCH, "--retry-dead")
+    assert again.returncode == 0, again.stderr
+    ending_of(home)
+
+
+STOPPED = re.compile(
+    r"the batch stopped at ticket 'P-\d+', \d of 6 settled: .*/sample/(state|checkpoints)\.db .*"
+    r"full.* \[(state|checkpoint)\.(disk|disk-full)\]\n  fix: .*; then the same command goes on"
+)
+
+
+def test_files_that_cannot_grow_stop_the_batch_and_with_room_it_goes_on(home: Home) -> None:
+    few(home)
+    stopped = run_limited(home, 600 * 1024)
+    assert stopped.returncode == 1
+    assert STOPPED.search(stopped.stderr), stopped.stderr
+    assert not any(sign in stopped.stdout + stopped.stderr for sign in STACK)
+    assert len(stands(home)) == 6
+    again = home.run(*BATCH)
+    assert again.returncode == 0, again.stderr
+    assert set(stands(home).values()) <= {"done", "waiting_review"}
+    ending_of(home)
+
+
+@pytest.mark.skipif(not can_mount(), reason="this user may not mount a small disk")
+@pytest.mark.parametrize("size", ["560k", "900k"])
+def test_a_full_disk_stops_the_batch_and_with_room_it_goes_on(home: Home, tmp_path: Path, size: str) -> None:
+    few(home)
+    on_small_disk(home, tmp_path / "disk", size)
+    said = (home.path / "full.err").read_text()
+    assert (home.path / "full.rc").read_text() == "1\n", said
+    assert STOPPED.search(said), said
+    assert not any(sign in said for sign in STACK)
+    assert (home.path / "room.rc").read_text() == "0\n", (home.path / "room.err").read_text()
+    assert len(stands(home)) == 6
+    assert set(stands(home).values()) <= {"done", "waiting_review"}
+    ending_of(home)
+
+
+def test_an_answer_that_does_not_fit_its_type_brings_the_ticket_to_a_person(home: Home) -> None:
+    tickets = plain_tickets(home, 4)
+    desk_file(home, as_lines(tickets))
+    odd = {tickets[0]["email"]: "I cannot say that in JSON.", tickets[1]["email"]: '{"actions": "cancel it"}'}
+    with Models(odd) as variables:
+        done = home.given(**variables).run(*BATCH, "--model", "anthropic", "--json")
+    assert done.returncode == 0, done.stderr
+    assert set(stands(home).values()) == {"waiting_review"}
+    items = cast("list[dict[str, Any]]", home.json("review", "list"))
+    reasons = {item["ticket_id"]: "\n".join(item["reasons"]) for item in items}
+    assert "node plan gave no value: the answer does not fit its schema" in reasons["P-000"]
+    assert "it is not JSON" in reasons["P-000"]
+    assert "$.actions: 'cancel it' is not array" in reasons["P-001"]
+    assert "'confidence' is missing" in reasons["P-001"]
+    assert "gave no value" not in reasons["P-002"] + reasons["P-003"]
+    shown = cast("dict[str, Any]", home.json("review", "show", "P-000"))
+    assert shown["ticket"]["id"] == "P-000"
