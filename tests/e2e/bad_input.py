@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -22,6 +23,31 @@ if TYPE_CHECKING:
 BATCH = ("batch", "support_reply", "--from", "desk")
 STACK = ("Traceback (most recent call last)", "sqlite3.", "sqlalchemy.", "OperationalError")
 """Nothing of these is for the owner of a batch."""
+
+
+READ_ONLY = ("lakehouse", "cache", "index", "models")
+"""What a batch only reads: tests share it, so that nobody copies the tables into a new cache each time."""
+
+
+def lean_copy(seeded: Home, path: Path) -> Home:
+    """The same home once more, without copies of what is only read."""
+    (path / "sample").mkdir(parents=True)
+    for entry in (seeded.path / "sample").iterdir():
+        target = path / "sample" / entry.name
+        if entry.name in READ_ONLY:
+            target.symlink_to(entry)
+        elif entry.is_file():
+            shutil.copy2(entry, target)
+    return Home(path=path, environ=seeded.environ)
+
+
+def own_table(home: Home, name: str) -> Path:
+    """A table of the home's own lakehouse, to be spoilt."""
+    lakehouse = home.path / "sample" / "lakehouse"
+    shared = lakehouse.resolve()
+    lakehouse.unlink()
+    shutil.copytree(shared, lakehouse)
+    return lakehouse / name
 
 
 def desk_file(home: Home, lines: Sequence[bytes]) -> Path:

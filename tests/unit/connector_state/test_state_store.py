@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -164,21 +165,29 @@ def test_a_killed_process_loses_nothing_that_it_committed(tmp_path: Path) -> Non
     store.close()
 
 
-def test_opening_again_is_fast_and_imports_no_alembic(tmp_path: Path) -> None:
+def test_opening_again_reads_the_revision_and_nothing_more(tmp_path: Path) -> None:
+    """Every command opens the store: no migration is looked for, nothing is locked or written."""
     path = tmp_path / "a" / "state.db"
     StateStore.open(path).close()
     program = (
-        "import sys, time\n"
+        "import json, sqlite3, sys\n"
         "from compound.connector.state import StateStore\n"
-        "times = []\n"
-        "for _ in range(5):\n"
-        "    began = time.perf_counter()\n"
-        f"    StateStore.open({str(path)!r}).close()\n"
-        "    times.append(time.perf_counter() - began)\n"
-        "assert 'alembic' not in sys.modules\n"
-        "assert min(times) < 0.03, times\n"
+        "said = []\n"
+        "class Told(sqlite3.Connection):\n"
+        "    def __init__(self, *args, **kwargs):\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "        self.set_trace_callback(said.append)\n"
+        "plain = sqlite3.connect\n"
+        "sqlite3.connect = sqlite3.dbapi2.connect = lambda *args, **kwargs: plain(*args, factory=Told, **kwargs)\n"
+        f"StateStore.open({str(path)!r}).close()\n"
+        "print(json.dumps([said, 'alembic' in sys.modules]))\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    said, has_alembic = json.loads(done.stdout)
+    assert not has_alembic
+    assert [text for text in said if "alembic_version" in text and text.startswith("SELECT")]
+    assert [text for text in said if not text.upper().startswith(("PRAGMA", "SELECT"))] == []
+    assert len(said) <= 8, said
 
 
 @pytest.mark.parametrize("of", ["sqlite", "postgresql"])
