@@ -1,0 +1,184 @@
+"""Make the mutants, find out which of them misbehave, and ask `check` about each."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from compound.errors import CompoundError
+from compound.project import Project
+from compound.spec._write import write_yaml
+from tests.mutation import files, guards, shape, wiring
+from tests.mutation.operators import OPERATORS, Operator
+from tests.mutation.oracle import Seen, asked_of, differs, observe
+from tests.mutation.projects import Subject, make_subjects, worlds_for
+from tests.mutation.samples import World
+from tests.mutation.tree import File
+
+FAMILIES: Final = (wiring, shape, guards, files)
+"""Importing them registers their operators."""
+SEED: Final = 20261125
+EACH: Final = 8
+"""Mutants of one operator, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One mistake in one file.
+
+    Attributes:
+        what: What was changed, in words.
+    """
+
+    operator: Operator
+    subject: Subject
+    file: File
+    what: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{self.operator.name}: {self.file.project}/{self.file.path}: {self.what}"
+
+    def diff(self) -> str:
+        """The lines that differ."""
+        old = self.file.text
+        if self.file.path.endswith(".yaml") and self.text == self.file.written(_read(self.text)):
+            old = write_yaml(self.file.data)
+        lines = difflib.unified_diff(old.splitlines(), self.text.splitlines(), n=0, lineterm="")
+        return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def _read(text: str) -> Any:
+    from compound.spec import read_yaml
+
+    try:
+        return read_yaml(text, "mutant").data
+    except CompoundError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What became of a mutant.
+
+    Attributes:
+        why: In what it misbehaves; empty when nobody outside can tell it from the graph that it was made of.
+        codes: What `check` found.
+    """
+
+    mutant: Mutant
+    why: str
+    codes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Bench:
+    """Both projects, opened, with what their graphs do when nothing is wrong."""
+
+    subjects: list[Subject]
+    worlds: dict[str, list[World]] = field(default_factory=dict[str, "list[World]"])
+    asked: dict[tuple[str, str, int], Any] = field(default_factory=dict[tuple[str, str, int], Any])
+    before: dict[tuple[str, str, int], Seen] = field(default_factory=dict[tuple[str, str, int], Seen])
+
+    @classmethod
+    async def open(cls, folder: Path) -> Bench:
+        """Make the projects below a folder, and run every graph in every world."""
+        bench = cls(make_subjects(folder))
+        for subject in bench.subjects:
+            project = subject.open()
+            try:
+                bench.worlds[subject.name] = worlds_for(subject, project)
+                for name in project.graph_names():
+                    spec = project.resources.parts.graph(name)
+                    for world in bench.worlds[subject.name]:
+                        key = (subject.name, name, world.number)
+                        bench.asked[key] = asked_of(spec, world)
+                        bench.before[key] = await observe(project, name, world, bench.asked[key])
+            finally:
+                project.close()
+        return bench
+
+    def mutants(self) -> list[Mutant]:
+        """Every operator at places spread over the files; the same ones each time."""
+        chosen: list[Mutant] = []
+        seen: set[tuple[str, str, str]] = set()
+        for one in OPERATORS:
+            fresh = [m for m in self._all(one) if (m.subject.name, m.file.path, m.text) not in seen]
+            picked = spread(fresh, EACH, random.Random(f"{SEED} {one.name}"))  # noqa: S311 - a sample, no secret
+            seen |= {(m.subject.name, m.file.path, m.text) for m in picked}
+            chosen += picked
+        return chosen
+
+    def _all(self, one: Operator) -> Iterator[Mutant]:
+        for subject in self.subjects:
+            for file in subject.files.values():
+                for what, text in one.make(file):
+                    if text != file.text:
+                        yield Mutant(operator=one, subject=subject, file=file, what=what, text=text)
+
+    async def run(self, mutants: Sequence[Mutant]) -> list[Trial]:
+        """Try each, one after the other."""
+        return [await self._try(one) for one in mutants]
+
+    async def _try(self, mutant: Mutant) -> Trial:
+        subject, path = mutant.subject, mutant.file.path
+        subject.write(path, mutant.text)
+        project = subject.open()
+        try:
+            names = subject.graphs_around(path)
+            codes = found_by_check(project, names)
+            why = mutant.operator.misbehaves or await self._differs(project, subject, names)
+            return Trial(mutant=mutant, why=why, codes=codes)
+        finally:
+            project.close()
+            subject.write(path, mutant.file.text)
+
+    async def _differs(self, project: Project, subject: Subject, names: Sequence[str]) -> str:
+        for name in names:
+            for world in self.worlds[subject.name]:
+                key = (subject.name, name, world.number)
+                why = differs(self.before[key], await observe(project, name, world, self.asked[key]))
+                if why:
+                    return f"{name}: {why}"
+        return ""
+
+
+def found_by_check(project: Project, names: Sequence[str]) -> tuple[str, ...]:
+    """The codes of everything that `compound check` says of these graphs."""
+    try:
+        return tuple(one.code for one in project.check(names))
+    except CompoundError as error:
+        return (error.code,)
+
+
+def spread(mutants: Sequence[Mutant], count: int, chance: random.Random) -> list[Mutant]:
+    """At most so many: one of each file in turn, in an order that chance gives."""
+    rows: dict[str, list[Mutant]] = {}
+    for one in mutants:
+        rows.setdefault(f"{one.subject.name}/{one.file.path}", []).append(one)
+    piles = list(rows.values())
+    for pile in piles:
+        chance.shuffle(pile)
+    chance.shuffle(piles)
+    picked: list[Mutant] = []
+    while piles and len(picked) < count:
+        picked += [pile.pop() for pile in piles][: count - len(picked)]
+        piles = [pile for pile in piles if pile]
+    return picked
+
+
+def run_all(folder: Path) -> tuple[Bench, list[Trial]]:
+    """Everything, once."""
+
+    async def go() -> tuple[Bench, list[Trial]]:
+        bench = await Bench.open(folder)
+        return bench, await bench.run(bench.mutants())
+
+    return asyncio.run(go())
