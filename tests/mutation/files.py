@@ -79,6 +79,8 @@ def sql_alias(file: File) -> Iterator[Change]:
         head, mark, select = file.text.partition("\nSELECT ")
         line = select.partition("\nFROM")[0]
         for match in re.finditer(r"[a-z_]+(?=,|$)", line):
+            if not file.says(match[0]):
+                continue
             new = f"{line[: match.end()]} AS {typo(match[0])}{line[match.end() :]}"
             yield f"{match[0]} called {typo(match[0])}", f"{head}{mark}{new}{select[len(line) :]}"
 
@@ -107,7 +109,8 @@ def sql_statement(file: File) -> Iterator[Change]:
 def python_field(file: File) -> Iterator[Change]:
     """The pydantic model says another name than the graphs."""
     if file.path.endswith("types.py"):
-        yield from _each(file.text, r"(?m)(?<=^    )[a-z_]+(?=: )")
+        found = _each(file.text, r"(?m)(?<=^    )[a-z_]+(?=: )")
+        yield from ((what, text) for what, text in found if file.says(what.partition(" ")[0]))
 
 
 @operator("Python type renamed")

@@ -30,14 +30,11 @@ def effect_alone(file: File) -> Iterator[Change]:
     """The review is skipped where the effect is not: a `when` of its own that may not hold."""
     if not file.is_graph:
         return
-    inputs = [name for name, kind in file.data.get("input", {}).items() if str(kind).rstrip("?") in {"str", "bool"}]
+    texts = [name for name, kind in file.data.get("input", {}).items() if kind == "str"]
     for path, node in nodes(file.data):
-        if node.get("use") == "review" and inputs and "when" not in node:
-            condition = (
-                f"input.{inputs[0]} != 'urgent'" if file.data["input"][inputs[0]] == "str" else f"not input.{inputs[0]}"
-            )
-            data = replaced(file.data, (*path, "when"), condition)
-            yield f"{shown(path)} only when {condition}", file.written(data)
+        if node.get("use") == "review" and texts and "when" not in node:
+            condition = f"input.{texts[0]} == 'urgent'"
+            yield f"{shown(path)} only when {condition}", file.written(replaced(file.data, (*path, "when"), condition))
 
 
 @operator("effect that uses what nobody was shown")
@@ -47,8 +44,7 @@ def unseen(file: File) -> Iterator[Change]:
         return
     used = " ".join(text for path, text in bindings(file.data) if _is_effect(file.data, path))
     for path, text in bindings(file.data):
-        found = re.match(r"\$(\w+)", text)
-        if "show" in path and found and found[1] != "input" and f"${found[1]}." in used:
+        if "show" in path and not text.startswith("$input") and f"{text.strip('?')}" in used:
             yield f"{shown(path)}: {text} not shown", file.written(without(file.data, path))
 
 

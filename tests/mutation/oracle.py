@@ -9,6 +9,7 @@ import anyio
 
 from compound.errors import CompoundError
 from compound.graph import Engine
+from compound.graph.catalogue import Remembered
 from compound.project._catalogue import ProjectCatalogue
 from compound.spec._conditions import parse_condition
 from compound.spec._json_schema import to_json_schema
@@ -53,14 +54,15 @@ def asked_of(spec: GraphSpec, world: World) -> tuple[dict[str, Any], dict[str, A
     return made[0], made[1]
 
 
-async def observe(project: Project, graph: str, world: World, asked: tuple[dict[str, Any], dict[str, Any]]) -> Seen:
-    """Run a graph of a project in one world; everything that somebody outside would notice."""
-    return await _observed(project, ProjectCatalogue(project.resources), graph, world, asked)
+def catalogue_of(project: Project) -> Catalogue:
+    """What the project offers, read once for many runs."""
+    return Remembered(ProjectCatalogue(project.resources))
 
 
-async def _observed(
+async def observe(
     project: Project, catalogue: Catalogue, graph: str, world: World, asked: tuple[dict[str, Any], dict[str, Any]]
 ) -> Seen:
+    """Run a graph of a project in one world; everything that somebody outside would notice."""
     try:
         services = StandIns(project, catalogue, world)
         spec = project.resources.parts.graph(graph)

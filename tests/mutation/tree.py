@@ -49,6 +49,11 @@ class File:
         found: Any = read_yaml(self.text, self.path).data
         return found
 
+    def says(self, word: str, *, but: str = "") -> bool:
+        """The project's graphs and prompts refer to a field, or write a text in quotes; `but`: this file apart."""
+        used = re.compile(rf"[.\]]{word}\b|'{word}'|[ =]{word}:? ?[$,}}\n]")
+        return any(used.search(text) for path, text in self.words.items() if path != but and not path.endswith(".sql"))
+
     def written(self, data: Any) -> str:
         """The file's text for other data."""
         return write_yaml(data)

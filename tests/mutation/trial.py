@@ -15,7 +15,7 @@ from compound.project import Project
 from compound.spec._write import write_yaml
 from tests.mutation import files, guards, shape, wiring
 from tests.mutation.operators import OPERATORS, Operator
-from tests.mutation.oracle import Seen, asked_of, differs, observe
+from tests.mutation.oracle import Seen, asked_of, catalogue_of, differs, observe
 from tests.mutation.projects import Subject, make_subjects, worlds_for
 from tests.mutation.samples import World
 from tests.mutation.tree import File
@@ -95,12 +95,13 @@ class Bench:
             project = subject.open()
             try:
                 bench.worlds[subject.name] = worlds_for(subject, project)
+                catalogue = catalogue_of(project)
                 for name in project.graph_names():
                     spec = project.resources.parts.graph(name)
                     for world in bench.worlds[subject.name]:
                         key = (subject.name, name, world.number)
                         bench.asked[key] = asked_of(spec, world)
-                        bench.before[key] = await observe(project, name, world, bench.asked[key])
+                        bench.before[key] = await observe(project, catalogue, name, world, bench.asked[key])
             finally:
                 project.close()
         return bench
@@ -111,7 +112,7 @@ class Bench:
         seen: set[tuple[str, str, str]] = set()
         for one in OPERATORS:
             fresh = [m for m in self._all(one) if (m.subject.name, m.file.path, m.text) not in seen]
-            picked = spread(fresh, EACH, random.Random(f"{SEED} {one.name}"))  # noqa: S311 - a sample, no secret
+            picked = spread(fresh, EACH, random.Random(f"{SEED} {one.name}"))
             seen |= {(m.subject.name, m.file.path, m.text) for m in picked}
             chosen += picked
         return chosen
@@ -141,10 +142,11 @@ class Bench:
             subject.write(path, mutant.file.text)
 
     async def _differs(self, project: Project, subject: Subject, names: Sequence[str]) -> str:
+        catalogue = catalogue_of(project)
         for name in names:
             for world in self.worlds[subject.name]:
                 key = (subject.name, name, world.number)
-                why = differs(self.before[key], await observe(project, name, world, self.asked[key]))
+                why = differs(self.before[key], await observe(project, catalogue, name, world, self.asked[key]))
                 if why:
                     return f"{name}: {why}"
         return ""

@@ -13,6 +13,7 @@ from tests.mutation.tree import (
     SCALARS,
     Change,
     File,
+    at,
     bindings,
     conditions,
     in_names,
@@ -132,10 +133,11 @@ def dropped_side(file: File) -> Iterator[Change]:
 
 @operator("literal of a wrong type")
 def wrong_literal(file: File) -> Iterator[Change]:
-    """A record where a text, a number or a list is wanted."""
+    """A record where a text, a number or a list is wanted; a prompt may be given anything."""
     if file.is_graph:
         for path, text in _arguments(file):
-            if "in" in path and "evidence" not in path:
+            owner = at(file.data, path[: path.index("in")]) if "in" in path else {}
+            if owner.get("use") not in {None, "llm", "agent"} and "evidence" not in path:
                 yield f"{shown(path)}: {text} becomes a record", file.written(replaced(file.data, path, {"x": [1]}))
 
 
@@ -178,32 +180,34 @@ def type_swapped(file: File) -> Iterator[Change]:
 
 @operator("typo in a field of a type")
 def type_field(file: File) -> Iterator[Change]:
-    """A declared field that nobody refers to by that name."""
+    """A field is declared by another name than the graphs and prompts use."""
     if file.is_graph:
         for path, _ in types(file.data):
             new = typo(str(path[-1]))
-            if path[0] in {"types", "input", "context"} or (path[0] == "nodes" and path[-1] != "out"):
+            if path[-1] != "out" and file.says(str(path[-1])):
                 yield f"{shown(path)} becomes {new}", file.written(renamed(file.data, path, new))
 
 
 @operator("field of a type removed")
 def type_field_removed(file: File) -> Iterator[Change]:
-    """A declared field, input or decision that is not there any more."""
+    """A field that graphs and prompts use is not declared any more."""
     if file.is_graph:
         for path, _ in types(file.data):
-            if path[-1] != "out":
+            if path[-1] != "out" and file.says(str(path[-1])):
                 yield f"{shown(path)} removed", file.written(without(file.data, path))
 
 
 @operator("typo in a value of an enum type")
 def enum_value(file: File) -> Iterator[Change]:
-    """`enum(cancle, other)`."""
+    """`enum(cancle, other)`, where something is compared with `cancel`."""
     if not file.is_graph:
         return
     for path, text in types(file.data):
         inside = re.search(r"enum\(([^)]*)\)", text)
-        for word in inside[1].split(",") if inside else ():
-            new = text.replace(word.strip(), typo(word.strip()), 1)
+        for word in [one.strip() for one in inside[1].split(",")] if inside else []:
+            if not re.search(rf"'{word}'|: {word}\b", file.text):
+                continue
+            new = text.replace(word, typo(word), 1)
             yield f"{shown(path)}: {text} becomes {new}", file.written(replaced(file.data, path, new))
 
 
