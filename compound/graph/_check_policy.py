@@ -57,7 +57,7 @@ def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
 
 
 def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: EffectRule) -> Iterator[Finding]:
-    spec, catalogue = inspection.spec, inspection.catalogue
+    spec = inspection.spec
     where = spec.source.key(path)
     reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
     if not rule.automatic:

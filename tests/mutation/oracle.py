@@ -9,18 +9,14 @@ import anyio
 
 from compound.errors import CompoundError
 from compound.graph import Engine
-from compound.graph.catalogue import Remembered
-from compound.project._catalogue import ProjectCatalogue
 from compound.spec._conditions import parse_condition
 from compound.spec._json_schema import to_json_schema
 from compound.spec._types import Record, parse_type
 from compound.spec.graph_file import RepeatBlock, ReviewNode, blocks
 from tests.mutation.samples import World, compared
-from tests.mutation.stand_ins import StandIns
+from tests.mutation.stand_ins import Look, StandIns
 
 if TYPE_CHECKING:
-    from compound.graph.catalogue import Catalogue
-    from compound.project import Project
     from compound.spec import GraphSpec
 
 Seen: TypeAlias = "Mapping[str, Any]"
@@ -54,18 +50,11 @@ def asked_of(spec: GraphSpec, world: World) -> tuple[dict[str, Any], dict[str, A
     return made[0], made[1]
 
 
-def catalogue_of(project: Project) -> Catalogue:
-    """What the project offers, read once for many runs."""
-    return Remembered(ProjectCatalogue(project.resources))
-
-
-async def observe(
-    project: Project, catalogue: Catalogue, graph: str, world: World, asked: tuple[dict[str, Any], dict[str, Any]]
-) -> Seen:
+async def observe(look: Look, graph: str, world: World, asked: tuple[dict[str, Any], dict[str, Any]]) -> Seen:
     """Run a graph of a project in one world; everything that somebody outside would notice."""
     try:
-        services = StandIns(project, catalogue, world)
-        spec = project.resources.parts.graph(graph)
+        services = StandIns(look, world)
+        spec = look.graph(graph)
         with anyio.move_on_after(PATIENCE_S):
             async with Engine(spec, services) as engine:
                 result = await engine.run(asked[0], run_id="run", context=asked[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -170,7 +171,7 @@ def circle(file: File) -> Iterator[Change]:
     if not file.is_graph:
         return
     for path, node in nodes(file.data):
-        text = file.written(node)
+        text = json.dumps(node)
         for other, beside in nodes(file.data):
             is_used = re.search(rf"\$?\b{other[-1]}\b", text) is not None
             if other[:-1] == path[:-1] and other != path and is_used and f"${other[-1]}" in text and "use" in beside:

@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import ModelError
+from compound.graph.catalogue import Remembered
 from compound.graph.fakes import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from compound.model import ModelResponse, ToolCall
+from compound.project._catalogue import ProjectCatalogue
 from tests.mutation.samples import BARE, World, digest
 
 if TYPE_CHECKING:
@@ -127,17 +129,40 @@ class StrictOutbox(FakeOutbox):
         return await super().enqueue(group)
 
 
+class Look:
+    """What an opened project says, read once for many runs."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.catalogue: Catalogue = Remembered(ProjectCatalogue(project.resources))
+        self._graphs: dict[str, GraphSpec] = {}
+        self._queries: dict[str, JsonCall] = {}
+
+    def graph(self, name: str) -> GraphSpec:
+        """A graph of the project."""
+        if name not in self._graphs:
+            self._graphs[name] = self.project.services.graph(name)
+        return self._graphs[name]
+
+    def query(self, name: str) -> JsonCall:
+        """A SQL tool of the project, bound."""
+        if name not in self._queries:
+            self._queries[name] = self.project.services.sql_tool(name)
+        return self._queries[name]
+
+
 class StandIns(FakeServices):
     """The look-ups of an opened project, answered with samples of one world."""
 
-    def __init__(self, project: Project, catalogue: Catalogue, world: World) -> None:
+    def __init__(self, look: Look, world: World) -> None:
         super().__init__()
-        self._project = project
+        self._look = look
+        self._project = project = look.project
         self._real = project.services
         self._parts = project.resources.parts
-        self._catalogue = catalogue
+        self._catalogue = look.catalogue
         self._world = world
-        self.fake_gateway = Models(world, list(catalogue.names("model") or ()))
+        self.fake_gateway = Models(world, list(look.catalogue.names("model") or ()))
         self.fake_reviews = Reviewers(world)
         self.fake_outbox = StrictOutbox(self._parts.effects)
 
@@ -160,7 +185,7 @@ class StandIns(FakeServices):
 
     def sql_tool(self, name: str) -> JsonCall:
         """A SQL tool: the statement runs on the lakehouse, its rows are samples of its columns."""
-        query = self._real.sql_tool(name)
+        query = self._look.query(name)
         signature = self._catalogue.signature("sql", name)
         output = (signature.output if signature is not None else None) or {}
 
@@ -201,7 +226,7 @@ class StandIns(FakeServices):
 
     def graph(self, name: str) -> GraphSpec:
         """Another graph."""
-        return self._real.graph(name)
+        return self._look.graph(name)
 
     def policy(self, name: str) -> PolicyFile:
         """A policy file."""

@@ -50,7 +50,7 @@ def markdown(trials: Sequence[Trial]) -> str:
     """The table as the page shows it."""
     lines = ["| mistake | made | makes no difference | misbehaves | found | share |", "|---|--:|--:|--:|--:|--:|"]
     for one in rows(trials):
-        share = "–" if one.share is None else f"{one.share:.0%}" if one.found == one.counted else f"{one.share:.1%}"
+        share = "-" if one.share is None else f"{one.share:.0%}" if one.found == one.counted else f"{one.share:.1%}"
         lines.append(f"| {one.name} | {one.made} | {one.equal} | {one.counted} | {one.found} | {share} |")
     return "\n".join(lines)
 

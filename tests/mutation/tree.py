@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from compound.spec import read_yaml
 from compound.spec._write import write_yaml
 
 Path_: TypeAlias = tuple[str | int, ...]
-Change: TypeAlias = tuple[str, str]
-"""What was changed, in words, and the file's new text."""
+Change: TypeAlias = "tuple[str, str | Draft]"
+"""What was changed, in words, and what the file says then."""
 REFERENCE: Final = re.compile(r"\$([A-Za-z_]\w*)((?:\.\w+|\[\d+\])*)(\??)")
 NAME: Final = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.\w+|\[\d+\])*)(\??)")
 LITERAL: Final = re.compile(r"'([^']*)'")
@@ -21,6 +21,21 @@ WORDS: Final = frozenset({"and", "or", "not", "in", "len", "null", "true", "fals
 SCALARS: Final = ("str", "int", "float", "bool", "datetime", "json")
 SHAPES: Final = frozenset({"types", "input", "context"})
 ROOTS: Final = frozenset({"input", "context", "run", "previous", "item"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a YAML file is to say; it is written down only for the mutants that are chosen."""
+
+    data: Any
+
+    def __str__(self) -> str:
+        return write_yaml(self.data)
+
+
+@cache
+def _read(text: str, path: str) -> Any:
+    return read_yaml(text, path).data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +60,17 @@ class File:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What a YAML file says."""
-        found: Any = read_yaml(self.text, self.path).data
-        return found
+        """What a YAML file says; nobody changes it."""
+        return _read(self.text, self.path)
 
     def says(self, word: str, *, but: str = "") -> bool:
         """The project's graphs and prompts refer to a field, or write a text in quotes; `but`: this file apart."""
         used = re.compile(rf"[.\]]{word}\b|'{word}'|[ =]{word}:? ?[$,}}\n]")
         return any(used.search(text) for path, text in self.words.items() if path != but and not path.endswith(".sql"))
 
-    def written(self, data: Any) -> str:
-        """The file's text for other data."""
-        return write_yaml(data)
+    def written(self, data: Any) -> Draft:
+        """The file with other data."""
+        return Draft(data)
 
 
 def typo(word: str) -> str:
@@ -74,28 +88,42 @@ def at(data: Any, path: Sequence[str | int]) -> Any:
     return data
 
 
+def _changed(data: Any, path: Path_, change: Callable[[Any, Any], Any]) -> Any:
+    """A copy of the way to a place, with the container at its end changed; everything beside it is shared."""
+    if len(path) == 1:
+        return change(data.copy(), path[0])
+    made = data.copy()
+    made[path[0]] = _changed(data[path[0]], path[1:], change)
+    return made
+
+
 def replaced(data: Any, path: Path_, value: Any) -> Any:
     """The same data with another value at a path."""
-    changed = copy.deepcopy(data)
-    at(changed, path[:-1])[path[-1]] = value
-    return changed
+
+    def put(around: Any, key: Any) -> Any:
+        around[key] = value
+        return around
+
+    return _changed(data, path, put)
 
 
 def without(data: Any, path: Path_) -> Any:
     """The same data without what lies at a path."""
-    changed = copy.deepcopy(data)
-    del at(changed, path[:-1])[path[-1]]
-    return changed
+
+    def drop(around: Any, key: Any) -> Any:
+        del around[key]
+        return around
+
+    return _changed(data, path, drop)
 
 
 def renamed(data: Any, path: Path_, name: str) -> Any:
     """The same data with another key, in the same place."""
-    changed = copy.deepcopy(data)
-    around = at(changed, path[:-1])
-    items = [(name if key == path[-1] else key, value) for key, value in around.items()]
-    around.clear()
-    around.update(items)
-    return changed
+
+    def call(around: Any, key: Any) -> Any:
+        return {(name if one == key else one): value for one, value in around.items()}
+
+    return _changed(data, path, call)
 
 
 def leaves(data: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:

@@ -12,18 +12,17 @@ from typing import Any, Final
 
 from compound.errors import CompoundError
 from compound.project import Project
-from compound.spec._write import write_yaml
 from tests.mutation import files, guards, shape, wiring
 from tests.mutation.operators import OPERATORS, Operator
-from tests.mutation.oracle import Seen, asked_of, catalogue_of, differs, observe
+from tests.mutation.oracle import Look, Seen, asked_of, differs, observe
 from tests.mutation.projects import Subject, make_subjects, worlds_for
 from tests.mutation.samples import World
-from tests.mutation.tree import File
+from tests.mutation.tree import Draft, File
 
 FAMILIES: Final = (wiring, shape, guards, files)
 """Importing them registers their operators."""
 SEED: Final = 20261125
-EACH: Final = 8
+EACH: Final = 6
 """Mutants of one operator, at most."""
 
 
@@ -39,7 +38,12 @@ class Mutant:
     subject: Subject
     file: File
     what: str
-    text: str
+    made: str | Draft
+
+    @property
+    def text(self) -> str:
+        """The file's new text."""
+        return str(self.made)
 
     @property
     def name(self) -> str:
@@ -49,19 +53,10 @@ class Mutant:
     def diff(self) -> str:
         """The lines that differ."""
         old = self.file.text
-        if self.file.path.endswith(".yaml") and self.text == self.file.written(_read(self.text)):
-            old = write_yaml(self.file.data)
+        if isinstance(self.made, Draft):
+            old = str(Draft(self.file.data))
         lines = difflib.unified_diff(old.splitlines(), self.text.splitlines(), n=0, lineterm="")
         return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
-
-
-def _read(text: str) -> Any:
-    from compound.spec import read_yaml
-
-    try:
-        return read_yaml(text, "mutant").data
-    except CompoundError:
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,34 +90,32 @@ class Bench:
             project = subject.open()
             try:
                 bench.worlds[subject.name] = worlds_for(subject, project)
-                catalogue = catalogue_of(project)
+                look = Look(project)
                 for name in project.graph_names():
                     spec = project.resources.parts.graph(name)
                     for world in bench.worlds[subject.name]:
                         key = (subject.name, name, world.number)
                         bench.asked[key] = asked_of(spec, world)
-                        bench.before[key] = await observe(project, catalogue, name, world, bench.asked[key])
+                        bench.before[key] = await observe(look, name, world, bench.asked[key])
             finally:
                 project.close()
         return bench
 
     def mutants(self) -> list[Mutant]:
         """Every operator at places spread over the files; the same ones each time."""
-        chosen: list[Mutant] = []
-        seen: set[tuple[str, str, str]] = set()
+        chosen: dict[tuple[str, str, str], Mutant] = {}
         for one in OPERATORS:
-            fresh = [m for m in self._all(one) if (m.subject.name, m.file.path, m.text) not in seen]
-            picked = spread(fresh, EACH, random.Random(f"{SEED} {one.name}"))
-            seen |= {(m.subject.name, m.file.path, m.text) for m in picked}
-            chosen += picked
-        return chosen
+            picked = spread(list(self._all(one)), EACH, random.Random(f"{SEED} {one.name}"))
+            for mutant in picked:
+                chosen.setdefault((mutant.subject.name, mutant.file.path, mutant.text), mutant)
+        return list(chosen.values())
 
     def _all(self, one: Operator) -> Iterator[Mutant]:
         for subject in self.subjects:
             for file in subject.files.values():
-                for what, text in one.make(file):
-                    if text != file.text:
-                        yield Mutant(operator=one, subject=subject, file=file, what=what, text=text)
+                for what, made in one.make(file):
+                    if made != (Draft(file.data) if isinstance(made, Draft) else file.text):
+                        yield Mutant(operator=one, subject=subject, file=file, what=what, made=made)
 
     async def run(self, mutants: Sequence[Mutant]) -> list[Trial]:
         """Try each, one after the other."""
@@ -142,11 +135,11 @@ class Bench:
             subject.write(path, mutant.file.text)
 
     async def _differs(self, project: Project, subject: Subject, names: Sequence[str]) -> str:
-        catalogue = catalogue_of(project)
+        look = Look(project)
         for name in names:
             for world in self.worlds[subject.name]:
                 key = (subject.name, name, world.number)
-                why = differs(self.before[key], await observe(project, catalogue, name, world, self.asked[key]))
+                why = differs(self.before[key], await observe(look, name, world, self.asked[key]))
                 if why:
                     return f"{name}: {why}"
         return ""
