@@ -46,9 +46,11 @@ class Subject:
 
     def open(self) -> Project:
         """The project as its files are now; its Python is read again."""
-        for name in [name for name in sys.modules if f".{_label(self.root)}.graphs" in name]:
+        settings = load_settings(self.root, environ={})
+        lead = f".{settings.name}.graphs"
+        for name in [name for name in sys.modules if lead in name]:
             del sys.modules[name]
-        return Project(load_settings(self.root, environ={}))
+        return Project(settings)
 
     def write(self, path: str, text: str) -> None:
         """Change a file."""
@@ -57,8 +59,8 @@ class Subject:
     def graphs_around(self, path: str) -> list[str]:
         """Graphs that a change of this file can touch, the innermost first."""
         stem = Path(path).stem
-        if not path.startswith("graphs/") or path.count("/") > 1 or stem == "types":
-            name = {"types": r"types"}.get(stem, re.escape(stem))
+        if not _is_graph(path):
+            name = re.escape(stem)
             found = [
                 _stem(one)
                 for one, file in self.files.items()
@@ -75,10 +77,6 @@ class Subject:
         return found
 
 
-def _label(root: Path) -> str:
-    return "bicycle_workshop" if (root / "graphs/answer_mail.yaml").is_file() else root.name
-
-
 def _stem(path: str) -> str:
     return Path(path).stem
 
@@ -89,12 +87,11 @@ def _is_graph(path: str) -> bool:
 
 def make_subjects(folder: Path) -> list[Subject]:
     """Both projects, with their data, below a folder."""
-    sys.dont_write_bytecode = True  # A mutant of the same second and size would be taken for the file before it.
     shutil.copytree(WORKSHOP, folder / "workshop", ignore=shutil.ignore_patterns("__pycache__"))
     write_table(folder / "workshop/lakehouse", "bikes", BIKES)
     write_table(folder / "workshop/lakehouse", "repairs", REPAIRS)
     init_project(folder / "support_desk")
-    desk = Project.open(folder / "support_desk")
+    desk = Project(load_settings(folder / "support_desk", environ={}))
     desk.seed()
     desk.close()
     labels: Sequence[Any] = ["refund", "question", None]

@@ -257,13 +257,9 @@ def key_twice(file: File) -> Iterator[Change]:
     if file.is_graph:
         lines = file.text.splitlines(keepends=True)
         for at, line in enumerate(lines):
-            if (
-                re.match(r" {2,4}(in|use|tool|when|show|out): \S", line)
-                and "{" in line[:20] + "{"
-                and line.endswith("\n")
-            ):
-                if line.count("{") == line.count("}") and line.count("[") == line.count("]"):
-                    yield f"line {at + 1} twice", "".join([*lines[: at + 1], line, *lines[at + 1 :]])
+            is_whole = line.count("{") == line.count("}") and line.count("[") == line.count("]")
+            if is_whole and re.match(r" {2,4}(in|use|tool|when|show|out): \S", line):
+                yield f"line {at + 1} twice", "".join([*lines[: at + 1], line, *lines[at + 1 :]])
 
 
 @operator("another kind of node")

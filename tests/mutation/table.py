@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
+from tests.docs.markdown import fenced, with_part
 from tests.mutation.trial import Trial
+
+PAGE: Final = Path(__file__).parents[2] / "docs/explanation/check.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +63,16 @@ def markdown(trials: Sequence[Trial]) -> str:
 def missed(trials: Sequence[Trial]) -> list[Trial]:
     """Mutants that misbehave and that `check` says nothing about."""
     return [one for one in trials if one.why and not one.codes]
+
+
+def page_of(text: str, trials: Sequence[Trial]) -> str:
+    """The page with its generated parts as they must be."""
+    lost = [f"{one.mutant.name}\n  differs in: {one.why}\n{one.mutant.diff()}" for one in missed(trials)]
+    whole = row("all", trials)
+    said = (
+        f"{whole.made} mistakes of {len(rows(trials)) - 1} kinds, {whole.counted} of which fail or misbehave; "
+        f"`check` finds {whole.found} of them: {whole.found / whole.counted:.1%}."
+    )
+    text = with_part(text, "share", said)
+    text = with_part(text, "table", markdown(trials))
+    return with_part(text, "missed", fenced("\n\n".join(lost), "diff"))
