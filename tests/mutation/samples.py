@@ -60,7 +60,7 @@ class World:
             leaves_out: Fields that are not required may be missing; a tool writes every field of its result.
         """
         definitions = cast("Schema", schema.get("$defs") or {})
-        return self._value(schema, (name,), digest(asked) + "!" * leaves_out, definitions)
+        return self._value(cast("JsonValue", schema), (name,), digest(asked) + "!" * leaves_out, definitions)
 
     def _value(self, schema: JsonValue, path: tuple[str, ...], salt: str, defs: Schema) -> JsonValue:  # noqa: PLR0911
         if path[-1] in self.given:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from compound.errors import ModelError
 from compound.graph.catalogue import Remembered
@@ -108,7 +108,7 @@ class Reviewers(FakeReviews):
         opened = await super().open(request)
         if opened.decision is None:
             action = self._world.pick(list(request.decide), request.node)
-            fields = {
+            fields: dict[str, Any] = {
                 name: self._world.value(schema, name, action) for name, schema in request.decide.get(action, {}).items()
             }
             self.decide(opened.item_id, action, **fields)

@@ -147,7 +147,7 @@ def called_name(file: File) -> Iterator[Change]:
     if not file.is_graph:
         return
     for path, value in leaves(file.data):
-        is_listed = len(path) > 2 and path[-2] in {"tools", "proposes"}
+        is_listed = path[-2:-1] in {("tools",), ("proposes",)}
         if isinstance(value, str) and (is_listed or path[-1] in CALLED) and path[0] in {"nodes", "policy"}:
             head, dot, tail = value.rpartition(".")
             new = f"{typo(head)}.{tail}" if value.endswith(".md") else f"{head}{dot}{typo(tail)}"
