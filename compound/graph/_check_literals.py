@@ -61,7 +61,8 @@ def _texts(
 ) -> Iterator[Finding]:
     match value:
         case str() if not value.startswith("$"):
-            meant = _meant(level, value, is_out=is_out)
+            # `orders: orders` is given a node of that name; any other word may be just that.
+            meant = _meant(level, value, is_out=is_out or value.rstrip("?") == path[-1])
             if meant:
                 what = f"{value!r} is a text, taken word for word; it reads like the value of {meant}"
                 fix = f"write ${meant}; only a value that begins with $ is a reference, and it is the whole value"

@@ -11,10 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from compound.errors import ModelError
+from compound.graph._known_types import PASSAGE
 from compound.graph.catalogue import Remembered
 from compound.graph.fakes import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from compound.model import ModelResponse, ToolCall
 from compound.project._catalogue import ProjectCatalogue
+from compound.spec._json_schema import to_json_schema
+from compound.spec._types import Many
 from tests.mutation.samples import BARE, World, digest
 
 if TYPE_CHECKING:
@@ -39,14 +42,7 @@ if TYPE_CHECKING:
     from compound.tool import Function
 
 _FINAL = "final_answer"
-_PASSAGE: dict[str, JsonValue] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"id": {"type": "string"}, "text": {"type": "string"}, "score": {"type": "number"}},
-        "required": ["id", "text", "score"],
-    },
-}
+_PASSAGES = to_json_schema(Many(PASSAGE), {})
 
 
 class Models(FakeGateway):
@@ -216,7 +212,7 @@ class StandIns(FakeServices):
 
         async def run(request: RetrieveRequest) -> JsonValue:
             asked = [request.query, request.top_k, request.mode, request.where]
-            return self._world.value(_PASSAGE, name, asked)
+            return self._world.value(_PASSAGES, name, asked)
 
         return run
 
