@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: help setup demo test check fmt docs bench soak fuzz lock clean
+.PHONY: help setup demo test check fmt docs mutations bench soak fuzz lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ check: $(STAMP)  ## format, lint, types, layers, pages are current
 
 docs: $(STAMP)  ## write the generated parts of the pages
 	$(BIN)/python -m tests.docs
+
+mutations: $(STAMP)  ## make mistakes in valid graphs; print and write down how many check finds
+	$(BIN)/python -m tests.mutation --write
 
 fmt: $(STAMP)  ## write the canonical format
 	$(BIN)/ruff format .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
@@ -33,7 +33,7 @@ class Identity(TypedDict):
 class Lane(TypedDict):
     """`clean`: the graph may decide; `deferred`: a person does, for these reasons."""
 
-    lane: str
+    lane: Literal["clean", "deferred"]
     reasons: list[str]
 
 

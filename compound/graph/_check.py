@@ -9,6 +9,7 @@ from compound.graph._check_calls import call_findings
 from compound.graph._check_conditions import condition_findings
 from compound.graph._check_effects import effect_findings
 from compound.graph._check_flow import flow_findings
+from compound.graph._check_literals import literal_findings
 from compound.graph._check_names import name_findings, with_python_types
 from compound.graph._check_policy import policy_findings
 from compound.graph._check_prompts import prompt_findings
@@ -30,6 +31,7 @@ Family: TypeAlias = "Callable[[Inspection], Iterator[Finding]]"
 FAMILIES: Final[tuple[Family, ...]] = (
     name_findings,  # 1
     value_findings,  # 2: references
+    literal_findings,  # 2: texts that look like references
     call_findings,  # 2: what nodes are given (5: SQL parameters too)
     condition_findings,  # 2: comparisons
     flow_findings,  # 3: shape

@@ -12,7 +12,7 @@ from compound.graph._levels import Facts, Level
 from compound.graph._wiring import parse_binding, tool_shelf
 from compound.spec._findings import Finding
 from compound.spec._json_schema import from_json_schema
-from compound.spec._refs import Ref
+from compound.spec._refs import Coalesce, Ref
 from compound.spec._types import ANY, Enum, Many, Record, Type, bare, is_optional, mismatch, parse_type, show_type
 from compound.spec._words import FallbackValue
 from compound.spec.graph_file import (
@@ -51,6 +51,8 @@ def call_findings(inspection: Inspection) -> Iterator[Finding]:
             yield from call.arguments(inputs_of(node), (*path, "in"), wanted, path[-1])
         if isinstance(node, AgentNode):
             yield from call.hands(node)
+        if isinstance(node, GraphNode):
+            yield from call.context(node)
         yield from call.shapes(node)
         yield from call.value(node)
 
@@ -126,13 +128,24 @@ class _Call:
             for index, item in enumerate(value):
                 yield from self._argument(name, item, (*path, index), inside.item, who)
             return
-        given = self._narrowed(value)
-        why = mismatch(given, wanted, self._names, is_exact=True)
+        why = self._misfit(value, wanted)
         if why:
             yield self._say("graph.type-mismatch", f"{name}: {why}", path, "give a value of that type")
         elif not (is_optional(wanted, self._names) or bare(wanted, self._names) == ANY) and self._may_be_null(value):
             what = f"{name}: {_shown(value)} may be null, and {who} needs a value"
             yield self._say("graph.may-be-null", what, path, _otherwise(value, who))
+        elif isinstance(value, dict) and isinstance(inside, Record):
+            for key, item in value.items():
+                if key in inside.fields:
+                    yield from self._argument(key, item, (*path, key), inside.fields[key], who)
+
+    def _misfit(self, value: JsonValue, wanted: Type) -> str | None:
+        """Why a value does not fit; of `$a ?? $b` each side is asked, for either may be what is given."""
+        expr = parse_binding(value)
+        kinds = [self._narrowed(value)]
+        if isinstance(expr, Coalesce):
+            kinds += [bare(self._level.types.of_expr(side), self._names) for side in expr.items]
+        return next((why for kind in kinds if (why := mismatch(kind, wanted, self._names, is_exact=True))), None)
 
     def _narrowed(self, value: JsonValue) -> Type:
         """The type of a value, without the values of its enum that a condition rules out."""
@@ -157,6 +170,26 @@ class _Call:
             if wanted is not None and tool.given:
                 lead = (*self._path, "tools", index, "with")
                 yield from self.arguments(tool.given, lead, wanted, tool.tool, is_whole=False)
+
+    def context(self, node: GraphNode) -> Iterator[Finding]:
+        """The context of a graph inside is that of this one: it must be declared here, with a type that fits."""
+        inner = self._inspection.inner(node.graph)
+        if inner is None:
+            return
+        here, names = self._inspection.spec.context, {**inner.spec.type_names, **self._names}
+        for name, declared in inner.spec.context.items():
+            wanted, path = parse_type(declared), (*self._path, "graph")
+            if name in here:
+                why = mismatch(parse_type(here[name]), wanted, names)
+                if is_optional(parse_type(here[name]), names) and not is_optional(wanted, names):
+                    why = why or f"it may be null here, and {node.graph} needs a value"
+                if why:
+                    what = f"context {name} of {node.graph}: {why}"
+                    yield self._say("graph.type-mismatch", what, path, f"declare context: {{{name}: {declared}}}")
+            elif not is_optional(wanted, names):
+                what = f"{node.graph} reads $context.{name}, which this graph does not declare"
+                fix = f"add context: {{{name}: {declared}}}"
+                yield self._say("graph.missing-context", what, path, fix)
 
     def shapes(self, node: AnyNode) -> Iterator[Finding]:
         """Places that take one shape only: a map's list, an effect's actions, row versions."""

@@ -11,6 +11,7 @@ from compound.spec._findings import Finding
 from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, blocks
 
 if TYPE_CHECKING:
+    from compound.errors import Location
     from compound.graph._inspection import Inspection
     from compound.spec.policy_file import EffectRule, PolicyFile
     from compound.spec.yaml_file import DataPath
@@ -56,7 +57,7 @@ def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
 
 
 def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: EffectRule) -> Iterator[Finding]:
-    spec, catalogue = inspection.spec, inspection.catalogue
+    spec = inspection.spec
     where = spec.source.key(path)
     reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
     if not rule.automatic:
@@ -74,9 +75,26 @@ def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: Eff
         queues = ", ".join(sorted({review.queue for review in reviews.values()}))
         what = f"{effect} must be decided in the queue {rule.queue!r}; the reviews before it use {queues}"
         yield Finding("policy.wrong-queue", what, where, f"queue: {rule.queue}")
-    if rule.money is not None and rule.money.argument is not None:
+    if rule.money is not None:
+        yield from _money(inspection, where, effect, rule)
+
+
+def _money(inspection: Inspection, where: Location, effect: str, rule: EffectRule) -> Iterator[Finding]:
+    money, catalogue = rule.money, inspection.catalogue
+    if money is None:
+        return
+    if money.argument is not None:
         signature = catalogue.signature("effect", effect)
         known = (signature.params or {}).get("properties") if signature is not None else None
-        if isinstance(known, dict) and rule.money.argument not in known:
-            what = f"the policy reads the amount of {effect} from {rule.money.argument!r}, which it does not have"
-            yield Finding("policy.no-amount", what, where, choices(list(known), rule.money.argument))
+        if isinstance(known, dict) and money.argument not in known:
+            what = f"the policy reads the amount of {effect} from {money.argument!r}, which it does not have"
+            yield Finding("policy.no-amount", what, where, choices(list(known), money.argument))
+    tools = catalogue.names("tool")
+    if money.tool is not None and tools is not None and money.tool not in tools:
+        what = f"the policy finds the amount of {effect} with the tool {money.tool!r}, which there is none of"
+        yield Finding("policy.no-amount", what, where, choices(list(tools), money.tool))
+    if money.automatic_at_most is not None and (not rule.automatic or money.automatic_at_most > money.at_most):
+        why = f"more than {money.at_most:g} is refused anyway" if rule.automatic else "it is never automatic"
+        what = f"the policy's `automatic_at_most: {money.automatic_at_most:g}` of {effect} limits nothing: {why}"
+        fix = "write less than `at_most`, with automatic: true; or drop it"
+        yield Finding("policy.idle-limit", what, where, fix, "warning")

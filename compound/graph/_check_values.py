@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from compound.errors import choices
 from compound.graph._levels import NOTHING
+from compound.graph._nodes_effect import APPROVING
+from compound.graph._nodes_review import REJECT
 from compound.graph._value_types import Unknown
 from compound.graph._wiring import Use, iter_bindings, needed
 from compound.spec._findings import Finding
@@ -104,8 +106,28 @@ def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode)
         what = f"the rule decides {node.auto.action!r}, which is no action of this review"
         fix = choices(list(node.decide), node.auto.action)
         yield inspection.finding("graph.unknown-action", what, (*path, "auto", "action"), fix)
+    if isinstance(node, ReviewNode):
+        yield from _actions(inspection, path, node)
     if isinstance(node, EffectNode) and node.review is not None and node.review not in inspection.broken:
         known = [one for one, other in nodes.items() if isinstance(other, ReviewNode)]
         if node.review not in known:
             what = f"{node.review!r} is no review of this graph"
             yield inspection.finding("graph.unknown-node", what, (*path, "review"), choices(known, node.review))
+
+
+def _actions(inspection: Inspection, path: DataPath, node: ReviewNode) -> Iterator[Finding]:
+    """Actions that are nearly one of those that have a meaning: a misspelt `reject` would refuse nothing."""
+    for action in node.decide:
+        for meant in sorted({*APPROVING, REJECT} - set(node.decide)):
+            if action != meant and _is_slip(action, meant):
+                what = f"the action {action!r} is not {meant!r}, and means nothing by itself"
+                fix = f"write {meant!r}, or choose a name that is not taken for it"
+                place = (*path, "decide", action)
+                yield inspection.finding("graph.unknown-action", what, place, fix, at="key", severity="warning")
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Letters exchanged, or one too many or too few."""
+    short, long = sorted((word, meant), key=len)
+    is_one_more = len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+    return is_one_more or sorted(word) == sorted(meant)

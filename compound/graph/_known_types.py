@@ -8,7 +8,17 @@ from compound.spec._types import ANY, STR, Enum, Many, Maybe, Names, Record, Sca
 from compound.spec.graph_file import AgentNode, ReviewNode
 
 VERDICT: Final = Record({"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY})
-PASSAGE: Final = Record({"id": STR, "text": STR, "score": Scalar("float")}, is_open=True)
+_WHOLE: Final = Scalar("int")
+PASSAGE: Final = Record(
+    {
+        **dict.fromkeys(("id", "doc_id", "text", "title", "heading", "source", "source_version", "indexed_at"), STR),
+        **dict.fromkeys(("start", "end", "rank"), _WHOLE),
+        "score": Scalar("float"),
+        "scores": ANY,
+        "meta": ANY,
+    }
+)
+"""What `compound.retrieval.Passage` is as JSON; metadata of the document is in `meta`."""
 EFFECT_RESULT: Final = Record({"name": STR, "status": Enum(("sent", "scheduled")), "value": ANY, "key": STR})
 RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR)})
 NULL: Final = Maybe(ANY)

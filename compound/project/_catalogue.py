@@ -146,11 +146,8 @@ class ProjectCatalogue:
             return None
 
     def policy(self, name: str) -> PolicyFile | None:
-        """A policy; None when its file cannot be read: it has errors of its own."""
-        try:
-            return self._resources.parts.policy(name)
-        except CompoundError:
-            return None
+        """A policy; None when its file cannot be read, which is a finding of its own."""
+        return self._tried(lambda: self._resources.parts.policy(name), None, f"{GRAPHS}/policies/{name}.yaml")
 
     def python_type(self, place: str) -> Type:
         """The type that Python declares at a place.

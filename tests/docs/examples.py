@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from compound.errors import CompoundError
 from compound.graph import FixedCatalogue, Signature, check_file, load_graph
-from compound.spec import InvalidFile
+from compound.spec import InvalidFile, read_yaml
+from compound.spec.kinds import validated
 from compound.spec.policy_file import PolicyFile
 from compound.tool import SqlTool
 
@@ -77,7 +78,8 @@ def run_example(example: Block, others: Sequence[Block]) -> list[Said]:
 
     Args:
         example: The block marked `fails`.
-        others: Blocks beside it that are files: `file=prompts/broken.md`, `file=graphs/answer.yaml`.
+        others: Blocks beside it that are files: `file=prompts/broken.md`, `file=graphs/answer.yaml`,
+            `file=graphs/policies/small.yaml`.
     """
     match example.language:
         case "yaml":
@@ -92,12 +94,15 @@ def run_example(example: Block, others: Sequence[Block]) -> list[Said]:
 
 
 def _check(text: str, files: Mapping[str, str], *, has_state: bool) -> list[Said]:
-    graphs = {"graphs/answer.yaml": ANSWER} | {path: one for path, one in files.items() if path.endswith(".yaml")}
+    policies = {path: one for path, one in files.items() if path.startswith("graphs/policies/")}
+    others = {path: one for path, one in files.items() if path.endswith(".yaml") and path not in policies}
+    graphs = {"graphs/answer.yaml": ANSWER} | others
     catalogue = FixedCatalogue(
         shelves=SHELVES,
         prompts={**PROMPTS, **files},
         graphs={Path(path).stem: load_graph(one, path) for path, one in graphs.items()},
-        policies={"customer_facing": POLICY},
+        policies={"customer_facing": POLICY}
+        | {Path(path).stem: validated(read_yaml(one, path), PolicyFile) for path, one in policies.items()},
         has_state=has_state,
     )
     return [(one.code, str(one)) for one in check_file(text, "graphs/example.yaml", catalogue)]

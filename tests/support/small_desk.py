@@ -8,6 +8,7 @@ from typing import Any
 from compound.graph import FixedCatalogue, Shelf, Signature
 from compound.spec import build_graph
 from compound.spec._types import parse_type
+from compound.spec.policy_file import PolicyFile
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -141,13 +142,42 @@ RING_TWO: Schema = {
 }
 
 
+LETTERS: Schema = {
+    "compound": "graph/v1",
+    "name": "letters",
+    "input": {"letter": {"text": "str"}, "text": "str?"},
+    "nodes": {"read": {"use": "tool", "tool": "clean", "in": {"text": "$input.letter.text"}}},
+    "output": {"text": "$read.text", "also": "$input.text"},
+}
+TENANTS: Schema = {
+    "compound": "graph/v1",
+    "name": "tenants",
+    "input": {"text": "str"},
+    "context": {"tenant": "str", "size": "int", "region": "str", "note": "str?"},
+    "nodes": {"read": {"use": "tool", "tool": "clean", "in": {"text": "$context.tenant", "limit": "$context.size"}}},
+    "output": {"text": "$read.text", "region": "$context.region", "note": "$context.note", "also": "$input.text"},
+}
+POLICIES: Schema = {
+    "odd": {
+        "reply": {"automatic": True, "money": {"tool": "amuont", "at_most": 10, "automatic_at_most": 20}},
+        "note": {"money": {"argument": "amount", "at_most": 10, "automatic_at_most": 5}},
+    },
+    "even": {"reply": {"automatic": True, "money": {"tool": "measure", "at_most": 10, "automatic_at_most": 10}}},
+}
+
+
 def catalogue(*, has_state: bool = True) -> FixedCatalogue:
     """What the desk offers."""
     graphs = {"triage": TRIAGE, "refund": REFUND, "blind": BLIND, "ring": RING, "ring_two": RING_TWO}
+    graphs |= {"letters": LETTERS, "tenants": TENANTS}
     return FixedCatalogue(
         shelves=SHELVES,
         prompts=PROMPTS,
         graphs={name: build_graph(data, name) for name, data in graphs.items()},
         types={"types.py:Ticket": parse_type({"id": "str", "subject": "str", "body": "str", "email": "str?"})},
+        policies={
+            name: PolicyFile.model_validate({"compound": "policy/v1", "name": name, "effects": effects})
+            for name, effects in POLICIES.items()
+        },
         has_state=has_state,
     )

@@ -1,0 +1,156 @@
+"""Values that fit a JSON schema: what stands in for tools, models and people, chosen so that branches are taken.
+
+A sample depends on the world, on who gives it, and on what that one was given: equal questions have equal answers,
+and another question shows in the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+from compound.spec._refs import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+T = TypeVar("T")
+Schema = Mapping[str, "JsonValue"]
+FULL: Final = 0
+"""The world in which everything is there, and everybody says yes."""
+BARE: Final = 1
+"""The world in which whatever may be missing is, and everybody says no."""
+NUMBERS: Final = (30.0, 0.0, 120.0, 1.0, 7.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """One way in which things may come out.
+
+    Attributes:
+        number: `FULL`, `BARE`, or any other: a choice for each thing.
+        abstains: Models may give no usable answer; a node's value is then null.
+        hints: Field to the values that conditions compare it with: else no world would ever meet one.
+        given: Field to the values that it may have, for fields that their schema leaves open.
+    """
+
+    number: int
+    abstains: bool = True
+    hints: Mapping[str, Sequence[JsonValue]] = field(default_factory=dict[str, "Sequence[JsonValue]"])
+    given: Mapping[str, Sequence[JsonValue]] = field(default_factory=dict[str, "Sequence[JsonValue]"])
+
+    def pick(self, options: Sequence[T], *about: object) -> T:
+        """One of the options, always the same for the same question."""
+        if self.number == FULL:
+            return options[0]
+        if self.number == BARE:
+            return options[-1]
+        return options[int(digest(self.number, *about), 16) % len(options)]
+
+    def value(self, schema: Schema, name: str, asked: object, *, leaves_out: bool = False) -> JsonValue:
+        """A value of a schema.
+
+        Args:
+            schema: What it must fit.
+            name: Who gives it.
+            asked: What that one was given.
+            leaves_out: Fields that are not required may be missing; a tool writes every field of its result.
+        """
+        definitions = cast("Schema", schema.get("$defs") or {})
+        return self._value(cast("JsonValue", schema), (name,), digest(asked) + "!" * leaves_out, definitions)
+
+    def _value(self, schema: JsonValue, path: tuple[str, ...], salt: str, defs: Schema) -> JsonValue:  # noqa: PLR0911
+        if path[-1] in self.given:
+            return self.pick(list(self.given[path[-1]]), path, salt)
+        if not isinstance(schema, Mapping):
+            return None
+        if isinstance(target := schema.get("$ref"), str):
+            return self._value(defs.get(target.rpartition("/")[2]), path, salt, defs)
+        options = schema.get("anyOf") or schema.get("oneOf")
+        if isinstance(options, list):
+            return self._value(self.pick(options, path, salt), path, salt, defs)
+        if isinstance(values := schema.get("enum"), list):
+            return self.pick(values, path, salt)
+        if "const" in schema:
+            return schema["const"]
+        kinds = schema.get("type")
+        match self.pick(kinds, path, salt) if isinstance(kinds, list) else kinds:
+            case "array":
+                count = self.pick((2, 1, 3, 0), path, salt)
+                return [self._value(schema.get("items"), path, f"{at}{salt}", defs) for at in range(count)]
+            case "object":
+                return self._record(schema, path, salt, defs)
+            case kind:
+                return self._plain(schema, str(kind), path, salt)
+
+    def _record(self, schema: Schema, path: tuple[str, ...], salt: str, defs: Schema) -> JsonValue:
+        fields = cast("Schema", schema.get("properties") or {})
+        required = cast("list[str]", schema.get("required") or [])
+        return {
+            name: self._value(kind, (*path, name), salt, defs)
+            for name, kind in fields.items()
+            if name in required or not salt.endswith("!") or self.pick((True, False), path, name, salt)
+        }
+
+    def _plain(self, schema: Schema, kind: str, path: tuple[str, ...], salt: str) -> JsonValue:
+        hints = self.hints.get(path[-1], ())
+        match kind:
+            case "string" if schema.get("format") == "date-time":
+                return "2026-11-25T12:00:00Z"
+            case "string":
+                texts = [one for one in hints if isinstance(one, str)]
+                return self.pick([*texts, f"{path[-1]} {digest(path, salt)[:6]}"], path, salt)
+            case "integer" | "number":
+                known = [float(one) for one in hints if isinstance(one, int | float) and not isinstance(one, bool)]
+                near = [one + step for one in known for step in (0, 1, -1)] or list(NUMBERS)
+                low, high = (schema.get(key) for key in ("minimum", "maximum"))
+                chosen = self.pick(near, path, salt)
+                chosen = max(chosen, float(low)) if isinstance(low, int | float) else chosen
+                chosen = min(chosen, float(high)) if isinstance(high, int | float) else chosen
+                return int(chosen) if kind == "integer" else chosen
+            case "boolean":
+                return self.pick((True, False), path, salt)
+            case _:
+                return None
+
+
+def digest(*values: object) -> str:
+    """A short name of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def compared(expr: Expr) -> Iterator[tuple[str, JsonValue]]:
+    """What a condition compares fields with: the field's own name, the constant."""
+    match expr:
+        case Compare(first, rest):
+            sides = [first, *(side for _, side in rest)]
+            names = [name for side in sides for name in _fields(side)]
+            for side in sides:
+                items = side.items if isinstance(side, ListOf) else (side,)
+                for item in items:
+                    if isinstance(item, Constant):
+                        yield from ((name, item.value) for name in names)
+        case Both(_, items) | Coalesce(items) | ListOf(items):
+            for item in items:
+                yield from compared(item)
+        case Not(item) | Length(item):
+            yield from compared(item)
+        case _:
+            return
+
+
+def _fields(side: Expr) -> Iterator[str]:
+    match side:
+        case Ref(root, steps):
+            yield next((one for one in reversed(steps) if isinstance(one, str)), root)
+        case Coalesce(items):
+            for item in items:
+                yield from _fields(item)
+        case Calc(_, left, right):
+            yield from _fields(left)
+            yield from _fields(right)
+        case _:
+            return
