@@ -65,7 +65,7 @@ def langgraph(
     if json:
         print_json({"written": [path.name for path in written]})
     else:
-        say(f"wrote {', '.join(path.name for path in written)}; next: langgraph dev")
+        say(f"wrote {', '.join(path.name for path in written)}; next: langgraph dev --allow-blocking")
 
 
 def _say_ready(graphs: list[str], address: str) -> None:

@@ -9,7 +9,7 @@ the stored decision is refused before langgraph sees it, because langgraph would
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -59,6 +59,7 @@ def compile_graph(
     recorder: Recorder | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     catalogue: Catalogue | None = None,
+    served: bool = False,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """The graph for everything that takes a langgraph graph: `ainvoke`, `astream`, state history, its servers.
 
@@ -68,6 +69,7 @@ def compile_graph(
         recorder: Where spans go; None records nothing.
         checkpointer: Where langgraph keeps the state. A graph with reviews that is given none keeps it in memory.
         catalogue: Types of what nodes call, for the schema of the output; what it does not know is any value.
+        served: The server that runs the graph gives it a checkpointer of its own, and refuses a graph that has one.
 
     Raises:
         ProjectError: A name is unknown, or the graph cannot be planned.
@@ -77,7 +79,7 @@ def compile_graph(
     builder = _Builder(state, input_schema=given, output_schema=made)
     builder.bound = bound
     bound.wire(builder)
-    if checkpointer is None and bound.plan.has_boundaries:
+    if checkpointer is None and bound.plan.has_boundaries and not served:
         from langgraph.checkpoint.memory import InMemorySaver
 
         checkpointer = InMemorySaver()
@@ -146,6 +148,11 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
         return options
 
 
+def _edge(sources: Sequence[str]) -> str | list[str]:
+    """A join is a list; langgraph's server reads the state of a join wrongly, so that what is none should not be one."""
+    return sources[0] if len(sources) == 1 else list(sources)
+
+
 class _Bound(Engine):
     """A graph bound to its project: what the nodes of the compiled graph do."""
 
@@ -159,16 +166,16 @@ class _Bound(Engine):
         self._runners = bind_all(self.plan.steps.values(), services)
 
     def wire(self, builder: _Builder) -> None:
-        """One node per segment, and the two around them; edges are lists, so that every join fires once."""
+        """One node per segment, and the two around them; edges of joins are lists, so that every join fires once."""
         self._add(builder, BEGIN, self._begin_run)
         builder.add_edge(START, BEGIN)
         waited_for = {name for segment in self.plan.segments for name in segment.waits_for}
         for segment in self.plan.segments:
             self._add(builder, segment.name, self._segment(segment))
-            builder.add_edge(list(segment.waits_for) if segment.waits_for else BEGIN, segment.name)
+            builder.add_edge(_edge(segment.waits_for) if segment.waits_for else BEGIN, segment.name)
         ends = [segment.name for segment in self.plan.segments if segment.name not in waited_for]
         self._add(builder, FINISH, self._finish_run)
-        builder.add_edge(ends, FINISH)
+        builder.add_edge(_edge(ends), FINISH)
         builder.add_edge(FINISH, END)
 
     def call(self, work: Callable[..., Awaitable[Any]], *args: object) -> Any:  # noqa: ANN401

@@ -32,7 +32,7 @@ def compiled_graph(name: str, root: Path) -> CompiledStateGraph[Any, Any, Any, A
     """A graph of the project at `root`, compiled; the server that runs it keeps its state."""
     from compound.project._project import Project
 
-    return Project.open(root).compile(name)
+    return Project.open(root).compile(name, served=True)
 
 
 def write_langgraph(project: Project, names: Sequence[str], *, force: bool = False) -> list[Path]:

@@ -198,7 +198,11 @@ class Project:
         return graph.build() if isinstance(graph, Graph) else graph
 
     def compile(
-        self, graph: str | GraphSpec | Graph | None = None, *, checkpointer: BaseCheckpointSaver[Any] | None = None
+        self,
+        graph: str | GraphSpec | Graph | None = None,
+        *,
+        checkpointer: BaseCheckpointSaver[Any] | None = None,
+        served: bool = False,
     ) -> CompiledStateGraph[Any, Any, Any, Any]:
         """A graph as a langgraph `CompiledStateGraph`; see `compound.graph.compile_graph`.
 
@@ -214,6 +218,7 @@ class Project:
             recorder=resources.recorder,
             checkpointer=checkpointer,
             catalogue=ProjectCatalogue(resources),
+            served=served,
         )
 
     async def stream(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compound.project._evidence import evidence_lines
 from compound.project._ports import action_record
@@ -160,11 +160,16 @@ class ItemView:
             yield f"      compound review reject {bound} --reason REASON"
 
 
+BY_CALLER: Final = "resumed by its caller"
+"""The state of a run that was not started here, but by langgraph or a program."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """What a decision led to.
 
     Attributes:
+        decision_id: What a caller who resumes the run himself names: `Command(resume={"decision_id": ...})`.
         run_status: Where the run is now; `waiting for another person` after an approval that needs a second one.
         ok: Nothing is left to do about this decision.
         effects: Name, status and error of each effect.
@@ -173,6 +178,7 @@ class Decided:
     """
 
     item_id: str
+    decision_id: str
     action: str
     actor: str
     run_status: str
@@ -195,6 +201,7 @@ class Decided:
         """What became of a decision."""
         return cls(
             item_id=decision.item_id,
+            decision_id=decision.decision_id,
             action=decision.action,
             actor=decision.actor,
             run_status=run_status,
@@ -210,6 +217,8 @@ class Decided:
     def text(self) -> str:
         """The result for a person."""
         lines = [f"{self.action} by {self.actor}: run {self.run_status}"]
+        if self.run_status == BY_CALLER:
+            lines.append(f"  who resumes it names decision {self.decision_id}")
         lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
         if self.problem:
             lines.append(f"  {self.problem}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
 from compound.project._ports import proposed
-from compound.project._review_views import Decided, ItemRow, ItemView
+from compound.project._review_views import BY_CALLER, Decided, ItemRow, ItemView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,7 @@ class ReviewService:
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: whoever runs it resumes it with this decision.
             self.queue.finish_resume(claim)
-            return Decided.of(decision, "resumed by its caller")
+            return Decided.of(decision, BY_CALLER)
         interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}
         try:
             result = self._project.resume(decision.run_id)

@@ -44,7 +44,9 @@ def test_the_target_of_langgraph_json_is_a_compiled_graph(root: Path) -> None:
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert isinstance(getattr(module, name), CompiledStateGraph)
+    app = getattr(module, name)
+    assert isinstance(app, CompiledStateGraph)
+    assert app.checkpointer is None, "the server refuses a graph that keeps its own state"
     write_langgraph(project, [])  # the same again changes nothing
     (root / "langgraph.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ProjectError) as caught:
