@@ -254,7 +254,10 @@ def _scan(
     longest: int,
 ) -> list[Found]:
     hits: list[Found] = []
+    firsts = {words[0] for words in table if words}
     for at in range(len(expanded)):
+        if expanded[at][0] not in firsts:
+            continue
         for size in range(min(longest, len(expanded) - at), 0, -1):
             window = expanded[at : at + size]
             meant = table.get(tuple(word for word, _, _ in window))

@@ -118,6 +118,10 @@ def within_edits(left: str, right: str, limit: int) -> bool:
     """
     if abs(len(left) - len(right)) > limit:
         return False
+    # An edit brings or takes one letter, so this many are missing; it answers nearly every pair.
+    letters, others = set(left), set(right)
+    if len(letters - others) > limit or len(others - letters) > limit:
+        return False
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):

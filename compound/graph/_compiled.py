@@ -149,7 +149,7 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
 
 
 def _edge(sources: Sequence[str]) -> str | list[str]:
-    """A join is a list; langgraph's server reads the state of a join wrongly, so that what is none should not be one."""
+    """A join is a list, and nothing else is: langgraph's server reads the state of a join wrongly."""
     return sources[0] if len(sources) == 1 else list(sources)
 
 

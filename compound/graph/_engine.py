@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -115,6 +116,9 @@ class Engine:
                 what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
         self._runners = bind_all(self.plan.steps.values(), self._services)
+        if self.plan.has_boundaries:
+            # Now, before anybody waits: langgraph takes most of a second to import.
+            importlib.import_module("compound.graph._durable")
         return self
 
     async def __aexit__(
