@@ -2,15 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
+from compound.errors import ProjectError, choices
 from compound.spec.marks import CALLER
 from compound.tool import Function
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compound.project._open import Resources
+
+
+class GrantedColumn(TypedDict):
+    """A column that SQL of a model may read."""
+
+    name: str
+    type: str
+    description: str
+
+
+class GrantedTable(TypedDict):
+    """A table that SQL of a model may read, with its size."""
+
+    name: str
+    description: str
+    rows: int
+    columns: list[GrantedColumn]
+
+
+class AskedQuestion(TypedDict):
+    """A question that was verified with the SQL that answers it."""
+
+    question: str
+    sql: str
+
+
+class GrantCard(TypedDict):
+    """What a model is shown before it writes SQL; never rows."""
+
+    tables: list[GrantedTable]
+    examples: list[AskedQuestion]
+    max_rows: int
+
+
+def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
+    """Every one of them."""
+    return (shop_documents(resources), granted_tables(resources))
+
+
+def granted_tables(resources: Resources) -> Function[..., object]:
+    """`granted_tables(tool)`: what a SQL tool of `kind: ask` grants, as a model is shown it."""
+
+    def granted_tables(tool: str) -> GrantCard:
+        """Tables and columns that SQL may read through an `ask` tool, with their words, and verified examples."""
+        from compound.tool import AskTool
+
+        asks = {name: one for name, one in resources.parts.sql_tools.items() if isinstance(one, AskTool)}
+        if tool not in asks:
+            what = f"no SQL tool of kind: ask is called {tool!r}"
+            raise ProjectError("project.unknown-sql", what, fix=choices(list(asks), tool))
+        return cast("GrantCard", asks[tool].bind(resources.lakehouse).card)
+
+    return Function(granted_tables)
 
 
 def shop_documents(resources: Resources) -> Function[..., object]:

@@ -80,7 +80,11 @@ class TrainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """How a run ended; `values` are the outputs of its nodes."""
+    """How a run ended; `values` are the outputs of its nodes.
+
+    Attributes:
+        files: Folder of the files that runs made, as the user would type it.
+    """
 
     run_id: str
     status: str
@@ -88,6 +92,7 @@ class RunView:
     values: Mapping[str, JsonValue]
     item_ids: tuple[str, ...] = ()
     error: Mapping[str, object] | None = None
+    files: str = ""
 
     def shown(self) -> Iterator[tuple[str, JsonValue]]:
         """What a person wants to see, in order."""
@@ -108,7 +113,17 @@ class RunView:
         if self.output is not None and self.output.get("applied"):
             yield "done", self.output.get("applied")
         if self.output is not None and not any(isinstance(one, dict) for one in (lane, plan, draft)):
-            yield from self.output.items()
+            for name, value in self.output.items():
+                if value is not None and value != []:
+                    yield name, self._readable(value)
+
+    def _readable(self, value: JsonValue) -> JsonValue:
+        """A file as its path, a list of texts as lines; everything else as it is."""
+        if isinstance(value, dict) and {"artifact", "path", "media_type", "size_bytes"} == value.keys():
+            return f"{self.files}/{value['path']}\n{value['media_type']}, {value['size_bytes']:,} bytes"
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return "\n".join(f"- {one}" for one in value)
+        return value
 
 
 def _list(value: JsonValue) -> list[JsonValue]:
