@@ -38,7 +38,7 @@ def result_table(answer: AskAnswer, title: str) -> ResultTable:
         notes.append(f"the query found more than the {len(answer.rows)} rows that it may give")
     return ResultTable(
         markdown=markdown(names, answer.rows[:SHOWN]),
-        csv=keep(_csv(names, answer.rows), name=title or "rows", media_type="text/csv"),
+        csv=keep(as_csv(names, answer.rows), name=title or "rows", media_type="text/csv"),
         rows=len(answer.rows),
         note="; ".join(notes),
     )
@@ -80,7 +80,8 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _csv(names: Sequence[str], rows: Sequence[Mapping[str, Json]]) -> bytes:
+def as_csv(names: Sequence[str], rows: Sequence[Mapping[str, Json]]) -> bytes:
+    """Rows as a CSV file."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(names)

@@ -31,7 +31,9 @@ def commands(page: str) -> list[str]:
 
 
 def _shown(command: str, home: Home) -> str:
-    done = home.run(*shlex.split(command.replace("\\\n", " "))[1:], columns=_WIDTH)
+    # The page says where a user's own data lies; here it lies in the test's home.
+    words = [word.replace(".compound/", f"{home.path}/") for word in shlex.split(command.replace("\\\n", " "))]
+    done = home.run(*words[1:], columns=_WIDTH)
     if done.returncode not in {0, 1} or (done.returncode and not done.stderr):
         raise AssertionError(f"{command}: {done.stderr}")
     # What differs from run to run and from machine to machine is named instead.
