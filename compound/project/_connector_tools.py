@@ -51,7 +51,32 @@ class GrantCard(TypedDict):
 
 def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
     """Every one of them."""
-    return (shop_documents(resources), granted_tables(resources))
+    return (shop_documents(resources), granted_tables(resources), index_documents(resources))
+
+
+class IndexedDocument(TypedDict):
+    """A document that an index is made of, whole."""
+
+    id: str
+    title: str
+    text: str
+    source: str
+
+
+def index_documents(resources: Resources) -> Function[..., object]:
+    """`index_documents(index, limit)`: the documents behind an index, in the order of their ids."""
+
+    def index_documents(index: str, limit: int = 2000) -> list[IndexedDocument]:
+        """The documents of an index, whole, as they are at their source now; at most `limit`."""
+        from compound.project._documents import documents_of
+
+        known = resources.settings.profile.documents
+        if index not in known:
+            raise ProjectError("project.unknown-index", f"no index {index!r}", fix=choices(list(known), index))
+        found = sorted(documents_of(index, resources.settings, resources.parts.modules), key=lambda one: one.id)
+        return [IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source) for one in found[:limit]]
+
+    return Function(index_documents, blocking=True)
 
 
 def granted_tables(resources: Resources) -> Function[..., object]:

@@ -261,7 +261,7 @@ class RepeatBlock(_Work):
 class MapBlock(_Work):
     """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items.
 
-    With `on_error: report` it is `{items, failed}`: that list, and of each item that failed `{index, item, code, what}`.
+    With `on_error: report` it is `{items, failed}`: that list, and `{index, item, code, what}` of each that failed.
     """
 
     map: Map

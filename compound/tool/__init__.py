@@ -1,8 +1,8 @@
 """Tools: Python functions and reviewed SQL that a graph calls with JSON.
 
-`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters, `AskTool` one that runs
-what a model wrote, as far as it grants; `RemoteFunction` is a pinned tool of an MCP server. LangChain tools are tools as
-they are. A tool that makes a file for people keeps it with `keep`.
+`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters, `AskTool` one that
+runs what a model wrote, as far as it grants; `RemoteFunction` is a pinned tool of an MCP server. LangChain tools are
+tools as they are. A tool that makes a file for people keeps it with `keep`.
 """
 
 from __future__ import annotations
