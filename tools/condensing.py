@@ -87,12 +87,12 @@ def read_page(document: Page) -> Page:
     """A document that can be worked on.
 
     Raises:
-        DataError: ``case.bad-document``: it has no text, or too much for one call.
+        DataError: ``tool.bad-input``: it has no text, or too much for one call.
     """
     size = len(document["text"])
     if not document["text"].strip() or size > MOST_CHARS:
         what = f"document {document['id']!r} has {size:,} characters; one call takes 1 to {MOST_CHARS:,}"
-        raise DataError("case.bad-document", what, fix="cut it into documents of their own")
+        raise DataError("tool.bad-input", what, fix="cut it into documents of their own")
     return document
 
 
@@ -101,10 +101,10 @@ def quoted_points(document: Page, points: list[Point] | None) -> Notes:
     """The points whose words stand in the document, as lines that cite it.
 
     Raises:
-        DataError: ``case.bad-document``: the model gave no usable answer for it.
+        DataError: ``tool.bad-input``: the model gave no usable answer for it.
     """
     if points is None:
-        raise DataError("case.bad-document", f"the model gave no usable answer for {document['id']!r}")
+        raise DataError("tool.bad-input", f"the model gave no usable answer for {document['id']!r}")
     text = _plain(document["text"])
     kept = [point for point in points if _plain(point.quote) and _plain(point.quote) in text]
     lines = [Line(text=point.text.strip(), cites=[document["id"]]) for point in kept if point.text.strip()]

@@ -51,7 +51,7 @@ class GrantCard(TypedDict):
 
 def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
     """Every one of them."""
-    return (shop_documents(resources), granted_tables(resources), index_documents(resources))
+    return (shop_documents(resources), granted_tables(resources), index_documents(resources), read_document(resources))
 
 
 class IndexedDocument(TypedDict):
@@ -77,6 +77,24 @@ def index_documents(resources: Resources) -> Function[..., object]:
         return [IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source) for one in found[:limit]]
 
     return Function(index_documents, blocking=True)
+
+
+def read_document(resources: Resources) -> Function[..., object]:
+    """`read_document(source)`: one document of an index, whole; its text is empty where there is none."""
+
+    def read_document(source: str) -> IndexedDocument:
+        """A whole document of an index, by `index:doc_id` (`handbook:refund-times`); its text is empty if none is."""
+        from compound.project._documents import documents_of
+
+        index, _, doc_id = source.partition(":")
+        known = resources.settings.profile.documents
+        found = documents_of(index, resources.settings, resources.parts.modules) if index in known else iter(())
+        one = next((document for document in found if document.id == doc_id), None)
+        if one is None:
+            return IndexedDocument(id=doc_id, title="", text="", source="")
+        return IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source)
+
+    return Function(read_document, blocking=True)
 
 
 def granted_tables(resources: Resources) -> Function[..., object]:

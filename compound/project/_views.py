@@ -114,7 +114,7 @@ class RunView:
             yield "done", self.output.get("applied")
         if self.output is not None and not any(isinstance(one, dict) for one in (lane, plan, draft)):
             for name, value in self.output.items():
-                if value is not None and value != []:
+                if value not in (None, "", []):
                     yield name, self._readable(value)
 
     def _readable(self, value: JsonValue) -> JsonValue:
