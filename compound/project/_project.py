@@ -149,6 +149,7 @@ class Project:
             item_ids=result.item_ids,
             error=result.error.to_json() if result.error else None,
             files=self.settings.shown(self.resources.artifacts.folder),
+            shown_to_person=self.services.queue.show(result.item_ids[0]).evidence if result.item_ids else {},
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
