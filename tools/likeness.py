@@ -84,7 +84,9 @@ def find_themes(tickets: list[Triaged]) -> list[Theme]:
     for language in sorted({ticket["language"] for ticket in tickets}):
         themes += _themes([ticket for ticket in tickets if ticket["language"] == language])
     themes.sort(key=lambda theme: (-len(theme["tickets"]), theme["example"]))
-    return [Theme(**{**theme, "number": at}) for at, theme in enumerate(themes, start=1)]
+    for at, theme in enumerate(themes, start=1):
+        theme["number"] = at
+    return themes
 
 
 def _themes(tickets: Sequence[Triaged]) -> list[Theme]:
@@ -114,7 +116,7 @@ def _themes(tickets: Sequence[Triaged]) -> list[Theme]:
         apart = middle - matrix.mean(axis=0)
         terms = [str(words[at]) for at in np.argsort(-apart, kind="stable")[:5] if apart[at] > 0]
         nearest = int(np.argmax(matrix[inside] @ middle))
-        found.append(_theme([tickets[at] for at in inside], terms, nearest))
+        found.append(_theme([tickets[int(at)] for at in inside], terms, nearest))
     return found
 
 

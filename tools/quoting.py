@@ -51,7 +51,7 @@ def merge(inputs: Mapping[str, Json]) -> Json:
         else:
             same[2].extend(cites)
     ranked = sorted(enumerate(kept), key=lambda one: (-len(set(one[1][2])), -overlap(question, one[1][0]), one[0]))
-    return [{"text": text, "cites": sorted(set(cites))} for _, (_, text, cites) in ranked[:MOST_LINES]]
+    return [{"text": text, "cites": [*sorted(set(cites))]} for _, (_, text, cites) in ranked[:MOST_LINES]]
 
 
 class Sentence(NamedTuple):

@@ -80,7 +80,9 @@ def look_up(inputs: Mapping[str, Json]) -> Json:
     if not searched:
         return {"tool_calls": [{"name": "retrieve_handbook", "arguments": {"query": question}}]}
     claims = list(_claims(question, [str(one.get("result")) for one in searched]))
-    left = [] if claims else ["the handbook says nothing in these words; without a model nothing else is tried"]
+    left: list[Json] = (
+        [] if claims else ["the handbook says nothing in these words; without a model nothing else is tried"]
+    )
     return {"answer": {"claims": claims[:MOST_CLAIMS], "open": left}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from tests.project.desk.way import part
 from tests.support.showcase import scripted
 
 GRAPH = "brainstorm"
-TOPIC = {"topic": "fewer letters about refunds", "views": ["a customer", "the owner"], "count": 2}
+TOPIC: dict[str, Any] = {"topic": "fewer letters about refunds", "views": ["a customer", "the owner"], "count": 2}
 IDEAS = {
     "a customer": [("Call me", "Ring the customer on the day."), ("Text me", "Send a text when money moves.")],
     "the owner": [("Send a text", "Send a text when the money moves."), ("Charge more", "Ask two dollars a refund.")],
@@ -132,12 +133,11 @@ def test_what_wins_more_never_stands_behind_and_equals_share_a_place(worth: list
 
     ranking = part("tools.ranking").rank_ideas(pool, _judged(pool, says))
     places = {int(row[0]): int(row[2]) for row in _rows(ranking["table"])}
-    for one in places:
-        for other in places:
-            if worth[one - 1] > worth[other - 1]:
-                assert places[one] < places[other]
-            if worth[one - 1] == worth[other - 1]:
-                assert places[one] == places[other]
+    for (one, own), (other, theirs) in product(places.items(), repeat=2):
+        if worth[one - 1] > worth[other - 1]:
+            assert own < theirs
+        if worth[one - 1] == worth[other - 1]:
+            assert own == theirs
     assert set(ranking["leaders"].split(", ")) >= {str(one) for one, place in places.items() if place == 1}
 
 

@@ -17,7 +17,7 @@ from tests.support.showcase import output, run_json, scripted
 GRAPH = "map_reduce"
 
 
-def _documents(count: int) -> list[dict[str, str]]:
+def _documents(count: int) -> list[Any]:
     return [{"id": f"d{at}", "title": f"Page {at}", "text": f"Fee number {at} is {at} dollars."} for at in range(count)]
 
 
