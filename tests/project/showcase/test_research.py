@@ -31,8 +31,8 @@ def _told(request: ModelRequest) -> list[Any]:
 
 
 def test_without_a_model_it_quotes_the_handbook_or_says_that_it_found_nothing(seeded: Home) -> None:
-    said = seeded.run("run", GRAPH, "question=How long do refunds to a gift card take?", check=True).stdout
-    assert f"{QUOTE} [handbook:gift-cards]" in said
+    found = run_json(seeded, GRAPH, "question=How long do refunds to a gift card take?")
+    assert f"{QUOTE} [handbook:gift-cards]" in found["text"]
     found = run_json(seeded, GRAPH, "question=What is the capital of France?")
     assert (found["text"], found["unproven"]) == ("", [])
     assert "says nothing" in found["open"][0]
