@@ -111,10 +111,10 @@ def cited_sources(findings: Findings | None) -> Sources:
 
 
 @tool
-def product_text(name: str, rows: list[dict[str, Json]]) -> SourceText:
+def product_text(product: str, rows: list[dict[str, Json]]) -> SourceText:
     """The rows of a product as text that can be quoted."""
     lines = ["; ".join(f"{key}: {value}" for key, value in row.items()) for row in rows]
-    return SourceText(source=f"product:{name}", text="\n".join(lines))
+    return SourceText(source=f"product:{product}", text="\n".join(lines))
 
 
 @check("cited")
