@@ -100,7 +100,8 @@ def test_what_is_granted_is_answered_as_it_was_written(ask: BoundAsk, house: Lak
         ("SELECT * FROM secrets", "refused", "sql.undeclared-table"),
         ("DROP TABLE orders", "refused", "sql.not-one-select"),
         ("SELECT * FROM read_text('/etc/hostname')", "refused", "sql.not-allowed"),
-        ("SELECT getenv('HOME') AS home", "refused", "sql.not-allowed"),
+        ("SELECT current_setting('memory_limit') AS m", "refused", "sql.not-allowed"),
+        ("SELECT date_format(note, '%Y') AS y FROM orders", "mend", "sql.not-allowed"),
         ("SELECT count(*) AS n FROM orders a, orders b, orders c, orders d", "failed", "sql.too-costly"),
     ],
 )
