@@ -110,6 +110,10 @@ def draw(
 
 def run(
     graph: Graph = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(help="Inputs as NAME=VALUE: a text, else JSON; NAME=@FILE reads .json, .jsonl or text."),
+    ] = None,
     *,
     ticket: Annotated[
         str | None, typer.Option("--ticket", help="A ticket as JSON, a file, or `-` for standard input.")
@@ -130,11 +134,18 @@ def run(
 
     from compound.project import Project, read_ticket_argument
 
-    if given is None:
+    if graph is not None and "=" in graph:
+        graph, values = None, [graph, *(values or [])]
+    project = Project.open(profile=profile, model=model)
+    if values:
+        if ticket or text or given:
+            raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
+        record = project.inputs(graph, values)
+    elif given is None:
         record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
     else:
         record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
-    result = Project.open(profile=profile, model=model).run(graph, record, draft=draft)
+    result = project.run(graph, record, draft=draft)
     if json:
         print_json(result)
         return

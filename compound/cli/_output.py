@@ -146,15 +146,29 @@ def _cell(value: object) -> str:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """Lines that fit the terminal, each line of the text on its own; a later line keeps the indentation."""
+    """Lines that fit the terminal, each line of the text on its own; a later line keeps the indentation.
+
+    Rows of a Markdown table stay whole: cut, nobody could read them.
+    """
     import textwrap
 
     width = max(min(console().width, 100), 40)
     lines: list[str] = []
     for line in text.splitlines():
+        if line.startswith("|"):
+            lines.append(indent + line)
+            continue
         lead = indent + line[: len(line) - len(line.lstrip())]
         more = lead + ("  " if line.lstrip().startswith("- ") else "")
-        lines += textwrap.wrap(line.strip(), width, initial_indent=lead, subsequent_indent=more) or [""]
+        lines += textwrap.wrap(
+            line.strip(),
+            width,
+            initial_indent=lead,
+            subsequent_indent=more,
+            # A path or an id is copied: it stays in one piece.
+            break_on_hyphens=False,
+            break_long_words=False,
+        ) or [""]
     return "\n".join(lines)
 
 

@@ -117,10 +117,11 @@ class _Items:
         errors = [(at, one.error) for at, one in enumerate(self._results) if one.error is not None]
         span.set(items=len(items), failed_items=len(errors))
         if self._plan.on_error == "collect":
-            return Outcome("ok", self._collected(items, errors))
+            return Outcome("ok", self._collected(items, errors, [one.value for one in self._results]))
         if errors and self._plan.on_error == "fail":
             return Outcome("failed", error=self._failure(errors, len(items)))
-        return Outcome("ok", [one.value for one in self._results if one.status == "ok"])
+        done = [one.value for one in self._results if one.status == "ok"]
+        return Outcome("ok", self._collected(items, errors, done) if self._plan.on_error == "report" else done)
 
     def _checked(self, each: JsonValue) -> list[JsonValue]:
         if each is None:
@@ -152,11 +153,13 @@ class _Items:
         except EvaluationError as problem:
             return Outcome("failed", error=self._wrong("graph.bad-reference", f"item {at}: {problem}"))
 
-    def _collected(self, items: list[JsonValue], errors: list[tuple[int, CompoundError]]) -> JsonValue:
+    def _collected(
+        self, items: list[JsonValue], errors: list[tuple[int, CompoundError]], values: list[JsonValue]
+    ) -> JsonValue:
         wrong: list[JsonValue] = [
             {"index": at, "item": items[at], "code": error.code, "what": error.what} for at, error in errors
         ]
-        return {"items": [one.value for one in self._results], "failed": wrong}
+        return {"items": values, "failed": wrong}
 
     def _failure(self, errors: list[tuple[int, CompoundError]], count: int) -> NodeError:
         at, first = errors[0]

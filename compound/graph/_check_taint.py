@@ -349,6 +349,12 @@ class Origins:
 
     def _of_block(self, level: Level, name: str, node: RepeatBlock | MapBlock, steps: Steps) -> frozenset[Origin]:
         inner = self._level_of(level, name)
+        if isinstance(node, MapBlock) and node.map.on_error == "report":
+            if not steps or steps[0] != "items":
+                # What failed is handed on as it was given.
+                given = self.of_value(level, node.map.each)
+                return given if steps else given | self._of_block(level, name, node, ("items",))
+            steps = steps[1:]
         if isinstance(node, MapBlock) and steps and isinstance(steps[0], int):
             steps = steps[1:]
         if node.out is not None:

@@ -20,6 +20,7 @@ PASSAGE: Final = Record(
 )
 """What `compound.retrieval.Passage` is as JSON; metadata of the document is in `meta`."""
 EFFECT_RESULT: Final = Record({"name": STR, "status": Enum(("sent", "scheduled")), "value": ANY, "key": STR})
+FAILED: Final = Many(Record({"index": Scalar("int"), "item": ANY, "code": STR, "what": STR}))
 RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR)})
 NULL: Final = Maybe(ANY)
 

@@ -131,14 +131,15 @@ class MapPlan:
     Attributes:
         item: Name of the item in the scope.
         limit: Items, at most.
-        on_error: `collect` gives `{items, failed}` and leaves the rest to a person.
+        on_error: `report` gives `{items, failed}`; so does `collect`, with null for what failed, and leaves the rest
+            to a person.
     """
 
     program: Program
     item: str
     parallel: int
     limit: int
-    on_error: Literal["fail", "skip", "collect"]
+    on_error: Literal["fail", "skip", "report", "collect"]
     out: Build | None
 
 

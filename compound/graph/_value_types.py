@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.graph._known_types import (
     EFFECT_RESULT,
+    FAILED,
     PASSAGE,
     RUN,
     VERDICT,
@@ -292,7 +293,9 @@ class ValueTypes:
             kind = Record({name: inner.of_lenient(value) for name, value in node.out.items()})
         else:
             kind = inner.of_lenient(node.out)
-        return Many(kind) if isinstance(node, MapBlock) else kind
+        if not isinstance(node, MapBlock):
+            return kind
+        return Record({"items": Many(kind), "failed": FAILED}) if node.map.on_error == "report" else Many(kind)
 
     def of_callee(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one arm per kind of node
         """Type of what a node's tool, index or model gives, whatever the node declares."""

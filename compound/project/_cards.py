@@ -43,7 +43,8 @@ def card_of(resources: Resources, services: ProjectServices, ref: str) -> ToolCa
     function = resources.functions.get(ref)
     if function is None:
         raise ProjectError("project.unknown-tool", f"no tool {ref!r}", fix=choices(list(resources.functions), ref))
-    return ToolCard(name=ref, description=function.description, parameters=function.params_schema, call=function.call)
+    call = services.function(ref)
+    return ToolCard(name=ref, description=function.description, parameters=function.params_schema, call=call)
 
 
 def _sql_card(resources: Resources, services: ProjectServices, ref: str, name: str) -> ToolCard:
@@ -102,7 +103,7 @@ def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: PLR09
             return _code(parts.checks[name])
         case "sql":
             bound = parts.sql_tools[name].bind(resources.lakehouse)
-            return _digest([bound.tool.sql, [table.pin() for table in bound.prepared.tables]])
+            return _digest([bound.tool.sql, bound.pins])
         case "retriever":
             return resources.retriever(name).version
         case "specialist":

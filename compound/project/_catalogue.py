@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compound.spec import GraphSpec
     from compound.spec._types import Type
     from compound.spec.policy_file import PolicyFile
-    from compound.tool import SqlTool
+    from compound.tool import AskTool, SqlTool
 
 T = TypeVar("T")
 
@@ -164,9 +164,9 @@ class ProjectCatalogue:
         return None if spec is None else graph_signature(spec, self)
 
     @cached_property
-    def _sql_tools(self) -> Mapping[str, SqlTool]:
+    def _sql_tools(self) -> Mapping[str, SqlTool | AskTool]:
         """Those that can be read and pass the guard; the others are findings."""
-        found: dict[str, SqlTool] = {}
+        found: dict[str, SqlTool | AskTool] = {}
         for name, path in self._resources.parts.sql_files.items():
             tool = self._tried(lambda name=name: self._resources.parts.sql_tool(name), None, str(path))
             if tool is not None:
@@ -184,7 +184,7 @@ class ProjectCatalogue:
             output = {**(output or {}), KEY: "proven"}
         return Signature(params=params, output=output, can_stop=False)
 
-    def _bound(self, tool: SqlTool) -> Mapping[str, JsonValue] | None:
+    def _bound(self, tool: SqlTool | AskTool) -> Mapping[str, JsonValue] | None:
         """Its columns, by the tables as they are now: here the drift of a schema shows."""
         if self._lakehouse is None:
             return None

@@ -2,15 +2,115 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
+from compound.errors import ProjectError, choices
 from compound.spec.marks import CALLER
 from compound.tool import Function
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compound.project._open import Resources
+
+
+class GrantedColumn(TypedDict):
+    """A column that SQL of a model may read."""
+
+    name: str
+    type: str
+    description: str
+
+
+class GrantedTable(TypedDict):
+    """A table that SQL of a model may read, with its size."""
+
+    name: str
+    description: str
+    rows: int
+    columns: list[GrantedColumn]
+
+
+class AskedQuestion(TypedDict):
+    """A question that was verified with the SQL that answers it."""
+
+    question: str
+    sql: str
+
+
+class GrantCard(TypedDict):
+    """What a model is shown before it writes SQL; never rows."""
+
+    tables: list[GrantedTable]
+    examples: list[AskedQuestion]
+    max_rows: int
+
+
+def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
+    """Every one of them."""
+    return (shop_documents(resources), granted_tables(resources), index_documents(resources), read_document(resources))
+
+
+class IndexedDocument(TypedDict):
+    """A document that an index is made of, whole."""
+
+    id: str
+    title: str
+    text: str
+    source: str
+
+
+def index_documents(resources: Resources) -> Function[..., object]:
+    """`index_documents(index, limit)`: the documents behind an index, in the order of their ids."""
+
+    def index_documents(index: str, limit: int = 2000) -> list[IndexedDocument]:
+        """The documents of an index, whole, as they are at their source now; at most `limit`."""
+        from compound.project._documents import documents_of
+
+        known = resources.settings.profile.documents
+        if index not in known:
+            raise ProjectError("project.unknown-index", f"no index {index!r}", fix=choices(list(known), index))
+        found = sorted(documents_of(index, resources.settings, resources.parts.modules), key=lambda one: one.id)
+        return [IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source) for one in found[:limit]]
+
+    return Function(index_documents, blocking=True)
+
+
+def read_document(resources: Resources) -> Function[..., object]:
+    """`read_document(source)`: one document of an index, whole; its text is empty where there is none."""
+
+    def read_document(source: str) -> IndexedDocument:
+        """A whole document of an index, by `index:doc_id` (`handbook:refund-times`); its text is empty if none is."""
+        from compound.project._documents import documents_of
+
+        index, _, doc_id = source.partition(":")
+        known = resources.settings.profile.documents
+        found = documents_of(index, resources.settings, resources.parts.modules) if index in known else iter(())
+        one = next((document for document in found if document.id == doc_id), None)
+        if one is None:
+            return IndexedDocument(id=doc_id, title="", text="", source="")
+        return IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source)
+
+    return Function(read_document, blocking=True)
+
+
+def granted_tables(resources: Resources) -> Function[..., object]:
+    """`granted_tables(tool)`: what a SQL tool of `kind: ask` grants, as a model is shown it."""
+
+    def granted_tables(tool: str) -> GrantCard:
+        """Tables and columns that SQL may read through an `ask` tool, with their words, and verified examples."""
+        from compound.tool import AskTool
+
+        asks = {name: one for name, one in resources.parts.sql_tools.items() if isinstance(one, AskTool)}
+        if tool not in asks:
+            what = f"no SQL tool of kind: ask is called {tool!r}"
+            raise ProjectError("project.unknown-sql", what, fix=choices(list(asks), tool))
+        return cast("GrantCard", asks[tool].bind(resources.lakehouse).card)
+
+    return Function(granted_tables)
 
 
 def shop_documents(resources: Resources) -> Function[..., object]:

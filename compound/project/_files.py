@@ -59,7 +59,13 @@ def lakehouse_options(path: Path) -> Mapping[str, TableOptions]:
         return CustomerKey(column=declared.column, through=declared.through)
 
     return {
-        name: TableOptions(customer_key=key(table.customer_key), hide=table.hide, cluster_by=table.cluster_by)
+        name: TableOptions(
+            customer_key=key(table.customer_key),
+            hide=table.hide,
+            cluster_by=table.cluster_by,
+            description=table.description,
+            columns=table.columns,
+        )
         for name, table in read_file(path, LakehouseFile, f"connectors/{path.name}").tables.items()
     }
 

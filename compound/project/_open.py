@@ -14,6 +14,7 @@ from compound.project._settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from compound.connector.artifacts import ArtifactStore
     from compound.connector.cache import SqliteCache
     from compound.connector.desk import Desk
     from compound.connector.lakehouse import Lakehouse
@@ -51,6 +52,13 @@ class Resources:
     def traces_folder(self) -> Path:
         """Where spans are kept."""
         return self.settings.home / "traces"
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """Files that runs made for people."""
+        from compound.connector.artifacts import ArtifactStore
+
+        return ArtifactStore(self.settings.home / "artifacts")
 
     @cached_property
     def lakehouse(self) -> Lakehouse:
@@ -154,10 +162,9 @@ class Resources:
     @cached_property
     def functions(self) -> Mapping[str, Function[..., object]]:
         """Tools by name: the project's and those that its connectors offer."""
-        from compound.project._connector_tools import shop_documents
+        from compound.project._connector_tools import connector_tools
 
-        offered = shop_documents(self)
-        return {offered.name: offered, **self.parts.functions}
+        return {**{one.name: one for one in connector_tools(self)}, **self.parts.functions}
 
     @cached_property
     def mcp(self) -> McpTools:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compound.spec import GraphSpec
     from compound.spec._types import Type
     from compound.spec.policy_file import PolicyFile
-    from compound.tool import SqlTool
+    from compound.tool import AskTool, SqlTool
 
 GRAPHS, TOOLS, CONNECTORS, EVALS = "graphs", "tools", "connectors", "evals"
 _SYSTEM_MARK = "\n---\n"
@@ -67,13 +67,13 @@ class ProjectParts:
         """SQL tool to file."""
         return {path.stem: path for path in sorted((self.root / TOOLS).glob("*.sql"))}
 
-    def sql_tool(self, name: str) -> SqlTool:
+    def sql_tool(self, name: str) -> SqlTool | AskTool:
         """One SQL tool, guarded but not bound.
 
         Raises:
             ProjectError: ``tool.*``, ``sql.*``: its header or its statement is not as it must be.
         """
-        from compound.tool import SqlTool
+        from compound.tool import load_sql_tool
 
         path = self.sql_files[name]
         try:
@@ -83,10 +83,10 @@ class ProjectParts:
             raise ProjectError(
                 "tool.header", f"it is not UTF-8: {error}", fix="save it as UTF-8", where=where
             ) from None
-        return SqlTool.load(text, self._shown(path))
+        return load_sql_tool(text, self._shown(path))
 
     @cached_property
-    def sql_tools(self) -> Mapping[str, SqlTool]:
+    def sql_tools(self) -> Mapping[str, SqlTool | AskTool]:
         """The `.sql` files of `tools/` by name, guarded but not bound.
 
         Raises:

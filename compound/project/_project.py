@@ -148,7 +148,19 @@ class Project:
             values=result.values,
             item_ids=result.item_ids,
             error=result.error.to_json() if result.error else None,
+            files=self.settings.shown(self.resources.artifacts.folder),
+            shown_to_person=self.services.queue.show(result.item_ids[0]).evidence if result.item_ids else {},
         )
+
+    def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
+        """A graph's input as a person types it: `question="How many?" tickets=@tickets.jsonl`.
+
+        Raises:
+            DataError: ``project.bad-input``.
+        """
+        from compound.project._run_inputs import read_inputs
+
+        return read_inputs(self._spec(name), written)
 
     async def _run(
         self, name: str | None, given: Mapping[str, JsonValue], until: Literal["end", "review"]

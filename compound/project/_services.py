@@ -61,7 +61,9 @@ class ProjectServices:
         """A Python tool, or the pinned tool of an MCP server."""
         if name.startswith(PREFIX):
             return self._resources.mcp.function(name)
-        return _found(self._resources.functions, name, "tool").call
+        from compound.project._run_tools import RunFunction
+
+        return RunFunction(_found(self._resources.functions, name, "tool"), self._resources.artifacts)
 
     def check(self, kind: str) -> JsonCall:
         """A check."""

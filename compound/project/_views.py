@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -80,7 +80,12 @@ class TrainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """How a run ended; `values` are the outputs of its nodes."""
+    """How a run ended; `values` are the outputs of its nodes.
+
+    Attributes:
+        files: Folder of the files that runs made, as the user would type it.
+        shown_to_person: What the first review that waits shows, by name.
+    """
 
     run_id: str
     status: str
@@ -88,6 +93,8 @@ class RunView:
     values: Mapping[str, JsonValue]
     item_ids: tuple[str, ...] = ()
     error: Mapping[str, object] | None = None
+    files: str = ""
+    shown_to_person: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     def shown(self) -> Iterator[tuple[str, JsonValue]]:
         """What a person wants to see, in order."""
@@ -107,8 +114,20 @@ class RunView:
             yield "reply", str(draft.get("text"))
         if self.output is not None and self.output.get("applied"):
             yield "done", self.output.get("applied")
-        if self.output is not None and not any(isinstance(one, dict) for one in (lane, plan, draft)):
-            yield from self.output.items()
+        if not any(isinstance(one, dict) for one in (lane, plan, draft)):
+            for name, value in (self.output or self.shown_to_person).items():
+                if value not in (None, "", []):
+                    yield name, self._readable(value)
+
+    def _readable(self, value: JsonValue) -> JsonValue:
+        """A file as its path, a draft as its text, a list of texts as lines; everything else as it is."""
+        if isinstance(value, dict) and value.keys() == {"text"}:
+            return value["text"]
+        if isinstance(value, dict) and {"artifact", "path", "media_type", "size_bytes"} == value.keys():
+            return f"{self.files}/{value['path']}\n{value['media_type']}, {value['size_bytes']:,} bytes"
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return "\n".join(f"- {one}" for one in value)
+        return value
 
 
 def _list(value: JsonValue) -> list[JsonValue]:

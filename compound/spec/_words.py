@@ -168,9 +168,10 @@ class Map(Strict):
     item: NodeName = Field(default="item", alias="as", description="Name of the item inside: `$item`.")
     parallel: int = Field(default=8, ge=1, le=1024, description="Items in flight, at most.")
     max: int = Field(default=1000, ge=1, le=100_000, description="Items, at most; a longer list is an error.")
-    on_error: Literal["fail", "skip", "review"] = Field(
+    on_error: Literal["fail", "skip", "report", "review"] = Field(
         default="fail",
-        description="When an item fails: fail the block after all items ended, leave the item out, or ask a person.",
+        description="When an item fails: fail the block after all items ended, leave the item out, leave it out and "
+        "say so (`{items, failed}`), or ask a person.",
     )
     queue: str = Field(default="default", description="Review queue for `on_error: review`.")
 

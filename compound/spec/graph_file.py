@@ -259,7 +259,10 @@ class RepeatBlock(_Work):
 
 
 class MapBlock(_Work):
-    """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items."""
+    """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items.
+
+    With `on_error: report` it is `{items, failed}`: that list, and `{index, item, code, what}` of each that failed.
+    """
 
     map: Map
     nodes: dict[NodeName, Node] = Field(description="Nodes of one item; they see those around the block.")

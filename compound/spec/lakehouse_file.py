@@ -33,11 +33,15 @@ class LakehouseTable(_Part):
             table must then restrict it by a `from: caller.*` parameter.
         hide: Columns that no tool may read; they are never copied.
         cluster_by: Columns that the local copy is sorted by.
+        description: What a row is, for people and models that write SQL.
+        columns: Column to what it holds, where its name does not say it.
     """
 
     customer_key: Name | KeyThrough | None = None
     hide: tuple[Name, ...] = ()
     cluster_by: tuple[Name, ...] = ()
+    description: str = ""
+    columns: dict[Name, str] = {}
 
 
 class LakehouseFile(_Part):

@@ -1,4 +1,4 @@
-"""`tools/*.sql`: a reviewed, parameterised query with its header.
+"""`tools/*.sql`: a reviewed, parameterised query with its header, or the grants under which free SQL may be asked.
 
 ```sql
 ---
@@ -14,6 +14,9 @@ verified: {by: data-team, at: 2026-11-20, question: "What are my recent orders?"
 ---
 SELECT order_id, status, total FROM orders WHERE user_id = $customer_id ORDER BY order_id LIMIT $n
 ```
+
+A tool of `kind: ask` has no statement of its own: it runs what a model writes, narrowed to `tables` and `columns`.
+Below its header stand verified examples, each a question as a comment and the SELECT that answers it.
 """
 
 from __future__ import annotations
@@ -115,8 +118,11 @@ class SqlToolSpec(_Part):
     Attributes:
         name: As graphs name it; the file's name.
         description: What it gives, for people and models.
-        kind: `query`: reviewed and parameterised.
+        kind: `query`: reviewed and parameterised. `ask`: runs SQL that a model wrote, narrowed to what is granted.
         tables: Tables it may read; the last part is the table's name, the statement writes only that.
+        columns: Of an `ask`: table to the columns that are granted; all of a table that is not named.
+        max_plan_rows: Of an `ask`: rows that all steps of a query's plan may touch together, as the engine
+            estimates them before it runs.
         params: Its parameters; the same as in the statement.
         limits: Caps, enforced while it runs.
         returns: `many`: the list of rows; `one`: a row or null.
@@ -127,8 +133,10 @@ class SqlToolSpec(_Part):
 
     name: Name
     description: str = Field(min_length=1)
-    kind: Literal["query"] = "query"
+    kind: Literal["query", "ask"] = "query"
     tables: tuple[str, ...] = Field(min_length=1)
+    columns: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, "tuple[str, ...]"])
+    max_plan_rows: int = Field(default=10_000_000, ge=1)
     params: dict[Name, ParamSpec] = Field(default_factory=dict[str, ParamSpec])
     limits: LimitsSpec = LimitsSpec()
     returns: Literal["many", "one"] = "many"
@@ -140,6 +148,25 @@ class SqlToolSpec(_Part):
         if self.scope != "customer" and self.verified is None:
             msg = f"scope: {self.scope} reads rows of other customers and must be `verified`"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _ask_is_for_reports(self) -> SqlToolSpec:
+        if self.kind == "query":
+            if self.columns or "max_plan_rows" in self.model_fields_set:
+                msg = "`columns` and `max_plan_rows` belong to kind: ask; a query says itself what it reads"
+                raise ValueError(msg)
+            return self
+        if self.scope != "all":
+            msg = "kind: ask reads rows of everybody: write scope: all, and who verified what is granted"
+            raise ValueError(msg)
+        if self.params or self.returns != "many":
+            msg = "kind: ask takes SQL and gives an answer: it has neither `params` nor `returns`"
+            raise ValueError(msg)
+        for table, granted in self.columns.items():
+            if table not in self.table_names or not granted:
+                msg = f"`columns` names {table!r}; {choices(self.table_names, table)}, each with its granted columns"
+                raise ValueError(msg)
         return self
 
     @property

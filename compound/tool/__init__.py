@@ -1,7 +1,8 @@
 """Tools: Python functions and reviewed SQL that a graph calls with JSON.
 
-`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters; `RemoteFunction` is a
-pinned tool of an MCP server. LangChain tools are tools as they are.
+`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters, `AskTool` one that
+runs what a model wrote, as far as it grants; `RemoteFunction` is a pinned tool of an MCP server. LangChain tools are
+tools as they are. A tool that makes a file for people keeps it with `keep`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compound.spec.marks import CALLER, PROVEN, RECIPIENT, SQL_TEXT
 
+from ._artifacts import Artifact, keep, keeping
 from ._function import Function, check, functions_in, tool
 from ._verdict import Verdict
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
     from pydantic import JsonValue
 
+    from ._ask import AskAnswer, AskTool, BoundAsk
     from ._remote import RemoteFunction
     from ._sql import BoundSqlTool, SqlResult, SqlTool
 
@@ -30,12 +33,33 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
     return convert(langchain_tool)
 
 
+def load_sql_tool(text: str, path: str) -> SqlTool | AskTool:
+    """Read and guard a `.sql` file of either kind, without any data.
+
+    Raises:
+        ProjectError: ``tool.*``: the header; ``sql.*``: the statement or an example.
+    """
+    from compound.spec.sql_tool import parse_sql_tool
+
+    if parse_sql_tool(text, path).spec.kind == "ask":
+        from ._ask import AskTool
+
+        return AskTool.load(text, path)
+    from ._sql import SqlTool
+
+    return SqlTool.load(text, path)
+
+
 def __getattr__(name: str) -> object:
     """Load what SQL tools need (YAML, the lakehouse) only where one is used."""
     if name in {"BoundSqlTool", "SqlResult", "SqlTool"}:
         from . import _sql
 
         return getattr(_sql, name)
+    if name in {"AskAnswer", "AskTool", "BoundAsk"}:
+        from . import _ask
+
+        return getattr(_ask, name)
     if name == "RemoteFunction":
         from . import _remote
 
@@ -48,6 +72,10 @@ __all__ = [
     "PROVEN",
     "RECIPIENT",
     "SQL_TEXT",
+    "Artifact",
+    "AskAnswer",
+    "AskTool",
+    "BoundAsk",
     "BoundSqlTool",
     "Function",
     "RemoteFunction",
@@ -57,5 +85,8 @@ __all__ = [
     "check",
     "from_langchain",
     "functions_in",
+    "keep",
+    "keeping",
+    "load_sql_tool",
     "tool",
 ]

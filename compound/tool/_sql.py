@@ -67,6 +67,11 @@ class BoundSqlTool:
         return self.prepared.columns
 
     @property
+    def pins(self) -> list[dict[str, JsonValue]]:
+        """The tables as they are pinned."""
+        return [table.pin() for table in self.prepared.tables]
+
+    @property
     def output_schema(self) -> dict[str, JsonValue]:
         """JSON schema of the value a graph sees."""
         from compound.connector.lakehouse import json_type
@@ -95,7 +100,7 @@ class BoundSqlTool:
             span.set(
                 sql_text=prepared.sql,
                 sql_fingerprint=prepared.statement.fingerprint,
-                data_inputs=[table.pin() for table in prepared.tables],
+                data_inputs=list(self.pins),
             )
             typed = arguments(spec.name, spec.params, params, caller)
             begun = time.perf_counter()

@@ -14,7 +14,7 @@ from compound.graph import FixedCatalogue, Signature, check_file, load_graph
 from compound.spec import InvalidFile, read_yaml
 from compound.spec.kinds import validated
 from compound.spec.policy_file import PolicyFile
-from compound.tool import SqlTool
+from compound.tool import load_sql_tool
 
 if TYPE_CHECKING:
     from compound.graph import Shelf
@@ -86,7 +86,7 @@ def run_example(example: Block, others: Sequence[Block]) -> list[Said]:
             files = {block.options["file"]: block.text for block in others if "file" in block.options}
             return _check(example.text, files, has_state=example.options.get("without") != "state")
         case "sql":
-            return _raised(lambda: SqlTool.load(example.text, "tools/example.sql"))
+            return _raised(lambda: load_sql_tool(example.text, "tools/example.sql"))
         case "python":
             return _raised(lambda: _execute(example.text))
         case language:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REFERENCE = Path("docs/reference")
 PICTURE = Path("docs/support_reply.svg")
+GRAPH_PAGES = Path("docs/graphs")
 _WIDTH = "100"
 
 
@@ -53,7 +54,15 @@ def reference_pages(root: Path) -> dict[Path, str]:
         pages[REFERENCE / name] = text
     graph = root / "graphs/support_reply.yaml"
     pages[PICTURE] = draw_svg(load_graph(graph.read_bytes(), "graphs/support_reply.yaml"))
-    return pages
+    return {**pages, **dict(_pictures(root))}
+
+
+def _pictures(root: Path) -> Iterator[tuple[Path, str]]:
+    """A picture beside the page of each graph."""
+    for page in sorted((root / GRAPH_PAGES).glob("*.md")):
+        file = root / "graphs" / f"{page.stem}.yaml"
+        picture = draw_svg(load_graph(file.read_bytes(), f"graphs/{file.name}"))
+        yield GRAPH_PAGES / f"{page.stem}.svg", picture
 
 
 def _whole(model: type[BaseModel]) -> str:

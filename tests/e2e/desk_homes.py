@@ -52,12 +52,11 @@ class Home:
         shutil.copytree(self.path, path)
         return Home(path=path, environ=self.environ)
 
-    def run(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
-        """`compound ...` as a user types it; waits for its end."""
+    def run(self, *arguments: str, check: bool = False, columns: str | None = None) -> subprocess.CompletedProcess[str]:
+        """`compound ...` as a user types it, in a terminal so many columns wide; waits for its end."""
         command = [str(PROGRAM), *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.variables(), capture_output=True, text=True, check=check, timeout=300
-        )
+        env = self.variables() | ({} if columns is None else {"COLUMNS": columns})
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=check, timeout=300)
 
     def json(self, *arguments: str) -> JsonValue:
         """The document that `compound ... --json` prints."""
@@ -102,6 +101,15 @@ class Home:
         """The environment of its processes."""
         # The root, so that coverage or a shell's own settings of the caller never choose another project.
         return os.environ | {"COMPOUND_HOME": str(self.path), "COMPOUND_ROOT": str(ROOT), **self.environ}
+
+
+def seeded_home(path: Path) -> Home:
+    """A new home, seeded, indexed and trained by the program."""
+    path.mkdir(parents=True)
+    home = Home(path=path)
+    for command in (("seed",), ("index",), ("train", "intent")):
+        home.run(*command, check=True)
+    return home
 
 
 def end_of(process: subprocess.Popen[str], *, timeout_s: float = 240) -> tuple[int, str]:

@@ -23,7 +23,7 @@ from ._types import (
 
 if TYPE_CHECKING:
     from ._customer import unrestricted_tables
-    from ._guard import Statement, guard
+    from ._guard import Statement, guard, is_function
     from ._lakehouse import Lakehouse
     from ._query import Prepared
     from ._values import json_type
@@ -34,6 +34,7 @@ _HOME: Final = {
     "Prepared": "_query",
     "Statement": "_guard",
     "guard": "_guard",
+    "is_function": "_guard",
     "json_type": "_values",
     "unrestricted_tables": "_customer",
     "write_table": "_writer",
@@ -62,6 +63,7 @@ __all__ = [
     "TableOptions",
     "Written",
     "guard",
+    "is_function",
     "json_type",
     "unrestricted_tables",
     "write_table",

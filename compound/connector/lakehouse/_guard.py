@@ -91,6 +91,13 @@ def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -
     )
 
 
+def is_function(name: str) -> bool:
+    """DuckDB has a function of this name, allowed or not."""
+    with _LOCK:
+        found = _parser().execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ? LIMIT 1", [name.lower()])
+        return found.fetchone() is not None
+
+
 def _clean(sql: str, where: Location | None) -> str:
     if len(sql) > MAX_SQL_CHARS:
         what = f"the statement has {len(sql):,} characters, more than {MAX_SQL_CHARS:,}"

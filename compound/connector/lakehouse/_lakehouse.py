@@ -15,7 +15,7 @@ from compound.errors import ConnectorError, Location, choices
 
 from ._engine import Engine
 from ._guard import guard
-from ._query import Prepared, bind, execute
+from ._query import Prepared, bind, execute, plan_rows
 from ._snapshot import prune, snapshot
 from ._sources import Source, discover
 from ._types import DEFAULT_RESOURCES, NO_OPTIONS, Limits, QueryResult, Resources, TableInfo, TableOptions
@@ -191,6 +191,14 @@ class Lakehouse:
         used = [infos[name] for name in sorted(statement.tables)]
         capped = (limits or self.limits).within(self.limits)
         return bind(self._engine.cursor(), statement, samples or {}, capped, used, where)
+
+    def plan_rows(self, prepared: Prepared) -> int:
+        """Rows that all steps of a statement's plan touch together, as the engine estimates them without running it.
+
+        Raises:
+            ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ...
+        """
+        return plan_rows(self._engine, prepared)
 
     def execute(self, prepared: Prepared, params: Mapping[str, object] | None = None) -> QueryResult:
         """Run a prepared statement on this thread.

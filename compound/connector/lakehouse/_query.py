@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_COMPARES_ALL: Final = ("CROSS_PRODUCT", "NL_JOIN", "NESTED_LOOP_JOIN")
 _DAMAGE: Final = re.compile(r"checksum|corrupt", re.IGNORECASE)
 
 
@@ -89,6 +91,35 @@ def _executed(statement: Statement, columns: Iterable[Column], limits: Limits) -
     if all(is_direct(column.type) for column in columns):
         return sql
     return f"SELECT {', '.join(map(fetchable, columns))} FROM (\n{sql}\n) AS answer"
+
+
+def plan_rows(engine: Engine, prepared: Prepared) -> int:
+    """Rows that all steps of the plan touch together, as DuckDB estimates them; nothing is run.
+
+    Raises:
+        ConnectorError: As `execute`: planning is stopped like running.
+    """
+    cursor = engine.cursor()
+    dog = watchdog()
+    watch = dog.arm(cursor, prepared.limits.ms)
+    try:
+        rows = cursor.execute(f"EXPLAIN (FORMAT JSON) {prepared.sql}").fetchall()
+    except (duckdb.Error, RuntimeError) as error:
+        _failed(prepared, error, interrupted=watch.fired)
+    finally:
+        dog.disarm(watch)
+    return sum(_touched(step)[0] for step in orjson.loads(rows[0][1]))
+
+
+def _touched(step: Mapping[str, Any]) -> tuple[int, int]:
+    """Rows that a step and those below it touch, and rows that it gives."""
+    below = [_touched(child) for child in step.get("children", [])]
+    pairs = math.prod(max(given, 1) for _, given in below)
+    compares_all = any(word in str(step.get("name")) for word in _COMPARES_ALL)
+    said = str(step.get("extra_info", {}).get("Estimated Cardinality", ""))
+    # A cross product has no estimate of its own, and what stands above it believes that it is small.
+    given = int(said) if said.isdecimal() else pairs if compares_all else max((rows for _, rows in below), default=0)
+    return sum(rows for rows, _ in below) + (max(pairs, given) if compares_all else given), given
 
 
 def execute(engine: Engine, prepared: Prepared, params: Mapping[str, object]) -> QueryResult:

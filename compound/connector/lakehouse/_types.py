@@ -47,11 +47,15 @@ class TableOptions:
         customer_key: Set on tables that hold rows of single customers.
         hide: Columns that are not granted; they are never copied into the snapshot.
         cluster_by: Columns the snapshot is sorted by; the customer key when empty.
+        description: What a row is.
+        columns: Column to what it holds, where its name does not say it.
     """
 
     customer_key: CustomerKey | None = None
     hide: tuple[str, ...] = ()
     cluster_by: tuple[str, ...] = ()
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 NO_OPTIONS: Final = TableOptions()

@@ -14,7 +14,7 @@ from compound import trace
 from compound.connector.lakehouse import CustomerKey, Lakehouse, TableOptions, write_table
 from compound.errors import CompoundError, DataError, ProjectError, RunError
 from compound.spec import InvalidFile
-from compound.tool import SqlTool
+from compound.tool import SqlTool, load_sql_tool
 
 TOOL = """---
 name: orders_of
@@ -137,7 +137,7 @@ CHANGES: dict[str, tuple[str, str, str, int]] = {
     "unknown key": ("limits:", "limit:", "tool.unknown-key", 10),
     "unknown key of a parameter": ("max: 50", "maximum: 50", "tool.unknown-key", 9),
     "missing key": ("description: A customer's orders, dearest first.\n", "", "tool.missing-key", 2),
-    "wrong kind": ("kind: query", "kind: ask", "tool.bad-value", 4),
+    "wrong kind": ("kind: query", "kind: metric", "tool.bad-value", 4),
     "wrong type": ("type: DATE", "type: DAY", "tool.bad-value", 8),
     "a default for the caller": ("caller.customer_id}", "caller.customer_id, default: x}", "tool.bad-value", 7),
     "another name": ("name: orders_of", "name: orders", "tool.name", 2),
@@ -165,7 +165,7 @@ def test_mistakes_are_found_at_load_with_their_place(name: str) -> None:
 
 def test_all_mistakes_of_a_header_are_told_at_once() -> None:
     with pytest.raises(InvalidFile) as caught:
-        _load(TOOL.replace("kind: query", "kind: ask").replace("limits:", "limit:"))
+        _load(TOOL.replace("kind: query", "kind: metric").replace("limits:", "limit:"))
     assert {finding.code for finding in caught.value.findings} == {"tool.bad-value", "tool.unknown-key"}
 
 
@@ -253,5 +253,5 @@ def test_the_projects_tools_bind_on_the_retail_tables(tmp_path: Path) -> None:
         files = sorted((root / "tools").glob("*.sql"))
         assert files
         for file in files:
-            bound = SqlTool.load(file.read_text(), f"tools/{file.name}").bind(house)
-            assert bound.columns
+            bound = load_sql_tool(file.read_text(), f"tools/{file.name}").bind(house)
+            assert bound.output_schema

@@ -1,0 +1,74 @@
+"""Files that runs made, for people: pictures, tables. Kept by content, below the run that made them."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+from uuid import uuid4
+
+from compound.errors import ConnectorError
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file of a run.
+
+    Attributes:
+        path: Below the store's folder, with `/`: `RUN/NAME-HASH.png`.
+        sha256: Of its bytes, hex.
+        size_bytes: Their number.
+    """
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+class ArtifactStore:
+    """A folder of files, one folder a run.
+
+    Equal bytes under equal names are one file, so a node that runs again after a crash leaves nothing twice.
+
+    Args:
+        folder: Where they lie; made when the first one comes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, run_id: str, data: bytes, *, name: str, media_type: str) -> StoredFile:
+        """Keep a file, whole or not at all.
+
+        Args:
+            run_id: The run that made it.
+            data: Its bytes.
+            name: What people call it, without ending.
+            media_type: `image/png`, `text/csv`: it gives the ending.
+
+        Raises:
+            ConnectorError: ``artifact.not-kept``: it cannot be written.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        run = run_id if _SAFE.fullmatch(run_id) else hashlib.sha256(run_id.encode()).hexdigest()[:32]
+        word = _UNSAFE.sub("-", name).strip("-")[:60] or "file"
+        ending = mimetypes.guess_extension(media_type) or ".bin"
+        path = PurePosixPath(run, f"{word}-{sha256[:12]}{ending}")
+        target = self.folder / path
+        try:
+            if not target.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                scratch = target.with_name(f".{uuid4().hex}")
+                scratch.write_bytes(data)
+                os.replace(scratch, target)
+        except OSError as error:
+            what = f"{target.name} of run {run_id} cannot be written: {error.strerror}"
+            raise ConnectorError("artifact.not-kept", what, fix=f"make room in, or access to, {self.folder}") from error
+        return StoredFile(path=str(path), sha256=sha256, size_bytes=len(data))

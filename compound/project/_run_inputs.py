@@ -1,0 +1,66 @@
+"""A graph's input as a person types it: `question="How many?" tickets=@tickets.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compound.errors import DataError, choices
+from compound.spec._types import STR, bare, parse_type
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.spec import GraphSpec
+
+
+def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
+    """Values by name; a text as it is, everything else as JSON, `@FILE` as what the file holds.
+
+    A `.jsonl` file is the list of its lines, a `.json` file its value, any other file its text. `@@` begins a text
+    that begins with `@`.
+
+    Raises:
+        DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
+    """
+    given: dict[str, JsonValue] = {}
+    for one in written:
+        name, mark, text = one.partition("=")
+        if not mark or name not in spec.input:
+            what = f"{name!r} is no input of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
+            raise DataError("project.bad-input", what, fix=choices(list(spec.input), name))
+        if name in given:
+            raise DataError("project.bad-input", f"{name!r} is given twice", fix="give it once")
+        is_text = bare(parse_type(spec.input[name]), spec.type_names) == STR
+        given[name] = _value(name, text, is_text=is_text)
+    return given
+
+
+def _value(name: str, text: str, *, is_text: bool) -> JsonValue:
+    if text.startswith("@@"):
+        text = text[1:]
+    elif text.startswith("@"):
+        return _file(name, Path(text[1:]), is_text=is_text)
+    return text if is_text else _json(name, text)
+
+
+def _file(name: str, path: Path, *, is_text: bool) -> JsonValue:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DataError("project.bad-input", f"{name}: {path} cannot be read: {why}", fix="name a file") from error
+    if path.suffix == ".jsonl":
+        return [_json(name, line) for line in text.splitlines() if line.strip()]
+    return _json(name, text) if path.suffix == ".json" or not is_text else text
+
+
+def _json(name: str, text: str) -> JsonValue:
+    import orjson
+
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        fix = f"{name}='[...]', or {name}=@FILE.json"
+        raise DataError("project.bad-input", f"{name}: {text[:60]!r} is no JSON: {error}", fix=fix) from error

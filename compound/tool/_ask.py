@@ -1,0 +1,295 @@
+"""`AskTool`: SQL that a model wrote, run only as far as the tool's header grants.
+
+Layers in order, none of them enough alone: the guard proves one read-only SELECT over granted tables; the statement is
+rewritten so that each table is a sub-query of its granted columns; the guard proves the rewritten text again; the rows
+that its plan touches are held against a bound; caps on rows, bytes and time hold while it runs, hardened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from compound import trace
+from compound.connector.lakehouse import Column, Limits
+from compound.errors import CompoundError, DataError, Location, ProjectError
+from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
+
+from ._narrow import narrowed, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compound.connector.lakehouse import Lakehouse, Prepared
+
+_MENDABLE: Final = frozenset(
+    {"sql.syntax", "sql.bind", "sql.duplicate-column", "sql.unknown-name", "sql.not-understood"}
+    | {"lakehouse.query-failed"}  # a value that cannot be cast
+)
+_REFUSED: Final = frozenset({"sql.not-one-select", "sql.not-allowed", "sql.undeclared-table"})
+_CALLED: Final = re.compile(r"the function (\w+)\(\) is not allowed")
+_QUESTION: Final = re.compile(r"^--[ \t]*(.+)$", re.MULTILINE)
+
+AskStatus = Literal["ok", "nothing", "mend", "refused", "failed"]
+
+
+class Problem(BaseModel):
+    """Why there are no rows.
+
+    Attributes:
+        code: As in `docs/errors/`.
+        message: What was found.
+        hint: What may be written instead; it names granted tables and columns only.
+    """
+
+    code: str
+    message: str
+    hint: str
+
+
+class AskAnswer(BaseModel):
+    """What came of a statement.
+
+    Attributes:
+        status: `ok`; `nothing`: no SQL was given; `mend`: a slip in syntax, names or types, worth another try;
+            `refused`: it asked for more than is granted; `failed`: too costly, too slow or too large.
+        sql: What ran, narrowed to what is granted; null when nothing ran.
+        rows: JSON records in order, at most `limits.rows`.
+        columns: Names and DuckDB types.
+        truncated: There were more rows, or longer cells.
+        plan_rows: Rows that the plan touches, as estimated before it ran.
+        problem: Why there are no rows.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: AskStatus
+    sql: str | None = None
+    rows: list[dict[str, JsonValue]] = Field(default_factory=list[dict[str, JsonValue]])
+    columns: list[dict[str, str]] = Field(default_factory=list[dict[str, str]])
+    truncated: bool = False
+    plan_rows: int | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A verified question and the SELECT that answers it."""
+
+    question: str
+    sql: str
+
+
+class AskTool:
+    """What a model's SQL may see.
+
+    Attributes:
+        spec: Its header.
+        sql: The examples as written.
+        examples: The same, one by one.
+        where: Where they begin.
+    """
+
+    def __init__(self, spec: SqlToolSpec, sql: str, where: Location) -> None:
+        self.spec = spec
+        self.sql = sql
+        self.where = where
+        self.examples = tuple(_examples(sql, where))
+        self._bound: BoundAsk | None = None
+
+    @classmethod
+    def load(cls, text: str, path: str) -> AskTool:
+        """Read a `.sql` file of `kind: ask`; its examples pass the guard, without any data.
+
+        Raises:
+            ProjectError: ``tool.*``: the header; ``sql.*``: an example is not one read-only SELECT.
+        """
+        from compound.connector.lakehouse import guard
+
+        file = parse_sql_tool(text, path)
+        tool = cls(file.spec, file.sql, file.where)
+        for example in tool.examples:
+            guard(example.sql, tables=file.spec.table_names, where=file.where)
+        return tool
+
+    @property
+    def name(self) -> str:
+        """As graphs name it."""
+        return self.spec.name
+
+    @property
+    def description(self) -> str:
+        """What it gives."""
+        return self.spec.description
+
+    def params_schema(self, *, for_model: bool = False) -> dict[str, JsonValue]:
+        """JSON schema of the inputs: `sql`, null for nothing."""
+        del for_model  # it has nothing to hide
+        said = "One SELECT in DuckDB's SQL over the granted tables; null when there is none."
+        return {
+            "type": "object",
+            "properties": {"sql": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": said}},
+            "required": ["sql"],
+            "additionalProperties": False,
+        }
+
+    def bind(self, lakehouse: Lakehouse) -> BoundAsk:
+        """Bind to pinned tables; every example must bind too, so that a changed schema shows.
+
+        Raises:
+            ConnectorError: ``lakehouse.missing-table`` and others: a granted table cannot be read.
+            ProjectError: ``sql.unknown-name``: a granted column is not there; ``sql.*``: an example is wrong.
+        """
+        if self._bound is None or self._bound.lakehouse is not lakehouse:
+            bound = BoundAsk(self, lakehouse)
+            for example in self.examples:
+                bound.prepare(example.sql, where=self.where)
+            self._bound = bound
+        return self._bound
+
+
+class BoundAsk:
+    """An ask tool on one lakehouse.
+
+    Attributes:
+        tool: The tool.
+        lakehouse: Its tables, pinned.
+        grants: Table to its granted columns.
+    """
+
+    def __init__(self, tool: AskTool, lakehouse: Lakehouse) -> None:
+        self.tool = tool
+        self.lakehouse = lakehouse
+        self.grants = {name: _granted(tool, lakehouse, name) for name in tool.spec.table_names}
+
+    @property
+    def output_schema(self) -> dict[str, JsonValue]:
+        """JSON schema of the value a graph sees: an `AskAnswer`."""
+        return TypeAdapter(AskAnswer).json_schema(mode="serialization")
+
+    @property
+    def pins(self) -> list[dict[str, JsonValue]]:
+        """The tables as they are pinned."""
+        return [self.lakehouse.table(name).pin() for name in self.grants]
+
+    @cached_property
+    def card(self) -> dict[str, JsonValue]:
+        """What a model is shown: granted tables with their columns and words, and the examples. Never live rows."""
+        tables: list[JsonValue] = []
+        for name, columns in self.grants.items():
+            info = self.lakehouse.table(name)
+            shown_columns: list[JsonValue] = [
+                {"name": one.name, "type": one.type, "description": info.options.columns.get(one.name, "")}
+                for one in columns
+            ]
+            described = info.options.description
+            tables.append({"name": name, "description": described, "rows": info.rows, "columns": shown_columns})
+        examples: list[JsonValue] = [{"question": one.question, "sql": one.sql} for one in self.tool.examples]
+        return {"tables": tables, "examples": examples, "max_rows": self.tool.spec.limits.rows}
+
+    def prepare(self, sql: str, *, where: Location | None = None) -> Prepared:
+        """Guard, narrow, guard again and bind; nothing runs.
+
+        Raises:
+            ProjectError: ``sql.*``.
+        """
+        from compound.connector.lakehouse import guard
+
+        statement = guard(sql, tables=list(self.grants), where=where)
+        if statement.params:
+            name = min(statement.params)
+            raise ProjectError("sql.not-understood", f"${name} has no value here", fix="write the value itself")
+        return self.lakehouse.prepare(
+            narrowed(statement.sql, self.grants),
+            tables=list(self.grants),
+            limits=Limits(**self.tool.spec.limits.model_dump()),
+            where=where,
+        )
+
+    def ask(self, sql: str | None) -> AskAnswer:
+        """Run what a model wrote; whatever is wrong with it is the answer, not an error. One span."""
+        name = self.tool.name
+        with trace.child(f"execute_tool {name}", kind="sql") as span:
+            if sql is None or not sql.strip():
+                return AskAnswer(status="nothing")
+            span.set(sql_written=sql)
+            try:
+                answer = self._asked(sql)
+            except CompoundError as error:
+                status = _status(error)
+                # Zero rows is one thing, asking for what is not granted another: a trace query finds the second.
+                span.set(ask_status=status, ask_problem=error.code)
+                hint = error.fix if error.code != "sql.bind" else f"granted are {shown(self.grants)}"
+                problem = Problem(code=error.code, message=error.what, hint=hint)
+                return AskAnswer(status=status, problem=problem)
+            span.set(ask_status="ok", sql_text=answer.sql, sql_rows=len(answer.rows), data_inputs=list(self.pins))
+            return answer
+
+    def _asked(self, sql: str) -> AskAnswer:
+        prepared = self.prepare(sql)
+        rows, most = self.lakehouse.plan_rows(prepared), self.tool.spec.max_plan_rows
+        if rows > most:
+            what = f"the plan touches about {rows:,} rows, more than {most:,}"
+            raise ProjectError("sql.too-costly", what, fix="join on keys, filter first, or ask for less")
+        result = self.lakehouse.execute(prepared)
+        return AskAnswer(
+            status="ok",
+            sql=prepared.statement.sql,
+            rows=result.rows,
+            columns=[{"name": column.name, "type": column.type} for column in result.columns],
+            truncated=result.truncated,
+            plan_rows=rows,
+        )
+
+    async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
+        """The value a graph sees; it runs in a worker thread.
+
+        Raises:
+            DataError: ``tool.bad-input``: `sql` is neither text nor null, or something else was given.
+        """
+        from anyio.to_thread import run_sync
+
+        sql = inputs.get("sql")
+        if set(inputs) != {"sql"} or not (sql is None or isinstance(sql, str)):
+            raise DataError("tool.bad-input", f"{self.tool.name}: it takes `sql`, text or null", fix="give sql alone")
+        answer = await run_sync(partial(self.ask, sql))
+        return answer.model_dump(mode="json")
+
+
+def _status(error: CompoundError) -> AskStatus:
+    from compound.connector.lakehouse import is_function
+
+    called = _CALLED.match(error.what)
+    # A function of another database is a slip like any unknown name; one that DuckDB has was left out on purpose.
+    if error.code in _MENDABLE or (error.code == "sql.not-allowed" and called and not is_function(called[1])):
+        return "mend"
+    return "refused" if error.code in _REFUSED else "failed"
+
+
+def _granted(tool: AskTool, lakehouse: Lakehouse, table: str) -> tuple[Column, ...]:
+    info = lakehouse.table(table)
+    named = tool.spec.columns.get(table)
+    if named is None:
+        return info.schema
+    known = {column.name: column for column in info.schema}
+    for name in named:
+        if name not in known:
+            what = f"{table}.{name} is granted, and there is no such column"
+            raise ProjectError("sql.unknown-name", what, fix=f"{table} has {', '.join(known)}", where=tool.where)
+    return tuple(known[name] for name in named)
+
+
+def _examples(text: str, where: Location) -> Iterator[Example]:
+    """Each begins with a comment that is its question."""
+    marks = list(_QUESTION.finditer(text))
+    if text.strip() and (not marks or text[: marks[0].start()].strip()):
+        what = "below the header of an `ask` stand examples, each with its question as a comment before it"
+        raise ProjectError("tool.header", what, fix="-- How many orders are there?", where=where)
+    ends = [*(one.start() for one in marks[1:]), len(text)] if marks else []
+    for mark, end in zip(marks, ends, strict=True):
+        yield Example(question=mark[1].strip(), sql=text[mark.end() : end].strip().removesuffix(";").strip())
