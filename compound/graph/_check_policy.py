@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import choices
 from compound.graph._check_effects import reviews_of
+from compound.graph._check_retention import retention_findings
 from compound.spec._findings import Finding
 from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, blocks
 
@@ -30,6 +31,7 @@ def policy_findings(inspection: Inspection) -> Iterator[Finding]:
     policy = catalogue.policy(spec.policy)
     if policy is not None:
         yield from _findings(inspection, policy)
+        yield from retention_findings(inspection, policy)
 
 
 def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:

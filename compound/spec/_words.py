@@ -24,6 +24,8 @@ from compound.spec._types import TypeError_, parse_external, parse_type
 WORD: Final = "x-compound-word"
 RESERVED: Final = ("input", "context", "run", "previous", "item")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)(h|d)")
+DAY_S: Final = 86400.0
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -35,13 +37,32 @@ def parse_duration(text: str | float) -> float:
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
         seconds = float(text)
-    elif isinstance(text, str) and (found := _DURATION.fullmatch(text.strip())):
-        seconds = float(found[1]) * _UNITS[found[2]]
     else:
-        raise ValueError(f"{text!r} is no duration: write 500ms, 30s, 5m, 4h or 2d")
+        seconds = _seconds(text, _DURATION)
+        if seconds is None:
+            raise ValueError(f"{text!r} is no duration: write 500ms, 30s, 5m, 4h or 2d")
     if not 0 < seconds <= 366 * 86400:
         raise ValueError(f"{text!r}: a duration is above zero and at most a year")
     return seconds
+
+
+def parse_age(text: object) -> float:
+    """Seconds in `36h` or `90d`: how old something may become, from a day to a hundred years.
+
+    Raises:
+        ValueError: It is no such age.
+    """
+    seconds = _seconds(text, _AGE)
+    if seconds is None:
+        raise ValueError(f"{text!r} is no age: write 36h or 90d")
+    if not DAY_S <= seconds <= 36_525 * DAY_S:
+        raise ValueError(f"{text!r}: an age is at least a day and at most a hundred years")
+    return seconds
+
+
+def _seconds(text: object, pattern: re.Pattern[str]) -> float | None:
+    found = pattern.fullmatch(text.strip()) if isinstance(text, str) else None
+    return None if found is None else float(found[1]) * _UNITS[found[2]]
 
 
 def _duration(value: str | float) -> str | float:
@@ -49,6 +70,14 @@ def _duration(value: str | float) -> str | float:
         parse_duration(value)
     except ValueError as error:
         raise PydanticCustomError("graph.bad-duration", "{why}", {"why": str(error)}) from None
+    return value
+
+
+def _age(value: object) -> object:
+    try:
+        parse_age(value)
+    except ValueError as error:
+        raise PydanticCustomError("policy.bad-age", "{why}", {"why": str(error)}) from None
     return value
 
 
@@ -108,6 +137,8 @@ def _word(name: str) -> WithJsonSchema:
 
 Duration = Annotated["str | float", AfterValidator(_duration), _word("duration")]
 """`500ms`, `30s`, `5m`, `4h`, `2d`, or seconds as a number."""
+Age = Annotated[str, BeforeValidator(_age), _word("age")]
+"""`36h`, `90d`: how old something may become."""
 Condition = Annotated[str, BeforeValidator(_condition), _word("condition")]
 """An expression over references: `intent.label != 'other'`."""
 Binding = Annotated[JsonValue, AfterValidator(_bindings), _word("binding")]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from compound.spec._words import Age, parse_age
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
@@ -41,6 +43,41 @@ class EffectRule(_Part):
     money: Money | None = Field(default=None, description="How much money it may move.")
 
 
+class Retention(_Part):
+    """How long what runs leave behind is kept, counted from the end of each run.
+
+    Of a run that is not over nothing is ever removed; the audit log, and of each decision who, when, what kind
+    and its hashes, stay for ever.
+    """
+
+    content: Age | None = Field(
+        default=None,
+        description="Words of customers and people: inputs and outputs of nodes, drafts, answers of models; "
+        "hashes and sizes stay. Without limit when left out.",
+    )
+    traces: Age | None = Field(
+        default=None, description="Spans without content, and what each call cost. Without limit when left out."
+    )
+
+    @property
+    def content_s(self) -> float | None:
+        """`content` in seconds; None without limit."""
+        return None if self.content is None else parse_age(self.content)
+
+    @property
+    def traces_s(self) -> float | None:
+        """`traces` in seconds; None without limit."""
+        return None if self.traces is None else parse_age(self.traces)
+
+    @model_validator(mode="after")
+    def _content_first(self) -> Retention:
+        content, traces = self.content_s, self.traces_s
+        if traces is not None and (content is None or content > traces):
+            said = "kept without limit" if content is None else f"kept for {self.content}"
+            raise ValueError(f"content is {said}, longer than the traces it belongs to ({self.traces})")
+        return self
+
+
 class PolicyFile(_Part):
     """The whole file. An effect that it does not name may not happen."""
 
@@ -48,3 +85,6 @@ class PolicyFile(_Part):
     name: Name = Field(description="As graphs name it in `policy:`, and as the file is called.")
     description: str = Field(default="", description="For people: what the application is for, and why these limits.")
     effects: dict[str, EffectRule] = Field(description="Effect to what is asked of it; any other is refused.")
+    retention: Retention = Field(
+        default=Retention(), description="How long what runs leave behind is kept; without limit when left out."
+    )

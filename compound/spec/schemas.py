@@ -39,6 +39,12 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
         ],
         "examples": ["30s", "4h"],
     },
+    "age": {
+        "description": "How old something may become: 36h, 90d; from a day to a hundred years.",
+        "type": "string",
+        "pattern": r"^\s*\d+(\.\d+)?(h|d)\s*$",
+        "examples": ["30d", "90d"],
+    },
     "condition": {
         "description": "Comparisons, `and or not`, `in`, arithmetic and len() over references, without the `$`: "
         "intent.label != 'other' and len(orders?) > 0",
