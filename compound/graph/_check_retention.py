@@ -30,7 +30,7 @@ def retention_findings(inspection: Inspection, policy: PolicyFile) -> Iterator[F
             yield from _inside(inspection, policy, path, node)
 
 
-def _cache(  # noqa: PLR0913 - one place of one graph under one limit
+def _cache(
     inspection: Inspection, policy: PolicyFile, limit: float, name: str, path: DataPath, node: AnyNode
 ) -> Iterator[Finding]:
     cache = getattr(node, "cache", None)
@@ -40,7 +40,7 @@ def _cache(  # noqa: PLR0913 - one place of one graph under one limit
         yield inspection.finding(_CODE, what, (*path, "cache"), f"cache: {content}, or less")
 
 
-def _review(  # noqa: PLR0913 - one place of one graph under one limit
+def _review(
     inspection: Inspection, policy: PolicyFile, limit: float, name: str, path: DataPath, node: AnyNode
 ) -> Iterator[Finding]:
     if isinstance(node, ReviewNode) and node.due is not None and parse_duration(node.due) > limit:

@@ -10,10 +10,12 @@ from compound.trace._columns import Value
 from compound.trace._otel import OtelExport
 from compound.trace._parquet import ParquetStore
 from compound.trace._payload import digest
+from compound.trace._prune import PRUNED, TraceAge, TraceCuts
 from compound.trace._recorder import Recorder, trace_id_of
 from compound.trace._store import Answer, MemoryStore, SpanStore, TraceNode, TraceReader
 
 __all__ = [
+    "PRUNED",
     "SILENT",
     "ActiveSpan",
     "Answer",
@@ -22,6 +24,8 @@ __all__ = [
     "ParquetStore",
     "Recorder",
     "SpanStore",
+    "TraceAge",
+    "TraceCuts",
     "TraceNode",
     "TraceReader",
     "Value",

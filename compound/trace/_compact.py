@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -52,20 +54,35 @@ def compact(folder: Path, tables: list[str], above_files: int, row_group_rows: i
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return 0
     gone = 0
+    with only_rewriter(folder, waits=False) as is_only:
+        for table in tables if is_only else ():
+            for day in finished_days(folder, table):
+                parts = sorted(day.glob("*.parquet"))
+                if len(parts) > max(1, above_files):
+                    fresh = FRESH if table == "blobs" else ""
+                    rewrite(table, parts, f"SELECT * FROM {source(parts)} {fresh}", row_group_rows)
+                    gone += len(parts) - 1
+    return gone
+
+
+@contextmanager
+def only_rewriter(folder: Path, *, waits: bool) -> Generator[bool]:
+    """Be the only one who replaces files of the folder; gives False when another one is and nobody `waits`."""
     with (folder / ".compact.lock").open("a") as lock:
         if fcntl is not None:
             try:
-                fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock.fileno(), fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
             except OSError:
-                return 0
-        for table in tables:
-            for day in sorted((folder / table).glob("date=*")):
-                _finish(day)
-                parts = sorted(day.glob("*.parquet"))
-                if len(parts) > max(1, above_files):
-                    _merge(table, day, parts, row_group_rows)
-                    gone += len(parts) - 1
-    return gone
+                yield False
+                return
+        yield True
+
+
+def finished_days(folder: Path, table: str) -> Generator[Path]:
+    """The folders of a table, the oldest first, each without what an interrupted rewriter left behind."""
+    for day in sorted((folder / table).glob("date=*")):
+        _finish(day)
+        yield day
 
 
 def _finish(day: Path) -> None:
@@ -76,18 +93,31 @@ def _finish(day: Path) -> None:
         note.unlink(missing_ok=True)
 
 
-def _merge(table: str, day: Path, parts: list[Path], row_group_rows: int) -> None:
+def source(parts: Sequence[Path]) -> str:
+    """The files as a table in SQL."""
+    names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in parts)
+    return f"read_parquet([{names}], union_by_name = true)"
+
+
+def rewrite(
+    table: str,
+    parts: Sequence[Path],
+    query: str,
+    row_group_rows: int,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> None:
+    """Put one file with the rows of a query in the place of files of one day."""
     import duckdb
 
+    day = parts[0].parent
     target = day / f"m-{os.urandom(8).hex()}.parquet"
     note = day / f"{target.stem}{_NOTE}"
-    with duckdb.connect(config={"threads": 1}) as connection:
-        names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in parts)
-        query = f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
-        if table == "blobs":
-            query += f" {FRESH}"
-        note.write_text(json.dumps([path.name for path in parts]), encoding="utf-8")
+    note.write_text(json.dumps([path.name for path in parts]), encoding="utf-8")
+    if connection is not None:
         write(connection, query, table, target, row_group_rows)
+    else:
+        with duckdb.connect(config={"threads": 1}) as own:
+            write(own, query, table, target, row_group_rows)
     for path in parts:
         path.unlink(missing_ok=True)
     note.unlink(missing_ok=True)

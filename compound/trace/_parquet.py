@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.errors import DataError
 from compound.trace import _compact
 from compound.trace._columns import TABLES
+from compound.trace._prune import TraceAge, TraceCuts, TracePrune, ages
 from compound.trace._spool import Spool, abandoned, begun
 from compound.trace._store import CONFIG, Answer, TraceReader, mended, read_ndjson
 from compound.trace._views import FRESH
@@ -94,6 +95,64 @@ class ParquetStore(TraceReader):
         self._recover()
         return _compact.compact(self.folder, list(TABLES), above_files, ROW_GROUP_ROWS)
 
+    def ages(self) -> list[TraceAge]:
+        """When each run was last heard of, and whether its content was removed.
+
+        Raises:
+            DataError: ``trace.unreadable``.
+        """
+        import duckdb
+
+        self._settle()
+        with duckdb.connect(config=CONFIG) as connection:
+            return _retried(lambda: ages(connection, self.folder))
+
+    def prune(
+        self,
+        *,
+        emptied: Collection[str],
+        dropped: Collection[str],
+        now: float,
+        lost_before: float | None = None,
+        dry_run: bool = False,
+    ) -> TraceCuts:
+        """Remove the content of runs, and all of others; readers and writers may go on meanwhile.
+
+        A blob goes when every run that it belongs to does. The caller knows that these runs are over and that no
+        span of them ended within the last day.
+
+        Args:
+            emptied: Run ids; of their inputs and outputs hashes and sizes stay.
+            dropped: Run ids of which nothing stays.
+            now: UTC seconds, for the mark.
+            lost_before: UTC seconds; older content that no span leads to is removed as well.
+            dry_run: Only count.
+
+        Raises:
+            DataError: ``trace.unreadable``.
+        """
+        import duckdb
+
+        self._settle()
+        with duckdb.connect(config=CONFIG) as connection:
+            cut = TracePrune(
+                connection,
+                self.folder,
+                emptied=emptied,
+                dropped=dropped,
+                lost_before=lost_before,
+                row_group_rows=ROW_GROUP_ROWS,
+            )
+            return _retried(lambda: cut.run(now=now, dry_run=dry_run))
+
+    def _settle(self) -> None:
+        """Publish what this process and killed ones have spooled; what cannot be published hides nothing."""
+        import duckdb
+
+        with suppress(OSError, duckdb.Error):
+            self.publish()
+            self._recover()
+
     @property
     def _spool_folder(self) -> Path:
         return self.folder / ".spool"
@@ -138,21 +197,24 @@ class ParquetStore(TraceReader):
         Raises:
             DataError: ``trace.query``; ``trace.unreadable``: a file of the folder is broken.
         """
-        import duckdb
+        self._settle()
+        return _retried(lambda: super(ParquetStore, self).sql(query, params))
 
-        with suppress(OSError, duckdb.Error):  # what cannot be published must not hide what was
-            self.publish()
-            self._recover()
-        for is_last in (False, False, True):
-            try:
-                return super().sql(query, params)
-            except duckdb.Error as error:
-                # A compaction may remove a file between listing and reading; the next listing knows better.
-                if is_last or not isinstance(error, duckdb.IOException):
-                    raise DataError(
-                        "trace.unreadable", f"a trace file: {error}", fix="move the named file away"
-                    ) from error
-        raise AssertionError  # the loop returns or raises
+
+T = TypeVar("T")
+
+
+def _retried(read: Callable[[], T]) -> T:
+    """Read again where a file went between listing and reading: a compaction did that, the next listing knows."""
+    import duckdb
+
+    for is_last in (False, False, True):
+        try:
+            return read()
+        except duckdb.Error as error:
+            if is_last or not isinstance(error, duckdb.IOException):
+                raise DataError("trace.unreadable", f"a trace file: {error}", fix="move the named file away") from error
+    raise AssertionError  # the loop returns or raises
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, cast
@@ -12,6 +13,9 @@ import orjson
 
 _PLAIN: Final = orjson.OPT_NON_STR_KEYS
 _CANONICAL: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
+
+SEEN_S: Final = 3_600.0
+"""For so long a process does not store a blob again that it stored."""
 
 Redact = Callable[[object], object]
 """Takes a payload, gives the payload that may be hashed and kept."""
@@ -76,17 +80,32 @@ def digest(value: object) -> str:
 
 
 class Seen:
-    """The blobs that this process has already handed over; bounded, oldest forgotten first."""
+    """The blobs that this process has handed over lately; bounded, oldest forgotten first.
 
-    def __init__(self, limit: int = 100_000) -> None:
+    Args:
+        limit: Keys at most.
+        ttl_s: A key is new again so many seconds later: whoever removes old content may then trust that what
+            a span of now refers to was stored within that time.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self, limit: int = 100_000, ttl_s: float = SEEN_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._limit = limit
-        self._keys: dict[str, None] = {}
+        self._ttl_s = ttl_s
+        self._clock = clock
+        self._keys: dict[str, float] = {}
 
     def add(self, key: str) -> bool:
         """True when the key is new here. A forgotten key is stored twice, which the view hides."""
-        if key in self._keys:
-            return False
-        self._keys[key] = None
+        now = self._clock()
+        known = self._keys.get(key)
+        if known is not None:
+            if now - known < self._ttl_s:
+                return False
+            del self._keys[key]  # to the end of the row: the oldest is forgotten first
+        self._keys[key] = now
         if len(self._keys) > self._limit:
             del self._keys[next(iter(self._keys))]
         return True

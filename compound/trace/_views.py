@@ -21,8 +21,8 @@ _USES: Final[dict[str, tuple[str, ...]]] = {
 }
 NAMES: Final = tuple(_USES)
 
-FRESH: Final = "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY first_seen) = 1"
-"""Keeps the oldest row of each blob."""
+FRESH: Final = "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY content IS NULL, first_seen DESC) = 1"
+"""Keeps one row of each blob: with content where any has it, the newest of those (a prune asks how old it is)."""
 
 _MS: Final = "(end_time_unix_nano - start_time_unix_nano) / 1e6"
 
