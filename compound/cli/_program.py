@@ -17,6 +17,7 @@ from compound.cli import (
     _formats,
     _graph,
     _mcp,
+    _prune,
     _replay,
     _review,
     _tools,
@@ -50,7 +51,7 @@ def log_to_stderr() -> None:
     structlog.configure(processors=[*before, renderer], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
-for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay):
+for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay, _prune):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")

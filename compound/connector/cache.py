@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _SCHEMA: Final = """
 create table if not exists value (
-    key text primary key, body blob not null, expires_at real not null
+    key text primary key, body blob not null, expires_at real not null, kept_at real not null
 ) without rowid
 """
+_OLD: Final = "select 1 from pragma_table_info('value') having count(*) > 0 and not max(name = 'kept_at')"
+"""Gives a row where the file was made before it said when a value was kept."""
 _BUSY_MS: Final = 5_000
 
 
@@ -56,6 +58,8 @@ class SqliteCache:
             self._db.execute("pragma journal_mode=wal")
             # A value that is lost with the power is made again.
             self._db.execute("pragma synchronous=off")
+            if self._db.execute(_OLD).fetchone():
+                self._db.execute("drop table value")
             self._db.execute(_SCHEMA)
             self._db.execute("delete from value where expires_at < ?", (clock(),))
         except sqlite3.Error as error:
@@ -73,10 +77,30 @@ class SqliteCache:
 
     async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
         """Keep a value for so many seconds; it takes the place of an older one."""
-        row = (key, orjson.dumps(value), self._clock() + ttl_s)
+        now = self._clock()
+        row = (key, orjson.dumps(value), now + ttl_s, now)
         try:
             with self._lock, closing(self._db.cursor()) as cursor:
-                cursor.execute("insert or replace into value values (?, ?, ?)", row)
+                cursor.execute("insert or replace into value values (?, ?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def prune(self, *, now: float, kept_before: float, dry_run: bool = False) -> int:
+        """Remove values that have expired or were kept before a time, and their bytes in the file; gives how many.
+
+        Args:
+            now: UTC seconds.
+            kept_before: UTC seconds.
+            dry_run: Only count.
+        """
+        where, given = "where expires_at < ? or kept_at < ?", (now, kept_before)
+        try:
+            with self._lock, closing(self._db.cursor()) as cursor:
+                if dry_run:
+                    found = cast("tuple[int]", cursor.execute(f"select count(*) from value {where}", given).fetchone())
+                    return found[0]
+                cursor.execute("pragma secure_delete = on")
+                return cursor.execute(f"delete from value {where}", given).rowcount
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 

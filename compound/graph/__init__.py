@@ -31,7 +31,10 @@ if TYPE_CHECKING:
         event_json,
     )
     from compound.graph._interface import Interface, interface
+    from compound.graph._kept import kept_policy
     from compound.graph._ledger import RunRecord, run_record
+    from compound.graph._leftovers import drop_checkpoints
+    from compound.graph._locks import idle_runs
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
     from compound.graph._replay import Recording
@@ -84,10 +87,13 @@ _HOME: Final = {
     "compare": "compound.graph._diff",
     "compile_graph": "compound.graph._compiled",
     "draw": "compound.graph._draw",
+    "drop_checkpoints": "compound.graph._leftovers",
     "draw_svg": "compound.graph._svg",
     "event_json": "compound.graph._events",
+    "idle_runs": "compound.graph._locks",
     "graph_signature": "compound.graph._value_types",
     "interface": "compound.graph._interface",
+    "kept_policy": "compound.graph._kept",
     "load_graph": "compound.spec",
     "plan": "compound.graph._plan",
     "run_record": "compound.graph._ledger",
@@ -142,9 +148,12 @@ __all__ = [
     "compile_graph",
     "draw",
     "draw_svg",
+    "drop_checkpoints",
     "event_json",
     "graph_signature",
+    "idle_runs",
     "interface",
+    "kept_policy",
     "load_graph",
     "plan",
     "run_record",

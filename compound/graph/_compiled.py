@@ -30,6 +30,7 @@ from compound.graph._listen import HEARD, Heard
 from compound.graph._nodes_effect import EffectStep
 from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import LOST, Outcome
+from compound.graph._policy import longest_kept_s
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
 from compound.graph.catalogue import FixedCatalogue
@@ -163,7 +164,7 @@ class _Bound(Engine):
             if kind in kinds and service is None:
                 what = f"the graph {spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
-        self._runners = bind_all(self.plan.steps.values(), services)
+        self._runners = bind_all(self.plan.steps.values(), services, longest_s=longest_kept_s(spec, services))
 
     def wire(self, builder: _Builder) -> None:
         """One node per segment, and the two around them; edges of joins are lists, so that every join fires once."""

@@ -16,10 +16,11 @@ from compound.graph._active import SILENT, ActiveRun
 from compound.graph._events import RunStarted
 from compound.graph._kept import KeptServices, keep, read
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
-from compound.graph._locks import run_lock
+from compound.graph._locks import lock_file, run_lock
 from compound.graph._move import Move, plan_move
 from compound.graph._outcome import LOST
 from compound.graph._plan import plan
+from compound.graph._policy import longest_kept_s
 from compound.graph._replay import Mode, Recording, Replay
 from compound.graph._result import ReplayResult, RunResult
 from compound.graph._runners import bind_all
@@ -115,7 +116,8 @@ class Engine:
             if kind in kinds and service is None:
                 what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
-        self._runners = bind_all(self.plan.steps.values(), self._services)
+        kept_s = longest_kept_s(self.spec, self._services)
+        self._runners = bind_all(self.plan.steps.values(), self._services, longest_s=kept_s)
         if self.plan.has_boundaries:
             # Now, before anybody waits: langgraph takes most of a second to import.
             importlib.import_module("compound.graph._durable")
@@ -159,7 +161,8 @@ class Engine:
         Raises:
             DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
             ConflictError: ``graph.changed``: the run's own version of the graph is not to be had any more;
-                ``graph.other-input``: the id belongs to another input; ``graph.draining``: runs of the version
+                ``graph.pruned``: it is over, and its content was removed; ``graph.other-input``: the id belongs to
+                another input; ``graph.draining``: runs of the version
                 before must end first; ``graph.run-busy``: somebody else runs it.
         """
         self._require_fit(input, context or {}, run_id)
@@ -174,6 +177,7 @@ class Engine:
                 return self._closing(span, await self._direct(active))
         async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
             record = self._ledger.get(run_id)
+            _require_content(record)
             if record is not None and digest(record.input) != digest(input):
                 what = f"run {run_id} was started with another input"
                 raise ConflictError("graph.other-input", what, fix="give the new input a run id of its own")
@@ -188,7 +192,8 @@ class Engine:
 
         Raises:
             RunError: ``graph.unknown-run``, ``graph.checkpoint-lost``, ``graph.resume-not-taken``.
-            ConflictError: ``graph.changed``: its own version of the graph is not to be had any more.
+            ConflictError: ``graph.changed``: its own version of the graph is not to be had any more;
+                ``graph.pruned``: it is over, and its content was removed.
         """
         async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
             active, record = self._known(run_id, effect_gate)
@@ -237,6 +242,7 @@ class Engine:
         record = self._ledger.get(run_id)
         if record is None:
             raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+        _require_content(record)
         active = self._activate(run_id, record.thread_id, record.input, record.context, None)
         active.gate = effect_gate
         return active, record
@@ -561,7 +567,7 @@ class Engine:
         """Beside the checkpoints; runs in memory need none but their own process."""
         if self._checkpoints is None:
             return None
-        return self._checkpoints.with_name(self._checkpoints.name + ".locks")
+        return lock_file(self._checkpoints)
 
     def _open_durable(self) -> Durable:
         if self._durable is None:
@@ -571,3 +577,9 @@ class Engine:
             durable.open(self._checkpoints, wait_s=self._store_wait_s)
             self._durable = durable
         return self._durable
+
+
+def _require_content(record: RunRecord | None) -> None:
+    if record is not None and record.pruned_at is not None:
+        what = f"run {record.run_id} is over ({record.status}), and its content was removed, as its policy says"
+        raise ConflictError("graph.pruned", what, fix="start a new run with an id of its own")

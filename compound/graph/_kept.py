@@ -12,6 +12,7 @@ from compound.spec._parse import build_graph
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.state import StateStore
     from compound.graph._plan import Plan
     from compound.graph.services import Services
     from compound.spec.graph_file import GraphSpec
@@ -73,3 +74,13 @@ class KeptServices:
             what = f"the sub-graph {name!r} was not kept"
             raise ProjectError("project.unknown-graph", what, fix=choices(list(self._graphs), name))
         return self._graphs[name]
+
+
+def kept_policy(store: StateStore, graph_hash: str) -> str | None:
+    """Name of the policy of a graph as runs were started with it; None when it had none or was not kept."""
+    from compound.graph._ledger import StateLedger
+
+    data = StateLedger(store).graph(graph_hash)
+    graph = None if data is None else data.get("graph")
+    name = graph.get("policy") if isinstance(graph, Mapping) else None
+    return name if isinstance(name, str) else None

@@ -25,6 +25,7 @@ class RunRecord:
 
     Attributes:
         moved_from: Hash of the graph it was started with, when it has left it.
+        pruned_at: When its content was removed, UTC seconds; None while it is there.
     """
 
     run_id: str
@@ -38,6 +39,7 @@ class RunRecord:
     output: Mapping[str, JsonValue] | None = None
     error: Mapping[str, JsonValue] | None = None
     moved_from: str | None = None
+    pruned_at: float | None = None
 
 
 class RunLedger(Protocol):
@@ -108,6 +110,7 @@ class StateLedger:
             output=row["output"],
             error=row["error"],
             moved_from=row["moved_from"],
+            pruned_at=row["pruned_at"],
         )
 
     def start(self, record: RunRecord) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +37,7 @@ async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGen
     """
     name = "" if file is None else str(file)
     key = (name, run_id)
-    offset = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:7], "big")
+    offset = _offset(run_id)
     deadline, pause = anyio.current_time() + wait_s, _FIRST_PAUSE_S
     while key in _HELD or not _take(name, offset):
         if anyio.current_time() >= deadline:
@@ -51,6 +51,36 @@ async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGen
     finally:
         _HELD.discard(key)
         _drop(name, offset)
+
+
+def lock_file(checkpoints: Path) -> Path:
+    """The file of the locks, beside that of the checkpoints."""
+    return checkpoints.with_name(checkpoints.name + ".locks")
+
+
+@contextmanager
+def idle_runs(checkpoints: Path, run_ids: Iterable[str]) -> Generator[list[str]]:
+    """Hold those of the runs that nobody runs now, until the block ends; waits for none.
+
+    Args:
+        checkpoints: The file of the checkpoints that engines of these runs use.
+        run_ids: The runs.
+    """
+    name, held = str(lock_file(checkpoints)), list[str]()
+    try:
+        for run_id in run_ids:
+            if (name, run_id) not in _HELD and _take(name, _offset(run_id)):
+                _HELD.add((name, run_id))
+                held.append(run_id)
+        yield held
+    finally:
+        for run_id in held:
+            _HELD.discard((name, run_id))
+            _drop(name, _offset(run_id))
+
+
+def _offset(run_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:7], "big")
 
 
 def _take(name: str, offset: int) -> bool:

@@ -80,8 +80,8 @@ def bind_join(step: Step, services: Services) -> Runner:
     return run
 
 
-def cached(step: Step, services: Services, runner: Runner) -> Runner:
-    """The runner with its value reused, where the node declares `cache`.
+def cached(step: Step, services: Services, runner: Runner, longest_s: float | None) -> Runner:
+    """The runner with its value reused, where the node declares `cache`; kept for `longest_s` at most.
 
     The key holds everything the value depends on: the node's own text, its inputs, and the version of every
     name it calls. A model's missing answer is not kept.
@@ -89,6 +89,8 @@ def cached(step: Step, services: Services, runner: Runner) -> Runner:
     cache, ttl_s = services.cache, step.cache_s
     if cache is None or ttl_s is None:
         return runner
+    if longest_s is not None:
+        ttl_s = min(ttl_s, longest_s)
     names: list[tuple[Shelf, str]] = [(shelf, name) for shelf, _, name in named(step.node)]
 
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from compound.graph._active import ActiveRun
     from compound.graph.services import EffectCall, Services
+    from compound.spec.graph_file import GraphSpec
     from compound.spec.policy_file import EffectRule, Money, PolicyFile
 
 
@@ -143,3 +144,12 @@ def _of_decision(rule: EffectRule, decided: Decided) -> tuple[str, str] | None:
     if rule.queue is not None and not decided.is_automatic and decided.queue != rule.queue:
         return "policy.wrong-queue", f"it was decided in the queue {decided.queue!r}, not in {rule.queue!r}"
     return None
+
+
+def longest_kept_s(spec: GraphSpec, services: Services) -> float | None:
+    """How long the policy of a graph lets content be kept, in seconds; None without limit.
+
+    Raises:
+        ProjectError: The policy is unknown or broken.
+    """
+    return None if spec.policy is None else services.policy(spec.policy).retention.content_s

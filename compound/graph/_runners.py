@@ -31,8 +31,13 @@ _BINDERS = {
 }
 
 
-def bind_all(steps: Iterable[Step], services: Services) -> dict[str, Runner]:
+def bind_all(steps: Iterable[Step], services: Services, *, longest_s: float | None = None) -> dict[str, Runner]:
     """Node path to runner, blocks and fallbacks included; every name of the project is looked up here, once.
+
+    Args:
+        steps: The steps of a plan.
+        services: The project's look-ups.
+        longest_s: No value is cached longer than so many seconds, whatever its node says; None for no limit.
 
     Raises:
         ProjectError: A name is unknown or a prompt is broken.
@@ -40,11 +45,11 @@ def bind_all(steps: Iterable[Step], services: Services) -> dict[str, Runner]:
     runners: dict[str, Runner] = {}
     for step in steps:
         if step.block is not None:
-            runners.update(bind_all(step.block.program.steps, services))
+            runners.update(bind_all(step.block.program.steps, services, longest_s=longest_s))
             if isinstance(step.block, GraphPlan):
                 runners[step.path] = bind_enter(step, services)
         elif step.kind in _BINDERS:
-            runners[step.path] = cached(step, services, _BINDERS[step.kind](step, services))
+            runners[step.path] = cached(step, services, _BINDERS[step.kind](step, services), longest_s)
         if step.rescue is not None and step.rescue.step is not None:
-            runners.update(bind_all((step.rescue.step,), services))
+            runners.update(bind_all((step.rescue.step,), services, longest_s=longest_s))
     return runners

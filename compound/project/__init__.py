@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from compound.project._mcp_serve import serve_http, serve_stdio
     from compound.project._modules import ProjectModules
     from compound.project._project import Project, read_ticket_argument
+    from compound.project._prune_report import PolicyCut, PruneReport
     from compound.project._review_views import Decided, ItemRow, ItemView
     from compound.project._reviews import ReviewService, edits_of
     from compound.project._scaffold import Scaffold, init_project
@@ -41,6 +42,8 @@ _HOME: Final = {
     "Profile": "_settings",
     "Project": "_project",
     "ProjectModules": "_modules",
+    "PolicyCut": "_prune_report",
+    "PruneReport": "_prune_report",
     "ReviewService": "_reviews",
     "RunView": "_views",
     "Scaffold": "_scaffold",
@@ -86,9 +89,11 @@ __all__ = [
     "GraphComparison",
     "ItemRow",
     "ItemView",
+    "PolicyCut",
     "Profile",
     "Project",
     "ProjectModules",
+    "PruneReport",
     "ReviewService",
     "RunView",
     "Scaffold",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 from uuid import uuid4
 
-from compound.errors import DataError, Location, ProjectError
+from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.project._open import Resources
 from compound.project._settings import Settings, load_settings
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
@@ -357,6 +358,31 @@ class Project:
                     queue.withdraw(item.item_id, actor="batch", reason="the batch was begun again")
                 except ConflictError:
                     continue  # somebody decided it in this moment; the decision stands
+
+    def prune(self, *, dry_run: bool = False, now: float | None = None) -> PruneReport:
+        """Remove what the policies of the project do not let this profile keep any longer (`retention:`).
+
+        Only of runs that are over; never of the audit log. The same call again removes nothing more; after a crash
+        it does what is left to do.
+
+        Args:
+            dry_run: Only say what would be removed.
+            now: UTC seconds; the present time when left out.
+        """
+        from compound.project._prune import Pruner
+
+        self.resources.recorder.flush()
+        return Pruner(self.resources, now=now).run(dry_run=dry_run)
+
+    def _prune_after(self) -> None:
+        """Prune behind something else: what hinders it is told, and no trouble of the work that is done."""
+        import structlog
+
+        try:
+            self.prune()
+        except CompoundError as error:
+            log = structlog.stdlib.get_logger(__name__)
+            log.warning("prune.failed", why=str(error), fix="compound prune")
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
         """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""

@@ -22,17 +22,22 @@ async def replay(
     """Run a recorded run of the project again, through the graph as it is now.
 
     Raises:
-        RunError: ``replay.unknown-run``: no such run; ``replay.no-content``: its traces hold no values.
+        RunError: ``replay.unknown-run``: no such run; ``replay.pruned``: its content was removed, as its
+            policy says; ``replay.no-content``: its traces hold no values.
     """
     import sqlalchemy as sa
 
     from compound.connector.state import tables
     from compound.graph import Recording
+    from compound.project._review_views import moment
 
     with project.resources.state.read() as db:
         row = db.execute(sa.select(tables.run).where(tables.run.c.run_id == run_id)).mappings().first()
     if row is None:
         raise RunError("replay.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+    if row["pruned_at"] is not None:
+        what = f"the content of run {run_id} was removed on {moment(row['pruned_at'])}, as its policy says"
+        raise RunError("replay.pruned", what, fix="replay a younger run, or keep content longer: `retention.content`")
     recording = Recording.of(project.traces(), run_id)
     if not recording.last:
         what = f"the traces of run {run_id} hold no values to replay"

@@ -107,6 +107,7 @@ class ReviewItem:
         first_approver: Who approved first, where two must.
         stale_reason: What changed, as an error record; None unless stale.
         parent_id: The item that was escalated to this one.
+        pruned_at: When its words were removed, UTC seconds; None while they are there.
     """
 
     item_id: str
@@ -141,6 +142,7 @@ class ReviewItem:
     snooze_until: float | None
     created_at: float
     updated_at: float
+    pruned_at: float | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""

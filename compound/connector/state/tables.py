@@ -68,10 +68,11 @@ run = Table(
     _key("profile", nullable=True),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
+    _time("pruned_at"),
     Index(None, "status", "updated_at"),
     Index(None, "thread_id"),
 )
-"""One row a run of a graph."""
+"""One row a run of a graph. `pruned_at`: its content was removed then, as its policy says."""
 
 graph = Table(
     "graph",
@@ -180,6 +181,7 @@ review_item = Table(
     _time("snooze_until"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
+    _time("pruned_at"),
     UniqueConstraint("run_id", "node", "round", "level"),
     Index(None, "queue", "status", "due_at"),
     Index(None, "status", "expire_at"),

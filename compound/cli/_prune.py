@@ -1,0 +1,53 @@
+"""`prune`: what may not be kept any longer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compound.cli._output import Json, Profile, note, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from compound.project import PruneReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(prune)
+
+
+def prune(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing; show what would be removed.")] = False,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Remove what the policies (`retention:`) do not let be kept any longer; only of runs that are over.
+
+    Exit code: 0, or 1 when runs were left alone because a policy or a graph is broken.
+    """
+    from compound.project import Project
+
+    report = Project.open(profile=profile).prune(dry_run=dry_run)
+    if json:
+        print_json(report.to_json())
+    else:
+        _show(report)
+    if report.left:
+        raise typer.Exit(1)
+
+
+def _show(report: PruneReport) -> None:
+    if not report.policies:
+        note("no policy of graphs/policies/ has `retention:`; everything is kept")
+        return
+    rows = [one.to_json() for one in report.policies]
+    columns = ["policy", "content_before", "runs_emptied", "traces_before", "runs_dropped"]
+    names = ["policy", "content before", "runs emptied", "traces before", "runs dropped"]
+    cells = [[row[column] or "no limit" if "before" in column else row[column] for column in columns] for row in rows]
+    print_table("", names, cells, right=["runs emptied", "runs dropped"])
+    found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(report.removed.items()))
+    say(f"{'would be removed' if report.is_dry else 'removed'}: {found or 'nothing'}")
+    for name, why in report.left.items():
+        note(f"left alone: {name}: {why}")
