@@ -23,7 +23,10 @@ create table if not exists value (
     key text primary key, body blob not null, expires_at real not null, kept_at real not null
 ) without rowid
 """
-_OLD: Final = "select 1 from pragma_table_info('value') having count(*) > 0 and not max(name = 'kept_at')"
+_OLD: Final = (
+    "select 1 from sqlite_master where name = 'value' "
+    "and not exists (select 1 from pragma_table_info('value') where name = 'kept_at')"
+)
 """Gives a row where the file was made before it said when a value was kept."""
 _BUSY_MS: Final = 5_000
 

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import structlog
@@ -44,7 +45,7 @@ class Pruner:
 
     def run(self, *, dry_run: bool = False) -> PruneReport:
         """Remove what is due; with `dry_run` only say what it is."""
-        if not self._limited():
+        if not self._limited:
             return PruneReport(is_dry=dry_run, policies=())
         cuts = self._plan()
         due = [cut for cut in cuts if cut.emptied or cut.dropped]
@@ -57,9 +58,11 @@ class Pruner:
             removed[kind] += count
         return PruneReport(is_dry=dry_run, policies=tuple(cuts), removed=dict(+removed), left=self._left)
 
+    @cached_property
     def _limited(self) -> list[PolicyFile]:
         """Policies of the project with a limit; one that cannot be read has errors of its own."""
-        parts, found = self._resources.parts, list[PolicyFile]()
+        parts = self._resources.parts
+        found: list[PolicyFile] = []
         for name in parts.policy_files:
             try:
                 policy = parts.policy(name)
@@ -76,7 +79,7 @@ class Pruner:
 
         resources = self._resources
         traced = {one.run_id: one for one in resources.traces.ages()} if resources.traces_folder.is_dir() else {}
-        limited = self._limited()
+        limited = self._limited
         newest = max(self._now - (one.retention.content_s or 0.0) for one in limited)
         with resources.state.read() as db:
             stored = {one.run_id: one for one in stored_runs(db, before=newest)}
@@ -223,13 +226,13 @@ class Pruner:
         """Cached values belong to no run: none is kept longer than the shortest limit of the project."""
         if not (self._resources.settings.home / "node_cache.db").is_file():
             return 0
-        shortest = min(one.retention.content_s or 0.0 for one in self._limited())
+        shortest = min(one.retention.content_s or 0.0 for one in self._limited)
         return self._resources.node_cache.prune(now=self._now, kept_before=self._now - shortest, dry_run=dry_run)
 
     def _dead_letters(self, *, dry_run: bool) -> int:
         """Files of dead letters that no batch has written since."""
         folder = self._resources.settings.home / "batch"
-        shortest = min(one.retention.content_s or 0.0 for one in self._limited())
+        shortest = min(one.retention.content_s or 0.0 for one in self._limited)
         old = [path for path in folder.glob("dead-letters-*.jsonl") if path.stat().st_mtime < self._now - shortest]
         for path in old if not dry_run else ():
             path.unlink(missing_ok=True)

@@ -69,6 +69,7 @@ class ItemView:
     Attributes:
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
         refs: Row to the version that the draft was made from.
+        pruned_at: When its words were removed, ISO 8601; None while they are there.
     """
 
     item_id: str
@@ -88,6 +89,7 @@ class ItemView:
     decisions: tuple[Mapping[str, JsonValue], ...] = ()
     drafts: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
+    pruned_at: str | None = None
 
     @classmethod
     def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
@@ -111,6 +113,7 @@ class ItemView:
             decisions=tuple(_decision(one) for one in decisions),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
+            pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
         )
 
     def text(self) -> str:
@@ -123,6 +126,10 @@ class ItemView:
             yield f"held by {self.held_by} until {self.held_until}"
         if self.stale:
             yield f"stale: {self.stale}"
+        if self.pruned_at:
+            yield f"pruned: the ticket, the drafts and the evidence were removed on {self.pruned_at}, as the policy says"
+            yield from self._history()
+            return
         # A graph whose input is no ticket has none to name.
         yield from (
             "",
@@ -145,7 +152,7 @@ class ItemView:
         shown = self.drafts[-1]["text"] if self.drafts else None
         for one in self.drafts:
             author = str(one["author"])
-            if author != "graph" and not author.startswith("policy:") and one["text"] != shown:
+            if one["text"] and author != "graph" and not author.startswith("policy:") and one["text"] != shown:
                 yield f"kept: the text of {author}, draft {one['seq']} (edit --draft {one['seq']} takes it up again):"
                 yield from (f"  {line}" for line in str(one["text"]).splitlines())
 

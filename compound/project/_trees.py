@@ -10,6 +10,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import DataError
+from compound.project._review_views import moment
+from compound.trace import PRUNED
 
 if TYPE_CHECKING:
     from compound.trace import ParquetStore
@@ -103,6 +105,8 @@ def _model(span: Span) -> Iterator[str]:
 
 def _course(span: Span) -> Iterator[str]:
     attributes = cast("Mapping[str, object]", span.get("attributes") or {})
+    if PRUNED in attributes and span.get("kind") == "workflow":
+        yield f"pruned: its content was removed on {moment(float(str(attributes[PRUNED])))}, as the policy says"
     for word in ("skipped", "paused"):
         if word in attributes:
             yield f"{word}: {attributes[word]}" if attributes[word] is not True else word
