@@ -29,7 +29,11 @@ def prune(
     """
     from compound.project import Project
 
-    report = Project.open(profile=profile).prune(dry_run=dry_run)
+    project = Project.open(profile=profile)
+    try:
+        report = project.prune(dry_run=dry_run)
+    finally:
+        project.close()
     if json:
         print_json(report.to_json())
     else:
@@ -39,6 +43,8 @@ def prune(
 
 
 def _show(report: PruneReport) -> None:
+    for name, why in report.left.items():
+        note(f"left alone: {name}: {why}")
     if not report.policies:
         note("no policy of graphs/policies/ has `retention:`; everything is kept")
         return
@@ -49,5 +55,3 @@ def _show(report: PruneReport) -> None:
     print_table("", names, cells, right=["runs emptied", "runs dropped"])
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(report.removed.items()))
     say(f"{'would be removed' if report.is_dry else 'removed'}: {found or 'nothing'}")
-    for name, why in report.left.items():
-        note(f"left alone: {name}: {why}")

@@ -46,7 +46,7 @@ class Pruner:
     def run(self, *, dry_run: bool = False) -> PruneReport:
         """Remove what is due; with `dry_run` only say what it is."""
         if not self._limited:
-            return PruneReport(is_dry=dry_run, policies=())
+            return PruneReport(is_dry=dry_run, policies=(), left=self._left)
         cuts = self._plan()
         due = [cut for cut in cuts if cut.emptied or cut.dropped]
         removed = Counter[str]()

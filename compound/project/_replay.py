@@ -36,7 +36,8 @@ async def replay(
     if row is None:
         raise RunError("replay.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
     if row["pruned_at"] is not None:
-        what = f"the content of run {run_id} was removed on {moment(row['pruned_at'])}, as its policy says"
+        when = moment(row["pruned_at"])
+        what = f"the content of run {run_id} was removed on {when}, as its policy says"
         raise RunError("replay.pruned", what, fix="replay a younger run, or keep content longer: `retention.content`")
     recording = Recording.of(project.traces(), run_id)
     if not recording.last:

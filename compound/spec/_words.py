@@ -74,10 +74,7 @@ def _duration(value: str | float) -> str | float:
 
 
 def _age(value: object) -> object:
-    try:
-        parse_age(value)
-    except ValueError as error:
-        raise PydanticCustomError("policy.bad-age", "{why}", {"why": str(error)}) from None
+    parse_age(value)
     return value
 
 

@@ -61,6 +61,7 @@ POLICY = PolicyFile.model_validate(
         "compound": "policy/v1",
         "name": "customer_facing",
         "effects": {"send_reply": {"queue": "support", "money": {"argument": "amount", "at_most": 100}}},
+        "retention": {"content": "30d"},
     }
 )
 ANSWER = """\
