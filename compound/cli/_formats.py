@@ -125,6 +125,8 @@ def _lines(one: GraphComparison) -> Iterator[str]:
     yield f"{one.name}: {one.old} -> {one.new}: " + ("the same" if one.status == "same" else "changed")
     if one.status == "changed":
         yield from _differences(one.diff)
+        for change in one.policy:
+            yield f"  policy {_change(change.to_json())}"
         yield from _impact(one, one.diff)
 
 

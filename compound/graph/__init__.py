@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 if TYPE_CHECKING:
+    from compound.graph._changes import Change
     from compound.graph._check import check, check_file
     from compound.graph._compiled import CompoundGraph, compile_graph
-    from compound.graph._diff import GraphDiff, compare
+    from compound.graph._diff import GraphDiff, compare, policy_changes
     from compound.graph._draw import draw
     from compound.graph._engine import Engine
     from compound.graph._events import (
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _HOME: Final = {
     "Catalogue": "compound.graph.catalogue",
+    "Change": "compound.graph._changes",
     "CompoundGraph": "compound.graph._compiled",
     "EffectGate": "compound.graph.services",
     "EffectSent": "compound.graph._events",
@@ -96,6 +98,7 @@ _HOME: Final = {
     "kept_policy": "compound.graph._kept",
     "load_graph": "compound.spec",
     "plan": "compound.graph._plan",
+    "policy_changes": "compound.graph._diff",
     "run_record": "compound.graph._ledger",
     "sse": "compound.graph._sse",
 }
@@ -111,6 +114,7 @@ __all__ = [
     "MEDIA_TYPE",
     "SSE_HEADERS",
     "Catalogue",
+    "Change",
     "CompoundGraph",
     "EffectGate",
     "EffectSent",
@@ -156,6 +160,7 @@ __all__ = [
     "kept_policy",
     "load_graph",
     "plan",
+    "policy_changes",
     "run_record",
     "sse",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from compound.graph._changes import Change, NodeDiff, data_changes, node_diffs
 from compound.graph._lineage import inner, lineages
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.policy_file import PolicyFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,15 @@ def compare(
         changes_drafts=any(_is_early(sides[0], name) for name in (*stale, *(set(before) - set(after))))
         or any(_is_early(sides[1], name) for name in set(after) - set(before)),
     )
+
+
+def policy_changes(old: PolicyFile | None, new: PolicyFile | None) -> tuple[Change, ...]:
+    """What a policy says otherwise: effects, money, who decides, how long things are kept; None is no such file."""
+    before, after = (
+        cast("JsonValue", {} if one is None else one.model_dump(mode="json", exclude_defaults=True))
+        for one in (old, new)
+    )
+    return tuple(data_changes(before, after, (), {}))
 
 
 def _is_early(side: Side, path: str) -> bool:

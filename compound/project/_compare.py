@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,7 @@ from compound.spec import load_graph, read_yaml
 from compound.spec.graph_file import EffectNode, GraphNode, ReviewNode, blocks
 
 if TYPE_CHECKING:
-    from compound.graph import GraphDiff, GraphSpec
+    from compound.graph import Change, GraphDiff, GraphSpec
     from compound.project._history import Revision
     from compound.project._open import Resources
 
@@ -39,6 +39,8 @@ class GraphComparison:
         diff: The difference; None when there is only one side.
         suites: Suites of the project that run this graph.
         waiting: Node to the runs of the old graph that wait there now; None where that is not known.
+        policy: What the policy of the new graph says otherwise than at the revision; nothing where two graphs are
+            compared.
     """
 
     name: str
@@ -47,13 +49,14 @@ class GraphComparison:
     diff: GraphDiff | None = None
     suites: tuple[SuiteImpact, ...] = ()
     waiting: Mapping[str, int] | None = None
+    policy: tuple[Change, ...] = ()
 
     @property
     def status(self) -> Literal["same", "changed", "added", "removed"]:
         """What became of the graph."""
         if self.diff is None:
             return "added" if self.new else "removed"
-        return "same" if self.diff.is_same else "changed"
+        return "same" if self.diff.is_same and not self.policy else "changed"
 
     def to_json(self) -> dict[str, object]:
         """The comparison as one JSON record."""
@@ -67,6 +70,7 @@ class GraphComparison:
                 {"name": one.name, "until": one.until, "affected": one.is_affected, "cases": "all"}
                 for one in self.suites
             ],
+            "policy": [one.to_json() for one in self.policy],
             "waiting": None if self.waiting is None else dict(self.waiting),
         }
 
@@ -109,8 +113,26 @@ class Comparer:
             content, label = revision.read(path), f"{path}@{revision.name}"
             before = None if content is None else load_graph(content, label)
             after = parts.graph(name) if name in parts.graph_files else None
-            found.append(self._compare(before, label, after, path, touched))
+            one = self._compare(before, label, after, path, touched)
+            found.append(replace(one, policy=self._policy_changes(revision, after)))
         return found
+
+    def _policy_changes(self, revision: Revision, graph: GraphSpec | None) -> tuple[Change, ...]:
+        """What the graph's policy says otherwise now; a policy that cannot be read has errors of its own."""
+        from compound.graph import policy_changes
+        from compound.spec.kinds import validated
+        from compound.spec.policy_file import PolicyFile
+
+        parts = self._project.parts
+        if graph is None or graph.policy is None or graph.policy not in parts.policy_files:
+            return ()
+        path = f"{GRAPHS}/policies/{graph.policy}.yaml"
+        content = revision.read(path)
+        try:
+            old = None if content is None else validated(read_yaml(content, path), PolicyFile)
+            return policy_changes(old, parts.policy(graph.policy))
+        except ProjectError:
+            return ()
 
     @property
     def root(self) -> Path:

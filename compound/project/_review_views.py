@@ -127,7 +127,7 @@ class ItemView:
         if self.stale:
             yield f"stale: {self.stale}"
         if self.pruned_at:
-            yield f"pruned: the ticket, the drafts and the evidence were removed on {self.pruned_at}, as the policy says"
+            yield f"pruned: the ticket, drafts and evidence were removed on {self.pruned_at}, as the policy says"
             yield from self._history()
             return
         # A graph whose input is no ticket has none to name.

@@ -211,3 +211,17 @@ def test_the_command(project: Path) -> None:
     record: dict[str, Any] = json.loads(text)["graphs"][0]
     assert (code, record["status"], record["diff"]["stale"]) == (1, "changed", ["draft", "review", "send", "after"])
     assert program(project, "diff", "--against", "nope")[0] == 2
+
+
+def test_a_policy_that_keeps_longer_is_a_change_of_the_graphs_under_it(project: Path) -> None:
+    policy = "compound: policy/v1\nname: p\neffects: {send: {automatic: true}}\nretention: {content: 30d}\n"
+    (project / "graphs/policies").mkdir()
+    (project / "graphs/policies/p.yaml").write_text(policy, encoding="utf-8")
+    edit(project, "graphs/desk.yaml", "name: desk\n", "name: desk\npolicy: p\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "a policy")
+    assert [one.status for one in compare_graphs([], against="HEAD")] == ["same"]
+    edit(project, "graphs/policies/p.yaml", "30d", "90d")
+    (one,) = compare_graphs([], against="HEAD")
+    assert one.status == "changed"
+    assert [change.to_json() for change in one.policy] == [{"path": "retention.content", "old": "30d", "new": "90d"}]
