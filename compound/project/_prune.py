@@ -78,9 +78,9 @@ class Pruner:
         from compound.project._prune_state import known_runs, last_heard, open_runs, stored_runs
 
         resources = self._resources
-        traced = {one.run_id: one for one in resources.traces.ages()} if resources.traces_folder.is_dir() else {}
         limited = self._limited
         newest = max(self._now - (one.retention.content_s or 0.0) for one in limited)
+        traced = {one.run_id: one for one in resources.traces.ages(before=newest)}
         with resources.state.read() as db:
             stored = {one.run_id: one for one in stored_runs(db, before=newest)}
             old = {run_id for run_id, one in traced.items() if one.ended_at < newest}

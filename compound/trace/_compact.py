@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,12 @@ def files(folder: Path, table: str) -> list[Path]:
         gone = _replaced(day)
         out += [path for path in sorted(day.glob("*.parquet")) if path.name not in gone]
     return out
+
+
+def has_day(folder: Path, table: str, at: float) -> bool:
+    """Whether a table has files of the day of a moment (UTC seconds) or of an earlier one."""
+    last = time.strftime("date=%Y-%m-%d", time.gmtime(at))
+    return any(day.name <= last for day in (folder / table).glob("date=*"))
 
 
 def _replaced(day: Path) -> set[str]:

@@ -95,8 +95,11 @@ class ParquetStore(TraceReader):
         self._recover()
         return _compact.compact(self.folder, list(TABLES), above_files, ROW_GROUP_ROWS)
 
-    def ages(self) -> list[TraceAge]:
+    def ages(self, *, before: float | None = None) -> list[TraceAge]:
         """When each run was last heard of, and whether its content was removed.
+
+        Args:
+            before: UTC seconds; no run at all where no file is of that day or older, which costs nothing to see.
 
         Raises:
             DataError: ``trace.unreadable``.
@@ -104,6 +107,8 @@ class ParquetStore(TraceReader):
         import duckdb
 
         self._settle()
+        if before is not None and not _compact.has_day(self.folder, "spans", before):
+            return []
         with duckdb.connect(config=CONFIG) as connection:
             return _retried(lambda: ages(connection, self.folder))
 

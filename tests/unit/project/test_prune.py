@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -290,3 +291,45 @@ def test_a_broken_policy_leaves_its_runs_alone_and_is_named(project: Project) ->
     report = prune(project, 31)
     assert words(project) == before
     assert "soon" in report.left["policy short"]
+
+
+def test_no_byte_of_it_is_left_in_any_database_file(project: Project) -> None:
+    done(project)
+    project.run("fails", {"text": SECRET})
+    home = project.settings.home
+    files = ("state.db*", "checkpoints.db*", "node_cache.db*")
+
+    def found() -> set[str]:
+        texts = (SECRET.encode(), SECRET.upper().encode())
+        paths = [path for pattern in files for path in home.glob(pattern)]
+        return {path.name for path in paths if any(text in path.read_bytes() for text in texts)}
+
+    assert found()
+    prune(project, 31)
+    project.close()  # SQLite takes its write-ahead logs in
+    assert found() == set()
+
+
+def test_runs_go_on_beside_a_prune(project: Project) -> None:
+    """Runs that begin and end while another thread prunes again and again, as if each were old at once."""
+    root, ended = project.settings.root, list[str]()
+
+    def work() -> None:
+        other = Project.open(root)
+        try:
+            ended.extend(done(other, f"{SECRET} {number}").status for number in range(8))
+            ended.append(waiting(other, "still asked").status)
+        finally:
+            other.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while worker.is_alive():
+        prune(project, 31)
+    worker.join()
+    assert ended == ["done"] * 8 + ["waiting_review"]
+    prune(project, 31)
+    said = words(project)
+    assert SECRET not in said
+    assert "still asked" in said
+    assert verify_audit(project.resources.state).ok
