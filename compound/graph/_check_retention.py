@@ -20,36 +20,41 @@ _CODE = "policy.keeps-longer"
 
 def retention_findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
     """Caches, reviews and graphs inside that keep content longer than the policy lets it be kept."""
-    kept = policy.retention
-    limit = kept.content_s
+    limit, content = policy.retention.content_s, policy.retention.content
     for _, name, path, node in inspection.nodes:
         if limit is not None:
-            yield from _cache(inspection, policy, limit, name, path, node)
-            yield from _review(inspection, policy, limit, name, path, node)
+            for key, wish in _longer(name, node, limit):
+                what = f"{wish}, and the policy {policy.name} keeps content for {content}"
+                yield inspection.finding(_CODE, what, (*path, key), f"{key}: {content}, or less")
         if isinstance(node, GraphNode):
-            yield from _inside(inspection, policy, path, node)
+            yield from _other_policy(inspection, policy, path, node)
+            inner = inspection.inner(node.graph)
+            for wish in () if limit is None or inner is None else _inside(inner, limit):
+                what = f"in the graph {node.graph} {wish}, and the policy {policy.name} keeps content for {content}"
+                fix = f"let {node.graph} ask for {content} or less"
+                yield inspection.finding(_CODE, what, (*path, "graph"), fix)
 
 
-def _cache(
-    inspection: Inspection, policy: PolicyFile, limit: float, name: str, path: DataPath, node: AnyNode
-) -> Iterator[Finding]:
+def _longer(name: str, node: AnyNode, limit: float) -> Iterator[tuple[str, str]]:
+    """Keys of a node that ask for longer, and what they ask for."""
     cache = getattr(node, "cache", None)
     if cache is not None and parse_duration(cache) > limit:
-        content = policy.retention.content
-        what = f"{name} keeps its values for {cache}, and the policy {policy.name} keeps content for {content}"
-        yield inspection.finding(_CODE, what, (*path, "cache"), f"cache: {content}, or less")
-
-
-def _review(
-    inspection: Inspection, policy: PolicyFile, limit: float, name: str, path: DataPath, node: AnyNode
-) -> Iterator[Finding]:
+        yield "cache", f"{name} keeps its values for {cache}"
     if isinstance(node, ReviewNode) and node.due is not None and parse_duration(node.due) > limit:
-        content = policy.retention.content
-        what = f"{name} may wait for {node.due} with what it shows, and the policy {policy.name} keeps content "
-        yield inspection.finding(_CODE, f"{what}for {content}", (*path, "due"), f"due: {content}, or less")
+        yield "due", f"{name} may wait for {node.due} with what it shows"
 
 
-def _inside(inspection: Inspection, policy: PolicyFile, path: DataPath, node: GraphNode) -> Iterator[Finding]:
+def _inside(inspection: Inspection, limit: float) -> Iterator[str]:
+    """What a graph, and the graphs in it, ask for that is longer."""
+    for _, name, _, node in inspection.nodes:
+        for _, wish in _longer(name, node, limit):
+            yield wish
+        inner = inspection.inner(node.graph) if isinstance(node, GraphNode) else None
+        if inner is not None:
+            yield from _inside(inner, limit)
+
+
+def _other_policy(inspection: Inspection, policy: PolicyFile, path: DataPath, node: GraphNode) -> Iterator[Finding]:
     """A run belongs to the outer graph: its policy alone says how long what happens inside is kept."""
     spec = inspection.catalogue.graph(node.graph)
     inner = None if spec is None or spec.policy is None else inspection.catalogue.policy(spec.policy)

@@ -165,19 +165,40 @@ POLICIES: Schema = {
     "even": {"reply": {"automatic": True, "money": {"tool": "measure", "at_most": 10, "automatic_at_most": 10}}},
 }
 
+BRIEF: Schema = {
+    **RING,
+    "name": "brief",
+    "policy": "brief",
+    "nodes": {"again": {"use": "tool", "tool": "clean", "in": {"text": "$input.text"}}},
+}
+HOARD: Schema = {
+    **RING,
+    "name": "hoard",
+    "nodes": {"again": {"use": "tool", "tool": "clean", "cache": "200d", "in": {"text": "$input.text"}}},
+}
+KEPT: Schema = {"brief": {"content": "30d", "traces": "60d"}, "lasting": {"content": "90d", "traces": "100d"}}
+"""How long each policy lets things be kept; the others say nothing."""
+
 
 def catalogue(*, has_state: bool = True) -> FixedCatalogue:
     """What the desk offers."""
     graphs = {"triage": TRIAGE, "refund": REFUND, "blind": BLIND, "ring": RING, "ring_two": RING_TWO}
-    graphs |= {"letters": LETTERS, "tenants": TENANTS}
+    graphs |= {"letters": LETTERS, "tenants": TENANTS, "brief": BRIEF, "hoard": HOARD}
     return FixedCatalogue(
         shelves=SHELVES,
         prompts=PROMPTS,
         graphs={name: build_graph(data, name) for name, data in graphs.items()},
         types={"types.py:Ticket": parse_type({"id": "str", "subject": "str", "body": "str", "email": "str?"})},
         policies={
-            name: PolicyFile.model_validate({"compound": "policy/v1", "name": name, "effects": effects})
-            for name, effects in POLICIES.items()
+            name: PolicyFile.model_validate(
+                {
+                    "compound": "policy/v1",
+                    "name": name,
+                    "effects": POLICIES.get(name, {}),
+                    "retention": KEPT.get(name, {}),
+                }
+            )
+            for name in {**POLICIES, **KEPT}
         },
         has_state=has_state,
     )
