@@ -141,11 +141,14 @@ class _Call:
 
     def _misfit(self, value: JsonValue, wanted: Type) -> str | None:
         """Why a value does not fit; of `$a ?? $b` each side is asked, for either may be what is given."""
-        expr = parse_binding(value)
-        kinds = [self._narrowed(value)]
-        if isinstance(expr, Coalesce):
-            kinds += [bare(self._level.types.of_expr(side), self._names) for side in expr.items]
+        kinds = [self._narrowed(value), *self._sides(value)]
         return next((why for kind in kinds if (why := mismatch(kind, wanted, self._names, is_exact=True))), None)
+
+    def _sides(self, value: JsonValue) -> list[Type]:
+        expr = parse_binding(value)
+        if not isinstance(expr, Coalesce):
+            return []
+        return [bare(self._level.types.of_expr(side), self._names) for side in expr.items]
 
     def _narrowed(self, value: JsonValue) -> Type:
         """The type of a value, without the values of its enum that a condition rules out."""
@@ -212,7 +215,13 @@ class _Call:
 
     def _actions(self, node: EffectNode, allowed: tuple[str, ...]) -> Iterator[Finding]:
         value, path = node.inputs["actions"], (*self._path, "in", "actions")
-        kind = bare(self._level.types.of_value(value), self._names)
+        for kind in (bare(self._level.types.of_value(value), self._names), *self._sides(value)):
+            found = list(self._of_actions(kind, path, allowed))
+            if found:
+                yield from found
+                return
+
+    def _of_actions(self, kind: Type, path: DataPath, allowed: tuple[str, ...]) -> Iterator[Finding]:
         item = bare(kind.item, self._names) if isinstance(kind, Many) else ANY
         if kind != ANY and not isinstance(kind, Many):
             what = f"actions: {show_type(kind)} is given where a list of actions is wanted"

@@ -10,6 +10,7 @@ from compound.graph._logic import Trial, refs_of
 from compound.graph._wiring import dependencies, uses
 from compound.spec._conditions import parse_condition
 from compound.spec._findings import Finding
+from compound.spec._refs import Constant
 from compound.spec.graph_file import MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def _rounds(inspection: Inspection, level: Level, name: str, node: RepeatBlock) 
             what = "every round does the same: nothing uses $previous, and no model works in it"
     elif not told:
         what = "every round does the same: there is no `until`, and nothing uses $previous"
+    else:
+        what = f"all {node.repeat.max} rounds are always run: nothing asks whether one was good enough"
+        fix = "add `until:`; `until: false` says that all are wanted"
+        yield inspection.finding("graph.no-until", what, path, fix, severity="warning")
+        return
     if what:
         fix = "ask in `until` for what a round makes, use $previous, or drop the block"
         yield inspection.finding("graph.useless-repeat", what, path, fix)
@@ -66,6 +72,8 @@ def _rounds(inspection: Inspection, level: Level, name: str, node: RepeatBlock) 
 def _until(node: RepeatBlock, inner: Level, text: str) -> str:
     """Why a condition does not end rounds as it should; empty when it may."""
     expr = parse_condition(text)
+    if expr == Constant(False):
+        return ""  # all rounds are wanted, and it says so
     refs = list(refs_of(expr))
     if any(inner.types.root(ref.root) is None for ref in refs):
         return ""
