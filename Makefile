@@ -30,7 +30,7 @@ demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good
 	$(BIN)/compound demo
 
 test: $(CHARTS)  ## every test, offline
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile
 
 soak: $(CHARTS)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600
