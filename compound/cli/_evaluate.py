@@ -56,15 +56,18 @@ def show_report(report: SuiteReport) -> None:
         ],
         right=["value", "n"],
     )
-    print_table(
-        "by action",
-        ["action", "value", "95 % interval", "n"],
-        [
-            (name, _shown(score.value), f"{_shown(score.low)} to {_shown(score.high)}", score.n)
-            for name, score in sorted(report.by_action.items())
-        ],
-        right=["value", "n"],
-    )
+    if report.by_action:
+        print_table(
+            "by action",
+            ["action", "value", "95 % interval", "n"],
+            [
+                (name, _shown(score.value), f"{_shown(score.low)} to {_shown(score.high)}", score.n)
+                for name, score in sorted(report.by_action.items())
+            ],
+            right=["value", "n"],
+        )
+    for gate in report.gates:
+        say(f"gate: {gate.score} {gate.bar}: {gate.verdict}")
     for line in report.notes:
         say(f"note: {line}")
 

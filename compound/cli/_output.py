@@ -125,7 +125,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             say(f"{name.rjust(wide)}  {_cell(cell)}")
 
 
-_MOST_FOLDED = 4
+_MOST_FOLDED = 6  # `describe spans` has six columns, one of them long
 
 
 def _is_figures(cells: Sequence[object]) -> bool:

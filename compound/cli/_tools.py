@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +31,7 @@ def list_tools(*, profile: Profile = None, json: Json = False) -> None:
     print_table(
         f"{len(tools)} tools",
         ["tool", "kind", "inputs", "what it says"],
-        [(tool.name, tool.kind, ", ".join(tool.inputs), tool.description[:80]) for tool in tools],
+        [(tool.name, tool.kind, ", ".join(tool.inputs), shorten(tool.description, 80, placeholder=" …")) for tool in tools],
     )
 
 

@@ -34,6 +34,15 @@ _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
     "graph": ("graph.unknown-graph", "graph"),
 }
 
+_NEW: Final[Mapping[Shelf, str]] = {
+    "sql": "; a new one is tools/{name}.sql",
+    "retriever": "; a new one stands under `documents` in pyproject.toml",
+    "model": "; a new one stands under `models` in connectors/models.yaml",
+    "prompt": "; a new one is graphs/{name}",
+    "graph": "; a new one is graphs/{name}.yaml",
+}
+"""Where what is not there yet would be written."""
+
 
 def with_python_types(spec: GraphSpec, catalogue: Catalogue) -> tuple[GraphSpec, list[Finding]]:
     """The graph with the types that Python declares, and those that are not there (they stay `json`)."""
@@ -110,7 +119,7 @@ def _names(inspection: Inspection) -> Iterator[Finding]:
             if known is None or name in known:
                 continue
             code, word = _CODES[shelf]
-            fix = choices(list(known), name)
+            fix = choices(list(known), name) + _NEW.get(shelf, "").format(name=name)
             yield inspection.finding(code, f"unknown {word} {name!r}", (*path, *key), fix)
 
 

@@ -539,7 +539,8 @@ class Engine:
     def _closing(self, span: ActiveSpan, result: RunResult) -> RunResult:
         """Say on the root span how this leg of the run ended."""
         if result.status == "waiting_review":
-            span.pause(f"waits for {len(result.item_ids)} review item(s)")
+            count = len(result.item_ids)
+            span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
         elif result.error is not None:
             span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
         span.set(run_status=result.status)

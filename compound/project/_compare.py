@@ -147,7 +147,9 @@ class Comparer:
 
     def _read(self, name: str) -> tuple[str, GraphSpec]:
         path = Path(name)
-        if path.suffix in {".yaml", ".yml"} or path.is_file():
+        if path.suffix == ".py":
+            name = self._written_in_python(path)
+        elif path.suffix in {".yaml", ".yml"} or path.is_file():
             try:
                 return name, load_graph(path.read_bytes(), name)
             except OSError as error:
@@ -155,6 +157,15 @@ class Comparer:
                 raise ProjectError("yaml.unreadable", what, where=Location(name)) from error
         parts = self._project.parts
         return f"{GRAPHS}/{parts.graph_file(name).name}", parts.graph(name)
+
+    def _written_in_python(self, path: Path) -> str:
+        """The name of the project's graph that this file makes; other Python is never run."""
+        known = self._project.parts.graph_files
+        if path.stem not in known or known[path.stem].resolve() != path.resolve():
+            what = f"{path} is no graph of this project"
+            fix = f"name a YAML file, or a graph: {', '.join(known)}"
+            raise ProjectError("project.unknown-graph", what, where=Location(str(path)), fix=fix)
+        return path.stem
 
     def _compare(
         self, old: GraphSpec | None, old_place: str, new: GraphSpec | None, new_place: str, touched: Sequence[str]

@@ -111,10 +111,19 @@ class ProjectParts:
 
     @cached_property
     def graph_files(self) -> Mapping[str, Path]:
-        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that makes a `graph`."""
+        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that makes a `graph`.
+
+        Raises:
+            ProjectError: ``project.two-graphs``: two files are the graph of one name.
+        """
         folder = self.root / GRAPHS
-        written = [path for path in sorted(folder.glob("*.py")) if _makes_graph(path)]
-        return {path.stem: path for path in [*written, *sorted(folder.glob("*.yaml"))]}
+        written = {path.stem: path for path in sorted(folder.glob("*.py")) if _makes_graph(path)}
+        declared = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+        for name in sorted(written.keys() & declared.keys()):
+            what = f"{GRAPHS}/{name}.py and {GRAPHS}/{name}.yaml are both the graph {name!r}"
+            where = Location(f"{GRAPHS}/{name}.py")
+            raise ProjectError("project.two-graphs", what, where=where, fix="keep one of them in this folder")
+        return {**written, **declared}
 
     @cached_property
     def policy_files(self) -> Mapping[str, Path]:

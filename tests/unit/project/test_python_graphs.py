@@ -88,3 +88,18 @@ def test_a_graph_compiles_itself_in_a_project(folder: Path) -> None:
         assert graph.compile(project).invoke({"text": "hi"}) == {"loud": "HI"}
     finally:
         project.close()
+
+def test_a_graph_that_is_written_twice_is_an_error(folder: Path) -> None:
+    (folder / "graphs/echo.yaml").write_text(FILES["graphs/quiet.yaml"].replace("quiet", "echo"), encoding="utf-8")
+    done = CliRunner().invoke(app, ["check"])
+    assert getattr(done.exception, "code", "") == "project.two-graphs"
+    assert "graphs/echo.py and graphs/echo.yaml" in str(done.exception)
+
+
+def test_a_graph_in_python_is_compared_by_its_file(folder: Path) -> None:
+    assert CliRunner().invoke(app, ["convert", "echo", "--to", "yaml", "-o", "echo.yaml"]).exit_code == 0
+    done = CliRunner().invoke(app, ["diff", "echo.yaml", "graphs/echo.py"])
+    assert done.exit_code == 0, done.output
+    Path("elsewhere.py").write_text("raise RuntimeError", encoding="utf-8")
+    refused = CliRunner().invoke(app, ["diff", "echo.yaml", "elsewhere.py"])
+    assert getattr(refused.exception, "code", "") == "project.unknown-graph"
