@@ -31,7 +31,10 @@ def list_tools(*, profile: Profile = None, json: Json = False) -> None:
     print_table(
         f"{len(tools)} tools",
         ["tool", "kind", "inputs", "what it says"],
-        [(tool.name, tool.kind, ", ".join(tool.inputs), shorten(tool.description, 80, placeholder=" …")) for tool in tools],
+        [
+            (tool.name, tool.kind, ", ".join(tool.inputs), shorten(tool.description, 80, placeholder=" …"))
+            for tool in tools
+        ],
     )
 
 

@@ -89,6 +89,7 @@ def test_a_graph_compiles_itself_in_a_project(folder: Path) -> None:
     finally:
         project.close()
 
+
 def test_a_graph_that_is_written_twice_is_an_error(folder: Path) -> None:
     (folder / "graphs/echo.yaml").write_text(FILES["graphs/quiet.yaml"].replace("quiet", "echo"), encoding="utf-8")
     done = CliRunner().invoke(app, ["check"])

@@ -1,0 +1,25 @@
+"""Write what the commands of the tutorials print: python -m tests.docs.tutorials."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.tutorial_pages import ROOT, Reader, pages, settled
+
+
+def main() -> None:
+    """Follow every tutorial in a folder of its own; a page is written where more than ids and times is new."""
+    for path in pages():
+        page = path.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            new = Reader(Path(folder)).follow(page)
+        is_new = settled(new) != settled(page)
+        if is_new:
+            path.write_text(new, encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(ROOT)}: {'written' if is_new else 'current'}\n")
+
+
+if __name__ == "__main__":
+    main()

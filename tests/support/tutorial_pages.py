@@ -1,0 +1,136 @@
+"""Tutorials are followed: each file is written, each command run, in a new folder, as a reader would.
+
+A fence with `file=NAME` is a whole file; a `diff` fence with `file=NAME` changes one. A ```` ```bash ```` block holds commands;
+where `<!-- output -->` stands behind it, that is what they print. Times, ids and ages differ from run to run and are not compared.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+from compound.cli import main
+from tests.docs.markdown import blocks, fenced
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "docs/tutorials"
+_STEP = re.compile(
+    r"^(?P<fence>```(?P<language>\w+)(?P<info>[^\n]*)\n(?P<text>.*?)^```$)(?P<output>\n\n<!-- output -->\n.*?<!-- /output -->)?",
+    re.MULTILINE | re.DOTALL,
+)
+_VARYING = (
+    (re.compile(r"\bmade \d+ files\b"), "made N files"),
+    (re.compile(r"\b(?:eval-)?[0-9a-f]{10,32}\b"), "ID"),
+    # A row of `compound index`: the index's version, and at its end how many seconds it took.
+    (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
+    (re.compile(r"@\d+\b"), "@N"),
+    (re.compile(r"\b\d{8}\b"), "DAY"),
+    (re.compile(r"\b\d[\d,]*(?:\.\d+)? (?:ms|s|min|h)\b"), "TIME"),
+    (re.compile(r"─+"), "─"),
+    (re.compile(r"[ \t]+"), " "),
+)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Somebody who follows a page: a working folder and what was exported.
+
+    Attributes:
+        folder: The working folder; `cd` changes it.
+        exported: Variables of the environment.
+    """
+
+    folder: Path
+    exported: dict[str, str] = field(default_factory=lambda: {"COLUMNS": "100"})
+
+    def follow(self, page: str) -> str:
+        """Do what the page says from its first line to its last; the page with what was printed.
+
+        Raises:
+            AssertionError: a command failed with a traceback, or a change does not fit its file.
+        """
+        return _STEP.sub(self._step, page)
+
+    def _step(self, found: re.Match[str]) -> str:
+        if found["language"] == "bash":
+            printed = "".join(self._line(line) for line in found["text"].replace("\\\n", " ").splitlines())
+            if found["output"] is None:
+                return found[0]
+            text = "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n")
+            return f"{found['fence']}\n\n<!-- output -->\n{fenced(text)}\n<!-- /output -->"
+        block = blocks(found["fence"] + "\n")[0]
+        if "file" in block.options:
+            self._write(self.folder / block.options["file"], block.text, is_change=block.language == "diff")
+        return found[0]
+
+    def _write(self, path: Path, text: str, *, is_change: bool) -> None:
+        if is_change:
+            lines = text.splitlines(keepends=True)
+            before = "".join(line[1:] for line in lines if not line.startswith("+"))
+            after = "".join(line[1:] for line in lines if not line.startswith("-"))
+            old = path.read_text(encoding="utf-8")
+            assert old.count(before) == 1, f"{path.name} has this {old.count(before)} times, not once:\n{before}"
+            text = old.replace(before, after)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def _line(self, line: str) -> str:
+        words = shlex.split(line, comments=True)
+        match words:
+            case []:
+                return ""
+            case ["cd", folder]:
+                self.folder = self.folder / folder
+                return ""
+            case ["mv", old, new]:
+                (self.folder / old).rename(self.folder / new)
+                return ""
+            case ["export", setting]:
+                name, _, value = setting.partition("=")
+                self.exported[name] = value
+                return ""
+            case ["compound", *_]:
+                return self._compound(words)
+            case _:
+                raise AssertionError(f"a tutorial has no such command: {line}")
+
+    def _compound(self, words: list[str]) -> str:
+        said, code = io.StringIO(), None
+        with self._place(), redirect_stdout(said), redirect_stderr(said), patch.object(sys, "argv", words):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code
+        # 1: findings, or a failure that the page shows.
+        assert code in {0, 1, None}, f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        # The page says where a reader's project lies, not where this one does.
+        return said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """The reader's folder and environment; Python of the project is read anew, as by a new process."""
+        for name in [name for name in sys.modules if name.startswith("_compound_project")]:
+            del sys.modules[name]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
+        with chdir(self.folder), patch.dict(os.environ, clean | self.exported, clear=True):
+            yield
+
+
+def settled(page: str) -> str:
+    """The page without what differs from run to run, and without the widths of tables."""
+    for pattern, word in _VARYING:
+        page = pattern.sub(word, page)
+    return page
+
+
+def pages() -> list[Path]:
+    """Every tutorial."""
+    return sorted(PAGES.glob("*.md"))
