@@ -20,6 +20,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
+
+PROJECT_PACKAGE: Final = "_compound_project"
+"""The private package under which the Python of projects is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +163,14 @@ def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:
     shown = ", ".join(sorted(names)[:limit]) or "none"
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return f"{f'did you mean {near[0]!r}? ' if near else ''}choices: {shown}{more}"
+
+
+def raised_in_project(error: BaseException) -> Location | None:
+    """The innermost line of the project's own Python that an exception came through; None where it met none."""
+    place, trace = None, error.__traceback__
+    while trace is not None:
+        package, *parts = str(trace.tb_frame.f_globals.get("__name__", "")).split(".")
+        if package == PROJECT_PACKAGE and len(parts) > 1:  # the first part is the project's name
+            place = Location("/".join(parts[1:]) + ".py", trace.tb_lineno)
+        trace = trace.tb_next
+    return place

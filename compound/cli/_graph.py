@@ -137,10 +137,11 @@ def run(
     if graph is not None and "=" in graph:
         graph, values = None, [graph, *(values or [])]
     project = Project.open(profile=profile, model=model)
-    if values:
-        if ticket or text or given:
-            raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
-        record = project.inputs(graph, values)
+    is_by_option = any(one is not None for one in (ticket, text, given))
+    if values and is_by_option:
+        raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
+    if values or (graph is not None and not is_by_option):
+        record = project.inputs(graph, values or [])  # no value is a mistake only where the graph asks for one
     elif given is None:
         record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
     else:

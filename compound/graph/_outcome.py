@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from compound.errors import CompoundError, NodeError
+from compound.errors import CompoundError, NodeError, raised_in_project
 from compound.spec._refs import ABSENT, Maybe
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
     else:
         what = f"node {name}: {type(error).__name__}: {error}"
         fix = "the node's code raised an error of its own; see the traceback in the log"
-        made = NodeError("graph.node-crashed", what, node=name, run_id=run_id, fix=fix)
+        where = raised_in_project(error)
+        made = NodeError("graph.node-crashed", what, node=name, run_id=run_id, fix=fix, where=where)
     made.__cause__ = error
     return made

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 
-from compound.errors import CompoundError, ModelError
+from compound.errors import CompoundError, ModelError, raised_in_project
 from compound.model._canonical import to_json
 from compound.model._solvers import Abstain, find_solver
 from compound.model._types import ModelRequest, ModelResponse, StreamEnd, StreamEvent, TextBlock, TextDelta
@@ -38,7 +38,9 @@ class OfflineProvider:
             raise
         except Exception as error:
             raise ModelError(
-                "model.solver-failed", f"solver {request.model!r} raised {type(error).__name__}: {error}"
+                "model.solver-failed",
+                f"solver {request.model!r} raised {type(error).__name__}: {error}",
+                where=raised_in_project(error),
             ) from error
         if isinstance(answer, Abstain):
             return ModelResponse(

@@ -59,4 +59,8 @@ def _short(value: JsonValue) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+    """At a word where there is one near the end."""
+    if len(text) <= _WIDTH:
+        return text
+    head = text[: _WIDTH - 3]
+    return f"{head[: head.rfind(' ')] if ' ' in head[_WIDTH // 2 :] else head}..."

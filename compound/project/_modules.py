@@ -9,9 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from compound.errors import Location, ProjectError
-
-NAMESPACE = "_compound_project"
+from compound.errors import PROJECT_PACKAGE, Location, ProjectError
 
 
 class ProjectModules:
@@ -23,11 +21,11 @@ class ProjectModules:
 
     def __init__(self, root: Path, name: str) -> None:
         self.root = root
-        self.package = f"{NAMESPACE}.{re.sub(r'[^0-9A-Za-z_]', '_', name)}"
+        self.package = f"{PROJECT_PACKAGE}.{re.sub(r'[^0-9A-Za-z_]', '_', name)}"
         self._mount()
 
     def _mount(self) -> None:
-        top = sys.modules.setdefault(NAMESPACE, _package(NAMESPACE, []))
+        top = sys.modules.setdefault(PROJECT_PACKAGE, _package(PROJECT_PACKAGE, []))
         mounted = sys.modules.get(self.package)
         if mounted is not None and list(mounted.__path__) != [str(self.root)]:
             self._forget()

@@ -163,6 +163,11 @@ class ProjectParts:
             )
         return found
 
+    def graph_name(self, given: str) -> str:
+        """What is meant by a graph's name or by its file, as a shell completes it: `graphs/parcel.yaml`."""
+        path = Path(given).resolve()
+        return next((name for name, file in self.graph_files.items() if file.resolve() == path), given)
+
     def graph(self, name: str) -> GraphSpec:
         """A graph, read but not checked, with the types that Python declares for it.
 

@@ -91,7 +91,7 @@ class Project:
 
         catalogue = ProjectCatalogue(self.resources)
         findings: list[Finding] = []
-        for name in names or self.graph_names():
+        for name in map(self.resources.parts.graph_name, names or self.graph_names()):
             path = self.resources.parts.graph_file(name)
             if path.suffix == ".py":
                 findings += self._check_python(name, catalogue)

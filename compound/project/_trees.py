@@ -110,6 +110,8 @@ def _course(span: Span) -> Iterator[str]:
     for word in ("skipped", "paused"):
         if word in attributes:
             yield f"{word}: {attributes[word]}" if attributes[word] is not True else word
+    if attributes.get("abstained") and span.get("kind") == "node":
+        yield f"no answer: {attributes.get('abstain_reason') or 'it abstained'}"
     if span.get("review_decision"):
         yield f"decided: {span['review_decision']}{' by the policy' * bool(span.get('auto_approved'))}"
 
@@ -146,17 +148,19 @@ def trace_tree(store: ParquetStore, run: str) -> TraceTree:
         DataError: `trace.unknown-run`, `trace.ambiguous-run`.
     """
     answer = store.sql(
-        "select distinct run_id from spans "
+        "select run_id from spans "
         "where starts_with(run_id, $run) or starts_with(trace_id, $run) or thread_id = $run or example_id = $run "
-        "order by 1",
+        "group by run_id order by max(start_time_unix_nano) desc",
         {"run": run},
     )
     found = [str(row[0]) for row in answer.rows]
     if not found:
         raise DataError("trace.unknown-run", f"no recorded run begins with {run!r}", fix="compound traces list")
     if len(found) > 1:
-        shown = ", ".join(one[:12] for one in found[:6])
+        shown = ", ".join(one[:12] if len(one) == _RANDOM_ID else one for one in found[:6])
         raise DataError(
-            "trace.ambiguous-run", f"{len(found)} runs are meant by {run!r}: {shown}", fix="write one of them"
+            "trace.ambiguous-run",
+            f"{len(found)} runs are meant by {run!r}: {shown}",
+            fix="write one of them; the first is the newest",
         )
     return TraceTree(run_id=found[0], spans=store.spans(found[0]))

@@ -99,7 +99,7 @@ class RunView:
     def shown(self) -> Iterator[tuple[str, JsonValue]]:
         """What a person wants to see, in order."""
         if self.error is not None:
-            yield "error", str(self.error.get("what"))
+            yield "error", _error(self.error)
         lane, plan, draft = (self.values.get(name) for name in ("lane", "plan", "draft"))
         if isinstance(lane, dict):
             yield (
@@ -132,3 +132,11 @@ class RunView:
 
 def _list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
+
+
+def _error(error: Mapping[str, object]) -> str:
+    """An error's record as the error itself reads: place, what, code, fix."""
+    place = ":".join(str(error[key]) for key in ("file", "line") if error.get(key))
+    code, fix = error.get("code"), error.get("fix")
+    head = f"{f'{place}: ' if place else ''}{error.get('what')}{f' [{code}]' if code else ''}"
+    return f"{head}\n  fix: {fix}" if fix else head

@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +115,7 @@ class Reader:
         return said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _place(self) -> Generator[None]:
         """The reader's folder and environment; Python of the project is read anew, as by a new process."""
         for name in [name for name in sys.modules if name.startswith("_compound_project")]:
             del sys.modules[name]

@@ -281,7 +281,7 @@ def test_findings_as_json() -> None:
         "code": "graph.unknown-model",
         "severity": "error",
         "what": "unknown model 'x'",
-        "fix": "choices: writer",
+        "fix": "choices: writer; a new one stands under `models` in connectors/models.yaml",
         "file": "g.yaml",
         "line": 12,
         "column": 28,

@@ -104,3 +104,23 @@ def test_a_graph_in_python_is_compared_by_its_file(folder: Path) -> None:
     Path("elsewhere.py").write_text("raise RuntimeError", encoding="utf-8")
     refused = CliRunner().invoke(app, ["diff", "echo.yaml", "elsewhere.py"])
     assert getattr(refused.exception, "code", "") == "project.unknown-graph"
+
+
+def test_a_graph_is_checked_by_its_name_or_its_file(folder: Path) -> None:
+    for one in ("quiet", "graphs/quiet.yaml", "echo", "graphs/echo.py"):
+        done = CliRunner().invoke(app, ["check", one])
+        assert (done.exit_code, done.output) == (0, "1 graph checked, no findings\n")
+
+
+def test_a_crash_in_the_project_s_own_code_says_its_line(folder: Path) -> None:
+    tool = folder / "tools/voice.py"
+    tool.write_text(tool.read_text(encoding="utf-8").replace("text.upper()", "text[1000]"), encoding="utf-8")
+    done = CliRunner().invoke(app, ["run", "echo", 'said={"text": "hi"}'])
+    assert done.exit_code == 1
+    assert "tools/voice.py:7: node loud: IndexError" in done.output
+    assert "[graph.node-crashed]" in done.output
+
+
+def test_a_graph_that_is_not_there_is_said_before_its_input(folder: Path) -> None:
+    assert getattr(CliRunner().invoke(app, ["run", "ecko"]).exception, "code", "") == "project.unknown-graph"
+    assert getattr(CliRunner().invoke(app, ["run", "echo"]).exception, "code", "") == "graph.bad-input"
