@@ -160,12 +160,12 @@ class Comparer:
 
     def _written_in_python(self, path: Path) -> str:
         """The name of the project's graph that this file makes; other Python is never run."""
-        known = self._project.parts.graph_files
-        if path.stem not in known or known[path.stem].resolve() != path.resolve():
-            what = f"{path} is no graph of this project"
-            fix = f"name a YAML file, or a graph: {', '.join(known)}"
-            raise ProjectError("project.unknown-graph", what, where=Location(str(path)), fix=fix)
-        return path.stem
+        parts = self._project.parts
+        name = parts.graph_name(str(path))
+        if name not in parts.graph_files:
+            fix = f"name a YAML file, or a graph: {', '.join(parts.graph_files)}"
+            raise ProjectError("project.unknown-graph", f"{path} is no graph of this project", fix=fix)
+        return name
 
     def _compare(
         self, old: GraphSpec | None, old_place: str, new: GraphSpec | None, new_place: str, touched: Sequence[str]

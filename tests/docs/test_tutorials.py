@@ -8,14 +8,13 @@ import pytest
 
 from tests.docs.codes import ROOT
 from tests.docs.markdown import link_targets
-from tests.support.tutorial_pages import Reader, pages, settled
+from tests.support.tutorial_pages import Reader, followed, pages, settled
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)
 def test_who_follows_a_tutorial_sees_what_it_shows(path: Path, tmp_path: Path) -> None:
     page = path.read_text(encoding="utf-8")
-    followed = Reader(tmp_path).follow(page)
-    assert settled(followed) == settled(page), "python -m tests.docs.tutorials writes what is printed"
+    assert settled(followed(page, tmp_path)) == settled(page), "python -m tests.docs.tutorials writes what is printed"
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.tutorial_pages import ROOT, Reader, pages, settled
+from tests.support.tutorial_pages import ROOT, followed, pages, settled
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     for path in pages():
         page = path.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
-            new = Reader(Path(folder)).follow(page)
+            new = followed(page, Path(folder))
         is_new = settled(new) != settled(page)
         if is_new:
             path.write_text(new, encoding="utf-8")

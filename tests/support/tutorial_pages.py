@@ -12,8 +12,10 @@ import re
 import shlex
 import sys
 from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
@@ -122,6 +124,16 @@ class Reader:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
         with chdir(self.folder), patch.dict(os.environ, clean | self.exported, clear=True):
             yield
+
+
+def followed(page: str, folder: Path) -> str:
+    """The page with what was printed; one new process runs every command, because what a project registers stays.
+
+    Raises:
+        AssertionError: as `Reader.follow`.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(Reader(folder).follow, page).result()
 
 
 def settled(page: str) -> str:
