@@ -28,6 +28,7 @@ def test_a_tutorial_is_linked_and_its_links_lead_somewhere(path: Path) -> None:
 
 def test_what_a_command_prints_counts_and_times_do_not() -> None:
     assert settled("run 94e92780706848d785b088ad87dacd11: done\n a   12.0 ms") == settled("run ID: done\n a 3 ms")
+    assert settled("its tracking number is 636833434723.") != settled("its tracking number is 636833434724.")
     assert settled("1 graph checked, no findings") != settled("1 graph checked, 1 finding")
 
 

@@ -30,7 +30,8 @@ _STEP = re.compile(
 )
 _VARYING = (
     (re.compile(r"\bmade \d+ files\b"), "made N files"),
-    (re.compile(r"\b(?:eval-)?[0-9a-f]{10,32}\b"), "ID"),
+    # A tracking number looks like an id, but is part of the answer.
+    (re.compile(r"(?<!tracking )(?<!number is )(?<!number was )\b(?:eval-)?[0-9a-f]{10,32}\b"), "ID"),
     # A row of `compound index`: the index's version, and at its end how many seconds it took.
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
     (re.compile(r"@\d+\b"), "@N"),
