@@ -115,7 +115,7 @@ def show_summary(summary: BatchSummary) -> None:
     lanes = ", ".join(f"{name} {count}" for name, count in sorted(summary.lanes.items())) or "none"
     say(f"lanes: {lanes}")
     speed = f"{rate:.1f} tickets a second" if rate else "nothing was left to run"
-    say(f"ran {summary.ran} tickets in {summary.seconds:.1f} s: {speed}")
+    say(f"ran {summary.ran} ticket{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
     show_dead(summary)
     if summary.changed:
         note(f"{summary.changed} ticket(s) changed in the source since they were first seen; their first content stays")

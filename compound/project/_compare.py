@@ -111,6 +111,11 @@ class Comparer:
                 parts.graph_file(name)  # raises, with the real choices
             path = known[name]
             content, label = revision.read(path), f"{path}@{revision.name}"
+            if content is not None and path.endswith(".py"):
+                what = f"{label} is Python, and what a revision has is never run"
+                written = ", ".join(sorted(one for one in known if known[one].endswith(".yaml"))) or "none"
+                fix = f"name the graphs in YAML: {written}; or convert both to YAML and name two files"
+                raise ProjectError("history.python-graph", what, fix=fix)
             before = None if content is None else load_graph(content, label)
             after = parts.graph(name) if name in parts.graph_files else None
             one = self._compare(before, label, after, path, touched)

@@ -225,3 +225,16 @@ def test_a_policy_that_keeps_longer_is_a_change_of_the_graphs_under_it(project: 
     (one,) = compare_graphs([], against="HEAD")
     assert one.status == "changed"
     assert [change.to_json() for change in one.policy] == [{"path": "retention.content", "old": "30d", "new": "90d"}]
+
+
+def test_what_a_revision_has_in_python_is_not_run_and_the_message_names_the_others(project: Path) -> None:
+    (project / "graphs/loud.py").write_text(
+        'from compound import Graph\n\ngraph = Graph("loud", input={"a": "str"})\n', encoding="utf-8"
+    )
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "second")
+    with pytest.raises(ProjectError) as caught:
+        compare_graphs([], against="HEAD")
+    assert caught.value.code == "history.python-graph"
+    assert "graphs in YAML: desk" in caught.value.fix
+    assert [one.status for one in compare_graphs(["desk"], against="HEAD")] == ["same"]
