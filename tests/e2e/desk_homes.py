@@ -167,7 +167,7 @@ def ending_of(home: Home, *, are_all_sent: bool = True) -> Ending:
         _require_sound(ending, [sent.effect_key for sent in project.resources.desk.replies()], are_all_sent)
         known = {row[0] for row in project.resources.traces.sql("select distinct run_id from spans").rows}
         assert known <= set(ending.runs)
-        assert len(known) >= len(ending.runs) / 2
+        assert len(known) >= len(ending.runs) / 2, f"{len(known)} of {len(ending.runs)} runs have spans: {_files(home)}"
     finally:
         project.close()
     return ending
@@ -179,6 +179,10 @@ def _require_sound(ending: Ending, sent: Sequence[str], are_all_sent: bool) -> N
     assert len(set(ending.applied)) == len(ending.applied)
     assert len(set(sent)) == len(sent)
     assert sorted([*ending.applied, *sent]) == sorted(key for key, one in ending.effects.items() if one[2] == "sent")
+
+
+def _files(home: Home) -> dict[str, int]:
+    return {str(path.relative_to(home.path)): path.stat().st_size for path in home.path.rglob("traces/**/*")}
 
 
 def _read(project: Project) -> Ending:

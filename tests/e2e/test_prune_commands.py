@@ -29,7 +29,8 @@ def test_some_months_later_decided_tickets_are_emptied_and_waiting_ones_are_not(
 
     assert done in emptied
     assert not {str(one["run_id"]) for one in runs if one["status"] == "paused"} & set(emptied)
-    assert "pruned: its content was removed" in home.run("traces", "show", done, check=True).stdout
+    told = home.run("traces", "show", done, check=True, columns="200").stdout
+    assert "pruned: its content was removed" in told
     refused = home.run("replay", done)
     assert (refused.returncode, "[replay.pruned]" in refused.stderr) == (1, True)
     for item in waits:
