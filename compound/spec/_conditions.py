@@ -36,6 +36,8 @@ from compound.spec._refs import (
 MAX_LENGTH: Final = 2_000
 MAX_NESTING: Final = 30
 
+_TOO_LONG: Final = 10**20
+
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)
       | (?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
@@ -180,7 +182,7 @@ def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911, PLR091
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if not isinstance(
             number, bool
         ):
-            return Constant(-number)
+            return _constant(-number)
         case ast.Compare(left=left, ops=ops, comparators=others):
             return _compare(left, ops, others, below)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -198,7 +200,11 @@ def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911, PLR091
 def _constant(value: object) -> Constant:
     if value is None or isinstance(value, bool | str):
         return Constant(value)
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int):
+        if abs(value) >= _TOO_LONG:
+            raise ExpressionError("a number has at most 20 digits")
+        return Constant(value)
+    if isinstance(value, float) and math.isfinite(value):
         return Constant(value)
     raise ExpressionError("only null, true, false, finite numbers and quoted text are literals")
 

@@ -23,14 +23,23 @@ def main() -> int:
     chosen = [target for target in targets() if given.only in ("", target.name)]
     # A quarter for structures: hypothesis has a notion of what a condition or a file is.
     share = given.seconds * (1 if given.only else 0.75) / len(chosen)
+    _say(f"seed {given.seed}")
+    _say(f"{'target':<10} {'inputs':>8} {'understood':>10} {'kept':>6} {'lines':>6} {'slowest':>9} crashes")
     crashes: list[Path] = []
     for target in chosen:
         one = fuzz(target, share, given.seed, FOUND)
         crashes += one.crashes
-    for _path in crashes[:20]:
-        pass
+        row = f"{one.name:<10} {one.ran:>8} {one.understood:>10} {one.kept:>6} {one.lines:>6}"
+        _say(f"{row} {one.slowest_s:>7.2f} s {len(one.crashes)}")
+    for path in crashes[:20]:
+        _say(f"{path}: {path.with_suffix('.txt').read_text(encoding='utf-8').splitlines()[-1]}")
     structures = 0 if given.only else _structures(given.seconds / 4, given.seed)
     return 1 if crashes or structures else 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _structures(seconds: float, seed: int) -> int:
@@ -48,6 +57,7 @@ def _structures(seconds: float, seed: int) -> int:
         if done.returncode:
             return done.returncode
         rounds += 1
+    _say(f"structures: {rounds} rounds, nothing found")
     return 0
 
 
