@@ -33,6 +33,7 @@ class EmbedProcess:
     def __init__(self, dimension: int) -> None:
         self._bytes = dimension * np.dtype(np.float32).itemsize
         self._lock = Lock()
+        self._is_gone = False
         # -P: a file of the folder we stand in must not stand in for a package.
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -41,7 +42,7 @@ class EmbedProcess:
     def embed(self, text: str) -> Vector | None:
         """The vector of a query; None when the process is gone, and the caller embeds it itself."""
         writes, reads = self._child.stdin, self._child.stdout
-        if writes is None or reads is None:
+        if writes is None or reads is None or self._is_gone:
             return None
         with self._lock:
             try:
@@ -52,6 +53,7 @@ class EmbedProcess:
                 answer = b""
         if len(answer) == self._bytes:
             return np.frombuffer(answer, np.float32).copy()
+        self._is_gone = True
         log.warning("retrieval.embed_process_gone", exit_code=self._child.poll(), instead="embedding in this process")
         return None
 
@@ -76,13 +78,18 @@ class EmbedProcess:
 
 def serve(reads: BinaryIO, writes: BinaryIO) -> None:
     """The far end: answer queries until there are no more."""
+    from compound.errors import CompoundError
     from compound.retrieval._minilm import load_minilm
 
     model = load_minilm()
     if model is None:
         return
     for line in reads:
-        writes.write(model.embed_query(str(json.loads(line))).tobytes())
+        try:
+            vector = model.embed_query(str(json.loads(line)))
+        except CompoundError:
+            return  # the near end meets the same trouble, and says it
+        writes.write(vector.tobytes())
         writes.flush()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from compound.errors import ConnectorError
 from compound.retrieval import open_embedder
@@ -131,4 +132,7 @@ def test_a_query_is_embedded_here_when_the_process_beside_is_killed(
     with other.beside():
         other.embed_query("the first")
         started[0].kill()
-        assert (other.embed_query("the second") == model.embed_query("the second")).all()
+        with capture_logs() as said:
+            assert (other.embed_query("the second") == model.embed_query("the second")).all()
+            assert (other.embed_query("the third") == model.embed_query("the third")).all()
+        assert [line["event"] for line in said] == ["retrieval.embed_process_gone"], "it is said once"
