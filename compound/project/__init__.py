@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from compound.project._compare import GraphComparison, compare_graphs
+    from compound.project._erase import EraseReport
     from compound.project._explain import error_codes, explain
     from compound.project._findings import FindingFormat, show_findings
     from compound.project._formats import FormatResult, declared_files, format_files, write_schemas
@@ -43,6 +44,7 @@ _HOME: Final = {
     "Project": "_project",
     "ProjectModules": "_modules",
     "PolicyCut": "_prune_report",
+    "EraseReport": "_erase",
     "PruneReport": "_prune_report",
     "ReviewService": "_reviews",
     "RunView": "_views",
@@ -84,6 +86,7 @@ __all__ = [
     "PROJECT_KEYS",
     "VARIABLES",
     "Decided",
+    "EraseReport",
     "FindingFormat",
     "FormatResult",
     "GraphComparison",

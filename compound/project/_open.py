@@ -154,6 +154,11 @@ class Resources:
         return open_desk(self.settings, self.parts)
 
     @property
+    def has_desk(self) -> bool:
+        """Whether the project declares a desk."""
+        return (self.settings.root / CONNECTORS / "desk.yaml").is_file()
+
+    @property
     def targets(self) -> Mapping[str, EffectTarget]:
         """Effect target by name, as `@effect(target=...)` writes it."""
         from compound.project._targets import Targets

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._erase import EraseReport
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
@@ -372,7 +373,25 @@ class Project:
         from compound.project._prune import Pruner
 
         self.resources.recorder.flush()
-        return Pruner(self.resources, now=now).run(dry_run=dry_run)
+        return Pruner(self.resources, self.services.queue, now=now).run(dry_run=dry_run)
+
+    def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
+        """Remove what runs of this profile have kept about one person, and look for it again as a proof.
+
+        Rows, checkpoints, traces, messages that were sent, files and cached values lose their words; what waited for
+        a person is withdrawn. Company data (lakehouse, operational database, documents) is not touched.
+
+        Args:
+            keys: What the person is called in the data: customer id, e-mail addresses; whole words, in any case.
+            dry_run: Only say which runs those are.
+
+        Raises:
+            DataError: `erase.no-key`.
+        """
+        from compound.project._erase import Eraser
+
+        self.resources.recorder.flush()
+        return Eraser(self.resources, self.services.queue, keys).run(dry_run=dry_run)
 
     def _prune_after(self) -> None:
         """Prune behind something else: what hinders it is told, and no trouble of the work that is done."""

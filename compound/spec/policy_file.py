@@ -46,8 +46,9 @@ class EffectRule(_Part):
 class Retention(_Part):
     """How long what runs leave behind is kept, counted from the end of each run.
 
-    Of a run that is not over nothing is ever removed; the audit log, and of each decision who, when, what kind
-    and its hashes, stay for ever.
+    What has waited for a person for longer is withdrawn first, never approved. Of a run that is going on, or whose
+    effect has no known end, nothing is removed; the audit log, and of each decision who, when, what kind and its
+    hashes, stay for ever.
     """
 
     content: Age | None = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
@@ -95,6 +95,10 @@ class Desk:
     def replies(self) -> Iterator[Sent]:
         """Everything that was sent, oldest first."""
         return iter(self._sent)
+
+    def empty(self, run_ids: Collection[str], *, now: float) -> int:
+        """Remove the words of what these runs sent; it stays known as sent. Returns how many messages that were."""
+        return self._sent.empty(run_ids, now=now)
 
     def export(self, path: Path) -> int:
         """Write everything that was sent as JSONL, whole or not at all; gives the number of lines."""
