@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         find_root,
         load_settings,
     )
-    from compound.project._trees import TraceTree, trace_row, trace_tree
+    from compound.project._trees import TraceTree, trace_document, trace_row, trace_tree
     from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
@@ -67,6 +67,7 @@ _HOME: Final = {
     "write_langgraph": "_langgraph",
     "serve_stdio": "_mcp_serve",
     "show_findings": "_findings",
+    "trace_document": "_trees",
     "trace_row": "_trees",
     "trace_tree": "_trees",
     "write_schemas": "_formats",
@@ -115,6 +116,7 @@ __all__ = [
     "serve_http",
     "serve_stdio",
     "show_findings",
+    "trace_document",
     "trace_row",
     "trace_tree",
     "write_langgraph",
