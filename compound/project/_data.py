@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -66,8 +67,20 @@ def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue
     return found.rows
 
 
-def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[IndexView]:
+def index(
+    resources: Resources,
+    names: Sequence[str],
+    *,
+    force: bool,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> list[IndexView]:
     """Bring indexes in step with their documents.
+
+    Args:
+        resources: Of the project.
+        names: Indexes; all when none is named.
+        force: Allow a sync that deletes much.
+        on_progress: Told the index, its passages that are done and all of them, after each batch.
 
     Raises:
         ProjectError: `project.unknown-index`.
@@ -79,12 +92,14 @@ def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[In
     for name in names or list(known):
         if name not in known:
             raise ProjectError("project.unknown-index", f"no index {name!r}", fix=choices(list(known), name))
+        skipped: list[str] = []
         report = build_index(
             name,
-            documents_of(name, resources.settings, resources.parts.modules),
+            documents_of(name, resources.settings, resources.parts.modules, skipped),
             resources.index_engine,
             embedder=resources.embedder_of(name),
             force=force,
+            on_progress=None if on_progress is None else partial(on_progress, name),
         )
         manifest = report.manifest
         reports.append(
@@ -96,6 +111,7 @@ def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[In
                 embedder=manifest.embedder,
                 changed=report.added + report.changed + report.deleted,
                 seconds=report.seconds,
+                skipped=tuple(skipped),
             )
         )
     return reports

@@ -72,11 +72,23 @@ class Project:
 
         return seed(self.resources, force=force)
 
-    def index(self, names: Sequence[str], *, force: bool = False) -> list[IndexView]:
-        """Bring indexes in step with their documents; all when none is named."""
+    def index(
+        self,
+        names: Sequence[str],
+        *,
+        force: bool = False,
+        on_progress: Callable[[str, int, int], None] | None = None,
+    ) -> list[IndexView]:
+        """Bring indexes in step with their documents; all when none is named.
+
+        Args:
+            names: Indexes.
+            force: Allow a sync that deletes more than 30 % of an index.
+            on_progress: Told the index, its passages that are done and all of them, after each batch.
+        """
         from compound.project._data import index
 
-        return index(self.resources, names, force=force)
+        return index(self.resources, names, force=force, on_progress=on_progress)
 
     def train(self, name: str) -> TrainView:
         """Train a specialist and promote it."""

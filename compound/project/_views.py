@@ -41,6 +41,8 @@ class IndexView:
     embedder: str
     changed: int
     seconds: float
+    skipped: tuple[str, ...] = ()
+    """Files that an entry of the profile matches and that were not read, with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
