@@ -122,13 +122,16 @@ def index_progress() -> Generator[Callable[[str, int, int], None]]:
 def train(
     name: Annotated[str, typer.Argument(help="A specialist, `intent`.")],
     *,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Put it into production also where it certifies less than what is there.")
+    ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Train a specialist, evaluate it, certify what it may decide alone, and promote it."""
+    """Train a specialist, evaluate it, certify what it may decide alone, and promote it unless it certifies less."""
     from compound.project import Project
 
-    report = Project.open(profile=profile).train(name)
+    report = Project.open(profile=profile).train(name, promote=promote)
     if json:
         print_json(report)
         return
@@ -140,3 +143,6 @@ def train(
     )
     say(f"certificate: {report.certificate}")
     say(f"saved in {report.folder}")
+    if not report.promoted:
+        say(f"not promoted: {report.why_not}")
+        say(f"to use it all the same: compound specialists promote {report.name} {report.version}")

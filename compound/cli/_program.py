@@ -20,6 +20,7 @@ from compound.cli import (
     _prune,
     _replay,
     _review,
+    _specialists,
     _tools,
     _traces,
 )
@@ -47,6 +48,7 @@ def log_to_stderr() -> None:
 for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay, _prune):
     module.register(app)
 app.add_typer(_review.app, name="review")
+app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         find_root,
         load_settings,
     )
-    from compound.project._trees import TraceTree, trace_document, trace_row, trace_tree
+    from compound.project._trees import TraceTree, ago, trace_document, trace_row, trace_tree
     from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
@@ -52,6 +52,7 @@ _HOME: Final = {
     "TraceTree": "_trees",
     "TrainView": "_views",
     "VARIABLES": "_settings",
+    "ago": "_trees",
     "compare_graphs": "_compare",
     "declared_files": "_formats",
     "edits_of": "_reviews",
@@ -102,6 +103,7 @@ __all__ = [
     "Settings",
     "TraceTree",
     "TrainView",
+    "ago",
     "compare_graphs",
     "compiled_graph",
     "declared_files",

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import DataError, ProjectError, choices
 from compound.project._documents import documents_of
-from compound.project._views import Figure, IndexView, SeededTable, SeedReport, TrainView
+from compound.project._views import IndexView, SeededTable, SeedReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pydantic import JsonValue
 
     from compound.connector.lakehouse import Lakehouse
     from compound.connector.shop import Shop
     from compound.project._open import Resources
-    from compound.specialist import Example
 
 
 def seed(resources: Resources, *, force: bool) -> SeedReport:
@@ -115,40 +114,3 @@ def index(
             )
         )
     return reports
-
-
-def train(resources: Resources, name: str) -> TrainView:
-    """Train a specialist on the profile's labelled tickets and promote it.
-
-    Raises:
-        ProjectError: `project.unknown-specialist`, `project.no-training`.
-    """
-    from compound.specialist import train as train_specialist
-
-    settings = resources.settings
-    if name not in settings.specialists:
-        raise ProjectError(
-            "project.unknown-specialist",
-            f"no specialist {name!r}",
-            fix=choices(list(settings.specialists), name),
-        )
-    if settings.profile.training is None or not settings.profile.training.exists():
-        raise ProjectError(
-            "project.no-training",
-            f"profile {settings.profile.name!r} has no labelled tickets to train on",
-            fix=settings.without_data if settings.profile.training else "training = ... in the profile",
-        )
-    make = cast("Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name]))
-    report = train_specialist(name, list(make(settings.profile.training)), resources.specialists.root)
-    resources.specialists.promote(name, report.version, "production")
-    return TrainView(
-        name=name,
-        version=report.version,
-        folder=settings.shown(report.folder),
-        examples=report.examples,
-        seconds=report.seconds,
-        certificate=report.certificate,
-        figures=tuple(
-            Figure(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method) for f in report.figures
-        ),
-    )

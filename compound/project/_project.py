@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from compound.project._tool_list import ToolView
     from compound.spec import Finding, GraphSpec
     from compound.spec.python import Graph
+    from compound.specialist import VersionRow
     from compound.trace import ParquetStore
 
 
@@ -90,11 +91,29 @@ class Project:
 
         return index(self.resources, names, force=force, on_progress=on_progress)
 
-    def train(self, name: str) -> TrainView:
-        """Train a specialist and promote it."""
-        from compound.project._data import train
+    def train(self, name: str, *, promote: bool = False) -> TrainView:
+        """Train a specialist; promote it unless the version in production certifies more, or `promote` says so."""
+        from compound.project._specialists import train
 
-        return train(self.resources, name)
+        return train(self.resources, name, promote=promote)
+
+    def specialists(self, name: str | None = None) -> list[VersionRow]:
+        """The trained versions of a specialist, or of all, the newest first."""
+        from compound.project._specialists import versions
+
+        return versions(self.resources, name)
+
+    def promote(self, name: str, version: str | None = None) -> str:
+        """Put a version of a specialist into production, the newest when none is named; returns the version."""
+        from compound.project._specialists import promote
+
+        return promote(self.resources, name, version)
+
+    def rollback(self, name: str) -> str:
+        """Put the version of a specialist that was in production before back; returns it."""
+        from compound.project._specialists import rollback
+
+        return rollback(self.resources, name)
 
     def check(self, names: Sequence[str]) -> list[Finding]:
         """Everything that is wrong with these graphs, or with all."""

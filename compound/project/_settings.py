@@ -22,7 +22,7 @@ PROFILE_KEYS = {
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported beside the first",
     "training": "folder or file with labelled past tickets, for `compound train`",
-    "documents": "index name -> files, globs or `module:function`",
+    "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes that are searched by words alone: no vectors to compute",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",

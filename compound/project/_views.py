@@ -69,7 +69,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainView:
-    """A trained specialist."""
+    """A trained specialist.
+
+    Attributes:
+        certificate: What it may decide alone, and what that assumes.
+        promoted: Whether `production` points to it now.
+        why_not: Why not; empty where it does.
+    """
 
     name: str
     version: str
@@ -77,6 +83,8 @@ class TrainView:
     examples: int
     seconds: float
     certificate: str
+    promoted: bool
+    why_not: str
     figures: tuple[Figure, ...]
 
 
