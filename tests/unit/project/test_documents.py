@@ -166,10 +166,14 @@ def test_progress_is_told(tmp_path: Path) -> None:
     root = written(tmp_path, ["docs/*.md"], {f"docs/{n}.md": f"Page {n}." for n in range(300)})
     assert "index pages: 300 of 300 passages" in indexed(root).stderr
     told: list[tuple[str, int, int]] = []
-    Project.open(root).index([], on_progress=lambda *one: told.append(one))
+
+    def tell(name: str, done: int, total: int) -> None:
+        told.append((name, done, total))
+
+    Project.open(root).index([], on_progress=tell)
     assert told == []  # nothing changed, nothing is done
     (tmp_path / "docs/0.md").write_text("Another page.")
-    Project.open(root).index([], on_progress=lambda *one: told.append(one))
+    Project.open(root).index([], on_progress=tell)
     assert told == [("pages", 256, 300), ("pages", 300, 300)]
 
 

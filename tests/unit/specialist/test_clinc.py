@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -60,7 +60,6 @@ def test_a_sample_automates_what_it_knows_and_not_what_it_does_not(tmp_path: Pat
     found = measured(specialist, pairs("test", labels, least=8), pairs("oos_test")[:200])
     assert found["coverage"] >= 0.75
     assert found["wrong"] <= 0.04
-    print(found)
     assert found["outside"] <= 0.03
 
 
@@ -70,7 +69,6 @@ def test_the_whole_set_automates_at_most_3_percent_of_1000_texts_out_of_scope(tm
     found = measured(trained(known, tmp_path), pairs("test"), pairs("oos_test"))
     assert found["coverage"] >= 0.80
     assert found["wrong"] <= 0.03
-    print(found)
     assert found["outside"] <= 0.03
 
 
@@ -84,7 +82,7 @@ def test_without_the_embedder_that_it_was_trained_with_nothing_is_automated(tmp_
 
     class Other:
         dimension = 384
-        fingerprint = {"embedder": "another"}
+        fingerprint: ClassVar[dict[str, str]] = {"embedder": "another"}
 
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(name)
