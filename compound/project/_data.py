@@ -26,7 +26,6 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
     profile = settings.profile
     if profile.generator and (force or not profile.lakehouse.is_dir()):
         write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
-        settings.home.mkdir(parents=True, exist_ok=True)
         write(settings.home)
     loaded = load_shop(resources, force=force)
     tables = resources.lakehouse.tables()
