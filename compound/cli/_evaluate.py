@@ -78,10 +78,11 @@ def _show_more(report: SuiteReport) -> None:
     if report.seconds_per_case is not None:
         cost = "" if not report.cost_usd else f", {report.cost_usd:.4f} USD in all"
         say(f"runs: {report.seconds_per_case:.2f} s a case{cost}")
-    for error in report.errors[:_MOST_ERRORS]:
+    errors = [*report.errors, *(error for section in report.sections.values() for error in section.errors)]
+    for error in errors[:_MOST_ERRORS]:
         say(f"error: case {error.case}: {visible(error.error)}")
-    if len(report.errors) > _MOST_ERRORS:
-        say(f"error: and {len(report.errors) - _MOST_ERRORS} more; --json has them all")
+    if len(errors) > _MOST_ERRORS:
+        say(f"error: and {len(errors) - _MOST_ERRORS} more; --json has them all")
 
 
 _MOST_ERRORS = 10

@@ -23,6 +23,7 @@ _MARKS: Final = (
 _FRONT: Final = re.compile(
     r"\A(---|\+\+\+)[ \t]*\r?\n(.*?)(?:\r?\n)?^(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
 )
+_LINE_END: Final = re.compile(r"\r\n?")
 _META_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OURS: Final = frozenset({"title", "doc_id", "source", "digest"})
 
@@ -32,7 +33,7 @@ class Page:
     """What a file holds.
 
     Attributes:
-        text: Without byte-order mark and front matter.
+        text: Without byte-order mark and front matter; every line ends with a line feed.
         title: Of the front matter, else the first heading; empty where there is neither.
         meta: Texts, whole numbers and truth values of the front matter, to filter by.
     """
@@ -79,7 +80,7 @@ def read_page(data: bytes) -> Page:
     Raises:
         ValueError: as `decoded`.
     """
-    text = decoded(data)
+    text = _LINE_END.sub("\n", decoded(data))
     front, text = _front_matter(text)
     title = front.get("title")
     return Page(text=text, title=title if isinstance(title, str) else _heading(text), meta=_meta(front))

@@ -28,8 +28,9 @@ def documents_of(
     """The documents of an index as the profile declares them.
 
     An entry is a file, a folder with everything below it, a glob (`**` is any depth), or `module:function` (called
-    with the profile's labelled past tickets). A document's id is its path below the part of the entry before the first
-    wildcard, without the ending; where two files would have one id, their paths from the project's root.
+    with the profile's labelled past tickets). Wildcards match no file or folder that begins with a dot. A document's id
+    is its path below the part of the entry before the first wildcard, without the ending; where two files would have
+    one id, their paths from the project's root.
 
     Args:
         name: The index.
@@ -89,7 +90,12 @@ def _matched(entry: str, settings: Settings) -> tuple[Path, list[Path]]:
         # In pathlib `**` alone names folders.
         pattern = "/".join([*parts[literal:], *(["*"] if parts[-1] == "**" else [])])
     found = {path for path in base.glob(pattern) if path.is_file()} if base.is_dir() else set[Path]()
-    return base, sorted(found)
+    return base, sorted(path for path in found if not _is_hidden(path.relative_to(base)))
+
+
+def _is_hidden(path: Path) -> bool:
+    """Environments, caches and version control lie in folders that begin with a dot."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _pages(files: dict[Path, str], settings: Settings, skipped: list[str]) -> Iterator[Document]:

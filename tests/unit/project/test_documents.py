@@ -146,14 +146,28 @@ def test_files_of_an_unknown_type_and_empty_ones_are_named(tmp_path: Path) -> No
             ["docs/north/*.md", "docs/south/**/*.md", "docs/*.md"],
             {"deep/refunds", "docs/north/refunds.md", "docs/refunds.md"},
         ),
+        (["**/*.md"], {"docs/refunds", "docs/north/refunds", "docs/south/deep/refunds"}),
         (["docs/*.md", "docs/**/*.md"], {"refunds", "north/refunds", "south/deep/refunds"}),
     ],
 )
 def test_recursive_globs_and_equal_names_in_folders(entries: list[str], wanted: set[str], tmp_path: Path) -> None:
     files = {f"docs/{name}.md": f"Text of {name}." for name in ("refunds", "north/refunds", "south/deep/refunds")}
-    root = written(tmp_path, entries, files)
+    root = written(tmp_path, entries, {**files, ".venv/lib/refunds.md": "Text of a package."})
     assert indexed(root).exit_code == 0
     assert set(found(root, "text")) == wanted
+
+
+def test_a_page_of_windows_is_cut_as_any_other(tmp_path: Path) -> None:
+    page = "---\r\ntitle: Returns\r\n---\r\n# Days\r\n\r\nFive.\r\n\r\n## Quay\r\nSix.\r\n"
+    root = written(tmp_path, ["docs/*.md"], {"docs/a.md": page.encode("utf-16")})
+    assert indexed(root).exit_code == 0
+    project = Project.open(root)
+    found = project.resources.retriever("pages").search("five six").passages
+    assert {(one.title, one.heading, one.text) for one in found} == {
+        ("Returns", "Days", "Five."),
+        ("Returns", "Days > Quay", "Six."),
+    }
+    project.close()
 
 
 def test_a_page_and_a_text_of_one_name_are_two_documents(tmp_path: Path) -> None:
