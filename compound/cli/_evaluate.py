@@ -10,7 +10,7 @@ import typer
 from compound.cli._output import Model, Profile, print_json, print_table, say, visible, wrapped
 
 if TYPE_CHECKING:
-    from compound.evaluation import SuiteReport
+    from compound.evaluation import Estimate, SuiteReport
 
 
 def register(app: typer.Typer) -> None:
@@ -93,10 +93,7 @@ def show_report(report: SuiteReport) -> None:
     print_table(
         f"suite {report.suite}, profile {report.profile}",
         ["score", "value", "95 % interval", "n", "method"],
-        [
-            (name, _shown(score.value), f"{_shown(score.low)} to {_shown(score.high)}", score.n, score.method)
-            for name, score in report.scores.items()
-        ],
+        [(name, _shown(score.value), _interval(score), score.n, score.method) for name, score in report.scores.items()],
         right=["value", "n"],
     )
     if report.by_action:
@@ -104,7 +101,7 @@ def show_report(report: SuiteReport) -> None:
             "by action",
             ["action", "value", "95 % interval", "n"],
             [
-                (name, _shown(score.value), f"{_shown(score.low)} to {_shown(score.high)}", score.n)
+                (name, _shown(score.value), _interval(score), score.n)
                 for name, score in sorted(report.by_action.items())
             ],
             right=["value", "n"],
@@ -113,6 +110,10 @@ def show_report(report: SuiteReport) -> None:
         say(f"gate: {gate.score} {gate.bar}: {gate.verdict}")
     for line in report.notes:
         say(f"note: {line}")
+
+
+def _interval(score: Estimate) -> str:
+    return "absent" if score.low is None else f"{score.low:.3f} to {_shown(score.high)}"
 
 
 def _shown(value: float | None) -> str:
