@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from compound.errors import CompoundError, ProjectError
-from compound.evaluation._report import Scored, SuiteReport, summarise
+from compound.errors import CompoundError, ProjectError, raised_in_project
+from compound.evaluation._report import SuiteReport, summarise
+from compound.evaluation._scoring import Scored, require_known_scores, score_cases
 from compound.evaluation._types import (
     Case,
     CaseResult,
     CaseSet,
-    Score,
     Scorer,
     Subject,
     Suite,
@@ -37,15 +37,17 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
         load: `module:function`, as the file has it, to the function.
 
     Raises:
-        ProjectError: ``suite.wrong-function``: a function does not return what the suite needs.
+        ProjectError: ``suite.wrong-function``: a function does not return what the suite needs;
+            ``suite.failed-function``: it raised; ``suite.repeated-case``: two cases have one id.
         DataError: the cases cannot be read.
     """
-    cases = load(spec.cases)(context)
+    cases = _called(spec.cases, load, context)
     if not isinstance(cases, CaseSet):
         raise ProjectError("suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet")
+    _require_own_ids(cases)
     scorers: list[Scorer] = []
     for reference in spec.scorers:
-        scorer = load(reference)(context)
+        scorer = _called(reference, load, context)
         if not callable(scorer):
             raise ProjectError("suite.wrong-function", f"{reference} did not return a scorer (a function)")
         scorers.append(cast("Scorer", scorer))
@@ -57,7 +59,31 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
         gates=spec.gates.get(context.profile, {}),
         graph=spec.graph,
         until=spec.until,
+        description=spec.description,
+        meanings=spec.scores,
     )
+
+
+def _require_own_ids(cases: CaseSet) -> None:
+    """Runs, traces and scores of a case are found by its id."""
+    seen: set[str] = set()
+    for case in (*cases.cases, *(case for part in cases.sections.values() for case in part)):
+        if case.id in seen:
+            what = f"two cases are called {case.id!r}"
+            raise ProjectError("suite.repeated-case", what, fix="give each case an id of its own, over all sections")
+        seen.add(case.id)
+
+
+def _called(reference: str, load: Callable[[str], Callable[..., object]], context: SuiteContext) -> object:
+    function = load(reference)
+    try:
+        return function(context)
+    except CompoundError:
+        raise
+    except Exception as error:
+        what = f"{reference} raised {type(error).__name__}: {error}"
+        fix = "it is called with the SuiteContext when the suite is opened"
+        raise ProjectError("suite.failed-function", what, where=raised_in_project(error), fix=fix) from error
 
 
 async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
@@ -84,20 +110,26 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
         details: Put every case into the report.
         recorder: Where scores are stored beside their traces.
         on_result: Called after each case, for a progress bar.
+
+    Raises:
+        ProjectError: ``suite.unknown-score``: the suite lists a score that no scorer yields.
     """
+    everything: list[Scored] = []
 
     async def part(cases: Sequence[Case]) -> SuiteReport:
         chosen = cases[:limit]
         results = await run_cases(chosen, subject, concurrency=concurrency, on_result=on_result)
-        scored = score_cases(chosen, results, suite.scorers)
+        scored = score_cases(chosen, results, suite.scorers, suite.scores)
+        everything.extend(scored)
         if recorder is not None:
             record_scores(recorder, suite.name, scored)
         return summarise(suite, scored, profile=profile, model=model, details=details)
 
     report = await part(suite.case_set.cases)
     sections = {name: await part(cases) for name, cases in suite.case_set.sections.items()}
+    require_known_scores(suite, everything, is_whole=limit is None)
     bare = {name: section.model_copy(update={"gates": []}) for name, section in sections.items()}
-    return report.model_copy(update={"sections": bare, "notes": list(suite.case_set.notes)})
+    return report.model_copy(update={"sections": bare, "notes": [*suite.case_set.notes, *report.notes]})
 
 
 def rescore(
@@ -115,12 +147,12 @@ def rescore(
 
     def part(cases: Iterable[Case]) -> SuiteReport:
         known = [case for case in cases if case.id in results]
-        scored = score_cases(known, [results[case.id] for case in known], suite.scorers)
+        scored = score_cases(known, [results[case.id] for case in known], suite.scorers, suite.scores)
         return summarise(suite, scored, profile=profile, model=model, details=details)
 
     report = part(suite.case_set.cases)
     missing = len(suite.case_set.cases) - report.n
-    notes = [*suite.case_set.notes, *([f"{missing} cases have no recorded run"] if missing else [])]
+    notes = [*suite.case_set.notes, *report.notes, *([f"{missing} cases have no recorded run"] if missing else [])]
     sections = {name: part(cases) for name, cases in suite.case_set.sections.items()}
     return report.model_copy(update={"sections": sections, "notes": notes})
 
@@ -155,15 +187,6 @@ async def run_cases(
             await limiter.acquire()
             group.start_soon(one, index, case)
     return [results[index] for index in range(len(cases))]
-
-
-def score_cases(cases: Sequence[Case], results: Sequence[CaseResult], scorers: Sequence[Scorer]) -> list[Scored]:
-    """Judge each case by each scorer."""
-    scored: list[Scored] = []
-    for case, result in zip(cases, results, strict=True):
-        scores: list[Score] = [score for scorer in scorers for score in scorer(case, result)]
-        scored.append(Scored(case=case, result=result, scores=scores))
-    return scored
 
 
 def record_scores(recorder: Recorder, suite: str, scored: Sequence[Scored]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         find_root,
         load_settings,
     )
-    from compound.project._trees import TraceTree, trace_row, trace_tree
+    from compound.project._trees import TraceTree, ago, trace_document, trace_row, trace_tree
     from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
@@ -54,6 +54,7 @@ _HOME: Final = {
     "TraceTree": "_trees",
     "TrainView": "_views",
     "VARIABLES": "_settings",
+    "ago": "_trees",
     "compare_graphs": "_compare",
     "declared_files": "_formats",
     "edits_of": "_reviews",
@@ -69,6 +70,7 @@ _HOME: Final = {
     "write_langgraph": "_langgraph",
     "serve_stdio": "_mcp_serve",
     "show_findings": "_findings",
+    "trace_document": "_trees",
     "trace_row": "_trees",
     "trace_tree": "_trees",
     "write_schemas": "_formats",
@@ -104,6 +106,7 @@ __all__ = [
     "Settings",
     "TraceTree",
     "TrainView",
+    "ago",
     "compare_graphs",
     "compiled_graph",
     "declared_files",
@@ -118,6 +121,7 @@ __all__ = [
     "serve_http",
     "serve_stdio",
     "show_findings",
+    "trace_document",
     "trace_row",
     "trace_tree",
     "write_langgraph",

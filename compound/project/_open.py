@@ -233,4 +233,4 @@ class Resources:
         """Trained specialists and their aliases."""
         from compound.specialist import Registry
 
-        return Registry(self.settings.home / "models")
+        return Registry(self.settings.home / "models", lambda: self.embedder)

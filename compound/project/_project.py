@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from compound.project._tool_list import ToolView
     from compound.spec import Finding, GraphSpec
     from compound.spec.python import Graph
+    from compound.specialist import VersionRow
     from compound.trace import ParquetStore
 
 
@@ -73,17 +74,47 @@ class Project:
 
         return seed(self.resources, force=force)
 
-    def index(self, names: Sequence[str], *, force: bool = False) -> list[IndexView]:
-        """Bring indexes in step with their documents; all when none is named."""
+    def index(
+        self,
+        names: Sequence[str],
+        *,
+        force: bool = False,
+        on_progress: Callable[[str, int, int], None] | None = None,
+    ) -> list[IndexView]:
+        """Bring indexes in step with their documents; all when none is named.
+
+        Args:
+            names: Indexes.
+            force: Allow a sync that deletes more than 30 % of an index.
+            on_progress: Told the index, its passages that are done and all of them, after each batch.
+        """
         from compound.project._data import index
 
-        return index(self.resources, names, force=force)
+        return index(self.resources, names, force=force, on_progress=on_progress)
 
-    def train(self, name: str) -> TrainView:
-        """Train a specialist and promote it."""
-        from compound.project._data import train
+    def train(self, name: str, *, promote: bool = False) -> TrainView:
+        """Train a specialist; promote it unless the version in production certifies more, or `promote` says so."""
+        from compound.project._specialists import train
 
-        return train(self.resources, name)
+        return train(self.resources, name, promote=promote)
+
+    def specialists(self, name: str | None = None) -> list[VersionRow]:
+        """The trained versions of a specialist, or of all, the newest first."""
+        from compound.project._specialists import versions
+
+        return versions(self.resources, name)
+
+    def promote(self, name: str, version: str | None = None) -> str:
+        """Put a version of a specialist into production, the newest when none is named; returns the version."""
+        from compound.project._specialists import promote
+
+        return promote(self.resources, name, version)
+
+    def rollback(self, name: str) -> str:
+        """Put the version of a specialist that was in production before back; returns it."""
+        from compound.project._specialists import rollback
+
+        return rollback(self.resources, name)
 
     def check(self, names: Sequence[str]) -> list[Finding]:
         """Everything that is wrong with these graphs, or with all."""
@@ -430,15 +461,31 @@ class Project:
         return self.settings.shown(self.resources.traces_folder)
 
     def evaluate(
-        self, suite: str, *, cases: Path | None = None, limit: int | None = None, details: bool = False
+        self,
+        suite: str,
+        *,
+        cases: Path | None = None,
+        limit: int | None = None,
+        details: bool = False,
+        context: Sequence[str] = (),
     ) -> SuiteReport:
-        """Run a suite and report scores with n, intervals and method."""
+        """Run a suite and report scores with n, intervals and method.
+
+        Args:
+            suite: A suite of evals/.
+            cases: Folder of cases instead of the profile's.
+            limit: Only the first cases of the headline and of each section.
+            details: Put every case into the report.
+            context: `NAME=VALUE` of the graph's context, for cases that have none of their own.
+        """
         import anyio
 
         from compound.project._evaluation import evaluate
 
         with self.resources.embedding_beside():
-            return anyio.run(partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details))
+            return anyio.run(
+                partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details, context=context)
+            )
 
 
 def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:

@@ -99,7 +99,12 @@ class ProjectServices:
         specialist = self._resources.specialists.resolve(ref)
 
         async def predict(inputs: Mapping[str, JsonValue]) -> JsonValue:
-            return cast("JsonValue", specialist.predict(str(inputs.get("text") or "")).to_json())
+            from anyio.to_thread import run_sync
+
+            find = partial(specialist.predict, str(inputs.get("text") or ""))
+            # As with searches: embedding is arithmetic that leaves other tickets the interpreter.
+            found = await run_sync(find) if specialist.embeds else find()
+            return cast("JsonValue", found.to_json())
 
         return predict
 

@@ -22,7 +22,7 @@ PROFILE_KEYS = {
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported beside the first",
     "training": "folder or file with labelled past tickets, for `compound train`",
-    "documents": "index name -> files, globs or `module:function`",
+    "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes that are searched by words alone: no vectors to compute",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",
@@ -51,6 +51,8 @@ VARIABLES = {
     "COMPOUND_STATE": "`state` of the profile",
     "COMPOUND_LOCK_WAIT": "`lock_wait` of the profile",
     "COMPOUND_VECTORS": "`vectors` of the profile",
+    "COMPOUND_LOG": "how the command line logs on standard error: `text`, or `json`, one record a line",
+    "COMPOUND_LOG_LEVEL": "least level that is logged: `debug`, `info` (the default), `warning`, `error`, `critical`",
     "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
 }
 """Environment variables that are read."""
@@ -92,6 +94,8 @@ class Settings:
     """The state folder is open to its group; else only to its owner."""
     self_contained: tuple[str, ...] = ()
     """Profiles that write their own data."""
+    profiles: tuple[str, ...] = ()
+    """Every profile of the project."""
 
     @property
     def state_url(self) -> str:
@@ -108,9 +112,10 @@ class Settings:
         """What to do where the profile's data is not there: the fix of an error."""
         if self.profile.generator:
             return f"compound seed --profile {self.profile.name} writes it"
-        others = f", or take a profile that writes its own: --profile {self.self_contained[0]}"
-        mend = f"put it there, or mend [tool.compound.profiles.{self.profile.name}] in {MARKER}"
-        return mend + others * bool(self.self_contained)
+        fix = f"put it there, or correct [tool.compound.profiles.{self.profile.name}] in {MARKER}"
+        if not self.self_contained:
+            return fix
+        return f"{fix}, or take a profile that writes its own: --profile {self.self_contained[0]}"
 
     def shown(self, path: Path) -> str:
         """A path as the user would type it from the root."""
@@ -181,6 +186,7 @@ def load_settings(
         profile=_profile(base, home, name, merged),
         home=home,
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
+        profiles=tuple(profiles),
         group_access=_flag(table, "group_access"),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
