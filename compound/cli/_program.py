@@ -65,14 +65,19 @@ _DISK = frozenset(
 
 
 def _fail(error: CompoundError) -> NoReturn:
+    from compound.spec import InvalidFile
+
+    findings = error.findings if isinstance(error, InvalidFile) else ()
     if "--json" in sys.argv:
         import orjson
 
-        sys.stdout.write(orjson.dumps({"error": error.to_json()}).decode() + "\n")
+        more = {"findings": [one.to_json() for one in findings]} if findings else {}
+        sys.stdout.write(orjson.dumps({"error": {**error.to_json(), **more}}).decode() + "\n")
     else:
         from compound.cli._output import visible
 
-        sys.stderr.write(f"{visible(str(error))}\n")
+        for one in findings or (error,):
+            sys.stderr.write(f"{visible(str(one))}\n")
     sys.exit(error.exit_code)
 
 

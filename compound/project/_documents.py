@@ -25,14 +25,15 @@ def documents_of(name: str, settings: Settings, modules: ProjectModules) -> Iter
         ProjectError: `project.no-documents`: an entry names nothing.
     """
     for entry in settings.profile.documents.get(name, ()):
-        if _is_function(entry):
+        if is_function(entry):
             make = cast("Callable[[Path | None], Iterable[Document]]", modules.function(entry))
             yield from make(settings.profile.training)
         else:
             yield from _files(entry, name, settings)
 
 
-def _is_function(entry: str) -> bool:
+def is_function(entry: str) -> bool:
+    """Whether an entry of `documents` names a function, not files."""
     module, colon, function = entry.partition(":")
     return bool(colon) and function.isidentifier() and all(part.isidentifier() for part in module.split("."))
 

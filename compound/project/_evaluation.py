@@ -15,6 +15,7 @@ from compound.evaluation import Case, CaseResult, SuiteContext, SuiteReport, bui
 from compound.project._open import Resources
 from compound.project._parts import EVALS
 from compound.project._services import ProjectServices
+from compound.project._sound import need_sound
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -64,7 +65,7 @@ async def evaluate(
     """Run a suite and report.
 
     Raises:
-        ProjectError: `project.unknown-suite`, or the suite's file or functions are wrong.
+        ProjectError: `project.unknown-suite`, or the suite's file or functions, or its graph, are wrong.
         DataError: the cases cannot be read.
     """
     from compound.graph import Engine
@@ -77,6 +78,8 @@ async def evaluate(
         names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
         raise ProjectError("project.unknown-suite", f"no suite {suite_name!r}", fix=choices(names, suite_name))
     file = read_suite_file(folder / "suite.yaml", f"{EVALS}/{suite_name}/suite.yaml")
+    spec = parts.graph(file.graph or settings.graph)
+    need_sound(resources, spec)
     suite = build_suite(
         file,
         _context(resources, cases),
@@ -87,7 +90,6 @@ async def evaluate(
         opened = EvaluationResources(replace(settings, profile=profile), parts)
         try:
             load_shop(opened, force=True)
-            spec = parts.graph(file.graph or settings.graph)
             async with Engine(spec, ProjectServices(opened), opened.recorder) as engine:
                 return await run_suite(
                     suite,

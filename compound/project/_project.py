@@ -13,6 +13,7 @@ from uuid import uuid4
 from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.project._open import Resources
 from compound.project._settings import Settings, load_settings
+from compound.project._sound import need_sound
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
 
 if TYPE_CHECKING:
@@ -179,12 +180,17 @@ class Project:
             graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
 
         Raises:
-            ProjectError: there is no such graph, or it cannot be planned.
+            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
         """
+        spec = self._spec(graph)
+        need_sound(self.resources, spec)
+        return self._engine(spec)
+
+    def _engine(self, spec: GraphSpec) -> Engine:
+        """As `engine`, for runs that began before: they go on with the graph they were started with."""
         from compound.graph import Engine
 
         resources = self.resources
-        spec = self._spec(graph)
         checkpoints = self.settings.home / "checkpoints.db"
         wait_s = self.settings.profile.lock_wait_s
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
@@ -224,9 +230,10 @@ class Project:
         from compound.graph import compile_graph
         from compound.project._catalogue import ProjectCatalogue
 
-        resources = self.resources
+        resources, spec = self.resources, self._spec(graph)
+        need_sound(resources, spec)
         return compile_graph(
-            self._spec(graph),
+            spec,
             self.services,
             recorder=resources.recorder,
             checkpointer=checkpointer,
@@ -268,7 +275,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _resume(self, run_id: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.resume(run_id)
 
     def redraft(self, run_id: str, node: str) -> RunResult:
@@ -281,7 +288,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _redraft(self, run_id: str, node: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.redraft(run_id, node)
 
     def _graph_of(self, run_id: str) -> str:
