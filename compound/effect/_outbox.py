@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from compound.connector.state import StateStore, append_audit, digest, is_gone, tables
 from compound.connector.target import EffectTarget
 from compound.effect._delivery import Delivery
+from compound.effect._done import Canonical, done_before, plain
 from compound.effect._rows import GroupRows, move_group, read_group, read_results, result_of
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
 from compound.errors import ConflictError, DataError
@@ -40,7 +41,7 @@ class Outbox:
         self._store = store
         self._clock = clock
 
-    def enqueue(  # what a decision is about
+    def enqueue(  # noqa: PLR0913  # what a decision is about
         self,
         decision_id: str,
         effects: Sequence[NewEffect],
@@ -49,10 +50,12 @@ class Outbox:
         node: str = "",
         expected_versions: Mapping[str, int] | None = None,
         undo_s: float = 0.0,
+        canonical: Canonical = plain,
     ) -> list[str]:
         """Write the effects of a decision; idempotent.
 
-        Effects on one target become one group: they happen together, in this order, or none does.
+        Effects on one target become one group: they happen together, in this order, or none does. What an earlier
+        decision about the same node of the same run has done is not written again: its key is returned.
 
         Args:
             decision_id: A decision of the review queue; it must stand. For a graph without a review, an id of
@@ -62,18 +65,23 @@ class Outbox:
             node: The effect node; two nodes may do the same effect for one decision.
             expected_versions: Row to the version that must still be there; None takes the decision's.
             undo_s: How long they can be cancelled before they go out, in seconds.
+            canonical: Arguments in one spelling, to tell whether two effects are one.
 
         Returns:
             The effects' keys, in order.
 
         Raises:
             ConflictError: `effect.not-decided`: the decision does not approve, or stands no more;
-                `effect.key-conflict`: other arguments were written before under the same key.
+                `effect.key-conflict`: other arguments were written before under the same key;
+                `effect.unsettled`: an effect of an earlier decision may have happened.
         """
         now = self._clock()
         with self._store.write() as db:
             refs = _standing_refs(db, decision_id)
             versions = dict(refs if expected_versions is None else expected_versions)
+            done = done_before(
+                db, effects, run_id=run_id, node=node, decision_id=decision_id, canonical=canonical, now=now
+            )
             rows = [
                 {
                     "effect_key": effect_key_of(decision_id, new.effect, ordinal, node=node),
@@ -94,9 +102,11 @@ class Outbox:
                     "updated_at": now,
                 }
                 for ordinal, new in enumerate(effects)
+                if ordinal not in done
             ]
             _insert(db, rows, now=now)
-        return [str(row["effect_key"]) for row in rows]
+        own = iter([str(row["effect_key"]) for row in rows])
+        return [done[place] if place in done else next(own) for place in range(len(effects))]
 
     async def deliver(self, keys: Sequence[str], targets: Mapping[str, EffectTarget]) -> list[EffectResult]:
         """Let the effects happen, group after group, each in one transaction of its target.
@@ -151,6 +161,13 @@ class Outbox:
     def for_decision(self, decision_id: str) -> list[EffectResult]:
         """All effects of a decision, in the order they were written."""
         query = sa.select(_OUTBOX).where(_OUTBOX.c.decision_id == decision_id)
+        with self._store.read() as db:
+            rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
+            return [result_of(row) for row in rows]
+
+    def for_run(self, run_id: str) -> list[EffectResult]:
+        """All effects of a run, of whichever decision, in the order they were written."""
+        query = sa.select(_OUTBOX).where(_OUTBOX.c.run_id == run_id)
         with self._store.read() as db:
             rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
             return [result_of(row) for row in rows]

@@ -41,6 +41,9 @@ class EffectResult:
         result: The effect's answer, once sent.
         error: Why it was refused or failed, or is unknown, as an error record.
         attempts: How often it was handed to its target.
+        node: The effect node of its run.
+        undo_until: Until when it can be cancelled before it goes out, UTC seconds; None when it goes at once.
+        sent_at: When it happened, UTC seconds.
     """
 
     effect_key: str
@@ -53,3 +56,7 @@ class EffectResult:
     result: JsonValue
     error: Mapping[str, JsonValue] | None
     attempts: int
+    run_id: str = ""
+    node: str = ""
+    undo_until: float | None = None
+    sent_at: float | None = None

@@ -15,6 +15,7 @@ from compound.graph.services import (
     ReviewDecision,
     ReviewRequest,
 )
+from compound.project._done import canonical_of
 from compound.review import Decision, Draft, NewItem, ProposedAction, Redraft, ReviewItem, ReviewQueue, Status
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _new_item(request: ReviewRequest) -> NewItem:
         evidence=shown,
         reasons=reasons,
         refs=request.versions,
+        graph_name=request.graph_name,
     )
 
 
@@ -168,6 +170,7 @@ class TargetedOutbox:
             run_id=group.run_id,
             node=group.node,
             expected_versions=group.versions,
+            canonical=canonical_of(self._effects),
         )
 
     async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError
+from compound.project._done import canonical_of, done_of, rest_of
 from compound.review import Draft, Revalidated, ReviewItem
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ class _Rehearsed(Exception):
 
 
 def recheck(resources: Resources) -> Revalidate:
-    """Rehearse a draft's actions on the shop, in a transaction that is always taken back."""
+    """Rehearse the actions of a draft that are not done yet, in a transaction that is always taken back."""
+    from compound.effect import Outbox
 
     def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
         effects, problems = resources.parts.effects, list[str]()
+        done = done_of(Outbox(resources.state).for_run(item.run_id))
         try:
             with resources.shop.transaction(item.refs) as tx:
-                for action in draft.actions:
+                for action in rest_of(draft.actions, done, canonical_of(effects)):
                     effect = effects.get(action.name)
                     if effect is None:
                         problems.append(f"no effect is called {action.name!r}")

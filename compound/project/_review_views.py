@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from compound.project._evidence import evidence_lines
+from compound.project._item_lines import AGAIN, done_lines, effect_lines
 from compound.project._ports import action_record
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class ItemView:
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
         refs: Row to the version that the draft was made from.
         pruned_at: When its words were removed, ISO 8601; None while they are there.
+        actions: What is proposed and not done yet; with `done_before` where the same effect was done with other
+            arguments.
+        done: What was done for this item, whatever is decided now: `{name, arguments, status, result, ...}`.
+        effects: Everything that decisions about it led to, with its status, oldest first.
     """
 
     item_id: str
@@ -90,6 +95,8 @@ class ItemView:
     drafts: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
     pruned_at: str | None = None
+    done: tuple[Mapping[str, JsonValue], ...] = ()
+    effects: tuple[Mapping[str, JsonValue], ...] = ()
 
     @classmethod
     def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
@@ -139,6 +146,7 @@ class ItemView:
             yield f"from {sender}"
         yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
         yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
+        yield from done_lines(self)
         yield from ("", "proposed actions:", *(_action_lines(self.actions)))
         yield from ("", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines() or ["none"]))
         yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
@@ -149,6 +157,7 @@ class ItemView:
         for one in self.decisions:
             why = f" ({one['reason']})" if one.get("reason") else ""
             yield f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}"
+        yield from effect_lines(self)
         shown = self.drafts[-1]["text"] if self.drafts else None
         for one in self.drafts:
             author = str(one["author"])
@@ -260,7 +269,8 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
 
 def _action_lines(actions: Sequence[Mapping[str, JsonValue]]) -> Iterator[str]:
     for action in actions:
-        yield f"  - {action.get('name')}"
+        again = ": " + AGAIN.format(name=action.get("name")) if action.get("done_before") else ""
+        yield f"  - {action.get('name')}{again}"
         arguments = action.get("arguments")
         for name, value in (arguments if isinstance(arguments, dict) else {}).items():
             yield f"      {name}: {_compact(value)}"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
+from compound.project._done import done_of, effects_of
+from compound.project._item_effects import with_effects
 from compound.project._ports import proposed
 from compound.project._review_views import BY_CALLER, Decided, ItemRow, ItemView
 
@@ -59,7 +61,9 @@ class ReviewService:
 
     def _view(self, item: ReviewItem) -> ItemView:
         queue = self.queue
-        return ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+        view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+        effects = effects_of(queue, self._outbox, item)
+        return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
 
     def find(self, named: str) -> ReviewItem:
         """The item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
@@ -190,10 +194,13 @@ class ReviewService:
     def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
         item = self.queue.show(decision.item_id)
         problem = str((item.stale_reason or {}).get("what") or "") if is_back else ""
+        effects = effects_of(self.queue, self._outbox, item)
+        own = [one for one in effects if one.decision_id == decision.decision_id]
+        before = [one for one in effects if one.decision_id != decision.decision_id]
         return Decided.of(
             decision,
             result.status,
-            effects=self._outbox.for_decision(decision.decision_id),
+            effects=[*done_of(before), *own],
             problem=problem or (str(result.error) if result.error else ""),
             is_back=is_back,
         )

@@ -16,7 +16,7 @@ from compound.review._types import Decision, DraftVersion, ItemFilter, ItemSumma
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 _NAMES = (
     *("item_id", "run_id", "node", "queue", "ticket_id", "version", "level", "risk"),
-    *("lease_user", "lease_until", "due_at", "created_at"),
+    *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
 )
 
 
@@ -91,6 +91,13 @@ def decisions(desk: Desk, item_id: str) -> Sequence[Decision]:
     query = sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version)
     with desk.store.read() as db:
         return [decision_of(row) for row in db.execute(query).mappings()]
+
+
+def decision_ids(desk: Desk, run_id: str, node: str) -> Sequence[str]:
+    """Ids of the decisions about a node of a run, oldest first."""
+    query = sa.select(_DECISION.c.decision_id).where(_DECISION.c.run_id == run_id, _DECISION.c.node == node)
+    with desk.store.read() as db:
+        return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
 
 
 def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:

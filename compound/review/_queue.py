@@ -91,6 +91,10 @@ class ReviewQueue:
         """Everything that was decided about an item, oldest first."""
         return _listing.decisions(self._desk, item_id)
 
+    def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
+        """Ids of all decisions about a review node of a run, of whichever item, oldest first."""
+        return _listing.decision_ids(self._desk, run_id, node)
+
     def drafts(self, item_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""
         return _listing.drafts(self._desk, item_id)

@@ -73,6 +73,8 @@ class NewItem:
         due_at: When it should be decided, UTC seconds.
         expire_at: When `on_expire` happens; nothing is ever approved by waiting.
         on_expire: `escalate` to the next level, `remind`, or `close`.
+        escalate_to: The queue that an escalation goes to; the item's own when None.
+        graph_name: The graph that asks.
     """
 
     run_id: str
@@ -91,6 +93,8 @@ class NewItem:
     due_at: float | None = None
     expire_at: float | None = None
     on_expire: OnExpire = "remind"
+    escalate_to: str | None = None
+    graph_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,8 @@ class ReviewItem:
     created_at: float
     updated_at: float
     pruned_at: float | None = None
+    escalate_to: str | None = None
+    graph_name: str | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""
@@ -173,6 +179,9 @@ class ItemSummary:
     due_at: float | None
     created_at: float
     subject: str
+    graph_name: str | None = None
+    expire_at: float | None = None
+    snooze_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,6 +176,8 @@ review_item = Table(
     _json("stale_reason"),
     _key("parent_id", nullable=True),
     _key("on_expire"),
+    _key("escalate_to", nullable=True),
+    _key("graph_name", nullable=True),
     _time("due_at"),
     _time("expire_at"),
     _time("snooze_until"),
@@ -296,6 +298,7 @@ outbox = Table(
     _time("sent_at"),
     Index(None, "group_key"),
     Index(None, "decision_id"),
+    Index(None, "run_id"),
     Index(None, "status", "undo_until"),
 )
 """Effects to be performed once: `scheduled cancelled sending sent refused failed unknown`."""

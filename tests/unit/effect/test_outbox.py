@@ -288,6 +288,60 @@ def test_only_a_standing_approval_allows_effects(desk: Desk) -> None:
             desk.outbox.enqueue(decision.decision_id, [SEND])
 
 
+def again(desk: Desk, decision: str, effects: Sequence[NewEffect]) -> list[str]:
+    return desk.outbox.enqueue(decision, effects, run_id="r", node="apply")
+
+
+def test_what_an_earlier_decision_has_done_is_not_done_for_a_later_one(desk: Desk) -> None:
+    shop, refusing = Fake(), Fake(answers=["refused"])
+    first = again(desk, "d1", [CANCEL, SEND])
+    assert desk.deliver(first, shop=shop, desk=refusing) == [EffectStatus.SENT, EffectStatus.REFUSED]
+    second = again(desk, "d2", [CANCEL, MOVE, SEND])
+    assert (second[0], first[0] in second[1:]) == (first[0], False)
+    assert again(desk, "d2", [CANCEL, MOVE, SEND]) == second  # after a crash between writing and delivering
+    assert desk.deliver(second, shop=shop, desk=Fake()) == [EffectStatus.SENT] * 3
+    assert [effect.effect for group in shop.groups for effect in group.effects] == ["cancel", "move"]
+    assert again(desk, "d2", [CANCEL, MOVE, SEND]) == second
+    third = again(desk, "d3", [CANCEL, CANCEL])
+    assert (third[0], third[1] != first[0]) == (first[0], True)
+    assert [one.effect for one in desk.outbox.for_run("r")].count("cancel") == 2
+
+
+def test_another_run_or_node_does_its_own(desk: Desk) -> None:
+    first = again(desk, "d1", [CANCEL])
+    desk.deliver(first, shop=Fake())
+    assert desk.outbox.enqueue("d2", [CANCEL], run_id="r", node="other") != first
+    assert desk.outbox.enqueue("d2", [CANCEL], run_id="s", node="apply") != first
+
+
+def test_what_an_earlier_decision_only_scheduled_is_taken_back(desk: Desk) -> None:
+    first = desk.outbox.enqueue("d1", [CANCEL], run_id="r", node="apply", undo_s=60)
+    second = again(desk, "d2", [CANCEL])
+    assert [one.status for one in desk.outbox.results([*first, *second])] == [
+        EffectStatus.CANCELLED,
+        EffectStatus.SCHEDULED,
+    ]
+
+
+@pytest.mark.parametrize("doubt", ["D", "A"])
+def test_a_later_decision_waits_for_the_end_of_what_may_have_happened(desk: Desk, doubt: DeliveryClass) -> None:
+    first = again(desk, "d1", [CANCEL])
+    desk.deliver(first, shop=Fake(delivery_class=doubt, answers=[OSError("no answer")]))
+    with pytest.raises(ConflictError, match="it may have happened") as refused:
+        again(desk, "d2", [CANCEL])
+    assert refused.value.code == "effect.unsettled"
+
+
+def test_amounts_are_compared_by_what_they_say_not_by_how_they_are_spelled(desk: Desk) -> None:
+    def whole(_name: str, args: Mapping[str, JsonValue]) -> JsonValue:
+        return {key: float(value) if isinstance(value, int) else value for key, value in args.items()}
+
+    ten, also_ten = (NewEffect(effect="pay", target="shop", args={"amount": one}) for one in (10, 10.0))
+    first = desk.outbox.enqueue("d1", [ten], run_id="r", node="n", canonical=whole)
+    desk.deliver(first, shop=Fake())
+    assert desk.outbox.enqueue("d2", [also_ten], run_id="r", node="n", canonical=whole) == first
+
+
 def test_unknown_keys_and_targets(desk: Desk) -> None:
     with pytest.raises(DataError) as unknown_key:
         desk.deliver(["nope"])
