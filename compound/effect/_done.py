@@ -33,7 +33,7 @@ def identity(effect: str, args: Mapping[str, JsonValue], canonical: Canonical = 
     return digest([effect, canonical(effect, args)])
 
 
-def done_before(
+def done_before(  # noqa: PLR0913  # what a decision is about
     db: Connection,
     effects: Sequence[NewEffect],
     *,
