@@ -10,7 +10,8 @@ from __future__ import annotations
 from compound.review._desk import LEASE_S, MAX_RETURNS
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
 from compound.review._queue import ReviewQueue
-from compound.review._rows import draft_from_json, draft_to_json
+from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
+from compound.review._offer import Offer, read_fields, shown_offer
 from compound.review._types import (
     Action,
     ContextProbe,
@@ -23,10 +24,13 @@ from compound.review._types import (
     NewItem,
     ProposedAction,
     Redraft,
+    Rehearse,
+    Rehearsed,
     ResumeClaim,
     Revalidate,
     Revalidated,
     ReviewItem,
+    ShownEffect,
     Sweep,
 )
 
@@ -45,15 +49,22 @@ __all__ = [
     "ItemFilter",
     "ItemSummary",
     "NewItem",
+    "Offer",
     "ProposedAction",
     "Redraft",
+    "Rehearse",
+    "Rehearsed",
     "ResumeClaim",
     "Revalidate",
     "Revalidated",
     "ReviewItem",
     "ReviewQueue",
+    "ShownEffect",
     "Status",
     "Sweep",
     "draft_from_json",
     "draft_to_json",
+    "effect_to_json",
+    "read_fields",
+    "shown_offer",
 ]

@@ -176,6 +176,7 @@ review_item = Table(
     _json("stale_reason"),
     _key("parent_id", nullable=True),
     _key("on_expire"),
+    _json("decide"),
     _time("due_at"),
     _time("expire_at"),
     _time("snooze_until"),
@@ -187,7 +188,7 @@ review_item = Table(
     Index(None, "status", "expire_at"),
     Index(None, "ticket_id"),
 )
-"""What waits for a person. `round` counts returns to the graph, `level` escalations."""
+"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered."""
 
 draft_version = Table(
     "draft_version",
@@ -220,6 +221,7 @@ decision = Table(
     _json("refs", nullable=False),
     _key("reason", nullable=True),
     _text("note"),
+    _json("fields"),
     _time("decided_at", nullable=False),
     UniqueConstraint("item_id", "version"),
     Index(None, "run_id", "node", "round"),
