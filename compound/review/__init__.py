@@ -7,11 +7,12 @@ to the outbox.
 
 from __future__ import annotations
 
+from compound.review._decide import need_same_names
 from compound.review._desk import LEASE_S, MAX_RETURNS
-from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
-from compound.review._queue import ReviewQueue
 from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
-from compound.review._offer import Offer, read_fields, shown_offer
+from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
+from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
+from compound.review._queue import ReviewQueue
 from compound.review._types import (
     Action,
     ContextProbe,
@@ -35,10 +36,12 @@ from compound.review._types import (
 )
 
 __all__ = [
+    "EDIT",
     "LEASE_S",
     "MAX_RETURNS",
     "TRANSITIONS",
     "UNDECIDED",
+    "WITHOUT_EFFECTS",
     "Action",
     "ContextProbe",
     "Decision",
@@ -65,6 +68,7 @@ __all__ = [
     "draft_from_json",
     "draft_to_json",
     "effect_to_json",
+    "need_same_names",
     "read_fields",
     "shown_offer",
 ]

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import digest, tables
 from compound.errors import ConflictError
+from compound.review._draft_json import draft_to_json
 from compound.review._machine import Event, after
 from compound.review._rows import compare_and_set, insert_draft, next_draft_seq, record
-from compound.review._draft_json import draft_to_json
 from compound.review._types import Action, Decision, Draft, NewItem, ReviewItem
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def escalated(item: ReviewItem) -> NewItem:
         second=item.second,
         due_at=item.due_at,
         decide=item.decide,
+        held=item.held,
     )
 
 

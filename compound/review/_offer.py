@@ -60,9 +60,8 @@ def fields_of(
         return _of_move(action, given)
     declared = offer.get(action)
     if declared is None:
-        known = [*offer, *MOVES]
         what = f"this review does not offer {action!r}"
-        raise DataError("review.not-offered", what, fix=choices(known, action))
+        raise DataError("review.not-offered", what, fix=choices(list(offer), action))
     for name, value in given.items():
         _require_fit(action, name, value, declared)
     return {
@@ -74,15 +73,15 @@ def fields_of(
 def _of_move(action: str, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     unknown = next((name for name in given if name != "reason"), None)
     if unknown is not None:
-        raise DataError("review.not-offered", f"{action} takes no field {unknown!r}", fix="it takes a reason and a note")
+        raise DataError(
+            "review.not-offered", f"{action} takes no field {unknown!r}", fix="it takes a reason and a note"
+        )
     if action == "return" and not given.get("reason"):
         raise _no_reason(action)
     return dict(given)
 
 
-def _require_fit(
-    action: str, name: str, value: JsonValue, declared: Mapping[str, Mapping[str, JsonValue]]
-) -> None:
+def _require_fit(action: str, name: str, value: JsonValue, declared: Mapping[str, Mapping[str, JsonValue]]) -> None:
     if name not in declared:
         takes = f"it takes {', '.join(declared)}" if declared else "it takes no field"
         what = f"{action} takes no field {name!r}: {takes}"

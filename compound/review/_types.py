@@ -125,6 +125,7 @@ class NewItem:
         expire_at: When `on_expire` happens; nothing is ever approved by waiting.
         on_expire: `escalate` to the next level, `remind`, or `close`.
         decide: What the review offers: action to fields to JSON Schema. Everything else is refused.
+        held: What the run knows so far, where only its caller keeps that; None otherwise.
     """
 
     run_id: str
@@ -144,6 +145,7 @@ class NewItem:
     expire_at: float | None = None
     on_expire: OnExpire = "remind"
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
+    held: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,7 @@ class ReviewItem:
     updated_at: float
     pruned_at: float | None = None
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
+    held: Mapping[str, JsonValue] | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""

@@ -177,6 +177,7 @@ review_item = Table(
     _key("parent_id", nullable=True),
     _key("on_expire"),
     _json("decide"),
+    _json("held"),
     _time("due_at"),
     _time("expire_at"),
     _time("snooze_until"),
