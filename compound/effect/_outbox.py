@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import StateStore, append_audit, digest, is_gone, tables
 from compound.connector.target import EffectTarget
+from compound.effect._decided import standing_refs
 from compound.effect._delivery import Delivery
 from compound.effect._done import Canonical, done_before, plain
 from compound.effect._rows import GroupRows, move_group, read_group, read_results, result_of
@@ -21,7 +22,7 @@ from compound.errors import ConflictError, DataError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-_OUTBOX, _DECISION, _ITEM = tables.outbox, tables.decision, tables.review_item
+_OUTBOX = tables.outbox
 
 
 def effect_key_of(decision_id: str, effect: str, ordinal: int, *, node: str = "") -> str:
@@ -71,13 +72,14 @@ class Outbox:
             The effects' keys, in order.
 
         Raises:
-            ConflictError: `effect.not-decided`: the decision does not approve, or stands no more;
+            ConflictError: `effect.not-decided`: the decision does not approve, stands no more, or says other
+                effects than these;
                 `effect.key-conflict`: other arguments were written before under the same key;
                 `effect.unsettled`: an effect of an earlier decision may have happened.
         """
         now = self._clock()
         with self._store.write() as db:
-            refs = _standing_refs(db, decision_id)
+            refs = standing_refs(db, decision_id, [(new.effect, new.target, new.args) for new in effects], node=node)
             versions = dict(refs if expected_versions is None else expected_versions)
             done = done_before(
                 db, effects, run_id=run_id, node=node, decision_id=decision_id, canonical=canonical, now=now
@@ -247,26 +249,6 @@ def _too_late(group: GroupRows) -> ConflictError:
         "effect.too-late",
         f"cannot cancel {first['effect']} ({first['effect_key'][:12]}): it is {group.status.value}",
     )
-
-
-def _standing_refs(db: Connection, decision_id: str) -> Mapping[str, int]:
-    """The row versions of a decision that approves and stands; empty for an id that is no decision's."""
-    row = db.execute(
-        sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
-        .add_columns(_ITEM.c.version.label("item_version"))
-        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
-        .where(_DECISION.c.decision_id == decision_id)
-    ).first()
-    if row is None:
-        return {}
-    # a decision moves its item by one version; an undo, a refused effect, a new decision move it on
-    is_standing = row.final and row.status == "decided" and row.item_version == row.version + 1
-    if row.action not in ("approve", "edit") or not is_standing:
-        raise ConflictError(
-            "effect.not-decided",
-            f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}",
-        )
-    return row.refs
 
 
 def _insert(db: Connection, rows: Sequence[Mapping[str, object]], *, now: float) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from compound.graph._locks import idle_runs
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
+    from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph._replay import Recording
     from compound.graph._result import ReplayResult, RunResult, RunStatus
     from compound.graph._sse import MEDIA_TYPE, SSE_HEADERS, sse
@@ -73,6 +74,7 @@ _HOME: Final = {
     "RunFinished": "compound.graph._events",
     "RunRecord": "compound.graph._ledger",
     "Recording": "compound.graph._replay",
+    "Rehearsal": "compound.graph._rehearse",
     "ReplayResult": "compound.graph._result",
     "RunResult": "compound.graph._result",
     "RunStarted": "compound.graph._events",
@@ -84,6 +86,7 @@ _HOME: Final = {
     "Signature": "compound.graph.catalogue",
     "Token": "compound.graph._events",
     "TokensVoid": "compound.graph._events",
+    "Trial": "compound.graph._rehearse",
     "check": "compound.graph._check",
     "check_file": "compound.graph._check",
     "compare": "compound.graph._diff",
@@ -132,6 +135,7 @@ __all__ = [
     "PauseImpact",
     "Plan",
     "Recording",
+    "Rehearsal",
     "ReplayResult",
     "ReviewOpened",
     "RunEvent",
@@ -146,6 +150,7 @@ __all__ = [
     "Signature",
     "Token",
     "TokensVoid",
+    "Trial",
     "check",
     "check_file",
     "compare",

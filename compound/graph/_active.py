@@ -42,6 +42,8 @@ class ActiveRun:
         untold: Events that wait for the next one that is told.
         redraft: Whether this leg drafts the run again.
         stale_ids: Review items that this leg found stale.
+        is_elsewhere: Its state is kept by whoever runs it, not by the table of runs and the checkpoint file.
+        amended: Steps whose value a decision of this leg replaced, with what they have now.
     """
 
     run_id: str
@@ -61,9 +63,11 @@ class ActiveRun:
     listener: Listener | None = None
     redraft: Redraft = "no"
     stale_ids: list[str] = field(default_factory=list[str])
+    amended: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False
+    is_elsewhere: bool = False
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
     untold: list[RunEvent] = field(default_factory=list["RunEvent"])
@@ -109,6 +113,13 @@ class ActiveRun:
         """Note how a top-level node ended and let references see it."""
         self.outcomes[name] = outcome
         self.scope[name] = outcome.seen
+
+    def amend(self, name: str, value: JsonValue) -> None:
+        """Let a step have another value than it gave, as a person decided."""
+        from compound.graph._outcome import Outcome
+
+        self.amended[name] = Outcome("ok", value)
+        self.settle(name, self.amended[name])
 
     def span(self, step: Step, *, attempt: int = 1) -> ActiveSpan:
         """The span of one attempt of a node; silent when nothing records."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import structlog
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from compound.graph._active import Runner
     from compound.graph._durable import Durable
     from compound.graph._events import Listener, RunEvent
+    from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph.services import EffectGate, Services
     from compound.spec.graph_file import GraphSpec
     from compound.trace import ActiveSpan, Recorder
@@ -227,6 +228,35 @@ class Engine:
             active, record = engine._known(run_id, effect_gate)
             active.redraft = decides
             return await engine._begin_again(active, record, node)
+
+    async def rehearse(
+        self, run_id: str, node: str, trial: Trial, *, held: Mapping[str, Any] | None = None
+    ) -> Rehearsal:
+        """Try a decision of a waiting run out; nothing is stored but the model calls that it needs.
+
+        Args:
+            run_id: A run that waits.
+            node: Its review node.
+            trial: The decision.
+            held: What the run knows (`input`, `context`, `outcomes`), where it is not one of this engine's.
+
+        Raises:
+            RunError: ``graph.unknown-run``. ConflictError: ``graph.changed``.
+            DataError: ``review.edit``, ``review.text-needed``, ``policy.*``: it may not be decided so.
+        """
+        if held is not None:
+            active = self._activate(run_id, run_id, held["input"], held["context"], None)
+            with self._root(active, resumed=True) as span:
+                span.set(is_rehearsal=True)
+                return await self._open_durable().rehearse(active, node, trial, held["outcomes"])
+        _, record = self._known(run_id, None)
+        engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
+        active, record = engine._known(run_id, None)
+        if record.moved_from is not None:
+            active.checkpoint_id = engine._moved_id(active)
+        with engine._root(active, resumed=True) as span:
+            span.set(is_rehearsal=True, run_status=record.status)
+            return await engine._open_durable().rehearse(active, node, trial, None)
 
     async def _begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
         from compound.graph._continue import begin_again

@@ -11,8 +11,9 @@ from compound.errors import RunError
 from compound.graph._events import ReviewOpened
 from compound.graph._execute import decide, record_early
 from compound.graph._outcome import OVER_BUDGET, Outcome, as_node_error
+from compound.graph._policy import Decided
 from compound.graph._wiring import compile_lenient, compile_value, shown_names
-from compound.graph.services import AutoRuling, ReviewDecision, ReviewRequest
+from compound.graph.services import AutoRuling, EffectCall, ReviewDecision, ReviewRequest
 from compound.spec._conditions import parse_condition
 from compound.spec._json_schema import to_json_schema
 from compound.spec._refs import ABSENT, EvaluationError, compile_expr
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._nodes_effect import EffectStep
+    from compound.graph._consequences import Consequences
     from compound.graph._steps import Step
     from compound.graph.services import Reviews
     from compound.spec.graph_file import ReviewNode
@@ -49,7 +50,7 @@ class ReviewStep:
             action: {name: to_json_schema(parse_type(kind), step.names) for name, kind in fields.items()}
             for action, fields in node.decide.items()
         }
-        self.guards: list[EffectStep] = []
+        self.consequences: Consequences | None = None
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
 
     async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
@@ -59,7 +60,7 @@ class ReviewStep:
             return record_early(self.step, run, early)
         with run.span(self.step) as span:
             try:
-                request = await self._allowed(run, self._request(run))
+                request = await self._allowed(run, self.request(run))
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
@@ -77,6 +78,8 @@ class ReviewStep:
                 await pause(opened.item_id)
                 # What the resumer says is not the decision; only the queue knows it.
                 decision = await reviews.decision(opened.item_id)
+            for name, amended in decision.amends.items():
+                run.amend(name, amended)
             value = self._value(decision)
             span.set(
                 review_decision=decision.action,
@@ -111,24 +114,32 @@ class ReviewStep:
 
     async def _allowed(self, run: ActiveRun, request: ReviewRequest) -> ReviewRequest:
         """The request, with no automatic decision for what the policy leaves to a person."""
-        auto = request.auto
-        if auto is None or not auto.is_automatic:
+        auto, behind = request.auto, self.consequences
+        if auto is None or not auto.is_automatic or behind is None:
             return request
-        assumed: dict[str, JsonValue] = {
-            **dict.fromkeys(self._fields),
-            "action": auto.action,
-            "decided_by": auto.actor,
-            "is_automatic": True,
-        }
-        for effect in self.guards:
-            objection = await effect.judged(run, self.step.name, assumed)
-            if objection:
+        decided = Decided(actor=auto.actor)
+        for name, effect in behind.effects.items():
+            calls = [
+                EffectCall(name=one.name, args=one.args)
+                for one in request.effects.get(auto.action, ())
+                if one.node == name
+            ]
+            against = await effect.judged(calls, decided)
+            if against is not None:
+                objection = f"policy: {against.effect}: {against.why}"
                 return replace(request, auto=replace(auto, is_automatic=False, reason=objection))
         return request
 
-    def _request(self, run: ActiveRun) -> ReviewRequest:
-        node = self._node
+    @property
+    def queue(self) -> str:
+        """Where its items wait."""
+        return self._node.queue
+
+    def request(self, run: ActiveRun, edited: Mapping[str, JsonValue] | None = None) -> ReviewRequest:
+        """The item that the run asks for as it is now; `edited` are fields that a person changed before."""
+        node, behind = self._node, self.consequences
         expire = node.on_expire
+        effects, against = behind.all_of(run, edited or {}) if behind is not None else ({}, ())
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
@@ -146,11 +157,18 @@ class ReviewStep:
             auto=self.ruling(run),
             example_id=run.example_id,
             redraft=run.redraft,
-            remarks=tuple(
-                f"node {name} gave no value: {outcome.reason}"
-                for name, outcome in run.outcomes.items()
-                if outcome.status == "ok" and outcome.reason
+            remarks=(
+                *(
+                    f"node {name} gave no value: {outcome.reason}"
+                    for name, outcome in run.outcomes.items()
+                    if outcome.status == "ok" and outcome.reason
+                ),
+                *against,
             ),
+            effects=effects,
+            covers=behind.covers if behind is not None else (),
+            fields={**behind.present(run.scope), **(edited or {})} if behind is not None else {},
+            held=_held(run) if run.is_elsewhere else None,
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:
@@ -167,6 +185,11 @@ class ReviewStep:
             "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),
         }
+
+
+def _held(run: ActiveRun) -> dict[str, JsonValue]:
+    outcomes: dict[str, JsonValue] = {name: outcome.to_json() for name, outcome in run.outcomes.items()}
+    return {"input": dict(run.input), "context": dict(run.context), "outcomes": outcomes}
 
 
 def read_versions(value: object) -> dict[str, int]:

@@ -153,6 +153,23 @@ Redraft = Literal["no", "ask", "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """One effect that a decision would lead to.
+
+    Attributes:
+        node: The effect node.
+        name: As declared with `@effect`.
+        args: JSON arguments; `<name>` stands for what the decider has yet to give.
+        when: Its condition, where that only shows after the decision; otherwise it surely follows.
+    """
+
+    node: str
+    name: str
+    args: Mapping[str, JsonValue]
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRequest:
     """A review item to open.
 
@@ -160,6 +177,10 @@ class ReviewRequest:
         run_id: With `node` the item's identity: opening it again returns the same item.
         shown: What the reviewer sees, by name, in the order of the file; null where nothing is there.
         decide: Action to its fields and their JSON schemas.
+        effects: Action to what deciding so does.
+        covers: Effect nodes of which `effects` holds everything.
+        fields: Fields that have a value as the item is shown.
+        held: What the run knows so far (`input`, `context`, `outcomes`), where nobody else here keeps it.
         versions: Row key to version as seen while drafting: `{"orders/#W1": 3}`.
         due_s: Seconds from now; None for no due time.
         on_expire: Queue to escalate to, `close`, or empty.
@@ -186,6 +207,10 @@ class ReviewRequest:
     example_id: str | None = None
     redraft: Redraft = "no"
     remarks: tuple[str, ...] = ()
+    effects: Mapping[str, Sequence[PlannedCall]] = field(default_factory=dict[str, "Sequence[PlannedCall]"])
+    covers: tuple[str, ...] = ()
+    fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    held: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +220,8 @@ class ReviewDecision:
     Attributes:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: Who: a user, or `policy:<hash>`.
-        fields: What the action carries: the text and the actions that were approved or edited, the reason.
+        fields: The fields that the action carries: what was given, and what was shown and not changed.
+        amends: Node to the value that it has now in place of its own: what an edit changed, and what was run again.
         versions: Row versions the decision was made on; those of the item.
     """
 
@@ -207,6 +233,7 @@ class ReviewDecision:
     versions: Mapping[str, int] = field(default_factory=dict[str, int])
     is_automatic: bool = False
     waited_s: float | None = None
+    amends: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from compound.project._review_views import ItemView
 
-AGAIN: Final = "{name} was done before with other arguments; this is another one"
 _ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
 
 
@@ -24,9 +23,9 @@ def done_lines(view: ItemView) -> Iterator[str]:
 
 def effect_lines(view: ItemView) -> Iterator[str]:
     """What every effect came to."""
-    if view.effects and view.status in (*_ENDED, "stale"):
+    if view.outcomes and view.status in (*_ENDED, "stale"):
         yield "effects:"
-        for one in view.effects:
+        for one in view.outcomes:
             yield from _effect(one)
 
 

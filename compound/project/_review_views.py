@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from compound.project._evidence import evidence_lines
-from compound.project._item_lines import AGAIN, done_lines, effect_lines
+from compound.project._item_lines import done_lines, effect_lines
+from compound.project._offers import effects_json, next_steps, offer_lines
 from compound.project._ports import action_record
+from compound.review import effect_to_json, shown_offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -24,6 +26,7 @@ class ItemRow:
 
     Attributes:
         age: Since it was opened, for a person.
+        actions: Names of the actions that the item proposes, as `show` has them.
         held_by: Whose claim runs; empty when nobody's does.
         held_until: Until when, ISO 8601.
     """
@@ -35,6 +38,7 @@ class ItemRow:
     age: str
     subject: str
     reasons: tuple[str, ...]
+    actions: tuple[str, ...]
     version: int
     queue: str
     created_at: str
@@ -54,6 +58,7 @@ class ItemRow:
             age=age(now - item.created_at),
             subject=item.subject[:50],
             reasons=item.reasons,
+            actions=tuple(action.name for action in item.draft.actions),
             version=item.version,
             queue=item.queue,
             created_at=moment(item.created_at),
@@ -68,13 +73,17 @@ class ItemView:
     """An item with what a decision needs.
 
     Attributes:
+        draft: The letter that an approval sends; empty where it sends none.
+        actions: What else an approval does.
+        offers: What can be decided: action to its fields and their types.
+        fields: Fields that have a value as the item is shown; an edit changes these.
+        effects: Action to everything that deciding so does, in order: `{node, effect, target, arguments}`.
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
         refs: Row to the version that the draft was made from.
         pruned_at: When its words were removed, ISO 8601; None while they are there.
-        actions: What is proposed and not done yet; with `done_before` where the same effect was done with other
-            arguments.
-        done: What was done for this item, whatever is decided now: `{name, arguments, status, result, ...}`.
-        effects: Everything that decisions about it led to, with its status, oldest first.
+        done: What was done for this item, whatever is decided now: `{name, arguments, status, result, ...}`; `actions`
+            and `effects` are the rest, with `done_before` where the same effect was done with other arguments.
+        outcomes: Everything that decisions about it led to, with its status, oldest first.
     """
 
     item_id: str
@@ -91,12 +100,15 @@ class ItemView:
     created_at: str
     held_by: str
     held_until: str | None
+    offers: Mapping[str, Mapping[str, str]]
+    fields: Mapping[str, JsonValue]
+    effects: Mapping[str, tuple[Mapping[str, JsonValue], ...]]
     decisions: tuple[Mapping[str, JsonValue], ...] = ()
     drafts: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
     pruned_at: str | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
-    effects: tuple[Mapping[str, JsonValue], ...] = ()
+    outcomes: tuple[Mapping[str, JsonValue], ...] = ()
 
     @classmethod
     def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
@@ -117,6 +129,9 @@ class ItemView:
             created_at=moment(item.created_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
+            offers=shown_offer(item.decide),
+            fields=item.draft.fields,
+            effects=effects_json(item.draft),
             decisions=tuple(_decision(one) for one in decisions),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
@@ -147,8 +162,7 @@ class ItemView:
         yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
         yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
         yield from done_lines(self)
-        yield from ("", "proposed actions:", *(_action_lines(self.actions)))
-        yield from ("", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines() or ["none"]))
+        yield from offer_lines(self.offers, self.effects, self.fields, self.done)
         yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
         yield from self._history()
         yield from ("", *self._next())
@@ -170,10 +184,8 @@ class ItemView:
         if self.status == "stale":
             yield f"next: compound review redraft {name}"
         elif self.status in ("pending", "in_review", "awaiting_second"):
-            bound = f"{name} --version {self.version}"
-            yield f"next: compound review approve {bound}"
-            yield f"      compound review edit {bound} --text-file FILE"
-            yield f"      compound review reject {bound} --reason REASON"
+            steps = next_steps(self.offers, self.fields, name, self.version)
+            yield from (f"{'next:' if number == 0 else '     '} {step}" for number, step in enumerate(steps))
 
 
 BY_CALLER: Final = "resumed by its caller"
@@ -253,7 +265,9 @@ def _decision(one: Decision) -> Mapping[str, JsonValue]:
         "at": moment(one.decided_at),
         "version": one.version,
         "reason": one.reason,
+        "fields": dict(one.fields),
         "note": one.note,
+        "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
     }
 
 
@@ -263,25 +277,9 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
         "author": one.author,
         "text": one.draft.text,
         "actions": [action_record(action) for action in one.draft.actions],
+        "fields": dict(one.draft.fields),
         "at": moment(one.created_at),
     }
-
-
-def _action_lines(actions: Sequence[Mapping[str, JsonValue]]) -> Iterator[str]:
-    for action in actions:
-        again = ": " + AGAIN.format(name=action.get("name")) if action.get("done_before") else ""
-        yield f"  - {action.get('name')}{again}"
-        arguments = action.get("arguments")
-        for name, value in (arguments if isinstance(arguments, dict) else {}).items():
-            yield f"      {name}: {_compact(value)}"
-    if not actions:
-        yield "  none"
-
-
-def _compact(value: JsonValue) -> str:
-    import orjson
-
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def moment(at: float) -> str:

@@ -9,11 +9,10 @@ from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
 from compound.project._done import done_of, effects_of
 from compound.project._item_effects import with_effects
-from compound.project._ports import proposed
 from compound.project._review_views import BY_CALLER, Decided, ItemRow, ItemView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from compound.project._project import Project
     from compound.review import Action, Decision, Edit, ItemFilter, ReviewItem, ReviewQueue
 
-REASONS = ("wrong_fact", "unsupported", "policy", "tone", "other")
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
 CLAIM_S = 900.0
 """How long a claim from a terminal lasts: a terminal gives no sign of life."""
@@ -116,6 +114,7 @@ class ReviewService:
         *,
         user: str,
         version: int | None = None,
+        fields: Mapping[str, JsonValue] | None = None,
         edits: Edit | None = None,
         reason: str = "",
         note: str = "",
@@ -126,18 +125,20 @@ class ReviewService:
 
         Args:
             item_id: As for `find`.
-            action: What to do.
+            action: One that the item offers, or a move of the queue: `return`, `escalate`.
             user: Who decides.
             version: The version that was read; None decides on the present one.
-            edits: With `edit`.
-            reason: With `reject`; one of `REASONS`.
+            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            edits: The fields `text` and `actions`.
+            reason: The field `reason`.
             note: Free words.
 
         Raises:
             ConflictError: somebody else decided first, or the rows changed; the message says who and what.
+                `review.drafted-again`: nothing is decided, and the item shows what the change led to.
+            DataError: `review.not-offered`, `review.missing-field`, `review.edit`, `review.text-needed`, `policy.*`:
+                it may not be decided so; nothing is stored.
         """
-        if action == "reject" and reason not in REASONS:
-            raise DataError("review.unknown-reason", f"no reason {reason!r}", fix=choices(REASONS, reason))
         item = self.find(item_id)
         try:
             decision = self.queue.decide(
@@ -145,6 +146,7 @@ class ReviewService:
                 action,
                 user=user,
                 version=item.version if version is None else version,
+                fields=fields,
                 edits=edits,
                 reason=reason,
                 note=note,
@@ -205,18 +207,32 @@ class ReviewService:
             is_back=is_back,
         )
 
-    def draft_text(self, item_id: str, seq: int) -> str:
-        """The text of a draft that was written for an item before.
+    def fields(self, item_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
+        """Fields of an action as a person types them, `card=C-1 amount=40`, read by the types that it declares.
+
+        Raises:
+            DataError: `review.bad-field`.
+        """
+        from compound.review import read_fields
+
+        return read_fields(self.find(item_id).decide, action, written)
+
+    def draft_fields(self, item_id: str, seq: int) -> dict[str, JsonValue]:
+        """What a person wrote in a draft of an item before, as fields of an edit.
 
         Raises:
             DataError: `review.unknown-draft`.
         """
         item = self.find(item_id)
-        drafts = {one.seq: one.draft.text for one in self.queue.drafts(item.item_id)}
+        drafts = {one.seq: one.draft for one in self.queue.drafts(item.item_id)}
         if seq not in drafts:
             known = choices([str(one) for one in drafts])
             raise DataError("review.unknown-draft", f"item {item.item_id} has no draft {seq}", fix=known)
-        return drafts[seq]
+        offered = item.decide.get("edit", {})
+        given: dict[str, JsonValue] = {
+            name: value for name, value in drafts[seq].given.items() if isinstance(value, str) and name in offered
+        }
+        return given or {"text": drafts[seq].text}
 
     def open_resumes(self) -> Sequence[str]:
         """Items that are decided but whose run has not gone on, and that no batch goes on with."""
@@ -253,31 +269,6 @@ class ReviewService:
             why = "the graph, run again, asks nobody any more"
             item = self.queue.withdraw(item.item_id, actor=user, reason=why)
         return self._view(item)
-
-
-def edits_of(*, text: str | None, actions: str | None) -> Edit:
-    """What a person changed, from the command line.
-
-    Raises:
-        DataError: `review.bad-edit`: nothing changed, or the actions are no JSON list of `{name, arguments}`.
-    """
-    import orjson
-
-    from compound.review import Edit
-
-    if text is None and actions is None:
-        raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file or --actions")
-    if actions is None:
-        return Edit(text=text)
-    try:
-        records = orjson.loads(actions)
-    except orjson.JSONDecodeError as error:
-        raise DataError(
-            "review.bad-edit", f"--actions is not JSON: {error}", fix="a list of {name, arguments}"
-        ) from error
-    if not isinstance(records, list):
-        raise DataError("review.bad-edit", "--actions is no list", fix="a list of {name, arguments}")
-    return Edit(text=text, actions=tuple(proposed(record) for record in cast("list[JsonValue]", records)))
 
 
 def _record(error: CompoundError) -> dict[str, JsonValue]:

@@ -7,10 +7,12 @@ to the outbox.
 
 from __future__ import annotations
 
+from compound.review._decide import need_same_names
 from compound.review._desk import LEASE_S, MAX_RETURNS
+from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
+from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
 from compound.review._queue import ReviewQueue
-from compound.review._rows import draft_from_json, draft_to_json
 from compound.review._types import (
     Action,
     ContextProbe,
@@ -23,18 +25,23 @@ from compound.review._types import (
     NewItem,
     ProposedAction,
     Redraft,
+    Rehearse,
+    Rehearsed,
     ResumeClaim,
     Revalidate,
     Revalidated,
     ReviewItem,
+    ShownEffect,
     Sweep,
 )
 
 __all__ = [
+    "EDIT",
     "LEASE_S",
     "MAX_RETURNS",
     "TRANSITIONS",
     "UNDECIDED",
+    "WITHOUT_EFFECTS",
     "Action",
     "ContextProbe",
     "Decision",
@@ -45,15 +52,23 @@ __all__ = [
     "ItemFilter",
     "ItemSummary",
     "NewItem",
+    "Offer",
     "ProposedAction",
     "Redraft",
+    "Rehearse",
+    "Rehearsed",
     "ResumeClaim",
     "Revalidate",
     "Revalidated",
     "ReviewItem",
     "ReviewQueue",
+    "ShownEffect",
     "Status",
     "Sweep",
     "draft_from_json",
     "draft_to_json",
+    "effect_to_json",
+    "need_same_names",
+    "read_fields",
+    "shown_offer",
 ]

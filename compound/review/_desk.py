@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
-from compound.review._types import Clock, ContextProbe, Revalidate
+from compound.review._types import Clock, ContextProbe, Rehearse, Revalidate
 
 LEASE_S = 120.0
 """How long a claim lasts without a sign of life."""
@@ -25,6 +25,7 @@ class Desk:
     clock: Clock
     probe: ContextProbe | None
     revalidate: Revalidate | None
+    rehearse: Rehearse | None = None
 
 
 def need_person(user: str) -> None:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from compound.connector.state import tables
 from compound.review._claims import ORDER
 from compound.review._desk import Desk
+from compound.review._draft_json import draft_from_json
 from compound.review._machine import Status
-from compound.review._rows import decision_of, draft_from_json
+from compound.review._rows import decision_of
 from compound.review._types import Decision, DraftVersion, ItemFilter, ItemSummary
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision

@@ -24,6 +24,7 @@ from compound.review._types import (
     ItemSummary,
     NewItem,
     Redraft,
+    Rehearse,
     ResumeClaim,
     Revalidate,
     ReviewItem,
@@ -46,6 +47,7 @@ class ReviewQueue:
         clock: UTC seconds; for tests.
         probe: Knows the present row versions; None means that nothing outside can make an item stale.
         revalidate: Checks changed arguments; None means that arguments may not be changed.
+        rehearse: Tries a decision out on the graph before it is stored; None where items belong to no graph.
     """
 
     def __init__(
@@ -55,9 +57,10 @@ class ReviewQueue:
         clock: Clock = time.time,
         probe: ContextProbe | None = None,
         revalidate: Revalidate | None = None,
+        rehearse: Rehearse | None = None,
     ) -> None:
         self._store = store
-        self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate)
+        self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
 
     def open_item(self, new: NewItem) -> ReviewItem:
         """Ask a person. Idempotent on (run_id, node, round): the second call gives the item as it stands."""
@@ -149,6 +152,7 @@ class ReviewQueue:
         *,
         user: str,
         version: int,
+        fields: Mapping[str, JsonValue] | None = None,
         edits: Edit | None = None,
         reason: str = "",
         note: str = "",
@@ -160,11 +164,12 @@ class ReviewQueue:
 
         Args:
             item_id: The item.
-            action: `approve`, `edit` (with `edits`), `reject` and `return` (with `reason`), `escalate`.
+            action: One that the item's review offers (`show(...).decide`), or `return` (with `reason`), `escalate`.
             user: A person; `policy:`, `agent:` and `graph` may not decide.
             version: The version that was shown to the person.
-            edits: Changed text, changed argument values. An action may be dropped, never added or renamed.
-            reason: A short word of a fixed set: `wrong_fact`.
+            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            edits: The fields `text` and `actions`. An action may be dropped, never added or renamed.
+            reason: The field `reason`.
             note: Free text.
             idempotency_key: The same key with the same request gives the same decision again.
 
@@ -174,16 +179,18 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.decided` (who won), `review.version`, `review.claimed`, `review.stale`
                 (what changed; the item is stale now), `review.second-approver`, `review.reason`,
-                `review.returns`, `review.idempotency`, `review.transition`, `review.actor`.
-            DataError: `review.edit`: the edit may not be done.
+                `review.returns`, `review.idempotency`, `review.transition`, `review.actor`;
+                `review.drafted-again`: the change needs another draft, which the item shows now.
+            DataError: `review.not-offered`, `review.missing-field`; `review.edit`, `review.text-needed`: the edit
+                may not be done.
         """
+        given = {**(edits.to_fields() if edits else {}), **({"reason": reason} if reason else {}), **(fields or {})}
         wish = _decide.Wish(
             item_id=item_id,
             action=action,
             user=user,
             version=version,
-            edit=edits,
-            reason=reason,
+            given=given,
             note=note,
             key=idempotency_key,
         )

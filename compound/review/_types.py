@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from compound.review._machine import Status
+from compound.review._offer import ANYTHING_USUAL, Offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-Action = Literal["approve", "edit", "reject", "return", "escalate"]
+Action: TypeAlias = str
+"""An action that the item's review offers (`approve`, `freeze`), or a move of the queue: `return`, `escalate`."""
 OnExpire = Literal["escalate", "remind", "close"]
 Clock = Callable[[], float]
 """Gives UTC seconds since 1970."""
@@ -37,19 +39,68 @@ class ProposedAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEffect:
+    """One effect that a decision leads to, as it is shown before and done after.
+
+    Attributes:
+        node: The effect node that does it.
+        effect: Name of the effect.
+        target: What it changes: `shop`, `desk`.
+        arguments: JSON arguments; `<name>` stands for a field that the decider has yet to give.
+        when: A condition that only shows after the decision; empty for an effect that surely follows.
+    """
+
+    node: str
+    effect: str
+    target: str
+    arguments: Mapping[str, JsonValue]
+    when: str = ""
+
+
+def _no_effects() -> Mapping[str, tuple[ShownEffect, ...]]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What would be sent and done."""
+    """What would be sent and done.
+
+    Attributes:
+        text: The letter of it, for lists and for people; empty where nothing is written to anybody.
+        actions: The other things that an approval does.
+        fields: Fields of the offer that have a value as the item is shown; an edit changes these.
+        effects: Action to everything that deciding so does, in order.
+        covers: Effect nodes that `effects` speaks of: whatever they do is in there.
+        given: Fields that a person changed in this draft; an approval carries them.
+        amends: Node to the value that it has in this draft in place of the one that it gave.
+    """
 
     text: str = ""
     actions: tuple[ProposedAction, ...] = ()
+    fields: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    effects: Mapping[str, tuple[ShownEffect, ...]] = field(default_factory=_no_effects)
+    covers: tuple[str, ...] = ()
+    given: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    amends: Mapping[str, JsonValue] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a reviewer changed; None keeps the draft's own."""
+    """The fields `text` and `actions`, as a reviewer changed them; None keeps the draft's own."""
 
     text: str | None = None
     actions: tuple[ProposedAction, ...] | None = None
+
+    def to_fields(self) -> dict[str, JsonValue]:
+        """As fields of a decision."""
+        fields: dict[str, JsonValue] = {}
+        if self.text is not None:
+            fields["text"] = self.text
+        if self.actions is not None:
+            fields["actions"] = [
+                {**one.details, "name": one.name, "arguments": dict(one.arguments)} for one in self.actions
+            ]
+        return fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +126,8 @@ class NewItem:
         on_expire: `escalate` to the next level, `remind`, or `close`.
         escalate_to: The queue that an escalation goes to; the item's own when None.
         graph_name: The graph that asks.
+        decide: What the review offers: action to fields to JSON Schema. Everything else is refused.
+        held: What the run knows so far, where only its caller keeps that; None otherwise.
     """
 
     run_id: str
@@ -95,6 +148,8 @@ class NewItem:
     on_expire: OnExpire = "remind"
     escalate_to: str | None = None
     graph_name: str | None = None
+    decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
+    held: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +204,8 @@ class ReviewItem:
     pruned_at: float | None = None
     escalate_to: str | None = None
     graph_name: str | None = None
+    decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
+    held: Mapping[str, JsonValue] | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""
@@ -226,6 +283,7 @@ class Decision:
         body_sha256: Of the draft; every effect of this decision comes from exactly this body.
         refs: Row versions the effects must still meet.
         is_edited: The person changed the draft.
+        fields: What the run sees of it beside the action: the fields that the action declares.
     """
 
     decision_id: str
@@ -243,6 +301,7 @@ class Decision:
     reason: str | None
     note: str
     decided_at: float
+    fields: Mapping[str, JsonValue] = field(default_factory=_nothing)
 
     @property
     def is_edited(self) -> bool:
@@ -291,6 +350,43 @@ class Revalidate(Protocol):
 
     def __call__(self, item: ReviewItem, draft: Draft) -> Revalidated:
         """Dry-run the draft's actions; nothing is changed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What a decision would do, tried out before it is stored.
+
+    Attributes:
+        draft: The draft as the decision makes it: its effects are what will be done.
+        refs: Version of every row that it touches beside those of the item, as just read.
+        again: The graph's new draft, where the change also changes something that the decider has not seen: a
+            letter that was written for the actions before. Then nothing is decided, and this is shown.
+    """
+
+    draft: Draft
+    refs: Mapping[str, int] = field(default_factory=dict[str, int])
+    again: Redraft | None = None
+
+
+class Rehearse(Protocol):
+    """Tries a decision out: what it does, with the checks of the graph, its policy and its targets asked again."""
+
+    def __call__(
+        self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
+    ) -> Rehearsed:
+        """Try it; nothing is changed.
+
+        Args:
+            item: As it is shown.
+            action: What would be decided.
+            fields: Every field that the decision would carry.
+            given: Those of them that the decider gave.
+            user: Who would decide.
+
+        Raises:
+            DataError: Why it may not be decided so.
+        """
         ...
 
 

@@ -178,6 +178,8 @@ review_item = Table(
     _key("on_expire"),
     _key("escalate_to", nullable=True),
     _key("graph_name", nullable=True),
+    _json("decide"),
+    _json("held"),
     _time("due_at"),
     _time("expire_at"),
     _time("snooze_until"),
@@ -189,7 +191,7 @@ review_item = Table(
     Index(None, "status", "expire_at"),
     Index(None, "ticket_id"),
 )
-"""What waits for a person. `round` counts returns to the graph, `level` escalations."""
+"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered."""
 
 draft_version = Table(
     "draft_version",
@@ -222,6 +224,7 @@ decision = Table(
     _json("refs", nullable=False),
     _key("reason", nullable=True),
     _text("note"),
+    _json("fields"),
     _time("decided_at", nullable=False),
     UniqueConstraint("item_id", "version"),
     Index(None, "run_id", "node", "round"),
