@@ -12,6 +12,7 @@ from compound.cli import (
     _batch,
     _build,
     _demo,
+    _effects,
     _evaluate,
     _explain,
     _formats,
@@ -19,7 +20,7 @@ from compound.cli import (
     _mcp,
     _prune,
     _replay,
-    _review,
+    _review_moves,
     _tools,
     _traces,
 )
@@ -53,7 +54,8 @@ def log_to_stderr() -> None:
 
 for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay, _prune):
     module.register(app)
-app.add_typer(_review.app, name="review")
+app.add_typer(_review_moves.app, name="review")
+app.add_typer(_effects.app, name="effects")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
 

@@ -40,7 +40,7 @@ Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="How long you
 Queue = Annotated[str | None, typer.Option("--queue", help="Only items of this queue.")]
 
 
-def _user(user: str | None) -> str:
+def user_name(user: str | None) -> str:
     return user or os.environ.get("COMPOUND_USER") or getpass.getuser()
 
 
@@ -64,7 +64,7 @@ def list_items(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=_user(user) if mine else None)
+    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=user_name(user) if mine else None)
     items = service.list(_page(where, limit, offset))
     if json:
         print_json(items)
@@ -74,11 +74,12 @@ def list_items(
         return
     print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "ticket", "status", "age", "subject", "why a person"],
+        ["item", "ticket", "asked by", "status", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
                 i.ticket_id,
+                i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
                 i.age,
                 i.subject,
@@ -87,7 +88,7 @@ def list_items(
             for i in items
         ],
         right=["age"],
-        short=["subject", "why a person"],
+        short=["asked by", "subject", "why a person"],
     )
     counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
     say(f"in the queue: {counts or 'nothing'}")
@@ -120,7 +121,7 @@ def show(item: Item, *, profile: Profile = None, json: Json = False) -> None:
     """Show one item: what was asked, what each decision does, the evidence and what was decided."""
     from compound.project import Project
 
-    _view(Project.open(profile=profile).reviews().show(item), json=json)
+    show_view(Project.open(profile=profile).reviews().show(item), json=json)
 
 
 @app.command("next")
@@ -131,11 +132,11 @@ def next_item(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    found = service.claim_next(user=_user(user), queue=queue, lease_s=60 * minutes)
+    found = service.claim_next(user=user_name(user), queue=queue, lease_s=60 * minutes)
     if found is None and not json:
         say("nothing waits that nobody holds")
     else:
-        _view(found, json=json)
+        show_view(found, json=json)
 
 
 @app.command()
@@ -152,7 +153,7 @@ def claim(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _view(service.claim(item, user=_user(user), lease_s=60 * minutes, takeover=takeover), json=json)
+    show_view(service.claim(item, user=user_name(user), lease_s=60 * minutes, takeover=takeover), json=json)
 
 
 @app.command()
@@ -160,7 +161,7 @@ def release(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     """Give an item back that you hold."""
     from compound.project import Project
 
-    released = Project.open(profile=profile).reviews().release(item, user=_user(user))
+    released = Project.open(profile=profile).reviews().release(item, user=user_name(user))
     if json:
         print_json(released)
     else:
@@ -270,12 +271,12 @@ def _decide(
     service = Project.open(profile=profile).reviews()
     fields = {**given, **service.fields(item, action, written)}
     try:
-        decided = service.decide(item, action, user=_user(user), version=version, fields=fields, note=note)
+        decided = service.decide(item, action, user=user_name(user), version=version, fields=fields, note=note)
     except ConflictError as error:
         if error.code == "review.drafted-again" and not json:
-            _view(service.show(item), json=False)
+            show_view(service.show(item), json=False)
         raise
-    _tell(decided, json=json)
+    show_decided(decided, json=json)
 
 
 def _json(option: str, text: str) -> JsonValue:
@@ -304,7 +305,7 @@ def escalate(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "escalate", user=_user(user), version=version, note=note), json=json)
+    show_decided(service.decide(item, "escalate", user=user_name(user), version=version, note=note), json=json)
 
 
 @app.command()
@@ -312,7 +313,7 @@ def redraft(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     """Draft a stale item again, with the facts as they are now; a person decides the new draft."""
     from compound.project import Project
 
-    _view(Project.open(profile=profile).reviews().redraft(item, user=_user(user)), json=json)
+    show_view(Project.open(profile=profile).reviews().redraft(item, user=user_name(user)), json=json)
 
 
 @app.command()
@@ -337,7 +338,7 @@ def resume(
         raise typer.Exit(1)
 
 
-def _view(shown: ItemView | None, *, json: bool) -> None:
+def show_view(shown: ItemView | None, *, json: bool) -> None:
     if json or shown is None:
         print_json(shown)
     else:
@@ -349,7 +350,7 @@ def _why(reasons: Sequence[str]) -> str:
     return f"{' '.join(reasons[0].split())[:60]}{more}" if reasons else ""
 
 
-def _tell(decided: Decided, *, json: bool) -> None:
+def show_decided(decided: Decided, *, json: bool) -> None:
     if json:
         print_json(decided)
     else:

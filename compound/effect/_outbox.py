@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -166,6 +166,29 @@ class Outbox:
         with self._store.read() as db:
             rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
             return [result_of(row) for row in rows]
+
+    def list(
+        self, statuses: Sequence[EffectStatus] = (), *, run_id: str | None = None, limit: int = 100
+    ) -> Sequence[EffectResult]:
+        """Effects, the newest first; an empty filter does not filter."""
+        query = sa.select(_OUTBOX).order_by(_OUTBOX.c.created_at.desc(), _OUTBOX.c.ordinal)
+        if statuses:
+            query = query.where(_OUTBOX.c.status.in_([one.value for one in statuses]))
+        if run_id is not None:
+            query = query.where(_OUTBOX.c.run_id == run_id)
+        return self._read(query.limit(limit))
+
+    def resolve(self, key: str) -> Sequence[EffectResult]:
+        """Effects whose key begins so; two at most."""
+        return self._read(sa.select(_OUTBOX).where(_OUTBOX.c.effect_key.startswith(key, autoescape=True)).limit(2))
+
+    def group(self, group_key: str) -> Sequence[EffectResult]:
+        """The effects of a group, in the order in which they are performed."""
+        return self._read(sa.select(_OUTBOX).where(_OUTBOX.c.group_key == group_key).order_by(_OUTBOX.c.ordinal))
+
+    def _read(self, query: sa.Select[Any]) -> Sequence[EffectResult]:
+        with self._store.read() as db:
+            return [result_of(row) for row in db.execute(query).mappings()]
 
     def for_run(self, run_id: str) -> list[EffectResult]:
         """All effects of a run, of whichever decision, in the order they were written."""

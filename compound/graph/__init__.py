@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 if TYPE_CHECKING:
+    from compound.graph._cancel import cancel_run
     from compound.graph._changes import Change
     from compound.graph._check import check, check_file
     from compound.graph._compiled import CompoundGraph, compile_graph
@@ -58,6 +59,7 @@ _HOME: Final = {
     "Engine": "compound.graph._engine",
     "Finding": "compound.spec",
     "FixedCatalogue": "compound.graph.catalogue",
+    "cancel_run": "compound.graph._cancel",
     "GraphDiff": "compound.graph._diff",
     "GraphSpec": "compound.spec",
     "Interface": "compound.graph._interface",
@@ -151,6 +153,7 @@ __all__ = [
     "Token",
     "TokensVoid",
     "Trial",
+    "cancel_run",
     "check",
     "check_file",
     "compare",

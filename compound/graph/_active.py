@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, cast, TypeAlias
 
 from anyio import Lock, current_time
 
@@ -79,6 +79,7 @@ class ActiveRun:
             "id": self.run_id,
             "thread_id": self.thread_id,
             "example_id": self.example_id,
+            "instruction": None,
         }
         self.checkpoint_id = self.checkpoint_id or self.run_id
         if self.seconds is not None:
@@ -97,6 +98,11 @@ class ActiveRun:
             return timeout_s
         left = max(0.0, self._deadline - current_time())
         return left if timeout_s is None else min(left, timeout_s)
+
+    def instruct(self, instruction: str) -> None:
+        """Let `$run.instruction` be what a person who returned a draft wants done otherwise."""
+        known = cast("Mapping[str, JsonValue]", self.scope["run"])
+        self.scope["run"] = {**known, "instruction": instruction or None}
 
     async def pass_gate(self) -> None:
         """Wait for the gate, once; an effect beside the first one waits with it."""

@@ -5,7 +5,7 @@ It is the one source of what is shown, of what a rule is held against, and of wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from compound.graph._steps import Step
     from compound.spec._refs import Maybe, Scope
     from compound.spec.graph_file import ReviewNode
+    from compound.spec.policy_file import EffectRule
 
 APPROVE: Final = "approve"
-_OF_THE_QUEUE: Final = ("decided_by", "decision_id", "item_id", "is_automatic", "queue", "versions")
+_OF_THE_QUEUE: Final = ("decided_by", "first_by", "decision_id", "item_id", "is_automatic", "queue", "versions")
 """What a decision has beside its action and its fields; known only once it is stored."""
 
 
@@ -68,6 +69,7 @@ class Consequences:
 
     def __init__(self, plan: Plan, review: str, effects: Mapping[str, EffectStep]) -> None:
         self._plan = plan
+        self._policy = next((one.rules for one in effects.values() if one.rules), {})
         self._steps = plan.steps
         self._review = plan.steps[review]
         self._behind = {name for name in plan.steps if review in plan.ancestors[name]}
@@ -92,6 +94,18 @@ class Consequences:
             if value is not ABSENT and value is not None:
                 found[name] = cast("JsonValue", value)
         return found
+
+    def rules(self, effects: Mapping[str, Sequence[PlannedCall]]) -> list[EffectRule]:
+        """What the policy asks of the effects behind the review.
+
+        Of those that are shown; where that cannot be told before the decision, of all that a node may perform.
+        """
+        names = {call.name for calls in effects.values() for call in calls}
+        for name in self._steps:
+            node = self._steps[name].node
+            if name in self._behind and isinstance(node, EffectNode) and name not in self.effects:
+                names |= set(node.names)
+        return [rule for name in sorted(names) if (rule := self._policy.get(name)) is not None]
 
     def source(self, name: str, scope: Scope) -> Source | None:
         """Where the present value of a field comes from; None where it is no part of a step's value."""

@@ -162,7 +162,8 @@ class Engine:
         Raises:
             DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
             ConflictError: ``graph.changed``: the run's own version of the graph is not to be had any more;
-                ``graph.pruned``: it is over, and its content was removed; ``graph.other-input``: the id belongs to
+                ``graph.cancelled``; ``graph.pruned``: it is over, and its content was removed;
+                ``graph.other-input``: the id belongs to
                 another input; ``graph.draining``: runs of the version
                 before must end first; ``graph.run-busy``: somebody else runs it.
         """
@@ -448,6 +449,8 @@ class Engine:
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
         from compound.graph._continue import next_payload
 
+        if record is not None and self._services.reviews is not None:
+            active.instruct(await self._services.reviews.instruction(active.run_id))
         step = await next_payload(active, record, durable, self._services.reviews)
         waiting = step.waiting
         if step.must_run:
@@ -611,6 +614,9 @@ class Engine:
 
 
 def _require_content(record: RunRecord | None) -> None:
+    if record is not None and record.status == "cancelled":
+        what = f"run {record.run_id} was cancelled: {(record.error or {}).get('what')}"
+        raise ConflictError("graph.cancelled", what, fix="start a new run with an id of its own")
     if record is not None and record.pruned_at is not None:
         what = f"run {record.run_id} is over ({record.status}), and its content was removed, as its policy says"
         raise ConflictError("graph.pruned", what, fix="start a new run with an id of its own")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from compound.graph._steps import Step
     from compound.graph.services import Outbox
     from compound.spec.graph_file import EffectNode
+    from compound.spec.policy_file import EffectRule
 
 APPROVING: Final = frozenset({"approve", "edit"})
 _ACCEPTED: Final = frozenset({"sent", "scheduled"})
@@ -107,9 +108,18 @@ class EffectStep:
         people = [value for _, value in decisions if not value.get("is_automatic")]
         if not people:
             return Decided(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
+        last = people[-1]
         return Decided(
-            actor=str(people[-1].get("decided_by")), queue=str(people[-1].get("queue") or ""), is_automatic=False
+            actor=str(last.get("decided_by")),
+            queue=str(last.get("queue") or ""),
+            is_automatic=False,
+            first_by=str(last.get("first_by") or ""),
         )
+
+    @property
+    def rules(self) -> Mapping[str, EffectRule]:
+        """What the policy says of each effect; empty without one."""
+        return {} if self._gate is None else self._gate.policy.effects
 
     async def judged(self, calls: Sequence[EffectCall], decided: Decided) -> Judgement | None:
         """What the policy first has against these effects, decided so; None when nothing."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from compound.errors import RunError
 from compound.graph._events import ReviewOpened
@@ -45,6 +46,7 @@ class ReviewStep:
         self._graph_hash = graph_hash
         self._shown = compile_lenient(shown_names(node.show))
         self._versions = compile_value(node.versions)
+        self._risk = compile_value(node.risk)
         self._auto = None if node.auto is None else compile_expr(parse_condition(node.auto.when))
         self._decide = {
             action: {name: to_json_schema(parse_type(kind), step.names) for name, kind in fields.items()}
@@ -138,8 +140,9 @@ class ReviewStep:
     def request(self, run: ActiveRun, edited: Mapping[str, JsonValue] | None = None) -> ReviewRequest:
         """The item that the run asks for as it is now; `edited` are fields that a person changed before."""
         node, behind = self._node, self.consequences
-        expire = node.on_expire
+        expires = _expiry(node)
         effects, against = behind.all_of(run, edited or {}) if behind is not None else ({}, ())
+        rules = behind.rules(effects) if behind is not None else ()
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
@@ -153,7 +156,12 @@ class ReviewStep:
             input=run.input,
             context=run.context,
             due_s=None if node.due is None else parse_duration(node.due),
-            on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
+            expire_s=expires[0],
+            on_expire=expires[1],
+            escalate_to=None if node.on_expire is None else node.on_expire.escalate,
+            risk=_whole(self._risk(self.step.view(run.scope))),
+            second=any(rule.second for rule in rules),
+            undo_s=max((rule.undo_s for rule in rules), default=0.0),
             auto=self.ruling(run),
             example_id=run.example_id,
             redraft=run.redraft,
@@ -179,12 +187,27 @@ class ReviewStep:
             **{name: value for name, value in decision.fields.items() if name in known},
             "action": decision.action,
             "decided_by": decision.actor,
+            "first_by": decision.first_by or None,
             "decision_id": decision.decision_id,
             "item_id": decision.item_id,
             "is_automatic": decision.is_automatic,
             "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),
         }
+
+
+def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind", "close"]]:
+    """Seconds to what happens to an item that nobody decides, and what that is."""
+    then = node.on_expire
+    after = node.expire or node.due
+    if then is None or after is None:
+        return None, "remind"
+    return parse_duration(after), "escalate" if then.escalate is not None else "close" if then.close else "remind"
+
+
+def _whole(value: object) -> int:
+    """A risk as a whole number; 0 where there is none."""
+    return round(value) if isinstance(value, int | float) and math.isfinite(value) else 0
 
 
 def _held(run: ActiveRun) -> dict[str, JsonValue]:

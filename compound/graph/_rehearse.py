@@ -244,7 +244,7 @@ class Rehearser:
                     raise DataError("review.text-needed", what, fix=fix)
 
     async def _require_policy(self, trial: Trial, effects: Sequence[PlannedCall]) -> None:
-        decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False)
+        decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
             calls = [EffectCall(name=one.name, args=one.args) for one in effects if one.node == name]
             against = await effect.judged(calls, decided)

@@ -40,6 +40,7 @@ class FakeReviews:
     def __init__(self) -> None:
         self.requests: dict[str, ReviewRequest] = {}
         self.decisions: dict[str, ReviewDecision] = {}
+        self.instructions: dict[str, str] = {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open once per run and node; an automatic ruling decides at once."""
@@ -60,6 +61,10 @@ class FakeReviews:
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """What was decided."""
         return self.decisions.get(item_id)
+
+    async def instruction(self, run_id: str) -> str:
+        """What was asked of a run."""
+        return self.instructions.get(run_id, "")
 
     def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
         """Decide an item; the first decision stays."""

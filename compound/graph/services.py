@@ -183,7 +183,12 @@ class ReviewRequest:
         held: What the run knows so far (`input`, `context`, `outcomes`), where nobody else here keeps it.
         versions: Row key to version as seen while drafting: `{"orders/#W1": 3}`.
         due_s: Seconds from now; None for no due time.
-        on_expire: Queue to escalate to, `close`, or empty.
+        expire_s: Seconds from now to what `on_expire` says; None when nothing happens.
+        on_expire: What happens then.
+        escalate_to: Queue of the item that an escalation opens; its own when None.
+        risk: Of two items that are due at once the higher is shown first.
+        second: Two different people must approve it: the policy asks that of an effect behind it.
+        undo_s: How long its decision can be taken back before the run goes on.
         auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
         input: The graph's input, for ticket ids and the like.
         redraft: The run is drafted again: a stale item gets this draft in place of its old one.
@@ -202,7 +207,12 @@ class ReviewRequest:
     input: Mapping[str, JsonValue]
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     due_s: float | None = None
-    on_expire: str = ""
+    expire_s: float | None = None
+    on_expire: Literal["escalate", "remind", "close"] = "remind"
+    escalate_to: str | None = None
+    risk: int = 0
+    second: bool = False
+    undo_s: float = 0.0
     auto: AutoRuling | None = None
     example_id: str | None = None
     redraft: Redraft = "no"
@@ -220,6 +230,7 @@ class ReviewDecision:
     Attributes:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: Who: a user, or `policy:<hash>`.
+        first_by: Who approved first, where two people must; empty where one decided.
         fields: The fields that the action carries: what was given, and what was shown and not changed.
         amends: Node to the value that it has now in place of its own: what an edit changed, and what was run again.
         versions: Row versions the decision was made on; those of the item.
@@ -234,6 +245,7 @@ class ReviewDecision:
     is_automatic: bool = False
     waited_s: float | None = None
     amends: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    first_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +279,11 @@ class Reviews(Protocol):
         ...
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
-        """The final decision; None while the item waits."""
+        """The final decision; None while the item waits, or the decision can still be taken back."""
+        ...
+
+    async def instruction(self, run_id: str) -> str:
+        """What a person who returned a draft of this run last wants done otherwise; empty when nobody did."""
         ...
 
 

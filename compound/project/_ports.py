@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
 # What a review node shows under this name, or is given as input, heads its item; what acts has no name of its own.
 LANE, TICKET = "lane", "ticket"
+RETURN = "return"
 
 
 class QueuedReviews:
@@ -55,13 +57,13 @@ class QueuedReviews:
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open the item or find it; an automatic ruling decides an item that nobody touched."""
-        new = self._new_item(request)
-        item = self.queue.open_item(new)
+        new, item = self._opened(self._new_item(request))
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         # Every decision moves its item to another version.
-        decision = self.queue.decision_for(request.run_id, request.node) if item.version > 1 else None
-        auto = request.auto if request.redraft != "ask" else None
+        decision = self._standing(item) if item.version > 1 else None
+        # what a person returned is shown to a person again
+        auto = request.auto if request.redraft != "ask" and new.round == 0 else None
         if decision is None and auto is not None and auto.is_automatic and item.status is Status.PENDING:
             decision = self._decide(item.item_id, auto)
             item = self.queue.show(item.item_id) if decision is None else item
@@ -70,6 +72,28 @@ class QueuedReviews:
             decision=_decided(decision, item) if decision else None,
             is_stale=item.status is Status.STALE,
         )
+
+    def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem]:
+        """The item of the newest round: each return of a draft to the graph opens one more."""
+        item = self.queue.open_item(new)
+        while item.status is Status.DECIDED:
+            standing = self.queue.decision_for(item.run_id, item.node, round=item.round)
+            if standing is None or standing.action != RETURN:
+                break
+            why = f"returned by {standing.actor}: {standing.note or standing.reason}"
+            new = replace(new, round=item.round + 1, reasons=(*new.reasons, why))
+            item = self.queue.open_item(new)
+        return new, item
+
+    def _standing(self, item: ReviewItem) -> Decision | None:
+        """The decision that the run goes on with: a draft that was returned has none."""
+        found = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        return None if found is None or found.action == RETURN else found
+
+    async def instruction(self, run_id: str) -> str:
+        """What a person who returned a draft of this run last wants done otherwise."""
+        returned = self.queue.returns(run_id)
+        return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
     def _decide(self, item_id: str, auto: AutoRuling) -> Decision | None:
         if auto.action not in {"approve", "reject"}:
@@ -83,8 +107,7 @@ class QueuedReviews:
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
-        new = self._new_item(request)
-        item = self.queue.open_item(new)
+        new, item = self._opened(self._new_item(request))
         if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
             what = f"the graph of run {request.run_id} changed, and the draft with it"
             stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
@@ -94,6 +117,7 @@ class QueuedReviews:
     def _new_item(self, request: ReviewRequest) -> NewItem:
         shown = request.shown
         ticket = _record(request.input.get(TICKET))
+        now = self.queue.now()
         held: dict[str, JsonValue] | None = None
         if request.held is not None:
             held = {**request.held, "graph": request.graph_name, "graph_hash": request.graph_hash}
@@ -111,12 +135,19 @@ class QueuedReviews:
             decide=request.decide,
             held=held,
             graph_name=request.graph_name,
+            risk=request.risk,
+            second=request.second,
+            undo_s=request.undo_s,
+            due_at=None if request.due_s is None else now + request.due_s,
+            expire_at=None if request.expire_s is None else now + request.expire_s,
+            on_expire=request.on_expire,
+            escalate_to=request.escalate_to,
         )
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""
         item = self.queue.show(item_id)
-        decision = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        decision = self._standing(item)
         return _decided(decision, item) if decision else None
 
 
@@ -135,7 +166,15 @@ def action_record(action: ProposedAction) -> dict[str, JsonValue]:
 
 
 def _fresh(new: NewItem) -> Redraft:
-    return Redraft(draft=new.draft, evidence=new.evidence, reasons=new.reasons, refs=new.refs)
+    return Redraft(
+        draft=new.draft,
+        evidence=new.evidence,
+        reasons=new.reasons,
+        refs=new.refs,
+        risk=new.risk,
+        second=new.second,
+        undo_s=new.undo_s,
+    )
 
 
 def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:
@@ -148,6 +187,7 @@ def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:
         versions=decision.refs,
         is_automatic=decision.actor.startswith("policy:"),
         waited_s=max(0.0, decision.decided_at - item.created_at),
+        first_by=item.first_approver or "",
         amends=decision.draft.amends if decision.action not in WITHOUT_EFFECTS else {},
     )
 

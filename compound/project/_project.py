@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._effect_service import EffectService
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
@@ -408,6 +409,12 @@ class Project:
         from compound.project._reviews import ReviewService
 
         return ReviewService(self)
+
+    def effects(self) -> EffectService:
+        """What runs changed outside, and what of it nobody knows."""
+        from compound.project._effect_service import EffectService
+
+        return EffectService(self)
 
     def traces(self) -> ParquetStore:
         """The recorded spans."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 200
 """Runs of one transaction: others write in between."""
-_OVER: Final = ("done", "failed")
+_OVER: Final = ("done", "failed", "cancelled")
 _NOBODY_DECIDES: Final = (Status.EXPIRED.value, Status.WITHDRAWN.value)
 _UNDELIVERED: Final = tuple(
     one.value

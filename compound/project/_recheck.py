@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project._done import canonical_of, done_of, rest_of
-from compound.project._done import canonical_of, done_of, rest_of
 from compound.review import Draft, ProposedAction, Revalidated, ReviewItem
 
 if TYPE_CHECKING:

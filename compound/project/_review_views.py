@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from compound.project._evidence import evidence_lines
-from compound.project._item_lines import done_lines, effect_lines
+from compound.project._item_lines import context_lines, done_lines, effect_lines
 from compound.project._offers import effects_json, next_steps, offer_lines
 from compound.project._ports import action_record
 from compound.review import effect_to_json, shown_offer
@@ -45,6 +45,20 @@ class ItemRow:
     due_at: str | None
     held_by: str
     held_until: str | None
+    graph: str = ""
+    node: str = ""
+    run_id: str = ""
+    risk: int = 0
+    level: int = 0
+    second: bool = False
+    first_approver: str = ""
+    expire_at: str | None = None
+    snooze_until: str | None = None
+
+    @property
+    def asked_by(self) -> str:
+        """The graph and the node that ask: `support_reply.review`."""
+        return f"{self.graph}.{self.node}" if self.graph else self.node
 
     @classmethod
     def of(cls, item: ItemSummary, now: float) -> ItemRow:
@@ -65,6 +79,15 @@ class ItemRow:
             due_at=None if item.due_at is None else moment(item.due_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
+            graph=item.graph_name or "",
+            node=item.node,
+            run_id=item.run_id,
+            risk=item.risk,
+            level=item.level,
+            second=item.second,
+            first_approver=item.first_approver or "",
+            expire_at=None if item.expire_at is None else moment(item.expire_at),
+            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
         )
 
 
@@ -83,6 +106,11 @@ class ItemView:
         pruned_at: When its words were removed, ISO 8601; None while they are there.
         done: What was done for this item, whatever is decided now: `{name, arguments, status, result, ...}`; `actions`
             and `effects` are the rest, with `done_before` where the same effect was done with other arguments.
+        graph: The graph that asks, and `node` its review.
+        round: How often a person returned a draft before.
+        on_expire: What happens at `expire_at`.
+        second: Two different people must approve it; `first_approver` did.
+        undo_until: Until when its decision can be taken back, ISO 8601; None when its run may go on.
         outcomes: Everything that decisions about it led to, with its status, oldest first.
     """
 
@@ -107,6 +135,19 @@ class ItemView:
     drafts: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
     pruned_at: str | None = None
+    graph: str = ""
+    node: str = ""
+    round: int = 0
+    level: int = 0
+    risk: int = 0
+    due_at: str | None = None
+    expire_at: str | None = None
+    on_expire: str = ""
+    snooze_until: str | None = None
+    second: bool = False
+    first_approver: str = ""
+    undo_s: float = 0.0
+    undo_until: str | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()
 
@@ -136,6 +177,18 @@ class ItemView:
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
             pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
+            graph=item.graph_name or "",
+            node=item.node,
+            round=item.round,
+            level=item.level,
+            risk=item.risk,
+            due_at=None if item.due_at is None else moment(item.due_at),
+            expire_at=None if item.expire_at is None else moment(item.expire_at),
+            on_expire="" if item.expire_at is None else item.on_expire,
+            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            second=item.second,
+            first_approver=item.first_approver or "",
+            undo_s=item.undo_s,
         )
 
     def text(self) -> str:
@@ -144,6 +197,7 @@ class ItemView:
 
     def _lines(self) -> Iterator[str]:
         yield f"item {self.item_id}  version {self.version}  {self.status}"
+        yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
         if self.stale:
@@ -188,6 +242,8 @@ class ItemView:
             yield from (f"{'next:' if number == 0 else '     '} {step}" for number, step in enumerate(steps))
 
 
+UNDOABLE: Final = "waits: the decision can still be taken back"
+"""The state of a run whose decision may be undone until some time."""
 BY_CALLER: Final = "resumed by its caller"
 """The state of a run that was not started here, but by langgraph or a program."""
 
@@ -203,6 +259,7 @@ class Decided:
         effects: Name, status and error of each effect.
         is_back: An effect was refused, nothing more was done, and the item waits again.
         problem: Why it is not ok.
+        undo_until: Until when the decision can be taken back, ISO 8601; nothing of it happens before.
     """
 
     item_id: str
@@ -214,6 +271,7 @@ class Decided:
     effects: tuple[Mapping[str, JsonValue], ...] = ()
     is_back: bool = False
     problem: str = ""
+    undo_until: str | None = None
     details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     @classmethod
@@ -225,6 +283,7 @@ class Decided:
         effects: Sequence[EffectResult] = (),
         problem: str = "",
         is_back: bool = False,
+        undo_until: str | None = None,
     ) -> Decided:
         """What became of a decision."""
         return cls(
@@ -240,6 +299,7 @@ class Decided:
             ),
             problem=problem,
             is_back=is_back,
+            undo_until=undo_until,
         )
 
     def text(self) -> str:
@@ -251,6 +311,9 @@ class Decided:
         if self.problem:
             lines.append(f"  {self.problem}")
         name = self.item_id[:10]
+        if self.undo_until:
+            lines.append(f"  nothing happens before {self.undo_until}; to take it back: compound review undo {name}")
+            lines.append(f"  after that it goes on with: compound review resume {name}, or compound review sweep")
         if self.is_back:
             lines.append(f"the item is back in the queue: compound review redraft {name}")
         elif not self.ok:

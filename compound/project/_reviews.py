@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
 from compound.project._done import done_of, effects_of
 from compound.project._item_effects import with_effects
-from compound.project._review_views import BY_CALLER, Decided, ItemRow, ItemView
+from compound.project._review_upkeep import ReviewUpkeep
+from compound.project._review_views import BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView, moment
+from compound.review import RESUME_LEASE_S, kept_alive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,11 +29,12 @@ CLAIM_S = 900.0
 """How long a claim from a terminal lasts: a terminal gives no sign of life."""
 
 
-class ReviewService:
+class ReviewService(ReviewUpkeep):
     """The queue of a project, with runs that go on after a decision."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.lease_s = RESUME_LEASE_S
 
     @property
     def queue(self) -> ReviewQueue:
@@ -45,7 +49,7 @@ class ReviewService:
         """Items of the queue by urgency; undecided ones unless asked otherwise. What is due is done first."""
         from compound.review import UNDECIDED, ItemFilter
 
-        self.queue.sweep()
+        self.sweep(goes_on=False)
         now = time.time()
         return [ItemRow.of(item, now) for item in self.queue.list(where or ItemFilter(statuses=tuple(UNDECIDED)))]
 
@@ -60,6 +64,8 @@ class ReviewService:
     def _view(self, item: ReviewItem) -> ItemView:
         queue = self.queue
         view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+        if view.decisions and (until := queue.undo_until(queue.decisions(item.item_id)[-1].decision_id)) is not None:
+            view = replace(view, undo_until=moment(until))
         effects = effects_of(queue, self._outbox, item)
         return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
 
@@ -95,7 +101,7 @@ class ReviewService:
 
     def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ItemView | None:
         """Hold the most urgent item that nobody holds; None when nothing waits."""
-        self.queue.sweep()
+        self.sweep(goes_on=False)
         item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
         return None if item is None else self._view(item)
 
@@ -140,6 +146,9 @@ class ReviewService:
                 it may not be decided so; nothing is stored.
         """
         item = self.find(item_id)
+        if action == "return" and self._project.run_record(item.run_id) is None:
+            what = f"the run of item {item.item_id} is another program's, which cannot be asked to draft again"
+            raise ConflictError("review.no-return", what, fix="reject it, or edit it")
         try:
             decision = self.queue.decide(
                 item.item_id,
@@ -176,14 +185,17 @@ class ReviewService:
         """
         if not decision.final:
             return Decided.of(decision, "waiting for another person")
-        claim = self.queue.claim_resume(decision.item_id)
+        if (until := self.queue.undo_until(decision.decision_id)) is not None:
+            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        claim = self.queue.claim_resume(decision.item_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: whoever runs it resumes it with this decision.
             self.queue.finish_resume(claim)
             return Decided.of(decision, BY_CALLER)
         interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}
         try:
-            result = self._project.resume(decision.run_id)
+            with kept_alive(lambda: self.queue.renew_resume(claim, lease_s=self.lease_s), every_s=self.lease_s / 4):
+                result = self._resumed(decision)
         except BaseException as error:
             told = _record(error) if isinstance(error, CompoundError) else interrupted
             self.queue.finish_resume(claim, error=told, retry=True)
@@ -192,6 +204,11 @@ class ReviewService:
         reopened = reopen_refused(self.queue, self._outbox, decision.run_id) if error else ()
         self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
         return self._decided(decision, result, is_back=bool(reopened))
+
+    def _resumed(self, decision: Decision) -> RunResult:
+        if decision.action == "return":
+            return self._project.redraft(decision.run_id, decision.node)
+        return self._project.resume(decision.run_id)
 
     def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
         item = self.queue.show(decision.item_id)

@@ -8,11 +8,13 @@ to the outbox.
 from __future__ import annotations
 
 from compound.review._decide import need_same_names
-from compound.review._desk import LEASE_S, MAX_RETURNS
+from compound.review._desk import LEASE_S, MAX_RETURNS, need_person
 from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
+from compound.review._heartbeat import kept_alive
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
 from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
 from compound.review._queue import ReviewQueue
+from compound.review._resume import RESUME_LEASE_S
 from compound.review._types import (
     Action,
     ContextProbe,
@@ -39,6 +41,7 @@ __all__ = [
     "EDIT",
     "LEASE_S",
     "MAX_RETURNS",
+    "RESUME_LEASE_S",
     "TRANSITIONS",
     "UNDECIDED",
     "WITHOUT_EFFECTS",
@@ -68,6 +71,8 @@ __all__ = [
     "draft_from_json",
     "draft_to_json",
     "effect_to_json",
+    "kept_alive",
+    "need_person",
     "need_same_names",
     "read_fields",
     "shown_offer",

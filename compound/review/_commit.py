@@ -13,6 +13,7 @@ from compound.connector.state import digest, tables
 from compound.errors import ConflictError
 from compound.review._draft_json import draft_to_json
 from compound.review._machine import Event, after
+from compound.review._offer import WITHOUT_EFFECTS
 from compound.review._rows import compare_and_set, insert_draft, next_draft_seq, record
 from compound.review._types import Action, Decision, Draft, NewItem, ReviewItem
 
@@ -52,7 +53,7 @@ def escalated(item: ReviewItem) -> NewItem:
         node=item.node,
         round=item.round,
         thread_id=item.thread_id,
-        queue=item.queue,
+        queue=item.escalate_to or item.queue,
         ticket_id=item.ticket_id,
         ticket=item.ticket,
         draft=item.draft,
@@ -62,6 +63,8 @@ def escalated(item: ReviewItem) -> NewItem:
         risk=item.risk + 1,
         second=item.second,
         due_at=item.due_at,
+        graph_name=item.graph_name,
+        undo_s=item.undo_s,
         decide=item.decide,
         held=item.held,
     )
@@ -138,7 +141,9 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
     }
     db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
     if decision.final:
+        waits = item.undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
         resume = {
+            "undo_until": decision.decided_at + item.undo_s if waits else None,
             "decision_id": decision.decision_id,
             "item_id": decision.item_id,
             "run_id": decision.run_id,

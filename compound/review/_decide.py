@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from compound import trace
 from compound.connector.state import tables
 from compound.errors import ConflictError, DataError
-from compound.review._claims import held
+from compound.review._claims import escalators, held
 from compound.review._commit import Wish, commit, escalated
 from compound.review._desk import MAX_RETURNS, Desk, need_person
 from compound.review._draft_json import draft_from_json
 from compound.review._machine import UNDECIDED, Event, Status, after
-from compound.review._offer import APPROVE, EDIT, MOVES, WITHOUT_EFFECTS, fields_of
+from compound.review._offer import APPROVE, EDIT, MOVES, REJECT, WITHOUT_EFFECTS, fields_of
 from compound.review._rows import decision_of, insert_item, last_decision, load, lost
 from compound.review._stale import amend, changes_of, make_stale
 from compound.review._types import Decision, Draft, ReviewItem
@@ -125,11 +125,24 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
             "review.second-approver",
             f"{wish.user} approved item {item.item_id} already; another person has to approve it too",
         )
+    _refuse_escalator(db, item, wish)
     if wish.action == "return" and item.round >= MAX_RETURNS:
         raise ConflictError(
             "review.returns",
             f"item {item.item_id} was returned {item.round} times",
             fix="escalate or reject it",
+        )
+
+
+def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
+    """Who passed an item on does not decide it after all: somebody else was asked. To say no is always allowed."""
+    if item.parent_id is None or wish.action in (REJECT, *MOVES):
+        return
+    if wish.user in escalators(db, item):
+        raise ConflictError(
+            "review.escalated",
+            f"{wish.user} escalated this item, so another person has to decide it",
+            fix="leave it to the next level, or reject it",
         )
 
 

@@ -18,6 +18,7 @@ _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.deci
 _NAMES = (
     *("item_id", "run_id", "node", "queue", "ticket_id", "version", "level", "risk"),
     *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
+    *("second", "first_approver"),
 )
 
 
@@ -99,6 +100,13 @@ def decision_ids(desk: Desk, run_id: str, node: str) -> Sequence[str]:
     query = sa.select(_DECISION.c.decision_id).where(_DECISION.c.run_id == run_id, _DECISION.c.node == node)
     with desk.store.read() as db:
         return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
+
+
+def item_of(desk: Desk, decision_id: str) -> str | None:
+    """The item of a decision."""
+    query = sa.select(_DECISION.c.item_id).where(_DECISION.c.decision_id == decision_id)
+    with desk.store.read() as db:
+        return db.execute(query).scalar_one_or_none()
 
 
 def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:

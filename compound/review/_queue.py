@@ -62,6 +62,10 @@ class ReviewQueue:
         self._store = store
         self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
 
+    def now(self) -> float:
+        """The queue's clock, UTC seconds."""
+        return self._desk.clock()
+
     def open_item(self, new: NewItem) -> ReviewItem:
         """Ask a person. Idempotent on (run_id, node, round): the second call gives the item as it stands."""
         item_id = item_id_of(new.run_id, new.node, new.round, 0)
@@ -97,6 +101,10 @@ class ReviewQueue:
     def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
         """Ids of all decisions about a review node of a run, of whichever item, oldest first."""
         return _listing.decision_ids(self._desk, run_id, node)
+
+    def item_of(self, decision_id: str) -> str | None:
+        """The item of a decision; None for an id that is no decision's."""
+        return _listing.item_of(self._desk, decision_id)
 
     def drafts(self, item_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""
@@ -136,6 +144,10 @@ class ReviewQueue:
             ConflictError: `review.lease-lost`.
         """
         return _claims.release(self._desk, item_id, user)
+
+    def wake(self, item_id: str, user: str) -> bool:
+        """Bring a snoozed item back before its time; false when it is not snoozed."""
+        return _claims.wake(self._desk, item_id, user=user)
 
     def snooze(self, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
         """Put an item aside until a time, UTC seconds; `sweep` brings it back."""
@@ -265,13 +277,29 @@ class ReviewQueue:
         """The decision a waiting run goes on with; None while there is none, or it was reopened or undone."""
         return _resume.decision_for(self._desk, run_id, node, round)
 
-    def claim_resume(self, item_id: str, *, owner: str | None = None) -> ResumeClaim:
+    def claim_resume(
+        self, item_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
+    ) -> ResumeClaim:
         """Take the right to resume the item's run; a process that died holding it has lost it.
 
+        `lease_s` is how long another machine believes it without a sign of life (`renew_resume`).
+
         Raises:
-            ConflictError: `review.undecided`, `review.resume-running`, `review.resume-over`.
+            ConflictError: `review.undecided`, `review.undo-open`, `review.resume-running`, `review.resume-over`.
         """
-        return _resume.claim_resume(self._desk, item_id, owner=owner)
+        return _resume.claim_resume(self._desk, item_id, owner=owner, lease_s=lease_s)
+
+    def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
+        """A sign of life of who resumes a run; false when another process has taken it over."""
+        return _resume.renew_resume(self._desk, claim, lease_s=lease_s)
+
+    def undo_until(self, decision_id: str) -> float | None:
+        """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+        return _resume.undo_until(self._desk, decision_id)
+
+    def returns(self, run_id: str) -> Sequence[Decision]:
+        """Decisions that gave drafts of a run back to its graph, oldest first."""
+        return _resume.returns(self._desk, run_id)
 
     def finish_resume(
         self, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False

@@ -22,7 +22,8 @@ _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.deci
 
 _GIVEN = (
     *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "evidence"),
-    *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "decide", "held"),
+    *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
+    *("decide", "held"),
 )
 """Columns that are as the graph gave them."""
 

@@ -115,6 +115,9 @@ def redraft(
             evidence_sha256=digest(fresh.evidence),
             reasons=list(fresh.reasons),
             stale_reason=None,
+            second=item.second or fresh.second,
+            undo_s=max(item.undo_s, fresh.undo_s),
+            risk=item.risk if fresh.risk is None else fresh.risk + item.level,
         )
         record(
             db,

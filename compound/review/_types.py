@@ -126,6 +126,7 @@ class NewItem:
         on_expire: `escalate` to the next level, `remind`, or `close`.
         escalate_to: The queue that an escalation goes to; the item's own when None.
         graph_name: The graph that asks.
+        undo_s: How long its decision can be taken back before the run goes on, in seconds.
         decide: What the review offers: action to fields to JSON Schema. Everything else is refused.
         held: What the run knows so far, where only its caller keeps that; None otherwise.
     """
@@ -148,6 +149,7 @@ class NewItem:
     on_expire: OnExpire = "remind"
     escalate_to: str | None = None
     graph_name: str | None = None
+    undo_s: float = 0.0
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
 
@@ -204,6 +206,7 @@ class ReviewItem:
     pruned_at: float | None = None
     escalate_to: str | None = None
     graph_name: str | None = None
+    undo_s: float = 0.0
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
 
@@ -239,6 +242,8 @@ class ItemSummary:
     graph_name: str | None = None
     expire_at: float | None = None
     snooze_until: float | None = None
+    second: bool = False
+    first_approver: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,12 +268,18 @@ class ItemFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`."""
+    """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`.
+
+    Two people stay asked where they were asked before, and the longer time to take it back counts.
+    """
 
     draft: Draft
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
+    risk: int | None = None
+    second: bool = False
+    undo_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

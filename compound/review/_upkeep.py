@@ -94,7 +94,11 @@ def undo(desk: Desk, item_id: str, *, user: str) -> ReviewItem:
             raise ConflictError("review.transition", f"there is nothing to undo: item {item_id} is {item.status.value}")
         stopped = db.execute(
             sa.update(tables.resume)
-            .where(tables.resume.c.decision_id == decision.decision_id, tables.resume.c.status == "pending")
+            .where(
+                tables.resume.c.decision_id == decision.decision_id,
+                tables.resume.c.status == "pending",
+                tables.resume.c.attempts == 0,  # an attempt that failed may have done something
+            )
             .values(status="cancelled", updated_at=now)
         )
         if stopped.rowcount != 1:
