@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from compound.connector.state import StateStore, append_audit, digest, is_gone, tables
+from compound.connector.state import StateStore, append_audit, digest, tables
 from compound.connector.target import EffectTarget
 from compound.effect._decided import standing_refs
 from compound.effect._delivery import Delivery
@@ -42,7 +42,7 @@ class Outbox:
         self._store = store
         self._clock = clock
 
-    def enqueue(  # noqa: PLR0913  # what a decision is about
+    def enqueue(  # what a decision is about
         self,
         decision_id: str,
         effects: Sequence[NewEffect],
@@ -50,7 +50,6 @@ class Outbox:
         run_id: str = "",
         node: str = "",
         expected_versions: Mapping[str, int] | None = None,
-        undo_s: float = 0.0,
         canonical: Canonical = plain,
     ) -> list[str]:
         """Write the effects of a decision; idempotent.
@@ -65,7 +64,6 @@ class Outbox:
             run_id: The run.
             node: The effect node; two nodes may do the same effect for one decision.
             expected_versions: Row to the version that must still be there; None takes the decision's.
-            undo_s: How long they can be cancelled before they go out, in seconds.
             canonical: Arguments in one spelling, to tell whether two effects are one.
 
         Returns:
@@ -99,7 +97,6 @@ class Outbox:
                     "expected_versions": versions,
                     "status": EffectStatus.SCHEDULED.value,
                     "attempts": 0,
-                    "undo_until": now + undo_s if undo_s > 0 else None,
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -122,7 +119,7 @@ class Outbox:
 
         Returns:
             How each effect stands: `sent`, `refused`, `failed` (deliver again), `unknown` (a person looks),
-            `scheduled` (can still be cancelled, or waits for an earlier group), `sending` (another process).
+            `scheduled` (waits for an earlier group), `sending` (another process).
 
         Raises:
             DataError: `effect.unknown-key`.
@@ -197,31 +194,8 @@ class Outbox:
             rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
             return [result_of(row) for row in rows]
 
-    def due(self, *, limit: int = 1000) -> list[EffectResult]:
-        """Effects that `deliver` would hand over: scheduled, failed, or left by a process that is gone."""
-        now = self._clock()
-        query = (
-            sa.select(_OUTBOX)
-            .where(
-                _OUTBOX.c.status.in_(
-                    [EffectStatus.SCHEDULED.value, EffectStatus.FAILED.value, EffectStatus.SENDING.value]
-                ),
-                sa.or_(_OUTBOX.c.undo_until.is_(None), _OUTBOX.c.undo_until <= now),
-            )
-            .order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)
-            .limit(limit)
-        )
-        with self._store.read() as db:
-            return [
-                result_of(row)
-                for row in db.execute(query).mappings()
-                if row["status"] != EffectStatus.SENDING.value
-                or is_gone(row["owner"])
-                or (row["lease_until"] or 0.0) <= now
-            ]
-
     def cancel(self, keys: Sequence[str], *, actor: str) -> list[EffectResult]:
-        """Undo: take back effects that have not gone out, with their whole groups; all of them or none.
+        """Take back effects that have not gone out, with their whole groups; all of them or none.
 
         Raises:
             ConflictError: `effect.too-late`, naming the effect and how it stands.

@@ -87,7 +87,6 @@ def result_of(row: RowMapping) -> EffectResult:
         attempts=row["attempts"],
         run_id=row["run_id"] or "",
         node=row["node"] or "",
-        undo_until=row["undo_until"],
         sent_at=row["sent_at"],
     )
 

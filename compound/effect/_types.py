@@ -42,7 +42,6 @@ class EffectResult:
         error: Why it was refused or failed, or is unknown, as an error record.
         attempts: How often it was handed to its target.
         node: The effect node of its run.
-        undo_until: Until when it can be cancelled before it goes out, UTC seconds; None when it goes at once.
         sent_at: When it happened, UTC seconds.
     """
 
@@ -58,5 +57,4 @@ class EffectResult:
     attempts: int
     run_id: str = ""
     node: str = ""
-    undo_until: float | None = None
     sent_at: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from anyio import Lock, current_time
 

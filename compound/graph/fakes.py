@@ -26,8 +26,9 @@ from compound.model import Budget, CallKey, ModelRequest, ModelResponse, TextDel
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.graph._doors import Cached, Gateway, NodeCache
     from compound.graph.catalogue import Shelf
-    from compound.graph.services import Cached, Gateway, NodeCache, Outbox, Reviews
+    from compound.graph.services import Outbox, Reviews
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 

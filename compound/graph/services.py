@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
+from compound.graph._doors import Gateway, NodeCache
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.catalogue import Shelf
-    from compound.model import Budget, CallKey, ModelRequest, ModelResponse, Told
+    from compound.model import CallKey
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 
@@ -81,52 +83,6 @@ class ToolCard:
     parameters: Mapping[str, JsonValue]
     call: JsonCall
     hidden: frozenset[str] = frozenset()
-
-
-class Cached(Protocol):
-    """A value that was found in the cache (null is a value)."""
-
-    @property
-    def value(self) -> JsonValue:
-        """What was kept."""
-        ...
-
-
-class NodeCache(Protocol):
-    """Where values of nodes with `cache:` are kept; content-addressed, shared by all runs."""
-
-    async def get(self, key: str) -> Cached | None:
-        """The value under a key, unless it is too old."""
-        ...
-
-    async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep a value for so many seconds."""
-        ...
-
-
-class Gateway(Protocol):
-    """The one door to models; `compound.model.Gateway` is one."""
-
-    async def call(
-        self,
-        request: ModelRequest,
-        *,
-        call: CallKey | None = None,
-        budget: Budget | None = None,
-        told: Told | None = None,
-    ) -> ModelResponse:
-        """Answer, from the journal where the same call already finished.
-
-        Args:
-            request: With the logical model's name.
-            call: Names the call for ever.
-            budget: Ceiling of the run in place of the gateway's.
-            told: Awaited with each piece of the answer as it comes.
-
-        Raises:
-            ModelError: `retryable` says whether another try may help.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

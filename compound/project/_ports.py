@@ -69,7 +69,7 @@ class QueuedReviews:
             item = self.queue.show(item.item_id) if decision is None else item
         return OpenedReview(
             item_id=item.item_id,
-            decision=_decided(decision, item) if decision else None,
+            decision=self._told(decision, item) if decision else None,
             is_stale=item.status is Status.STALE,
         )
 
@@ -89,6 +89,11 @@ class QueuedReviews:
         """The decision that the run goes on with: a draft that was returned has none."""
         found = self.queue.decision_for(item.run_id, item.node, round=item.round)
         return None if found is None or found.action == RETURN else found
+
+    def _told(self, decision: Decision, item: ReviewItem) -> ReviewDecision:
+        """The decision as the run sees it; an escalated item is decided in place of the one that was opened."""
+        decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
+        return _decided(decision, item, decided.first_approver or "")
 
     async def instruction(self, run_id: str) -> str:
         """What a person who returned a draft of this run last wants done otherwise."""
@@ -148,7 +153,7 @@ class QueuedReviews:
         """The final decision of an item; None while it waits."""
         item = self.queue.show(item_id)
         decision = self._standing(item)
-        return _decided(decision, item) if decision else None
+        return self._told(decision, item) if decision else None
 
 
 def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
@@ -177,7 +182,7 @@ def _fresh(new: NewItem) -> Redraft:
     )
 
 
-def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:
+def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecision:
     return ReviewDecision(
         decision_id=decision.decision_id,
         item_id=decision.item_id,
@@ -187,7 +192,7 @@ def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:
         versions=decision.refs,
         is_automatic=decision.actor.startswith("policy:"),
         waited_s=max(0.0, decision.decided_at - item.created_at),
-        first_by=item.first_approver or "",
+        first_by=first_by,
         amends=decision.draft.amends if decision.action not in WITHOUT_EFFECTS else {},
     )
 

@@ -10,9 +10,10 @@ from compound.connector.state import tables
 from compound.review._claims import ORDER
 from compound.review._desk import Desk
 from compound.review._draft_json import draft_from_json
+from compound.review._lists import ItemFilter, ItemSummary
 from compound.review._machine import Status
 from compound.review._rows import decision_of
-from compound.review._types import Decision, DraftVersion, ItemFilter, ItemSummary
+from compound.review._types import Decision, DraftVersion
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 _NAMES = (

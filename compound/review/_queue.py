@@ -10,6 +10,7 @@ from compound.connector.state import AuditReport, StateStore, verify_audit
 from compound.errors import CompoundError
 from compound.review import _claims, _decide, _listing, _resume, _stale, _upkeep
 from compound.review._desk import LEASE_S, Desk
+from compound.review._lists import ItemFilter, ItemSummary, Sweep
 from compound.review._machine import Status
 from compound.review._rows import find, insert_item, item_id_of, load
 from compound.review._types import (
@@ -20,15 +21,12 @@ from compound.review._types import (
     Draft,
     DraftVersion,
     Edit,
-    ItemFilter,
-    ItemSummary,
     NewItem,
     Redraft,
     Rehearse,
     ResumeClaim,
     Revalidate,
     ReviewItem,
-    Sweep,
 )
 
 if TYPE_CHECKING:

@@ -6,17 +6,19 @@ import json
 import sqlite3
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from typer.testing import CliRunner
 
 from compound.cli._program import app
 from compound.errors import CompoundError, ConflictError, RunError
-from compound.project import Project
+from compound.graph import cancel_run
 from compound.review import kept_alive
-from tests.support.bank_desk import CREDIT, GRAPH, NOTE, TOOLS, Bank
+from tests.support.bank_desk import GRAPH, NOTE, TOOLS, Bank
 
 POLICY = """\
 compound: policy/v1
@@ -73,11 +75,17 @@ def view(bank: Bank, item: str) -> dict[str, Any]:
 
 def test_due_and_risk_say_what_is_listed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     risky = TOOLS.replace("class Plan(TypedDict):\n", "class Plan(TypedDict):\n    risk: int\n")
-    risky = risky.replace('return {"actions": world()["actions"]}', 'return {"actions": world()["actions"], "risk": int(ticket["id"])}')
+    risky = risky.replace(
+        'return {"actions": world()["actions"]}', 'return {"actions": world()["actions"], "risk": int(ticket["id"])}'
+    )
     bank = bank_with(tmp_path, review="due: 4h\nrisk: $plan.risk", **{"tools/bank.py": risky})
     calm, hot = bank.ask("1"), bank.ask("9")
     listed = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
-    assert [(one["item_id"], one["risk"], one["graph"], one["node"]) for one in listed][0] == (calm, 1, "main", "review")
+    assert [one["item_id"] for one in listed] == [calm, hot]  # due first, whatever the risk
+    assert [(one["risk"], one["graph"], one["node"]) for one in listed] == [
+        (1, "main", "review"),
+        (9, "main", "review"),
+    ]
     seconds = time.time()
     assert all(one["due_at"] > time.strftime("%Y-%m-%dT%H:%M", time.gmtime(seconds + 3.9 * 3600)) for one in listed)
     shown = say(bank, "review", "show", hot, monkeypatch=monkeypatch)
@@ -135,9 +143,11 @@ def test_what_expires_is_reminded_of_and_waits_on(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("keys", ["on_expire: {}", "on_expire: {close: true, remind: true}"])
 def test_on_expire_says_one_thing(keys: str, tmp_path: Path) -> None:
     bank = Bank(tmp_path)
-    (tmp_path / "graphs/main.yaml").write_text(GRAPH.replace(IN_THE_REVIEW, f"{IN_THE_REVIEW}    due: 1h\n    {keys}\n"))
+    (tmp_path / "graphs/main.yaml").write_text(
+        GRAPH.replace(IN_THE_REVIEW, f"{IN_THE_REVIEW}    due: 1h\n    {keys}\n")
+    )
     with bank.open() as project:
-        assert [one.code for one in project.check([])] == ["graph.on-expire"]
+        assert "graph.on-expire" in [one.code for one in project.check([])]
 
 
 def test_two_people_approve_what_the_policy_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +162,16 @@ def test_two_people_approve_what_the_policy_says(tmp_path: Path, monkeypatch: py
     assert (again.code, bank.balance()) == ("review.second-approver", 0.0)
     say(bank, "review", "approve", item, "--user", "bob", monkeypatch=monkeypatch)
     assert (bank.balance(), bank.letters()) == (10.0, ["We credit you."])
+
+
+def test_two_people_approve_an_escalated_item_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = bank_with(tmp_path, credit="{second: true}")
+    say(bank, "review", "escalate", bank.ask(), "--user", "ann", monkeypatch=monkeypatch)
+    (child,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
+    for user in ("bob", "lea"):
+        assert bank.balance() == 0.0
+        say(bank, "review", "approve", child["item_id"], "--user", user, monkeypatch=monkeypatch)
+    assert bank.balance() == 10.0
 
 
 def test_one_person_is_enough_where_nothing_of_it_is_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,8 +193,10 @@ def test_a_decision_is_taken_back_before_anything_happens(tmp_path: Path, monkey
     said = say(bank, "review", "approve", item, "--user", "ann", monkeypatch=monkeypatch)
     assert f"compound review undo {item[:10]}" in said
     assert f"compound review undo {item[:10]}" in say(bank, "review", "show", item, monkeypatch=monkeypatch)
-    early = refused(bank, "review", "resume", item, monkeypatch=monkeypatch)
-    assert early.code == "review.undo-open"
+    assert "can still be taken back" in say(bank, "review", "resume", item, monkeypatch=monkeypatch)
+    with bank.open() as project, pytest.raises(ConflictError) as early:
+        project.services.queue.claim_resume(item)
+    assert early.value.code == "review.undo-open"
     with bank.open() as project:  # whoever resumes the run itself waits too
         assert project.resume(view(bank, item)["run_id"]).status == "waiting_review"
     assert (bank.applied(), bank.letters()) == (0, [])
@@ -201,8 +223,12 @@ def test_a_returned_draft_is_drafted_again_with_the_instruction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graph = GRAPH.replace("in: {plan: $plan}}", "in: {plan: $plan, wish: $run.instruction}}")
-    tools = TOOLS.replace("def write_letter(plan: Plan) -> Letter:", "def write_letter(plan: Plan, wish: str | None) -> Letter:")
-    tools = tools.replace('return {"text": world()["text"]}', 'return {"text": world()["text"] + (" " + wish if wish else "")}')
+    tools = TOOLS.replace(
+        "def write_letter(plan: Plan) -> Letter:", "def write_letter(plan: Plan, wish: str | None) -> Letter:"
+    )
+    tools = tools.replace(
+        'return {"text": world()["text"]}', 'return {"text": world()["text"] + (" " + wish if wish else "")}'
+    )
     bank = bank_with(tmp_path, graph=graph, **{"tools/bank.py": tools})
     item = bank.ask()
     said = say(bank, "review", "return", item, "--instruction", "Be kinder.", "--user", "ann", monkeypatch=monkeypatch)
@@ -213,7 +239,9 @@ def test_a_returned_draft_is_drafted_again_with_the_instruction(
     assert "We credit you. Be kinder." in shown
     assert "round 2" in shown
     assert "returned by ann: Be kinder." in shown
-    say(bank, "review", "return", again["item_id"], "--instruction", "Kinder.", "--user", "bob", monkeypatch=monkeypatch)
+    say(
+        bank, "review", "return", again["item_id"], "--instruction", "Kinder.", "--user", "bob", monkeypatch=monkeypatch
+    )
     (third,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
     much = refused(
         bank, "review", "return", third["item_id"], "--instruction", "More.", "--user", "bob", monkeypatch=monkeypatch
@@ -239,7 +267,9 @@ def test_a_return_whose_process_died_is_carried_on(tmp_path: Path, monkeypatch: 
 def test_a_snoozed_item_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bank = bank_with(tmp_path)
     item = bank.ask()
-    assert "snoozed until" in say(bank, "review", "snooze", item, "--for", "2h", "--user", "ann", monkeypatch=monkeypatch)
+    assert "snoozed until" in say(
+        bank, "review", "snooze", item, "--for", "2h", "--user", "ann", monkeypatch=monkeypatch
+    )
     assert say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch).startswith("nothing waits")
     shift(bank, 3 * 3600)
     assert item in say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch)
@@ -274,10 +304,12 @@ def test_a_cancelled_item_ends_its_run(tmp_path: Path, monkeypatch: pytest.Monke
     open_one, decided = bank.ask("1"), bank.ask("2")
     say(bank, "review", "approve", decided, "--user", "ann", monkeypatch=monkeypatch)
     for item in (open_one, decided):
-        assert "withdrawn" in say(bank, "review", "cancel", item, "--note", "withdrawn by mail", monkeypatch=monkeypatch)
+        assert "withdrawn" in say(
+            bank, "review", "cancel", item, "--note", "withdrawn by mail", monkeypatch=monkeypatch
+        )
     shift(bank, 3600)
     assert say(bank, "review", "sweep", monkeypatch=monkeypatch) == "nothing is due\n"
-    with bank.open() as project, pytest.raises(ConflictError, match="was cancelled: .*withdrawn by mail"):
+    with bank.open() as project, pytest.raises(ConflictError, match=r"was cancelled: .*withdrawn by mail"):
         project.resume(view(bank, open_one)["run_id"])
     assert bank.applied() == 0
 
@@ -364,14 +396,11 @@ def test_a_slow_resume_is_not_taken_over(tmp_path: Path) -> None:
 
 
 def test_an_unknown_run_cannot_be_cancelled(tmp_path: Path) -> None:
-    import anyio
-
-    from compound.graph import cancel_run
-
     bank = Bank(tmp_path)
-    with bank.open() as project, pytest.raises(RunError, match="no run"):
-        path = project.settings.home / "checkpoints.db"
-        anyio.run(lambda: cancel_run(project.resources.state, path, "nobody", actor="ann", reason=""))
+    with bank.open() as project:
+        end = partial(cancel_run, actor="ann", reason="")
+        with pytest.raises(RunError, match="no run"):
+            anyio.run(end, project.resources.state, project.settings.home / "checkpoints.db", "nobody")
 
 
 def test_python_writes_the_same_keys(tmp_path: Path) -> None:
@@ -380,5 +409,3 @@ def test_python_writes_the_same_keys(tmp_path: Path) -> None:
         source = project.source("main", python=True)
         assert "expire='2h'" in source
         assert "risk=3" in source
-    assert isinstance(project, Project)
-    assert CREDIT["name"] == "credit"
