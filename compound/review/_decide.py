@@ -35,8 +35,8 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
+            fields = _fields(item, wish)
             _admit(db, item, wish, now=desk.clock())
-        fields = _fields(item, wish)
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, item.refs, actor=wish.user)
         draft, refs = _tried(desk, item, wish, fields)
