@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from compound.graph._consequences import Consequences, Source
     from compound.graph._nodes_review import ReviewStep
     from compound.graph._plan import Plan
+    from compound.graph._planned import PlannedCall
     from compound.graph._steps import Step
-    from compound.graph.services import PlannedCall, ReviewRequest
+    from compound.graph.services import ReviewRequest
 
     Path = tuple[str | int, ...]
 

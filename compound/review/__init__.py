@@ -13,6 +13,7 @@ from compound.review._draft_json import draft_from_json, draft_to_json, effect_t
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
 from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
 from compound.review._queue import ReviewQueue
+from compound.review._rehearsal import Rehearse, Rehearsed
 from compound.review._types import (
     Action,
     ContextProbe,
@@ -25,8 +26,6 @@ from compound.review._types import (
     NewItem,
     ProposedAction,
     Redraft,
-    Rehearse,
-    Rehearsed,
     ResumeClaim,
     Revalidate,
     Revalidated,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -239,7 +238,7 @@ class Bank:
             assert result.exit_code == code, f"{arguments}: {result.exit_code}\n{result.output}\n{result.stderr}"
         return result
 
-    def json(self, *arguments: str, code: int | None = 0) -> Any:  # noqa: ANN401 - what the command prints
+    def json(self, *arguments: str, code: int | None = 0) -> Any:
         """The JSON that a command prints."""
         return orjson.loads(self.run(*arguments, "--json", code=code).stdout)
 
