@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from typer.testing import CliRunner
@@ -13,7 +13,7 @@ from compound import Project
 from tests.support.projects import write_project
 
 if TYPE_CHECKING:
-    from click.testing import Result
+    from typer.testing import Result
 
 SHOP = """\
 compound: shop/v1
@@ -256,7 +256,7 @@ class Bank:
         """A row of the table, as it is now."""
         project = self.project
         try:
-            return dict(project.resources.shop.export()["cards"][card_id])  # pyright: ignore[reportArgumentType, reportCallIssue]
+            return cast("dict[str, Any]", project.resources.shop.export()["cards"][card_id])
         finally:
             project.close()
 
