@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from compound.graph._locks import idle_runs
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
+    from compound.graph._planned import PlannedCall
     from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph._replay import Recording
     from compound.graph._result import ReplayResult, RunResult, RunStatus
@@ -71,6 +72,7 @@ _HOME: Final = {
     "NodeStarted": "compound.graph._events",
     "PauseImpact": "compound.graph._pauses",
     "Plan": "compound.graph._plan",
+    "PlannedCall": "compound.graph._planned",
     "ReviewOpened": "compound.graph._events",
     "RunEvent": "compound.graph._events",
     "RunFinished": "compound.graph._events",
@@ -136,6 +138,7 @@ __all__ = [
     "NodeStarted",
     "PauseImpact",
     "Plan",
+    "PlannedCall",
     "Recording",
     "Rehearsal",
     "ReplayResult",

@@ -42,6 +42,7 @@ class ActiveRun:
         untold: Events that wait for the next one that is told.
         redraft: Whether this leg drafts the run again.
         stale_ids: Review items that this leg found stale.
+        is_rehearsal: It only tries a decision out.
         is_elsewhere: Its state is kept by whoever runs it, not by the table of runs and the checkpoint file.
         amended: Steps whose value a decision of this leg replaced, with what they have now.
     """
@@ -67,6 +68,7 @@ class ActiveRun:
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False
+    is_rehearsal: bool = False
     is_elsewhere: bool = False
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
@@ -134,6 +136,8 @@ class ActiveRun:
         span = self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
         if self.is_replay:
             span.set(is_replay=True)
+        if self.is_rehearsal:
+            span.set(is_rehearsal=True)
         return span
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from compound.errors import CompoundError, ProjectError
+from compound.errors import CompoundError
 from compound.graph._behind import is_made_by_a_map, lacking
 from compound.graph._check_effects import findings_of, guards_of
+from compound.graph._expand import no_graphs
 from compound.graph._plan import plan
 from compound.graph._wiring import uses
 from compound.spec.graph_file import CheckNode, EffectNode
@@ -44,10 +45,7 @@ def shown_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _load(inspection: Inspection, name: str) -> GraphSpec:
-    found = inspection.top.catalogue.graph(name)
-    if found is None:
-        raise ProjectError("project.unknown-graph", f"no graph {name!r}")
-    return found
+    return inspection.top.catalogue.graph(name) or no_graphs(name)
 
 
 def _is_shown_later(inspection: Inspection, planned: Plan, effect: str, lacks: dict[str, str]) -> bool:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import NodeError
 from compound.graph._behind import is_made_by_a_map, lacking
+from compound.graph._planned import PlannedCall
 from compound.graph._steps import Namespace
 from compound.graph._wiring import iter_bindings, uses
-from compound.graph.services import PlannedCall
 from compound.spec._conditions import parse_condition
 from compound.spec._fill import filler
 from compound.spec._refs import ABSENT, Coalesce, EvaluationError, Expr, Ref, compile_expr, parts

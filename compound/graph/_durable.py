@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, StateSnapshot, interrupt
 
+from compound.errors import RunError
 from compound.graph._boundaries import bind_boundaries
 from compound.graph._events import tell_outcome
 from compound.graph._nodes_review import ReviewStep
@@ -121,6 +122,16 @@ class Durable:
     async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
         """Where a run stands, by its checkpoint."""
         return await self._require().aget_state(_config(self._plan, checkpoint_id))
+
+    async def require(self, run: ActiveRun) -> None:
+        """Refuse to go on with a run that waits, but whose checkpoint is gone.
+
+        Raises:
+            RunError: ``graph.checkpoint-lost``.
+        """
+        if not (await self.snapshot(run.checkpoint_id)).values:
+            what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
+            raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
 
     async def prune(self, checkpoint_id: str) -> None:
         """Delete every checkpoint of a run."""

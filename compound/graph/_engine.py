@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import structlog
 
-from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
+from compound.errors import CompoundError, ConflictError, DataError, NodeError, ProjectError, RunError, choices
 from compound.graph._active import SILENT, ActiveRun
 from compound.graph._events import RunStarted
 from compound.graph._kept import KeptServices, keep, read
@@ -245,19 +245,28 @@ class Engine:
             RunError: ``graph.unknown-run``. ConflictError: ``graph.changed``.
             DataError: ``review.edit``, ``review.text-needed``, ``policy.*``: it may not be decided so.
         """
+        engine = self
         if held is not None:
             active = self._activate(run_id, run_id, held["input"], held["context"], None)
-            with self._root(active, resumed=True) as span:
-                span.set(is_rehearsal=True)
-                return await self._open_durable().rehearse(active, node, trial, held["outcomes"])
-        _, record = self._known(run_id, None)
-        engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
-        active, record = engine._known(run_id, None)
-        if record.moved_from is not None:
-            active.checkpoint_id = engine._moved_id(active)
-        with engine._root(active, resumed=True) as span:
-            span.set(is_rehearsal=True, run_status=record.status)
-            return await engine._open_durable().rehearse(active, node, trial, None)
+        else:
+            _, record = self._known(run_id, None)
+            engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
+            active, record = engine._known(run_id, None)
+            if record.moved_from is not None:
+                active.checkpoint_id = engine._moved_id(active)
+            if record.status == "waiting_review":
+                await engine._open_durable().require(active)
+        active.is_rehearsal = True
+        outcomes = None if held is None else held["outcomes"]
+        # Where nothing was changed nothing runs again, and there is nothing to trace.
+        with engine._root(active, resumed=True) if trial.given else SILENT as span:
+            span.pause(f"tries {trial.action}")
+            try:
+                return await engine._open_durable().rehearse(active, node, trial, outcomes)
+            except CompoundError as error:
+                span.set(refused=error.code)
+                refused = error
+        raise refused
 
     async def _begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
         from compound.graph._continue import begin_again

@@ -119,6 +119,9 @@ class ReviewStep:
         auto, behind = request.auto, self.consequences
         if auto is None or not auto.is_automatic or behind is None:
             return request
+        if auto.action not in request.effects:
+            against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "it is not offered")
+            return replace(request, auto=replace(auto, is_automatic=False, reason=against))
         decided = Decided(actor=auto.actor)
         for name, effect in behind.effects.items():
             calls = [
@@ -126,9 +129,9 @@ class ReviewStep:
                 for one in request.effects.get(auto.action, ())
                 if one.node == name
             ]
-            against = await effect.judged(calls, decided)
-            if against is not None:
-                objection = f"policy: {against.effect}: {against.why}"
+            judgement = await effect.judged(calls, decided)
+            if judgement is not None:
+                objection = f"policy: {judgement.effect}: {judgement.why}"
                 return replace(request, auto=replace(auto, is_automatic=False, reason=objection))
         return request
 

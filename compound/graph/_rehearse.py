@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from compound.graph._consequences import Consequences, Source
     from compound.graph._nodes_review import ReviewStep
     from compound.graph._plan import Plan
+    from compound.graph._planned import PlannedCall
     from compound.graph._steps import Step
-    from compound.graph.services import PlannedCall, ReviewRequest
+    from compound.graph.services import ReviewRequest
 
     Path = tuple[str | int, ...]
 
@@ -146,27 +147,45 @@ class Rehearser:
             raise DataError("review.edit", f"{trial.action} cannot be carried out: {error}") from error
 
     async def _change(self, changed: Mapping[str, JsonValue]) -> list[str]:
-        """Put changed fields into the values they come from, and make again what was made from these."""
-        sources = {name: self._behind.source(name, self._run.scope) for name in changed}
-        touched: list[tuple[str, Path]] = []
-        amended: dict[str, None] = {}
-        for name, source in sources.items():
-            if source is None:
-                continue
-            self._put(source, changed[name])
-            touched.append((source.step, source.path))
-            if source.step in self._plan.steps:
-                amended[source.step] = None
-        return [*amended, *await self._again(touched, set(amended))]
-
-    async def _again(self, touched: list[tuple[str, Path]], fixed: set[str]) -> list[str]:
-        """Run again what was made from touched values, apart from what is fixed; names of those that changed.
+        """Make a change; names of the steps whose value it changes.
 
         Raises:
-            DataError: ``review.edit``: one of them fails, or a check has something new against the change.
+            DataError: ``review.edit``: a step fails, or a check has something new against the change.
         """
-        problems: list[str] = []
-        rewritten: list[str] = []
+        run, fresh = self._run, set(self._fresh)
+        before = dict(run.scope), dict(run.outcomes)
+        amended, problems, _ = await self._apply(changed)
+        acts = {name: value for name, value in changed.items() if not _is_prose(value)}
+        if problems and 0 < len(acts) < len(changed):
+            # The person is the source of what they change; of a text that they write with it only what it adds counts.
+            after, again = (dict(run.scope), dict(run.outcomes)), self._fresh
+            (run.scope, run.outcomes), self._fresh = before, fresh
+            _, _, shown = await self._apply(acts)
+            (run.scope, run.outcomes), self._fresh = after, again
+            problems = [problem for problem in problems if problem not in shown]
+        if problems:
+            what = f"the change may not be made: {'; '.join(problems[:5])}"
+            raise DataError("review.edit", what, fix="make another change, or reject the item")
+        return amended
+
+    async def _apply(self, changed: Mapping[str, JsonValue]) -> tuple[list[str], list[str], list[str]]:
+        """Put changed fields into the values they come from, and run again what was made from these.
+
+        Returns:
+            Names of the steps whose value changes; what speaks against that; what checks of a text that was written
+            again say, which is shown with it.
+        """
+        touched: list[tuple[str, Path]] = []
+        fixed: dict[str, None] = {}
+        for name, value in changed.items():
+            source = self._behind.source(name, self._run.scope)
+            if source is not None:
+                self._put(source, value)
+                touched.append((source.step, source.path))
+                fixed[source.step] = None
+        against: list[str] = []
+        aside: list[str] = []
+        rewritten = set[str]()
         for step in self._plan.steps.values():
             if step.name in fixed or not self._is_made_from(step, touched):
                 continue
@@ -175,17 +194,15 @@ class Rehearser:
             self._run.settle(step.name, new)
             self._fresh.add(step.name)
             if new.error is not None:
-                problems.append(new.error.what)
-            elif step.kind == "check" and not set(step.deps).intersection(rewritten):
-                problems += _new_problems(step.name, old.value, new.value)
+                against.append(new.error.what)
+            elif step.kind == "check":
+                found = aside if rewritten.intersection(step.deps) else against
+                found += _new_problems(step.name, old.value, new.value)
             if new.value != old.value:
-                rewritten += [] if step.kind == "check" else [step.name]
+                rewritten |= set() if step.kind == "check" else {step.name}
                 touched.append((step.name, ()))
-                fixed.add(step.name)
-        if problems:
-            what = f"the change may not be made: {'; '.join(problems[:5])}"
-            raise DataError("review.edit", what, fix="make another change, or reject the item")
-        return [name for name in self._plan.steps if (name, ()) in touched]
+                fixed[step.name] = None
+        return [name for name in fixed if name in self._plan.steps], against, aside
 
     def _put(self, source: Source, value: JsonValue) -> None:
         root = self._run.scope.get(source.step, ABSENT)
@@ -266,11 +283,27 @@ def _kept(trial: Trial, fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]
 
 def _replaced(whole: JsonValue, path: Path, value: JsonValue) -> JsonValue:
     if not path:
-        return value
+        return _with_details(whole, value)
     step, *rest = path
     holder = cast("dict[str | int, JsonValue]", whole)
     holder[step] = _replaced(holder[step], tuple(rest), value)
     return whole
+
+
+def _with_details(before: JsonValue, after: JsonValue) -> JsonValue:
+    """Actions as a person writes them, with what else was said of each: a person writes its name and arguments."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return after
+    left = [one for one in before if isinstance(one, dict) and {"name", "arguments"} <= one.keys()]
+    filled: list[JsonValue] = []
+    for one in after:
+        if isinstance(one, dict):
+            at = next((at for at, old in enumerate(left) if old["name"] == one.get("name")), None)
+            if at is not None:
+                one = {**left[at], **one}  # noqa: PLW2901
+                left = left[at + 1 :]
+        filled.append(one)
+    return filled
 
 
 def _new_problems(name: str, before: JsonValue, after: JsonValue) -> list[str]:

@@ -14,6 +14,7 @@ from compound.graph._doors import Gateway, NodeCache
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.graph._planned import PlannedCall
     from compound.graph.catalogue import Shelf
     from compound.model import CallKey
     from compound.spec import GraphSpec
@@ -106,23 +107,6 @@ class AutoRuling:
 
 Redraft = Literal["no", "ask", "auto"]
 """Whether a run is being drafted again: `ask` a person about the new draft, or let the `auto` rule decide it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCall:
-    """One effect that a decision would lead to.
-
-    Attributes:
-        node: The effect node.
-        name: As declared with `@effect`.
-        args: JSON arguments; `<name>` stands for what the decider has yet to give.
-        when: Its condition, where that only shows after the decision; otherwise it surely follows.
-    """
-
-    node: str
-    name: str
-    args: Mapping[str, JsonValue]
-    when: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

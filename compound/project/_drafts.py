@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import Effect
-    from compound.graph import Rehearsal
-    from compound.graph.services import PlannedCall, ReviewRequest
+    from compound.graph import PlannedCall, Rehearsal
+    from compound.graph.services import ReviewRequest
 
     Effects = Mapping[str, Effect]
 

@@ -15,6 +15,7 @@ from compound.review._lists import ItemFilter, ItemSummary, Sweep
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
 from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
 from compound.review._queue import ReviewQueue
+from compound.review._rehearsal import Rehearse, Rehearsed
 from compound.review._resume import RESUME_LEASE_S
 from compound.review._types import (
     Action,
@@ -26,8 +27,6 @@ from compound.review._types import (
     NewItem,
     ProposedAction,
     Redraft,
-    Rehearse,
-    Rehearsed,
     ResumeClaim,
     Revalidate,
     Revalidated,

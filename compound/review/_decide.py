@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from compound import trace
 from compound.connector.state import tables
-from compound.errors import ConflictError, DataError
+from compound.errors import CompoundError, ConflictError, DataError
 from compound.review._claims import escalators, held
 from compound.review._commit import Wish, commit, escalated
 from compound.review._desk import MAX_RETURNS, Desk, need_person
@@ -35,11 +35,19 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
+            fields = _fields(item, wish)
             _admit(db, item, wish, now=desk.clock())
-        fields = _fields(item, wish)
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, item.refs, actor=wish.user)
-        draft, refs = _tried(desk, item, wish, fields)
+        try:
+            draft, refs = _tried(desk, item, wish, fields)
+        except CompoundError as error:
+            if error.code == "review.drafted-again":
+                raise
+            # Somebody may have decided it meanwhile, and its run be over: then that is what to say.
+            with desk.store.read() as db:
+                _admit(db, load(db, wish.item_id), wish, now=desk.clock())
+            raise
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, refs, actor=wish.user)
         try:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
-from compound.review._types import Clock, ContextProbe, Rehearse, Revalidate
+from compound.review._rehearsal import Rehearse
+from compound.review._types import Clock, ContextProbe, Revalidate
 
 LEASE_S = 120.0
 """How long a claim lasts without a sign of life."""

@@ -12,6 +12,7 @@ from compound.review import _claims, _decide, _listing, _resume, _stale, _upkeep
 from compound.review._desk import LEASE_S, Desk
 from compound.review._lists import ItemFilter, ItemSummary, Sweep
 from compound.review._machine import Status
+from compound.review._rehearsal import Rehearse
 from compound.review._rows import find, insert_item, item_id_of, load
 from compound.review._types import (
     Action,
@@ -23,7 +24,6 @@ from compound.review._types import (
     Edit,
     NewItem,
     Redraft,
-    Rehearse,
     ResumeClaim,
     Revalidate,
     ReviewItem,

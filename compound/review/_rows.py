@@ -203,8 +203,16 @@ def decision_of(row: RowMapping) -> Decision:
     values = dict[str, Any](row)
     del values["seen"]
     values |= {"draft": draft_from_json(values["draft"]), "final": bool(values["final"])}
-    values["fields"] = values["fields"] or {}
+    if values["fields"] is None:
+        values["fields"] = _fields_before(values["action"], values["draft"], values["reason"])
     return Decision(**values)
+
+
+def _fields_before(action: str, draft: Draft, reason: str | None) -> dict[str, Any]:
+    """The fields of a decision that was stored before fields were, or whose words were removed."""
+    body = draft_to_json(draft) if action in ("approve", "edit") else {}
+    fields = {name: body[name] for name in ("text", "actions") if body.get(name)}
+    return {**fields, **({"reason": reason} if reason else {})}
 
 
 def record(db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from typer.testing import CliRunner
@@ -14,7 +13,7 @@ from compound import Project
 from tests.support.projects import write_project
 
 if TYPE_CHECKING:
-    from click.testing import Result
+    from typer.testing import Result
 
 SHOP = """\
 compound: shop/v1
@@ -239,7 +238,7 @@ class Bank:
             assert result.exit_code == code, f"{arguments}: {result.exit_code}\n{result.output}\n{result.stderr}"
         return result
 
-    def json(self, *arguments: str, code: int | None = 0) -> Any:  # noqa: ANN401 - what the command prints
+    def json(self, *arguments: str, code: int | None = 0) -> Any:
         """The JSON that a command prints."""
         return orjson.loads(self.run(*arguments, "--json", code=code).stdout)
 
@@ -257,7 +256,7 @@ class Bank:
         """A row of the table, as it is now."""
         project = self.project
         try:
-            return dict(project.resources.shop.export()["cards"][card_id])  # pyright: ignore[reportArgumentType, reportCallIssue]
+            return cast("dict[str, Any]", project.resources.shop.export()["cards"][card_id])
         finally:
             project.close()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from langgraph.types import Command
 
 from compound import Project
 from compound.errors import CompoundError, DataError
@@ -248,9 +249,7 @@ ACTIONS = "{approve: {}, edit: {text: str, actions: list[Step]}, reject: {}}"
 
 @pytest.mark.parametrize("aside", [(), ("--text", LETTER_1)])
 @pytest.mark.parametrize("actions", ["[]", step("C-2")])
-def test_a_text_that_cannot_be_written_again_is_asked_for(
-    tmp_path: Path, actions: str, aside: tuple[str, ...]
-) -> None:
+def test_a_text_that_cannot_be_written_again_is_asked_for(tmp_path: Path, actions: str, aside: tuple[str, ...]) -> None:
     desk = bank(tmp_path, one_node(ACTIONS))
     item = desk.waiting()
     error = desk.run("review", "edit", item, "--actions", actions, *aside, code=None).exception
@@ -321,3 +320,31 @@ def test_fields_of_other_types_are_read_by_their_declaration(tmp_path: Path) -> 
     desk.run("review", "decide", item, "limit", "--field", "card=C-1", "--field", "amount=40")
     one_truth(desk, item, "limit", [("set_limit", "shop", {"card": "C-1", "amount": 40})])
     assert desk.card("C-1")["credit_limit"] == 40
+
+
+def test_a_langgraph_run_is_decided_by_the_same_contract(desk: Bank) -> None:
+    """Its state is langgraph's; its item is tried out on what the item holds of it."""
+    project = Project.open(desk.root)
+    thread: Any = {"configurable": {"thread_id": "lg-1"}}
+    try:
+        app, service = project.compile("main"), project.reviews()
+        app.invoke({"id": "T-1", "message": "I lost C-1 today"}, thread)
+        (row,) = service.list()
+        for action, fields, code in (
+            ("burn", {}, "review.not-offered"),
+            ("edit", {"text": "Hello"}, "review.not-offered"),
+            ("edit", {"words": "Card C-9 is frozen for you."}, "review.edit"),
+            ("edit", {"steps": []}, "review.drafted-again"),
+        ):
+            with pytest.raises(CompoundError) as caught:
+                service.decide(row.item_id, action, user="ann", fields=fields)
+            assert caught.value.code == code
+        assert "nothing was changed" in str(service.show(row.item_id).effects["approve"][0]["arguments"])
+        decided = service.decide(row.item_id, "approve", user="ann")
+        with pytest.raises(CompoundError):
+            app.invoke(Command(resume={"decision_id": "mine", "action": "edit", "words": "x"}), thread)
+        made = app.invoke(Command(resume={"decision_id": decided.decision_id}), thread)
+    finally:
+        project.close()
+    assert (made["letter"], made["steps"]) == ("Dear customer, nothing was changed.", [])
+    assert (desk.letters(), desk.card("C-1")["status"]) == (["Dear customer, nothing was changed."], "open")
