@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -111,9 +112,11 @@ class ReviewUpkeep:
             goes_on: Also go on with decisions whose time to be taken back is over.
         """
         done = self.queue.sweep()
-        for item_id in done.expired:
+        for item_id in self._to_close() if goes_on else done.expired:
             item = self.queue.show(item_id)
-            self._end_run(item.run_id, actor="clock", reason=f"nobody decided item {item_id} in time")
+            # another item of the run may just have been decided; the next sweep looks again
+            with suppress(ConflictError):
+                self._end_run(item.run_id, actor="clock", reason=f"nobody decided item {item_id} in time")
         resumed = [self.resume(item_id).item_id for item_id in self.open_resumes()] if goes_on else []
         return Swept(
             lapsed=done.lapsed,
@@ -123,6 +126,22 @@ class ReviewUpkeep:
             closed=done.expired,
             resumed=tuple(resumed),
         )
+
+    def _to_close(self) -> list[str]:
+        """Items that nobody decided in time and whose run still waits: also those that a crash left so."""
+        from compound.review import ItemFilter, Status
+
+        expired = self.queue.list(ItemFilter(statuses=(Status.EXPIRED,), limit=10_000))
+        waiting = {one.run_id for one in expired if self._is_waiting(one.run_id)}
+        return [
+            one.item_id
+            for one in expired
+            if one.run_id in waiting and self.queue.show(one.item_id).on_expire == "close"
+        ]
+
+    def _is_waiting(self, run_id: str) -> bool:
+        record = self._project.run_record(run_id)
+        return record is not None and record.status == "waiting_review"
 
     def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
         import anyio

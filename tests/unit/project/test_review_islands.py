@@ -132,6 +132,21 @@ def test_what_expires_is_closed_and_its_run_ends(tmp_path: Path, monkeypatch: py
             project.resume(shown["run_id"])
 
 
+def test_a_run_whose_item_was_closed_before_a_crash_is_ended_by_the_next_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = bank_with(tmp_path, review="due: 1h\non_expire: {close: true}")
+    item = bank.ask()
+    shift(bank, 2 * 3600)
+    with bank.open() as project:
+        assert project.services.queue.sweep().expired == (item,)  # and the process dies here
+    say(bank, "review", "sweep", monkeypatch=monkeypatch)
+    with bank.open() as project:
+        record = project.run_record(view(bank, item)["run_id"])
+        assert record is not None
+        assert record.status == "cancelled"
+
+
 def test_what_expires_is_reminded_of_and_waits_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bank = bank_with(tmp_path, review="due: 1h\non_expire: {remind: true}")
     item = bank.ask()
