@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compound.project._project import Project, read_ticket_argument
     from compound.project._prune_report import PolicyCut, PruneReport
     from compound.project._review_views import Decided, ItemRow, ItemView
-    from compound.project._reviews import ReviewService, edits_of
+    from compound.project._reviews import ReviewService
     from compound.project._scaffold import Scaffold, init_project
     from compound.project._settings import (
         PROFILE_KEYS,
@@ -57,7 +57,6 @@ _HOME: Final = {
     "ago": "_trees",
     "compare_graphs": "_compare",
     "declared_files": "_formats",
-    "edits_of": "_reviews",
     "error_codes": "_explain",
     "explain": "_explain",
     "find_root": "_settings",
@@ -110,7 +109,6 @@ __all__ = [
     "compare_graphs",
     "compiled_graph",
     "declared_files",
-    "edits_of",
     "error_codes",
     "explain",
     "find_root",

@@ -43,6 +43,8 @@ class Resources:
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
+        self.sound: set[str] = set()
+        """Hashes of graphs in which `check` found no error."""
         self._closing = ExitStack()
         make_private(settings)
         self._closing.callback(protect, settings)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.project._open import Resources
 from compound.project._settings import Settings, load_settings
+from compound.project._sound import need_sound
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._effect_service import EffectService
     from compound.project._erase import EraseReport
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
@@ -211,12 +213,17 @@ class Project:
             graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
 
         Raises:
-            ProjectError: there is no such graph, or it cannot be planned.
+            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
         """
+        spec = self._spec(graph)
+        need_sound(self.resources, spec)
+        return self._engine(spec)
+
+    def _engine(self, spec: GraphSpec) -> Engine:
+        """As `engine`, for runs that began before: they go on with the graph they were started with."""
         from compound.graph import Engine
 
         resources = self.resources
-        spec = self._spec(graph)
         checkpoints = self.settings.home / "checkpoints.db"
         wait_s = self.settings.profile.lock_wait_s
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
@@ -256,9 +263,10 @@ class Project:
         from compound.graph import compile_graph
         from compound.project._catalogue import ProjectCatalogue
 
-        resources = self.resources
+        resources, spec = self.resources, self._spec(graph)
+        need_sound(resources, spec)
         return compile_graph(
-            self._spec(graph),
+            spec,
             self.services,
             recorder=resources.recorder,
             checkpointer=checkpointer,
@@ -300,7 +308,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _resume(self, run_id: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.resume(run_id)
 
     def redraft(self, run_id: str, node: str) -> RunResult:
@@ -313,7 +321,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _redraft(self, run_id: str, node: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.redraft(run_id, node)
 
     def _graph_of(self, run_id: str) -> str:
@@ -451,6 +459,12 @@ class Project:
         from compound.project._reviews import ReviewService
 
         return ReviewService(self)
+
+    def effects(self) -> EffectService:
+        """What runs changed outside, and what of it nobody knows."""
+        from compound.project._effect_service import EffectService
+
+        return EffectService(self)
 
     def traces(self) -> ParquetStore:
         """The recorded spans."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 200
 """Runs of one transaction: others write in between."""
-_OVER: Final = ("done", "failed")
+_OVER: Final = ("done", "failed", "cancelled")
 _NOBODY_DECIDES: Final = (Status.EXPIRED.value, Status.WITHDRAWN.value)
 _UNDELIVERED: Final = tuple(
     one.value
@@ -209,9 +209,9 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     return {
         "runs": of(_RUN, input=None, context=None, output=None, pruned_at=now),
         "calls": of(_CALL, response=None).where(_CALL.c.response.is_not(None)),
-        "items": of(_ITEM, ticket={}, evidence={}, reasons=[], refs={}, pruned_at=now),
+        "items": of(_ITEM, ticket={}, evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
         "drafts": sa.update(draft).where(draft.c.item_id.in_(items)).values(draft={}),
-        "decisions": of(_DECISION, draft={}, refs={}, note=None),
+        "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
         "tickets": of(_BATCH, input=None).where(_BATCH.c.input.is_not(None)),
