@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from compound.errors import ModelError, ProjectError
 from compound.model._anthropic_wire import MessageBuilder, parse_message, to_body
+from compound.model._per_loop import PerLoop
 from compound.model._types import ModelRequest, ModelResponse, StreamEnd, StreamEvent
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ class AnthropicProvider:
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._headers = {"anthropic-beta": ",".join(betas)} if betas else {}
-        self._client: AsyncAnthropic | None = None
+        self._clients = PerLoop(self._make, _close)
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
         """Answer one request. See `Provider.complete`."""
         import anthropic
 
         try:
-            message = await self._open().messages.create(**_arguments(to_body(request), self._headers))
+            message = await (await self._clients.get()).messages.create(**_arguments(to_body(request), self._headers))
         except anthropic.APIError as error:
             raise as_model_error(error) from error
         return parse_message(cast("Json", message.to_dict()), self.name)
@@ -73,7 +74,7 @@ class AnthropicProvider:
         builder = MessageBuilder()
         try:
             arguments = _arguments(to_body(request), self._headers)
-            async with await self._open().messages.create(**arguments, stream=True) as events:
+            async with await (await self._clients.get()).messages.create(**arguments, stream=True) as events:
                 async for event in events:
                     shown = builder.add(cast("Json", event.to_dict()))
                     if shown is not None:
@@ -94,28 +95,28 @@ class AnthropicProvider:
         del body["max_tokens"]
         arguments = _arguments(body, self._headers)
         try:
-            counted = await self._open().messages.count_tokens(**arguments)
+            counted = await (await self._clients.get()).messages.count_tokens(**arguments)
         except anthropic.APIError as error:
             raise as_model_error(error) from error
         return counted.input_tokens
 
     async def aclose(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        """Close the connections of the running loop; the next call opens new ones."""
+        await self._clients.aclose()
 
-    def _open(self) -> AsyncAnthropic:
-        if self._client is None:
-            import anthropic
+    def _make(self) -> AsyncAnthropic:
+        import anthropic
 
-            self._client = anthropic.AsyncAnthropic(
-                api_key=self._api_key,
-                base_url=self._base_url or None,
-                timeout=self._timeout_s,
-                max_retries=0,
-            )
-        return self._client
+        return anthropic.AsyncAnthropic(
+            api_key=self._api_key,
+            base_url=self._base_url or None,
+            timeout=self._timeout_s,
+            max_retries=0,
+        )
+
+
+async def _close(client: AsyncAnthropic) -> None:
+    await client.close()
 
 
 _TYPED = ("model", "messages", "max_tokens")

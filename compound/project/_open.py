@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compound.errors import ConnectorError
+from compound.project._loop import SyncLoop
 from compound.project._parts import CONNECTORS, ProjectParts
 from compound.project._settings import Settings
 
@@ -42,10 +43,12 @@ class Resources:
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
+        self.loop = SyncLoop()
         self._closing = ExitStack()
 
     def close(self) -> None:
         """Flush the traces and let go of every file and connection."""
+        self.loop.close()
         self._closing.close()
 
     @property

@@ -135,11 +135,9 @@ class Project:
 
     def run(self, name: str | None, given: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
         """Run a graph on one input; with `draft` only to the review, changing nothing."""
-        import anyio
-
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
-            result = anyio.run(partial(self._run, name, given, until))
+            result = self.resources.loop.run(partial(self._run, name, given, until))
         finally:
             self.resources.recorder.flush()
         return RunView(
@@ -193,13 +191,11 @@ class Project:
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
     ) -> ReplayResult:
         """Run a recorded run again: what did not change comes from the recording, nothing takes effect."""
-        import anyio
-
         from compound.project._replay import replay
 
         self.resources.recorder.flush()
         try:
-            return anyio.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
+            return self.resources.loop.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
         finally:
             self.resources.recorder.flush()
 
@@ -260,10 +256,8 @@ class Project:
 
     def resume(self, run_id: str) -> RunResult:
         """Let a decided run go on."""
-        import anyio
-
         try:
-            return anyio.run(self._resume, run_id)
+            return self.resources.loop.run(self._resume, run_id)
         finally:
             self.resources.recorder.flush()
 
@@ -273,10 +267,8 @@ class Project:
 
     def redraft(self, run_id: str, node: str) -> RunResult:
         """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
-        import anyio
-
         try:
-            return anyio.run(self._redraft, run_id, node)
+            return self.resources.loop.run(self._redraft, run_id, node)
         finally:
             self.resources.recorder.flush()
 
@@ -386,9 +378,7 @@ class Project:
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
         """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""
-        import anyio
-
-        return anyio.run(partial(self.resources.mcp.pin, names, write=write))
+        return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
 
     def tools(self) -> list[ToolView]:
         """Every tool that graphs may name."""
@@ -414,12 +404,12 @@ class Project:
         self, suite: str, *, cases: Path | None = None, limit: int | None = None, details: bool = False
     ) -> SuiteReport:
         """Run a suite and report scores with n, intervals and method."""
-        import anyio
-
         from compound.project._evaluation import evaluate
 
         with self.resources.embedding_beside():
-            return anyio.run(partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details))
+            return self.resources.loop.run(
+                partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details)
+            )
 
 
 def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:

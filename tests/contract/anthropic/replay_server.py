@@ -46,6 +46,7 @@ class ReplayServer:
     def __init__(self) -> None:
         self.script: list[Reply] = []
         self.seen: list[Seen] = []
+        self.open_connections = 0
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +54,13 @@ class ReplayServer:
             # Small answers would otherwise wait for the client's delayed acknowledgement.
             disable_nagle_algorithm = True
             wbufsize = -1
+
+            def handle(self) -> None:
+                server.open_connections += 1
+                try:
+                    super().handle()
+                finally:
+                    server.open_connections -= 1
 
             def do_POST(self) -> None:
                 length = int(self.headers.get("content-length", "0"))
