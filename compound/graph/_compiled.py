@@ -34,6 +34,7 @@ from compound.graph._policy import longest_kept_s
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
 from compound.graph.catalogue import FixedCatalogue
+from compound.model import SyncLoop
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -181,14 +182,11 @@ class _Bound(Engine):
 
     def call(self, work: Callable[..., Awaitable[Any]], *args: object) -> Any:  # noqa: ANN401
         """Do async work from a thread without an event loop; all such work shares one loop of its own."""
-        return self._portal.call(cast("Any", work), *args)
+        return self._loop.run(work, *args)
 
     @cached_property
-    def _portal(self) -> Any:  # noqa: ANN401 - anyio's portal, alive as long as the process
-        from anyio.from_thread import start_blocking_portal
-
-        self._portal_exit = start_blocking_portal()
-        return self._portal_exit.__enter__()
+    def _loop(self) -> SyncLoop:
+        return SyncLoop()
 
     def _add(self, builder: _Builder, name: str, work: Callable[[State, RunnableConfig], Awaitable[State]]) -> None:
         async def node(state: State, config: RunnableConfig) -> State:

@@ -107,6 +107,11 @@ class NodeCache(Protocol):
 class Gateway(Protocol):
     """The one door to models; `compound.model.Gateway` is one."""
 
+    @property
+    def on_unknown(self) -> Literal["stop", "allow"]:
+        """What a limit in USD does about a cost that is not known, where the graph does not say."""
+        ...
+
     async def call(
         self,
         request: ModelRequest,
@@ -353,7 +358,7 @@ class Services(Protocol):
         ...
 
     def proposal(self, effect: str) -> ToolCard:
-        """An effect as an agent may propose it; its `call` does nothing."""
+        """An effect as an agent may propose it; its `call` refuses arguments that the effect does not take."""
         ...
 
     @property

@@ -72,7 +72,7 @@ def open_gateway(
         journal=journal,
         journals=lambda route: file.journal == "all" or (file.journal == "paid" and not route.reads_inputs),
         prices=file.prices,
-        budget=Budget(usd=file.budget.usd_per_run, calls=file.budget.calls_per_run),
+        budget=Budget(usd=file.budget.usd_per_run, calls=file.budget.calls_per_run, on_unknown=file.budget.on_unknown),
         retry=RetryPolicy(
             attempts=rules.attempts,
             first_wait_s=rules.first_wait_s,

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compound.errors import ConnectorError
-from compound.project._loop import SyncLoop
 from compound.project._parts import CONNECTORS, ProjectParts
 from compound.project._settings import Settings
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
-    from compound.model import Gateway
+    from compound.model import Gateway, SyncLoop
     from compound.project._mcp_tools import McpTools
     from compound.retrieval import Embedder, Retriever
     from compound.spec.models_file import ModelsFile
@@ -43,13 +42,20 @@ class Resources:
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
-        self.loop = SyncLoop()
         self._closing = ExitStack()
 
     def close(self) -> None:
         """Flush the traces and let go of every file and connection."""
-        self.loop.close()
+        if "loop" in self.__dict__:
+            self.loop.close()
         self._closing.close()
+
+    @cached_property
+    def loop(self) -> SyncLoop:
+        """The event loop of the sync calls."""
+        from compound.model import SyncLoop
+
+        return SyncLoop()
 
     @property
     def traces_folder(self) -> Path:

@@ -97,12 +97,16 @@ class BudgetRules(_Part):
     """What one run may spend; absent means no limit.
 
     Attributes:
-        usd_per_run: USD, on calls of known cost.
+        usd_per_run: USD; of a call whose cost is known only in part, that part counts.
         calls_per_run: Model calls.
+        on_unknown: What a limit in USD does about a cost that is not known, because a model, a mode or a tool of
+            the provider has no price: `stop` makes no such call, and no call after one; `allow` goes on. It holds
+            for the budgets of graphs too.
     """
 
     usd_per_run: Usd | None = None
     calls_per_run: int | None = Field(default=None, ge=0)
+    on_unknown: Literal["stop", "allow"] = "stop"
 
 
 class Price(_Part):
@@ -144,11 +148,18 @@ class PriceTable(_Part):
         version: Date or name of the list; it is written into every trace.
         source: Where it was read.
         usd_per_million_tokens: Model id to its prices.
+        factors: What the price of tokens is multiplied by where a call is not served in the standard way, as the
+            answer's `usage` says it: `service_tier=batch`, `inference_geo=us`, `speed=fast`. One that is not here
+            makes the cost unknown.
+        usd_per_use: USD for one use of a tool that the provider runs, as `usage` names it:
+            `web_search_requests`. One that is not here makes the cost unknown.
     """
 
     version: str = "none"
     source: str = ""
     usd_per_million_tokens: dict[str, Price] = {}
+    factors: dict[str, Annotated[float, Field(gt=0)]] = {}
+    usd_per_use: dict[str, Usd] = {}
 
 
 class ModelsFile(_Part):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -84,3 +86,27 @@ def test_each_loop_has_connections_of_its_own_and_closes_them_at_its_end(server:
             patience.wait(0.05)
     assert server.open_connections == 0
     project.close()
+
+
+def test_a_process_that_closes_nothing_ends(server: ReplayServer, tmp_path: Path) -> None:
+    model_project(tmp_path, server.url)
+    server.play(reply("Hello"))
+    program = (
+        "from compound.project import Project\n"
+        "project = Project.open()\n"
+        "print(project.run(None, {'question': 'Hi'}).output)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "{'answer': 'Hello'}\n"), done.stderr
+
+
+def test_a_compiled_graph_in_a_program_without_a_loop_ends_too(server: ReplayServer, tmp_path: Path) -> None:
+    model_project(tmp_path, server.url)
+    server.play(reply("Hello"), reply("Again"))
+    program = (
+        "from compound.project import Project\n"
+        "app = Project.open().compile()\n"
+        "print([app.invoke({'question': str(n)}) for n in range(2)])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, len(server.seen)) == (0, 2), done.stderr
