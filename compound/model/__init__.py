@@ -9,6 +9,7 @@ from compound.model._journal import Journal, MemoryJournal, Spent, StateJournal
 from compound.model._langchain import LangchainProvider
 from compound.model._offline import OfflineProvider
 from compound.model._open import open_gateway
+from compound.model._prices import foreseen
 from compound.model._retry import RetryPolicy
 from compound.model._route import Redact, Route
 from compound.model._schema import problems as schema_problems
@@ -85,6 +86,7 @@ __all__ = [
     "find_json",
     "find_solver",
     "fitted",
+    "foreseen",
     "open_gateway",
     "schema_problems",
     "solver",

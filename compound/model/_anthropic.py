@@ -142,7 +142,7 @@ async def _events(response: httpx2.Response) -> AsyncGenerator[JsonValue]:
             if not event.data:
                 continue
             try:
-                told = read_json(event.data)
+                told = read_json(event.data, keep_halves=True)
             except ValueError as error:
                 raise no_answer(f"the stream has an event that is not JSON: {shown(event.data)}") from error
             _raise_told(told, response)

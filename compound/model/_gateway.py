@@ -34,6 +34,7 @@ from compound.model._types import (
 )
 
 if TYPE_CHECKING:
+    from compound import trace
     from compound.spec.models_file import PriceTable
 
 _MAX_PAUSES: Final = 8
@@ -164,7 +165,7 @@ class Gateway:
             if response is None:
                 ceiling = budget.over(self._budget) if budget else self._budget
                 with self._reserved(route, call, ceiling, sent) as bill:
-                    attempt = Try(route=route, request=sent, span=span, timeout_s=self._timeout_s)
+                    attempt = self._try(route, sent, span)
                     async with reading(self._events(attempt)) as events:
                         async for event in events:
                             if isinstance(event, StreamEnd):
@@ -199,7 +200,7 @@ class Gateway:
             response = self._find(call, hashed)
             if response is None:
                 with self._reserved(route, call, budget, request) as bill:
-                    attempt = Try(route=route, request=request, span=span, timeout_s=self._timeout_s)
+                    attempt = self._try(route, request, span)
                     response = await with_retry(attempt.attempts(told), self._retry, told=retry_teller(span))
                     response = self._finish(route, response, call, hashed, bill)
             elif told is not None:
@@ -240,6 +241,9 @@ class Gateway:
             else:
                 return
 
+    def _try(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> Try:
+        return Try(route=route, request=request, span=span, timeout_s=route.timeout_s or self._timeout_s)
+
     def _find(self, call: CallKey | None, hashed: str) -> ModelResponse | None:
         return self._journal.find(call, hashed) if call else None
 
@@ -270,7 +274,6 @@ class Gateway:
         if route.reads_inputs:
             return Cost()
         size = len(to_json((request.messages, request.system, request.tools, request.output_schema)))
-        model = route.priced_as or request.model
         usage = Usage(input_tokens=size // 3, output_tokens=request.max_tokens, modes=modes_of(request.options))
-        cost = cost_of(self._prices, model, usage)
-        return Cost(known_usd=cost.known_usd, unknown=foreseen(self._prices, model, request.options))
+        cost = cost_of(self._prices, request.model, usage)
+        return Cost(known_usd=cost.known_usd, unknown=foreseen(self._prices, request.model, request.options))

@@ -88,6 +88,7 @@ class Project:
         """Everything that is wrong with these graphs, or with all."""
         from compound.graph import check_file
         from compound.project._catalogue import ProjectCatalogue
+        from compound.project._model_findings import ModelCosts
 
         catalogue = ProjectCatalogue(self.resources)
         findings: list[Finding] = []
@@ -97,7 +98,9 @@ class Project:
                 findings += self._check_python(name, catalogue)
             else:
                 findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
-        return findings + catalogue.findings() + self.resources.mcp.findings()
+        checked = [self.resources.parts.graph_name(name) for name in names or self.graph_names()]
+        costs = ModelCosts(self.resources).findings(checked)
+        return findings + catalogue.findings() + costs + self.resources.mcp.findings()
 
     def unchecked(self) -> str:
         """What `check` could not look at now, as a sentence; empty when it looked at everything."""

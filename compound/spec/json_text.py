@@ -18,11 +18,15 @@ _LONG_NUMBER: Final = re.compile(rb"\d{19}")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
 
-def read_json(text: str | bytes) -> JsonValue:
+def read_json(text: str | bytes, *, keep_halves: bool = False) -> JsonValue:
     """The value of a JSON text.
 
     A whole number beyond 64 bit is read exactly, a lone surrogate is read as U+FFFD, the two halves of one
     character as that character.
+
+    Args:
+        text: The JSON.
+        keep_halves: Leave lone surrogates as they are: their other half comes with the next text.
 
     Raises:
         ValueError: It is not JSON; `NaN` and `Infinity` are not either.
@@ -34,7 +38,8 @@ def read_json(text: str | bytes) -> JsonValue:
         except orjson.JSONDecodeError:
             pass
     try:
-        return whole_text(json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_refuse))
+        value = json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_refuse)
+        return value if keep_halves else whole_text(value)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

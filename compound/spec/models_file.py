@@ -21,7 +21,8 @@ class AnthropicModel(_Part):
     Attributes:
         model: Model id: `claude-sonnet-5-5`.
         max_tokens: Upper bound of an answer, thinking included.
-        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`.
+        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`. `tools` come
+            beside those of the graph; `${env:NAME}` names an environment variable, at any depth.
         stream: Read answers as a stream; the trace then has the time to the first token.
     """
 
@@ -36,13 +37,23 @@ class LangchainModel(_Part):
 
     Attributes:
         factory: `package.module:Class` of a `BaseChatModel`.
-        options: Keyword arguments of that class.
+        model: The model's id in traces and in the price table; that of `options` when it is left out.
+        options: Keyword arguments of that class; `${env:NAME}` names an environment variable, at any depth.
         max_tokens: Upper bound of an answer.
+        timeout_s: Longest wait for one answer, in seconds.
     """
 
     factory: Name
+    model: Name | None = None
     options: dict[str, JsonValue] = {}
     max_tokens: int = Field(default=4096, ge=1)
+    timeout_s: float = Field(default=600.0, gt=0)
+
+    @property
+    def model_id(self) -> str:
+        """The model's id, as far as the file says it."""
+        told = (self.options.get(name) for name in ("model", "model_name", "model_id"))
+        return self.model or next((one for one in told if isinstance(one, str)), self.factory)
 
 
 class LogicalModel(_Part):
@@ -64,6 +75,8 @@ class LogicalModel(_Part):
 class AnthropicAccess(_Part):
     """How to reach Anthropic; `${env:NAME}` names an environment variable, a secret is never written here.
 
+    A variable that is not there is an error; `${env:NAME:-other}` says what stands in its place.
+
     Attributes:
         api_key: The key, as `${env:NAME}`.
         base_url: Another address than Anthropic's own; empty for none.
@@ -72,7 +85,7 @@ class AnthropicAccess(_Part):
     """
 
     api_key: str = "${env:ANTHROPIC_API_KEY}"
-    base_url: str = "${env:ANTHROPIC_BASE_URL}"
+    base_url: str = "${env:ANTHROPIC_BASE_URL:-}"
     timeout_s: float = Field(default=600.0, gt=0)
     betas: list[str] = []
 

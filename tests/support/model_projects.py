@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.contract.anthropic.replay_server import Reply
 from tests.support.projects import write_project
@@ -73,10 +73,13 @@ def model_project(root: Path, url: str, *, graph: str = FREE_TEXT, models: str =
 
 
 def message(
-    *content: Json | str, stop: str = "end_turn", usage: Mapping[str, JsonValue] | None = None, **rest: JsonValue
+    *content: Mapping[str, Any] | str,
+    stop: str = "end_turn",
+    usage: Mapping[str, JsonValue] | None = None,
+    **rest: JsonValue,
 ) -> Json:
     """An answer of the Messages API."""
-    blocks = [{"type": "text", "text": one} if isinstance(one, str) else one for one in content]
+    blocks = [{"type": "text", "text": one} if isinstance(one, str) else dict(one) for one in content]
     return {
         "id": "msg_local",
         "type": "message",
@@ -96,7 +99,10 @@ def tool_use(name: str, arguments: Mapping[str, JsonValue], call_id: str = "tool
 
 
 def reply(
-    *content: Json | str, stop: str = "end_turn", usage: Mapping[str, JsonValue] | None = None, **rest: JsonValue
+    *content: Mapping[str, Any] | str,
+    stop: str = "end_turn",
+    usage: Mapping[str, JsonValue] | None = None,
+    **rest: JsonValue,
 ) -> Reply:
     """`message` as the server sends it."""
     return Reply(body=json.dumps(message(*content, stop=stop, usage=usage, **rest)).encode())

@@ -96,7 +96,9 @@ def test_a_process_that_closes_nothing_ends(server: ReplayServer, tmp_path: Path
         "project = Project.open()\n"
         "print(project.run(None, {'question': 'Hi'}).output)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "{'answer': 'Hello'}\n"), done.stderr
 
 
@@ -108,5 +110,7 @@ def test_a_compiled_graph_in_a_program_without_a_loop_ends_too(server: ReplaySer
         "app = Project.open().compile()\n"
         "print([app.invoke({'question': str(n)}) for n in range(2)])\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, len(server.seen)) == (0, 2), done.stderr
