@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
-from compound.errors import CompoundError
+from compound.errors import CompoundError, Location
 from compound.spec import Finding
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 FILE = "connectors/models.yaml"
 _FIX = {
-    "stop": "write the price below `prices:`, or `on_unknown: allow`: then what is known of the cost counts",
-    "allow": "write the price below `prices:`, so that the limit holds",
+    "stop": ", or `on_unknown: allow`: then what is known of the cost counts",
+    "allow": ", so that the limit holds",
 }
 
 
@@ -55,7 +55,7 @@ class ModelCosts:
         document = self._document()
         for name, why in unknown.items():
             what = f"`usd_per_run` is a limit, and the cost of the model {name!r} is not known: {why}"
-            yield _finding(what, document, ("models", name), limit.on_unknown)
+            yield self._finding(what, document.source.key(("models", name)), limit.on_unknown)
 
     def _of_graph(self, spec: GraphSpec, unknown: Mapping[str, str]) -> Iterator[Finding]:
         whole = spec.budget
@@ -63,13 +63,19 @@ class ModelCosts:
         if whole is not None and whole.usd is not None:
             for name in asked:
                 what = f"`usd` is a limit, and the cost of the model {name!r} is not known: {unknown[name]}"
-                yield _graph_finding(what, spec, ("budget", "usd"), whole.on_unknown or self._file.budget.on_unknown)
+                says = whole.on_unknown or self._file.budget.on_unknown
+                yield self._finding(what, spec.source.value(("budget", "usd")), says)
         for path, node in _nodes(spec.nodes, ("nodes",)):
             own, name = getattr(node, "budget", None), str(getattr(node, "model", ""))
             if own is not None and own.usd is not None and name in unknown:
                 what = f"`usd` is a limit, and the cost of the model {name!r} is not known: {unknown[name]}"
                 says = own.on_unknown or (whole and whole.on_unknown) or self._file.budget.on_unknown
-                yield _graph_finding(what, spec, (*path, "budget", "usd"), says)
+                yield self._finding(what, spec.source.value((*path, "budget", "usd")), says)
+
+    def _finding(self, what: str, where: Location, says: Literal["stop", "allow"]) -> Finding:
+        source = self._file.prices.source
+        fix = f"write the price below `prices:`{f' (the list is from {source})' if source else ''}{_FIX[says]}"
+        return Finding("model.unknown-cost", what, where, fix, "error" if says == "stop" else "warning")
 
     def _unknown(self, name: str) -> str:
         from compound.model import foreseen
@@ -92,16 +98,6 @@ def _asked(model: LogicalModel, provider: str) -> tuple[str, Mapping[str, JsonVa
     if provider == "langchain" and model.langchain is not None:
         return model.langchain.model_id, {}
     return None
-
-
-def _finding(what: str, document: YamlDocument, path: tuple[str, ...], says: Literal["stop", "allow"]) -> Finding:
-    severity = "error" if says == "stop" else "warning"
-    return Finding("model.unknown-cost", what, document.source.key(path), _FIX[says], severity)
-
-
-def _graph_finding(what: str, spec: GraphSpec, path: tuple[str | int, ...], says: Literal["stop", "allow"]) -> Finding:
-    severity = "error" if says == "stop" else "warning"
-    return Finding("model.unknown-cost", what, spec.source.value(path), _FIX[says], severity)
 
 
 def _nodes(nodes: Mapping[str, object], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
