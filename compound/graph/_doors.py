@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -33,6 +33,11 @@ class NodeCache(Protocol):
 
 class Gateway(Protocol):
     """The one door to models; `compound.model.Gateway` is one."""
+
+    @property
+    def on_unknown(self) -> Literal["stop", "allow"]:
+        """What a limit in USD does about a cost that is not known, where the graph does not say."""
+        ...
 
     async def call(
         self,

@@ -89,7 +89,9 @@ class Engine:
         self._services = services
         limits = spec.budget
         self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
-        self._budget = None if limits is None else Budget(usd=limits.usd, calls=limits.calls)
+        self._budget = (
+            None if limits is None else Budget(usd=limits.usd, calls=limits.calls, on_unknown=limits.on_unknown)
+        )
         self._recorder = recorder
         self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state)
         self._keeps_runs = state is not None

@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from compound.errors import ModelError, ProjectError, choices
 from compound.graph.services import (
@@ -120,6 +120,7 @@ class FakeGateway:
         self.answers = dict(answers or {})
         self.calls: list[tuple[CallKey | None, ModelRequest]] = []
         self.journal: dict[tuple[CallKey, str], ModelResponse] = {}
+        self.on_unknown: Literal["stop", "allow"] = "stop"
 
     async def call(
         self,

@@ -336,7 +336,7 @@ class Services(Protocol):
         ...
 
     def proposal(self, effect: str) -> ToolCard:
-        """An effect as an agent may propose it; its `call` does nothing."""
+        """An effect as an agent may propose it; its `call` refuses arguments that the effect does not take."""
         ...
 
     @property

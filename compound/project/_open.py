@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
-    from compound.model import Gateway
+    from compound.model import Gateway, SyncLoop
     from compound.project._mcp_tools import McpTools
     from compound.retrieval import Embedder, Retriever
     from compound.spec.models_file import ModelsFile
@@ -51,7 +51,16 @@ class Resources:
 
     def close(self) -> None:
         """Flush the traces and let go of every file and connection."""
+        if "loop" in self.__dict__:
+            self.loop.close()
         self._closing.close()
+
+    @cached_property
+    def loop(self) -> SyncLoop:
+        """The event loop of the sync calls."""
+        from compound.model import SyncLoop
+
+        return SyncLoop()
 
     @property
     def traces_folder(self) -> Path:

@@ -122,6 +122,7 @@ class Project:
         """Everything that is wrong with these graphs, or with all."""
         from compound.graph import check_file
         from compound.project._catalogue import ProjectCatalogue
+        from compound.project._model_findings import ModelCosts
 
         catalogue = ProjectCatalogue(self.resources)
         findings: list[Finding] = []
@@ -131,7 +132,9 @@ class Project:
                 findings += self._check_python(name, catalogue)
             else:
                 findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
-        return findings + catalogue.findings() + self.resources.mcp.findings()
+        checked = [self.resources.parts.graph_name(name) for name in names or self.graph_names()]
+        costs = ModelCosts(self.resources).findings(checked)
+        return findings + catalogue.findings() + costs + self.resources.mcp.findings()
 
     def unchecked(self) -> str:
         """What `check` could not look at now, as a sentence; empty when it looked at everything."""
@@ -169,11 +172,9 @@ class Project:
 
     def run(self, name: str | None, given: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
         """Run a graph on one input; with `draft` only to the review, changing nothing."""
-        import anyio
-
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
-            result = anyio.run(partial(self._run, name, given, until))
+            result = self.resources.loop.run(partial(self._run, name, given, until))
         finally:
             self.resources.recorder.flush()
         return RunView(
@@ -232,13 +233,11 @@ class Project:
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
     ) -> ReplayResult:
         """Run a recorded run again: what did not change comes from the recording, nothing takes effect."""
-        import anyio
-
         from compound.project._replay import replay
 
         self.resources.recorder.flush()
         try:
-            return anyio.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
+            return self.resources.loop.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
         finally:
             self.resources.recorder.flush()
 
@@ -300,10 +299,8 @@ class Project:
 
     def resume(self, run_id: str) -> RunResult:
         """Let a decided run go on."""
-        import anyio
-
         try:
-            return anyio.run(self._resume, run_id)
+            return self.resources.loop.run(self._resume, run_id)
         finally:
             self.resources.recorder.flush()
 
@@ -313,10 +310,8 @@ class Project:
 
     def redraft(self, run_id: str, node: str) -> RunResult:
         """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
-        import anyio
-
         try:
-            return anyio.run(self._redraft, run_id, node)
+            return self.resources.loop.run(self._redraft, run_id, node)
         finally:
             self.resources.recorder.flush()
 
@@ -444,9 +439,7 @@ class Project:
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
         """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""
-        import anyio
-
-        return anyio.run(partial(self.resources.mcp.pin, names, write=write))
+        return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
 
     def tools(self) -> list[ToolView]:
         """Every tool that graphs may name."""
@@ -492,12 +485,10 @@ class Project:
             details: Put every case into the report.
             context: `NAME=VALUE` of the graph's context, for cases that have none of their own.
         """
-        import anyio
-
         from compound.project._evaluation import evaluate
 
         with self.resources.embedding_beside():
-            return anyio.run(
+            return self.resources.loop.run(
                 partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details, context=context)
             )
 

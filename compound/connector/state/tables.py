@@ -102,6 +102,7 @@ call = Table(
     _json("response"),
     _json("usage"),
     Column("cost_usd", Double),
+    Column("known_usd", Double),
     _json("error"),
     _time("created_at", nullable=False),
     _time("finished_at"),
