@@ -426,9 +426,11 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     """A ticket from the command line: JSON text, a file, `-`, or plain text.
 
     Raises:
-        DataError: `ticket.missing`, `ticket.bad-json`.
+        DataError: `ticket.missing`, `ticket.bad-json`, `ticket.duplicate-key`.
     """
     import orjson
+
+    from compound.spec._json_keys import repeated_key
 
     if text is not None:
         return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
@@ -451,4 +453,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
         ) from error
     if not isinstance(record, dict):
         raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+    if (twice := repeated_key(raw)) is not None:
+        what = f"the ticket's key {twice!r} comes twice in one object"
+        raise DataError("ticket.duplicate-key", what, fix="keep the one that is meant")
     return cast("dict[str, JsonValue]", record)

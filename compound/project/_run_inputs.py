@@ -59,8 +59,14 @@ def _file(name: str, path: Path, *, is_text: bool) -> JsonValue:
 def _json(name: str, text: str) -> JsonValue:
     import orjson
 
+    from compound.spec._json_keys import repeated_key
+
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         fix = f"{name}='[...]', or {name}=@FILE.json"
         raise DataError("project.bad-input", f"{name}: {text[:60]!r} is no JSON: {error}", fix=fix) from error
+    if (twice := repeated_key(text)) is not None:
+        what = f"{name}: the key {twice!r} comes twice in one object"
+        raise DataError("project.bad-input", what, fix="keep the one that is meant")
+    return value

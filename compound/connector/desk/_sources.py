@@ -10,6 +10,7 @@ import orjson
 
 from compound.connector.desk._ticket import DeskProblem, Ticket, guess_id, make_ticket, problem
 from compound.errors import ConnectorError, Location
+from compound.spec._json_keys import repeated_in_items, repeated_key
 from compound.spec.desk_file import TicketRules
 
 if TYPE_CHECKING:
@@ -86,7 +87,17 @@ def _parse_line(text: bytes, rules: TicketRules, where: Location, seen: set[str]
     except orjson.JSONDecodeError as error:
         what = f"its line is not JSON: {error.msg} at character {error.pos + 1}"
         return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line")
+    if (twice := repeated_key(text)) is not None:
+        return _duplicate_key(record, twice, where)
     return make_ticket(record, rules, where, seen)
+
+
+def _duplicate_key(record: object, key: str, where: Location) -> DeskProblem:
+    """Nobody knows which of the two values was meant; also the id is that of the ticket only where it is not it."""
+    ticket_id = cast("Mapping[str, object]", record).get("id") if isinstance(record, dict) and key != "id" else None
+    named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
+    what = f"its key {key!r} comes twice in one object"
+    return problem(where, named, "ticket.duplicate-key", what, "keep the one that is meant")
 
 
 def _read_delta(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
@@ -114,14 +125,18 @@ def _plain(value: object) -> object:
 
 def _read_tasks(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
     try:
-        tasks = cast("object", orjson.loads(path.read_bytes()))
+        text = path.read_bytes()
+        tasks = cast("object", orjson.loads(text))
     except (OSError, orjson.JSONDecodeError) as error:
         raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error}") from error
     if not isinstance(tasks, list):
         raise ConnectorError("desk.unreadable", f"{path} is no list of tasks")
+    twice = repeated_in_items(text)
     for index, task in enumerate(cast("list[object]", tasks)):
         where = Location(str(path), index + 1)
-        if isinstance(task, dict):
+        if index in twice:
+            yield _duplicate_key(None, twice[index], where)
+        elif isinstance(task, dict):
             yield make_ticket(task_ticket(cast("Mapping[str, JsonValue]", task), index, path), rules, where, seen)
         else:
             yield problem(where, None, "ticket.not-an-object", "it is no task")
