@@ -1,8 +1,8 @@
-"""A graph's input as a person types it: `question="How many?" tickets=@tickets.jsonl`."""
+"""A graph's input and context as a person types them: `question="How many?" tickets=@tickets.jsonl`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,38 @@ def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]
     Raises:
         DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
     """
+    return _read(spec, spec.input, written, "no input")
+
+
+def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
+    """As `read_inputs`, of the graph's `context`; also as one JSON object, or `@FILE` that holds one.
+
+    Raises:
+        DataError: ``project.bad-input``: as for `read_inputs`; not one object.
+    """
+    if len(written) != 1 or not written[0].startswith(("{", "@")):
+        return _read(spec, spec.context, written, "not in the context")
+    given = _value("--context", written[0], is_text=False)
+    if not isinstance(given, dict):
+        raise DataError("project.bad-input", "--context is no JSON object", fix="--context '{\"name\": ...}'")
+    if unknown := sorted(set(given) - set(spec.context)):
+        what = f"{unknown[0]!r} is not in the context of {spec.name}"
+        raise DataError("project.bad-input", what, fix=choices(list(spec.context), unknown[0]))
+    return given
+
+
+def _read(
+    spec: GraphSpec, declared: Mapping[str, JsonValue], written: Sequence[str], unknown: str
+) -> dict[str, JsonValue]:
     given: dict[str, JsonValue] = {}
     for one in written:
         name, mark, text = one.partition("=")
-        if not mark or name not in spec.input:
-            what = f"{name!r} is no input of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
-            raise DataError("project.bad-input", what, fix=choices(list(spec.input), name))
+        if not mark or name not in declared:
+            what = f"{name!r} is {unknown} of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
+            raise DataError("project.bad-input", what, fix=choices(list(declared), name))
         if name in given:
             raise DataError("project.bad-input", f"{name!r} is given twice", fix="give it once")
-        is_text = bare(parse_type(spec.input[name]), spec.type_names) == STR
+        is_text = bare(parse_type(declared[name]), spec.type_names) == STR
         given[name] = _value(name, text, is_text=is_text)
     return given
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 
 import sqlalchemy as sa
 from typer.testing import CliRunner
@@ -66,13 +67,19 @@ def once_more(name: str) -> int:
     return (COUNTS / name).stat().st_size
 
 
-@tool
+@tool(blocking=True)
 def think(ticket: dict[str, JsonValue]) -> str:
-    """Answer a ticket; its body may say what goes wrong: `slow 2`, `busy 3`, `down`, `bug`."""
+    """Answer a ticket; its body may say what goes wrong: `slow 2`, `waits 9`, `busy 3`, `down`, `bug`."""
     word, _, number = str(ticket["body"]).partition(" ")
     asked = once_more(str(ticket["id"]))
     if word == "slow":
         time.sleep(float(number))
+    if word == "waits":  # until so many tickets were asked for
+        end = time.monotonic() + 60
+        while len(list(COUNTS.iterdir())) < int(number):
+            if time.monotonic() > end:
+                raise TimeoutError(f"only {len(list(COUNTS.iterdir()))} tickets were asked for")
+            time.sleep(0.02)
     if word == "busy" and asked <= int(number):
         raise ConnectorError("shop.locked", "the shop is locked by another process", fix="end it, or try again")
     if word == "down" and not (COUNTS / "up").exists():
@@ -134,7 +141,18 @@ class ReplyDesk:
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Done:
         """`compound ...` as a user types it, with its errors as the program prints them."""
         given = {"COMPOUND_ROOT": str(self.root), "COMPOUND_USER": "nora", **(env or {})}
-        done = CliRunner().invoke(app, arguments, env=given)
+        opened: list[Project] = []
+
+        def remembered(root: Path | None = None, *, profile: str | None = None, model: str | None = None) -> Project:
+            opened.append(Project(load_settings(root, profile=profile, model=model)))
+            return opened[-1]
+
+        try:
+            with patch.object(Project, "open", remembered):
+                done = CliRunner().invoke(app, arguments, env=given)
+        finally:
+            for project in opened:  # the program itself ends, and its connections with it
+                project.close()
         error = done.exception
         if isinstance(error, CompoundError):
             out = json.dumps({"error": error.to_json()}) if "--json" in arguments else ""
