@@ -15,8 +15,6 @@ from compound.errors import ConnectorError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-_DATABASES = frozenset({"sqlalchemy", "sqlite3", "psycopg", "psycopg2", "asyncpg", "duckdb", "pymysql", "pyodbc"})
-
 
 @contextmanager
 def writing(path: Path) -> Generator[None]:
@@ -33,13 +31,6 @@ def writing(path: Path) -> Generator[None]:
             f"{error.filename or path} cannot be written: {error.strerror or error}",
             fix="free some space or check its permissions; the same command then goes on",
         ) from error
-
-
-def told(error: Exception) -> str:
-    """What an error that nobody foresaw says; a database's words may quote the row, so of those only the kind."""
-    name = type(error).__name__
-    room = type(error).__module__.partition(".")[0]
-    return name if room in _DATABASES else f"{name}: {error}"
 
 
 def letter_of(item: LedgerItem) -> DeadLetter:

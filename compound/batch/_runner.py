@@ -15,7 +15,7 @@ import structlog
 
 from compound.batch._gate import OrderGate, keys_of
 from compound.batch._ledger import Ledger
-from compound.batch._letters import letter_of, told, write_letters, writing
+from compound.batch._letters import letter_of, write_letters, writing
 from compound.batch._trouble import Failures, code_of, is_transient
 from compound.batch._types import (
     SETTLED,
@@ -28,7 +28,7 @@ from compound.batch._types import (
     Outcome,
     TicketRunner,
 )
-from compound.errors import CompoundError, ConnectorError
+from compound.errors import CompoundError, ConnectorError, told
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -90,7 +90,8 @@ class Engine:
         self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
         self._budget = None if limits is None else Budget(usd=limits.usd, calls=limits.calls)
         self._recorder = recorder
-        self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state)
+        host = None if checkpoint_path is None else place_of(Path(checkpoint_path))
+        self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
         self._keeps_runs = state is not None
         self._state = state
         self._checkpoints = None if checkpoint_path is None else Path(checkpoint_path)
@@ -557,7 +558,6 @@ class Engine:
             status="running",
             input=active.input,
             context=active.context,
-            host=None if self._checkpoints is None else place_of(self._checkpoints),
         )
 
     def require_context(self, context: Mapping[str, JsonValue]) -> None:

@@ -90,9 +90,10 @@ class StateLedger:
     again from those, so its rows do not wait for the disk.
     """
 
-    def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: StateStore, clock: Callable[[], float] = time.time, *, host: str | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._host = host  # where the checkpoints lie that are written beside
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run; None when it was never started."""
@@ -130,7 +131,7 @@ class StateLedger:
             "thread_id": record.thread_id,
             "ticket_id": ticket_id,
             "ticket_sha256": ticket_sha256,
-            "host": record.host,
+            "host": self._host,
             "status": record.status,
             "input_sha256": digest(record.input),
             "input": dict(record.input),
@@ -157,6 +158,8 @@ class StateLedger:
             "error": None if error is None else dict(error),
             "updated_at": self._clock(),
         }
+        if self._host is not None:
+            values["host"] = self._host
         with self._store.write(durable=False) as connection:
             connection.execute(_statements().set, values)
 

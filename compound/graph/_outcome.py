@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from compound.errors import CompoundError, NodeError, raised_in_project
+from compound.errors import CompoundError, NodeError, raised_in_project, told
 from compound.spec._refs import ABSENT, Maybe
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
     elif isinstance(error, TimeoutError):
         made = NodeError("graph.timeout", f"node {name}: {error or 'took too long'}", node=name, run_id=run_id)
     else:
-        what = f"node {name}: {type(error).__name__}: {error}"
+        what = f"node {name}: {told(error)}"
         fix = "the node's code raised an error of its own; see the traceback in the log"
         where = raised_in_project(error)
         made = NodeError("graph.node-crashed", what, node=name, run_id=run_id, fix=fix, where=where)

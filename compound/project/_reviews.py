@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
+from compound.project._elsewhere import require_here
 from compound.project._ports import proposed
 from compound.project._review_views import BY_CALLER, Decided, ItemRow, ItemView
 
@@ -135,6 +136,7 @@ class ReviewService:
         if action == "reject" and reason not in REASONS:
             raise DataError("review.unknown-reason", f"no reason {reason!r}", fix=choices(REASONS, reason))
         item = self.find(item_id)
+        require_here(self._project, item.run_id)
         try:
             decision = self.queue.decide(
                 item.item_id,
@@ -170,6 +172,7 @@ class ReviewService:
         """
         if not decision.final:
             return Decided.of(decision, "waiting for another person")
+        require_here(self._project, decision.run_id)
         claim = self.queue.claim_resume(decision.item_id)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: whoever runs it resumes it with this decision.

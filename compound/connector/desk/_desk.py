@@ -13,6 +13,7 @@ import orjson
 
 from compound.connector.desk._replies import Sent, SentFolder
 from compound.connector.desk._sources import Entry, read_rows, read_tickets
+from compound.connector.state import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.desk_file import DeskFile
@@ -83,6 +84,7 @@ class Desk:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
+        self.place = f"{host_name()}:{folder.absolute()}"
         self._file = file or DeskFile()
         self._effects = effects
         self._clock = clock

@@ -39,8 +39,11 @@ def translated(name: str) -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = str(error.orig).strip()
+        said = str(error.orig).strip().partition("\n")[0]
         for sign, code, what, fix in _SYMPTOMS:
             if sign in said.lower():
                 raise ConnectorError(code, f"the shop {name} {what} ({said})", fix=fix) from error
-        raise ConnectorError("shop.failed", f"the shop {name} failed: {said}") from error
+        state = getattr(error.orig, "sqlstate", None)
+        # A server's words may quote the row.
+        told = said if state is None else f"{type(error.orig).__name__}, SQLSTATE {state}"
+        raise ConnectorError("shop.failed", f"the shop {name} failed: {told}") from error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError
+from sqlalchemy.exc import DataError as SqlDataError
 
-from compound.errors import ConnectorError
+from compound.errors import ConnectorError, DataError
 
 
 class _Symptom(NamedTuple):
@@ -53,16 +55,31 @@ _SYMPTOMS = (
 
 @contextmanager
 def translated(name: str) -> Generator[None]:
-    """Turn the database's errors into `ConnectorError`; a broken constraint is the caller's and passes."""
+    """Turn the database's errors into ours, without the values that it quotes; a broken constraint is the caller's.
+
+    Raises:
+        ConnectorError: `state.*`: the store cannot be read or written.
+        DataError: `state.bad-value`: it refuses a value, which is the fault of what is written.
+    """
     try:
         yield
     except IntegrityError:
         raise
+    except SqlDataError as error:
+        what = f"the state store {name} cannot hold a value ({_kind(error.orig)})"
+        raise DataError("state.bad-value", what, fix="look for odd characters in what is written") from error
     except (DatabaseError, InterfaceError) as error:
-        said = str(error.orig)
+        said = str(error.orig).strip().partition("\n")[0]
         for symptom in _SYMPTOMS:
             if symptom.sign in said.lower():
                 raise ConnectorError(
                     symptom.code, f"the state store {name} {symptom.what} ({said})", fix=symptom.fix
                 ) from error
-        raise ConnectorError("state.failed", f"the state store {name} failed: {said}") from error
+        told = said if isinstance(error.orig, sqlite3.Error) else _kind(error.orig)
+        raise ConnectorError("state.failed", f"the state store {name} failed: {told}") from error
+
+
+def _kind(error: BaseException | None) -> str:
+    """The kind of an error of a server; its words may quote the row."""
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ + (f", SQLSTATE {state}" if state else "")

@@ -209,4 +209,4 @@ def _loads(text: str | bytes) -> object:
 _SLOW: Final = " "
 """Begins a text that only Python's own reader gives back as it was."""
 
-_JSON: Final[dict[str, Any]] = {"json_serializer": _dumps, "json_deserializer": _loads}
+_JSON: Final[dict[str, Any]] = {"json_serializer": _dumps, "json_deserializer": _loads, "hide_parameters": True}
