@@ -8,6 +8,7 @@ graph has answered is not answered again.
 from compound.batch._gate import OrderGate, keys_of
 from compound.batch._ledger import Ledger, dead_of, reconcile_runs, run_id_of, unsettled_runs
 from compound.batch._runner import BatchRunner
+from compound.batch._trouble import is_out_of_room
 from compound.batch._types import (
     SETTLED,
     BacklogItem,
@@ -40,6 +41,7 @@ __all__ = [
     "ServiceDown",
     "TicketRunner",
     "dead_of",
+    "is_out_of_room",
     "keys_of",
     "reconcile_runs",
     "run_id_of",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from compound.errors import CompoundError
+
 TRANSIENT: Final = (
     {f"shop.{end}" for end in ("locked", "unreachable")}
     | {f"mcp.{end}" for end in ("unreachable", "timeout")}
@@ -22,7 +24,7 @@ TRANSIENT: Final = (
 _SERVICE: Final = TRANSIENT | {f"model.{end}" for end in ("auth", "no-key", "spend-limit", "not-found")}
 _SERVICES: Final = ("shop.", "desk.")
 _NOT_DOWN: Final = frozenset({"graph.run-busy"})
-NO_ROOM: Final = ("disk-full", "disk", "read-only", "cannot-write")
+_NO_ROOM: Final = frozenset({"disk-full", "disk", "read-only", "cannot-write", "no-room"})
 """Last parts of codes that say: nothing can be written down here."""
 
 
@@ -40,6 +42,11 @@ def is_of_service(error: Mapping[str, JsonValue] | None) -> bool:
 def code_of(error: Mapping[str, JsonValue] | None) -> str:
     """The code of an error record; empty without one."""
     return str((error or {}).get("code") or "")
+
+
+def is_out_of_room(error: CompoundError) -> bool:
+    """Whether a disk is full, or may not be written: then no ticket fares better than this one."""
+    return error.code.rpartition(".")[2] in _NO_ROOM or "No space left on device" in error.what
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome
+from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome, is_out_of_room
 from compound.errors import CompoundError, ConnectorError, ProjectError, RunError
 from compound.project._aftermath import reopen_refused
 
@@ -185,7 +185,8 @@ class EngineRunner:
         from compound.review import UNDECIDED, ItemFilter
 
         error = result.error
-        if error is not None and error.code.startswith(("state.", "checkpoint.")):
+        if error is not None and (error.code.startswith(("state.", "checkpoint.")) or is_out_of_room(error)):
+            # Nothing can be written down now: that is no fault of the ticket.
             raise ConnectorError(error.code, error.what, fix=error.fix)
         what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
         if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
