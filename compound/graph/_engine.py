@@ -102,10 +102,10 @@ class Engine:
         self._others: dict[str, Engine] = {}
         self._is_kept = False
         self._fill = filler(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
+        declared = Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True)
+        self._fill_context = filler(declared, spec.type_names)
         self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
-        self._context_problems = validator(
-            Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True), spec.type_names
-        )
+        self._context_problems = validator(declared, spec.type_names)
 
     async def __aenter__(self) -> Engine:
         """Look every name up.
@@ -516,7 +516,7 @@ class Engine:
             graph_name=self.spec.name,
             graph_hash=self.plan.hash,
             input=given,
-            context=context,
+            context=self._filled(context),
             runners=self._runners,
             recorder=self._recorder,
             example_id=example_id,
@@ -524,6 +524,12 @@ class Engine:
             seconds=self._seconds,
             seen_input=None if self._fill is None else self._fill(dict(given)),
             asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
+        )
+
+    def _filled(self, context: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """The context with null for the optional names that it leaves out."""
+        return (
+            context if self._fill_context is None else cast("dict[str, JsonValue]", self._fill_context(dict(context)))
         )
 
     def _root(self, active: ActiveRun, *, resumed: bool = False) -> ActiveSpan:

@@ -58,6 +58,10 @@ _SYMPTOMS = (
 )
 
 
+_RAISED = "P0001"
+"""A trigger of the store raised it, in words of its own."""
+
+
 @contextmanager
 def translated(name: str) -> Generator[None]:
     """Turn the database's errors into ours, without the values that it quotes; a broken constraint is the caller's.
@@ -80,7 +84,8 @@ def translated(name: str) -> Generator[None]:
                 raise ConnectorError(
                     symptom.code, f"the state store {name} {symptom.what} ({said})", fix=symptom.fix
                 ) from error
-        told = said if isinstance(error.orig, sqlite3.Error) else _kind(error.orig)
+        is_ours = isinstance(error.orig, sqlite3.Error) or getattr(error.orig, "sqlstate", None) == _RAISED
+        told = said if is_ours else _kind(error.orig)
         raise ConnectorError("state.failed", f"the state store {name} failed: {told}") from error
 
 
