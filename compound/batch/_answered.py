@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,9 +59,16 @@ def find_answer(  # noqa: PLR0913 - what names a ticket, and what does not count
         own_run: The run that the batch would give it.
         since: Only runs that were made after this time; None for all.
     """
-    rows = [row for row in _runs(db, graph_name, ticket_id, since) if row["run_id"] != own_run]
-    found = [one for row in rows if (one := _of(db, row, sha256)) is not None]
-    found += _in_flight(db, graph_name, ticket_id, sha256, job_id)
+    given = {"of_ticket": ticket_id, "of_graph": graph_name}
+    found: list[Answer] = []
+    for row in db.execute(_RUNS, given).mappings():
+        if row["run_id"] == own_run:
+            return None  # it has begun already, and goes on
+        is_meant = since is None or row["created_at"] >= since
+        if is_meant and (one := _of(db, row, sha256)) is not None:
+            found.append(one)
+    for row in db.execute(_IN_FLIGHT, {**given, "of_content": sha256, "but_job": job_id}):
+        found.append(Answer(run_id=row.run_id, status=None, is_same=True, at=row.started_at or 0.0))
     found.sort(key=lambda one: (not one.is_same, _ORDER.index(one.status), -one.at))
     return found[0] if found else None
 
@@ -75,13 +81,6 @@ def hold_ticket(db: Connection, graph_name: str, ticket_id: str) -> None:
     if db.dialect.name == "postgresql":
         key = sa.func.hashtextextended(f"{graph_name}/{ticket_id}".replace("\0", "/"), 0)
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-
-
-def _runs(db: Connection, graph_name: str, ticket_id: str, since: float | None) -> Sequence[RowMapping]:
-    query = sa.select(_RUN.c.run_id, _RUN.c.status, _RUN.c.ticket_sha256, _RUN.c.created_at, _RUN.c.output).where(
-        _RUN.c.ticket_id == ticket_id, _RUN.c.graph_name == graph_name
-    )
-    return db.execute(query if since is None else query.where(_RUN.c.created_at >= since)).mappings().all()
 
 
 def _of(db: Connection, row: RowMapping, sha256: str) -> Answer | None:
@@ -120,17 +119,18 @@ def _acted(db: Connection, run_id: str) -> bool:
     return db.execute(query).first() is not None
 
 
-def _in_flight(db: Connection, graph_name: str, ticket_id: str, sha256: str, job_id: str) -> list[Answer]:
-    """Tickets that another batch has just begun, whose run may not be noted yet."""
-    query = (
-        sa.select(_ITEM.c.run_id, _ITEM.c.started_at)
-        .join(_JOB, _JOB.c.job_id == _ITEM.c.job_id)
-        .where(
-            _ITEM.c.ticket_id == ticket_id,
-            _ITEM.c.input_hash == sha256,
-            _ITEM.c.status == ItemStatus.RUNNING.value,
-            _ITEM.c.job_id != job_id,
-            _JOB.c.graph_name == graph_name,
-        )
+_RUNS = sa.select(_RUN.c.run_id, _RUN.c.status, _RUN.c.ticket_sha256, _RUN.c.created_at, _RUN.c.output).where(
+    _RUN.c.ticket_id == sa.bindparam("of_ticket"), _RUN.c.graph_name == sa.bindparam("of_graph")
+)
+_IN_FLIGHT = (
+    sa.select(_ITEM.c.run_id, _ITEM.c.started_at)
+    .join(_JOB, _JOB.c.job_id == _ITEM.c.job_id)
+    .where(
+        _ITEM.c.ticket_id == sa.bindparam("of_ticket"),
+        _ITEM.c.input_hash == sa.bindparam("of_content"),
+        _ITEM.c.status == ItemStatus.RUNNING.value,
+        _ITEM.c.job_id != sa.bindparam("but_job"),
+        _JOB.c.graph_name == sa.bindparam("of_graph"),
     )
-    return [Answer(run_id=row.run_id, status=None, is_same=True, at=row.started_at or 0.0) for row in db.execute(query)]
+)
+"""Tickets that another batch has just begun, whose run may not be noted yet."""

@@ -16,7 +16,7 @@ from compound.batch._job import Job, open_job
 from compound.batch._letters import write_letters
 from compound.batch._types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
 from compound.connector.state import Holder, Lease, Leases, StateStore, content_sha256, tables
-from compound.connector.state._leases import is_held, store_time
+from compound.connector.state._leases import HELD, is_held, store_time
 from compound.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ITEM = tables.batch_item
 _ONE = (_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bindparam("asked_ticket"))
 _UNSETTLED = sa.update(_ITEM).where(*_ONE, _ITEM.c.status.not_in([status.value for status in SETTLED]))
+_UNSETTLED_HELD = _UNSETTLED.where(sa.exists(HELD))
 NEVER_REVIVED = frozenset({"ticket.duplicate-id", "ticket.changed"})
 """Dead letters that another attempt cannot help."""
 
@@ -154,29 +155,25 @@ class Ledger:
 
     def start(self, entry: LedgerItem) -> LedgerItem:
         """Say that a ticket is in flight; one that was answered before comes back settled, or with its other run."""
-        with self._writing(durable=False) as db:
+        with self._store.write(durable=False) as db:
             now = store_time(db)
-            found = None if self._is_begun(db, entry) else self._answer(db, entry)
+            found = self._answer(db, entry)
             started = entry if found is None else _as_answered(entry, found)
             if found is None or found.is_same:
                 started = replace(started, status=started.status if started.status in SETTLED else ItemStatus.RUNNING)
-            values = {
-                "status": started.status.value,
-                "run_id": started.run_id,
-                "lane": started.lane,
-                "error": None if started.error is None else dict(started.error),
-                "is_adopted": started.is_adopted,
-                "started_at": now,
-            }
-            db.execute(_UNSETTLED, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
+            values: dict[str, object] = {"status": started.status.value, "started_at": now}
+            if found is not None:
+                values |= {
+                    "run_id": started.run_id,
+                    "lane": started.lane,
+                    "error": None if started.error is None else dict(started.error),
+                    "is_adopted": started.is_adopted,
+                }
+            self._write(db, entry, values)
         return started
 
-    def _is_begun(self, db: Connection, entry: LedgerItem) -> bool:
-        hold_ticket(db, self._graph_name, entry.ticket_id)
-        run = tables.run
-        return db.execute(sa.select(run.c.run_id).where(run.c.run_id == entry.run_id)).first() is not None
-
     def _answer(self, db: Connection, entry: LedgerItem) -> Answer | None:
+        hold_ticket(db, self._graph_name, entry.ticket_id)
         found = find_answer(
             db,
             graph_name=self._graph_name,
@@ -191,14 +188,23 @@ class Ledger:
 
     def settle(self, entry: LedgerItem, outcome: Outcome) -> None:
         """Write how a ticket ended; an item that is settled already is left as it is."""
-        with self._writing(durable=False) as db:
+        with self._store.write(durable=False) as db:
             values = {
                 "status": outcome.status.value,
                 "lane": outcome.lane,
                 "error": outcome.error,
                 "finished_at": store_time(db),
             }
-            db.execute(_UNSETTLED, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
+            self._write(db, entry, values)
+
+    def _write(self, db: Connection, entry: LedgerItem, values: Mapping[str, object]) -> None:
+        """Change an unsettled ticket, as long as the job is this process's."""
+        lease = self._lease
+        who = {"asked_job": self.job_id, "asked_ticket": entry.ticket_id}
+        held = {} if lease is None else {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}
+        written = db.execute(_UNSETTLED if lease is None else _UNSETTLED_HELD, {**who, **held, **values})
+        if not written.rowcount and lease is not None and not is_held(db, lease):
+            raise _taken_over()
 
     def reopen(self, entries: Iterable[LedgerItem]) -> None:
         """Let dead letters that no fault of theirs has made be run by the same command."""
@@ -209,12 +215,11 @@ class Ledger:
                 db.execute(again, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
 
     @contextmanager
-    def _writing(self, *, durable: bool = True) -> Generator[Connection]:
+    def _writing(self) -> Generator[Connection]:
         """A transaction of the process that holds the job; one that has lost it writes nothing more."""
-        with self._store.write(durable=durable) as db:
+        with self._store.write() as db:
             if self._lease is not None and not is_held(db, self._lease):
-                what = "another process has taken over this batch: this one gave no sign of life for too long"
-                raise ConflictError("batch.taken-over", what, fix="look at the other process, or run the command again")
+                raise _taken_over()
             yield db
 
     def reconcile(self) -> int:
@@ -265,6 +270,11 @@ class Ledger:
         with self._writing() as db:
             values = {"status": status, "updated_at": store_time(db)}
             db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(values))
+
+
+def _taken_over() -> ConflictError:
+    what = "another process has taken over this batch: this one gave no sign of life for too long"
+    return ConflictError("batch.taken-over", what, fix="look at the other process, or run the command again")
 
 
 def _code(entry: LedgerItem) -> str:

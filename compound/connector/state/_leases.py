@@ -23,6 +23,11 @@ LEASE_S: Final = 60.0
 """How long a holder on another host is believed to live without a sign; one of this host is seen to be gone at once."""
 
 _LEASE = tables.lease
+HELD: Final = sa.select(_LEASE.c.name).where(
+    _LEASE.c.name == sa.bindparam("of_name"),
+    _LEASE.c.owner == sa.bindparam("of_owner"),
+    _LEASE.c.fence == sa.bindparam("of_fence"),
+)
 _held: set[tuple[str, str]] = set()
 """(store, lease) that this very process holds: its other rows are left-overs of a release that failed."""
 _held_lock = threading.Lock()
@@ -145,7 +150,8 @@ class Leases:
 
 def is_held(db: Connection, lease: Lease) -> bool:
     """Whether the lease is still this holder's; asked in the transaction of what only its holder may write."""
-    return db.execute(sa.select(_LEASE.c.name).where(*_is(lease))).first() is not None
+    given = {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}
+    return db.execute(HELD, given).first() is not None
 
 
 def store_time(db: Connection) -> float:
