@@ -157,6 +157,18 @@ class ConflictError(CompoundError):
     exit_code = 6
 
 
+_DATABASES = frozenset({"sqlalchemy", "sqlite3", "psycopg", "psycopg2", "asyncpg", "duckdb", "pymysql", "pyodbc"})
+
+
+def told(error: BaseException) -> str:
+    """What an error of somebody else's code says. A database's words may quote the row: of those only the kind."""
+    name = type(error).__name__
+    if type(error).__module__.partition(".")[0] not in _DATABASES:
+        return f"{name}: {error}"
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return f"{name} of the database" + (f" (SQLSTATE {state})" if state else "")
+
+
 def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:
     """Name the real choices, the nearest one first: `did you mean 'x'? choices: x, y`."""
     near = get_close_matches(given, names, n=1, cutoff=0.6) if given else []

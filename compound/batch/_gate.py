@@ -1,37 +1,81 @@
-"""Effects in the backlog's order, whatever order the tickets finish in."""
+"""Effects in the backlog's order where it matters: for one customer, and for one row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+import re
+from collections.abc import Iterable, Mapping
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_NAMED: Final = re.compile(r"#[A-Za-z]{0,4}\d{3,20}\b|\b[A-Z]{1,4}-?\d{4,20}\b")
+"""What looks like the number of an order or a case: two tickets that name it may be about one row."""
+
 
 class OrderGate:
-    """Lets a ticket change the outside world only when every earlier ticket is settled.
+    """Lets a ticket change the outside world only when every earlier ticket that shares a key with it is settled.
 
-    Tickets run side by side, their effects happen in the backlog's order. A crashed and resumed batch
-    therefore changes the shop exactly as an uninterrupted one does, also where two tickets touch the same
-    order. Workers take tickets in order, so the earliest unsettled ticket is always in flight and nobody
-    waits for ever.
+    Tickets run side by side; the effects of one customer, and those on one row, happen in the backlog's order. A
+    crashed and resumed batch therefore changes the shop as an uninterrupted one does, also where two tickets touch
+    the same order, and a ticket that takes long holds up nobody else's. Workers take tickets in order, so the
+    earliest unsettled ticket is always in flight and nobody waits for ever.
+
+    Args:
+        keys: Place of each ticket that is not settled to its keys, as far as they are known beforehand.
     """
 
-    def __init__(self, order: Iterable[int], settled: Iterable[int] = ()) -> None:
-        self._unsettled = sorted(set(order) - set(settled))
-        self._done: set[int] = set()
+    def __init__(self, keys: Mapping[int, Iterable[str]]) -> None:
+        self._keys = {seq: set(names) for seq, names in keys.items()}
+        self._queues: dict[str, list[int]] = {}
         self._events: dict[int, anyio.Event] = {}
-        self._head = 0
+        for seq, names in self._keys.items():
+            for name in names:
+                heapq.heappush(self._queues.setdefault(name, []), seq)
 
-    async def wait(self, seq: int) -> None:
-        """Return when all tickets before `seq` are settled."""
-        while self._head < len(self._unsettled) and self._unsettled[self._head] < seq:
-            await self._events.setdefault(self._unsettled[self._head], anyio.Event()).wait()
+    async def wait(self, seq: int, rows: Iterable[str] = ()) -> None:
+        """Return when all tickets before `seq` that share a key with it are settled.
+
+        Args:
+            seq: Its place.
+            rows: Further keys: the rows that it is about to change.
+        """
+        mine = self._keys.setdefault(seq, set())
+        for row in set(rows) - mine:
+            mine.add(row)
+            heapq.heappush(self._queues.setdefault(row, []), seq)
+        while (earlier := self._before(seq)) is not None:
+            await self._events.setdefault(earlier, anyio.Event()).wait()
+
+    def _before(self, seq: int) -> int | None:
+        for name in self._keys.get(seq, ()):
+            queue = self._queues[name]
+            while queue and queue[0] not in self._keys:
+                heapq.heappop(queue)
+            if queue and queue[0] < seq:
+                return queue[0]
+        return None
 
     def settle(self, seq: int) -> None:
         """Say that `seq` will change nothing more."""
-        self._done.add(seq)
-        while self._head < len(self._unsettled) and self._unsettled[self._head] in self._done:
-            passed = self._unsettled[self._head]
-            self._head += 1
-            if event := self._events.pop(passed, None):
-                event.set()
+        self._keys.pop(seq, None)
+        if event := self._events.pop(seq, None):
+            event.set()
+
+
+def keys_of(ticket: Mapping[str, JsonValue] | None) -> frozenset[str]:
+    """Whom and what a ticket is about, as far as one can see it: its customer, its sender, numbers that it names."""
+    given = ticket or {}
+    found = set[str]()
+    if (customer := given.get("customer_id")) and isinstance(customer, str):
+        found.add(f"customer {customer}")
+    if (email := given.get("email")) and isinstance(email, str):
+        found.add(f"email {(parseaddr(email)[1] or email).strip().lower()}")
+    for part in ("subject", "body"):
+        text = given.get(part)
+        found.update(f"named {one}" for one in _NAMED.findall(text if isinstance(text, str) else ""))
+    return frozenset(found)

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
-import orjson
 import sqlalchemy as sa
 
-from compound.batch._types import SETTLED, BacklogItem, ItemStatus, LedgerItem, Outcome
-from compound.connector.state import StateStore, tables
-from compound.errors import ProjectError
+from compound.batch._answered import Answer, find_answer, hold_ticket
+from compound.batch._intake import Intake, Taken
+from compound.batch._job import Job, open_job
+from compound.batch._letters import write_letters
+from compound.batch._types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
+from compound.connector.state import Holder, Lease, Leases, StateStore, content_sha256, tables
+from compound.connector.state._leases import HELD, is_held, store_time
+from compound.errors import ConflictError
 
-_CHUNK = 500
-_UNSETTLED = sa.update(tables.batch_item).where(
-    tables.batch_item.c.job_id == sa.bindparam("asked_job"),
-    tables.batch_item.c.ticket_id == sa.bindparam("asked_ticket"),
-    tables.batch_item.c.status.not_in([status.value for status in SETTLED]),
-)
-_MOVED = (
-    sa.update(tables.batch_item)
-    .where(
-        tables.batch_item.c.job_id == sa.bindparam("asked_job"),
-        tables.batch_item.c.ticket_id == sa.bindparam("asked_ticket"),
-    )
-    .values(seq=sa.bindparam("new_seq"))
-)
-_UNREADABLE = tables.batch_item.c.input.is_(sa.null())
-"""Dead letters that have no ticket: their line cannot be read, or its id is taken."""
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection
+
+_ITEM = tables.batch_item
+_ONE = (_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bindparam("asked_ticket"))
+_UNSETTLED = sa.update(_ITEM).where(*_ONE, _ITEM.c.status.not_in([status.value for status in SETTLED]))
+_UNSETTLED_HELD = _UNSETTLED.where(sa.exists(HELD))
+NEVER_REVIVED = frozenset({"ticket.duplicate-id", "ticket.changed"})
+"""Dead letters that another attempt cannot help."""
 
 
 class Ledger:
@@ -38,7 +39,7 @@ class Ledger:
     Args:
         store: The state store.
         graph_name: The graph that is run.
-        source: What names the backlog, as the user typed it.
+        source: What names the backlog, the same however a user writes it: a path without links and dots.
     """
 
     def __init__(self, store: StateStore, *, graph_name: str, source: str) -> None:
@@ -46,176 +47,95 @@ class Ledger:
         self._graph_name = graph_name
         self._source = source
         self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
-        self._number: int | None = None
+        self._job: Job | None = None
+        self._lease: Lease | None = None
+        self._accepts_changes = False
+
+    @classmethod
+    def of(cls, store: StateStore, job_id: str) -> Ledger:
+        """The ledger of a job that is known by its id."""
+        found = cls(store, graph_name="", source="")
+        found.job_id = job_id
+        return found
+
+    def write_letters(self, folder: Path) -> str | None:
+        """Write the file of the job's dead letters, as the ledger has them now; returns where, None without any.
+
+        Raises:
+            ConnectorError: `batch.cannot-write`.
+        """
+        dead = [item for item in self.items() if item.status is ItemStatus.DEAD]
+        return write_letters(folder / f"dead-letters-{self.job_id}.jsonl", dead)
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Be the only process that runs this job, on whatever host, until the block ends.
+
+        Raises:
+            ConflictError: `batch.already-running`, naming process and host.
+        """
+        leases = Leases(self._store)
+        lease = leases.take(f"batch:{self.job_id}")
+        if isinstance(lease, Holder):
+            fix = "wait for it, or stop it with Ctrl-C; the same command then goes on"
+            raise ConflictError("batch.already-running", f"this batch is run already by {lease}", fix=fix)
+        self._lease = lease
+        try:
+            with leases.renewed(lease):
+                yield
+        finally:
+            self._lease = None
 
     @property
-    def _round(self) -> str:
-        """Names the runs: the job the first time, so that equal backlogs have equal runs; with a number after that."""
-        if self._number is None:
-            job = tables.batch_job
+    def _known(self) -> Job:
+        if self._job is None:
             with self._store.read() as db:
-                query = sa.select(job.c.round).where(job.c.job_id == self.job_id)
-                self._number = int(db.execute(query).scalar_one_or_none() or 1)
-        return self.job_id if self._number == 1 else f"{self.job_id}\0{self._number}"
+                self._job = Job.read(db, self.job_id) or Job(job_id=self.job_id)
+        return self._job
 
-    def run_ids(self) -> list[str]:
-        """Runs of the tickets as they stand, also of those that ended."""
-        item = tables.batch_item
+    def _run_id_of(self, ticket_id: str, attempt: int) -> str:
+        return run_id_of(self._known.round_name, ticket_id, attempt)
+
+    def run_ids(self, *, adopted: bool = True) -> list[str]:
+        """Runs of the tickets, also of those that ended; without `adopted` only those that this job made."""
+        query = sa.select(_ITEM.c.run_id).where(_ITEM.c.job_id == self.job_id)
         with self._store.read() as db:
-            return list(db.execute(sa.select(item.c.run_id).where(item.c.job_id == self.job_id)).scalars())
+            return list(db.execute(query if adopted else query.where(~_ITEM.c.is_adopted)).scalars())
 
-    def open(self, graph_hash: str, *, accept_changes: bool = False, restart: bool = False) -> None:
+    def begins_again(self, options: BatchOptions) -> bool:
+        """Whether `open` forgets where the job stood; an unfinished `--again` goes on instead."""
+        return self._known.begins_again(options)
+
+    def open(
+        self, graph_hash: str, options: BatchOptions | None = None, context: Mapping[str, JsonValue] | None = None
+    ) -> None:
         """Start the job or find it again.
 
         Raises:
-            ProjectError: `batch.graph-changed`: its other tickets ran under another version of the graph.
+            ProjectError: `batch.graph-changed`, `batch.context-changed`: its other tickets ran under another
+                version of the graph, or with another context.
         """
-        job, item = tables.batch_job, tables.batch_item
-        now = time.time()
-        self._number = None
-        number = 1
-        with self._store.write() as db:
-            if restart:
-                before = db.execute(sa.select(job.c.round).where(job.c.job_id == self.job_id)).scalar_one_or_none()
-                number = (before or 0) + 1
-                db.execute(sa.delete(item).where(item.c.job_id == self.job_id))
-                db.execute(sa.delete(job).where(job.c.job_id == self.job_id))
-            known = db.execute(sa.select(job.c.graph_hash).where(job.c.job_id == self.job_id)).scalar_one_or_none()
-            if known is None:
-                db.execute(
-                    sa.insert(job).values(
-                        job_id=self.job_id,
-                        graph_name=self._graph_name,
-                        graph_hash=graph_hash,
-                        source=self._source,
-                        status="running",
-                        round=number,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                )
-            elif known != graph_hash and not accept_changes:
-                raise ProjectError(
-                    "batch.graph-changed",
-                    f"graph {self._graph_name!r} changed since this batch was started "
-                    f"({known[:8]} then, {graph_hash[:8]} now)",
-                    fix="--accept-changes runs the rest with the new graph; --restart begins again",
-                )
-            else:
-                db.execute(
-                    sa.update(job)
-                    .where(job.c.job_id == self.job_id)
-                    .values(graph_hash=graph_hash, status="running", updated_at=now)
-                )
+        options = options or BatchOptions()
+        self._accepts_changes = options.accept_changes
+        with self._writing() as db:
+            self._job = open_job(
+                db, Job.read(db, self.job_id) or Job(job_id=self.job_id), options,
+                graph_name=self._graph_name, graph_hash=graph_hash, source=self._source, context=dict(context or {}),
+            )  # fmt: skip
 
-    def add(self, backlog: Iterable[BacklogItem], *, limit: int | None = None) -> tuple[int, int]:
-        """Bring the ledger in step with the source: new tickets are written, known ones keep their first content.
+    def add(self, backlog: Iterable[BacklogItem], *, limit: int | None = None) -> Taken:
+        """Bring the ledger in step with the source: new tickets are written, answered ones keep their content.
 
         What cannot be read, and a second ticket of one id, is a dead letter as long as the source has it: once it
-        is mended there its ticket is new.
-
-        Returns:
-            The number of tickets of the source that count (at most `limit`), and how many of them have
-            another content than when they were first seen.
+        is put right there its ticket is new. A ticket that was not answered yet gets the content of now.
         """
-        seen: set[str] = set()
-        bad: list[tuple[int, BacklogItem]] = []
-        seq = changed = 0
-        stream = islice(backlog, limit)
-        while chunk := list(islice(stream, _CHUNK)):
-            good: list[dict[str, object]] = []
-            for entry in chunk:
-                if entry.problem is None and entry.ticket_id not in seen:
-                    seen.add(entry.ticket_id)
-                    good.append(self._row(entry, seq, entry.ticket_id))
-                else:
-                    bad.append((seq, entry))
-                seq += 1
-            changed += self._insert(good)
-        return seq, changed + self._list_unreadable(bad, seen, limit)
-
-    def _row(self, entry: BacklogItem, seq: int, ticket_id: str) -> dict[str, object]:
-        payload = orjson.dumps(entry.ticket, option=orjson.OPT_SORT_KEYS)
-        return {
-            "job_id": self.job_id,
-            "seq": seq,
-            "ticket_id": ticket_id,
-            "input_hash": hashlib.sha256(payload).hexdigest(),
-            "input": entry.ticket,
-            "attempt": 1,
-            "status": (ItemStatus.DEAD if entry.problem else ItemStatus.PENDING).value,
-            "error": entry.problem,
-            "run_id": run_id_of(self._round, ticket_id, 1),
-        }
-
-    def _insert(self, rows: Sequence[dict[str, object]]) -> int:
-        """Write tickets that are not known; return how many known ones have another content now."""
-        item = tables.batch_item
-        ids = [row["ticket_id"] for row in rows]
-        mine = item.c.job_id == self.job_id
-        with self._store.write() as db:
-            # What could not be read before, and can be now, is a new ticket.
-            db.execute(sa.delete(item).where(mine, item.c.ticket_id.in_(ids), _UNREADABLE))
-            query = sa.select(item.c.ticket_id, item.c.input_hash, item.c.seq).where(mine, item.c.ticket_id.in_(ids))
-            known = {row.ticket_id: row for row in db.execute(query)}
-            fresh = [row for row in rows if row["ticket_id"] not in known]
-            if fresh:
-                db.execute(sa.insert(item), fresh)
-            moved = [
-                {"asked_job": self.job_id, "asked_ticket": ticket_id, "new_seq": row["seq"]}
-                for row in rows
-                if (ticket_id := row["ticket_id"]) in known and known[str(ticket_id)].seq != row["seq"]
-            ]
-            if moved:
-                db.execute(_MOVED, moved)
-        found = ((known.get(str(row["ticket_id"])), row["input_hash"]) for row in rows)
-        return sum(before is not None and before.input_hash != hashed for before, hashed in found)
-
-    def _list_unreadable(self, bad: Sequence[tuple[int, BacklogItem]], seen: set[str], limit: int | None) -> int:
-        """Make the dead letters of the source those that it has now; return how many were a ticket before."""
-        item = tables.batch_item
-        mine = item.c.job_id == self.job_id
-        changed = 0
-        rows: list[dict[str, object]] = []
-        with self._store.write() as db:
-            gone = sa.delete(item).where(mine, _UNREADABLE)
-            db.execute(gone if limit is None else gone.where(item.c.seq < limit))
-            taken = set(seen)
-            for at in range(0, len(bad), _CHUNK):
-                part = bad[at : at + _CHUNK]
-                names = [name for seq, entry in part for name in (entry.ticket_id, _second_name(entry, seq))]
-                db.execute(gone.where(item.c.ticket_id.in_(names)))
-                known = set(db.execute(sa.select(item.c.ticket_id).where(mine, item.c.ticket_id.in_(names))).scalars())
-                for seq, entry in part:
-                    if entry.problem is not None and entry.ticket_id in known - taken:
-                        # It was read and run before; only its line in the source is broken now.
-                        taken.add(entry.ticket_id)
-                        changed += 1
-                    else:
-                        rows.append(self._unreadable(entry, seq, taken, known))
-            if rows:
-                db.execute(sa.insert(item), rows)
-        return changed
-
-    def _unreadable(self, entry: BacklogItem, seq: int, taken: set[str], known: set[str]) -> dict[str, object]:
-        """A dead letter under the name of its ticket, unless a ticket has it that can be read."""
-        ticket_id = name = entry.ticket_id
-        problem = entry.problem or {
-            "code": "ticket.duplicate-id",
-            "what": f"a second ticket has the id {ticket_id!r}; the first one is run",
-            "fix": "give each ticket its own id",
-        }
-        while name in taken or name in known:
-            name = _second_name(entry, seq) if name == ticket_id else f"{name}#"
-        taken.add(name)
-        return self._row(BacklogItem(ticket_id=name, ticket=None, problem=problem), seq, name)
+        return Intake(self._store, self.job_id, self._run_id_of, self._accepts_changes).take(backlog, limit)
 
     def items(self, *, limit: int | None = None) -> list[LedgerItem]:
         """The job's tickets in the backlog's order; only the first `limit` places."""
-        item = tables.batch_item
-        query = sa.select(item).where(item.c.job_id == self.job_id).order_by(item.c.seq)
+        query = sa.select(_ITEM).where(_ITEM.c.job_id == self.job_id).order_by(_ITEM.c.seq)
         if limit is not None:
-            query = query.where(item.c.seq < limit)
+            query = query.where(_ITEM.c.seq < limit)
         with self._store.read() as db:
             return [
                 LedgerItem(
@@ -227,43 +147,84 @@ class Ledger:
                     run_id=row.run_id,
                     lane=row.lane,
                     error=row.error,
+                    context=row.context or {},
+                    is_adopted=bool(row.is_adopted),
                 )
                 for row in db.execute(query)
             ]
 
-    def start(self, entry: LedgerItem) -> None:
-        """Say that a ticket is in flight."""
-        self._update(entry, status=ItemStatus.RUNNING.value, started_at=time.time())
+    def start(self, entry: LedgerItem) -> LedgerItem:
+        """Say that a ticket is in flight; one that was answered before comes back settled, or with its other run."""
+        with self._store.write(durable=False) as db:
+            now = store_time(db)
+            found = self._answer(db, entry)
+            started = entry if found is None else _as_answered(entry, found)
+            if found is None or found.is_same:
+                started = replace(started, status=started.status if started.status in SETTLED else ItemStatus.RUNNING)
+            values: dict[str, object] = {"status": started.status.value, "started_at": now}
+            if found is not None:
+                values |= {
+                    "run_id": started.run_id,
+                    "lane": started.lane,
+                    "error": None if started.error is None else dict(started.error),
+                    "is_adopted": started.is_adopted,
+                }
+            self._write(db, entry, values)
+        return started
+
+    def _answer(self, db: Connection, entry: LedgerItem) -> Answer | None:
+        hold_ticket(db, self._graph_name, entry.ticket_id)
+        found = find_answer(
+            db,
+            graph_name=self._graph_name,
+            ticket_id=entry.ticket_id,
+            sha256=content_sha256(entry.ticket or {}, entry.context),
+            job_id=self.job_id,
+            own_run=entry.run_id,
+            since=self._known.again_since,
+        )
+        is_other = found is not None and not found.is_same
+        return None if is_other and self._accepts_changes else found
 
     def settle(self, entry: LedgerItem, outcome: Outcome) -> None:
         """Write how a ticket ended; an item that is settled already is left as it is."""
-        self._update(
-            entry,
-            status=outcome.status.value,
-            lane=outcome.lane,
-            error=outcome.error,
-            finished_at=time.time(),
-        )
-
-    def _update(self, entry: LedgerItem, **values: object) -> None:
         with self._store.write(durable=False) as db:
-            db.execute(_UNSETTLED, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
+            values = {
+                "status": outcome.status.value,
+                "lane": outcome.lane,
+                "error": outcome.error,
+                "finished_at": store_time(db),
+            }
+            self._write(db, entry, values)
+
+    def _write(self, db: Connection, entry: LedgerItem, values: Mapping[str, object]) -> None:
+        """Change an unsettled ticket, as long as the job is this process's."""
+        lease = self._lease
+        who = {"asked_job": self.job_id, "asked_ticket": entry.ticket_id}
+        held = {} if lease is None else {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}
+        written = db.execute(_UNSETTLED if lease is None else _UNSETTLED_HELD, {**who, **held, **values})
+        if not written.rowcount and lease is not None and not is_held(db, lease):
+            raise _taken_over()
+
+    def reopen(self, entries: Iterable[LedgerItem]) -> None:
+        """Let dead letters that no fault of theirs has made be run by the same command."""
+        again = sa.update(_ITEM).where(*_ONE, _ITEM.c.status == ItemStatus.DEAD.value)
+        with self._writing() as db:
+            for entry in entries:
+                values = {"status": ItemStatus.PENDING.value, "error": None, "lane": None}
+                db.execute(again, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
+
+    @contextmanager
+    def _writing(self) -> Generator[Connection]:
+        """A transaction of the process that holds the job; one that has lost it writes nothing more."""
+        with self._store.write() as db:
+            if self._lease is not None and not is_held(db, self._lease):
+                raise _taken_over()
+            yield db
 
     def reconcile(self) -> int:
-        """Move tickets whose review was decided since to done, by their runs; return how many moved."""
-        item, run = tables.batch_item, tables.run
-        finished = sa.select(run.c.run_id).where(run.c.status == "done")
-        with self._store.write() as db:
-            moved = db.execute(
-                sa.update(item)
-                .where(
-                    item.c.job_id == self.job_id,
-                    item.c.status == ItemStatus.WAITING_REVIEW.value,
-                    item.c.run_id.in_(finished),
-                )
-                .values(status=ItemStatus.DONE.value)
-            )
-            return moved.rowcount
+        """Take over how runs have ended since that a person let go on; return how many tickets moved."""
+        return reconcile_runs(self._store, job_id=self.job_id)
 
     def revive_dead(self) -> int:
         """Give every dead letter that has a readable ticket a new attempt. Returns how many.
@@ -271,46 +232,101 @@ class Ledger:
         A run that decided on effects goes on: they are tried again under their own keys, so that none happens
         twice. Any other attempt is a run of its own, so that a bad answer in the journal is not read again.
         """
-        item = tables.batch_item
-        revived = 0
-        for entry in self.items():
-            if entry.status is not ItemStatus.DEAD or entry.ticket is None:
-                continue
-            if (entry.error or {}).get("code") == "ticket.duplicate-id":
-                continue
-            attempt = entry.attempt + 1
-            with self._store.write() as db:
-                acted = sa.select(tables.outbox.c.effect_key).where(tables.outbox.c.run_id == entry.run_id).limit(1)
-                has_acted = db.execute(acted).first() is not None
-                db.execute(
-                    sa.update(item)
-                    .where(item.c.job_id == self.job_id, item.c.ticket_id == entry.ticket_id)
-                    .values(
-                        status=ItemStatus.PENDING.value,
-                        attempt=attempt,
-                        error=None,
-                        run_id=entry.run_id if has_acted else run_id_of(self._round, entry.ticket_id, attempt),
-                    )
+        return sum(
+            self._revive(entry)
+            for entry in self.items()
+            if entry.status is ItemStatus.DEAD and entry.ticket is not None and _code(entry) not in NEVER_REVIVED
+        )
+
+    def revive_changed(self) -> int:
+        """Run tickets that were held back because another content was answered under their id."""
+        return sum(
+            self._revive(entry)
+            for entry in self.items()
+            if entry.status is ItemStatus.DEAD and _code(entry) == "ticket.changed"
+        )
+
+    def _revive(self, entry: LedgerItem) -> bool:
+        attempt = entry.attempt + 1
+        with self._writing() as db:
+            acted = sa.select(tables.outbox.c.effect_key).where(tables.outbox.c.run_id == entry.run_id).limit(1)
+            has_acted = db.execute(acted).first() is not None
+            db.execute(
+                sa.update(_ITEM)
+                .where(_ITEM.c.job_id == self.job_id, _ITEM.c.ticket_id == entry.ticket_id)
+                .values(
+                    status=ItemStatus.PENDING.value,
+                    attempt=attempt,
+                    error=None,
+                    is_adopted=entry.is_adopted and has_acted,
+                    run_id=entry.run_id if has_acted else self._run_id_of(entry.ticket_id, attempt),
                 )
-            revived += 1
-        return revived
+            )
+        return True
 
     def close(self, status: str) -> None:
         """Write how the job stands: `complete`, `dead_letters` or `stopped`."""
         job = tables.batch_job
-        with self._store.write() as db:
-            db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(status=status, updated_at=time.time()))
+        with self._writing() as db:
+            values = {"status": status, "updated_at": store_time(db)}
+            db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(values))
 
 
-def _second_name(entry: BacklogItem, seq: int) -> str:
-    """What a dead letter is called whose ticket's name is taken."""
-    return f"{entry.ticket_id}#{seq}"
+def _taken_over() -> ConflictError:
+    what = "another process has taken over this batch: this one gave no sign of life for too long"
+    return ConflictError("batch.taken-over", what, fix="look at the other process, or run the command again")
+
+
+def _code(entry: LedgerItem) -> str:
+    return str((entry.error or {}).get("code") or "")
+
+
+def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
+    """The ticket as another run has it; of another content it is held back, for a person to say what it is."""
+    if found.is_same:
+        status = found.status or ItemStatus.RUNNING
+        return replace(entry, run_id=found.run_id, status=status, lane=found.lane, is_adopted=True)
+    stands = "was answered" if found.status is ItemStatus.DONE else "is being answered"
+    error: Mapping[str, JsonValue] = {
+        "code": "ticket.changed",
+        "what": f"ticket {entry.ticket_id!r} {stands} with another content (run {found.run_id})",
+        "fix": "--accept-changes answers it as it is now; a ticket of its own needs an id of its own",
+    }
+    return replace(entry, status=ItemStatus.DEAD, error=error)
+
+
+def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str | None = None) -> int:
+    """Tickets whose runs ended outside of their batch (a person decided, or let a failed run go on) are done.
+
+    Args:
+        store: The state store.
+        job_id: Only of this job.
+        run_id: Only of this run.
+    """
+    run = tables.run
+    finished = sa.select(run.c.run_id).where(run.c.status == "done")
+    query = sa.update(_ITEM).where(
+        _ITEM.c.status.in_([ItemStatus.WAITING_REVIEW.value, ItemStatus.DEAD.value]),
+        _ITEM.c.input.is_not(sa.null()),
+        _ITEM.c.run_id.in_(finished if run_id is None else finished.where(run.c.run_id == run_id)),
+        sa.or_(_ITEM.c.error.is_(sa.null()), sa.cast(_ITEM.c.error, sa.Text).not_like('%"ticket.changed"%')),
+    )
+    if job_id is not None:
+        query = query.where(_ITEM.c.job_id == job_id)
+    with store.write() as db:
+        return db.execute(query.values(status=ItemStatus.DONE.value, error=None)).rowcount
+
+
+def dead_of(store: StateStore, run_id: str) -> tuple[str, ...]:
+    """Jobs that have a dead letter of this run."""
+    query = sa.select(_ITEM.c.job_id).where(_ITEM.c.run_id == run_id, _ITEM.c.status == ItemStatus.DEAD.value)
+    with store.read() as db:
+        return tuple(cast("str", job_id) for job_id in db.execute(query).scalars())
 
 
 def unsettled_runs(store: StateStore) -> frozenset[str]:
     """Runs that a batch has begun and goes on with by itself when it is started again."""
-    item = tables.batch_item
-    query = sa.select(item.c.run_id).where(item.c.status.not_in([status.value for status in SETTLED]))
+    query = sa.select(_ITEM.c.run_id).where(_ITEM.c.status.not_in([status.value for status in SETTLED]))
     with store.read() as db:
         return frozenset(db.execute(query).scalars())
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import structlog
 
-from compound.batch._gate import OrderGate
+from compound.batch._gate import OrderGate, keys_of
 from compound.batch._ledger import Ledger
 from compound.batch._letters import letter_of, write_letters, writing
-from compound.batch._lock import single_process
+from compound.batch._trouble import Failures, code_of, is_transient
 from compound.batch._types import (
     SETTLED,
     BacklogItem,
@@ -27,7 +28,10 @@ from compound.batch._types import (
     Outcome,
     TicketRunner,
 )
-from compound.errors import CompoundError, ConnectorError, plain_traceback
+from compound.errors import CompoundError, ConnectorError, plain_traceback, told
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
@@ -45,11 +49,13 @@ class BatchRunner:
         ledger: Where each ticket stands.
         run_ticket: Runs one ticket.
         graph_hash: The version of the graph; a job that began under another one is refused.
-        folder: Where the lock and the dead letters are kept.
+        folder: Where the dead letters are kept.
         on_event: Told when a ticket is started or settled.
+        context: The graph's context, one for all tickets.
+        withdraw: Takes back what waits for a person of runs that are forgotten.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two are named
         self,
         ledger: Ledger,
         run_ticket: TicketRunner,
@@ -57,17 +63,22 @@ class BatchRunner:
         graph_hash: str,
         folder: Path,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
+        context: Mapping[str, JsonValue] | None = None,
+        withdraw: Callable[[Sequence[str]], None] = lambda run_ids: None,
     ) -> None:
         self._ledger = ledger
         self._run_ticket = run_ticket
         self._graph_hash = graph_hash
         self._folder = folder
         self._on_event = on_event
+        self._context = context or {}
+        self._withdraw = withdraw
+        self._failures = Failures(0)
         self._draining = False
         self._settled = 0
         self._total = 0
         self._ran = 0
-        self._changed = 0
+        self._changed: tuple[str, ...] = ()
 
     async def run(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> BatchSummary:
         """Run what is not settled yet; the same call again goes on where a crash left it.
@@ -76,19 +87,20 @@ class BatchRunner:
         runs go on from the journal and the checkpoints next time.
 
         Raises:
-            ConflictError: `batch.already-running`.
-            ProjectError: `batch.graph-changed`: since the job began.
+            ConflictError: `batch.already-running`; `batch.taken-over`.
+            ProjectError: `batch.graph-changed`, `batch.context-changed`: since the job began.
             ConnectorError: The state store or the checkpoints: nothing can be written down any more, or another
                 process holds them for longer than several tries. The message names a ticket that was hit; tickets
                 in flight go on next time. `batch.cannot-write`.
         """
         with writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-        with single_process(self._folder / f"batch-{self._ledger.job_id}.lock"):
+        with self._ledger.held():
+            self._failures = Failures(options.stop_after)
             items = self._prepare(backlog, options)
             begin = time.perf_counter()
             try:
-                await self._run_all(items, options.concurrency)
+                await self._run_all(items, options)
             except* CompoundError as errors:
                 raise _first(errors) from errors
             seconds = time.perf_counter() - begin
@@ -100,54 +112,79 @@ class BatchRunner:
 
     def _prepare(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> list[LedgerItem]:
         ledger = self._ledger
-        ledger.open(self._graph_hash, accept_changes=options.accept_changes, restart=options.restart)
-        _, self._changed = ledger.add(backlog, limit=options.limit)
+        if ledger.begins_again(options):
+            self._withdraw(ledger.run_ids(adopted=options.again))
+        ledger.open(self._graph_hash, options, self._context)
+        taken = ledger.add(backlog, limit=options.limit)
+        self._changed = taken.changed
+        self._withdraw(taken.replaced)
         ledger.reconcile()
         if options.retry_dead:
             ledger.revive_dead()
+        if options.accept_changes or options.again:
+            ledger.revive_changed()
         return ledger.items(limit=options.limit)
 
-    async def _run_all(self, items: list[LedgerItem], concurrency: int) -> None:
+    async def _run_all(self, items: list[LedgerItem], options: BatchOptions) -> None:
         todo = [item for item in items if item.status not in SETTLED]
         self._total = len(items)
         self._settled = len(items) - len(todo)
-        gate = OrderGate((item.seq for item in items), (item.seq for item in items if item.status in SETTLED))
+        gate = OrderGate({item.seq: keys_of(item.ticket) for item in todo})
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
             signals.start_soon(self._watch_signals, signals.cancel_scope)
             async with anyio.create_task_group() as workers:
-                for _ in range(max(1, min(concurrency, len(todo)))):
-                    workers.start_soon(self._work, queue, gate)
+                for _ in range(max(1, min(options.concurrency, len(todo)))):
+                    workers.start_soon(self._work, queue, gate, options)
             signals.cancel_scope.cancel()
+        if self._failures.down is not None:
+            self._ledger.reopen(self._failures.row)
 
-    async def _work(self, queue: Iterable[LedgerItem], gate: OrderGate) -> None:
+    async def _work(self, queue: Iterable[LedgerItem], gate: OrderGate, options: BatchOptions) -> None:
         for item in queue:
             if self._draining:
                 return
             try:
-                outcome = await self._from_start_to_end(item, gate)
+                outcome = await self._from_start_to_end(item, gate, options)
             except ConnectorError as error:
                 raise self._stopped_at(item, error) from error
             gate.settle(item.seq)
             self._settled += 1
-            self._ran += 1
             self._tell("settled", item, outcome.status, outcome.lane)
 
-    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate) -> Outcome:
-        async def start() -> None:
-            self._ledger.start(item)
+    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome:
+        async def start() -> LedgerItem:
+            return self._ledger.start(item)
 
         async def run() -> Outcome:
-            return await self._outcome(item, gate)
+            return await self._tried(started, gate, options)
 
         async def settle() -> None:
-            self._ledger.settle(item, outcome)
+            self._ledger.settle(started, outcome)
 
-        await _past_locks(start, item.ticket_id)
+        started = await _past_locks(start, item.ticket_id)
+        if started.status in SETTLED:  # it was answered before
+            return Outcome(status=started.status, lane=started.lane, error=started.error)
         self._tell("started", item, ItemStatus.RUNNING, None)
         outcome = await _past_locks(run, item.ticket_id)
         await _past_locks(settle, item.ticket_id)
+        self._ran += 1
+        if self._failures.note(started, outcome):
+            self._draining = True
+            log.warning("batch.service_down", job_id=self._ledger.job_id, code=code_of(outcome.error))
         return outcome
+
+    async def _tried(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome:
+        """Run it, and again after trouble that passes by itself: its run goes on, nothing that was done is repeated."""
+        for tries in range(options.retries + 1):
+            outcome = await self._outcome(item, gate)
+            if not is_transient(outcome) or tries == options.retries or self._draining:
+                return outcome
+            pause_s = _PAUSE_S * 2**tries * random.uniform(0.75, 1.25)
+            code = code_of(outcome.error)
+            log.warning("batch.tried_again", ticket_id=item.ticket_id, code=code, pause_s=round(pause_s, 2))
+            await anyio.sleep(pause_s)
+        raise AssertionError("the last try returns")
 
     def _stopped_at(self, item: LedgerItem, error: ConnectorError) -> ConnectorError:
         stands = f"the batch stopped at ticket {item.ticket_id!r}, {self._settled} of {self._total} settled"
@@ -155,8 +192,8 @@ class BatchRunner:
         return ConnectorError(error.code, f"{stands}: {error.what}", fix=fix, where=error.where)
 
     async def _outcome(self, item: LedgerItem, gate: OrderGate) -> Outcome:
-        async def turn() -> None:
-            await gate.wait(item.seq)
+        async def turn(rows: Iterable[str] = ()) -> None:
+            await gate.wait(item.seq, rows)
 
         try:
             return await self._run_ticket(item, turn)
@@ -164,13 +201,13 @@ class BatchRunner:
             # Nothing can be written down now: that is no fault of the ticket.
             raise
         except Exception as error:  # noqa: BLE001 - one ticket must not stop the others
-            told = plain_traceback(error)
-            log.error("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id, exception=told)  # noqa: TRY400
+            plain = plain_traceback(error)
+            log.error("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id, exception=plain)  # noqa: TRY400
             return Outcome(
                 status=ItemStatus.DEAD,
                 error={
                     "code": "batch.ticket-failed",
-                    "what": f"ticket {item.ticket_id!r}: {type(error).__name__}: {error}",
+                    "what": f"ticket {item.ticket_id!r}: {told(error)}",
                     "fix": "the log has the traceback; --retry-dead tries again",
                 },
             )
@@ -199,6 +236,8 @@ class BatchRunner:
     def _summary(self, options: BatchOptions, seconds: float) -> BatchSummary:
         items = self._ledger.items(limit=options.limit)
         dead = [item for item in items if item.status is ItemStatus.DEAD]
+        held_back = {item.ticket_id for item in dead if code_of(item.error) == "ticket.changed"}
+        changed = tuple(sorted({*self._changed, *held_back}))
         unfinished = any(item.status not in SETTLED for item in items)
         self._ledger.close("stopped" if unfinished else "dead_letters" if dead else "complete")
         return BatchSummary(
@@ -210,7 +249,10 @@ class BatchRunner:
             stopped=unfinished,
             dead=tuple(map(letter_of, dead)),
             dead_letter_file=write_letters(self._folder / f"dead-letters-{self._ledger.job_id}.jsonl", dead),
-            changed=self._changed,
+            changed=len(changed),
+            changed_tickets=changed,
+            answered_before=sum(item.is_adopted and item.status is not ItemStatus.DEAD for item in items),
+            down=self._failures.down,
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,16 +32,22 @@ class BacklogItem:
         ticket_id: The source's own id; its place, `tickets.jsonl:17`, where it has none.
         ticket: The record; None when it could not be read.
         problem: Why it could not be read, as an error record; such an item is a dead letter from the start.
+        context: What its row says of the graph's context; empty where the context is one for all.
     """
 
     ticket_id: str
     ticket: Mapping[str, JsonValue] | None
     problem: Mapping[str, JsonValue] | None = None
+    context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerItem:
-    """A row of the ledger: the item, its place in the backlog and where it stands."""
+    """A row of the ledger: the item, its place in the backlog and where it stands.
+
+    Attributes:
+        is_adopted: Its run was made by another batch or by `compound run`, which answered the ticket before.
+    """
 
     seq: int
     ticket_id: str
@@ -51,6 +57,8 @@ class LedgerItem:
     run_id: str
     lane: str | None = None
     error: Mapping[str, JsonValue] | None = None
+    context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    is_adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +70,16 @@ class Outcome:
     error: Mapping[str, JsonValue] | None = None
 
 
-Gate = Callable[[], Awaitable[None]]
+class Gate(Protocol):
+    """A ticket's turn in the backlog's order."""
+
+    def __call__(self, rows: Iterable[str] = ()) -> Awaitable[None]:
+        """Return when every earlier ticket of the same customer, and of the same rows, is settled.
+
+        Args:
+            rows: What the ticket is about to change, as `orders/#W1`.
+        """
+        ...
 
 
 class TicketRunner(Protocol):
@@ -92,9 +109,14 @@ class BatchOptions:
     Attributes:
         concurrency: Tickets in flight, at most.
         limit: Only the first so many tickets of the source; None for all.
-        accept_changes: Go on although the graph changed since the job was started.
+        accept_changes: Go on although the graph or its context changed since the job was started, and run tickets
+            whose content changed since they were answered.
         retry_dead: Give dead letters another attempt.
-        restart: Forget the job's ledger and begin again (effects that happened stay happened).
+        restart: Forget the job's ledger and begin again; what was answered is not answered again.
+        again: Answer also what was answered before, by whatever batch or run. One that did not come to its end
+            goes on with the same options.
+        retries: How often a ticket is tried again after trouble that passes by itself, before it is a dead letter.
+        stop_after: So many tickets in a row that a provider, the shop or the desk failed stop the batch; 0 for never.
     """
 
     concurrency: int = 8
@@ -102,6 +124,24 @@ class BatchOptions:
     accept_changes: bool = False
     retry_dead: bool = False
     restart: bool = False
+    again: bool = False
+    retries: int = 3
+    stop_after: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDown:
+    """Why a batch stopped: one ticket after the other failed by a service, and not by itself.
+
+    Attributes:
+        code: Of the last ticket's error.
+        what: What that one says.
+        failures: Tickets in a row.
+    """
+
+    code: str
+    what: str
+    failures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +177,14 @@ class BatchSummary:
         lanes: Lane to number of tickets, over the whole job.
         ran: Tickets that this call ran.
         seconds: Wall time of this call, from the first ticket to the last.
-        stopped: The user asked it to stop before the end.
+        stopped: It stopped before the end: the user asked for it, or a service is down.
         dead: The dead letters, in the backlog's order.
         dead_letter_file: Where they were written; None when there are none.
-        changed: Tickets whose content in the source is not the one that was run (the first content stays).
+        changed: Tickets whose content in the source is not the one that was answered under their id; they are not
+            answered again without `accept_changes`.
+        changed_tickets: Their ids.
+        answered_before: Tickets that another batch, or `compound run`, has answered; they are not answered again.
+        down: The service that stopped it; None when none did.
         untraced: Rows of traces that could not be stored; the tickets themselves are whole.
     """
 
@@ -153,6 +197,9 @@ class BatchSummary:
     dead: tuple[DeadLetter, ...] = ()
     dead_letter_file: str | None = None
     changed: int = 0
+    changed_tickets: tuple[str, ...] = ()
+    answered_before: int = 0
+    down: ServiceDown | None = None
     untraced: int = 0
 
     @property
@@ -162,7 +209,9 @@ class BatchSummary:
 
     @property
     def exit_code(self) -> int:
-        """0 complete, 3 with dead letters, 5 stopped before the end."""
+        """0 complete, 3 with dead letters, 5 stopped before the end, 7 stopped because a service is down."""
+        if self.down is not None:
+            return 7
         if self.stopped:
             return 5
         return 3 if self.dead else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, console, note, print_json, print_table, say, visible
+from compound.cli._output import Context, Json, Model, Profile, console, note, print_json, print_table, say, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -33,20 +33,42 @@ def batch(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")] = None,
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Tickets in flight.")] = 8,
     accept_changes: Annotated[
-        bool, typer.Option("--accept-changes", help="Go on although the graph changed since the batch began.")
+        bool,
+        typer.Option(
+            "--accept-changes",
+            help="Go on although the graph or its context changed; run tickets that changed since they were answered.",
+        ),
     ] = False,
     retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Give dead letters another attempt.")] = False,
-    restart: Annotated[bool, typer.Option("--restart", help="Forget where the batch stood and begin again.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Forget where the batch stood; what was answered is not answered again.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Answer also tickets that any batch or run has answered before.")
+    ] = False,
+    stop_after: Annotated[
+        int | None,
+        typer.Option(
+            "--stop-after",
+            min=0,
+            help="Stop when a provider, the shop or the desk failed so many tickets in a row; 0 for never.",
+        ),
+    ] = None,
+    context: Context = None,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
 ) -> None:
     """Run every ticket of a backlog; the same command again goes on where it stopped.
 
-    A ticket that cannot be read, or whose run fails, is a dead letter; the others go on.
+    A ticket that cannot be read, or whose run fails, is a dead letter; the others go on. One that was answered before,
+    by another batch or by `compound run`, is not answered again.
 
-    Exit code: 0 complete, 1 the batch could not go on, 3 with dead letters, 5 stopped before the end.
+    Exit code: 0 complete, 1 the batch could not go on, 3 with dead letters, 5 stopped before the end, 6 another
+    process runs it, 7 stopped because a provider, the shop or the desk is down.
     """
+    from dataclasses import replace
+
     from compound.batch import BatchOptions
     from compound.project import Project
 
@@ -56,10 +78,18 @@ def batch(
         accept_changes=accept_changes,
         retry_dead=retry_dead,
         restart=restart,
+        again=again,
     )
     project = Project.open(profile=profile, model=model)
+    given = project.context(graph, context or [])
+    settings = project.settings.batch
+    options = replace(
+        options,
+        retries=settings.retries,
+        stop_after=settings.stop_after_failures if stop_after is None else stop_after,
+    )
     with progress(show=not json) as on_event:
-        summary = project.batch(graph, source, options, on_event=on_event)
+        summary = project.batch(graph, source, options, context=given, on_event=on_event)
     if json:
         print_json(summary)
     else:
@@ -103,6 +133,9 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
     return bar()
 
 
+_MOST_DEAD = 10
+
+
 def show_summary(summary: BatchSummary) -> None:
     """What a batch did, for a person."""
     rate = summary.tickets_per_second
@@ -117,15 +150,23 @@ def show_summary(summary: BatchSummary) -> None:
     speed = f"{rate:.1f} tickets a second" if rate else "nothing was left to run"
     say(f"ran {summary.ran} ticket{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
     show_dead(summary)
+    if summary.answered_before:
+        note(f"{summary.answered_before} ticket(s) were answered before by another batch or run; --again answers them")
     if summary.changed:
-        note(f"{summary.changed} ticket(s) changed in the source since they were first seen; their first content stays")
+        some = ", ".join(summary.changed_tickets[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
+        note(visible(f"{summary.changed} ticket(s) have another content than was answered under their id: {some}"))
+        note("  they are not answered again; --accept-changes answers them as they are now")
     if summary.untraced:
         note(f"{summary.untraced} row(s) of traces could not be stored; see the log")
-    if summary.stopped:
+    if summary.down is not None:
+        note(
+            visible(
+                f"stopped: {summary.down.failures} tickets in a row failed: {summary.down.what} [{summary.down.code}]"
+            )
+        )
+        note("  when that is over, the same command goes on with them")
+    elif summary.stopped:
         note("stopped before the end; the same command goes on")
-
-
-_MOST_DEAD = 10
 
 
 def show_dead(summary: BatchSummary) -> None:

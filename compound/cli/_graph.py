@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, note, print_json, say, wrapped
+from compound.cli._output import Context, Json, Model, Profile, note, print_json, say, wrapped
 
 
 def register(app: typer.Typer) -> None:
@@ -122,6 +122,7 @@ def run(
     given: Annotated[
         str | None, typer.Option("--input", help="The graph's whole input as JSON, a file, or `-`; not with --ticket.")
     ] = None,
+    context: Context = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Stop before the review: nothing is changed anywhere.")
     ] = False,
@@ -146,7 +147,7 @@ def run(
         record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
     else:
         record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
-    result = project.run(graph, record, draft=draft)
+    result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)
     if json:
         print_json(result)
         return

@@ -26,6 +26,12 @@ Model = Annotated[
     str | None,
     typer.Option("--model", help="Provider that answers for every logical model: offline, anthropic."),
 ]
+Context = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context", help="The graph's context: NAME=VALUE as for inputs, once for each; or one JSON object, or @FILE."
+    ),
+]
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -67,7 +67,11 @@ class EffectOutcome:
 
 
 class EffectTarget(Protocol):
-    """Where effects happen. The outbox hands over each group once, and again only as the class allows."""
+    """Where effects happen. The outbox hands over each group once, and again only as the class allows.
+
+    A target that remembers what it has done in a file of this host says so by a `place: str` (`host:path`): for a
+    host that sees another place, what was tried here is of class D.
+    """
 
     @property
     def delivery_class(self) -> DeliveryClass:

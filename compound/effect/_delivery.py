@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import sqlalchemy as sa
+
 from compound import trace
-from compound.connector.state import StateStore, is_gone, this_owner
+from compound.connector.state import StateStore, is_gone, tables, this_owner
 from compound.connector.target import EffectOutcome, EffectTarget, LookupTarget
 from compound.effect._rows import GroupRows, move_group, read_group
 from compound.effect._types import EffectStatus
-from compound.errors import CompoundError, EffectRefused, ProjectError, choices
+from compound.errors import CompoundError, EffectRefused, ProjectError, choices, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic import JsonValue
 
-LEASE_S = 300.0
-"""How long another machine's delivery is believed to go on; a dead process of this one is seen at once."""
+_OUTBOX = tables.outbox
+LEASE_S = 60.0
+"""How long another host's delivery is believed to go on without a sign of life; a dead process of this one is seen at
+once."""
 
 _in_flight: set[tuple[str, str]] = set()
 """(store, group) that this very process delivers: its own other claims are left-overs of a failed write."""
@@ -78,9 +83,15 @@ class Delivery:
         """Claim the group; None when there is nothing to do, or not now, or another one is at it."""
         now = self._clock()
         match group.status:
+            case EffectStatus.FAILED if _is_elsewhere(group, target):
+                self._doubt_elsewhere(group)
+                return None
             case EffectStatus.SCHEDULED | EffectStatus.FAILED:
-                return self._claim(group)
+                return self._claim(group, target)
             case EffectStatus.SENDING if self._is_abandoned(group, now):
+                if _is_elsewhere(group, target):
+                    self._doubt_elsewhere(group)
+                    return None
                 return await self._recover(group, target)
             case _:
                 return None
@@ -93,7 +104,7 @@ class Delivery:
         """A process died, or lost the store, while the target was at work: did it happen?"""
         match target.delivery_class:
             case "A" | "B":
-                return self._claim(group)
+                return self._claim(group, target)
             case "C":
                 try:
                     outcomes = await cast("LookupTarget", target).find(group.planned())
@@ -101,7 +112,7 @@ class Delivery:
                     self._move(group, _End(status=EffectStatus.UNKNOWN, error=_record(error)))
                     return None
                 if outcomes is None:
-                    return self._claim(group)
+                    return self._claim(group, target)
                 self._move(group, _judge(group, outcomes))
                 return None
             case "D":
@@ -115,7 +126,8 @@ class Delivery:
         # cancelled, or the interpreter ends: what the target did is not known here
         end = _End(status=doubt, error={"code": "effect.interrupted", "what": "the delivery was interrupted"})
         try:
-            end = _judge(group, await target.perform(group.planned()))
+            with self._alive(group):
+                end = _judge(group, await target.perform(group.planned()))
         except EffectRefused as error:
             end = _End(status=EffectStatus.REFUSED, error=_record(error))
         except Exception as error:  # noqa: BLE001  # targets are others' code; the row tells what they said
@@ -123,7 +135,13 @@ class Delivery:
         finally:
             self._move(group, end)
 
-    def _claim(self, group: GroupRows) -> GroupRows | None:
+    def _doubt_elsewhere(self, group: GroupRows) -> None:
+        """What its last target has done is written where this host does not look: only a person can say it."""
+        what = f"it was tried at {group.rows[0]['place']}, and whether it happened is known only there"
+        error: dict[str, JsonValue] = {"code": "effect.elsewhere", "what": what, "fix": "look there, and say it"}
+        self._move(group, _End(status=EffectStatus.UNKNOWN, error=error))
+
+    def _claim(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
         now = self._clock()
         with self._store.write() as db:
             is_mine = move_group(
@@ -133,11 +151,39 @@ class Delivery:
                 now=now,
                 actor="outbox",
                 owner=this_owner(),
+                place=place_of(target),
                 lease_until=now + LEASE_S,
                 attempts=group.attempts + 1,
                 error=None,
             )
             return read_group(db, group.key) if is_mine else None
+
+    @contextmanager
+    def _alive(self, group: GroupRows) -> Generator[None]:
+        """Renew the group's lease while its target is at work."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(LEASE_S / 3):
+                with suppress(CompoundError):  # the store is away for a moment; the next beat tries again
+                    self._renew(group)
+
+        thread = threading.Thread(target=beat, name=f"effect {group.key}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def _renew(self, group: GroupRows) -> None:
+        mine = sa.update(_OUTBOX).where(
+            _OUTBOX.c.group_key == group.key,
+            _OUTBOX.c.status == EffectStatus.SENDING.value,
+            _OUTBOX.c.owner == group.rows[0]["owner"],
+            _OUTBOX.c.attempts == group.attempts,
+        )
+        with self._store.write(durable=False) as db:
+            db.execute(mine.values(lease_until=self._clock() + LEASE_S))
 
     def _move(self, group: GroupRows, end: _End) -> None:
         now = self._clock()
@@ -154,6 +200,16 @@ class Delivery:
                 error=end.error,
                 sent_at=now if end.status is EffectStatus.SENT else None,
             )
+
+
+def place_of(target: EffectTarget) -> str | None:
+    """Where a target keeps what it has done, when that is one host's alone; None where all hosts see it."""
+    return cast("str | None", getattr(target, "place", None))
+
+
+def _is_elsewhere(group: GroupRows, target: EffectTarget) -> bool:
+    place: str | None = group.rows[0]["place"]
+    return place is not None and place != place_of(target)
 
 
 def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
@@ -176,4 +232,4 @@ def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
 def _record(error: Exception) -> Mapping[str, JsonValue]:
     if isinstance(error, CompoundError):
         return cast("Mapping[str, JsonValue]", error.to_json())
-    return {"code": "effect.failed", "what": f"{type(error).__name__}: {error}"}
+    return {"code": "effect.failed", "what": told(error)}

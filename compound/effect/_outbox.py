@@ -164,6 +164,12 @@ class Outbox:
             rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
             return [result_of(row) for row in rows]
 
+    def rows_of_run(self, run_id: str) -> frozenset[str]:
+        """The rows that the effects of a run are about, as far as they are written: `orders/#W1`."""
+        query = sa.select(_OUTBOX.c.expected_versions).where(_OUTBOX.c.run_id == run_id)
+        with self._store.read() as db:
+            return frozenset(row for versions in db.execute(query).scalars() for row in versions or ())
+
     def list(
         self, statuses: Sequence[EffectStatus] = (), *, run_id: str | None = None, limit: int = 100
     ) -> Sequence[EffectResult]:

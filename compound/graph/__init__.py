@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from compound.graph._interface import Interface, interface
     from compound.graph._kept import kept_policy
     from compound.graph._ledger import RunRecord, run_record
-    from compound.graph._leftovers import drop_checkpoints
-    from compound.graph._locks import idle_runs
+    from compound.graph._leftovers import drop_checkpoints, has_checkpoint
+    from compound.graph._locks import idle_runs, place_of
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
     from compound.graph._planned import PlannedCall
@@ -97,9 +97,11 @@ _HOME: Final = {
     "compile_graph": "compound.graph._compiled",
     "draw": "compound.graph._draw",
     "drop_checkpoints": "compound.graph._leftovers",
+    "has_checkpoint": "compound.graph._leftovers",
     "draw_svg": "compound.graph._svg",
     "event_json": "compound.graph._events",
     "idle_runs": "compound.graph._locks",
+    "place_of": "compound.graph._locks",
     "graph_signature": "compound.graph._value_types",
     "interface": "compound.graph._interface",
     "kept_policy": "compound.graph._kept",
@@ -166,10 +168,12 @@ __all__ = [
     "drop_checkpoints",
     "event_json",
     "graph_signature",
+    "has_checkpoint",
     "idle_runs",
     "interface",
     "kept_policy",
     "load_graph",
+    "place_of",
     "plan",
     "policy_changes",
     "run_record",

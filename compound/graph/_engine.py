@@ -16,7 +16,7 @@ from compound.graph._active import SILENT, ActiveRun
 from compound.graph._events import RunStarted
 from compound.graph._kept import KeptServices, keep, read
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
-from compound.graph._locks import lock_file, run_lock
+from compound.graph._locks import hold_run, lock_file, place_of
 from compound.graph._move import Move, plan_move
 from compound.graph._outcome import LOST
 from compound.graph._plan import plan
@@ -93,8 +93,10 @@ class Engine:
             None if limits is None else Budget(usd=limits.usd, calls=limits.calls, on_unknown=limits.on_unknown)
         )
         self._recorder = recorder
-        self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state)
+        host = None if checkpoint_path is None else place_of(Path(checkpoint_path))
+        self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
         self._keeps_runs = state is not None
+        self._state = state
         self._checkpoints = None if checkpoint_path is None else Path(checkpoint_path)
         self._lock_wait_s = lock_wait_s
         self._store_wait_s = store_wait_s
@@ -103,10 +105,10 @@ class Engine:
         self._others: dict[str, Engine] = {}
         self._is_kept = False
         self._fill = filler(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
+        declared = Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True)
+        self._fill_context = filler(declared, spec.type_names)
         self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
-        self._context_problems = validator(
-            Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True), spec.type_names
-        )
+        self._context_problems = validator(declared, spec.type_names)
 
     async def __aenter__(self) -> Engine:
         """Look every name up.
@@ -179,7 +181,7 @@ class Engine:
         if not self.plan.has_boundaries and not self._keeps_runs:
             with self._root(active) as span:
                 return self._closing(span, await self._direct(active))
-        async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
+        async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
             record = self._ledger.get(run_id)
             _require_content(record)
             if record is not None and digest(record.input) != digest(input):
@@ -199,7 +201,7 @@ class Engine:
             ConflictError: ``graph.changed``: its own version of the graph is not to be had any more;
                 ``graph.pruned``: it is over, and its content was removed.
         """
-        async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
+        async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
             active, record = self._known(run_id, effect_gate)
             active.listener = listener
             await self._tell_start(active)
@@ -223,7 +225,7 @@ class Engine:
             RunError: ``graph.unknown-run``.
             ConflictError: ``graph.run-done``; ``graph.changed``; ``graph.run-busy``.
         """
-        async with run_lock(self._lock_file(), run_id, wait_s=self._lock_wait_s):
+        async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
             _, record = self._known(run_id, None)
             if record.status == "done":
                 raise ConflictError("graph.run-done", f"run {run_id} is done", fix="give the ticket a new run")
@@ -566,7 +568,7 @@ class Engine:
             graph_name=self.spec.name,
             graph_hash=self.plan.hash,
             input=given,
-            context=context,
+            context=self._whole_context(context),
             runners=self._runners,
             recorder=self._recorder,
             example_id=example_id,
@@ -574,6 +576,12 @@ class Engine:
             seconds=self._seconds,
             seen_input=None if self._fill is None else self._fill(dict(given)),
             asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
+        )
+
+    def _whole_context(self, context: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """The context with null for the optional names that it leaves out."""
+        return (
+            context if self._fill_context is None else cast("dict[str, JsonValue]", self._fill_context(dict(context)))
         )
 
     def _root(self, active: ActiveRun, *, resumed: bool = False) -> ActiveSpan:
@@ -610,9 +618,19 @@ class Engine:
             context=active.context,
         )
 
+    def require_context(self, context: Mapping[str, JsonValue]) -> None:
+        """Refuse a context that the graph cannot run with.
+
+        Raises:
+            DataError: ``graph.bad-input``.
+        """
+        if problems := self._context_problems(dict(context)):
+            what = f"the context does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
+            raise DataError("graph.bad-input", what, fix="--context NAME=VALUE; see `context:` of the graph file")
+
     def _require_fit(self, given: Mapping[str, JsonValue], context: Mapping[str, JsonValue], run_id: str) -> None:
-        problems = [*self._input_problems(dict(given)), *self._context_problems(dict(context))]
-        if problems:
+        self.require_context(context)
+        if problems := self._input_problems(dict(given)):
             what = f"run {run_id}: the input does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
             raise DataError("graph.bad-input", what, fix="see `input:` of the graph file")
 

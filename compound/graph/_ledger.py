@@ -26,6 +26,7 @@ class RunRecord:
     Attributes:
         moved_from: Hash of the graph it was started with, when it has left it.
         pruned_at: When its content was removed, UTC seconds; None while it is there.
+        host: Where its checkpoints lie, `host:path`; None where nothing is kept in a file.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class RunRecord:
     error: Mapping[str, JsonValue] | None = None
     moved_from: str | None = None
     pruned_at: float | None = None
+    host: str | None = None
 
 
 class RunLedger(Protocol):
@@ -95,9 +97,10 @@ class StateLedger:
 
     is_durable = True
 
-    def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: StateStore, clock: Callable[[], float] = time.time, *, host: str | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._host = host  # where the checkpoints lie that are written beside
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run; None when it was never started."""
@@ -118,17 +121,24 @@ class StateLedger:
             error=row["error"],
             moved_from=row["moved_from"],
             pruned_at=row["pruned_at"],
+            host=row["host"],
         )
 
     def start(self, record: RunRecord) -> None:
         """Note a new run."""
+        from compound.connector.state import ticket_of
+
         now = self._clock()
+        ticket_id, ticket_sha256 = ticket_of(record.input) or (None, None)
         values = {
             "run_id": record.run_id,
             "graph_name": record.graph_name,
             "graph_hash": record.graph_hash,
             "graph_version": record.graph_version,
             "thread_id": record.thread_id,
+            "ticket_id": ticket_id,
+            "ticket_sha256": ticket_sha256,
+            "host": self._host,
             "status": record.status,
             "input_sha256": digest(record.input),
             "input": dict(record.input),
@@ -155,6 +165,8 @@ class StateLedger:
             "error": None if error is None else dict(error),
             "updated_at": self._clock(),
         }
+        if self._host is not None:
+            values["host"] = self._host
         with self._store.write(durable=False) as connection:
             connection.execute(_statements().set, values)
 

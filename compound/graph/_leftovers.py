@@ -30,3 +30,17 @@ def drop_checkpoints(path: Path, run_ids: Collection[str], *, dry_run: bool = Fa
         return len(set(mine.values()))
     finally:
         saver.close()
+
+
+def has_checkpoint(path: Path, run_id: str) -> bool:
+    """Whether a run, or what it became in another graph, has a checkpoint in this file."""
+    if not path.is_file():
+        return False
+    from compound.graph._saver import CheckpointFile
+
+    saver = CheckpointFile.open(path)
+    try:
+        query = "SELECT 1 FROM checkpoints WHERE thread_id = ? OR (thread_id > ? AND thread_id < ?) LIMIT 1"
+        return saver.conn.execute(query, (run_id, f"{run_id}~", f"{run_id}~g")).fetchone() is not None
+    finally:
+        saver.close()

@@ -7,11 +7,14 @@ import os
 from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from compound.errors import ConflictError
+
+if TYPE_CHECKING:
+    from compound.connector.state import StateStore
 
 try:
     import fcntl
@@ -22,6 +25,39 @@ _FILES: dict[str, int] = {}
 _HELD: set[tuple[str, str]] = set()
 _FIRST_PAUSE_S: Final = 0.005
 _LAST_PAUSE_S: Final = 0.2
+
+
+@asynccontextmanager
+async def hold_run(store: StateStore | None, file: Path | None, run_id: str, *, wait_s: float) -> AsyncGenerator[None]:
+    """Hold the run until the block ends, on this host and, where hosts share the store, among all of them.
+
+    A store that is a file is used by one host only: there the lock of the file is enough, and costs no write.
+
+    Raises:
+        ConflictError: ``graph.run-busy``, naming the process and the host that runs it, as far as they are known.
+    """
+    async with run_lock(file, run_id, wait_s=wait_s):
+        if store is None or store.dialect == "sqlite":
+            yield
+            return
+        from compound.connector.state import Holder, Leases
+
+        leases, deadline, pause = Leases(store), anyio.current_time() + wait_s, _FIRST_PAUSE_S
+        while isinstance(lease := leases.take(f"run:{run_id}"), Holder):
+            if anyio.current_time() >= deadline:
+                what = f"run {run_id} is being run by {lease}"
+                raise ConflictError("graph.run-busy", what, fix="wait for it, then look at its status")
+            await anyio.sleep(pause)
+            pause = min(pause * 2, _LAST_PAUSE_S)
+        with leases.renewed(lease):
+            yield
+
+
+def place_of(checkpoints: Path) -> str:
+    """Where checkpoints lie, for people and for comparison: `host:path`."""
+    from compound.connector.state import host_name
+
+    return f"{host_name()}:{checkpoints.absolute()}"
 
 
 @asynccontextmanager

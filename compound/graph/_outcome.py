@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from compound.errors import CompoundError, NodeError, raised_in_project
+from compound.errors import CompoundError, NodeError, raised_in_project, told
 from compound.spec._refs import ABSENT, Maybe
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def error_from_json(raw: Mapping[str, JsonValue], *, name: str, run_id: str) -> 
     return NodeError(str(raw["code"]), str(raw["what"]), fix=str(raw.get("fix") or ""), node=name, run_id=run_id)
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
 def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
     """Any exception of a node as one of our errors that names node and run."""
     if isinstance(error, NodeError):
@@ -72,8 +76,11 @@ def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
         made = NodeError(error.code, what, node=name, run_id=run_id, fix=error.fix, where=error.where)
     elif isinstance(error, TimeoutError):
         made = NodeError("graph.timeout", f"node {name}: {error or 'took too long'}", node=name, run_id=run_id)
+    elif isinstance(error, OSError) and error.errno in _FULL:
+        what = f"node {name}: {error.filename or 'a file'} cannot be written: {error.strerror}"
+        made = NodeError("file.disk-full", what, node=name, run_id=run_id, fix="free some space")
     else:
-        what = f"node {name}: {type(error).__name__}: {error}"
+        what = f"node {name}: {told(error)}"
         fix = "the node's code raised an error of its own; see the traceback in the log"
         where = raised_in_project(error)
         made = NodeError("graph.node-crashed", what, node=name, run_id=run_id, fix=fix, where=where)

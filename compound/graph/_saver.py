@@ -29,7 +29,7 @@ _SYMPTOMS: Final = {
     sqlite3.SQLITE_IOERR: (
         "checkpoint.disk",
         "could not be read or written (disk error, or a full disk)",
-        "check the disk",
+        "free some space, or check the disk",
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "checkpoint.cannot-open",

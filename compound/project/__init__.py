@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from compound.project._reviews import ReviewService
     from compound.project._scaffold import Scaffold, init_project
     from compound.project._settings import (
+        BATCH_KEYS,
         PROFILE_KEYS,
         PROJECT_KEYS,
         VARIABLES,
@@ -39,6 +40,7 @@ _HOME: Final = {
     "ItemRow": "_review_views",
     "ItemView": "_review_views",
     "PROFILE_KEYS": "_settings",
+    "BATCH_KEYS": "_settings",
     "PROJECT_KEYS": "_settings",
     "Profile": "_settings",
     "Project": "_project",
@@ -83,6 +85,7 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "BATCH_KEYS",
     "PROFILE_KEYS",
     "PROJECT_KEYS",
     "VARIABLES",

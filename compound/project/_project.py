@@ -170,11 +170,18 @@ class Project:
         spec = self.resources.parts.graph(name or self.settings.graph)
         return draw_svg(spec) if svg else draw(spec)
 
-    def run(self, name: str | None, given: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
+    def run(
+        self,
+        name: str | None,
+        given: Mapping[str, JsonValue],
+        *,
+        context: Mapping[str, JsonValue] | None = None,
+        draft: bool = False,
+    ) -> RunView:
         """Run a graph on one input; with `draft` only to the review, changing nothing."""
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
-            result = self.resources.loop.run(partial(self._run, name, given, until))
+            result = self.resources.loop.run(partial(self._run, name, given, context or {}, until))
         finally:
             self.resources.recorder.flush()
         return RunView(
@@ -198,14 +205,28 @@ class Project:
 
         return read_inputs(self._spec(name), written)
 
+    def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
+        """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.
+
+        Raises:
+            DataError: ``project.bad-input``.
+        """
+        from compound.project._run_inputs import read_context
+
+        return read_context(self._spec(name), written) if written else {}
+
     async def _run(
-        self, name: str | None, given: Mapping[str, JsonValue], until: Literal["end", "review"]
+        self,
+        name: str | None,
+        given: Mapping[str, JsonValue],
+        context: Mapping[str, JsonValue],
+        until: Literal["end", "review"],
     ) -> RunResult:
         async with self.engine(name) as engine:
             ticket = given.get("ticket")
             thread = ticket.get("id") if isinstance(ticket, dict) else None
             thread_id = thread if isinstance(thread, str) else None
-            return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, until=until)
+            return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, context=context, until=until)
 
     def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
         """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.
@@ -298,11 +319,16 @@ class Project:
                     yield event
 
     def resume(self, run_id: str) -> RunResult:
-        """Let a decided run go on."""
+        """Let a decided run go on; a ticket of a batch that it ends is done."""
+        from compound.project._backlog import settle_elsewhere
+
         try:
-            return self.resources.loop.run(self._resume, run_id)
+            result = self.resources.loop.run(self._resume, run_id)
         finally:
             self.resources.recorder.flush()
+        if result.status == "done":
+            settle_elsewhere(self.resources.state, run_id, self.settings.home / "batch")
+        return result
 
     async def _resume(self, run_id: str) -> RunResult:
         async with self._engine(self._spec(self._graph_of(run_id))) as engine:
@@ -342,18 +368,28 @@ class Project:
         source: str,
         options: BatchOptions,
         *,
+        context: Mapping[str, JsonValue] | None = None,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
     ) -> BatchSummary:
-        """Run a backlog; the same call again goes on where it stopped."""
+        """Run a backlog; the same call again goes on where it stopped. Then what is kept too long is removed.
+
+        Args:
+            name: A graph of the project; its own when None.
+            source: `desk`, or the path of a JSONL file, a Delta table or a folder.
+            options: How it runs.
+            context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
+            on_event: Told when a ticket is started or settled.
+        """
         import anyio
 
         recorder = self.resources.recorder
         before = recorder.dropped
         try:
             with self.resources.embedding_beside():
-                summary = anyio.run(partial(self._batch, name, source, options, on_event))
+                summary = anyio.run(partial(self._batch, name, source, options, context or {}, on_event))
         finally:
             recorder.flush()
+        self._prune_after()
         return replace(summary, untraced=recorder.dropped - before)
 
     async def _batch(
@@ -361,25 +397,28 @@ class Project:
         name: str | None,
         source: str,
         options: BatchOptions,
+        context: Mapping[str, JsonValue],
         on_event: Callable[[BatchEvent], None],
     ) -> BatchSummary:
         from compound.batch import BatchRunner, Ledger
-        from compound.project._backlog import EngineRunner, backlog_of
+        from compound.project._backlog import EngineRunner, backlog_of, source_path, with_context
 
         resources = self.resources
+        path = source_path(source, self.settings)
         async with self.engine(name) as engine:
             spec = engine.spec
-            ledger = Ledger(resources.state, graph_name=spec.name, source=source)
-            if options.restart:
-                self._withdraw(ledger.run_ids())
+            items = backlog_of(path, resources.desk, frozenset(spec.context), context)
+            backlog = with_context(items, engine, context)
             runner = BatchRunner(
-                ledger,
-                EngineRunner(engine, self.services.queue, self.services.outbox.outbox),
+                Ledger(resources.state, graph_name=spec.name, source=str(path)),
+                EngineRunner(engine, self.services.queue, self.services.outbox.outbox, context),
                 graph_hash=spec.hash,
                 folder=self.settings.home / "batch",
                 on_event=on_event,
+                context=context,
+                withdraw=self._withdraw,
             )
-            return await runner.run(backlog_of(source, self.settings, resources.desk), options)
+            return await runner.run(backlog, options)
 
     def _withdraw(self, run_ids: Sequence[str]) -> None:
         """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
@@ -497,9 +536,11 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     """A ticket from the command line: JSON text, a file, `-`, or plain text.
 
     Raises:
-        DataError: `ticket.missing`, `ticket.bad-json`.
+        DataError: `ticket.missing`, `ticket.bad-json`, `ticket.duplicate-key`.
     """
     import orjson
+
+    from compound.spec._json_keys import repeated_key
 
     if text is not None:
         return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
@@ -522,4 +563,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
         ) from error
     if not isinstance(record, dict):
         raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+    if (twice := repeated_key(raw)) is not None:
+        what = f"the ticket's key {twice!r} comes twice in one object"
+        raise DataError("ticket.duplicate-key", what, fix="keep the one that is meant")
     return cast("dict[str, JsonValue]", record)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
 from compound.project._done import done_of, effects_of
+from compound.project._elsewhere import require_here
 from compound.project._item_effects import with_effects
 from compound.project._review_upkeep import ReviewUpkeep
 from compound.project._review_views import BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView, moment
@@ -149,6 +150,7 @@ class ReviewService(ReviewUpkeep):
         if action == "return" and self._project.run_record(item.run_id) is None:
             what = f"the run of item {item.item_id} is another program's, which cannot be asked to draft again"
             raise ConflictError("review.no-return", what, fix="reject it, or edit it")
+        require_here(self._project, item.run_id)
         try:
             decision = self.queue.decide(
                 item.item_id,
@@ -187,6 +189,7 @@ class ReviewService(ReviewUpkeep):
             return Decided.of(decision, "waiting for another person")
         if (until := self.queue.undo_until(decision.decision_id)) is not None:
             return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        require_here(self._project, decision.run_id)
         claim = self.queue.claim_resume(decision.item_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: whoever runs it resumes it with this decision.

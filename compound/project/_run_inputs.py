@@ -1,10 +1,10 @@
-"""A graph's input as a person types it: `question="How many?" tickets=@tickets.jsonl`."""
+"""A graph's input and context as a person types them: `question="How many?" tickets=@tickets.jsonl`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compound.errors import DataError, choices
 from compound.spec._types import STR, bare, parse_type
@@ -24,24 +24,34 @@ def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]
     Raises:
         DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
     """
-    return _read(spec, spec.input, "input", written)
+    return _read(spec, spec.input, written, "no input")
 
 
 def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
-    """Values of the graph's context by name, written as `read_inputs` takes them.
+    """As `read_inputs`, of the graph's `context`; also as one JSON object, or `@FILE` that holds one.
 
     Raises:
-        DataError: ``project.bad-input``.
+        DataError: ``project.bad-input``: as for `read_inputs`; not one object.
     """
-    return _read(spec, spec.context, "context", written)
+    if len(written) != 1 or not written[0].startswith(("{", "@")):
+        return _read(spec, spec.context, written, "not in the context")
+    given = _value("--context", written[0], is_text=False)
+    if not isinstance(given, dict):
+        raise DataError("project.bad-input", "--context is no JSON object", fix="--context '{\"name\": ...}'")
+    if unknown := sorted(set(given) - set(spec.context)):
+        what = f"{unknown[0]!r} is not in the context of {spec.name}"
+        raise DataError("project.bad-input", what, fix=choices(list(spec.context), unknown[0]))
+    return given
 
 
-def _read(spec: GraphSpec, declared: Mapping[str, Any], what_of: str, written: Sequence[str]) -> dict[str, JsonValue]:
+def _read(
+    spec: GraphSpec, declared: Mapping[str, JsonValue], written: Sequence[str], unknown: str
+) -> dict[str, JsonValue]:
     given: dict[str, JsonValue] = {}
     for one in written:
         name, mark, text = one.partition("=")
         if not mark or name not in declared:
-            what = f"{name!r} is no {what_of} of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
+            what = f"{name!r} is {unknown} of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
             raise DataError("project.bad-input", what, fix=choices(list(declared), name))
         if name in given:
             raise DataError("project.bad-input", f"{name!r} is given twice", fix="give it once")
@@ -72,8 +82,14 @@ def _file(name: str, path: Path, *, is_text: bool) -> JsonValue:
 def _json(name: str, text: str) -> JsonValue:
     import orjson
 
+    from compound.spec._json_keys import repeated_key
+
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         fix = f"{name}='[...]', or {name}=@FILE.json"
         raise DataError("project.bad-input", f"{name}: {text[:60]!r} is no JSON: {error}", fix=fix) from error
+    if (twice := repeated_key(text)) is not None:
+        what = f"{name}: the key {twice!r} comes twice in one object"
+        raise DataError("project.bad-input", what, fix="keep the one that is meant")
+    return value

@@ -40,12 +40,21 @@ PROJECT_KEYS = {
     "specialists": "specialist name -> `module:function` that yields its labelled examples",
     "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only its "
     "owner may (0700, 0600), whatever the umask is",
+    "batch": "how batches meet trouble, below",
 }
 """Keys of [tool.compound]."""
+BATCH_KEYS = {
+    "retries": "how often a ticket is tried again, with growing pauses, after trouble that passes by itself (a locked "
+    "shop, an overloaded provider), before it is a dead letter: 3",
+    "stop_after_failures": "so many tickets in a row that a provider, the shop or the desk failed stop a batch: 10; 0 "
+    "for never; `--stop-after` goes before it",
+}
+"""Keys of [tool.compound.batch]."""
 VARIABLES = {
     "COMPOUND_PROFILE": "profile, where `--profile` does not name one",
     "COMPOUND_HOME": "folder of the run-time state instead of `.compound/` in the project",
     "COMPOUND_ROOT": "folder from which the project is looked for, instead of the working folder",
+    "COMPOUND_HOST": "name of this host in leases and messages, instead of its own",
     "COMPOUND_USER": "who decides reviews, where `--user` does not say it; else the login name",
     "COMPOUND_SHOP": "`shop` of the profile",
     "COMPOUND_STATE": "`state` of the profile",
@@ -79,6 +88,14 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """How batches meet trouble; see `BATCH_KEYS`."""
+
+    retries: int = 3
+    stop_after_failures: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that was configured: flag > `COMPOUND_*` > profile > `[tool.compound]` > default."""
 
@@ -96,6 +113,7 @@ class Settings:
     """Profiles that write their own data."""
     profiles: tuple[str, ...] = ()
     """Every profile of the project."""
+    batch: BatchSettings = BatchSettings()
 
     @property
     def state_url(self) -> str:
@@ -188,6 +206,7 @@ def load_settings(
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
         profiles=tuple(profiles),
         group_access=_flag(table, "group_access"),
+        batch=_batch(_table(table, "batch"), marker),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
 
@@ -217,6 +236,15 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         vectors=_expand(_text(table, "vectors")) or "edge",
         model=_text(table, "model"),
     )
+
+
+def _batch(table: Mapping[str, object], marker: Path) -> BatchSettings:
+    _refuse_unknown(table, set(BATCH_KEYS), marker, "[tool.compound.batch]")
+    for key, value in table.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            what = f"the setting `batch.{key}` is {value!r}, no number from 0"
+            raise ProjectError("project.bad-number", what, where=Location(MARKER), fix=f"{key} = 3")
+    return BatchSettings(**cast("dict[str, int]", dict(table)))
 
 
 def _expand(value: str | None) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compound.graph import draw_svg, load_graph
-from compound.project import PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.project import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
 from compound.spec.desk_file import DeskFile
 from compound.spec.graph_file import NODE_MODELS, GraphSpec
 from compound.spec.lakehouse_file import LakehouseFile
@@ -36,6 +36,7 @@ def reference_pages(root: Path) -> dict[Path, str]:
         "graph-file.md": {"keys": table(GraphSpec), "common": _common(), "kinds": "\n\n".join(_kinds())},
         "settings.md": {
             "project": plain_table(("key", "meaning"), PROJECT_KEYS),
+            "batch": plain_table(("key", "meaning"), BATCH_KEYS),
             "profile": plain_table(("key", "meaning"), PROFILE_KEYS),
             "variables": plain_table(("variable", "meaning"), VARIABLES),
             "models": _whole(ModelsFile),

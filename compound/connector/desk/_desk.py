@@ -12,7 +12,8 @@ import anyio
 import orjson
 
 from compound.connector.desk._replies import Sent, SentFolder
-from compound.connector.desk._sources import Entry, read_tickets
+from compound.connector.desk._sources import Entry, read_rows, read_tickets
+from compound.connector.state import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.desk_file import DeskFile
@@ -87,6 +88,7 @@ class Desk:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
+        self.place = f"{host_name()}:{folder.absolute()}"
         self._file = file or DeskFile()
         self._effects = effects
         self._clock = clock
@@ -95,6 +97,10 @@ class Desk:
     def tickets(self, source: Path) -> Iterator[Entry]:
         """Every ticket of a source; see `read_tickets`."""
         return read_tickets(source, self._file.tickets)
+
+    def rows(self, source: Path, columns: frozenset[str]) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
+        """Every ticket of a source with those of its columns that are no fields of a ticket; see `read_rows`."""
+        return read_rows(source, self._file.tickets, columns)
 
     def replies(self) -> Iterator[Sent]:
         """Everything that was sent, oldest first."""

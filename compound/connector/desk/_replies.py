@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -37,6 +38,9 @@ class Sent:
     decision_id: str
     run_id: str
     sent_at: float
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SentFolder:
@@ -82,8 +86,9 @@ class SentFolder:
                 return self.find(effect_key) or record
             _sync_folder(path.parent)
         except OSError as error:
-            code = "desk.disk-full" if error.errno == 28 else "desk.cannot-write"
-            raise ConnectorError(code, f"{path.parent} cannot be written: {error.strerror}") from error
+            code = "desk.disk-full" if error.errno in _FULL else "desk.cannot-write"
+            what = f"{path.parent} cannot be written: {error.strerror}"
+            raise ConnectorError(code, what, fix="free some space, or check the folder's permissions") from error
         finally:
             temporary.unlink(missing_ok=True)
         return record

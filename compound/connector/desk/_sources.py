@@ -10,6 +10,7 @@ import orjson
 
 from compound.connector.desk._ticket import DeskProblem, Ticket, guess_id, make_ticket, problem
 from compound.errors import ConnectorError, Location
+from compound.spec._json_keys import repeated_in_items, repeated_key
 from compound.spec.desk_file import TicketRules
 
 if TYPE_CHECKING:
@@ -35,9 +36,22 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
     Raises:
         ConnectorError: `desk.no-source`, `desk.unreadable`: the source as a whole cannot be read.
     """
-    seen: set[str] = set()
+    return (entry for entry, _ in read_rows(path, rules))
+
+
+def read_rows(
+    path: Path, rules: TicketRules = _RULES, columns: frozenset[str] = frozenset()
+) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
+    """As `read_tickets`, each with those of the named columns that its record has.
+
+    Args:
+        path: As for `read_tickets`.
+        rules: Bounds.
+        columns: Names that are not fields of the ticket but its record may have; a field of a ticket stays one.
+    """
+    reader = _Reader(rules, columns - set(Ticket.model_fields))
     if path.is_dir() and (path / "_delta_log").is_dir():
-        yield from _read_delta(path, rules, seen)
+        yield from _read_delta(path, reader)
         return
     files = [path] if path.is_file() else sorted(path.glob("tasks_*.json")) or sorted(path.glob("*.jsonl"))
     if not files:
@@ -47,10 +61,32 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
             fix="name a JSONL file, a Delta table or a folder of tasks; `compound seed` writes the sample",
         )
     for file in files:
-        yield from (_read_tasks(file, rules, seen) if file.suffix == ".json" else _read_jsonl(file, rules, seen))
+        yield from (_read_tasks(file, reader) if file.suffix == ".json" else _read_jsonl(file, reader))
 
 
-def _read_jsonl(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
+Row = tuple[Entry, Mapping[str, "JsonValue"]]
+
+
+class _Reader:
+    """Makes tickets of the records of one source."""
+
+    def __init__(self, rules: TicketRules, columns: frozenset[str]) -> None:
+        self.rules = rules
+        self._columns = columns
+        self._seen: set[str] = set()
+
+    def make(self, record: object, where: Location) -> Row:
+        """A ticket, and what else its record says."""
+        beside: Mapping[str, JsonValue] = {}
+        if self._columns and isinstance(record, dict):
+            given = cast("dict[str, JsonValue]", record)
+            beside = {name: value for name, value in given.items() if name in self._columns}
+            record = {name: value for name, value in given.items() if name not in beside}
+        return make_ticket(record, self.rules, where, self._seen), beside
+
+
+def _read_jsonl(path: Path, reader: _Reader) -> Iterator[Row]:
+    rules = reader.rules
     try:
         with path.open("rb") as stream:
             line, is_first = 0, True
@@ -60,12 +96,12 @@ def _read_jsonl(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entr
                 if len(raw) > rules.max_line_bytes:
                     _skip_line(stream, raw)
                     what = f"its line is longer than {rules.max_line_bytes:,} bytes"
-                    yield problem(where, guess_id(raw), "ticket.too-large", what)
+                    yield problem(where, guess_id(raw), "ticket.too-large", what), {}
                     continue
                 text = raw.removeprefix(b"\xef\xbb\xbf") if is_first else raw
                 is_first = False
                 if text.strip():
-                    yield _parse_line(text, rules, where, seen)
+                    yield _parse_line(text, reader, where)
     except OSError as error:
         raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error.strerror}") from error
 
@@ -75,21 +111,31 @@ def _skip_line(stream: BufferedReader, raw: bytes) -> None:
         raw = stream.readline(1 << 20)
 
 
-def _parse_line(text: bytes, rules: TicketRules, where: Location, seen: set[str]) -> Entry:
+def _parse_line(text: bytes, reader: _Reader, where: Location) -> Row:
     try:
         text.decode()
     except UnicodeDecodeError as error:
         what = f"byte {error.start} of its line (0x{text[error.start]:02x}) is not UTF-8"
-        return problem(where, guess_id(text), "ticket.not-utf8", what, "save the file as UTF-8")
+        return problem(where, guess_id(text), "ticket.not-utf8", what, "save the file as UTF-8"), {}
     try:
         record = cast("object", orjson.loads(text))
     except orjson.JSONDecodeError as error:
         what = f"its line is not JSON: {error.msg} at character {error.pos + 1}"
-        return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line")
-    return make_ticket(record, rules, where, seen)
+        return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line"), {}
+    if (twice := repeated_key(text)) is not None:
+        return _duplicate_key(record, twice, where), {}
+    return reader.make(record, where)
 
 
-def _read_delta(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
+def _duplicate_key(record: object, key: str, where: Location) -> DeskProblem:
+    """Nobody knows which of the two values was meant; also the id is that of the ticket only where it is not it."""
+    ticket_id = cast("Mapping[str, object]", record).get("id") if isinstance(record, dict) and key != "id" else None
+    named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
+    what = f"its key {key!r} comes twice in one object"
+    return problem(where, named, "ticket.duplicate-key", what, "keep the one that is meant")
+
+
+def _read_delta(path: Path, reader: _Reader) -> Iterator[Row]:
     # Only here: deltalake takes a while to import.
     from deltalake import DeltaTable, QueryBuilder
     from deltalake.exceptions import DeltaError
@@ -101,7 +147,7 @@ def _read_delta(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entr
             for values in zip(*columns, strict=True):
                 row += 1
                 record = {name: _plain(value.as_py()) for name, value in zip(names, values, strict=True)}
-                yield make_ticket(record, rules, Location(str(path), row), seen)
+                yield reader.make(record, Location(str(path), row))
     except (DeltaError, OSError) as error:
         said = " ".join(str(error).split())[:300]
         raise ConnectorError("desk.unreadable", f"the table {path} cannot be read: {said}") from error
@@ -112,19 +158,23 @@ def _plain(value: object) -> object:
     return value.isoformat() if is_time else value  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 
 
-def _read_tasks(path: Path, rules: TicketRules, seen: set[str]) -> Iterator[Entry]:
+def _read_tasks(path: Path, reader: _Reader) -> Iterator[Row]:
     try:
-        tasks = cast("object", orjson.loads(path.read_bytes()))
+        text = path.read_bytes()
+        tasks = cast("object", orjson.loads(text))
     except (OSError, orjson.JSONDecodeError) as error:
         raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error}") from error
     if not isinstance(tasks, list):
         raise ConnectorError("desk.unreadable", f"{path} is no list of tasks")
+    twice = repeated_in_items(text)
     for index, task in enumerate(cast("list[object]", tasks)):
         where = Location(str(path), index + 1)
-        if isinstance(task, dict):
-            yield make_ticket(task_ticket(cast("Mapping[str, JsonValue]", task), index, path), rules, where, seen)
+        if index in twice:
+            yield _duplicate_key(None, twice[index], where), {}
+        elif isinstance(task, dict):
+            yield reader.make(task_ticket(cast("Mapping[str, JsonValue]", task), index, path), where)
         else:
-            yield problem(where, None, "ticket.not-an-object", "it is no task")
+            yield problem(where, None, "ticket.not-an-object", "it is no task"), {}
 
 
 def task_ticket(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:

@@ -38,7 +38,9 @@ def _sqlite(url: sa.URL, path: str, lock_timeout_s: float) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConnectorError("shop.cannot-open", f"cannot make the folder of {path}: {error.strerror}") from error
-    engine = sa.create_engine(url, connect_args={"timeout": lock_timeout_s, "isolation_level": None})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": lock_timeout_s, "isolation_level": None}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
@@ -56,6 +58,7 @@ def _postgresql(url: sa.URL, lock_timeout_s: float) -> Engine:
         return sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"connect_timeout": 10, "options": options},
         )
     except ModuleNotFoundError as error:

@@ -21,8 +21,13 @@ _SYMPTOMS = (
         "cannot grow: the disk is full; nothing was changed",
         "free some space",
     ),
-    ("disk i/o error", "shop.disk", "could not be read or written", "check the disk"),
-    ("unable to open", "shop.cannot-open", "cannot be opened", "check the path and its permissions"),
+    ("disk i/o error", "shop.disk", "could not be read or written", "free some space, or check the disk"),
+    (
+        "unable to open",
+        "shop.cannot-open",
+        "cannot be opened",
+        "check the path, its permissions and the space on its disk",
+    ),
     ("readonly database", "shop.read-only", "may not be written", "check its permissions"),
     ("not a database", "shop.not-a-database", "is no database", "give another path"),
     ("malformed", "shop.corrupt", "is damaged", "restore it from a copy"),
@@ -39,8 +44,11 @@ def translated(name: str) -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = str(error.orig).strip()
+        said = str(error.orig).strip().partition("\n")[0]
         for sign, code, what, fix in _SYMPTOMS:
             if sign in said.lower():
                 raise ConnectorError(code, f"the shop {name} {what} ({said})", fix=fix) from error
-        raise ConnectorError("shop.failed", f"the shop {name} failed: {said}") from error
+        state = getattr(error.orig, "sqlstate", None)
+        # A server's words may quote the row.
+        told = said if state is None else f"{type(error.orig).__name__}, SQLSTATE {state}"
+        raise ConnectorError("shop.failed", f"the shop {name} failed: {told}") from error

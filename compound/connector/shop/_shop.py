@@ -19,6 +19,7 @@ from compound.connector.shop._errors import translated
 from compound.connector.shop._seed import fill, is_filled
 from compound.connector.shop._tables import APPLIED, make_tables
 from compound.connector.shop._transaction import ShopTransaction
+from compound.connector.state import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, DataError, EffectRefused
 
@@ -53,12 +54,14 @@ class Shop:
 
     Attributes:
         name: The path or the URL without its password.
+        place: Of an SQLite file, which one host alone has: `host:path`; None for a server.
     """
 
     delivery_class: DeliveryClass = "A"
 
     def __init__(self, engine: Engine, name: str, file: ShopFile, effects: FindEffect | None) -> None:
         self.name = name
+        self.place = f"{host_name()}:{name}" if engine.dialect.name == "sqlite" else None
         self._engine = engine
         self._file = file
         self._metadata = make_tables(file)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from compound.connector.state import tables
+from compound.connector.state._digest import digest
 from compound.connector.state._store import StateStore
 
 _GENESIS = "0" * 64
@@ -36,16 +35,6 @@ class AuditReport:
     head: str
     broken_at: int | None = None
     problem: str = ""
-
-
-def canonical(value: object) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def digest(value: object) -> str:
-    """SHA-256 of the canonical JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def append_audit(

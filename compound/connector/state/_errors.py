@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError
+from sqlalchemy.exc import DataError as SqlDataError
 
-from compound.errors import ConnectorError
+from compound.errors import ConnectorError, DataError
 
 
 class _Symptom(NamedTuple):
@@ -39,9 +41,14 @@ _SYMPTOMS = (
         "disk i/o error",
         "state.disk",
         "could not be read or written (disk error, or a full disk)",
-        "check the disk",
+        "free some space, or check the disk",
     ),
-    _Symptom("unable to open", "state.cannot-open", "cannot be opened", "check the path and its permissions"),
+    _Symptom(
+        "unable to open",
+        "state.cannot-open",
+        "cannot be opened",
+        "check the path, its permissions and the space on its disk",
+    ),
     _Symptom("readonly database", "state.read-only", "may not be written", "check its permissions"),
     _Symptom("not a database", "state.not-a-database", "is not a database of Compound", "give another path"),
     _Symptom("malformed", "state.corrupt", "is damaged", "restore it from a copy"),
@@ -51,18 +58,38 @@ _SYMPTOMS = (
 )
 
 
+_RAISED = "P0001"
+"""A trigger of the store raised it, in words of its own."""
+
+
 @contextmanager
 def translated(name: str) -> Generator[None]:
-    """Turn the database's errors into `ConnectorError`; a broken constraint is the caller's and passes."""
+    """Turn the database's errors into ours, without the values that it quotes; a broken constraint is the caller's.
+
+    Raises:
+        ConnectorError: `state.*`: the store cannot be read or written.
+        DataError: `state.bad-value`: it refuses a value, which is the fault of what is written.
+    """
     try:
         yield
     except IntegrityError:
         raise
+    except SqlDataError as error:
+        what = f"the state store {name} cannot hold a value ({_kind(error.orig)})"
+        raise DataError("state.bad-value", what, fix="look for odd characters in what is written") from error
     except (DatabaseError, InterfaceError) as error:
-        said = str(error.orig)
+        said = str(error.orig).strip().partition("\n")[0]
         for symptom in _SYMPTOMS:
             if symptom.sign in said.lower():
                 raise ConnectorError(
                     symptom.code, f"the state store {name} {symptom.what} ({said})", fix=symptom.fix
                 ) from error
-        raise ConnectorError("state.failed", f"the state store {name} failed: {said}") from error
+        is_ours = isinstance(error.orig, sqlite3.Error) or getattr(error.orig, "sqlstate", None) == _RAISED
+        told = said if is_ours else _kind(error.orig)
+        raise ConnectorError("state.failed", f"the state store {name} failed: {told}") from error
+
+
+def _kind(error: BaseException | None) -> str:
+    """The kind of an error of a server; its words may quote the row."""
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ + (f", SQLSTATE {state}" if state else "")

@@ -7,16 +7,28 @@ import socket
 from functools import cache
 from pathlib import Path
 
+HOST_VARIABLE = "COMPOUND_HOST"
+"""Names this host in leases, where its own name says little: that of a container, say."""
+
+
+def host_name() -> str:
+    """The name of this host, for people."""
+    return os.environ.get(HOST_VARIABLE) or socket.gethostname()
+
+
+def _host() -> str:
+    return _identity(host_name().replace("|", "-").replace("/", "-"))
+
 
 @cache
-def _host() -> str:
+def _identity(name: str) -> str:
     # two containers may share a host name; their process ids mean something only inside the namespace
     try:
         namespace = os.stat("/proc/self/ns/pid").st_ino
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return socket.gethostname()
-    return f"{socket.gethostname()}/{boot}/{namespace}"
+        return name
+    return f"{name}/{boot}/{namespace}"
 
 
 def _started(pid: int) -> str:
@@ -33,6 +45,12 @@ def this_owner() -> str:
     """The name under which this process claims."""
     pid = os.getpid()
     return f"{_host()}|{pid}|{_started(pid)}"
+
+
+def host_and_process(owner: str) -> tuple[str, str]:
+    """The host and the process id in the name of an owner, for people."""
+    host, _, rest = owner.partition("|")
+    return host.partition("/")[0], rest.partition("|")[0]
 
 
 def is_gone(owner: str | None) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from compound.connector.state._errors import translated
 from compound.errors import ConnectorError
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision this code reads and writes; a test compares it with the newest migration."""
 
 _SYNC = "synchronous"
@@ -209,4 +209,4 @@ def _loads(text: str | bytes) -> object:
 _SLOW: Final = " "
 """Begins a text that only Python's own reader gives back as it was."""
 
-_JSON: Final[dict[str, Any]] = {"json_serializer": _dumps, "json_deserializer": _loads}
+_JSON: Final[dict[str, Any]] = {"json_serializer": _dumps, "json_deserializer": _loads, "hide_parameters": True}

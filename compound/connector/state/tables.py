@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.sql.schema import SchemaItem
 
@@ -59,6 +60,9 @@ run = Table(
     Column("graph_version", Integer),
     _key("moved_from", nullable=True),
     _key("thread_id", nullable=True),
+    _key("ticket_id", nullable=True),
+    _key("ticket_sha256", nullable=True),
+    _key("host", nullable=True),
     _key("status"),
     _key("input_sha256", nullable=True),
     _json("input"),
@@ -71,8 +75,10 @@ run = Table(
     _time("pruned_at"),
     Index(None, "status", "updated_at"),
     Index(None, "thread_id"),
+    Index(None, "ticket_id"),
 )
-"""One row a run of a graph. `pruned_at`: its content was removed then, as its policy says."""
+"""One row a run of a graph. `ticket_id` and `ticket_sha256`: which ticket it answers, where its input is one. `host`:
+where its checkpoints lie. `pruned_at`: its content was removed then, as its policy says."""
 
 graph = Table(
     "graph",
@@ -124,7 +130,19 @@ batch_job = Table(
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
 )
-"""One row a batch: a graph over a source."""
+"""One row a batch: a graph over a source. `options`: what all its tickets share, `context` and `again_since`."""
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("owner"),
+    Column("fence", Integer, nullable=False),
+    _time("since"),
+    _time("lease_until"),
+)
+"""Who holds what one process at a time may hold: a batch (`batch:JOB`), a run (`run:ID`). `fence` grows with each
+holder: what an earlier one still writes is refused by it."""
 
 batch_item = Table(
     "batch_item",
@@ -138,6 +156,8 @@ batch_item = Table(
     _key("status"),
     _key("lane", nullable=True),
     _key("run_id", nullable=True),
+    Column("is_adopted", Boolean, nullable=False, default=False, server_default=false()),
+    _json("context"),
     _json("error"),
     _time("created_at"),
     _time("started_at"),
@@ -146,8 +166,10 @@ batch_item = Table(
     Index(None, "job_id", "seq"),
     Index(None, "job_id", "status"),
     Index(None, "run_id"),
+    Index(None, "ticket_id"),
 )
-"""The ledger: one row a ticket; `pending running waiting_batch waiting_review done failed dead`."""
+"""The ledger: one row a ticket; `pending running waiting_batch waiting_review done failed dead`. `is_adopted`: its run
+was made by another batch, or by `compound run`."""
 
 review_item = Table(
     "review_item",
@@ -297,6 +319,7 @@ outbox = Table(
     _json("error"),
     Column("attempts", Integer, nullable=False, default=0, server_default="0"),
     _text("owner"),
+    _text("place"),
     _time("lease_until"),
     _time("undo_until"),
     _time("created_at", nullable=False),
@@ -307,7 +330,8 @@ outbox = Table(
     Index(None, "run_id"),
     Index(None, "status", "undo_until"),
 )
-"""Effects to be performed once: `scheduled cancelled sending sent refused failed unknown`."""
+"""Effects to be performed once. `place`: where its target, as it was last tried, keeps what it has done. Statuses:
+`scheduled cancelled sending sent refused failed unknown`."""
 
 score = Table(
     "score",

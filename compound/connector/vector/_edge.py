@@ -25,6 +25,7 @@ from compound.connector.vector._check import (
     points_digest,
 )
 from compound.connector.vector._documents import DocumentsReader, DocumentsWriter
+from compound.connector.vector._room import is_full, require_room, reserve
 from compound.connector.vector._types import (
     Filter,
     Hit,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     import qdrant_edge as edge
 
 _MUTABLE: Final = frozenset({"edge_config.json"})
+_TOUCHED: Final = 8 << 20
+"""Edge reads its files up to this size whole when it loads them; of its larger pages only what was written."""
 _BATCH: Final = 500
 _SCROLL: Final = 2_000
 
@@ -67,6 +70,7 @@ class EdgeEngine:
     ) -> None:
         """See `IndexEngine.build`."""
         with self._versions.building(manifest) as folder:
+            require_room(folder, manifest.name)
             _write(folder, manifest, documents, passages)
             store = EdgeStore(folder, manifest)
             try:
@@ -78,20 +82,26 @@ class EdgeEngine:
         """See `IndexEngine.open`."""
         folder, manifest = self._versions.locate(name, version, "edge")
         try:
+            reserve(folder, largest=_TOUCHED)
             copy = self._versions.private_copy(folder, copied=_MUTABLE)
         except OSError as error:
-            what = f"index {name!r} cannot be opened: a copy of {folder} cannot be made beside it: {_why(error)}"
-            fix = "free some space, or check the folder's permissions"
-            raise ConnectorError("vector.cannot-copy", what, fix=fix) from error
+            raise _cannot_copy(name, folder, _why(error)) from error
         try:
             return EdgeStore(copy, manifest, removed=copy)
         except Exception as error:
             shutil.rmtree(copy, ignore_errors=True)
+            if is_full(error):
+                raise _cannot_copy(name, folder, str(error)) from error
             raise ConnectorError(
                 "vector.damaged",
                 f"version {manifest.version} of index {name!r} cannot be opened: {error}",
                 fix="compound index builds it anew",
             ) from error
+
+
+def _cannot_copy(name: str, folder: Path, why: str) -> ConnectorError:
+    what = f"index {name!r} cannot be opened: a copy of {folder} cannot be made beside it: {why}"
+    return ConnectorError("vector.cannot-copy", what, fix="free some space, or check the folder's permissions")
 
 
 def _why(error: OSError) -> str:

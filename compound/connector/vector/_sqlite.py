@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from compound.connector.vector._bm25 import passage_weights, rarity
 from compound.connector.vector._check import check_filters, check_vector, compare, in_batches, points_digest
 from compound.connector.vector._documents import DocumentsReader, DocumentsWriter
+from compound.connector.vector._room import require_room, reserve
 from compound.connector.vector._types import (
     Filter,
     Hit,
@@ -25,6 +26,7 @@ from compound.connector.vector._types import (
     Verification,
 )
 from compound.connector.vector._versions import VersionFolder
+from compound.errors import ConnectorError
 
 _Scores = NDArray[np.float32]
 
@@ -49,6 +51,7 @@ class SqliteEngine:
     ) -> None:
         """See `IndexEngine.build`."""
         with self._versions.building(manifest) as folder:
+            require_room(folder, manifest.name)
             _write(folder, manifest, documents, passages)
             store = SqliteStore(folder, manifest)
             try:
@@ -59,6 +62,11 @@ class SqliteEngine:
     def open(self, name: str, version: str = "") -> IndexStore:
         """See `IndexEngine.open`; SQLite and a memory map read the published files as they are."""
         folder, manifest = self._versions.locate(name, version, "sqlite")
+        try:
+            reserve(folder)
+        except OSError as error:
+            what = f"index {name!r} cannot be opened: {error.filename} has no room on its disk: {error.strerror}"
+            raise ConnectorError("vector.no-room", what, fix="free some space") from error
         return SqliteStore(folder, manifest)
 
 
@@ -72,6 +80,7 @@ def _write(
     writer.add_documents(documents)
     shape = (manifest.passages, manifest.dimension)
     vectors = open_memmap(folder / "vectors.npy", mode="w+", dtype=np.float32, shape=shape) if all(shape) else None
+    reserve(folder)
     postings: dict[str, tuple[list[int], list[float]]] = {}
     for batch in in_batches(passages, 500):
         writer.add_passages(batch)
