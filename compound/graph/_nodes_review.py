@@ -142,7 +142,9 @@ class ReviewStep:
         """The item that the run asks for as it is now; `edited` are fields that a person changed before."""
         node, behind = self._node, self.consequences
         expire = node.on_expire
-        effects, against = behind.all_of(run, edited or {}) if behind is not None else ({}, ())
+        auto = self.ruling(run)
+        by_rule = auto.action if auto is not None and auto.is_automatic else ""
+        effects, against = behind.all_of(run, edited or {}, by_rule=by_rule) if behind is not None else ({}, ())
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
@@ -157,7 +159,7 @@ class ReviewStep:
             context=run.context,
             due_s=None if node.due is None else parse_duration(node.due),
             on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
-            auto=self.ruling(run),
+            auto=auto,
             example_id=run.example_id,
             redraft=run.redraft,
             remarks=(
