@@ -24,7 +24,13 @@ _SHORT = 3
 
 
 def find_unexplained(
-    script: Script, frames: Sequence[Frame], left: Sequence[Frame], facts: Facts, *, unaccounted: Iterable[int]
+    script: Script,
+    frames: Sequence[Frame],
+    left: Sequence[Frame],
+    facts: Facts,
+    *,
+    unaccounted: Iterable[int],
+    held: Collection[int] = (),
 ) -> list[str]:
     """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood.
 
@@ -34,6 +40,7 @@ def find_unexplained(
         left: Segments that belong to none.
         facts: The customer's documents: their own name and address need no explanation.
         unaccounted: Words that name something no action uses.
+        held: Sentences that were not read as wishes.
     """
     reader = _Reader(script, frames, facts)
     loose = set(unaccounted)
@@ -43,7 +50,7 @@ def find_unexplained(
     bad |= {
         number for number, words in _sentences(script).items() if number not in asides and not reader.explains(words)
     }
-    return [_text(script, number) for number in sorted(bad)]
+    return [_text(script, number) for number in sorted(bad.union(set(held) - asides))]
 
 
 def _is_untouched(script: Script, number: int, loose: Collection[int]) -> bool:

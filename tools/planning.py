@@ -12,6 +12,7 @@ from typing import cast
 from compound.model import solver
 
 from .accounting import find_unaccounted
+from .clauses import find_held
 from .coverage import find_unexplained
 from .documents import Json
 from .drafting import RESOLVE, Draft
@@ -22,6 +23,7 @@ from .proposals import Plan, Proposal, dry_run, merge
 from .requests import find_frames
 from .resolution import Unclear
 from .script import annotate
+from .sparing import Spared
 from .wishes import Frame
 
 GUESSED, AGREED = 0.8, 0.95
@@ -45,13 +47,19 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         return _nothing("the facts do not hold the customer", _ASK_IDENTITY)
     subject = len(str(intake.get("subject") or ""))
     script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts), subject=subject)
-    frames, left = find_frames(script, heard(inputs.get("intent")))
+    held = find_held(script)
+    frames, left = find_frames(script, heard(inputs.get("intent")), held)
     draft = Draft(facts, script)
+    spared = Spared(script, held, facts, frames)
     missed: list[Frame] = []
+    stopped: set[int] = set()
     for frame in frames:
         done = len(draft.actions)
         try:
             RESOLVE[frame.family or ""](draft, frame, frames)
+            if any(spared.keeps_off(action, frame) for action in draft.actions[done:]):
+                del draft.actions[done:]
+                stopped |= frame.sentences
             for action in draft.actions[done:]:
                 action["confidence"] *= (AGREED if frame.agreed else GUESSED) if frame.inferred else 1.0
         except Unclear as unclear:
@@ -69,6 +77,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         [*left, *missed],
         facts,
         unaccounted=find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
+        held=stopped | held.why.keys(),
     )
     return {
         "actions": actions,
