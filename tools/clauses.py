@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .grammar import Grammar, Phrase, find_phrases, grammar
+from .grammar import Grammar, Phrase, find_phrases, grammar, joining_words
 from .lexicon import Hit
 from .script import Script
 from .segments import find_segments
@@ -26,7 +26,14 @@ _LIGHT = frozenset(
 )
 _LIFT = frozenset("have has be get it this that you like sie das que me se can will would lassen soll sollen mochte will is".split())
 _BREAKS = frozenset({",", ";", ":", "(", ")", "-", "–", "—", "…", "and", "but", "und", "aber", "y", "e", "pero", "while", "whereas"})
+EARLIER = "an earlier subject"
+_ANSWERS = frozenset("re aw fw fwd wg rv tr antw antwort sv".split())
+_IMPERSONAL = frozenset({"se"})
+_PRONOUNS = frozenset("it they this these that es sie das diese esto eso estos".split())
 _SOFT = frozenset({"a question", "no request", "reports", "a doubt", "complement"})
+_ONLY = frozenset("only just nur erst lediglich solo solamente unicamente".split())
+_OR = frozenset({"or", "oder", "o", "u"})
+_INFINITIVES = ("zuruckzu", "umzu", "auszu", "abzu", "einzu", "ruckgangig")
 _NEAR = 5
 _BRIEF = 8
 
@@ -38,10 +45,12 @@ class Held:
     Attributes:
         why: Number of a sentence to what keeps it from being one, in a word or two.
         loose: Sentences among them that name nothing: they may be about any wish of the letter.
+        strange: Sentences with a word that is not known.
     """
 
     why: dict[int, str] = field(default_factory=dict[int, str])
     loose: frozenset[int] = frozenset()
+    strange: frozenset[int] = frozenset()
 
 
 def find_held(script: Script) -> Held:
@@ -58,6 +67,9 @@ def find_held(script: Script) -> Held:
     for number, words in places.items():
         if number in script.appended or number in script.distrusted:
             continue
+        if number in script.heading and script.words[words[0]].text in _ANSWERS and len(words) > 1 and script.words[words[1]].text == ":":
+            why[number] = EARLIER
+            continue
         sentence = _Sentence(letter, number, words, acts.get(number, []))
         reason = sentence.why_no_wish() if sentence.acts else sentence.why_no_talk()
         if not reason or (number in script.heading and not sentence.is_firm(reason)):
@@ -65,7 +77,7 @@ def find_held(script: Script) -> Held:
         why[number] = reason
         if not sentence.mentions and sentence.is_firm(reason):
             loose.add(number)
-    return Held(why, frozenset(loose))
+    return Held(why, frozenset(loose), frozenset(script.sentence[at] for at in letter.unknown))
 
 
 class _Letter:
@@ -89,15 +101,26 @@ class _Letter:
         self.known = self.nominal | script.tagged(
             "filler", "common", "opener", "act", "reason", "phrase", "spare", "soft", "you", "demand", "hazard", "neg", "ask"
         )
+        self.nouns = {
+            part for hit in script.hits if hit.kind == "noun" and hit.value in {"order", "item", "all", "all_orders"}
+            for part in hit.parts
+        }  # fmt: skip
+        names = {at for at, word in enumerate(self.script.words) if word.raw[:1].isupper() or not word.text[:1].isalpha()}
+        joining = joining_words(script.language.language)
+        self.unknown = {
+            at for at, word in enumerate(script.words)
+            if at not in self.known | names and at not in script.entities and word.text not in joining
+        }  # fmt: skip
         self.alls = [hit for hit in script.hits if hit.kind == "noun" and hit.value in {"all", "all_orders"}]
 
     def _money(self) -> set[int]:
         """The words of sentences that say how a difference in price is settled."""
         money = self.script.tagged_as("noun", "money") | self.script.tagged_as("noun", "difference") | self.script.tagged_as("reason", "other")
         pays = self.script.tagged("pay")
-        told = {self.script.sentence[at] for at in money} | {self.script.sentence[at] for at in self.script.tagged("price")}
+        told = {self.script.sentence[at] for at in money}
         paid = {self.script.sentence[at] for at in pays}
-        return {at for at, number in enumerate(self.script.sentence) if number in told & paid}
+        strong = {self.script.sentence[hit.start] for hit in self.script.hits if hit.kind == "act" and hit.value in {"cancel", "return"}}
+        return {at for at, number in enumerate(self.script.sentence) if number in told & paid - strong}
 
 
 class _Sentence:
@@ -153,7 +176,8 @@ class _Sentence:
             return ""
         if self.has(words.second_thought):
             return "a second thought"
-        if self.has(words.exception, first=True) or self.has(words.condition, first=True):
+        limited = any(self.text[at].text in _ONLY for at in self.words)
+        if self.has(words.exception, first=True) or self.has(words.condition, first=not limited):
             return "a condition"
         brief = sum(not self.text[at].is_mark for at in self.words) <= _BRIEF
         if brief and self.has(words.keeps) and not self._negations():
@@ -171,8 +195,10 @@ class _Sentence:
                 return name.replace("_", " ")
         if self.has(words.time, behind=min(hit.start for hit in self.acts)):
             return "condition"
-        if self._hazards():
+        if self._hazards() or self._chooses():
             return "a doubt"
+        if self._is_in_quotes():
+            return "reports"
         if self._quantified_and_named():
             return "an exception"
         if self._contrasts():
@@ -184,6 +210,8 @@ class _Sentence:
             if not self._is_asked(hit, asked):
                 return "a question" if self.is_question else "no request"
             asked = hit.end - 1
+        if self._unknown_before_mention():
+            return "a word that is not known"
         if self._is_foreign(last):
             return "something that is not asked for"
         return ""
@@ -220,7 +248,23 @@ class _Sentence:
         words = self.letter.grammar
         said = [at for at in self.words if not self.text[at].is_mark]
         kinds = (words.please, words.asks_us) if self.is_question else (words.begins, words.please, words.asks_us)
-        return {said[start]: said[end - 1] for kind in kinds for start, end in find_phrases(self.text, said, kind)}
+        found = {
+            said[start]: said[end - 1]
+            for kind in kinds
+            for start, end in find_phrases(self.text, said, kind)
+            if not (start and self.text[said[start - 1]].text in _IMPERSONAL)
+        }
+        if self.is_question:
+            return found
+        for start, end in find_phrases(self.text, said, words.owes):
+            if start and self._is_subject(said[start - 1]):
+                found[said[start]] = said[end - 1]
+        return found
+
+    def _is_subject(self, at: int) -> bool:
+        """Something named, or a pronoun for it."""
+        word = self.text[at].text
+        return at in self.letter.things or at in self.script.entities or word in _PRONOUNS or at in self.letter.nouns
 
     def _hazards(self) -> set[int]:
         here = set(self.words) & (self.letter.hazards - self.letter.soft)
@@ -230,6 +274,34 @@ class _Sentence:
         for hit in self.acts:
             here -= set(hit.parts)
         return {at for at in here if at not in self.letter.things}
+
+    def _chooses(self) -> bool:
+        """"Or" between two things named: one of them, and nobody knows which."""
+        for at in self.words:
+            if self.text[at].text in _OR and at not in self.letter.quiet:
+                sides = {mention > at for mention in self.mentions if self._is_order_or_thing(mention)}
+                if len(sides) > 1:
+                    return True
+        return False
+
+    def _is_order_or_thing(self, at: int) -> bool:
+        return at in self.letter.things or self.script.entities[at].kind == "order"
+
+    def _is_in_quotes(self) -> bool:
+        """Whether a word of action stands between quotation marks."""
+        depth = 0
+        starts = {hit.start for hit in self.acts}
+        for at in self.words:
+            mark = self.text[at].text
+            if mark == '"':
+                depth = 1 - depth
+            elif mark in "„«" or (mark == "“" and not depth):
+                depth = 1
+            elif mark in "”»“":
+                depth = 0
+            elif depth and at in starts:
+                return True
+        return False
 
     def _quantified_and_named(self) -> bool:
         """"Everything but the kettle", however it is put: a whole, and a part of it by its name."""
@@ -293,7 +365,9 @@ class _Sentence:
                 continue
             if word.text in clause or at in self.letter.asks:
                 return False
-            if at in self.letter.nominal or word.text[:1].isdigit() or word.raw[:1].isupper():
+            if at in self.letter.nominal or word.text[:1].isdigit():
+                continue
+            if word.raw[:1].isupper() and at != self.words[0] and at not in self.letter.known:
                 continue
             return False
         return True
@@ -329,13 +403,19 @@ class _Sentence:
     def _is_imperative(self, hit: Hit) -> bool:
         """A verb that nothing but names stands before: "for my order, cancel", "Adresse bitte ändern"."""
         word = self.text[hit.start]
-        if _is_past(word.raw, word.text) and hit.value not in {"ship"}:
+        if (_is_past(word.raw, word.text) and hit.value not in {"ship"}) or word.text.startswith(_INFINITIVES):
             return False
         before = self._before(hit)
         links = {phrase[0] for phrase in self.letter.grammar.links}
         if before and self.text[before[-1]].text in links and before[-1] not in self.letter.things:
             return False
         return self._is_nominal([at for at in before if self.text[at].text not in {"und", "and", "y", "then"}])
+
+    def _unknown_before_mention(self) -> bool:
+        """Whether a word that nobody knows stands between an action and what is named last: it may take that out."""
+        first = min(hit.end for hit in self.acts)
+        last = max(self.mentions, default=-1)
+        return any(first <= at < last and at in self.letter.unknown for at in self.words)
 
     def _denies_mention(self) -> bool:
         """A negation right before or behind what is named, or in a sentence too short for a story."""

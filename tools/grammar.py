@@ -22,6 +22,7 @@ class Grammar:
 
     Attributes:
         begins: First-person wishes: what makes the verb behind it a request.
+        owes: What shall be done with something named right before: "the lamp should".
         please: Courtesy that makes a request of the verb beside it.
         asks_us: The second person's modal verbs: a question in form, a request in fact.
         subject: Pronouns that make a request of the very next verb: "I return".
@@ -38,6 +39,7 @@ class Grammar:
     """
 
     begins: frozenset[Phrase]
+    owes: frozenset[Phrase]
     please: frozenset[Phrase]
     asks_us: frozenset[Phrase]
     subject: frozenset[Phrase]
@@ -58,12 +60,12 @@ _TABLES: dict[str, dict[str, str]] = {
         "begins": """i want|we want|you want|i wanna|we wanna|you wanna|want to|wanting to|i would like|we would like|you would like|
             id like|wed like|youd like|would like to|id love|wed love|i would love|i need|we need|you need|need to|need a|
             need an|i wish to|we wish to|i ask you|i request|we request|requesting|asking you to|looking to|hoping to|
-            hoping you can|hoping you could|writing to|let me|allow me|lets|let us|go ahead and|help me|must|should|ought to|
-            has to|have to|needs to|is to|are to|to be|if you could|if you can|if you would|if youd|and would like|and want""",
+            hoping you can|hoping you could|writing to|let me|allow me|lets|let us|go ahead and|help me|if you could|if you can|if you would|if youd|and would like|and want""",
+        "owes": "must|should|ought to|has to|have to|needs to|need to|is to|are to",
         "please": "please|pls|plz|kindly",
         "asks_us": "could you|can you|would you|will you|could u|can u|could your team|can your team|could someone|can someone",
         "subject": "i|im|i am|we|were|we are|ill|i will|well|we will|hereby|id|wed",
-        "condition": """if|unless|provided|providing|assuming|suppose|supposing|whether|otherwise|in case|as long as|so long as|
+        "condition": """maybe|perhaps|possibly|if|unless|provided|providing|assuming|suppose|supposing|whether|otherwise|in case|as long as|so long as|
             on condition|only when|should it|should the|should that|should they|were it|had it|in the event|depending|
             depends|then again|given that|subject to""",
         "time": "until|once|as soon as|when|whenever|before|after|till",
@@ -90,14 +92,35 @@ _TABLES: dict[str, dict[str, str]] = {
             having|that|your|a|the|how|why|when|what|any|no""",
     },
     "de": {
-        "begins": """mochte|mochten|will|wollen|wurde gern|wurde gerne|wurden gern|wurden gerne|hatte gern|hatte gerne|hatten gern|
-            hatten gerne|wunsche|wunschen|brauche|brauchen|benotige|soll|sollen|muss|mussen|hiermit|beantrage|darum|zu wollen""",
+        "begins": """ich mochte|mochte ich|
+            ich will|will ich|
+            ich wunsche|wunsche ich|
+            ich brauche|brauche ich|
+            ich benotige|benotige ich|
+            ich muss|muss ich|
+            wir mochten|mochten wir|
+            wir wollen|wollen wir|
+            wir wunschen|wunschen wir|
+            wir brauchen|brauchen wir|
+            wir mussen|mussen wir|
+            ich wurde gern|wurde ich gern|wir wurden gern|wurden wir gern|
+            ich wurde gerne|wurde ich gerne|wir wurden gerne|wurden wir gerne|
+            ich hatte gern|hatte ich gern|wir hatten gern|hatten wir gern|
+            ich hatte gerne|hatte ich gerne|wir hatten gerne|hatten wir gerne|
+            ich wurde|wurde ich|ich hatte|hatte ich|
+            hiermit|
+            beantrage|
+            bitte darum|
+            ich beantrage|
+            mochte ich|
+            mochte gern""",
+        "owes": "soll|sollen|muss|mussen|sollte|sollten",
         "please": "bitte|bitten",
         "asks_us": """konnen sie|konnten sie|wurden sie|konntet ihr|konnt ihr|kannst du|konntest du|wurdest du|wurdet ihr|
             konnte jemand|kann jemand""",
         "subject": "ich|wir",
-        "condition": """falls|wenn|sofern|ob|solange|soweit|es sei denn|vorausgesetzt|angenommen|
-            andernfalls|sonst|je nachdem|bedingung|im falle|gesetzt den fall|unter umstanden|sollte|sollten""",
+        "condition": """vielleicht|eventuell|moglicherweise|falls|wenn|sofern|ob|solange|soweit|es sei denn|vorausgesetzt|angenommen|
+            andernfalls|sonst|je nachdem|bedingung|im falle|gesetzt den fall|unter umstanden""",
         "time": "sobald|bevor|ehe|bis|nachdem|erst wenn|erst nach",
         "exception": """ausser|ausgenommen|bis auf|abgesehen|ausnahme|ausnahmen|ohne|exklusive|abzuglich|minus|nur nicht|aber nicht|
             nicht aber|ausgeschlossen""",
@@ -117,12 +140,13 @@ _TABLES: dict[str, dict[str, str]] = {
     },
     "es": {
         "begins": """quiero|queremos|quisiera|quisieramos|querria|deseo|deseamos|necesito|necesitamos|me gustaria|nos gustaria|solicito|
-            solicitamos|pido|les pido|pedimos|ruego|les ruego|voy a|vamos a|escribo para|escribimos para|debe|deben|
-            hagan el favor|haga el favor|tiene que|tienen que|hay que|agradeceria""",
+            solicitamos|pido|les pido|pedimos|ruego|les ruego|voy a|vamos a|escribo para|escribimos para|
+            hagan el favor|haga el favor|agradeceria""",
+        "owes": "debe|deben|tiene que|tienen que|hay que",
         "please": "por favor|porfa|favor",
         "asks_us": "pueden|puede|podrian|podria|podrias|puedes|podeis|serian tan amables|les importaria",
         "subject": "yo|nosotros",
-        "condition": """si|a menos que|salvo que|siempre que|siempre y cuando|con tal de que|en caso|a no ser|
+        "condition": """quiza|quizas|tal vez|a lo mejor|puede que|si|a menos que|salvo que|siempre que|siempre y cuando|con tal de que|en caso|a no ser|
             suponiendo|supongamos|de lo contrario|a condicion|dependiendo|depende|caso de|como si""",
         "time": "mientras|hasta que|antes de|una vez|en cuanto|tan pronto|cuando|despues de",
         "exception": """excepto|salvo|menos|excepcion|aparte|quitando|exceptuando|excluyendo|sin|fuera de|descontando|dejando fuera|
@@ -148,6 +172,13 @@ def grammar(language: str) -> Grammar:
     """The closed classes of a language; English for one that the desk does not speak."""
     tables = _TABLES.get(language, _TABLES["en"])
     return Grammar(**{name: _phrases(text) for name, text in tables.items()})
+
+
+@cache
+def joining_words(language: str) -> frozenset[str]:
+    """Every word of the closed classes: no typo of another one."""
+    tables = _TABLES.get(language, _TABLES["en"])
+    return frozenset(word for text in tables.values() for phrase in _phrases(text) for word in phrase)
 
 
 def _phrases(text: str) -> frozenset[Phrase]:

@@ -12,7 +12,7 @@ from typing import cast
 from compound.model import solver
 
 from .accounting import find_unaccounted
-from .clauses import find_held
+from .clauses import EARLIER, find_held
 from .coverage import find_unexplained
 from .documents import Json
 from .drafting import RESOLVE, Draft
@@ -77,7 +77,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         [*left, *missed],
         facts,
         unaccounted=find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
-        held=stopped | held.why.keys(),
+        held=stopped | {number for number, why in held.why.items() if why != EARLIER},
     )
     return {
         "actions": actions,

@@ -32,7 +32,7 @@ class Spared:
 
     def keeps_off(self, action: Proposal, frame: Frame) -> bool:
         """Whether the letter names what an action touches in another sentence than the one that asks for it."""
-        if self._held.loose & self._firm or (frame.inferred and self._held.why):
+        if self._held.loose & self._firm or (frame.inferred and (self._held.why or frame.sentences & self._held.strange)):
             return True
         order = self._facts.orders.get(str(action["arguments"].get("order_id")))
         if order is None:
