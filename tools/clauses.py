@@ -16,10 +16,10 @@ from .script import Script
 from .segments import find_segments
 from .wishes import WEAK
 
-_MID = ("function", "noun", "status", "target", "pay", "stays", "wish")
+_MID = ("function", "noun", "status", "target", "pay", "stays")
 _LIGHT = frozenset(
     """have get be go make process arrange initiate start issue give place do proceed send take request file open begin
-    me us them it this that you so kind as today now immediately asap also then just directly first second next finally again quickly soon
+    new neue neuen neuer nueva nuevo me us them it this that you so kind as today now immediately asap also then just directly first second next finally again quickly soon
     set up make put arrange prepare tramiten gestionen inicien procedan hagan leiten veranlassen completely entire entirely whole full fully simply hereby sie mir uns es ihn heute jetzt sofort auch dann gleich direkt umgehend komplett ganz
     vollstandig einfach noch veranlassen einleiten vornehmen la lo los las hoy ahora tambien entonces directamente completo completamente
     set up arrange prepare tramiten gestionen inicien procedan leiten veranlassen initiate absolutamente que me se etiqueta tramitar gestionar hacer one ones variant version number no nr""".split()
@@ -28,6 +28,7 @@ _LIFT = frozenset("have has be get it this that you like sie das que me se can w
 _BREAKS = frozenset({",", ";", ":", "(", ")", "-", "–", "—", "…", "and", "but", "und", "aber", "y", "e", "pero", "while", "whereas"})
 EARLIER = "an earlier subject"
 _ANSWERS = frozenset("re aw fw fwd wg rv tr antw antwort sv".split())
+_ADVERBS = frozenset("hereby also then now just therefore hiermit auch dann jetzt nun daher also tambien ahora entonces".split())
 _IMPERSONAL = frozenset({"se"})
 _PRONOUNS = frozenset("it they this these that es sie das diese esto eso estos".split())
 _SOFT = frozenset({"a question", "no request", "reports", "a doubt", "complement"})
@@ -45,12 +46,12 @@ class Held:
     Attributes:
         why: Number of a sentence to what keeps it from being one, in a word or two.
         loose: Sentences among them that name nothing: they may be about any wish of the letter.
-        strange: Sentences with a word that is not known.
+        is_trapped: A word looks like one of action and is none: what no word of action says is not guessed.
     """
 
     why: dict[int, str] = field(default_factory=dict[int, str])
     loose: frozenset[int] = frozenset()
-    strange: frozenset[int] = frozenset()
+    is_trapped: bool = False
 
 
 def find_held(script: Script) -> Held:
@@ -77,7 +78,7 @@ def find_held(script: Script) -> Held:
         why[number] = reason
         if not sentence.mentions and sentence.is_firm(reason):
             loose.add(number)
-    return Held(why, frozenset(loose), frozenset(script.sentence[at] for at in letter.unknown))
+    return Held(why, frozenset(loose), any(script.language.is_trap(word.text) for word in script.words))
 
 
 class _Letter:
@@ -389,13 +390,13 @@ class _Sentence:
         """"I return", "hiermit storniere ich": the writer does it now."""
         if _is_past(self.text[hit.start].raw, self.text[hit.start].text):
             return False
-        subjects = {phrase[-1] for phrase in self.letter.grammar.subject}
-        before = [at for at in self._before(hit) if self.text[at].text not in _LIGHT or self.text[at].text in subjects]
-        if before and self.text[before[-1]].text in subjects:
-            rest = before[:-2] if len(before) > 1 and self.text[before[-2]].text in {"i", "we"} else before[:-1]
-            return not rest or not self._is_clause_word(rest[-1])
+        subject = self.letter.grammar.subject
+        before = [at for at in self._before(hit) if self.text[at].text not in _ADVERBS]
+        starts = [start for start, end in find_phrases(self.text, before, subject) if end == len(before)]
+        if starts:
+            return not starts[0] or not self._is_clause_word(before[starts[0] - 1])
         behind = self.text[hit.end].text if hit.end < len(self.text) else ""
-        return behind in subjects and self._is_nominal(before)
+        return (behind,) in subject and self._is_nominal(before)
 
     def _is_clause_word(self, at: int) -> bool:
         return (self.text[at].text,) in self.letter.grammar.clause or at in self.letter.asks

@@ -140,7 +140,7 @@ _TABLES: dict[str, dict[str, str]] = {
     },
     "es": {
         "begins": """quiero|queremos|quisiera|quisieramos|querria|deseo|deseamos|necesito|necesitamos|me gustaria|nos gustaria|solicito|
-            solicitamos|pido|les pido|pedimos|ruego|les ruego|voy a|vamos a|escribo para|escribimos para|
+            solicitamos|pido|les pido|pedimos|ruego|les ruego|asi que|voy a|vamos a|escribo para|escribimos para|
             hagan el favor|haga el favor|agradeceria""",
         "owes": "debe|deben|tiene que|tienen que|hay que",
         "please": "por favor|porfa|favor",

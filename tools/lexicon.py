@@ -43,6 +43,7 @@ class Lexicon:
     acts: set[str] = field(default_factory=set)
     wishes: set[str] = field(default_factory=set)
     _mends: dict[str, str] = field(default_factory=dict)
+    _traps: set[str] = field(default_factory=set)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     long_values: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     sizes: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -93,14 +94,21 @@ class Lexicon:
         if text not in self._mends:
             if len(self._mends) > 20_000:
                 self._mends.clear()
+                self._traps.clear()
             limit = 2 if len(text) >= 9 else 1
             near = [w for w in self.words if len(w) > 4 and w[0] == text[0] and within_edits(text, w, limit)]
             best = [w for w in near if within_edits(text, w, 1)] or near
             one = best[0] if len(best) == 1 or len({stem(w)[:5] for w in best}) == 1 else ""
-            is_slip = sorted(one) == sorted(text)
-            wrong = any(w in self.acts for w in best) or (any(w in self.wishes for w in best) and not is_slip)
-            self._mends[text] = "" if wrong else one
+            is_slip = sorted(one) == sorted(text) or len(one) != len(text)
+            is_trap = any(w in self.acts for w in best)
+            if is_trap:
+                self._traps.add(text)
+            self._mends[text] = "" if is_trap or (one in self.wishes and not is_slip) else one
         return self._mends[text]
+
+    def is_trap(self, text: str) -> bool:
+        """Whether a word that was to be mended looks like a word of action."""
+        return text in self._traps
 
     def find(self, words: Sequence[Word]) -> list[Hit]:
         """Every phrase in a text; of two of one kind and meaning, the one inside the other is dropped."""

@@ -39,6 +39,7 @@ _DEVICE = re.compile(
 )
 _MARKED = re.compile(r"^[ \t]*[>|]")
 _ARROWS = re.compile(r"^[ \t]*>{2,}.*>{2,}[ \t]*$")
+_OUTLOOK = re.compile(r"^[ \t>]*_{16,}[ \t]*$")
 _SIGNATURE = re.compile(r"^[ \t]*--[ \t]*$")
 
 
@@ -106,7 +107,7 @@ def _lines(text: str) -> list[_Line]:
 
 def _is_head(lines: Sequence[_Line], at: int) -> bool:
     text = lines[at].text[:_LONGEST]
-    if _ARROWS.match(text):
+    if _ARROWS.match(text) or _OUTLOOK.match(text):
         return True
     if _TITLE.search(text) and (_RULE.match(text) or text.rstrip(" *>").endswith(":")):
         return True

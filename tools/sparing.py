@@ -32,7 +32,7 @@ class Spared:
 
     def keeps_off(self, action: Proposal, frame: Frame) -> bool:
         """Whether the letter names what an action touches in another sentence than the one that asks for it."""
-        if self._held.loose & self._firm or (frame.inferred and (self._held.why or frame.sentences & self._held.strange)):
+        if self._held.loose & self._firm or (frame.inferred and self._is_no_guess(frame)):
             return True
         order = self._facts.orders.get(str(action["arguments"].get("order_id")))
         if order is None:
@@ -46,6 +46,10 @@ class Spared:
             return True
         # A whole order, and a part of it by its name elsewhere: nobody knows what is said of the part.
         return not segment_things(frame) and bool(touched & self._named_products(self._talk))
+
+    def _is_no_guess(self, frame: Frame) -> bool:
+        """A wish that no word of action says is not guessed where others are held, or a word only looks like one."""
+        return bool(self._held.why) or (self._held.is_trapped and frame.family in {"cancel", "return", "drop"})
 
     def _named_orders(self, sentences: Iterable[int]) -> set[str]:
         here = set(sentences)
