@@ -29,6 +29,7 @@ _BREAKS = frozenset({",", ";", ":", "(", ")", "-", "–", "—", "…", "and", "
 EARLIER = "an earlier subject"
 _ANSWERS = frozenset("re aw fw fwd wg rv tr antw antwort sv".split())
 _ADVERBS = frozenset("hereby also then now just therefore hiermit auch dann jetzt nun daher also tambien ahora entonces".split())
+_RELATIVE = frozenset("that which who que die der das se me".split())
 _IMPERSONAL = frozenset({"se"})
 _PRONOUNS = frozenset("it they this these that es sie das diese esto eso estos".split())
 _SOFT = frozenset({"a question", "no request", "reports", "a doubt", "complement"})
@@ -167,12 +168,14 @@ class _Sentence:
         if self.mentions:
             if self.is_question:
                 return "a question"
-            for name in ("exception", "condition", "keeps", "second_thought"):
+            for name in ("exception", "condition", "second_thought"):
                 if self.has(getattr(words, name)):
                     return name.replace("_", " ")
-            if self._denies_mention():
-                return "a negation"
-            return "a doubt" if self._hazards() else ""
+            if self._lacks_mention():
+                return "exception"
+            if self.has(words.keeps) and not self._parts_with():
+                return "keeps"
+            return "a negation" if self._denies_mention() and not self.has(words.keeps) else ""
         if self.number in self.script.heading or self.is_question:
             return ""
         if self.has(words.second_thought):
@@ -194,6 +197,8 @@ class _Sentence:
         for name in ("condition", "exception", "reports", "second_thought"):
             if self.has(getattr(words, name)):
                 return name.replace("_", " ")
+        if self._lacks_mention():
+            return "exception"
         if self.has(words.time, behind=min(hit.start for hit in self.acts)):
             return "condition"
         if self._hazards() or self._chooses():
@@ -226,6 +231,8 @@ class _Sentence:
                 continue
             if not self._reaches_act(hit.end):
                 excused |= set(hit.parts)
+        if self.letter.script.language.language == "en":
+            excused |= {at for at in here if self.text[at].text == "no" and self._is_order(at + 1)}
         strong = [hit for hit in self.acts if hit.value != "ship"]
         for hit in self.acts:
             if hit.value == "ship" and strong:
@@ -249,6 +256,8 @@ class _Sentence:
         words = self.letter.grammar
         said = [at for at in self.words if not self.text[at].is_mark]
         kinds = (words.please, words.asks_us) if self.is_question else (words.begins, words.please, words.asks_us)
+        if self.is_question and self._says_what_instead():
+            kinds = (*kinds, words.asks_may)
         found = {
             said[start]: said[end - 1]
             for kind in kinds
@@ -261,6 +270,14 @@ class _Sentence:
             if start and self._is_subject(said[start - 1]):
                 found[said[start]] = said[end - 1]
         return found
+
+    def _says_what_instead(self) -> bool:
+        """Whether a question for a change holds all of it: "Can I swap it for the red one?"."""
+        details = {"options", "address", "payment"}
+        here = set(self.words)
+        told = any(at in here and entity.kind in details for at, entity in self.script.entities.items())
+        told = told or any(found.kind == "value" and found.start in here for found in self.script.found)
+        return told and all(hit.value in {"swap", *WEAK} for hit in self.acts)
 
     def _is_subject(self, at: int) -> bool:
         """Something named, or a pronoun for it."""
@@ -276,17 +293,30 @@ class _Sentence:
             here -= set(hit.parts)
         return {at for at in here if at not in self.letter.things}
 
+    def _lacks_mention(self) -> bool:
+        """"Without the lamp"."""
+        said = [at for at in self.words if not self.text[at].is_mark]
+        ends = [end for _, end in find_phrases(self.text, said, self.letter.grammar.lacks)]
+        return any(set(said[end : end + _NEAR - 1]) & set(self.mentions) for end in ends)
+
+    def _parts_with(self) -> bool:
+        """"I'd rather not keep the lamp": who does not keep it gives it back."""
+        said = [at for at in self.words if not self.text[at].is_mark]
+        starts = [said[start] for start, _ in find_phrases(self.text, said, self.letter.grammar.keeps)]
+        return any(0 < at - no <= 3 for at in starts for no in self.letter.negated)
+
     def _chooses(self) -> bool:
         """"Or" between two things named: one of them, and nobody knows which."""
         for at in self.words:
             if self.text[at].text in _OR and at not in self.letter.quiet:
-                sides = {mention > at for mention in self.mentions if self._is_order_or_thing(mention)}
+                sides = {mention > at for mention in self.mentions if mention in self.letter.things or self._is_order(mention)}
                 if len(sides) > 1:
                     return True
         return False
 
-    def _is_order_or_thing(self, at: int) -> bool:
-        return at in self.letter.things or self.script.entities[at].kind == "order"
+    def _is_order(self, at: int) -> bool:
+        entity = self.script.entities.get(at)
+        return entity is not None and entity.kind == "order"
 
     def _is_in_quotes(self) -> bool:
         """Whether a word of action stands between quotation marks."""
@@ -320,7 +350,7 @@ class _Sentence:
         said = [at for at in self.words if not self.text[at].is_mark]
         for _, end in find_phrases(self.text, said, self.letter.grammar.contrast):
             near = said[end : end + _NEAR]
-            if any(at in self.script.entities and self.script.entities[at].kind == "order" for at in near):
+            if any(self._is_order(at) for at in near):
                 return True
             if any(hit.start in near for hit in self.script.hits if hit.kind == "act"):
                 return True
@@ -329,11 +359,15 @@ class _Sentence:
         return False
 
     def _keeps(self) -> bool:
-        words = self.letter.grammar
-        named = {found.products for at, found in self.letter.things.items() if at in set(self.words)}
-        if all(hit.value in {"swap", *WEAK} for hit in self.acts) and len(named) <= 1:
+        if self._is_one_swap():
             return False
-        return self.has(words.keeps) or self.has(words.complement)
+        return self.has(self.letter.grammar.keeps) or self.has(self.letter.grammar.complement)
+
+    def _is_one_swap(self) -> bool:
+        """A change of one thing: what is kept, or was there before, is told of that thing."""
+        here = set(self.words)
+        named = {found.products for at, found in self.letter.things.items() if at in here}
+        return all(hit.value in {"swap", *WEAK} for hit in self.acts) and len(named) <= 1
 
     def _is_asked(self, hit: Hit, asked: int) -> bool:
         """Whether a word of action stands in the form of a request, by itself or joined to one that ends at `asked`."""
@@ -413,10 +447,13 @@ class _Sentence:
         return self._is_nominal([at for at in before if self.text[at].text not in {"und", "and", "y", "then"}])
 
     def _unknown_before_mention(self) -> bool:
-        """Whether a word that nobody knows stands between an action and what is named last: it may take that out."""
-        first = min(hit.end for hit in self.acts)
-        last = max(self.mentions, default=-1)
-        return any(first <= at < last and at in self.letter.unknown for at in self.words)
+        """Whether a word that nobody knows stands between two things, or two orders: it may take the second out."""
+        strange = [at for at in self.words if at in self.letter.unknown and at >= min(hit.end for hit in self.acts)]
+        for group in ([at for at in self.mentions if self._is_order(at)], [at for at in self.mentions if not self._is_order(at)]):
+            wholes = [hit.start for hit in self.letter.alls if hit.start in set(self.words)]
+            if any(first < at < last for at in strange for first in (*group, *wholes) for last in group):
+                return True
+        return False
 
     def _denies_mention(self) -> bool:
         """A negation right before or behind what is named, or in a sentence too short for a story."""
@@ -428,6 +465,8 @@ class _Sentence:
 
     def _is_foreign(self, behind: int) -> bool:
         """Whether a clause without a word of action names a thing, or says something of an order."""
+        if self._is_one_swap():
+            return False
         piece: list[int] = []
         own = True
         for at in [*(at for at in self.words if at >= behind), -1]:
@@ -438,8 +477,9 @@ class _Sentence:
                 own, piece = False, []
                 continue
             verbs = {i for i in piece if self._is_clause_word(i) and i not in self.letter.things}
+            verbs = {i for i in verbs if self.text[i].text not in _RELATIVE}
             named = [i for i in piece if i in self.letter.things]
-            orders = [i for i in piece if i in self.script.entities and self.script.entities[i].kind == "order"]
+            orders = [i for i in piece if self._is_order(i)]
             spoken = [i for i in orders if i + 1 in verbs and self.text[min(i + 2, len(self.text) - 1)].text != "mean"]
             if verbs and (named or spoken):
                 return True

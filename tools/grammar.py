@@ -25,10 +25,12 @@ class Grammar:
         owes: What shall be done with something named right before: "the lamp should".
         please: Courtesy that makes a request of the verb beside it.
         asks_us: The second person's modal verbs: a question in form, a request in fact.
+        asks_may: What asks for leave: a request only beside everything that is wanted instead.
         subject: Pronouns that make a request of the very next verb: "I return".
         condition: What is said holds only under some circumstance.
         time: What is said holds only from or to some moment.
         exception: Something is taken out of what was said.
+        lacks: Prepositions that take out what is named right behind them.
         contrast: One thing in the place of another.
         keeps: Something stays as it is, or where it is.
         reports: Somebody says, writes, asks or advises; an example.
@@ -42,10 +44,12 @@ class Grammar:
     owes: frozenset[Phrase]
     please: frozenset[Phrase]
     asks_us: frozenset[Phrase]
+    asks_may: frozenset[Phrase]
     subject: frozenset[Phrase]
     condition: frozenset[Phrase]
     time: frozenset[Phrase]
     exception: frozenset[Phrase]
+    lacks: frozenset[Phrase]
     contrast: frozenset[Phrase]
     keeps: frozenset[Phrase]
     reports: frozenset[Phrase]
@@ -64,6 +68,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "owes": "must|should|ought to|has to|have to|needs to|need to|is to|are to",
         "please": "please|pls|plz|kindly",
         "asks_us": "could you|can you|would you|will you|could u|can u|could your team|can your team|could someone|can someone",
+        "asks_may": "can i|could i|may i|can we|could we|is it possible to|would it be possible to|might i",
         "subject": "i|im|i am|we|were|we are|ill|i will|well|we will|hereby|id|wed",
         "condition": """maybe|perhaps|possibly|if|unless|provided|providing|assuming|suppose|supposing|whether|otherwise|in case|as long as|so long as|
             on condition|only when|should it|should the|should that|should they|were it|had it|in the event|depending|
@@ -71,8 +76,9 @@ _TABLES: dict[str, dict[str, str]] = {
         "time": "until|once|as soon as|when|whenever|before|after|till",
         "exception": """except|excepting|exception|exceptions|excluding|exclude|excludes|excluded|save for|save the|save my|
             apart from|aside from|other than|barring|bar the|bar my|minus|less the|less my|besides|omitting|omit|skip|
-            skipping|sparing|without|but not|everything but|all but|anything but|leaving out|leave out|leave off|
+            skipping|sparing|but not|everything but|all but|anything but|leaving out|leave out|leave off|
             not including|not counting|excl|though not""",
+        "lacks": "without|bar|sans",
         "contrast": "rather than|instead of|in place of|as opposed to|in lieu of",
         "keeps": """keep|keeping|keeps|kept|retain|retaining|hold on to|holding on to|hold onto|holding onto|hang on to|
             hanging on to|stay|stays|staying|remain|remains|remaining|leave|leaving|alone|untouched|unaffected|touch|as is|
@@ -118,12 +124,14 @@ _TABLES: dict[str, dict[str, str]] = {
         "please": "bitte|bitten",
         "asks_us": """konnen sie|konnten sie|wurden sie|konntet ihr|konnt ihr|kannst du|konntest du|wurdest du|wurdet ihr|
             konnte jemand|kann jemand""",
+        "asks_may": "kann ich|konnte ich|konnen wir|konnten wir|durfte ich|darf ich|ware es moglich|ist es moglich",
         "subject": "ich|wir",
         "condition": """vielleicht|eventuell|moglicherweise|falls|wenn|sofern|ob|solange|soweit|es sei denn|vorausgesetzt|angenommen|
             andernfalls|sonst|je nachdem|bedingung|im falle|gesetzt den fall|unter umstanden""",
         "time": "sobald|bevor|ehe|bis|nachdem|erst wenn|erst nach",
-        "exception": """ausser|ausgenommen|bis auf|abgesehen|ausnahme|ausnahmen|ohne|exklusive|abzuglich|minus|nur nicht|aber nicht|
+        "exception": """ausser|ausgenommen|bis auf|abgesehen|ausnahme|ausnahmen|exklusive|abzuglich|minus|nur nicht|aber nicht|
             nicht aber|ausgeschlossen""",
+        "lacks": "ohne|sans",
         "contrast": "statt|anstatt|anstelle|sondern|und nicht|an stelle",
         "keeps": """behalte|behalten|behalt|bleibt|bleiben|bleibe|verbleibt|verbleiben|dabehalten|unangetastet|unberuhrt|in ruhe|
             anfassen|weiterhin|verzichte|lassen|lasst|lass|hierlassen|dalassen""",
@@ -145,12 +153,14 @@ _TABLES: dict[str, dict[str, str]] = {
         "owes": "debe|deben|tiene que|tienen que|hay que",
         "please": "por favor|porfa|favor",
         "asks_us": "pueden|puede|podrian|podria|podrias|puedes|podeis|serian tan amables|les importaria",
+        "asks_may": "puedo|podria|podemos|podriamos|seria posible|es posible",
         "subject": "yo|nosotros",
         "condition": """quiza|quizas|tal vez|a lo mejor|puede que|si|a menos que|salvo que|siempre que|siempre y cuando|con tal de que|en caso|a no ser|
             suponiendo|supongamos|de lo contrario|a condicion|dependiendo|depende|caso de|como si""",
         "time": "mientras|hasta que|antes de|una vez|en cuanto|tan pronto|cuando|despues de",
-        "exception": """excepto|salvo|menos|excepcion|aparte|quitando|exceptuando|excluyendo|sin|fuera de|descontando|dejando fuera|
+        "exception": """excepto|salvo|menos|excepcion|aparte|quitando|exceptuando|excluyendo|fuera de|descontando|dejando fuera|
             excluido|excluida|pero no|mas no""",
+        "lacks": "sin",
         "contrast": "en lugar|en vez|sino|antes que|y no",
         "keeps": """quedo|quedarme|quedamos|quedarnos|conservo|conservar|conservamos|guardo|mantengo|mantener|se queda|se quedan|
             dejen|deje|dejenlo|dejenla|dejar|toquen|toque|intacto|intacta|quedar""",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .asides import find_asides
 from .clauses import Held
 from .documents import Order
 from .facts import Facts
@@ -26,6 +27,7 @@ class Spared:
         asking = {number for frame in frames for number in frame.sentences}
         self._talk = set(script.sentence) - asking - script.heading - script.appended
         self._script, self._held, self._facts = script, held, facts
+        self._asides = find_asides(script)
         self._firm = {number for number, why in held.why.items() if why != "a question"}
         self._orders = self._named_orders(self._firm)
         self._products = self._named_products(self._firm)
@@ -49,7 +51,7 @@ class Spared:
 
     def _is_no_guess(self, frame: Frame) -> bool:
         """A wish that no word of action says is not guessed where others are held, or a word only looks like one."""
-        return bool(self._held.why) or (self._held.is_trapped and frame.family in {"cancel", "return", "drop"})
+        return bool(self._held.why.keys() - self._asides) or (self._held.is_trapped and frame.family in {"cancel", "return", "drop"})
 
     def _named_orders(self, sentences: Iterable[int]) -> set[str]:
         here = set(sentences)
