@@ -18,7 +18,7 @@ from .wishes import WEAK
 
 _MID = ("function", "noun", "status", "target", "pay", "stays")
 _LIGHT = frozenset(
-    """have get be go make process arrange initiate start issue give place do proceed send take request file open begin
+    """help have get be go make process arrange initiate start issue give place do proceed send take request file open begin
     new neue neuen neuer nueva nuevo me us them it this that you so kind as today now immediately asap also then just directly first second next finally again quickly soon
     set up make put arrange prepare tramiten gestionen inicien procedan hagan leiten veranlassen completely entire entirely whole full fully simply hereby sie mir uns es ihn heute jetzt sofort auch dann gleich direkt umgehend komplett ganz
     vollstandig einfach noch veranlassen einleiten vornehmen la lo los las hoy ahora tambien entonces directamente completo completamente
@@ -30,6 +30,7 @@ EARLIER = "an earlier subject"
 _ANSWERS = frozenset("re aw fw fwd wg rv tr antw antwort sv".split())
 _ADVERBS = frozenset("hereby also then now just therefore hiermit auch dann jetzt nun daher also tambien ahora entonces".split())
 _RELATIVE = frozenset("that which who que die der das se me".split())
+_WHICH = _RELATIVE - {"se", "me"}
 _IMPERSONAL = frozenset({"se"})
 _PRONOUNS = frozenset("it they this these that es sie das diese esto eso estos".split())
 _SOFT = frozenset({"a question", "no request", "reports", "a doubt", "complement"})
@@ -94,15 +95,16 @@ class _Letter:
         self.asks = script.tagged("ask")
         self.acts = script.tagged("act")
         self.reasons = [hit for hit in script.hits if hit.kind == "reason"]
+        self.things = {part: found for found in script.found if found.kind == "thing" for part in found.parts}
         seconds = {at for choice in script.alternatives for at in choice.marks | choice.words}
         values = {part for found in script.found if found.kind == "value" for part in found.parts}
         settled = script.tagged("pay", "price") & self._money()
         self.quiet = script.tagged("phrase", "status") | settled | seconds | values
-        self.things = {part: found for found in script.found if found.kind == "thing" for part in found.parts}
         self.nominal = script.tagged(*_MID) | set(self.things) | {part for found in script.found for part in found.parts}
         self.known = self.nominal | script.tagged(
             "filler", "common", "opener", "act", "reason", "phrase", "spare", "soft", "you", "demand", "hazard", "neg", "ask"
         )
+        self.places = script.tagged_as("noun", "address") | script.tagged_as("noun", "default_address")
         self.nouns = {
             part for hit in script.hits if hit.kind == "noun" and hit.value in {"order", "item", "all", "all_orders"}
             for part in hit.parts
@@ -121,8 +123,10 @@ class _Letter:
         pays = self.script.tagged("pay")
         told = {self.script.sentence[at] for at in money}
         paid = {self.script.sentence[at] for at in pays}
-        strong = {self.script.sentence[hit.start] for hit in self.script.hits if hit.kind == "act" and hit.value in {"cancel", "return"}}
-        return {at for at, number in enumerate(self.script.sentence) if number in told & paid - strong}
+        strong = {"cancel", "return"}
+        busy = {self.script.sentence[hit.start] for hit in self.script.hits if hit.kind == "act" and hit.value in strong}
+        named = {self.script.sentence[at] for at in (*self.things, *self.script.entities)}
+        return {at for at, number in enumerate(self.script.sentence) if number in told & paid - (busy & named)}
 
 
 class _Sentence:
@@ -167,7 +171,7 @@ class _Sentence:
         words = self.letter.grammar
         if self.mentions:
             if self.is_question:
-                return "a question"
+                return "" if self._says_what_instead() and self.has(words.asks_may, first=True) else "a question"
             for name in ("exception", "condition", "second_thought"):
                 if self.has(getattr(words, name)):
                     return name.replace("_", " ")
@@ -233,6 +237,8 @@ class _Sentence:
                 excused |= set(hit.parts)
         if self.letter.script.language.language == "en":
             excused |= {at for at in here if self.text[at].text == "no" and self._is_order(at + 1)}
+        if all(hit.value in WEAK for hit in self.acts):  # "not to the old address"
+            excused |= {no for no in here if any(0 < at - no <= 3 for at in self.letter.places)}
         strong = [hit for hit in self.acts if hit.value != "ship"]
         for hit in self.acts:
             if hit.value == "ship" and strong:
@@ -291,12 +297,17 @@ class _Sentence:
             here -= set(hit.parts)
         for hit in self.acts:
             here -= set(hit.parts)
+        first = min((hit.start for hit in self.acts), default=0)
+        said = [at for at in self.words if not self.text[at].is_mark and at < first]
+        for start, end in find_phrases(self.text, said, self.letter.grammar.time):
+            here -= set(said[start:end])
         return {at for at in here if at not in self.letter.things}
 
     def _lacks_mention(self) -> bool:
         """"Without the lamp"."""
         said = [at for at in self.words if not self.text[at].is_mark]
-        ends = [end for _, end in find_phrases(self.text, said, self.letter.grammar.lacks)]
+        found = find_phrases(self.text, said, self.letter.grammar.lacks)
+        ends = [end for start, end in found if said[start] not in self.letter.quiet]
         return any(set(said[end : end + _NEAR - 1]) & set(self.mentions) for end in ends)
 
     def _parts_with(self) -> bool:
@@ -481,7 +492,8 @@ class _Sentence:
             named = [i for i in piece if i in self.letter.things]
             orders = [i for i in piece if self._is_order(i)]
             spoken = [i for i in orders if i + 1 in verbs and self.text[min(i + 2, len(self.text) - 1)].text != "mean"]
-            if verbs and (named or spoken):
+            told = any(i - 1 in named and self.text[i].text in _WHICH for i in piece)
+            if verbs and not told and (named or spoken):
                 return True
             piece = []
         return False

@@ -68,7 +68,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "owes": "must|should|ought to|has to|have to|needs to|need to|is to|are to",
         "please": "please|pls|plz|kindly",
         "asks_us": "could you|can you|would you|will you|could u|can u|could your team|can your team|could someone|can someone",
-        "asks_may": "can i|could i|may i|can we|could we|is it possible to|would it be possible to|might i",
+        "asks_may": "can|could|may i|is it possible to|would it be possible to|might i",
         "subject": "i|im|i am|we|were|we are|ill|i will|well|we will|hereby|id|wed",
         "condition": """maybe|perhaps|possibly|if|unless|provided|providing|assuming|suppose|supposing|whether|otherwise|in case|as long as|so long as|
             on condition|only when|should it|should the|should that|should they|were it|had it|in the event|depending|
@@ -124,7 +124,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "please": "bitte|bitten",
         "asks_us": """konnen sie|konnten sie|wurden sie|konntet ihr|konnt ihr|kannst du|konntest du|wurdest du|wurdet ihr|
             konnte jemand|kann jemand""",
-        "asks_may": "kann ich|konnte ich|konnen wir|konnten wir|durfte ich|darf ich|ware es moglich|ist es moglich",
+        "asks_may": "kann|konnte|konnen wir|konnten wir|durfte ich|darf ich|ware es moglich|ist es moglich",
         "subject": "ich|wir",
         "condition": """vielleicht|eventuell|moglicherweise|falls|wenn|sofern|ob|solange|soweit|es sei denn|vorausgesetzt|angenommen|
             andernfalls|sonst|je nachdem|bedingung|im falle|gesetzt den fall|unter umstanden""",
@@ -153,7 +153,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "owes": "debe|deben|tiene que|tienen que|hay que",
         "please": "por favor|porfa|favor",
         "asks_us": "pueden|puede|podrian|podria|podrias|puedes|podeis|serian tan amables|les importaria",
-        "asks_may": "puedo|podria|podemos|podriamos|seria posible|es posible",
+        "asks_may": "puedo|puede|podria|podemos|podriamos|seria posible|es posible",
         "subject": "yo|nosotros",
         "condition": """quiza|quizas|tal vez|a lo mejor|puede que|si|a menos que|salvo que|siempre que|siempre y cuando|con tal de que|en caso|a no ser|
             suponiendo|supongamos|de lo contrario|a condicion|dependiendo|depende|caso de|como si""",
@@ -162,8 +162,8 @@ _TABLES: dict[str, dict[str, str]] = {
             excluido|excluida|pero no|mas no""",
         "lacks": "sin",
         "contrast": "en lugar|en vez|sino|antes que|y no",
-        "keeps": """quedo|quedarme|quedamos|quedarnos|conservo|conservar|conservamos|guardo|mantengo|mantener|se queda|se quedan|
-            dejen|deje|dejenlo|dejenla|dejar|toquen|toque|intacto|intacta|quedar""",
+        "keeps": """me quedo|quedarme|nos quedamos|quedarnos|quedarmela|quedarmelo|quedarmelos|quedarmelas|me la quedo|me lo quedo|conservo|conservar|conservamos|guardo|mantengo|mantener|se queda|se quedan|
+            dejen|deje|dejenlo|dejenla|toquen|toque|intacto|intacta|lo dejo|la dejo|sigue|siguen""",
         "reports": """dijo|dice|dicen|dijeron|dicho|escribio|escribe|escribieron|escrito|pidio|pide|pidieron|pregunto|pregunta si|sugirio|
             sugiere|aconsejo|aconseja|recomendo|recomienda|segun|ejemplo|cito|citando|afirma|menciono|menciona|aseguro|oi|lei|
             contesto|respondio|prometio|propuso|propone|supuestamente|plantilla|imaginen|imagine|hipoteticamente""",
