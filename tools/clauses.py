@@ -48,12 +48,13 @@ class Held:
     Attributes:
         why: Number of a sentence to what keeps it from being one, in a word or two.
         loose: Sentences among them that name nothing: they may be about any wish of the letter.
-        is_trapped: A word looks like one of action and is none: what no word of action says is not guessed.
+        strange: Sentences that ask for something by a word that is not known, or have one that looks like a word of
+            action and is none: nobody guesses what they want.
     """
 
     why: dict[int, str] = field(default_factory=dict[int, str])
     loose: frozenset[int] = frozenset()
-    is_trapped: bool = False
+    strange: frozenset[int] = frozenset()
 
 
 def find_held(script: Script) -> Held:
@@ -67,6 +68,7 @@ def find_held(script: Script) -> Held:
     letter = _Letter(script)
     why: dict[int, str] = {}
     loose: set[int] = set()
+    strange: set[int] = set()
     for number, words in places.items():
         if number in script.appended or number in script.distrusted:
             continue
@@ -74,13 +76,16 @@ def find_held(script: Script) -> Held:
             why[number] = EARLIER
             continue
         sentence = _Sentence(letter, number, words, acts.get(number, []))
+        if sentence.asks_strange():
+            strange.add(number)
         reason = sentence.why_no_wish() if sentence.acts else sentence.why_no_talk()
         if not reason or (number in script.heading and not sentence.is_firm(reason)):
             continue
         why[number] = reason
         if not sentence.mentions and sentence.is_firm(reason):
             loose.add(number)
-    return Held(why, frozenset(loose), any(script.language.is_trap(word.text) for word in script.words))
+    strange |= {script.sentence[at] for at, word in enumerate(script.words) if script.language.is_trap(word.text)}
+    return Held(why, frozenset(loose), frozenset(strange))
 
 
 class _Letter:
@@ -165,6 +170,10 @@ class _Sentence:
         if reason in _SOFT:
             return False
         return bool(self.mentions) or any(hit.value != "ship" for hit in self.acts) or not self.acts
+
+    def asks_strange(self) -> bool:
+        """Whether a request goes on with a word that is not known: "please counsel me"."""
+        return any(last + 1 in self.letter.unknown for last in self._openers().values())
 
     def why_no_talk(self) -> str:
         """Why a sentence without a word of action keeps others from being carried out; empty where it does not."""
@@ -307,8 +316,13 @@ class _Sentence:
         """"Without the lamp"."""
         said = [at for at in self.words if not self.text[at].is_mark]
         found = find_phrases(self.text, said, self.letter.grammar.lacks)
-        ends = [end for start, end in found if said[start] not in self.letter.quiet]
-        return any(set(said[end : end + _NEAR - 1]) & set(self.mentions) for end in ends)
+        named = set(self.mentions)
+        for start, end in found:
+            near = said[end : end + _NEAR - 1]
+            first = next((at for at in near if at in named), None)
+            if first is not None and said[start] not in self.letter.quiet and self._is_nominal(range(near[0], first)):
+                return True
+        return False
 
     def _parts_with(self) -> bool:
         """"I'd rather not keep the lamp": who does not keep it gives it back."""

@@ -50,8 +50,10 @@ class Spared:
         return not segment_things(frame) and bool(touched & self._named_products(self._talk))
 
     def _is_no_guess(self, frame: Frame) -> bool:
-        """A wish that no word of action says is not guessed where others are held, or a word only looks like one."""
-        return bool(self._held.why.keys() - self._asides) or (self._held.is_trapped and frame.family in {"cancel", "return", "drop"})
+        """A wish that no word of action says is not guessed where others are held, or what is asked is not known."""
+        if self._held.why.keys() - self._asides:
+            return True
+        return bool(self._held.strange) and frame.family in {"cancel", "return", "drop"}
 
     def _named_orders(self, sentences: Iterable[int]) -> set[str]:
         here = set(sentences)
