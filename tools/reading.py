@@ -21,7 +21,8 @@ from .suspicion import find_suspicion
 from .words import split_words
 
 MAX_CHARS = 20_000
-EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# Begins where a word begins, and every part is bounded: a long run of letters is looked at once.
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 ORDER_ID = re.compile(r"(?<![\w-])#?W[- ]?\d{5,9}\b|#\d{5,9}\b", re.IGNORECASE)
 PAYMENT_ID = re.compile(r"\b(?:credit_card|gift_card|paypal)_\d+\b")
 _PHONE = re.compile(r"(?<![\w#])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
