@@ -115,10 +115,10 @@ class _Letter:
             for part in hit.parts
         }  # fmt: skip
         names = {at for at, word in enumerate(self.script.words) if word.raw[:1].isupper() or not word.text[:1].isalpha()}
-        joining = joining_words(script.language.language)
+        joining, told = joining_words(script.language.language), self.known | names
         self.unknown = {
             at for at, word in enumerate(script.words)
-            if at not in self.known | names and at not in script.entities and word.text not in joining
+            if at not in told and at not in script.entities and word.text not in joining
         }  # fmt: skip
         self.alls = [hit for hit in script.hits if hit.kind == "noun" and hit.value in {"all", "all_orders"}]
 

@@ -28,6 +28,8 @@ from .wishes import Frame
 
 GUESSED, AGREED = 0.8, 0.95
 """Confidence in a wish that no word of action names; the second when the specialist hears it as well."""
+MOST_WORDS, LONGEST_SENTENCE = 800, 250
+"""Words and marks of a letter and of a sentence that are read; a person reads what is longer."""
 
 
 @solver("retail_plan")
@@ -47,6 +49,8 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         return _nothing("the facts do not hold the customer", _ASK_IDENTITY)
     subject = len(str(intake.get("subject") or ""))
     script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts), subject=subject)
+    if len(script.words) > MOST_WORDS or script.longest > LONGEST_SENTENCE:
+        return _nothing(f"the letter is longer than {MOST_WORDS:,} words, or a sentence than {LONGEST_SENTENCE}")
     held = find_held(script)
     frames, left = find_frames(script, heard(inputs.get("intent")), held)
     draft = Draft(facts, script)
