@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _WHOLE = re.compile(
-    r"\s*(?:<!--[^>]*-->\s*)?<(?:!doctype|html|head|body|meta|style|div|p|table|span|center|font|br|section|article)\b", re.IGNORECASE
+    r"\s*(?:<!--[^>]*-->\s*)?<(?:!doctype|html|head|body|meta|style|div|p|table|span|center|font|br|section|article)\b",
+    re.IGNORECASE,
 )
 _BLOCKQUOTE = re.compile(r"</?blockquote\b[^<>]*>", re.IGNORECASE)
 _HIDDEN = re.compile(

@@ -29,7 +29,9 @@ _KEY = re.compile(
     r"[ \t]*\*?[ \t]*:",
     re.IGNORECASE,
 )
-_FIRST_KEY = re.compile(r"^[ \t>*]*(?:from|von|de|sent|gesendet|enviado|date|datum|fecha)[ \t]*\*?[ \t]*:", re.IGNORECASE)
+_FIRST_KEY = re.compile(
+    r"^[ \t>*]*(?:from|von|de|sent|gesendet|enviado|date|datum|fecha)[ \t]*\*?[ \t]*:", re.IGNORECASE
+)
 _DEVICE = re.compile(
     r"^[ \t]*(?:(?:sent|written) (?:from|via|with|using) (?:my |the |a )?[\w.+-]+"
     r"|get outlook for|holen sie sich outlook|outlook (?:für|para)|obten(?:er|ga) outlook|descarg\w+ outlook"
@@ -90,8 +92,8 @@ def own_text(text: str) -> str:
     at = 0
     for start, end in sorted(spans):
         if end > at:
-            start = max(start, at)
-            parts += [text[at:start], re.sub(r"[^\n]", " ", text[start:end])]
+            begin = max(start, at)
+            parts += [text[at:begin], re.sub(r"[^\n]", " ", text[begin:end])]
             at = end
     return "".join([*parts, text[at:]])
 

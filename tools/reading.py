@@ -106,8 +106,7 @@ def read_ticket(ticket: Ticket) -> Intake:
         "zip": writer.zip,
         "customer_id": ticket.customer_id,
         "order_ids": order_ids(text),
-        "suspicious": signs
-        + find_suspicion(text, language, hidden=hidden_subject + hidden_body, truncated=truncated),
+        "suspicious": signs + find_suspicion(text, language, hidden=hidden_subject + hidden_body, truncated=truncated),
         "truncated": truncated,
     }
 

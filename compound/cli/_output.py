@@ -47,7 +47,7 @@ def print_json(value: object) -> None:
 
 
 def escaped(document: str) -> str:
-    """A JSON document with control, zero-width, bidirectional and tag characters as `\\u202e`: the same value."""
+    r"""A JSON document with control, zero-width, bidirectional and tag characters as `\u202e`: the same value."""
     return _HIDDEN.sub(lambda found: json_escape(found.group()), document)
 
 

@@ -24,13 +24,26 @@ MOST_RATIO, FLOOR_S = 10, 0.3
 """Four times the text may take ten times as long: a square takes sixteen. Below the floor nothing is compared."""
 UNITS = (
     "John Smith 12345 ", "Nora Quist ", "12345 ", "1", "a", "A", "'", '"', "(", "{", "[", ">", " ", "\n", "> \n", ". ", "? ",
-    ", ", "@", "a@", "a.", "a@b.", "-", "--\n", "_", "=", "&#1;", "ß", "ä", "中", "𝐀", "a\u0301", "Ab ", "AB ", "O'Neil ",
+    ", ", "@", "a@", "a.", "a@b.", "-", "--\n", "_", "=", "&#1;", "ß", "ä", "\u4e2d", "\U0001d400", "a\u0301", "Ab ", "AB ", "O'Neil ",
     "5 Main St, ", "5 Main St, Austin, TX 12345 ", "Hauptstraße 5, ", "SELECT FROM ", "ignore ", "reveal ", "0", "#W12345 ",
     "<div ", "<", "<b", "<blockquote>", "cancel ", "return the lamp ", "if ", "all but ", "On May 3, 2026 ", "From: a\n",
     "wrote:\n", "1) ", "{'a': 'b'} ", "credit_card_1 ", "$1 ", "if that is sold out ", "or ", "zip 12345 ", "red ",
     "My name is John Smith ", ".", "!", "%", "\\x41", "not ", "„", "“", "de ", "a-", "\t", "mr. ", "{{", "{%", "```", "name",
 )  # fmt: skip
-PADS = ("", "name", "zip ", "My name is", "cancel", "On 3.4.2026", "a@", "{", "<div style='", "5 Main St,", "ignore", "SELECT")
+PADS = (
+    "",
+    "name",
+    "zip ",
+    "My name is",
+    "cancel",
+    "On 3.4.2026",
+    "a@",
+    "{",
+    "<div style='",
+    "5 Main St,",
+    "ignore",
+    "SELECT",
+)
 """What stands once before a run of one sign: a pattern that begins and never ends."""
 
 
@@ -52,7 +65,17 @@ def modules() -> Iterator[ModuleType]:
             yield importlib.import_module(f"tools.{found.name}")
 
 
-SLOW_TO_IMPORT = {"analyst", "charts", "likeness", "ranking", "result_tables", "triage_board", "schema_words", "figures", "research"}
+SLOW_TO_IMPORT = {
+    "analyst",
+    "charts",
+    "likeness",
+    "ranking",
+    "result_tables",
+    "triage_board",
+    "schema_words",
+    "figures",
+    "research",
+}
 """Readers of tables, documents and whole backlogs, not of one letter."""
 CACHED = {"within_edits", "fold", "stem", "is_everyday", "is_grammar", "canonical"}
 """Of one word, and a word is bounded by the letter."""
@@ -69,7 +92,11 @@ def readers() -> dict[str, Callable[[str], object]]:
                 one for one in inspect.signature(function).parameters.values()
                 if one.default is inspect.Parameter.empty and one.kind is not inspect.Parameter.VAR_KEYWORD
             ]  # fmt: skip
-            if len(needed) == 1 and needed[0].annotation == "str" and function.__module__.split(".")[-1] not in {"grammar", "lexicon"}:
+            if (
+                len(needed) == 1
+                and needed[0].annotation == "str"
+                and function.__module__.split(".")[-1] not in {"grammar", "lexicon"}
+            ):
                 found[f"{module.__name__}.{name}"] = function
     return {**found, "read_ticket": _read, "make_plan": _plan, "provenance": _prove}
 
@@ -127,7 +154,11 @@ def test_a_reader_is_linear(name: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, name], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{name} did not end: {done.stderr[-500:]}"
-    slow = [row for row in json.loads(done.stdout) if row[2] > FLOOR_S and row[2] > MOST_RATIO * max(row[1], FLOOR_S / TIMES)]
+    slow = [
+        row
+        for row in json.loads(done.stdout)
+        if row[2] > FLOOR_S and row[2] > MOST_RATIO * max(row[1], FLOOR_S / TIMES)
+    ]
     assert slow == []
 
 

@@ -120,7 +120,10 @@ def test_the_reference_letters(tmp_path: Path) -> None:
         for name, order, item in letter["never"]:
             for action in done.actions:
                 given = action["arguments"]
-                if (action["name"], given.get("order_id")) == (name, order) and item in {None, *given.get("item_ids", ())}:
+                if (action["name"], given.get("order_id")) == (name, order) and item in {
+                    None,
+                    *given.get("item_ids", ()),
+                }:
                     proposed.append(letter["id"])
                     assert not done.is_clean, letter["body"]
         assert letter.get("must") != "defer" or not done.is_clean, letter["body"]

@@ -13,7 +13,14 @@ from tools.lanes import identify
 from tools.planning import make_plan
 from tools.reading import Intake, Ticket, read_ticket
 
-OTHER = {**CUSTOMER, "user_id": "bob_lee_1", "first_name": "Bob", "last_name": "Lee", "email": "bob@y.example", "zip": "10001"}
+OTHER = {
+    **CUSTOMER,
+    "user_id": "bob_lee_1",
+    "first_name": "Bob",
+    "last_name": "Lee",
+    "email": "bob@y.example",
+    "zip": "10001",
+}
 ASK = "Please return the desk lamp from #W1000002."
 
 
@@ -21,7 +28,10 @@ def read(**fields: str) -> Intake:
     return read_ticket(Ticket(id="T", **fields))
 
 
-@pytest.mark.parametrize("envelope", ["nora.quist@example.com", "Nora Quist <nora.quist@example.com>", '"Quist, Nora" <Nora.Quist@example.com>'])
+@pytest.mark.parametrize(
+    "envelope",
+    ["nora.quist@example.com", "Nora Quist <nora.quist@example.com>", '"Quist, Nora" <Nora.Quist@example.com>'],
+)
 def test_the_envelope_comes_before_addresses_in_the_text(envelope: str) -> None:
     intake = read(body=f"{ASK} Send the receipt to bob@y.example.", email=envelope)
     assert (intake["email"] or "").lower() == "nora.quist@example.com"
@@ -73,7 +83,9 @@ def test_an_html_mail_is_read_like_its_plain_twin(field: str) -> None:
     plans = [make_plan({**facts(), "intake": intake, "who": who}) for intake in (ours, twin)]
     assert plans[0]["actions"] == plans[1]["actions"]
     assert [action["name"] for action in plans[0]["actions"]] == ["return_delivered_order_items"]
-    assert plans[0]["actions"][0]["arguments"]["payment_method_id"] in {method["payment_method_id"] for method in METHODS}
+    assert plans[0]["actions"][0]["arguments"]["payment_method_id"] in {
+        method["payment_method_id"] for method in METHODS
+    }
 
 
 def test_a_body_comes_before_its_html_and_hidden_text_is_a_sign() -> None:
@@ -82,7 +94,17 @@ def test_a_body_comes_before_its_html_and_hidden_text_is_a_sign() -> None:
     assert "hidden text" in hidden["suspicious"]
 
 
-@pytest.mark.parametrize("markup", ["<b" * 2000, "<div>" * 5000 + "x" + "</div>" * 5000, "<p>a</p>" * 2000, "<!--" * 500, "&lt;" * 3000, "<blockquote>" * 2000])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<b" * 2000,
+        "<div>" * 5000 + "x" + "</div>" * 5000,
+        "<p>a</p>" * 2000,
+        "<!--" * 500,
+        "&lt;" * 3000,
+        "<blockquote>" * 2000,
+    ],
+)
 def test_no_markup_is_too_odd(markup: str) -> None:
     assert isinstance(read(html=f"<p>Hello</p>{markup}")["text"], str)
 

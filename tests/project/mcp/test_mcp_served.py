@@ -242,7 +242,14 @@ def test_requests_for_another_host_or_from_a_page_are_refused(root: Path) -> Non
     with http(root, "add") as address:
         assert asyncio.run(status(address, host="evil.example:80")) == 421
         own = address.removesuffix("/mcp")
-        for origin in ("https://evil.example", "null", own + "1", "http://127.0.0.1", "http://localhost:1", f"{own}.evil.example"):
+        for origin in (
+            "https://evil.example",
+            "null",
+            own + "1",
+            "http://127.0.0.1",
+            "http://localhost:1",
+            f"{own}.evil.example",
+        ):
             assert asyncio.run(status(address, origin=origin)) == 403, origin
         assert asyncio.run(status(address, origin=own)) != 403
         assert asyncio.run(status(address, origin=own.replace("127.0.0.1", "localhost"))) != 403
