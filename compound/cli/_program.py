@@ -68,7 +68,9 @@ def _fail(error: CompoundError) -> NoReturn:
     if "--json" in sys.argv:
         import orjson
 
-        sys.stdout.write(orjson.dumps({"error": error.to_json()}).decode() + "\n")
+        from compound.cli._output import escaped
+
+        sys.stdout.write(escaped(orjson.dumps({"error": error.to_json()}).decode()) + "\n")
     else:
         from compound.cli._output import visible
 
