@@ -6,7 +6,7 @@ that names nothing of the shop and asks for nothing is talk: there, only conditi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 
 from .asides import find_asides
 from .courtesy import is_courtesy
@@ -129,7 +129,7 @@ class _Reader:
             self._is_known(at, known) for at in said
         )
 
-    def _about_price(self, here: set[int]) -> set[int]:
+    def _about_price(self, here: set[int]) -> Set[int]:
         """The words that say "whatever the difference is" in a sentence on that difference and one payment method."""
         money = self.script.tagged_as("noun", "money") | self.script.tagged_as("noun", "difference")
         if not money & here or len(self.pays & here) != 1 or here & self.negated:

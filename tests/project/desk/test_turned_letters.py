@@ -33,7 +33,8 @@ def handle(body: str) -> tuple[Plan, list[str]]:
     rows["orders"].append({**order, "total": 21.0})
     rows["items"].append({"order_id": ORDERS["Q"], **item, "options": options})
     rows["payments"].append({"order_id": ORDERS["Q"], **paid})
-    plan = make_plan({**rows, "intake": intake, "who": WHO})
+    inputs: dict[str, Any] = {**rows, "intake": intake, "who": WHO}
+    plan = make_plan(inputs)
     return plan, lane_reasons(intake, WHO, plan)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compound.connector.desk import DeskProblem, read_tickets
-from tests.project.desk.nora import CUSTOMER, METHODS, facts
+from tests.project.desk.nora import CUSTOMER, facts
 from tools.lanes import identify
 from tools.planning import make_plan
+from tools.proposals import Plan
 from tools.reading import Intake, Ticket, read_ticket
 
 OTHER = {
@@ -75,17 +77,22 @@ On Mon, Aug 3, 2026 Quillmoor <desk@q.example> wrote:
 > Please cancel order #W1000001, I no longer need it."""
 
 
+def plan_of(intake: Intake) -> Plan:
+    inputs: dict[str, Any] = {
+        **facts(),
+        "intake": intake,
+        "who": {"customer_id": CUSTOMER["user_id"], "reason": "e-mail"},
+    }
+    return make_plan(inputs)
+
+
 @pytest.mark.parametrize("field", ["html", "body"])
 def test_an_html_mail_is_read_like_its_plain_twin(field: str) -> None:
     ours, twin = read(**{field: HTML}), read(body=TWIN)
     assert ours["text"].split() == twin["text"].split()
-    who = {"customer_id": CUSTOMER["user_id"], "reason": "e-mail"}
-    plans = [make_plan({**facts(), "intake": intake, "who": who}) for intake in (ours, twin)]
+    plans = [plan_of(intake) for intake in (ours, twin)]
     assert plans[0]["actions"] == plans[1]["actions"]
     assert [action["name"] for action in plans[0]["actions"]] == ["return_delivered_order_items"]
-    assert plans[0]["actions"][0]["arguments"]["payment_method_id"] in {
-        method["payment_method_id"] for method in METHODS
-    }
 
 
 def test_a_body_comes_before_its_html_and_hidden_text_is_a_sign() -> None:
