@@ -25,6 +25,8 @@ _STATE_AFTER = re.compile(r"^[ ,]*\(?([A-Z]{2,3})\b\)?")
 _BREAK = re.compile(
     r",|\n|;|(?<=[a-zß0-9])(?<![\s,]\d)[.!?)](?=\s|$)|\s(?:in|en|at)\s(?=[A-ZÄÖÜÁÉÍÓÚÑ]|\d{4,5}\s[A-ZÄÖÜÁÉÍÓÚÑ])"
 )
+_LONGEST_STREET = 160
+"""Characters at the end of a stretch in which a street is looked for."""
 _LONGEST_GAP = 40
 """A stretch between street and zip code that is longer than so many characters is no part of an address."""
 
@@ -99,7 +101,10 @@ def _chunks(text: str) -> list[_Chunk]:
 
 def _street(chunk: _Chunk) -> _Street | None:
     """The street at the end of a chunk, without the words before it: "Kundenprofil Hauptstraße 3" is one noun too long."""
-    match = _STREET.search(chunk.text)
+    from_ = max(0, len(chunk.text) - _LONGEST_STREET)
+    if from_:
+        from_ = chunk.text.find(" ", from_) + 1 or len(chunk.text)
+    match = _STREET.search(chunk.text, from_)
     if match is None:
         return None
     if match.group()[0].isdigit():

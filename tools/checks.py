@@ -20,6 +20,7 @@ from .reading import Intake
 from .rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
 
 _FIGURE = re.compile(r"[#\w.+%-]*@[\w.-]+|#?[A-Za-z_]*\d(?:[\w.,:/'%-]*[\w%])?")
+_WITH_LETTERS = re.compile(r"(\d+)[a-z]+|[a-z]+(\d+)")
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 
@@ -148,7 +149,8 @@ def provenance(
     for action in plan["actions"] if plan else []:
         for value in _texts(cast("JsonValue", action["arguments"])):
             asked += [(action["name"], figure) for figure in sorted(figures(value))]
-    loose = [(where, figure) for where, figure in asked if not _is_known(figure, known)]
+    known |= {part for figure in known if (part := _number_in(figure))}
+    loose = [(where, figure) for where, figure in asked if figure not in known]
     problems = [f"{figure!r} in {where} has no source" for where, figure in loose]
     ids = {str(passage.get("id")) for passage in policies or []}
     problems += [
@@ -202,8 +204,7 @@ def _texts(value: JsonValue) -> Iterator[str]:
         yield str(value)
 
 
-def _is_known(figure: str, known: set[str]) -> bool:
-    if figure in known:
-        return True
-    # "9" of "size 9," or "2" of "2-piece": a part of a known figure with nothing but letters left over.
-    return figure.isdigit() and any(re.fullmatch(rf"{figure}[a-z]+|[a-z]+{figure}", other) for other in known)
+def _number_in(figure: str) -> str:
+    """The `9` of `size 9,` or the `2` of `2piece`: a figure with nothing but letters before or behind it."""
+    found = _WITH_LETTERS.fullmatch(figure)
+    return (found.group(1) or found.group(2)) if found else ""

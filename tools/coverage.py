@@ -6,7 +6,7 @@ that names nothing of the shop and asks for nothing is talk: there, only conditi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 
 from .asides import find_asides
 from .courtesy import is_courtesy
@@ -24,7 +24,13 @@ _SHORT = 3
 
 
 def find_unexplained(
-    script: Script, frames: Sequence[Frame], left: Sequence[Frame], facts: Facts, *, unaccounted: Iterable[int]
+    script: Script,
+    frames: Sequence[Frame],
+    left: Sequence[Frame],
+    facts: Facts,
+    *,
+    unaccounted: Iterable[int],
+    held: Collection[int] = (),
 ) -> list[str]:
     """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood.
 
@@ -34,6 +40,7 @@ def find_unexplained(
         left: Segments that belong to none.
         facts: The customer's documents: their own name and address need no explanation.
         unaccounted: Words that name something no action uses.
+        held: Sentences that were not read as wishes.
     """
     reader = _Reader(script, frames, facts)
     loose = set(unaccounted)
@@ -43,7 +50,7 @@ def find_unexplained(
     bad |= {
         number for number, words in _sentences(script).items() if number not in asides and not reader.explains(words)
     }
-    return [_text(script, number) for number in sorted(bad)]
+    return [_text(script, number) for number in sorted(bad.union(set(held) - asides))]
 
 
 def _is_untouched(script: Script, number: int, loose: Collection[int]) -> bool:
@@ -122,7 +129,7 @@ class _Reader:
             self._is_known(at, known) for at in said
         )
 
-    def _about_price(self, here: set[int]) -> set[int]:
+    def _about_price(self, here: set[int]) -> Set[int]:
         """The words that say "whatever the difference is" in a sentence on that difference and one payment method."""
         money = self.script.tagged_as("noun", "money") | self.script.tagged_as("noun", "difference")
         if not money & here or len(self.pays & here) != 1 or here & self.negated:

@@ -242,7 +242,7 @@ def _is_spared(script: Script, start: int, at: int) -> bool:
     """Say whether it is spared: "I keep the shoes", "not the lamp", "all except the mug": what is named is left alone."""
     for before in range(at - 1, max(start - 1, at - 5), -1):
         word = script.words[before]
-        if word.is_mark or any(f.start <= before < f.end and f.kind == "thing" for f in script.found):
+        if word.is_mark or before in script.things:
             return False
         if word.text in _SPARE:
             # "I won't keep the lamp" spares nothing.
@@ -279,6 +279,8 @@ def _piece_for(script: Script, pieces: list[Piece], found: Found) -> Piece:
 def _leads(script: Script, found: Found, end: int) -> bool:
     """A value right before a thing's name: "the black leather boots"."""
     at = found.end
+    if not script.things & set(range(at, at + 6)):
+        return False
     values = {other.start for other in script.found if other.kind in {"value", "key"}}
     while at < end and at - found.end < 5:
         if any(other.kind == "thing" and other.start == at for other in script.found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,13 +21,13 @@ _LOOSE_ZIP = re.compile(
 )
 _UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u017f"
 _LOWER = "a-z\u00df-\u00f6\u00f8-\u00ff\u0100-\u017f"
-_WORD = rf"(?:[{_UPPER}](?:[{_LOWER}'’]+|[{_UPPER}{_LOWER}'’]+)(?:-[{_UPPER}][{_LOWER}]+)?|(?:de|del|la|van|von|der|den|da|dos|di|el|al|bin|O')(?= ))"
-_NAME = rf"{_WORD}(?:[ \t]+{_WORD}){{1,3}}"
+_WORD = rf"(?:[{_UPPER}][{_UPPER}{_LOWER}'’]{{1,40}}(?:-[{_UPPER}][{_LOWER}]{{1,40}})?|(?:de|del|la|van|von|der|den|da|dos|di|el|al|bin|O')(?= ))"
+_NAME = rf"{_WORD}(?:[ \t]{{1,20}}{_WORD}){{1,3}}"
 _CALLED = re.compile(
     r"(?:\b(?:[Mm]y|[Yy]our?|[Tt]he|[Ff]ull|[Aa]ccount) name(?:'s|’s| is)?(?: on the account)?(?: is)?|\bI(?:'m|’m| am)|\b[Tt]his is|\b[Ii]t(?:'s|’s)|\b[Yy]ou(?:'re|’re| are)|\b[Ii]ch (?:heiße|heisse|bin)"
     r"|\b[Mm]ein [Nn]ame(?: ist| lautet)?|\b[Hh]ier (?:ist|schreibt|spricht)|\b[Mm]e llamo|\b[Mm]i nombre(?: completo)?(?: es)?|\b[Ss]oy|\b[Ll]es escribe|\b[Aa] nombre de|\b[Tt]itular"
     r"|\b[Nn]ombre|\b[Nn]ame|\b[Uu]nder the name|\b[Aa]uf den [Nn]amen|\b[Nn]amens|\b[Gg]rüße|\b[Rr]egards|\b[Tt]hanks|\b[Ss]aludos|\b[Bb]est|\b[Gg]racias|\b[Dd]anke|\b[Cc]heers|\b[Ss]incerely)"
-    rf"\s*[:,.!–—-]?\s+({_NAME})"
+    rf"\s{{0,20}}[:,.!–—-]?\s{{1,20}}({_NAME})"
 )
 _PAIR = re.compile(rf"(?<![\w.@])({_NAME})(?![\w@])")
 _NOT_NAMES = {
@@ -38,6 +39,8 @@ _NOT_NAMES = {
     "suite", "street", "avenue", "road", "drive", "lane", "usa", "email", "mail", "and", "question", "cancel", "return",
     "exchange", "quillmoor", "hello,", "postal", "kunde", "kundin", "cliente", "atentamente", "cordiales", "postcode",
 }  # fmt: skip
+_FAR = 80
+"""Characters between a name and a zip code beyond which they do not stand together."""
 _BARE_ZIP = re.compile(r"(?<![\w#$€£.,-])\d{4,7}(?![\w-]|[.,]\d)")
 
 
@@ -68,14 +71,26 @@ def find_writer(text: str) -> Writer:
     """
     taken = [(written.start, written.end) for written in find_addresses(text)]
     names = [name for name in _names(text) if not _inside(name, taken)]
-    codes = [code for code in _codes(text) if not _inside(code, taken)]
-    pairs = [(_together(text, name, code), name, code) for name in names for code in codes]
-    if pairs:
-        _, name, code = max(pairs, key=lambda pair: (pair[0], pair[1].start))
+    everywhere = list(_codes(text))
+    codes = [code for code in everywhere if not _inside(code, taken)]
+    if names and codes:
+        _, name, code = max(_pairs(text, names, codes), key=lambda pair: (pair[0], pair[1].start))
         return _writer(name, code)
     name = max(names, key=lambda name: (name.weight, name.start), default=None)
-    inside = next(iter(_codes(text)), None) if not codes else codes[0]
-    return _writer(name, inside)
+    return _writer(name, next(iter(codes or everywhere), None))
+
+
+def _pairs(text: str, names: Sequence[_Piece], codes: Sequence[_Piece]) -> Iterator[tuple[int, _Piece, _Piece]]:
+    """Each name with the zip codes near it, and with the likeliest of the whole text: never all with all."""
+    likeliest = max(codes, key=lambda code: code.weight)
+    order = {id(code): at for at, code in enumerate(codes)}
+    placed = sorted(codes, key=lambda code: code.start)
+    starts = [code.start for code in placed]
+    for name in names:
+        low, high = bisect_left(starts, name.start - _FAR - 12), bisect_right(starts, name.end + _FAR)
+        for code in sorted(placed[low:high], key=lambda code: order[id(code)]):
+            yield _together(text, name, code), name, code
+        yield name.weight + likeliest.weight, name, likeliest
 
 
 def _writer(name: _Piece | None, code: _Piece | None) -> Writer:
@@ -89,6 +104,8 @@ def _writer(name: _Piece | None, code: _Piece | None) -> Writer:
 
 def _together(text: str, name: _Piece, code: _Piece) -> int:
     first, second = (name, code) if name.start < code.start else (code, name)
+    if second.start - first.end > _FAR:
+        return name.weight + code.weight
     between = text[first.end : second.start]
     near = 6 if len(between) <= 12 else 4 if len(between) <= 40 else 2 if len(between) <= 80 else 0
     if "\n" in between or re.search(r"[.!?]\s", between):
@@ -97,7 +114,9 @@ def _together(text: str, name: _Piece, code: _Piece) -> int:
 
 
 def _inside(piece: _Piece, taken: Sequence[tuple[int, int]]) -> bool:
-    return any(start < piece.end and piece.start < end for start, end in taken)
+    """Whether a piece overlaps one of the spans, which stand in their order and apart."""
+    at = bisect_left(taken, (piece.end, 0)) - 1
+    return at >= 0 and taken[at][0] < piece.end and piece.start < taken[at][1]
 
 
 def _codes(text: str) -> Iterator[_Piece]:
@@ -117,9 +136,11 @@ def _names(text: str) -> Iterator[_Piece]:
         yield from _trimmed(match.start(1), match.group(1), 4)
     for match in USER_ID.finditer(text):
         yield _Piece(match.start(), match.end(), f"{match.group(1)} {match.group(2)}", 3)
+    ends = [match.start() for match in re.finditer(r"\n", text)] + [len(text)]
+    begins = [0, *(end + 1 for end in ends)]
+    widths = [len(text[begin:end].strip(" -–—,.|()")) for begin, end in zip(begins, ends, strict=False)]
     for match in _PAIR.finditer(text):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : (text + "\n").index("\n", match.end())]
-        own_line = len(line.strip(" -–—,.|()")) <= len(match.group(1)) + 24
+        own_line = widths[bisect_left(ends, match.end())] <= len(match.group(1)) + 24
         yield from _trimmed(match.start(1), match.group(1), 2 if own_line else 1)
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 
-Span = tuple[int, int]
+from .mail_parts import Span, quoted
 
 _NUMBER = re.compile(r"(?:(?<=\s)|^)\(?(\d{1,2})[.)](?=\s)")
-_QUOTE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_INTRODUCED = re.compile(
-    r"^[^\n]{0,80}\b(?:wrote|schrieb|escribió|escribio|écrit)\b[^\n]{0,20}:[ \t]*$(?=\n[ \t]*>)", re.MULTILINE
-)
 _NOTICES = re.compile(
     r"""^[ \t]*(?:
         (?:sent|written)\ (?:from|on|with|by)\ (?:my|a|the)\ [\w-]+(?:\ [\w-]+)?
@@ -39,9 +35,8 @@ def list_numbers(text: str) -> list[Span]:
 
 
 def appended(text: str) -> list[Span]:
-    """Quoted mails with the line that introduces them, and notices of programs and lawyers at the end of a mail."""
-    spans = [match.span() for pattern in (_QUOTE, _INTRODUCED) for match in pattern.finditer(text)]
-    return sorted([*spans, *notices(text)])
+    """Quoted and forwarded mails, and notices of programs and lawyers at the end of a mail."""
+    return sorted([*quoted(text), *notices(text)])
 
 
 def notices(text: str) -> list[Span]:

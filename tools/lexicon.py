@@ -8,6 +8,7 @@ from functools import cache
 from types import ModuleType
 
 from . import lexicon_common, lexicon_de, lexicon_en, lexicon_es, lexicon_talk
+from .grammar import joining_words
 from .lexicon_products import GROUPS
 from .names_page import product_groups, translations
 from .words import Word, fold, split_words, stem, within_edits
@@ -40,7 +41,9 @@ class Lexicon:
     phrases: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
     acts: set[str] = field(default_factory=set)
+    wishes: set[str] = field(default_factory=set)
     _mends: dict[str, str] = field(default_factory=dict)
+    _traps: set[str] = field(default_factory=set)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     long_values: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     sizes: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -55,6 +58,8 @@ class Lexicon:
                     self.words.update(words)
                     if kind == "act":
                         self.acts.update(words)
+                    elif kind == "wish":
+                        self.wishes.update(words)
 
     def translate(self, word: str) -> tuple[str, ...]:
         """The English words of a value, for German also without its ending: `schwarze` -> `black`."""
@@ -74,23 +79,36 @@ class Lexicon:
         text = word.text
         if len(text) < 5 or not text.isalpha() or text in self.words or text in self.values:
             return word
+        if text in joining_words(self.language):
+            return word
         if stem(text) in others or self.translate(text) != (text,):
             return word
         near = self._near(text)
         return Word(near, word.start, word.end, word.raw) if near else word
 
     def _near(self, text: str) -> str:
+        """The one word that is meant; never a word of action, and one of a wish only where letters are out of order.
+
+        "Cancer" is not "cancel", and who "quiere" is not who says "quiero".
+        """
         if text not in self._mends:
-            limit = 2 if len(text) >= 9 else 1
-            near = [w for w in self.words if len(w) > 4 and w[0] == text[0] and within_edits(text, w, limit)]
-            closest = [w for w in near if within_edits(text, w, 1)] or near
-            acts = [w for w in closest if w in self.acts]
-            best = acts or closest
-            self._mends[text] = best[0] if len(best) == 1 or (len({stem(w)[:5] for w in best}) == 1 and best) else ""
             if len(self._mends) > 20_000:
                 self._mends.clear()
-                return self._near(text)
+                self._traps.clear()
+            limit = 2 if len(text) >= 9 else 1
+            near = [w for w in self.words if len(w) > 4 and w[0] == text[0] and within_edits(text, w, limit)]
+            best = [w for w in near if within_edits(text, w, 1)] or near
+            one = best[0] if len(best) == 1 or len({stem(w)[:5] for w in best}) == 1 else ""
+            is_slip = sorted(one) == sorted(text) or len(one) != len(text)
+            is_trap = any(w in self.acts for w in best)
+            if is_trap:
+                self._traps.add(text)
+            self._mends[text] = "" if is_trap or (one in self.wishes and not is_slip) else one
         return self._mends[text]
+
+    def is_trap(self, text: str) -> bool:
+        """Whether a word that was to be mended looks like a word of action."""
+        return text in self._traps
 
     def find(self, words: Sequence[Word]) -> list[Hit]:
         """Every phrase in a text; of two of one kind and meaning, the one inside the other is dropped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from .documents import Product
@@ -37,6 +37,7 @@ class Found:
         keys: (product id, option name) pairs.
         parts: The words that carry it.
         fuzzy: A typo was mended.
+        text: As written.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Found:
     values: frozenset[Value] = frozenset()
     keys: frozenset[tuple[str, str]] = frozenset()
     fuzzy: bool = False
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,8 @@ class Glossary:
             hits.extend(_scan(expanded, table, kind, self.longest))
         hits.extend(self._sizes(words, language))
         hits.extend(self._numbers(words, hits))
-        return sorted(_settle(hits), key=lambda found: (found.start, found.end))
+        settled = [replace(hit, text=" ".join(words[part].raw for part in hit.parts)) for hit in _settle(hits)]
+        return sorted(settled, key=lambda found: (found.start, found.end))
 
     def _expand(self, words: Sequence[Word], language: Lexicon) -> list[tuple[str, int, bool]]:
         expanded: list[tuple[str, int, bool]] = []

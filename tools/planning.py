@@ -12,6 +12,7 @@ from typing import cast
 from compound.model import solver
 
 from .accounting import find_unaccounted
+from .clauses import EARLIER, find_held
 from .coverage import find_unexplained
 from .documents import Json
 from .drafting import RESOLVE, Draft
@@ -22,10 +23,13 @@ from .proposals import Plan, Proposal, dry_run, merge
 from .requests import find_frames
 from .resolution import Unclear
 from .script import annotate
+from .sparing import Spared
 from .wishes import Frame
 
 GUESSED, AGREED = 0.8, 0.95
 """Confidence in a wish that no word of action names; the second when the specialist hears it as well."""
+MOST_WORDS, LONGEST_SENTENCE = 800, 250
+"""Words and marks of a letter and of a sentence that are read; a person reads what is longer."""
 
 
 @solver("retail_plan")
@@ -45,13 +49,21 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         return _nothing("the facts do not hold the customer", _ASK_IDENTITY)
     subject = len(str(intake.get("subject") or ""))
     script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts), subject=subject)
-    frames, left = find_frames(script, heard(inputs.get("intent")))
+    if len(script.words) > MOST_WORDS or script.longest > LONGEST_SENTENCE:
+        return _nothing(f"the letter is longer than {MOST_WORDS:,} words, or a sentence than {LONGEST_SENTENCE}")
+    held = find_held(script)
+    frames, left = find_frames(script, heard(inputs.get("intent")), held)
     draft = Draft(facts, script)
+    spared = Spared(script, held, facts, frames)
     missed: list[Frame] = []
+    stopped: set[int] = set()
     for frame in frames:
         done = len(draft.actions)
         try:
             RESOLVE[frame.family or ""](draft, frame, frames)
+            if any(spared.keeps_off(action, frame) for action in draft.actions[done:]):
+                del draft.actions[done:]
+                stopped |= frame.sentences
             for action in draft.actions[done:]:
                 action["confidence"] *= (AGREED if frame.agreed else GUESSED) if frame.inferred else 1.0
         except Unclear as unclear:
@@ -69,6 +81,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         [*left, *missed],
         facts,
         unaccounted=find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
+        held=stopped | {number for number, why in held.why.items() if why != EARLIER},
     )
     return {
         "actions": actions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from email.utils import parseaddr
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict
@@ -12,13 +13,16 @@ from typing_extensions import TypedDict
 from compound.tool import tool
 
 from .addresses import find_addresses
+from .html_mail import hides_text, html_text, is_html
 from .identity import ZIP, find_writer
 from .lexicon import LANGUAGES, lexicon
+from .mail_parts import own_text
 from .suspicion import find_suspicion
 from .words import split_words
 
 MAX_CHARS = 20_000
-EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# Begins where a word begins, and every part is bounded: a long run of letters is looked at once.
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 ORDER_ID = re.compile(r"(?<![\w-])#?W[- ]?\d{5,9}\b|#\d{5,9}\b", re.IGNORECASE)
 PAYMENT_ID = re.compile(r"\b(?:credit_card|gift_card|paypal)_\d+\b")
 _PHONE = re.compile(r"(?<![\w#])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
@@ -27,13 +31,17 @@ _INVISIBLE = {"\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u180e", "\ufef
 
 
 class Ticket(BaseModel):
-    """What a customer wrote; only `id` must be there, and nothing else may."""
+    """What a customer wrote; only `id` must be there, and nothing else may.
+
+    `html` is the mail as HTML: it is read where there is no `body`. `email` may be written `Ann Lee <ann@x.example>`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     id: str
     subject: str = ""
-    body: str = ""
+    body: str | None = None
+    html: str | None = None
     customer_id: str | None = None
     email: str | None = None
     channel: str | None = None
@@ -69,32 +77,54 @@ class Intake(TypedDict):
 def read_ticket(ticket: Ticket) -> Intake:
     """Clean the text; find language, personal data, identifiers and signs of injection.
 
+    Who writes is taken from the envelope first (`email`), then from the letter itself: never from what it quotes or
+    forwards, nor from below its signature mark. HTML becomes text.
+
     `text` is subject and body, NFC, without control, zero-width and bidi characters, at most 20,000 characters
     (`truncated` says that the rest was left off). It never fails on odd text.
     """
     subject, hidden_subject = clean(ticket.subject)
-    body, hidden_body = clean(ticket.body)
+    written, markup = _plain_body(ticket)
+    body, hidden_body = clean(written)
     text = f"{subject}\n\n{body}".strip() if subject else body
     truncated = len(text) > MAX_CHARS
     text = text[:MAX_CHARS]
     language = detect_language(text)
-    email = EMAIL.search(text)
-    writer = find_writer(text)
+    own = own_text(text)
+    envelope = envelope_address(ticket.email)
+    found = EMAIL.search(own)
+    writer = find_writer(own)
+    signs = _two_addresses(found, envelope) + (["hidden text"] if markup and hides_text(markup) else [])
     return {
         "text": text,
         "subject": subject[:MAX_CHARS],
         "language": language,
         "pii": _personal(text),
-        "email": (email.group() if email else ticket.email) or None,
+        "email": envelope or (found.group() if found else None),
         "first_name": writer.first_name,
         "last_name": writer.last_name,
         "zip": writer.zip,
         "customer_id": ticket.customer_id,
         "order_ids": order_ids(text),
-        "suspicious": _two_addresses(email, ticket.email)
-        + find_suspicion(text, language, hidden=hidden_subject + hidden_body, truncated=truncated),
+        "suspicious": signs + find_suspicion(text, language, hidden=hidden_subject + hidden_body, truncated=truncated),
         "truncated": truncated,
     }
+
+
+def _plain_body(ticket: Ticket) -> tuple[str, str]:
+    """The body as text, and the HTML it was made from, if it was."""
+    body = ticket.body or ""
+    if is_html(body):
+        return html_text(body), body
+    if ticket.html and not body.strip():
+        return html_text(ticket.html), ticket.html
+    return body, ""
+
+
+def envelope_address(written: str | None) -> str | None:
+    """The address in `ann@x.example` or `Ann Lee <ann@x.example>`; None where there is none."""
+    address = parseaddr((written or "")[:1000])[1].strip()
+    return address if EMAIL.fullmatch(address) else None
 
 
 def _two_addresses(written: re.Match[str] | None, envelope: str | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .asides import find_asides
+from .clauses import Held
 from .framing import build_frame, which_address
 from .intents import Heard
 from .script import Script
@@ -12,14 +13,15 @@ from .segments import find_segments
 from .wishes import WEAK, Family, Frame, Piece, has_no_things, segment_things
 
 
-def find_frames(script: Script, heard: Heard) -> tuple[list[Frame], list[Frame]]:
+def find_frames(script: Script, heard: Heard, held: Held) -> tuple[list[Frame], list[Frame]]:
     """The wishes of a ticket in order, and the leftovers: segments that belong to none of them.
 
     Args:
         script: The annotated text.
         heard: What the specialist hears in the letter; it helps where no word of action stands.
+        held: What is no request: nothing is read from it.
     """
-    unread = script.distrusted | script.appended | find_asides(script)
+    unread = script.distrusted | script.appended | find_asides(script) | held.why.keys()
     spans = [span for span in find_segments(script) if script.sentence[span[0]] not in unread]
     segments = [frame for span in spans if (frame := build_frame(script, *span)) is not None]
     frames: list[Frame] = []

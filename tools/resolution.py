@@ -96,7 +96,8 @@ def find_target(
 
 
 def _name(piece: Piece) -> str:
-    return " ".join(piece.item_ids) or ("the item" if piece.thing is None else "the item named")
+    said = piece.thing.text if piece.thing else " ".join(said.found.text for said in piece.said)
+    return " ".join(piece.item_ids) or said or "the item"
 
 
 def _may_be(piece: Piece, item: OrderItem) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from .addresses import find_addresses
@@ -95,14 +97,34 @@ class Script:
     notices: set[int]
     heading: set[int]
     alternatives: list[Alternative]
+    _tags: dict[tuple[str, ...], frozenset[int]] = field(default_factory=dict[tuple[str, ...], frozenset[int]])
 
-    def tagged(self, *kinds: str) -> set[int]:
-        """Indexes of the words that phrases of these kinds carry."""
-        return {part for hit in self.hits if hit.kind in kinds for part in hit.parts}
+    def tagged(self, *kinds: str) -> frozenset[int]:
+        """Indexes of the words that phrases of these kinds carry; counted once."""
+        if kinds not in self._tags:
+            self._tags[kinds] = frozenset(part for hit in self.hits if hit.kind in kinds for part in hit.parts)
+        return self._tags[kinds]
 
-    def tagged_as(self, kind: str, value: str) -> set[int]:
+    def tagged_as(self, kind: str, value: str) -> frozenset[int]:
         """Indexes of the words that phrases of this kind and meaning carry."""
-        return {part for hit in self.hits if hit.kind == kind and hit.value == value for part in hit.parts}
+        key = ("=", kind, value)
+        if key not in self._tags:
+            said = (hit for hit in self.hits if hit.kind == kind and hit.value == value)
+            self._tags[key] = frozenset(part for hit in said for part in hit.parts)
+        return self._tags[key]
+
+    @property
+    def things(self) -> frozenset[int]:
+        """Indexes of the words that name a thing."""
+        if ("#",) not in self._tags:
+            named = (found for found in self.found if found.kind == "thing")
+            self._tags["#",] = frozenset(at for found in named for at in range(found.start, found.end))
+        return self._tags["#",]
+
+    @property
+    def longest(self) -> int:
+        """Words of the longest sentence."""
+        return max(Counter(self.sentence).values(), default=0)
 
 
 def annotate(text: str, language: str, glossary: Glossary, *, subject: int = 0) -> Script:
@@ -144,9 +166,26 @@ def _distrusted(text: str, words: Sequence[Word], sentence: Sequence[int]) -> se
 
 def _covered(spans: Sequence[Span], words: Sequence[Word], sentence: Sequence[int]) -> set[int]:
     """The sentences with a word in one of the spans."""
-    return {
-        sentence[at] for start, end in spans for at, word in enumerate(words) if word.end > start and word.start < end
-    }
+    found: set[int] = set()
+    merged = _merged(spans)
+    at = 0
+    for number, word in zip(sentence, words, strict=True):
+        while at < len(merged) and merged[at][1] <= word.start:
+            at += 1
+        if at < len(merged) and word.end > merged[at][0]:
+            found.add(number)
+    return found
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    """Spans in their order, those that touch as one; empty ones left out."""
+    merged: list[Span] = []
+    for start, end in sorted(span for span in spans if span[1] > span[0]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _words(text: str) -> tuple[list[Word], dict[int, Entity]]:
@@ -195,11 +234,14 @@ def _entities(text: str) -> list[tuple[int, int, Entity]]:
             said = normal_order_id(match.group()) if kind == "order" else match.group().lstrip("#")
             spans.append((match.start(), match.end(), Entity(kind, said)))
     spans += [(start, end, Entity("number", text[start:end])) for start, end in list_numbers(text)]
-    kept: list[tuple[int, int, Entity]] = []
-    for span in spans:
-        if all(span[1] <= other[0] or span[0] >= other[1] for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span[0])
+    kept: dict[int, tuple[int, int, Entity]] = {}
+    starts: list[int] = []
+    for span in spans:  # the first to claim its characters has them
+        at = bisect_left(starts, span[1]) - 1
+        if at < 0 or kept[starts[at]][1] <= span[0]:
+            insort(starts, span[0])
+            kept[span[0]] = span
+    return [kept[start] for start in starts]
 
 
 def _options(text: str) -> dict[str, str] | None:
@@ -219,24 +261,19 @@ def _sentences(text: str, words: Sequence[Word], starts: set[int]) -> tuple[list
     """The number of each word's sentence, and the questions; at `starts` a new one begins in any case."""
     numbers: list[int] = []
     questions: set[int] = set()
-    now, ended = 0, False
+    now, begin, ended = 0, 0, False
     for at, word in enumerate(words):
         between = text[words[at - 1].end : word.start] if at else ""
         fresh_line = "\n" in between and (between.count("\n") > 1 or not word.raw[:1].islower())
         if (ended and not (word.is_mark and word.text in _END)) or fresh_line or (at and at in starts):
-            now += 1
+            now, begin = now + 1, at
             ended = False
         numbers.append(now)
-        if word.text == "," and _greets(words, numbers, at):
+        # "Dear all," is a sentence of its own.
+        if word.text == "," and words[begin].text in GREETINGS and at - begin <= LONGEST:
             ended = True
         if word.text in _END and not (word.text == "." and at and words[at - 1].text in _SHORTENED):
             ended = True
             if word.text == "?":
                 questions.add(now)
     return numbers, questions
-
-
-def _greets(words: Sequence[Word], numbers: Sequence[int], at: int) -> bool:
-    """Whether the comma at `at` ends a greeting: "Dear all," is a sentence of its own."""
-    begin = next((back for back in range(at, 0, -1) if numbers[back - 1] != numbers[at]), 0)
-    return words[begin].text in GREETINGS and at - begin <= LONGEST

@@ -7,8 +7,8 @@ import re
 _SIGNS: tuple[tuple[str, str], ...] = (
     (
         "asks to ignore instructions",
-        r"(?:ignor\w*|disregard\w*|forget\w*|overrid\w*|bypass\w*|missachte\w*|vergiss|vergessen sie|umgeh\w*|"
-        r"olvid\w*|omit\w*|pas[ae] por alto)[^.!?\n]{0,60}(?:instruct\w*|rules?|prompt\w*|polic\w*|guideline\w*|above|"
+        r"(?:\bignor\w{0,12}|\bdisregard\w{0,12}|\bforget\w{0,12}|\boverrid\w{0,12}|\bbypass\w{0,12}|\bmissachte\w{0,12}|\bvergiss|\bvergessen sie|\bumgeh\w{0,12}|"
+        r"\bolvid\w{0,12}|\bomit\w{0,12}|\bpas[ae] por alto)[^.!?\n]{0,60}(?:instruct\w*|rules?|prompt\w*|polic\w*|guideline\w*|above|"
         r"previous|prior|anweisung\w*|regel\w*|vorgabe\w*|vorherig\w*|instrucci\w*|reglas?|normas?|anterior\w*)",
     ),
     (
@@ -22,7 +22,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     ),
     ("claims authority", r"\b(?:authori[sz]ed by|pre-?approved|on behalf of the (?:management|ceo|team)|as (?:your|the) (?:administrator|developer|manager|supervisor)|staff override|debug mode|maintenance mode|genehmigt von der|autorizado por)\b"),
     ("asks for secrets", r"\b(?:reveal|print|show|output|leak|repeat|disclose|verrate|zeige? mir|muestr\w*|revel\w*)\b[^.!?\n]{0,50}\b(?:prompts?|instructions?|secrets?|passwords?|api key|credentials|other customers?|database|passw[oö]rt\w*|contraseñas?|anweisungen|instrucciones)\b"),
-    ("code or markup", r"```|<script|</?(?:html|iframe|img|svg|style|div|span)\b|\{\{.*?\}\}|\{%.*?%\}|\$\{|javascript:|\bSELECT\b.+\bFROM\b|\bDROP\s+TABLE\b|\bINSERT\s+INTO\b|\bUNION\s+SELECT\b|;\s*--|\bimport\s+os\b|\bexec\(|\beval\(|\bsudo\b|\bcurl\b|\bwget\b|\brm\s+-rf\b|\bbase64\b|<!--"),
+    ("code or markup", r"```|<script|</?(?:html|iframe|img|svg|style|div|span)\b|\{\{[^{}]{0,300}\}\}|\{%[^{}]{0,300}%\}|\$\{|javascript:|\bSELECT\b.{1,200}?\bFROM\b|\bDROP\s+TABLE\b|\bINSERT\s+INTO\b|\bUNION\s+SELECT\b|;\s*--|\bimport\s+os\b|\bexec\(|\beval\(|\bsudo\b|\bcurl\b|\bwget\b|\brm\s+-rf\b|\bbase64\b|<!--"),
     ("a link", r"https?://|www\.\w|\]\("),
     ("an encoded blob", r"(?<![\w/+=])(?:[A-Za-z0-9+/]{40,}={0,2}|(?:[0-9a-fA-F]{2}){20,}|(?:[01]{8}\s?){5,}|(?:\\x[0-9a-fA-F]{2}){4,}|(?:&#x?[0-9a-fA-F]+;){4,}|(?:%[0-9A-Fa-f]{2}){6,}|(?:[.-]{1,6}\s){12,})(?![\w/+=])"),
     ("names a tool", r"\b(?:cancel_pending_order|modify_pending_order\w*|modify_user_address|return_delivered_order_items|exchange_delivered_order_items|transfer_to_human_agents|find_user_id\w*|get_(?:user|order|product)_details|send_reply)\b"),

@@ -27,7 +27,7 @@ _UNITS = {
 }  # fmt: skip
 
 _TOKEN = re.compile(
-    r"(?P<range>\d+\s?-\s?\d+(?=\s*-?(?:lbs?|pounds?|kg)\b))|(?P<number>(?<![\w.])-?\d+(?:[.,]\d+)?)|(?P<word>[^\W\d_]+(?:['’´`][^\W\d_]+)*\d*)"
+    r"(?P<range>(?<!\d)\d+\s?-\s?\d+(?=\s*-?(?:lbs?|pounds?|kg)\b))|(?P<number>(?<![\w.])-?\d+(?:[.,]\d+)?)|(?P<word>[^\W\d_]+(?:['’´`][^\W\d_]+)*\d*)"
     r"|(?P<mark>[^\w\s])"
 )
 _FOLDED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d"})

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Context, Json, Model, Profile, note, print_json, say, wrapped
+from compound.cli._output import Context, Json, Model, Profile, note, print_json, say, visible, wrapped
 
 
 def register(app: typer.Typer) -> None:
@@ -154,7 +154,7 @@ def run(
     say(f"run {result.run_id}: {result.status}")
     for key, value in result.shown():
         text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-        say(f"\n{key}\n" + wrapped(text, "  "))
+        say(f"\n{key}\n" + wrapped(visible(text), "  "))
     if result.item_ids:
         say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
     if result.status == "failed":

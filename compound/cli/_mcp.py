@@ -26,14 +26,17 @@ def mcp(
         bool, typer.Option("--http", help="Streamable HTTP on 127.0.0.1 instead of standard input.")
     ] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="With --http; 0 takes a free one.")] = 8765,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="With --http: let every program on this machine in.")
+    ] = False,
     context: Annotated[str | None, typer.Option("--context", help="JSON: the `context` of every run.")] = None,
     profile: Profile = None,
     model: Model = None,
 ) -> None:
     """Serve graphs as the tools of an MCP server.
 
-    A graph with reviews answers `waiting_review` with its items instead of waiting. With COMPOUND_MCP_TOKEN in the
-    environment, HTTP requests must carry it as a bearer token.
+    A graph with reviews answers `waiting_review` with its items instead of waiting. HTTP requests must carry the
+    bearer token of COMPOUND_MCP_TOKEN, unless --no-token is given.
     """
     import anyio
 
@@ -44,7 +47,8 @@ def mcp(
     try:
         if http:
             ready = partial(_say_ready, graphs or project.graph_names())
-            anyio.run(partial(serve_http, project, graphs or [], port=port, context=given, on_ready=ready))
+            serve = partial(serve_http, project, graphs or [], port=port, context=given, needs_token=not no_token)
+            anyio.run(partial(serve, on_ready=ready))
         else:
             anyio.run(partial(serve_stdio, project, graphs or [], context=given))
     finally:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Controls but tab and line feed, zero-width and bidirectional marks, line separators, tag characters.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile of [tool.compound.profiles].")]
@@ -45,11 +45,22 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_json(value: object) -> None:
-    """One JSON document and a newline on standard output."""
+    """One JSON document and a newline on standard output; what a terminal would obey, hide or turn is escaped."""
     import orjson
 
     document = orjson.dumps(value, default=plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
-    sys.stdout.write(document.decode() + "\n")
+    sys.stdout.write(escaped(document.decode()) + "\n")
+
+
+def escaped(document: str) -> str:
+    r"""A JSON document with control, zero-width, bidirectional and tag characters as `\u202e`: the same value."""
+    return _HIDDEN.sub(lambda found: json_escape(found.group()), document)
+
+
+def json_escape(character: str) -> str:
+    """One character as JSON escapes it, beyond U+FFFF as a pair."""
+    raw = character.encode("utf-16-be")
+    return "".join(f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2))
 
 
 def plain(value: object) -> object:

@@ -68,8 +68,11 @@ def _fail(error: CompoundError) -> NoReturn:
     if "--json" in sys.argv:
         import orjson
 
+        from compound.cli._output import escaped
+
         more = {"findings": [one.to_json() for one in findings]} if findings else {}
-        sys.stdout.write(orjson.dumps({"error": {**error.to_json(), **more}}).decode() + "\n")
+        sys.stdout.write(escaped(orjson.dumps({"error": {**error.to_json(), **more}}).decode()) + "
+")
     else:
         from compound.cli._output import visible
 

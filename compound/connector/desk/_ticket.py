@@ -27,6 +27,8 @@ class Ticket(BaseModel):
 
     Attributes:
         id: The desk's own, unique in its source.
+        body: What was written, as text; may be left out where `html` is there.
+        html: The mail as HTML.
         customer_id: As the channel claims it; proves nothing.
         email: The address it came from.
         received_at: ISO 8601.
@@ -36,7 +38,8 @@ class Ticket(BaseModel):
 
     id: str
     subject: str = ""
-    body: str
+    body: str = ""
+    html: str | None = None
     customer_id: str | None = None
     email: str | None = None
     channel: str | None = None
@@ -77,6 +80,9 @@ def make_ticket(
     named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
     if named is None:
         return problem(where, None, "ticket.missing-id", "it has no id", "give each ticket an id that is text")
+    if given.get("body") is None and given.get("html") is None:
+        what = "its field 'body' is null: Field required"
+        return problem(where, named, "ticket.bad-field", what, "write what the customer wrote as text")
     unknown = sorted(set(given) - set(Ticket.model_fields))
     if unknown:
         what = f"it has the unknown field {unknown[0]!r}; {choices(list(Ticket.model_fields), unknown[0])}"
@@ -97,12 +103,12 @@ def _bounded(ticket: Ticket, rules: TicketRules, where: Location, seen: set[str]
     if hidden := _CONTROL.search(ticket.id):
         what = f"its id has the control character U+{ord(hidden.group()):04X}"
         return problem(where, ticket.id, "ticket.bad-field", what, "give it an id of visible characters")
-    if not ticket.body.strip():
+    if not ticket.body.strip() and not (ticket.html or "").strip():
         bare = ("ticket.empty", "its subject and its body are empty")
         code, what = ("ticket.empty-body", "its body is empty") if ticket.subject.strip() else bare
         return problem(where, ticket.id, code, what, _NO_TEXT)
     try:
-        size = len(ticket.body.encode())
+        size = len(ticket.body.encode()) + len((ticket.html or "").encode())
         (ticket.id + ticket.subject + (ticket.email or "") + (ticket.customer_id or "")).encode()
     except UnicodeEncodeError:
         what = "it has half a surrogate pair, which is no character"

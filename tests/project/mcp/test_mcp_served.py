@@ -122,7 +122,8 @@ def http(root: Path, *more: str, **environment: str) -> Generator[str]:
     """`compound mcp --http` as a program; its address."""
     os.environ.update(environment)
     try:
-        with running("-m", "compound", "mcp", "--http", "--port", "0", *more, cwd=root) as process:
+        open_to_all = () if "COMPOUND_MCP_TOKEN" in environment else ("--no-token",)
+        with running("-m", "compound", "mcp", "--http", "--port", "0", *open_to_all, *more, cwd=root) as process:
             assert process.stderr is not None
             line = process.stderr.readline()
             found = re.search(r"http://127\.0\.0\.1:\d+/mcp", line)
@@ -240,7 +241,26 @@ def test_requests_for_another_host_or_from_a_page_are_refused(root: Path) -> Non
 
     with http(root, "add") as address:
         assert asyncio.run(status(address, host="evil.example:80")) == 421
-        assert asyncio.run(status(address, origin="https://evil.example")) == 403
+        own = address.removesuffix("/mcp")
+        for origin in (
+            "https://evil.example",
+            "null",
+            own + "1",
+            "http://127.0.0.1",
+            "http://localhost:1",
+            f"{own}.evil.example",
+        ):
+            assert asyncio.run(status(address, origin=origin)) == 403, origin
+        assert asyncio.run(status(address, origin=own)) != 403
+        assert asyncio.run(status(address, origin=own.replace("127.0.0.1", "localhost"))) != 403
+
+
+def test_without_a_token_nothing_is_served_over_http_unless_asked_for(root: Path) -> None:
+    with running("-m", "compound", "mcp", "add", "--http", "--port", "0", cwd=root) as process:
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "mcp.no-token" in error
+    assert "--no-token" in error
 
 
 def test_with_a_token_every_request_must_carry_it(root: Path) -> None:
@@ -283,7 +303,7 @@ def test_what_cannot_be_served_is_said_before_anything_listens(root: Path, given
 def test_a_port_in_use_is_an_error_with_a_fix(root: Path) -> None:
     with http(root, "add") as address:
         port = address.split(":")[2].split("/")[0]
-        with running("-m", "compound", "mcp", "add", "--http", "--port", port, cwd=root) as process:
+        with running("-m", "compound", "mcp", "add", "--http", "--no-token", "--port", port, cwd=root) as process:
             _, error = process.communicate(timeout=60)
     assert "mcp.port" in error
 
