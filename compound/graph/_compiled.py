@@ -22,18 +22,18 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
 
 from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
+from compound.graph._boundaries import bind_boundaries
 from compound.graph._channels import PRIVATE, schemas
 from compound.graph._durable import load
 from compound.graph._engine import Engine
 from compound.graph._interface import interface
-from compound.graph._listen import HEARD, Heard
-from compound.graph._nodes_effect import EffectStep
-from compound.graph._nodes_review import ReviewStep
+from compound.graph._listen import HEARD, Heard, is_nested
 from compound.graph._outcome import LOST, Outcome
 from compound.graph._policy import longest_kept_s
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
 from compound.graph.catalogue import FixedCatalogue
+from compound.model import SyncLoop
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
+    from compound.graph._nodes_effect import EffectStep
+    from compound.graph._nodes_review import ReviewStep
     from compound.graph._steps import Segment
     from compound.graph.catalogue import Catalogue
     from compound.graph.services import Services
@@ -118,14 +120,18 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
             RunError: ``graph.not-decided``, ``graph.resume-refused``: the resume names no stored decision.
             ConflictError: ``graph.nothing-waits``, ``graph.run-waiting``.
         """
-        settled = await self._bound.admit(input, await self._waiting(config))
+        nested = is_nested(config)
+        settled = self._bound.within(input) if nested else await self._bound.admit(input, await self._waiting(config))
         async for chunk in super().astream(settled, self._heard(config, options), **self._durable(options)):
             yield chunk
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401
         """As `astream`, for callers without an event loop."""
-        snapshot = self.get_state(cast("Any", config)) if self._has_state(config) else None
-        settled = self._bound.call(self._bound.admit, input, snapshot)
+        if is_nested(config):
+            settled = self._bound.within(input)
+        else:
+            snapshot = self.get_state(cast("Any", config)) if self._has_state(config) else None
+            settled = self._bound.call(self._bound.admit, input, snapshot)
         yield from super().stream(settled, self._heard(config, options), **self._durable(options))
 
     async def _waiting(self, config: RunnableConfig | None) -> StateSnapshot | None:
@@ -165,6 +171,7 @@ class _Bound(Engine):
                 what = f"the graph {spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
         self._runners = bind_all(self.plan.steps.values(), services, longest_s=longest_kept_s(spec, services))
+        self._steps = bind_boundaries(self.plan, services)
 
     def wire(self, builder: _Builder) -> None:
         """One node per segment, and the two around them; edges of joins are lists, so that every join fires once."""
@@ -181,14 +188,11 @@ class _Bound(Engine):
 
     def call(self, work: Callable[..., Awaitable[Any]], *args: object) -> Any:  # noqa: ANN401
         """Do async work from a thread without an event loop; all such work shares one loop of its own."""
-        return self._portal.call(cast("Any", work), *args)
+        return self._loop.run(work, *args)
 
     @cached_property
-    def _portal(self) -> Any:  # noqa: ANN401 - anyio's portal, alive as long as the process
-        from anyio.from_thread import start_blocking_portal
-
-        self._portal_exit = start_blocking_portal()
-        return self._portal_exit.__enter__()
+    def _loop(self) -> SyncLoop:
+        return SyncLoop()
 
     def _add(self, builder: _Builder, name: str, work: Callable[[State, RunnableConfig], Awaitable[State]]) -> None:
         async def node(state: State, config: RunnableConfig) -> State:
@@ -214,6 +218,7 @@ class _Bound(Engine):
         known = state[PRIVATE]
         run = self._activate(known["run_id"], known["thread_id"], known["input"], known["context"], None)
         load(run, known["outcomes"])
+        run.is_elsewhere = True
         return run
 
     def _segment(self, segment: Segment) -> Callable[[State, RunnableConfig], Awaitable[State]]:
@@ -229,6 +234,7 @@ class _Bound(Engine):
                     else:
                         run.settle(segment.name, await self._boundary(segment.name, run, span.pause))
             new = {name: run.outcomes[name].to_json() for name in segment.steps if name not in known}
+            new |= {name: outcome.to_json() for name, outcome in run.amended.items()}
             return {PRIVATE: {"outcomes": new}}
 
         return node
@@ -243,11 +249,11 @@ class _Bound(Engine):
                 note(f"waits for review item {item_id}")
                 interrupt({"review_item_id": item_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
 
-            return await ReviewStep(step, self.plan.hash).run(run, reviews, pause)
+            return await cast("ReviewStep", self._steps[name]).run(run, reviews, pause)
         outbox = self._services.outbox
         assert outbox is not None
         await self._require_decided(name, run)
-        return await EffectStep(step, self.plan.reviews_before[name]).run(run, outbox)
+        return await cast("EffectStep", self._steps[name]).run(run, outbox)
 
     async def _require_decided(self, name: str, run: ActiveRun) -> None:
         """Whoever may edit langgraph's state may not make up a decision with it."""
@@ -287,6 +293,18 @@ class _Bound(Engine):
         if not waiting:
             raise ConflictError("graph.nothing-waits", "no review of this thread waits", fix="start a new run")
         return Command(resume=await self._agreed(command.resume, waiting))
+
+    def within(self, given: Any) -> Any:  # noqa: ANN401
+        """What a node of another graph gives: the outer state, of which the graph takes its inputs.
+
+        Whether this is a new run or one that goes on is the outer graph's to say. A pause ends when the queue has
+        a decision, whatever the outer graph is resumed with; without one the node pauses again.
+        """
+        if given is None or isinstance(given, Command):
+            return cast("Any", given)
+        # The state of the outer graph may be a record, or an object of its own class.
+        state = cast("Mapping[str, JsonValue]", given if isinstance(given, Mapping) else vars(given))
+        return {name: state.get(name) for name in self.spec.input}
 
     def _filled(self, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """The input with what was left out as null: on a thread, langgraph would keep the value of the run before."""

@@ -26,7 +26,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 _MAX_WAIT_S: Final = 30.0
 _WORTH_A_TRY: Final = ("timeout", "connector", "model")
-_SPENT: Final = frozenset({"model.budget", "graph.over-budget"})
+_SPENT: Final = frozenset({"model.budget", "model.unknown-cost", "graph.over-budget"})
 
 
 async def execute(

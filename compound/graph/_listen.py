@@ -15,6 +15,29 @@ if TYPE_CHECKING:
 HEARD: Final = "__compound_heard"
 """Key of `configurable`: the caller streams `messages` or `custom`, so models are asked for pieces."""
 
+_TASK: Final = "__pregel_task_id"
+_STREAM: Final = "__pregel_stream"
+
+
+def is_nested(config: RunnableConfig | None) -> bool:
+    """Whether a graph is called within a node of another graph, as itself or by the node's own code."""
+    from langchain_core.runnables.config import ensure_config
+
+    return _TASK in ensure_config(config).get("configurable", {})
+
+
+def _is_heard(config: RunnableConfig) -> bool:
+    """Somebody reads tokens or events: the caller, the caller of an outer graph, or LangChain's event stream."""
+    from langchain_core.tracers._streaming import _StreamingCallbackHandler  # pyright: ignore[reportPrivateUsage]
+
+    known = config.get("configurable", {})
+    modes: object = getattr(known.get(_STREAM), "modes", ())
+    if known.get(HEARD) or (isinstance(modes, set) and "custom" in modes):
+        return True
+    callbacks = config.get("callbacks") or []
+    handlers = callbacks if isinstance(callbacks, list) else callbacks.handlers
+    return any(isinstance(handler, _StreamingCallbackHandler) for handler in handlers)
+
 
 class Heard:
     """Lets langgraph hear a run while the block runs; nothing where nobody streams."""
@@ -27,7 +50,7 @@ class Heard:
 
     async def __aenter__(self) -> None:
         """Begin to listen."""
-        if self._config.get("configurable", {}).get(HEARD):
+        if _is_heard(self._config):
             from langgraph.config import get_stream_writer
 
             self._write = get_stream_writer()

@@ -7,18 +7,16 @@ middle of a loop walks through the finished turns again without paying for them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import anyio
-import orjson
 
-from compound import trace
-from compound.errors import CompoundError, ProjectError
+from compound.graph._agent_tools import FINAL, hands_of, schema_of, use
 from compound.graph._events import token_teller
 from compound.graph._expand import GIVEN_TO
 from compound.graph._nodes_llm import render
-from compound.graph.services import KeyedCall
 from compound.model import (
     CallKey,
     Message,
@@ -28,6 +26,7 @@ from compound.model import (
     ToolCall,
     ToolResult,
     ToolSchema,
+    find_json,
 )
 from compound.spec._json_schema import to_json_schema
 from compound.spec._types import STR
@@ -40,30 +39,11 @@ if TYPE_CHECKING:
 
     from compound.graph._active import NodeCall, Runner
     from compound.graph._steps import Step
-    from compound.graph.services import JsonCall, Services, ToolCard
+    from compound.graph.services import Services
     from compound.spec.graph_file import AgentNode
 
-FINAL: Final = "final_answer"
-_MAX_RESULT: Final = 20_000
-_RECORDED: Final = "recorded as a proposal; a person decides about it, nothing has happened yet"
 
 Stopped = Literal["answer", "max_turns", "budget", "abstained"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hand:
-    """A tool as the model is shown it.
-
-    Attributes:
-        given: Name among the node's inputs of the arguments that the model does not see; empty for none.
-        hidden: Arguments that only the graph may give.
-        is_effect: Calling it only records a proposal.
-    """
-
-    card: ToolCard
-    given: str = ""
-    hidden: frozenset[str] = frozenset()
-    is_effect: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +56,7 @@ class _Loop:
     proposals: list[JsonValue] = field(default_factory=list["JsonValue"])
     observations: list[JsonValue] = field(default_factory=list["JsonValue"])
     usd: float = 0.0
+    has_unknown: bool = False
 
     def value(self, answer: JsonValue, turns: int, stopped: Stopped) -> JsonValue:
         """The node's value."""
@@ -108,16 +89,11 @@ class _Agent:
             compile_template(system, node.system or node.prompt),
         )
         self._problems_of = validator(step.out or STR, step.names)
-        self._hands = _hands(node, services)
-        self._tools = tuple(_schema(name, hand) for name, hand in self._hands.items())
+        self._hands = hands_of(node, services)
+        self._tools = tuple(schema_of(name, hand) for name, hand in self._hands.items())
         if step.out is not None:
             # A tool of its own is the one typed end that every provider has.
-            schema: dict[str, JsonValue] = {
-                "type": "object",
-                "properties": {"answer": cast("JsonValue", to_json_schema(step.out, step.names))},
-                "required": ["answer"],
-                "additionalProperties": False,
-            }
+            schema = _answered_with(to_json_schema(step.out, step.names))
             card = ToolSchema(name=FINAL, description="Give the final answer; this ends the work.", parameters=schema)
             self._tools = (*self._tools, card)
         budget = node.budget
@@ -133,13 +109,16 @@ class _Agent:
             if self._is_spent(loop, turn, ends):
                 return loop.value(None, turn, "budget")
             response = await self._ask(loop, own, rules, turn)
-            loop.usd += response.cost_usd or 0.0
+            loop.usd += response.known_usd
+            loop.has_unknown |= response.cost_usd is None
             if response.abstained:
+                # Refused, cut, paused for good: no value, and another turn would not make it one.
                 call.span.set(abstained=True, abstain_reason=response.reason)
+                call.remark = response.reason
                 return loop.value(None, turn + 1, "abstained")
             calls = response.tool_calls or _offline_calls(response, turn)
             if not calls:
-                problems, answer = self._final(_plain_answer(response, is_typed=self._step.out is not None))
+                problems, answer = self._said(response)
                 if not problems:
                     return loop.value(answer, turn + 1, "answer")
                 said = f"That is no answer yet: {'; '.join(problems[:5])}. Call {FINAL}, or another tool."
@@ -156,7 +135,11 @@ class _Agent:
             return False
         is_late = ends is not None and anyio.current_time() >= ends
         over_calls = budget.calls is not None and turn >= budget.calls
-        return is_late or over_calls or (budget.usd is not None and loop.usd >= budget.usd)
+        if is_late or over_calls or budget.usd is None:
+            return is_late or over_calls
+        whole = loop.call.run.budget
+        on_unknown = budget.on_unknown or (whole and whole.on_unknown) or self._gateway.on_unknown
+        return loop.usd >= budget.usd or (loop.has_unknown and on_unknown == "stop")
 
     async def _ask(self, loop: _Loop, own: Mapping[str, JsonValue], rules: str, turn: int) -> ModelResponse:
         call = loop.call
@@ -184,7 +167,7 @@ class _Agent:
 
         async def one(at: int, asked: ToolCall) -> None:
             if asked.name == FINAL and self._step.out is not None:
-                problems, answer = self._final(asked.arguments.get("answer"))
+                problems, answer = self._given(asked.arguments)
                 if not problems:
                     final.append(answer)
                 content = "; ".join(problems[:5])
@@ -210,76 +193,57 @@ class _Agent:
             known = ", ".join([*self._hands, *([FINAL] if self._step.out is not None else [])])
             what = f"there is no tool {asked.name!r}; there are: {known or 'none'}"
             return ToolResult(call_id=asked.id, content=what, is_error=True)
-        arguments = dict(asked.arguments)
-        forged = sorted(hand.hidden & arguments.keys())
-        if forged:
-            # Whose rows are read is never a model's choice, whatever a ticket talked it into.
-            what = f"{', '.join(forged)} is given by the graph; leave it out"
-            return ToolResult(call_id=asked.id, content=what, is_error=True)
-        if hand.is_effect:
-            loop.proposals.append({"name": hand.card.name, "arguments": arguments})
-            return ToolResult(call_id=asked.id, content=_RECORDED)
-        if hand.given:
-            arguments |= cast("Mapping[str, JsonValue]", loop.inputs[hand.given])
-        with trace.child(f"execute_tool {hand.card.name}", kind="tool", tool_name=hand.card.name) as span:
-            span.input(arguments)
-            try:
-                value = await _called(hand.card.call, arguments, loop.call, asked.id)
-            except CompoundError as error:
-                # The model may mend its arguments; what cannot be mended ends with its turns.
-                span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
-                return ToolResult(call_id=asked.id, content=f"{error.code}: {error.what}", is_error=True)
-            span.output(value)
-        text = value if isinstance(value, str) else orjson.dumps(value).decode()
-        if len(text) > _MAX_RESULT:
-            text = f"{text[:_MAX_RESULT]}\n[cut: {len(text) - _MAX_RESULT} of {len(text)} characters left out]"
-        return ToolResult(call_id=asked.id, content=text)
+        given = cast("Mapping[str, JsonValue]", loop.inputs[hand.given]) if hand.given else {}
+        used = await use(hand, asked, given, loop.call)
+        if used.proposal is not None:
+            loop.proposals.append({"name": hand.card.name, "arguments": used.proposal})
+        return used.result
 
     def _final(self, answer: JsonValue) -> tuple[list[str], JsonValue]:
         return self._problems_of(answer), answer
 
+    def _given(self, arguments: Mapping[str, JsonValue]) -> tuple[list[str], JsonValue]:
+        """The answer in the arguments of the final tool: under `answer`, as JSON in a text, or spread out."""
+        tried = [arguments.get("answer")]
+        if isinstance(tried[0], str):
+            with suppress(ValueError):
+                tried.append(find_json(tried[0], self._problems_of))
+        tried.append(dict(arguments))
+        for answer in tried:
+            if not self._problems_of(answer):
+                return [], answer
+        return self._final(tried[0])
 
-async def _called(work: JsonCall, arguments: dict[str, JsonValue], call: NodeCall, call_id: str) -> JsonValue:
-    if not isinstance(work, KeyedCall):
-        return await work(arguments)
-    # The journalled turn asks with the same id again, so a crash does not repeat the call either.
-    node = f"{call.key}/{call_id}"
-    return await work.keyed(arguments, call=CallKey(run_id=call.run.run_id, node=node, attempt=call.attempt))
+    def _said(self, response: ModelResponse) -> tuple[list[str], JsonValue]:
+        """The answer of a turn that asks for no tool: the text, or the typed value that stands in it."""
+        data = response.data
+        if self._step.out is None:
+            return self._final(data["answer"] if isinstance(data, dict) and "answer" in data else response.text)
+        if data is not None:
+            return self._given(data) if isinstance(data, dict) and "answer" in data else self._final(data)
+        try:
+            found = find_json(response.text, self._problems_in)
+        except ValueError:
+            return self._final(response.text)
+        return self._given(found) if isinstance(found, dict) and "answer" in found else self._final(found)
 
-
-def _hands(node: AgentNode, services: Services) -> dict[str, _Hand]:
-    hands: dict[str, _Hand] = {}
-    for index, tool in enumerate(node.calls):
-        card = services.card(tool.tool)
-        given = f"{GIVEN_TO}{index}" if tool.given else ""
-        _add_hand(hands, _Hand(card=card, given=given, hidden=card.hidden | frozenset(tool.given)))
-    for effect in node.proposes:
-        _add_hand(hands, _Hand(card=services.proposal(effect), is_effect=True))
-    return hands
-
-
-def shown_to_model(name: str) -> str:
-    """A tool's name as providers take it: letters, digits, `_` and `-`, at most 64."""
-    return "".join(char if char.isalnum() or char in "_-" else "_" for char in name)[:64]
-
-
-def _add_hand(hands: dict[str, _Hand], hand: _Hand) -> None:
-    name = shown_to_model(hand.card.name)
-    if name in hands or name == FINAL:
-        what = f"the tools {hand.card.name!r} and {hands[name].card.name if name in hands else FINAL!r} look the same"
-        raise ProjectError("graph.tool-name", f"{what} to a model: {name}", fix="rename one of them")
-    hands[name] = hand
+    def _problems_in(self, value: JsonValue) -> list[str]:
+        if isinstance(value, dict) and value.keys() == {"answer"}:
+            return self._given(value)[0]
+        return self._problems_of(value)
 
 
-def _schema(name: str, hand: _Hand) -> ToolSchema:
-    parameters = dict(hand.card.parameters)
-    for key in ("properties", "required"):
-        known = parameters.get(key)
-        if isinstance(known, dict):
-            parameters[key] = {one: schema for one, schema in known.items() if one not in hand.hidden}
-        elif isinstance(known, list):
-            parameters[key] = [one for one in known if one not in hand.hidden]
-    return ToolSchema(name=name, description=hand.card.description, parameters=parameters)
+def _answered_with(answer: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Arguments of the final tool; what the answer's type refers to stays at the root, where references look."""
+    own = {name: value for name, value in answer.items() if name != "$defs"}
+    named = {"$defs": answer["$defs"]} if "$defs" in answer else {}
+    return {
+        "type": "object",
+        "properties": {"answer": own},
+        "required": ["answer"],
+        "additionalProperties": False,
+        **named,
+    }
 
 
 def _add(
@@ -288,13 +252,6 @@ def _add(
     content = response.content if response.tool_calls or not calls else (*response.content, *calls)
     loop.messages.append(Message(role="assistant", content=content or response.text or "(nothing)"))
     loop.messages.append(Message(role="user", content=results or said))
-
-
-def _plain_answer(response: ModelResponse, *, is_typed: bool) -> JsonValue:
-    data = response.data
-    if isinstance(data, dict) and "answer" in data:
-        return data["answer"]
-    return data if is_typed and data is not None else response.text
 
 
 def _offline_calls(response: ModelResponse, turn: int) -> tuple[ToolCall, ...]:

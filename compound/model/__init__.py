@@ -9,12 +9,16 @@ from compound.model._journal import Journal, MemoryJournal, Spent, StateJournal
 from compound.model._langchain import LangchainProvider
 from compound.model._offline import OfflineProvider
 from compound.model._open import open_gateway
+from compound.model._prices import foreseen
 from compound.model._retry import RetryPolicy
 from compound.model._route import Redact, Route
 from compound.model._schema import problems as schema_problems
 from compound.model._scripted import ScriptedProvider
 from compound.model._solvers import Abstain, Solver, find_solver, solver
+from compound.model._spoken_json import find_json, fitted
+from compound.model._sync_loop import SyncLoop
 from compound.model._types import (
+    BilledStep,
     Block,
     CallKey,
     Message,
@@ -23,6 +27,7 @@ from compound.model._types import (
     NativeBlock,
     Provider,
     StopReason,
+    StreamAlive,
     StreamEnd,
     StreamEvent,
     StreamRestart,
@@ -41,6 +46,7 @@ from compound.model._types import (
 __all__ = [
     "Abstain",
     "AnthropicProvider",
+    "BilledStep",
     "Block",
     "Budget",
     "CallKey",
@@ -62,9 +68,11 @@ __all__ = [
     "Spent",
     "StateJournal",
     "StopReason",
+    "StreamAlive",
     "StreamEnd",
     "StreamEvent",
     "StreamRestart",
+    "SyncLoop",
     "TextBlock",
     "TextDelta",
     "ThinkingBlock",
@@ -75,7 +83,10 @@ __all__ = [
     "ToolResult",
     "ToolSchema",
     "Usage",
+    "find_json",
     "find_solver",
+    "fitted",
+    "foreseen",
     "open_gateway",
     "schema_problems",
     "solver",

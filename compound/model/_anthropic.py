@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
 
 from compound.errors import ModelError, ProjectError
-from compound.model._anthropic_wire import MessageBuilder, parse_message, to_body
+from compound.model._anthropic_events import MessageBuilder
+from compound.model._anthropic_wire import no_answer, parse_message, shown, to_body
+from compound.model._per_loop import PerLoop
+from compound.model._retry import retry_after_s
 from compound.model._types import ModelRequest, ModelResponse, StreamEnd, StreamEvent
+from compound.spec.json_text import read_json
 
 if TYPE_CHECKING:
     import anthropic
+    import httpx2
     from anthropic import APIError, AsyncAnthropic
     from pydantic import JsonValue
 
@@ -53,17 +59,21 @@ class AnthropicProvider:
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._headers = {"anthropic-beta": ",".join(betas)} if betas else {}
-        self._client: AsyncAnthropic | None = None
+        self._clients = PerLoop(self._make, _close)
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
         """Answer one request. See `Provider.complete`."""
         import anthropic
 
+        arguments = _arguments(to_body(request), self._headers)
         try:
-            message = await self._open().messages.create(**_arguments(to_body(request), self._headers))
+            # The body is read here: the SDK passes a page of a proxy on as if it were a message.
+            raw = await (await self._clients.get()).messages.with_raw_response.create(**arguments)
         except anthropic.APIError as error:
             raise as_model_error(error) from error
-        return parse_message(cast("Json", message.to_dict()), self.name)
+        answer = _read(raw.http_response)
+        _raise_told(answer, raw.http_response)
+        return parse_message(answer, self.name)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Answer one request piece by piece. See `Provider.stream`."""
@@ -73,11 +83,10 @@ class AnthropicProvider:
         builder = MessageBuilder()
         try:
             arguments = _arguments(to_body(request), self._headers)
-            async with await self._open().messages.create(**arguments, stream=True) as events:
+            raw = await (await self._clients.get()).messages.with_raw_response.create(**arguments, stream=True)
+            async with aclosing(_events(raw.http_response)) as events:
                 async for event in events:
-                    shown = builder.add(cast("Json", event.to_dict()))
-                    if shown is not None:
-                        yield shown
+                    yield builder.add(event)
         except anthropic.APIError as error:
             raise as_model_error(error) from error
         except httpx2.HTTPError as error:
@@ -94,28 +103,73 @@ class AnthropicProvider:
         del body["max_tokens"]
         arguments = _arguments(body, self._headers)
         try:
-            counted = await self._open().messages.count_tokens(**arguments)
+            counted = await (await self._clients.get()).messages.count_tokens(**arguments)
         except anthropic.APIError as error:
             raise as_model_error(error) from error
         return counted.input_tokens
 
     async def aclose(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        """Close the connections of the running loop; the next call opens new ones."""
+        await self._clients.aclose()
 
-    def _open(self) -> AsyncAnthropic:
-        if self._client is None:
-            import anthropic
+    def _make(self) -> AsyncAnthropic:
+        import anthropic
 
-            self._client = anthropic.AsyncAnthropic(
-                api_key=self._api_key,
-                base_url=self._base_url or None,
-                timeout=self._timeout_s,
-                max_retries=0,
-            )
-        return self._client
+        return anthropic.AsyncAnthropic(
+            api_key=self._api_key,
+            base_url=self._base_url or None,
+            timeout=self._timeout_s,
+            max_retries=0,
+        )
+
+
+async def _close(client: AsyncAnthropic) -> None:
+    await client.close()
+
+
+async def _events(response: httpx2.Response) -> AsyncGenerator[JsonValue]:
+    """The events of a stream as JSON, pings included; closing it hangs up."""
+    from anthropic import AsyncStream
+
+    kind = str(response.headers.get("content-type") or "")
+    try:
+        if "event-stream" not in kind:
+            await response.aread()
+            answer = _read(response)
+            _raise_told(answer, response)
+            raise no_answer(f"a stream was asked for, and {kind or 'no content type'} came: {shown(answer)}")
+        async for event in AsyncStream.raw_events(response):
+            if not event.data:
+                continue
+            try:
+                told = read_json(event.data, keep_halves=True)
+            except ValueError as error:
+                raise no_answer(f"the stream has an event that is not JSON: {shown(event.data)}") from error
+            _raise_told(told, response)
+            yield told
+    finally:
+        await response.aclose()
+
+
+def _read(response: httpx2.Response) -> JsonValue:
+    try:
+        return read_json(response.content)
+    except ValueError as error:
+        kind = response.headers.get("content-type") or "no content type"
+        raise no_answer(f"the answer is not JSON ({kind}): {shown(response.text)}") from error
+
+
+def _raise_told(answer: JsonValue, response: httpx2.Response) -> None:
+    """An error that comes with status 200, whole or as an event of a stream."""
+    if not isinstance(answer, dict) or answer.get("type") != "error":
+        return
+    import anthropic
+
+    told = answer.get("error")
+    if not isinstance(told, dict) or not isinstance(told.get("type"), str):
+        raise no_answer(f"the answer is an error that says nothing: {shown(answer)}")
+    words = str(told.get("message") or told["type"])
+    raise as_model_error(anthropic.APIStatusError(words, response=response, body=answer))
 
 
 _TYPED = ("model", "messages", "max_tokens")
@@ -137,7 +191,7 @@ def as_model_error(error: APIError) -> ModelError:
     if isinstance(error, anthropic.APIConnectionError):
         return ModelError("model.connection", f"anthropic: {error.message}: {error.__cause__}", retryable=True)
     if not isinstance(error, anthropic.APIStatusError):
-        return ModelError("model.bad-answer", f"anthropic: {error.message}")
+        return no_answer(error.message)
     words = error.api_message or error.message
     what = f"anthropic {error.status_code}: {words}"
     if _is_spend_limit(error, words):
@@ -191,13 +245,7 @@ def _is_spend_limit(error: anthropic.APIStatusError, words: str) -> bool:
 
 
 def _retry_after_s(error: anthropic.APIStatusError) -> float | None:
-    headers = error.response.headers
-    for header, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            return max(float(headers[header]) / unit, 0.0)
-        except (KeyError, ValueError):
-            continue
-    return None
+    return retry_after_s(error.response.headers)
 
 
 def _broken(what: str) -> ModelError:

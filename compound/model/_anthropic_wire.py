@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-import orjson
-
+from compound.errors import ModelError
+from compound.model._anthropic_usage import read_usage
 from compound.model._canonical import to_json
 from compound.model._schema import is_closed
 from compound.model._types import (
@@ -16,16 +16,12 @@ from compound.model._types import (
     ModelResponse,
     NativeBlock,
     StopReason,
-    StreamEvent,
     TextBlock,
-    TextDelta,
     ThinkingBlock,
-    ThinkingDelta,
     ToolCall,
-    ToolDelta,
     ToolResult,
-    Usage,
 )
+from compound.spec.json_text import read_json, whole_text
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -42,6 +38,8 @@ _STOPS: dict[str, StopReason] = {
     "model_context_window_exceeded": "context_window",
 }
 DEFAULT_MAX_TOKENS = 1024
+NOTHING = "(nothing)"
+"""Stands for a turn in which the model said nothing."""
 
 
 def to_body(request: ModelRequest) -> Json:
@@ -57,14 +55,17 @@ def to_body(request: ModelRequest) -> Json:
         "messages": [_message(message) for message in request.messages],
     }
     system = request.system
-    if request.tools:
-        body["tools"] = [
-            {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
-            for tool in request.tools
-        ]
+    options = dict(request.options)
+    tools: list[JsonValue] = [
+        {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
+        for tool in request.tools
+    ]
+    # Tools of the provider come beside those of the request, in place of none.
+    tools += cast("list[JsonValue]", options.pop("tools", None) or [])
+    if tools:
+        body["tools"] = tools
     if request.temperature is not None:
         body["temperature"] = request.temperature
-    options = dict(request.options)
     if request.output_schema is not None:
         if is_closed(request.output_schema):
             given = options.pop("output_config", {})
@@ -73,7 +74,7 @@ def to_body(request: ModelRequest) -> Json:
             system = f"{system}\n\n{ask_for_json(request.output_schema)}".strip()
     if system:
         body["system"] = system
-    return {**body, **options}
+    return cast("Json", whole_text({**body, **options}))
 
 
 def ask_for_json(schema: Mapping[str, JsonValue]) -> str:
@@ -89,9 +90,24 @@ def _format(schema: Mapping[str, JsonValue]) -> Json:
 
 
 def _message(message: Message) -> Json:
+    # The API refuses a conversation with an empty text in it, and models do answer with one.
+    is_model = message.role == "assistant"
     if isinstance(message.content, str):
-        return {"role": message.role, "content": message.content}
-    return {"role": message.role, "content": [_block(block) for block in message.content]}
+        return {
+            "role": message.role,
+            "content": NOTHING if is_model and not message.content.strip() else message.content,
+        }
+    kept = [block for block in message.content if _text(block) != ""]
+    if is_model and all(_text(block) is not None and not str(_text(block)).strip() for block in kept):
+        return {"role": message.role, "content": NOTHING}
+    return {"role": message.role, "content": [_block(block) for block in kept]}
+
+
+def _text(block: Block) -> str | None:
+    """The text of a text block; None of any other."""
+    if isinstance(block, NativeBlock):
+        return str(block.data.get("text") or "") if block.data.get("type") == "text" else None
+    return block.text if isinstance(block, TextBlock) else None
 
 
 def _block(block: Block) -> Json:
@@ -111,130 +127,70 @@ def _block(block: Block) -> Json:
             return dict(block.data)
 
 
-def parse_message(message: Json, provider: str) -> ModelResponse:
-    """Read one message of the API; content of an unknown type is kept as it came."""
-    parts = cast("list[Json]", message.get("content") or [])
+def parse_message(message: JsonValue, provider: str) -> ModelResponse:
+    """Read one message of the API; content of an unknown type is kept as it came.
+
+    Raises:
+        ModelError: ``model.bad-answer``: it is no message.
+    """
+    if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+        raise no_answer(f"the answer is no message of the Messages API: {shown(message)}")
+    whole = cast("Json", whole_text(message))
+    try:
+        return _parse(whole, provider)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise no_answer(f"the answer has a block that cannot be read ({error!r}): {shown(message)}") from error
+
+
+def no_answer(what: str) -> ModelError:
+    """An answer that is none: a page of a proxy, cut JSON, an event that nobody can read."""
+    fix = "look at what stands between here and the provider (base_url, a proxy)"
+    return ModelError("model.bad-answer", f"anthropic: {what}", fix=fix, retryable=True)
+
+
+def shown(answer: object) -> str:
+    """The beginning of what came, for a message."""
+    text = answer if isinstance(answer, str) else to_json(answer).decode()
+    return repr(text if len(text) <= 120 else f"{text[:117]}...")
+
+
+def _parse(message: Json, provider: str) -> ModelResponse:
+    parts = cast("list[Json]", message["content"])
     content = tuple(map(_parse_block, parts))
     stop = message.get("stop_reason")
-    details = message.get("stop_details")
-    explained = details.get("explanation") if isinstance(details, dict) else None
-    reason = str(explained or "the model refused") if stop == "refusal" else ""
     return ModelResponse(
         text="".join(str(part["text"]) for part in parts if part.get("type") == "text"),
         tool_calls=tuple(block for block in content if isinstance(block, ToolCall)),
         stop_reason=_STOPS.get(str(stop), "other"),
         content=content,
-        usage=_usage(cast("Json", message.get("usage") or {})),
+        usage=read_usage(cast("Json", message.get("usage") or {}), parts),
         provider=provider,
         model=str(message.get("model") or ""),
         raw_id=str(message.get("id") or ""),
-        reason=reason,
+        reason=_why(stop, message.get("stop_details")),
     )
+
+
+def _why(stop: JsonValue, details: JsonValue) -> str:
+    if stop == "refusal":
+        told = details if isinstance(details, dict) else {}
+        kind = f"the model refused ({told['category']})" if told.get("category") else "the model refused"
+        return str(told.get("explanation") or kind)
+    return "" if str(stop) in _STOPS else f"the provider stopped with {stop!r}, which is not known to be a whole answer"
 
 
 def _parse_block(part: Json) -> Block:
     match part.get("type"):
         case "text" if not part.get("citations"):
-            return TextBlock(text=cast("str", part["text"]))
+            return TextBlock(text=str(part["text"]))
         case "thinking":
-            return ThinkingBlock(text=cast("str", part["thinking"]), signature=str(part.get("signature") or ""))
+            return ThinkingBlock(text=str(part["thinking"]), signature=str(part.get("signature") or ""))
         case "tool_use":
-            return ToolCall(
-                id=cast("str", part["id"]),
-                name=cast("str", part["name"]),
-                arguments=cast("Json", part.get("input") or {}),
-            )
+            arguments = part.get("input") or {}
+            if isinstance(arguments, str):
+                arguments = read_json(arguments)
+            if not isinstance(arguments, dict):
+                raise TypeError(f"the input of {part.get('name')!r} is no record")
+            return ToolCall(id=str(part["id"]), name=str(part["name"]), arguments=arguments)
         case _:
             return NativeBlock(data=part)
-
-
-def _usage(usage: Json) -> Usage:
-    def count(record: Json, name: str) -> int:
-        value = record.get(name)
-        return value if isinstance(value, int) else 0
-
-    created = usage.get("cache_creation")
-    details = usage.get("output_tokens_details")
-    server = usage.get("server_tool_use")
-    read, written = count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")
-    extra = usage.get("speed") == "fast" or (isinstance(server, dict) and any(server.values()))
-    return Usage(
-        input_tokens=count(usage, "input_tokens") + read + written,
-        output_tokens=count(usage, "output_tokens"),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        cache_write_1h_tokens=count(created, "ephemeral_1h_input_tokens") if isinstance(created, dict) else 0,
-        reasoning_tokens=count(details, "thinking_tokens") if isinstance(details, dict) else None,
-        is_complete=not extra,
-    )
-
-
-class MessageBuilder:
-    """Puts the events of one stream together to the message that the same call would have returned whole.
-
-    The SDK's own accumulator is not used: it reads a stream that stops early as a finished message.
-    """
-
-    def __init__(self) -> None:
-        self.message: Json = {}
-        self.is_finished = False
-        self._json: dict[int, str] = {}
-
-    def add(self, event: Json) -> StreamEvent | None:
-        """Take one event; returns what of it a reader of the answer wants to see."""
-        match event.get("type"):
-            case "message_start":
-                self.message = {**cast("Json", event["message"]), "content": []}
-            case "content_block_start":
-                self._blocks().append(dict(cast("Json", event["content_block"])))
-            case "content_block_delta":
-                return self._delta(cast("int", event["index"]), cast("Json", event["delta"]))
-            case "message_delta":
-                self._finish_blocks()
-                self.message.update(cast("Json", event["delta"]))
-                usage = {**cast("Json", self.message.get("usage") or {})}
-                changed = cast("Json", event.get("usage") or {})
-                usage.update({name: value for name, value in changed.items() if value is not None})
-                self.message["usage"] = usage
-            case "message_stop":
-                self._finish_blocks()
-                self.is_finished = True
-            case _:
-                pass
-        return None
-
-    def _blocks(self) -> list[Json]:
-        return cast("list[Json]", self.message.setdefault("content", []))
-
-    def _delta(self, index: int, delta: Json) -> StreamEvent | None:
-        block = self._blocks()[index]
-        match delta.get("type"):
-            case "text_delta":
-                block["text"] = f"{block.get('text') or ''}{delta['text']}"
-                return TextDelta(text=cast("str", delta["text"]))
-            case "thinking_delta":
-                block["thinking"] = f"{block.get('thinking') or ''}{delta['thinking']}"
-                return ThinkingDelta(text=cast("str", delta["thinking"]))
-            case "signature_delta":
-                block["signature"] = delta["signature"]
-            case "input_json_delta":
-                piece = cast("str", delta["partial_json"])
-                self._json[index] = self._json.get(index, "") + piece
-                return ToolDelta(index=index, json_text=piece)
-            case "citations_delta":
-                block["citations"] = [
-                    *cast("list[JsonValue]", block.get("citations") or []),
-                    delta["citation"],
-                ]
-            case _:
-                block.update({name: value for name, value in delta.items() if name != "type"})
-        return None
-
-    def _finish_blocks(self) -> None:
-        for index, text in self._json.items():
-            # An answer cut at max_tokens ends in the middle of the arguments: there are none then.
-            try:
-                self._blocks()[index]["input"] = orjson.loads(text or "{}")
-            except orjson.JSONDecodeError:
-                self._blocks()[index]["input"] = {}
-        self._json.clear()

@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from compound.errors import ModelError
 from compound.model._journal import Spent
+from compound.model._prices import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +18,23 @@ class Budget:
     """A ceiling for one run; None is no limit.
 
     Attributes:
-        usd: On known costs. A call of unknown cost is let through while the known sum is below.
+        usd: On the known parts of the costs.
         calls: On calls that reach a provider, repairs included; answers from the journal are free.
+        on_unknown: `stop`, also when it is None: with a limit in USD, no call whose cost will not be known is
+            made, and none after one whose cost was not known. `allow`: they are made, and the known parts count.
     """
 
     usd: float | None = None
     calls: int | None = None
+    on_unknown: Literal["stop", "allow"] | None = None
+
+    def over(self, other: Budget) -> Budget:
+        """This budget, and what it does not say as `other` says it."""
+        return Budget(
+            usd=other.usd if self.usd is None else self.usd,
+            calls=other.calls if self.calls is None else self.calls,
+            on_unknown=self.on_unknown or other.on_unknown,
+        )
 
     @property
     def is_open(self) -> bool:
@@ -33,6 +46,7 @@ class Budget:
 class _Account:
     calls: int
     usd: float
+    unknown: int
 
 
 class Accounts:
@@ -52,21 +66,22 @@ class Accounts:
         self._open: OrderedDict[str, _Account] = OrderedDict()
 
     @contextmanager
-    def reserve(self, run_id: str, budget: Budget, estimate_usd: float | None) -> Generator[Bill]:
+    def reserve(self, run_id: str, budget: Budget, estimate: Cost) -> Generator[Bill]:
         """Reserve one call; a call that fails gives its reservation back.
 
+        Args:
+            run_id: The run.
+            budget: Its ceiling.
+            estimate: The most that the call can cost.
+
         Raises:
-            ModelError: `model.budget`: the run has no budget left for this call.
+            ModelError: `model.budget`: the run has no budget left for this call; `model.unknown-cost`.
         """
         account = self._account(run_id)
-        held = estimate_usd or 0.0
-        if budget.calls is not None and account.calls + 1 > budget.calls:
-            what = f"run {run_id} has made its {budget.calls} model calls"
-            raise ModelError("model.budget", what, fix="raise calls_per_run in connectors/models.yaml")
-        if budget.usd is not None and (account.usd + held > budget.usd or account.usd >= budget.usd > 0):
-            spent = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD"
-            what = f"{spent}; the next call may cost {held:.4f}"
-            raise ModelError("model.budget", what, fix="raise usd_per_run in connectors/models.yaml")
+        held = estimate.known_usd
+        _require_room(run_id, account, budget, held)
+        if budget.usd is not None and budget.on_unknown != "allow":
+            _require_known(run_id, account, estimate)
         account.calls += 1
         account.usd += held
         bill = Bill()
@@ -76,13 +91,14 @@ class Accounts:
             account.calls -= 1
             raise
         finally:
-            account.usd += (bill.cost_usd or 0.0) - held
+            account.usd += bill.known_usd - held
+            account.unknown += bill.is_unknown
 
     def _account(self, run_id: str) -> _Account:
         account = self._open.get(run_id)
         if account is None:
             before = self._spent(run_id)
-            account = self._open[run_id] = _Account(before.calls, before.usd)
+            account = self._open[run_id] = _Account(before.calls, before.usd, before.unknown)
             while len(self._open) > self._keep:
                 self._open.popitem(last=False)
         else:
@@ -90,8 +106,30 @@ class Accounts:
         return account
 
 
+def _require_room(run_id: str, account: _Account, budget: Budget, held: float) -> None:
+    if budget.calls is not None and account.calls + 1 > budget.calls:
+        what = f"run {run_id} has made its {budget.calls} model calls"
+        raise ModelError("model.budget", what, fix="raise calls_per_run in connectors/models.yaml")
+    if budget.usd is not None and (account.usd + held > budget.usd or account.usd >= budget.usd > 0):
+        spent = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD"
+        what = f"{spent}; the next call may cost {held:.4f}"
+        raise ModelError("model.budget", what, fix="raise usd_per_run in connectors/models.yaml")
+
+
+def _require_known(run_id: str, account: _Account, estimate: Cost) -> None:
+    fix = "write the price in connectors/models.yaml (prices:), or on_unknown: allow below budget:"
+    if estimate.unknown:
+        what = f"run {run_id} has a limit in USD, and the cost of the next call is not known: {estimate.unknown}"
+        raise ModelError("model.unknown-cost", what, fix=fix)
+    if account.unknown:
+        calls = f"{account.unknown} call" + "s" * (account.unknown > 1)
+        what = f"run {run_id} has a limit in USD, and the cost of {calls} that it made is not known"
+        raise ModelError("model.unknown-cost", what, fix=fix)
+
+
 @dataclass(slots=True)
 class Bill:
-    """What the call came to; None when its cost is not known."""
+    """What the call came to; `is_unknown` when `known_usd` is only a part of it."""
 
-    cost_usd: float | None = None
+    known_usd: float = 0.0
+    is_unknown: bool = False

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-import orjson
-
 from compound.model._types import (
+    BilledStep,
     Block,
     ModelRequest,
     ModelResponse,
@@ -20,6 +19,7 @@ from compound.model._types import (
     ToolResult,
     Usage,
 )
+from compound.spec.json_text import read_json, write_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -44,7 +44,7 @@ def _plain(value: object) -> object:
 
 def to_json(value: object) -> bytes:
     """Canonical JSON: sorted keys, no spaces, dataclasses as objects; equal values give equal bytes."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return write_json(value, default=_plain, is_sorted=True)
 
 
 def request_hash(request: ModelRequest, provider: str, *, reads_inputs: bool) -> str:
@@ -91,7 +91,11 @@ def dump_response(response: ModelResponse) -> str:
 
 def load_response(text: str) -> ModelResponse:
     """Read what `dump_response` wrote; the response says `cached`."""
-    record = cast("dict[str, JsonValue]", orjson.loads(text))
+    return restore_response(cast("dict[str, JsonValue]", read_json(text)))
+
+
+def restore_response(record: Record) -> ModelResponse:
+    """`load_response` of a text that was read already."""
     calls = cast("list[dict[str, JsonValue]]", record["tool_calls"])
     content = cast("list[dict[str, dict[str, JsonValue]]]", record["content"])
     return ModelResponse(
@@ -100,15 +104,22 @@ def load_response(text: str) -> ModelResponse:
         tool_calls=tuple(_call(call) for call in calls),
         stop_reason=cast("StopReason", record["stop_reason"]),
         content=tuple(_block(cast("str", part["kind"]), part["block"]) for part in content),
-        usage=Usage(**cast("dict[str, Any]", record["usage"])),
+        usage=_usage(cast("dict[str, Any]", record["usage"])),
         provider=cast("str", record["provider"]),
         model=cast("str", record["model"]),
         cost_usd=cast("float | None", record["cost_usd"]),
+        known_usd=cast("float", record.get("known_usd", record["cost_usd"] or 0.0)),
         raw_id=cast("str", record["raw_id"]),
         cached=True,
         abstained=cast("bool", record["abstained"]),
         reason=cast("str", record["reason"]),
     )
+
+
+def _usage(record: dict[str, Any]) -> Usage:
+    steps = tuple(BilledStep(**step) for step in record.get("steps", ()))
+    known: dict[str, Any] = {**record, "steps": steps, "modes": tuple(record.get("modes", ()))}
+    return Usage(**known)
 
 
 def _call(record: Record) -> ToolCall:

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
-from compound import trace
 from compound.errors import ModelError, ProjectError, choices
+from compound.model._anthropic_usage import modes_of
+from compound.model._attempts import Try, tell_whole
 from compound.model._budget import Accounts, Bill, Budget
 from compound.model._canonical import request_hash, to_json
 from compound.model._hangup import reading
 from compound.model._journal import Journal, MemoryJournal
-from compound.model._prices import cost_usd
+from compound.model._prices import Cost, cost_of, foreseen
 from compound.model._retry import RetryPolicy, with_retry
 from compound.model._route import Redact, Route
 from compound.model._spans import call_span, report, retry_teller
-from compound.model._typed import read_typed, repair_request, together, without_data
+from compound.model._typed import as_outcome, joined, read_typed, repair_request, together, without_data
 from compound.model._types import (
     CallKey,
+    Message,
     ModelRequest,
     ModelResponse,
     StreamEnd,
     StreamEvent,
     StreamRestart,
-    TextDelta,
     Told,
     Usage,
 )
 
 if TYPE_CHECKING:
+    from compound import trace
     from compound.spec.models_file import PriceTable
+
+_MAX_PAUSES: Final = 8
+"""A turn that the provider pauses more often has no answer."""
 
 
 class Gateway:
@@ -88,6 +92,11 @@ class Gateway:
                 fix="declare it there, or name another one",
             ) from None
 
+    @property
+    def on_unknown(self) -> Literal["stop", "allow"]:
+        """What a limit in USD does about a cost that is not known."""
+        return self._budget.on_unknown or "stop"
+
     async def call(
         self,
         request: ModelRequest,
@@ -98,6 +107,7 @@ class Gateway:
     ) -> ModelResponse:
         """Answer a request.
 
+        An answer that was refused or cut is an outcome: `abstained`, with its reason. A paused turn is continued.
         With `call`, the answer is journalled before this returns; the same key with the same request is
         answered from the journal, `cached`, and never calls the provider again. A typed answer that does
         not fit its schema is asked for once more (a journalled call of its own); then it is `abstained`.
@@ -106,7 +116,7 @@ class Gateway:
             request: With the logical model's name.
             call: Names the call. `index` is for callers that make several in one attempt; a repair takes
                 `index + 1`.
-            budget: The run's ceiling in place of the gateway's; needs `call`.
+            budget: The run's ceiling, in place of what of the gateway's it limits itself; needs `call`.
             told: Awaited with each piece of the answer as it comes; the next piece waits for it. A
                 `StreamRestart` says that what came before is void. An answer from the journal, and every
                 answer of a gateway that redacts, comes in one piece.
@@ -117,11 +127,12 @@ class Gateway:
         """
         if told is not None and self._redact is not None:
             response = await self.call(request, call=call, budget=budget)
-            await _whole(response, told)
+            await tell_whole(response, told)
             return response
         route = self.route(request.model)
         sent, restore = self._masked(route.apply(request))
-        response = await self._answer(route, sent, call, budget or self._budget, told)
+        ceiling = budget.over(self._budget) if budget else self._budget
+        response = await self._continued(route, sent, call, ceiling, told)
         schema = sent.output_schema
         if schema is None:
             return restore(response)
@@ -131,7 +142,7 @@ class Gateway:
             repair = repair_request(sent, response, found)
             if told is not None:
                 await told(StreamRestart())
-            second = await self._answer(route, repair, again, budget or self._budget, told)
+            second = await self._continued(route, repair, again, ceiling, told)
             second, found = read_typed(second, schema)
             response = together(response, second)
         if found:
@@ -141,7 +152,7 @@ class Gateway:
     async def stream(
         self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
     ) -> AsyncIterator[StreamEvent]:
-        """Answer a request piece by piece; as `call`, but a typed answer is not repaired.
+        """Answer a request piece by piece; as `call`, but a typed answer is not repaired and a pause not continued.
 
         A stream that breaks and is tried again sends a `StreamRestart`: what came before is void. An answer
         from the journal, and every answer of a gateway that redacts, comes as its `StreamEnd` alone.
@@ -152,15 +163,19 @@ class Gateway:
         with call_span(route, sent) as span:
             response = self._find(call, hashed)
             if response is None:
-                with self._reserved(call, budget or self._budget, sent) as bill:
-                    async with reading(self._events(route, sent, span)) as events:
+                ceiling = budget.over(self._budget) if budget else self._budget
+                with self._reserved(route, call, ceiling, sent) as bill:
+                    attempt = self._try(route, sent, span)
+                    async with reading(self._events(attempt)) as events:
                         async for event in events:
                             if isinstance(event, StreamEnd):
                                 response = event.response
                             elif self._redact is None:
                                 yield event
-                    assert response is not None
+                    if response is None:
+                        raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
                     response = self._finish(route, response, call, hashed, bill)
+            response = as_outcome(response)
             report(span, response, self._prices)
         if sent.output_schema is not None:
             response, found = read_typed(response, sent.output_schema)
@@ -184,72 +199,35 @@ class Gateway:
         with call_span(route, request) as span:
             response = self._find(call, hashed)
             if response is None:
-                with self._reserved(call, budget, request) as bill:
-                    attempt = self._attempts(route, request, span, told)
-                    response = await with_retry(attempt, self._retry, told=retry_teller(span))
+                with self._reserved(route, call, budget, request) as bill:
+                    attempt = self._try(route, request, span)
+                    response = await with_retry(attempt.attempts(told), self._retry, told=retry_teller(span))
                     response = self._finish(route, response, call, hashed, bill)
             elif told is not None:
-                await _whole(response, told)
+                await tell_whole(response, told)
+            response = as_outcome(response)
             report(span, response, self._prices)
         return response
 
-    def _attempts(
-        self, route: Route, request: ModelRequest, span: trace.ActiveSpan, told: Told | None
-    ) -> Callable[[], Awaitable[ModelResponse]]:
-        """One attempt after the other; the second and later ones void what was told before."""
-        if told is None:
-            return lambda: self._attempt(route, request, span)
-        is_first = True
+    async def _continued(
+        self, route: Route, request: ModelRequest, call: CallKey | None, budget: Budget, told: Told | None
+    ) -> ModelResponse:
+        """The answer of a turn that the provider may pause: it is sent back, and the provider goes on with it."""
+        response = await self._answer(route, request, call, budget, told)
+        for _ in range(_MAX_PAUSES):
+            if response.stop_reason != "pause_turn" or not response.content:
+                break
+            so_far = Message(role="assistant", content=response.content)
+            again = replace(request, messages=(*request.messages, so_far))
+            # The same key: the journal tells the calls apart by what they ask.
+            response = joined(response, await self._answer(route, again, call, budget, told))
+        return response
 
-        async def attempt() -> ModelResponse:
-            nonlocal is_first
-            if not is_first:
-                await told(StreamRestart())
-            is_first = False
-            return await self._told(route, request, span, told)
-
-        return attempt
-
-    async def _told(self, route: Route, request: ModelRequest, span: trace.ActiveSpan, told: Told) -> ModelResponse:
-        async with reading(self._timed(route, request, span)) as events:
-            while True:
-                try:
-                    # The time that the listener takes is not the provider's.
-                    with anyio.fail_after(self._timeout_s):
-                        event = await anext(events, None)
-                except TimeoutError as error:
-                    what = f"{route.provider.name} sent nothing for {self._timeout_s:g} s"
-                    raise ModelError("model.timeout", what, retryable=True) from error
-                if event is None:
-                    raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
-                if isinstance(event, StreamEnd):
-                    return event.response
-                await told(event)
-
-    async def _attempt(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> ModelResponse:
-        try:
-            with anyio.fail_after(self._timeout_s):
-                if not route.is_streamed:
-                    return await route.provider.complete(request)
-                return await _last(self._timed(route, request, span))
-        except TimeoutError as error:
-            what = f"{route.provider.name} did not answer in {self._timeout_s:g} s"
-            raise ModelError("model.timeout", what, retryable=True) from error
-
-    async def _timed(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncGenerator[StreamEvent]:
-        began, is_first = time.monotonic(), True
-        async with reading(route.provider.stream(request)) as events:
-            async for event in events:
-                if is_first:
-                    span.set(ttft_s=time.monotonic() - began)
-                    is_first = False
-                yield event
-
-    async def _events(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> AsyncGenerator[StreamEvent]:
-        failures, tell = 0, retry_teller(span)
+    async def _events(self, attempt: Try) -> AsyncGenerator[StreamEvent]:
+        failures, tell = 0, retry_teller(attempt.span)
         while True:
             try:
-                async with reading(self._timed(route, request, span)) as events:
+                async with reading(attempt.events()) as events:
                     async for event in events:
                         yield event
             except ModelError as error:
@@ -263,6 +241,9 @@ class Gateway:
             else:
                 return
 
+    def _try(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> Try:
+        return Try(route=route, request=request, span=span, timeout_s=route.timeout_s or self._timeout_s)
+
     def _find(self, call: CallKey | None, hashed: str) -> ModelResponse | None:
         return self._journal.find(call, hashed) if call else None
 
@@ -270,38 +251,29 @@ class Gateway:
         self, route: Route, response: ModelResponse, call: CallKey | None, hashed: str, bill: Bill
     ) -> ModelResponse:
         if response.cost_usd is None:
-            response = replace(response, cost_usd=cost_usd(self._prices, response.model, response.usage))
-        bill.cost_usd = response.cost_usd
+            cost = cost_of(self._prices, response.model, response.usage)
+            response = replace(response, cost_usd=cost.usd, known_usd=cost.known_usd)
+        else:
+            response = replace(response, known_usd=response.cost_usd)
+        bill.known_usd, bill.is_unknown = response.known_usd, response.cost_usd is None
         if call is not None and self._journals(route):
             self._journal.record(call, hashed, response)
         return response
 
     @contextmanager
-    def _reserved(self, call: CallKey | None, budget: Budget, request: ModelRequest) -> Generator[Bill]:
+    def _reserved(self, route: Route, call: CallKey | None, budget: Budget, request: ModelRequest) -> Generator[Bill]:
         with (
             nullcontext(Bill())
             if call is None or budget.is_open
-            else self._accounts.reserve(call.run_id, budget, self._estimate(request)) as bill
+            else self._accounts.reserve(call.run_id, budget, self._estimate(route, request)) as bill
         ):
             yield bill
 
-    def _estimate(self, request: ModelRequest) -> float | None:
-        # The highest bill: about 3 characters a token in, and every token that may come out.
+    def _estimate(self, route: Route, request: ModelRequest) -> Cost:
+        """The highest bill: about 3 characters a token in, and every token that may come out."""
+        if route.reads_inputs:
+            return Cost()
         size = len(to_json((request.messages, request.system, request.tools, request.output_schema)))
-        usage = Usage(input_tokens=size // 3, output_tokens=request.max_tokens)
-        return cost_usd(self._prices, request.model, usage)
-
-
-async def _whole(response: ModelResponse, told: Told) -> None:
-    if response.text:
-        await told(TextDelta(text=response.text))
-
-
-async def _last(events: AsyncIterator[StreamEvent]) -> ModelResponse:
-    response: ModelResponse | None = None
-    async for event in events:
-        if isinstance(event, StreamEnd):
-            response = event.response
-    if response is not None:
-        return response
-    raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
+        usage = Usage(input_tokens=size // 3, output_tokens=request.max_tokens, modes=modes_of(request.options))
+        cost = cost_of(self._prices, request.model, usage)
+        return Cost(known_usd=cost.known_usd, unknown=foreseen(self._prices, request.model, request.options))

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import orjson
-
-from compound.model._canonical import dump_response, load_response
+from compound.model._canonical import dump_response, load_response, restore_response
 from compound.model._types import CallKey, ModelResponse
+from compound.spec.json_text import read_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Insert, Select
@@ -25,11 +24,13 @@ class Spent:
 
     Attributes:
         calls: Finished calls.
-        usd: Sum of their known costs; calls of unknown cost add nothing.
+        usd: Sum of the known parts of their costs.
+        unknown: Calls whose cost is not known, or only in part.
     """
 
     calls: int = 0
     usd: float = 0.0
+    unknown: int = 0
 
 
 class Journal(Protocol):
@@ -70,14 +71,15 @@ class MemoryJournal:
     def spent(self, run_id: str) -> Spent:
         """See `Journal.spent`."""
         mine = [load_response(text) for (call, _), text in self._calls.items() if call.run_id == run_id]
-        return Spent(calls=len(mine), usd=sum(response.cost_usd or 0.0 for response in mine))
+        unknown = sum(response.cost_usd is None for response in mine)
+        return Spent(calls=len(mine), usd=sum(response.known_usd for response in mine), unknown=unknown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Statements:
     find: Select[Any]
     record: Insert
-    spent: Select[int, Any]
+    spent: Select[int, Any, int]
 
 
 @cache
@@ -89,12 +91,14 @@ def _statements(dialect: str) -> _Statements:
 
     table = tables.call
     kind = postgresql if dialect == "postgresql" else sqlite
-    cost = sa.func.coalesce(sa.func.sum(table.c.cost_usd), 0.0)
+    known = sa.func.coalesce(table.c.known_usd, table.c.cost_usd, 0.0)
+    cost = sa.func.coalesce(sa.func.sum(known), 0.0)
+    unknown = sa.func.count() - sa.func.count(table.c.cost_usd)
     finished = table.c.state == "finished"
     return _Statements(
         find=sa.select(table.c.response).where(table.c.call_key == sa.bindparam("key"), finished),
         record=kind.insert(table).on_conflict_do_nothing(index_elements=["call_key"]),
-        spent=sa.select(sa.func.count(), cost).where(table.c.run_id == sa.bindparam("run"), finished),
+        spent=sa.select(sa.func.count(), cost, unknown).where(table.c.run_id == sa.bindparam("run"), finished),
     )
 
 
@@ -115,7 +119,7 @@ class StateJournal:
         with self._store.read() as connection:
             query = _statements(self._store.dialect).find
             found = cast("object", connection.execute(query, {"key": _key(call, request_hash)}).scalar_one_or_none())
-        return None if found is None else load_response(orjson.dumps(found).decode())
+        return None if found is None else restore_response(cast("dict[str, Any]", found))
 
     def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
         """See `Journal.record`."""
@@ -129,9 +133,10 @@ class StateJournal:
             "provider": response.provider,
             "model": response.model,
             "state": "finished",
-            "response": orjson.loads(dump_response(response)),
+            "response": read_json(dump_response(response)),
             "usage": asdict(response.usage),
             "cost_usd": response.cost_usd,
+            "known_usd": response.known_usd,
             "created_at": self._clock(),
             "finished_at": self._clock(),
         }
@@ -142,8 +147,8 @@ class StateJournal:
     def spent(self, run_id: str) -> Spent:
         """See `Journal.spent`."""
         with self._store.read() as connection:
-            calls, usd = connection.execute(_statements(self._store.dialect).spent, {"run": run_id}).one()
-        return Spent(calls=int(calls), usd=float(usd))
+            calls, usd, unknown = connection.execute(_statements(self._store.dialect).spent, {"run": run_id}).one()
+        return Spent(calls=int(calls), usd=float(usd), unknown=int(unknown))
 
 
 def _key(call: CallKey, request_hash: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import anyio
 from compound.errors import Location, ProjectError, choices
 from compound.model._anthropic import AnthropicProvider
 from compound.model._budget import Budget
+from compound.model._environment import FILE, filled, filled_options
 from compound.model._gateway import Gateway
 from compound.model._journal import Journal
 from compound.model._langchain import LangchainProvider
@@ -23,8 +23,7 @@ from compound.model._types import Provider
 if TYPE_CHECKING:
     from compound.spec.models_file import LogicalModel, ModelsFile
 
-_VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
-_FILE = "connectors/models.yaml"
+_KEY = "${env:ANTHROPIC_API_KEY}"
 
 
 def open_gateway(
@@ -45,8 +44,8 @@ def open_gateway(
         redact: Masks each request before it leaves.
 
     Raises:
-        ProjectError: `model.unknown-provider`, `model.no-key`; `model.no-route`: a model does not say how
-            this provider answers for it.
+        ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model does
+            not say how this provider answers for it.
     """
     opened: dict[str, Provider] = {}
 
@@ -54,8 +53,9 @@ def open_gateway(
         if "anthropic" not in opened:
             access = file.anthropic
             opened["anthropic"] = AnthropicProvider(
-                api_key=_expand(access.api_key, environment),
-                base_url=_expand(access.base_url, environment),
+                # No key has an error of its own, which says how to do without.
+                api_key=filled(access.api_key.replace(_KEY, _KEY[:-1] + ":-}"), environment, "anthropic.api_key"),
+                base_url=filled(access.base_url, environment, "anthropic.base_url"),
                 timeout_s=access.timeout_s,
                 betas=access.betas,
             )
@@ -63,7 +63,7 @@ def open_gateway(
 
     offline = OfflineProvider()
     routes = {
-        name: _route(name, model, provider or model.provider or file.provider, anthropic, offline)
+        name: _route(name, model, provider or model.provider or file.provider, anthropic, offline, environment)
         for name, model in file.models.items()
     }
     rules = file.retry
@@ -72,7 +72,7 @@ def open_gateway(
         journal=journal,
         journals=lambda route: file.journal == "all" or (file.journal == "paid" and not route.reads_inputs),
         prices=file.prices,
-        budget=Budget(usd=file.budget.usd_per_run, calls=file.budget.calls_per_run),
+        budget=Budget(usd=file.budget.usd_per_run, calls=file.budget.calls_per_run, on_unknown=file.budget.on_unknown),
         retry=RetryPolicy(
             attempts=rules.attempts,
             first_wait_s=rules.first_wait_s,
@@ -86,7 +86,12 @@ def open_gateway(
 
 
 def _route(
-    name: str, model: LogicalModel, provider: str, anthropic: Callable[[], Provider], offline: Provider
+    name: str,
+    model: LogicalModel,
+    provider: str,
+    anthropic: Callable[[], Provider],
+    offline: Provider,
+    environment: Mapping[str, str],
 ) -> Route:
     if provider == "offline" and model.solver:
         return Route(provider=offline, model=model.solver)
@@ -96,24 +101,22 @@ def _route(
             provider=anthropic(),
             model=how.model,
             max_tokens=how.max_tokens,
-            options=how.options,
+            options=filled_options(how.options, environment, f"models.{name}.anthropic.options"),
             is_streamed=how.stream,
         )
     if provider == "langchain" and model.langchain:
-        made = LangchainProvider.from_factory(model.langchain.factory, model.langchain.options)
-        return Route(provider=made, model=model.langchain.factory, max_tokens=model.langchain.max_tokens)
+        chat = model.langchain
+        options = filled_options(chat.options, environment, f"models.{name}.langchain.options")
+        made = LangchainProvider.from_factory(chat.factory, options, timeout_s=chat.timeout_s)
+        return Route(provider=made, model=chat.model_id, max_tokens=chat.max_tokens, timeout_s=chat.timeout_s)
     known = ("offline", "anthropic", "langchain")
     if provider not in known:
         what = f"there is no provider {provider!r}; {choices(known, provider)}"
-        raise ProjectError("model.unknown-provider", what, where=Location(_FILE))
+        raise ProjectError("model.unknown-provider", what, where=Location(FILE))
     part = "solver" if provider == "offline" else provider
     raise ProjectError(
         "model.no-route",
         f"model {name!r} does not say how {provider} answers for it",
         fix=f"write `{part}:` below `{name}:`",
-        where=Location(_FILE),
+        where=Location(FILE),
     )
-
-
-def _expand(text: str, environment: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: environment.get(found.group(1), ""), text)

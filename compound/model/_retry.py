@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from compound.errors import ModelError
 
 T = TypeVar("T")
 
-ONCE = frozenset({"model.timeout", "model.connection", "model.broken-stream"})
+ONCE = frozenset({"model.timeout", "model.connection", "model.broken-stream", "model.bad-answer"})
 """Tried again once: the first try may have been answered and paid for."""
 
 
@@ -39,7 +42,7 @@ class RetryPolicy:
         """How long to wait after the `failures`-th failure; None when another try is no use.
 
         An overload (529), a server error (5xx) and a rate limit (429) are tried until the attempts are used
-        up, a timeout and a broken stream once more, everything else never.
+        up, a timeout, a broken stream and an answer that is none once more, everything else never.
         """
         if not error.retryable or failures >= self.attempts:
             return None
@@ -81,3 +84,29 @@ async def with_retry(
                 raise
             told(error, wait_s)
             await policy.sleep(wait_s)
+
+
+def retry_after_s(headers: Mapping[str, str], *, clock: Callable[[], float] = time.time) -> float | None:
+    """Seconds that a provider asks to wait, from `retry-after-ms` or `retry-after`: a number or an HTTP date.
+
+    Args:
+        headers: Of its answer; names in lower case, or in any case where the mapping does not mind.
+        clock: UTC seconds since 1970.
+
+    Returns:
+        None when it does not ask, or nobody can read how long.
+    """
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        told = headers.get(name)
+        if told is None:
+            continue
+        try:
+            seconds = float(told) / unit
+        except ValueError:
+            try:
+                seconds = parsedate_to_datetime(told).timestamp() - clock()
+            except ValueError:
+                continue
+        if math.isfinite(seconds):
+            return max(seconds, 0.0)
+    return None

@@ -29,6 +29,7 @@ class Route:
         max_tokens: Where the request says 0.
         options: Fields of the provider's request; the request's own options win.
         is_streamed: Read the answer as a stream, for the time to the first token.
+        timeout_s: Longest wait for an answer, or for a sign of life of a stream; None for the gateway's.
     """
 
     provider: Provider
@@ -36,6 +37,7 @@ class Route:
     max_tokens: int = 0
     options: Mapping[str, JsonValue] = field(default_factory=_nothing)
     is_streamed: bool = False
+    timeout_s: float | None = None
 
     def apply(self, request: ModelRequest) -> ModelRequest:
         """The request in the provider's words."""

@@ -43,6 +43,15 @@ def problems(value: JsonValue, schema: Schema, *, limit: int = 8) -> list[str]:
     return found
 
 
+def with_root(schema: Schema) -> Schema:
+    """The same schema with the type that its root refers to written out, beside its definitions."""
+    target = schema.get("$ref")
+    found = _resolve(target, schema) if isinstance(target, str) else None
+    if not isinstance(found, dict):
+        return schema
+    return {**found, **({"$defs": schema["$defs"]} if "$defs" in schema else {})}
+
+
 def is_closed(schema: Schema) -> bool:
     """Whether every object in it names its properties, as providers that constrain the answer demand."""
 

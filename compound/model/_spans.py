@@ -30,20 +30,25 @@ def call_span(route: Route, request: ModelRequest) -> trace.ActiveSpan:
 
 def report(span: trace.ActiveSpan, response: ModelResponse, prices: PriceTable | None) -> None:
     """Say on a span what was answered and what it cost."""
-    usage = response.usage
+    usage, billed = response.usage, response.usage.billed
+    is_unknown = response.cost_usd is None and not response.cached
     span.set(
         response_model=response.model,
         cached_result=response.cached,
         stop_reason=response.stop_reason,
         abstained=response.abstained or None,
+        abstain_reason=response.reason if response.abstained else None,
         response_id=response.raw_id or None,
         # What the journal answers was paid once, in the span of the call that was made.
         cost_usd=0.0 if response.cached else response.cost_usd,
+        known_cost_usd=response.known_usd if is_unknown else None,
+        billing_modes=list(usage.modes) or None,
+        server_tools=dict(usage.server_tools) or None,
         price_table_version=prices.version if prices else None,
-        input_tokens=0 if response.cached else usage.input_tokens,
-        output_tokens=0 if response.cached else usage.output_tokens,
-        cache_read_tokens=0 if response.cached else usage.cache_read_tokens,
-        cache_write_tokens=0 if response.cached else usage.cache_write_tokens,
+        input_tokens=0 if response.cached else sum(step.input_tokens for step in billed),
+        output_tokens=0 if response.cached else sum(step.output_tokens for step in billed),
+        cache_read_tokens=0 if response.cached else sum(step.cache_read_tokens for step in billed),
+        cache_write_tokens=0 if response.cached else sum(step.cache_write_tokens for step in billed),
         reasoning_tokens=None if response.cached else usage.reasoning_tokens,
     )
 

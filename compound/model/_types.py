@@ -114,8 +114,25 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BilledStep:
+    """One of several samplings behind one answer: a turn of a server-side loop, a compaction, an advisor.
+
+    Attributes:
+        model: The model that sampled; empty for the one that answered.
+        input_tokens: As `Usage.input_tokens`, of this step alone; so are the others.
+    """
+
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call.
+    """Tokens of one call, as the provider counts them for the answer, and what else it bills.
 
     Attributes:
         input_tokens: All of the input, cached parts included (OTel GenAI convention).
@@ -124,7 +141,13 @@ class Usage:
         cache_write_tokens: Part of the input that was written to it, for any lifetime.
         cache_write_1h_tokens: Part of `cache_write_tokens` that was written to live for an hour.
         reasoning_tokens: Part of the output that was thinking; None when the provider does not say.
-        is_complete: False when the bill has parts that tokens do not explain (a web search, a faster tier).
+        steps: All samplings that are billed, where the provider lists them; they hold more than the counts
+            above when it compacted the conversation or asked an advisor. Empty: the counts above are the bill.
+        modes: What changes the price of a token, as `name=value`: `service_tier=batch`, `inference_geo=us`,
+            `speed=fast`. What is standard is left out.
+        server_tools: Uses of tools that the provider runs and bills by use, by its own name:
+            `{"web_search_requests": 2}`.
+        is_complete: False when the provider did not say what it bills.
     """
 
     input_tokens: int = 0
@@ -133,7 +156,23 @@ class Usage:
     cache_write_tokens: int = 0
     cache_write_1h_tokens: int = 0
     reasoning_tokens: int | None = None
+    steps: tuple[BilledStep, ...] = ()
+    modes: tuple[str, ...] = ()
+    server_tools: Mapping[str, int] = field(default_factory=dict[str, int])
     is_complete: bool = True
+
+    @property
+    def billed(self) -> tuple[BilledStep, ...]:
+        """What the tokens of the bill are: `steps`, or the counts of the answer as the only step."""
+        return self.steps or (
+            BilledStep(
+                input_tokens=self.input_tokens,
+                output_tokens=self.output_tokens,
+                cache_read_tokens=self.cache_read_tokens,
+                cache_write_tokens=self.cache_write_tokens,
+                cache_write_1h_tokens=self.cache_write_1h_tokens,
+            ),
+        )
 
 
 StopReason = Literal[
@@ -151,22 +190,24 @@ StopReason = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelResponse:
-    """What a model answered. Refused, cut at `max_tokens`, abstained: results, not errors.
+    """What a model answered. Refused, cut, abstained: outcomes with a `reason`, neither values nor errors.
 
     Attributes:
         text: All text of the answer, without thinking.
         data: The parsed typed answer; None for free text, and when the answer is none (`abstained`, refusal).
-        tool_calls: In the order the model made them.
+        tool_calls: In the order the model made them; none of an answer that was cut or refused.
         stop_reason: Why it ended; `abstained` is ours.
         content: The answer as blocks, to be sent back as the assistant's turn.
         usage: Tokens.
         provider: Name of the provider that answered.
         model: The model that answered, in the provider's words; may differ from the one asked for.
-        cost_usd: From the price table; None when the model's price is not known, never 0 for unknown.
+        cost_usd: From the price table; None when a part of the bill is not known, never 0 for unknown.
+        known_usd: The part of the bill that is known; the same as `cost_usd` where that is.
         raw_id: The provider's id of the answer.
         cached: Came from the call journal; nothing was called and nothing was paid again.
-        abstained: There is no usable answer: the solver abstained, or two answers did not fit the schema.
-        reason: Why it abstained or refused; empty otherwise.
+        abstained: There is no usable answer: the model refused, the answer was cut or stayed paused, the
+            solver abstained, or two answers did not fit the schema. `text` holds what there was of it.
+        reason: Why there is none; empty otherwise.
     """
 
     text: str = ""
@@ -178,6 +219,7 @@ class ModelResponse:
     provider: str = ""
     model: str = ""
     cost_usd: float | None = None
+    known_usd: float = 0.0
     raw_id: str = ""
     cached: bool = False
     abstained: bool = False
@@ -207,6 +249,11 @@ class ToolDelta:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamAlive:
+    """A sign of life with nothing to read in it: a ping, the start of a block. Only providers send it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEnd:
     """The last event of every stream that was not broken: the whole answer."""
 
@@ -218,7 +265,7 @@ class StreamRestart:
     """The stream broke and begins again: what came before is void. Only gateways send it."""
 
 
-StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamRestart | StreamEnd
+StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamAlive | StreamRestart | StreamEnd
 
 
 Told: TypeAlias = "Callable[[StreamEvent], Awaitable[None]]"

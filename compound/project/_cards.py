@@ -79,16 +79,17 @@ def _search_card(services: ProjectServices, ref: str, name: str) -> ToolCard:
 
 
 def proposal_of(effect: Effect) -> ToolCard:
-    """An effect as an agent may propose it: its name, words and arguments, and nothing that acts."""
+    """An effect as an agent may propose it: calling it only looks whether the effect takes these arguments."""
 
-    async def nothing(_inputs: Mapping[str, JsonValue]) -> JsonValue:
+    async def look(inputs: Mapping[str, JsonValue]) -> JsonValue:
+        effect.parse(inputs)
         return None
 
     return ToolCard(
         name=effect.name,
         description=f"Propose: {effect.description}",
         parameters=effect.schema,
-        call=nothing,
+        call=look,
     )
 
 

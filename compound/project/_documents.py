@@ -44,15 +44,16 @@ def documents_of(
     """
     entries = settings.profile.documents.get(name, ())
     left: list[str] = [] if skipped is None else skipped
-    files = _files(name, [entry for entry in entries if not _is_function(entry)], settings, left)
+    files = _files(name, [entry for entry in entries if not is_function(entry)], settings, left)
     yield from _pages(files, settings, left)
     for entry in entries:
-        if _is_function(entry):
+        if is_function(entry):
             make = cast("Callable[[Path | None], Iterable[Document]]", modules.function(entry))
             yield from make(settings.profile.training)
 
 
-def _is_function(entry: str) -> bool:
+def is_function(entry: str) -> bool:
+    """Whether an entry of `documents` names a function, not files."""
     module, colon, function = entry.partition(":")
     return bool(colon) and function.isidentifier() and all(part.isidentifier() for part in module.split("."))
 

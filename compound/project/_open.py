@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
-    from compound.model import Gateway
+    from compound.model import Gateway, SyncLoop
     from compound.project._mcp_tools import McpTools
     from compound.retrieval import Embedder, Retriever
     from compound.spec.models_file import ModelsFile
@@ -43,13 +43,24 @@ class Resources:
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
+        self.sound: set[str] = set()
+        """Hashes of graphs in which `check` found no error."""
         self._closing = ExitStack()
         make_private(settings)
         self._closing.callback(protect, settings)
 
     def close(self) -> None:
         """Flush the traces and let go of every file and connection."""
+        if "loop" in self.__dict__:
+            self.loop.close()
         self._closing.close()
+
+    @cached_property
+    def loop(self) -> SyncLoop:
+        """The event loop of the sync calls."""
+        from compound.model import SyncLoop
+
+        return SyncLoop()
 
     @property
     def traces_folder(self) -> Path:
@@ -152,6 +163,11 @@ class Resources:
         from compound.project._files import open_desk
 
         return open_desk(self.settings, self.parts)
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the project declares a desk."""
+        return (self.settings.root / CONNECTORS / "desk.yaml").is_file()
 
     @property
     def targets(self) -> Mapping[str, EffectTarget]:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.project._open import Resources
 from compound.project._settings import Settings, load_settings
+from compound.project._sound import need_sound
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._effect_service import EffectService
+    from compound.project._erase import EraseReport
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
@@ -119,6 +122,7 @@ class Project:
         """Everything that is wrong with these graphs, or with all."""
         from compound.graph import check_file
         from compound.project._catalogue import ProjectCatalogue
+        from compound.project._model_findings import ModelCosts
 
         catalogue = ProjectCatalogue(self.resources)
         findings: list[Finding] = []
@@ -128,7 +132,9 @@ class Project:
                 findings += self._check_python(name, catalogue)
             else:
                 findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
-        return findings + catalogue.findings() + self.resources.mcp.findings()
+        checked = [self.resources.parts.graph_name(name) for name in names or self.graph_names()]
+        costs = ModelCosts(self.resources).findings(checked)
+        return findings + catalogue.findings() + costs + self.resources.mcp.findings()
 
     def unchecked(self) -> str:
         """What `check` could not look at now, as a sentence; empty when it looked at everything."""
@@ -166,11 +172,9 @@ class Project:
 
     def run(self, name: str | None, given: Mapping[str, JsonValue], *, draft: bool = False) -> RunView:
         """Run a graph on one input; with `draft` only to the review, changing nothing."""
-        import anyio
-
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
-            result = anyio.run(partial(self._run, name, given, until))
+            result = self.resources.loop.run(partial(self._run, name, given, until))
         finally:
             self.resources.recorder.flush()
         return RunView(
@@ -210,12 +214,17 @@ class Project:
             graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
 
         Raises:
-            ProjectError: there is no such graph, or it cannot be planned.
+            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
         """
+        spec = self._spec(graph)
+        need_sound(self.resources, spec)
+        return self._engine(spec)
+
+    def _engine(self, spec: GraphSpec) -> Engine:
+        """As `engine`, for runs that began before: they go on with the graph they were started with."""
         from compound.graph import Engine
 
         resources = self.resources
-        spec = self._spec(graph)
         checkpoints = self.settings.home / "checkpoints.db"
         wait_s = self.settings.profile.lock_wait_s
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
@@ -224,13 +233,11 @@ class Project:
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
     ) -> ReplayResult:
         """Run a recorded run again: what did not change comes from the recording, nothing takes effect."""
-        import anyio
-
         from compound.project._replay import replay
 
         self.resources.recorder.flush()
         try:
-            return anyio.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
+            return self.resources.loop.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
         finally:
             self.resources.recorder.flush()
 
@@ -255,9 +262,10 @@ class Project:
         from compound.graph import compile_graph
         from compound.project._catalogue import ProjectCatalogue
 
-        resources = self.resources
+        resources, spec = self.resources, self._spec(graph)
+        need_sound(resources, spec)
         return compile_graph(
-            self._spec(graph),
+            spec,
             self.services,
             recorder=resources.recorder,
             checkpointer=checkpointer,
@@ -291,28 +299,24 @@ class Project:
 
     def resume(self, run_id: str) -> RunResult:
         """Let a decided run go on."""
-        import anyio
-
         try:
-            return anyio.run(self._resume, run_id)
+            return self.resources.loop.run(self._resume, run_id)
         finally:
             self.resources.recorder.flush()
 
     async def _resume(self, run_id: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.resume(run_id)
 
     def redraft(self, run_id: str, node: str) -> RunResult:
         """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
-        import anyio
-
         try:
-            return anyio.run(self._redraft, run_id, node)
+            return self.resources.loop.run(self._redraft, run_id, node)
         finally:
             self.resources.recorder.flush()
 
     async def _redraft(self, run_id: str, node: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.redraft(run_id, node)
 
     def _graph_of(self, run_id: str) -> str:
@@ -403,7 +407,25 @@ class Project:
         from compound.project._prune import Pruner
 
         self.resources.recorder.flush()
-        return Pruner(self.resources, now=now).run(dry_run=dry_run)
+        return Pruner(self.resources, self.services.queue, now=now).run(dry_run=dry_run)
+
+    def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
+        """Remove what runs of this profile have kept about one person, and look for it again as a proof.
+
+        Rows, checkpoints, traces, messages that were sent, files and cached values lose their words; what waited for
+        a person is withdrawn. Company data (lakehouse, operational database, documents) is not touched.
+
+        Args:
+            keys: What the person is called in the data: customer id, e-mail addresses; whole words, in any case.
+            dry_run: Only say which runs those are.
+
+        Raises:
+            DataError: `erase.no-key`.
+        """
+        from compound.project._erase import Eraser
+
+        self.resources.recorder.flush()
+        return Eraser(self.resources, self.services.queue, keys).run(dry_run=dry_run)
 
     def _prune_after(self) -> None:
         """Prune behind something else: what hinders it is told, and no trouble of the work that is done."""
@@ -417,9 +439,7 @@ class Project:
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
         """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""
-        import anyio
-
-        return anyio.run(partial(self.resources.mcp.pin, names, write=write))
+        return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
 
     def tools(self) -> list[ToolView]:
         """Every tool that graphs may name."""
@@ -432,6 +452,12 @@ class Project:
         from compound.project._reviews import ReviewService
 
         return ReviewService(self)
+
+    def effects(self) -> EffectService:
+        """What runs changed outside, and what of it nobody knows."""
+        from compound.project._effect_service import EffectService
+
+        return EffectService(self)
 
     def traces(self) -> ParquetStore:
         """The recorded spans."""
@@ -459,12 +485,10 @@ class Project:
             details: Put every case into the report.
             context: `NAME=VALUE` of the graph's context, for cases that have none of their own.
         """
-        import anyio
-
         from compound.project._evaluation import evaluate
 
         with self.resources.embedding_beside():
-            return anyio.run(
+            return self.resources.loop.run(
                 partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details, context=context)
             )
 

@@ -39,15 +39,20 @@ class ProjectServices:
     def queue(self) -> ReviewQueue:
         """The review queue; drafts are compared with the shop's rows before a decision counts."""
         from compound.project._recheck import ShopProbe, recheck
+        from compound.project._rehearse import GraphRehearsal
         from compound.review import ReviewQueue
 
-        probe = ShopProbe(self._resources)
-        return ReviewQueue(self._resources.state, probe=probe, revalidate=recheck(self._resources))
+        return ReviewQueue(
+            self._resources.state,
+            probe=ShopProbe(self._resources),
+            revalidate=recheck(self._resources),
+            rehearse=GraphRehearsal(self._resources, self),
+        )
 
     @property
     def reviews(self) -> QueuedReviews:
         """The review queue, as the engine sees it."""
-        return QueuedReviews(self.queue)
+        return QueuedReviews(self.queue, self._resources.parts.effects)
 
     @property
     def outbox(self) -> TargetedOutbox:

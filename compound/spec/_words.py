@@ -185,8 +185,15 @@ class AutoRule(Strict):
 class Escalation(Strict):
     """What happens to a review item that nobody decided in time; it is never approved."""
 
-    escalate: str | None = Field(default=None, description="Queue it moves to.")
-    close: bool = Field(default=False, description="Reject it.")
+    escalate: str | None = Field(default=None, description="Queue that a new item with the same draft goes to.")
+    remind: bool = Field(default=False, description="Say so in the audit log and in the list, and wait on.")
+    close: bool = Field(default=False, description="Withdraw it and end the run: nothing is done, nothing is sent.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Escalation:
+        if sum((self.escalate is not None, self.remind, self.close)) != 1:
+            raise PydanticCustomError("graph.on-expire", "`on_expire` is one of `escalate`, `remind` and `close`")
+        return self
 
 
 class Map(Strict):
@@ -207,12 +214,19 @@ class Map(Strict):
 class Budget(Strict):
     """What may be spent; checked before each model call, so it never overshoots by more than the calls in flight."""
 
-    usd: float | None = Field(default=None, gt=0, description="On model calls of known cost.")
+    usd: float | None = Field(
+        default=None, gt=0, description="On model calls; of a cost that is known in part, that part counts."
+    )
     calls: int | None = Field(default=None, ge=1, description="Model calls.")
     seconds: Duration | None = Field(default=None, description="Of work; waiting for a person does not count.")
     on_exceed: Literal["fail", "review"] = Field(
         default="fail",
         description="`fail` the node, or skip it and let a person decide: no review of the run is automatic then.",
+    )
+    on_unknown: Literal["stop", "allow"] | None = Field(
+        default=None,
+        description="What `usd` does about calls whose cost is not known: `stop` makes none, and none after one; "
+        "`allow` counts what is known of them. As connectors/models.yaml says when left out.",
     )
 
     @model_validator(mode="after")

@@ -21,7 +21,8 @@ class AnthropicModel(_Part):
     Attributes:
         model: Model id: `claude-sonnet-5-5`.
         max_tokens: Upper bound of an answer, thinking included.
-        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`.
+        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`. `tools` come
+            beside those of the graph; `${env:NAME}` names an environment variable, at any depth.
         stream: Read answers as a stream; the trace then has the time to the first token.
     """
 
@@ -36,13 +37,23 @@ class LangchainModel(_Part):
 
     Attributes:
         factory: `package.module:Class` of a `BaseChatModel`.
-        options: Keyword arguments of that class.
+        model: The model's id in traces and in the price table; that of `options` when it is left out.
+        options: Keyword arguments of that class; `${env:NAME}` names an environment variable, at any depth.
         max_tokens: Upper bound of an answer.
+        timeout_s: Longest wait for one answer, in seconds.
     """
 
     factory: Name
+    model: Name | None = None
     options: dict[str, JsonValue] = {}
     max_tokens: int = Field(default=4096, ge=1)
+    timeout_s: float = Field(default=600.0, gt=0)
+
+    @property
+    def model_id(self) -> str:
+        """The model's id, as far as the file says it."""
+        told = (self.options.get(name) for name in ("model", "model_name", "model_id"))
+        return self.model or next((one for one in told if isinstance(one, str)), self.factory)
 
 
 class LogicalModel(_Part):
@@ -64,6 +75,8 @@ class LogicalModel(_Part):
 class AnthropicAccess(_Part):
     """How to reach Anthropic; `${env:NAME}` names an environment variable, a secret is never written here.
 
+    A variable that is not there is an error; `${env:NAME:-other}` says what stands in its place.
+
     Attributes:
         api_key: The key, as `${env:NAME}`.
         base_url: Another address than Anthropic's own; empty for none.
@@ -72,7 +85,7 @@ class AnthropicAccess(_Part):
     """
 
     api_key: str = "${env:ANTHROPIC_API_KEY}"
-    base_url: str = "${env:ANTHROPIC_BASE_URL}"
+    base_url: str = "${env:ANTHROPIC_BASE_URL:-}"
     timeout_s: float = Field(default=600.0, gt=0)
     betas: list[str] = []
 
@@ -97,12 +110,16 @@ class BudgetRules(_Part):
     """What one run may spend; absent means no limit.
 
     Attributes:
-        usd_per_run: USD, on calls of known cost.
+        usd_per_run: USD; of a call whose cost is known only in part, that part counts.
         calls_per_run: Model calls.
+        on_unknown: What a limit in USD does about a cost that is not known, because a model, a mode or a tool of
+            the provider has no price: `stop` makes no such call, and no call after one; `allow` goes on. It holds
+            for the budgets of graphs too.
     """
 
     usd_per_run: Usd | None = None
     calls_per_run: int | None = Field(default=None, ge=0)
+    on_unknown: Literal["stop", "allow"] = "stop"
 
 
 class Price(_Part):
@@ -144,11 +161,18 @@ class PriceTable(_Part):
         version: Date or name of the list; it is written into every trace.
         source: Where it was read.
         usd_per_million_tokens: Model id to its prices.
+        factors: What the price of tokens is multiplied by where a call is not served in the standard way, as the
+            answer's `usage` says it: `service_tier=batch`, `inference_geo=us`, `speed=fast`. One that is not here
+            makes the cost unknown.
+        usd_per_use: USD for one use of a tool that the provider runs, as `usage` names it:
+            `web_search_requests`. One that is not here makes the cost unknown.
     """
 
     version: str = "none"
     source: str = ""
     usd_per_million_tokens: dict[str, Price] = {}
+    factors: dict[str, Annotated[float, Field(gt=0)]] = {}
+    usd_per_use: dict[str, Usd] = {}
 
 
 class ModelsFile(_Part):

@@ -102,6 +102,7 @@ call = Table(
     _json("response"),
     _json("usage"),
     Column("cost_usd", Double),
+    Column("known_usd", Double),
     _json("error"),
     _time("created_at", nullable=False),
     _time("finished_at"),
@@ -176,6 +177,11 @@ review_item = Table(
     _json("stale_reason"),
     _key("parent_id", nullable=True),
     _key("on_expire"),
+    _key("escalate_to", nullable=True),
+    _key("graph_name", nullable=True),
+    Column("undo_s", Double, nullable=False, default=0.0, server_default="0"),
+    _json("decide"),
+    _json("held"),
     _time("due_at"),
     _time("expire_at"),
     _time("snooze_until"),
@@ -187,7 +193,7 @@ review_item = Table(
     Index(None, "status", "expire_at"),
     Index(None, "ticket_id"),
 )
-"""What waits for a person. `round` counts returns to the graph, `level` escalations."""
+"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered."""
 
 draft_version = Table(
     "draft_version",
@@ -220,6 +226,7 @@ decision = Table(
     _json("refs", nullable=False),
     _key("reason", nullable=True),
     _text("note"),
+    _json("fields"),
     _time("decided_at", nullable=False),
     UniqueConstraint("item_id", "version"),
     Index(None, "run_id", "node", "round"),
@@ -237,6 +244,7 @@ resume = Table(
     Column("attempts", Integer, nullable=False, default=0, server_default="0"),
     _text("owner"),
     _time("lease_until"),
+    _time("undo_until"),
     _json("error"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
@@ -296,6 +304,7 @@ outbox = Table(
     _time("sent_at"),
     Index(None, "group_key"),
     Index(None, "decision_id"),
+    Index(None, "run_id"),
     Index(None, "status", "undo_until"),
 )
 """Effects to be performed once: `scheduled cancelled sending sent refused failed unknown`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -22,12 +23,14 @@ class Reply:
 
     Attributes:
         declared: Content length to declare when it is not the body's: the connection then breaks.
+        parts: Pieces of the body, each sent after so many seconds; the body is what they are together.
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
     body: bytes = b"{}"
     declared: int | None = None
+    parts: Sequence[tuple[float, bytes]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,7 @@ class ReplayServer:
     def __init__(self) -> None:
         self.script: list[Reply] = []
         self.seen: list[Seen] = []
+        self.open_connections = 0
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,6 +58,13 @@ class ReplayServer:
             disable_nagle_algorithm = True
             wbufsize = -1
 
+            def handle(self) -> None:
+                server.open_connections += 1
+                try:
+                    super().handle()
+                finally:
+                    server.open_connections -= 1
+
             def do_POST(self) -> None:
                 length = int(self.headers.get("content-length", "0"))
                 body = json.loads(self.rfile.read(length) or b"{}")
@@ -61,15 +72,19 @@ class ReplayServer:
                 path = urlsplit(self.path).path
                 server.seen.append(Seen(method="POST", path=path, headers=headers, body=body))
                 reply = server.script.pop(0) if server.script else Reply(status=599)
+                parts = reply.parts or [(0.0, reply.body)]
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
-                size = len(reply.body) if reply.declared is None else reply.declared
+                whole = sum(len(part) for _, part in parts)
+                size = whole if reply.declared is None else reply.declared
                 self.send_header("content-length", str(size))
                 self.end_headers()
-                self.wfile.write(reply.body)
-                self.wfile.flush()
-                self.close_connection = size != len(reply.body)
+                for seconds, part in parts:
+                    time.sleep(seconds)
+                    self.wfile.write(part)
+                    self.wfile.flush()
+                self.close_connection = size != whole
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""

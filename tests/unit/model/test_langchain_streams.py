@@ -139,7 +139,7 @@ class Status(Exception):
         (Status(408), "model.timeout", True),
         (TimeoutError("slow"), "model.timeout", True),
         (ConnectionResetError("gone"), "model.connection", True),
-        (Status(400), "model.langchain-failed", False),
+        (Status(400), "model.bad-request", False),
         (ValueError("odd"), "model.langchain-failed", False),
     ],
     ids=str,

@@ -151,13 +151,13 @@ def test_two_answers_that_do_not_fit_abstain() -> None:
 
 
 @pytest.mark.parametrize("stop", ["refusal", "max_tokens", "context_window"])
-def test_a_refusal_and_a_cut_answer_are_results_and_not_repaired(stop: Any) -> None:
+def test_a_refusal_and_a_cut_answer_are_outcomes_and_not_repaired(stop: Any) -> None:
     provider = ScriptedProvider([ModelResponse(text='{"n": ', stop_reason=stop)] * 2)
     response = call(gateway(provider), TYPED)
     assert (response.abstained, response.data, response.stop_reason) == (True, None, stop)
     assert response.reason != ""
     free = call(gateway(provider), ASK)
-    assert (free.abstained, free.stop_reason) == (False, stop)
+    assert (free.abstained, free.stop_reason, free.reason) == (True, stop, response.reason)
     assert len(provider.requests) == 2
 
 
