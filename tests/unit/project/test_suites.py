@@ -227,10 +227,10 @@ FREEZE = """\
 compound: graph/v1
 name: main
 input: {card: str, text: str}
-output: {seen: $seen, frozen: $freeze, said: $say}
+output: {seen: $seen, frozen: $freeze?, said: $say?}
 nodes:
   seen: {use: tool, tool: same, in: {text: $input.card}, out: str}
-  ok: {use: review, show: [$seen]}
+  ok: {use: review, show: [$seen, $input.card, $input.text]}
   freeze: {use: effect, tool: freeze, when: ok.action == 'approve', in: {card: $input.card}}
   say: {use: effect, tool: say, when: ok.action == 'approve', in: {ticket_id: $input.card, text: $input.text}}
 """

@@ -33,10 +33,10 @@ def pairs(part: str, intents: frozenset[str] | None = None, least: int = 0) -> P
     return out
 
 
-def trained(known: Pairs, root: Path) -> Specialist:
+def trained(known: Pairs, root: Path, *, target_error: float = 0.02) -> Specialist:
     embedder = open_embedder("minilm")
     examples = [Example(text=text, labels=(label,), group=text) for text, label in known]
-    report = train("intent", examples, root, embedder=embedder)
+    report = train("intent", examples, root, embedder=embedder, target_error=target_error)
     if report.certified.threshold is not None:
         assert "assumes" in report.certificate
     return Specialist.load(report.folder, embedder)
@@ -53,13 +53,13 @@ def measured(specialist: Specialist, inside: Pairs, outside: Pairs) -> dict[str,
 
 
 def test_a_sample_automates_what_it_knows_and_not_what_it_does_not(tmp_path: Path) -> None:
-    labels = frozenset(sorted({label for _, label in pairs("train")})[::7])
-    known = [*pairs("train", labels, least=50), *pairs("val", labels)]
-    specialist = trained(known, tmp_path)
+    labels = frozenset(sorted({label for _, label in pairs("train")})[::10])
+    known = [*pairs("train", labels, least=40), *pairs("val", labels)]
+    specialist = trained(known, tmp_path, target_error=0.05)
     assert specialist.certificate.threshold is not None
     found = measured(specialist, pairs("test", labels, least=8), pairs("oos_test")[:200])
-    assert found["coverage"] >= 0.75
-    assert found["wrong"] <= 0.04
+    assert found["coverage"] >= 0.70
+    assert found["wrong"] <= 0.05
     assert found["outside"] <= 0.03
 
 
