@@ -67,16 +67,14 @@ class Resources:
         Raises:
             ConnectorError: `lakehouse.missing`: the profile's folder is not there.
         """
-        from compound.connector.lakehouse import Lakehouse
-        from compound.project._files import lakehouse_options, whole_tables
+        from compound.project._files import open_lakehouse
 
         path = self.settings.profile.lakehouse
         if not path.is_dir():
             reads = f"profile {self.settings.profile.name!r} reads {self.settings.shown(path)}"
             what = f"{reads}, and there is no such folder"
             raise ConnectorError("lakehouse.missing", what, fix=self.settings.without_data)
-        options = lakehouse_options(self.settings.root / CONNECTORS / "lakehouse.yaml")
-        opened = Lakehouse.open(path, cache_dir=self.settings.home / "cache", tables=options, limits=whole_tables())
+        opened = open_lakehouse(self.settings)
         self._closing.callback(opened.close)
         return opened
 

@@ -22,14 +22,20 @@ from ._types import (
 )
 
 if TYPE_CHECKING:
+    from ._asking import Ask, Asked
     from ._customer import unrestricted_tables
     from ._guard import Statement, guard, is_function
     from ._lakehouse import Lakehouse
     from ._query import Prepared
     from ._values import json_type
+    from ._workers import Cancellation, Stopped
     from ._writer import AppTransaction, Written, write_table
 
 _HOME: Final = {
+    "Ask": "_asking",
+    "Asked": "_asking",
+    "Cancellation": "_workers",
+    "Stopped": "_workers",
     "Lakehouse": "_lakehouse",
     "Prepared": "_query",
     "Statement": "_guard",
@@ -51,6 +57,9 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "AppTransaction",
+    "Ask",
+    "Asked",
+    "Cancellation",
     "Column",
     "CustomerKey",
     "Lakehouse",
@@ -59,6 +68,7 @@ __all__ = [
     "QueryResult",
     "Resources",
     "Statement",
+    "Stopped",
     "TableInfo",
     "TableOptions",
     "Written",

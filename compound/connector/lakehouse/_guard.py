@@ -98,12 +98,23 @@ def is_function(name: str) -> bool:
         return found.fetchone() is not None
 
 
-def _clean(sql: str, where: Location | None) -> str:
+def readable(sql: str, where: Location | None = None) -> None:
+    """Refuse a text that no parser should meet: one that is far too long, or no text at all.
+
+    Raises:
+        ProjectError: ``sql.too-complex``, ``sql.syntax``.
+    """
     if len(sql) > MAX_SQL_CHARS:
         what = f"the statement has {len(sql):,} characters, more than {MAX_SQL_CHARS:,}"
         raise ProjectError("sql.too-complex", what, where=where)
     if "\x00" in sql:
         raise ProjectError("sql.syntax", "the statement holds a NUL character", where=where)
+    if any("\ud800" <= character <= "\udfff" for character in sql):
+        raise ProjectError("sql.syntax", "the statement holds half a character (a surrogate)", where=where)
+
+
+def _clean(sql: str, where: Location | None) -> str:
+    readable(sql, where)
     return sql.strip().removesuffix(";").rstrip()
 
 
@@ -118,7 +129,10 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
                 raise _not_one(" and ".join(kinds[:4]) or "nothing", where)
             rows = parser.execute(_SERIALIZE, [text]).fetchall()
     except duckdb.Error as error:
-        raise ProjectError("sql.syntax", _first_line(error), fix="write DuckDB's SQL", where=where) from None
+        said = _first_line(error)
+        if "expression depth" in said:
+            raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+        raise ProjectError("sql.syntax", said, fix="write DuckDB's SQL", where=where) from None
     try:
         tree: dict[str, Any] = orjson.loads(rows[0][0])
     except orjson.JSONDecodeError:

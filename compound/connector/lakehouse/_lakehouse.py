@@ -13,17 +13,29 @@ import duckdb
 
 from compound.errors import ConnectorError, Location, choices
 
+from ._asking import Ask, Asked, prepare_ask
 from ._engine import Engine
-from ._guard import guard
+from ._guard import guard, readable
 from ._query import Prepared, bind, execute, plan_rows
 from ._snapshot import prune, snapshot
 from ._sources import Source, discover
-from ._types import DEFAULT_RESOURCES, NO_OPTIONS, Limits, QueryResult, Resources, TableInfo, TableOptions
+from ._types import (
+    DEFAULT_RESOURCES,
+    NO_OPTIONS,
+    Limits,
+    QueryResult,
+    Resources,
+    TableInfo,
+    TableOptions,
+)
+from ._values import quoted
+from ._workers import Cancellation, Workers
 
 if TYPE_CHECKING:
     from typing import Self
 
 _PREPARED: Final = 256
+_WHOLE: Final = Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
 
 
 class Lakehouse:
@@ -53,6 +65,7 @@ class Lakehouse:
         self._sources = dict(sources)
         self._cache_dir = cache_dir
         self._resources = resources
+        self._workers: Workers | None = None
         self._tables: dict[str, TableInfo] = {}
         self.broken: dict[str, ConnectorError] = dict(broken)
         files: dict[str, Path] = {}
@@ -67,6 +80,7 @@ class Lakehouse:
         self._engine = Engine(files, cache_dir, resources)
         self._prepared: dict[tuple[str, frozenset[str], Limits], Prepared] = {}
         self._lock = threading.Lock()
+        self._is_closed = False
 
     @classmethod
     def open(
@@ -87,7 +101,7 @@ class Lakehouse:
             tables: What the connection says about single tables.
             versions: Delta versions to read instead of the newest.
             limits: Caps on every query.
-            resources: DuckDB's memory and threads, for all queries of this process.
+            resources: Memory, threads, and processes for SQL of models, which start with the first `ask`.
 
         Raises:
             ConnectorError: ``lakehouse.missing``: no such folder; ``lakehouse.missing-table``: `tables` or
@@ -116,7 +130,12 @@ class Lakehouse:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection; further queries are refused."""
+        """Let go of the connection and end the worker processes; further queries are refused."""
+        with self._lock:
+            self._is_closed = True
+            workers = self._workers
+        if workers is not None:
+            workers.close()
         self._engine.close()
 
     def tables(self) -> dict[str, TableInfo]:
@@ -191,6 +210,57 @@ class Lakehouse:
         used = [infos[name] for name in sorted(statement.tables)]
         capped = (limits or self.limits).within(self.limits)
         return bind(self._engine.cursor(), statement, samples or {}, capped, used, where)
+
+    def whole_table(self, name: str) -> QueryResult:
+        """Every row of a table, for programs that load it; the caps on queries do not hold, larger ones do.
+
+        Raises:
+            ConnectorError: ``lakehouse.*``.
+        """
+        info = self.table(name)
+        statement = guard(f"SELECT * FROM {quoted(info.name)}", tables=[info.name])
+        return self.execute(bind(self._engine.cursor(), statement, {}, _WHOLE, [info], None))
+
+    def prepare_ask(self, ask: Ask, *, where: Location | None = None) -> Prepared:
+        """Guard, narrow and bind SQL of a reviewed file in this process, without running it.
+
+        Raises:
+            ProjectError: ``sql.*``.
+        """
+        return prepare_ask(self._engine.cursor(), self._tables, ask, where)
+
+    def ask(self, ask: Ask, cancellation: Cancellation | None = None) -> Asked:
+        """Run SQL that a model wrote in a worker process, under one limit of time and memory for every step.
+
+        Raises:
+            ProjectError: ``sql.*``: what is wrong with the statement.
+            ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``;
+                ``lakehouse.worker``: the query ended its process, or none could be started.
+            Stopped: `cancellation` was used.
+
+        Cost: about 1 ms more than in this process; a second where a process must be started first.
+        """
+        readable(ask.sql)
+        try:
+            return self._started_workers().ask(ask, cancellation or Cancellation())
+        except ConnectorError as error:
+            if error.code == "lakehouse.cache-damaged":
+                self._engine.damaged()
+            raise
+
+    def _started_workers(self) -> Workers:
+        with self._lock:
+            if self._is_closed:
+                raise ConnectorError("lakehouse.closed", "the lakehouse is closed", fix="open it again")
+            if self._workers is None:
+                hello = {
+                    "tables": self._tables,
+                    "files": {name: str(file) for name, file in self._files.items()},
+                    "cache_dir": str(self._cache_dir),
+                    "memory_mb": self._resources.worker_memory_mb,
+                }
+                self._workers = Workers(hello, self._resources.workers)
+            return self._workers
 
     def plan_rows(self, prepared: Prepared) -> int:
         """Rows that all steps of a statement's plan touch together, as the engine estimates them without running it.

@@ -15,7 +15,7 @@ from compound.errors import ProjectError
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from compound.connector.lakehouse import Column
+    from ._types import Column
 
     Grants = Mapping[str, Sequence[Column]]
     """Table to its granted columns."""
