@@ -31,7 +31,6 @@ _MENDABLE: Final = frozenset(
     | {"lakehouse.query-failed"}  # a value that cannot be cast
 )
 _REFUSED: Final = frozenset({"sql.not-one-select", "sql.not-allowed", "sql.undeclared-table"})
-_CALLED: Final = re.compile(r"the function (\w+)\(\) is not allowed")
 _QUESTION: Final = re.compile(r"^--[ \t]*(.+)$", re.MULTILINE)
 
 AskStatus = Literal["ok", "nothing", "mend", "refused", "failed"]
@@ -113,7 +112,7 @@ class AskTool:
         file = parse_sql_tool(text, path)
         tool = cls(file.spec, file.sql, file.where)
         for example in tool.examples:
-            guard(example.sql, tables=file.spec.table_names, where=file.where)
+            guard(example.sql, tables=file.spec.table_names, spelled=file.spec.tables, where=file.where)
         return tool
 
     @property
@@ -204,7 +203,7 @@ class BoundAsk:
 
         spec = self.tool.spec
         limits = Limits(**spec.limits.model_dump()).within(self.lakehouse.limits)
-        return Ask(sql=sql, grants=self.grants, limits=limits, max_plan_rows=spec.max_plan_rows)
+        return Ask(sql=sql, grants=self.grants, limits=limits, max_plan_rows=spec.max_plan_rows, spelled=spec.tables)
 
     def ask(self, sql: str | None, cancellation: Cancellation | None = None) -> AskAnswer:
         """Run what a model wrote in a worker process; whatever is wrong with it is the answer. One span.
@@ -267,11 +266,9 @@ class BoundAsk:
 
 
 def _status(error: CompoundError) -> AskStatus:
-    from compound.connector.lakehouse import is_function
+    from compound.connector.lakehouse import Refused
 
-    called = _CALLED.match(error.what)
-    # A function of another database is a slip like any unknown name; one that DuckDB has was left out on purpose.
-    if error.code in _MENDABLE or (error.code == "sql.not-allowed" and called and not is_function(called[1])):
+    if error.code in _MENDABLE or (isinstance(error, Refused) and error.is_slip):
         return "mend"
     return "refused" if error.code in _REFUSED else "failed"
 

@@ -184,7 +184,7 @@ class SqlTool:
         from compound.connector.lakehouse import guard
 
         file = parse_sql_tool(text, path)
-        statement = guard(file.sql, tables=file.spec.table_names, where=file.where)
+        statement = guard(file.sql, tables=file.spec.table_names, spelled=file.spec.tables, where=file.where)
         declared = set(file.spec.params)
         for name in sorted(statement.params - declared):
             what = f"${name} is not declared in the header"
@@ -213,7 +213,7 @@ class SqlTool:
             return bound
         self._prove(lakehouse)
         prepared = lakehouse.prepare(
-            self.sql,
+            self.statement.sql,
             tables=self.spec.table_names,
             samples={name: sample(spec) for name, spec in self.spec.params.items()},
             limits=self.limits,
@@ -248,7 +248,7 @@ class SqlTool:
         from compound.connector.lakehouse import unrestricted_tables
 
         tables = {name: lakehouse.table(name) for name in self.spec.table_names}
-        callers = [name for name, spec in self.spec.params.items() if spec.source]
+        callers = {name: spec.type for name, spec in self.spec.params.items() if spec.source}
         loose = unrestricted_tables(self.statement, tables, callers)
         if loose:
             info = lakehouse.table(loose[0])

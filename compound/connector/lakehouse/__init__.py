@@ -24,7 +24,7 @@ from ._types import (
 if TYPE_CHECKING:
     from ._asking import Ask, Asked
     from ._customer import unrestricted_tables
-    from ._guard import Statement, guard, is_function
+    from ._guard import Refused, Statement, guard
     from ._lakehouse import Lakehouse
     from ._query import Prepared
     from ._values import json_type
@@ -40,7 +40,7 @@ _HOME: Final = {
     "Prepared": "_query",
     "Statement": "_guard",
     "guard": "_guard",
-    "is_function": "_guard",
+    "Refused": "_guard",
     "json_type": "_values",
     "unrestricted_tables": "_customer",
     "write_table": "_writer",
@@ -66,6 +66,7 @@ __all__ = [
     "Limits",
     "Prepared",
     "QueryResult",
+    "Refused",
     "Resources",
     "Statement",
     "Stopped",
@@ -73,7 +74,6 @@ __all__ = [
     "TableOptions",
     "Written",
     "guard",
-    "is_function",
     "json_type",
     "unrestricted_tables",
     "write_table",

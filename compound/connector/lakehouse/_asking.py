@@ -30,6 +30,7 @@ class Ask:
     Attributes:
         sql: As the model wrote it.
         grants: Table to its granted columns.
+        spelled: The granted tables with catalog and schema, as the tool's header writes them.
         limits: Caps; `ms` covers every step together.
         max_plan_rows: Rows that all steps of the plan may touch together.
     """
@@ -38,6 +39,7 @@ class Ask:
     grants: Mapping[str, tuple[Column, ...]]
     limits: Limits
     max_plan_rows: int
+    spelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,8 @@ def prepare_ask(
     Raises:
         ProjectError: ``sql.*``.
     """
-    statement = guard(ask.sql, tables=list(ask.grants), where=where)
+    hidden = tables.keys() - ask.grants.keys()
+    statement = guard(ask.sql, tables=list(ask.grants), spelled=ask.spelled, hidden=hidden, where=where)
     if statement.params:
         name = min(statement.params)
         raise ProjectError("sql.not-understood", f"${name} has no value here", fix="write the value itself")

@@ -19,6 +19,7 @@ import orjson
 
 from compound.errors import Location, ProjectError, choices
 
+from ._text import paths_of, without_prefixes, without_tail
 from ._walk import Walk
 
 if TYPE_CHECKING:
@@ -50,12 +51,34 @@ class Statement:
     node: Mapping[str, Any]
 
 
-def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -> Statement:
+class Refused(ProjectError):
+    """A statement that the guard does not let through.
+
+    Attributes:
+        is_slip: What is meant is allowed and can be written differently: a model may be told and try again.
+    """
+
+    def __init__(self, code: str, what: str, *, fix: str, where: Location | None, is_slip: bool) -> None:
+        super().__init__(code, what, fix=fix, where=where)
+        self.is_slip = is_slip
+
+
+def guard(
+    sql: str,
+    *,
+    tables: Collection[str],
+    spelled: Collection[str] = (),
+    hidden: Collection[str] = (),
+    where: Location | None = None,
+) -> Statement:
     """Prove that `sql` is one SELECT that reads only `tables` and calls only allowed functions.
 
     Args:
         sql: The statement.
         tables: Names it may read.
+        spelled: The same tables with catalog and schema: `lake.shop.orders`. Where the statement writes one so, or
+            `shop.orders`, the name alone is left of it.
+        hidden: Tables that exist and that it may not read; their names are never taken for slips.
         where: Where it was written, for messages.
 
     Raises:
@@ -65,21 +88,15 @@ def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -
     Cost: about 1 ms; binds and runs nothing.
     """
     text = _clean(sql, where)
-    tree = _parse(text, where)
-    statements = tree["statements"]
-    if len(statements) != 1:
-        raise _not_one(f"{len(statements)} statements", where)
-    node = statements[0]["node"]
-    declared = {name.casefold(): name for name in tables}
-    walk = Walk(declared)
-    try:
-        walk.query(node, {})
-    except RecursionError:
-        raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
-    if walk.problems:
-        problem = walk.problems[0]
-        fix = problem.fix or (choices(sorted(tables)) if problem.code == "sql.undeclared-table" else "")
-        raise ProjectError(problem.code, problem.what, fix=fix, where=where)
+    begun = Walk(
+        {name.casefold(): name for name in tables},
+        spelled=paths_of(spelled),
+        hidden=frozenset(name.casefold() for name in hidden),
+    )
+    node, walk = _walked(text, begun, where)
+    if walk.prefixes:
+        text = without_prefixes(text, walk.prefixes)
+        node, walk = _walked(text, Walk(begun.declared, hidden=begun.hidden), where)
     modifiers = node.get("modifiers", [])
     return Statement(
         sql=text,
@@ -89,6 +106,45 @@ def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -
         has_limit=any(str(item.get("type", "")).startswith("LIMIT") for item in modifiers),
         node=node,
     )
+
+
+def _walked(text: str, walk: Walk, where: Location | None) -> tuple[Mapping[str, Any], Walk]:
+    """The tree of a text and the walk over it, which found nothing.
+
+    Raises:
+        ProjectError: As `guard`.
+    """
+    tree = _parse(text, where)
+    statements = tree["statements"]
+    if len(statements) != 1:
+        raise _not_one(f"{len(statements)} statements", where, is_slip=True)
+    node: Mapping[str, Any] = statements[0]["node"]
+    try:
+        walk.query(node, {})
+    except RecursionError:
+        raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+    if walk.problems:
+        problem = walk.problems[0]
+        is_undeclared = problem.code == "sql.undeclared-table"
+        fix = problem.fix or (choices(sorted(walk.declared.values())) if is_undeclared else "")
+        # A function of another database is a slip; one that DuckDB has was left out on purpose.
+        is_slip = problem.is_slip or (problem.function != "" and not is_function(problem.function))
+        raise Refused(problem.code, problem.what, fix=fix, where=where, is_slip=is_slip)
+    return node, walk
+
+
+def matching(pattern: str, names: Collection[str]) -> list[str]:
+    """The names in which DuckDB finds a regular expression; none where it is not one."""
+    import duckdb
+
+    try:
+        with _LOCK:
+            rows = _parser().execute(
+                "SELECT n FROM (SELECT unnest($1) AS n) WHERE regexp_matches(n, $2)", [[*names], pattern]
+            )
+            return [str(row[0]) for row in rows.fetchall()]
+    except duckdb.Error:
+        return []
 
 
 def is_function(name: str) -> bool:
@@ -114,8 +170,9 @@ def readable(sql: str, where: Location | None = None) -> None:
 
 
 def _clean(sql: str, where: Location | None) -> str:
+    """The statement without what may follow it: semicolons, comments, space."""
     readable(sql, where)
-    return sql.strip().removesuffix(";").rstrip()
+    return without_tail(sql.strip())
 
 
 def _parse(text: str, where: Location | None) -> dict[str, Any]:
@@ -126,7 +183,7 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
             parser = _parser()
             kinds = [str(item.type).rpartition(".")[2] for item in parser.extract_statements(text)]
             if kinds != ["SELECT"]:
-                raise _not_one(" and ".join(kinds[:4]) or "nothing", where)
+                raise _not_one(" and ".join(kinds[:4]) or "nothing", where, is_slip=set(kinds) <= {"SELECT"})
             rows = parser.execute(_SERIALIZE, [text]).fetchall()
     except duckdb.Error as error:
         said = _first_line(error)
@@ -138,7 +195,7 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
     if tree.get("error", True):
-        raise _not_one(str(tree.get("error_message", "no SELECT")), where)
+        raise _not_one(str(tree.get("error_message", "no SELECT")), where, is_slip=False)
     return tree
 
 
@@ -162,9 +219,9 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _not_one(found: str, where: Location | None) -> ProjectError:
-    fix = "write exactly one SELECT"
-    return ProjectError("sql.not-one-select", f"expected one SELECT, found {found}", fix=fix, where=where)
+def _not_one(found: str, where: Location | None, *, is_slip: bool) -> Refused:
+    what = f"expected one SELECT, found {found}"
+    return Refused("sql.not-one-select", what, fix="write exactly one SELECT", where=where, is_slip=is_slip)
 
 
 def _fingerprint(node: Mapping[str, Any]) -> str:

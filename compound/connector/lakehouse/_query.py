@@ -17,6 +17,7 @@ from compound.errors import ConnectorError, Location, ProjectError
 
 from ._engine import Engine
 from ._guard import Statement
+from ._messages import said_of
 from ._types import Column, Limits, QueryResult, TableInfo
 from ._values import converter, fetchable, is_direct, result_hash
 from ._watchdog import watchdog
@@ -24,8 +25,8 @@ from ._watchdog import watchdog
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _COMPARES_ALL: Final = ("CROSS_PRODUCT", "NL_JOIN", "NESTED_LOOP_JOIN")
+_OF_FILES: Final = (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
 _DAMAGE: Final = re.compile(r"checksum|corrupt", re.IGNORECASE)
 
 
@@ -205,11 +206,10 @@ def _failed(prepared: Prepared, error: Exception, *, interrupted: bool) -> NoRet
         raise timed_out(prepared.limits.ms) from None
     if isinstance(error, duckdb.OutOfMemoryException):
         raise out_of_memory() from None
-    # Cast errors echo values and name errors echo names: neither may travel to a model.
-    said = _QUOTED.sub("'…'", next(iter(str(error).splitlines()), type(error).__name__))
-    if _DAMAGE.search(said):
-        what = f"a snapshot cannot be read: {said}"
+    if isinstance(error, _OF_FILES) and _DAMAGE.search(str(error)):
+        what = f"a snapshot cannot be read ({type(error).__name__})"
         raise ConnectorError("lakehouse.cache-damaged", what, fix="open the lakehouse again; it is rebuilt") from None
+    said = said_of(error, {column.name for table in prepared.tables for column in table.schema})
     raise ConnectorError("lakehouse.query-failed", said, fix="correct the parameters or the query") from None
 
 

@@ -23,6 +23,7 @@ from compound.errors import CompoundError, ProjectError
 from ._asking import Ask, Asked, run_ask
 from ._engine import Engine
 from ._frames import EndOfFrames, frame, read_frame, write_all
+from ._guard import Refused
 from ._query import out_of_memory
 from ._types import Column, Limits, Resources, TableInfo
 
@@ -82,9 +83,10 @@ def _reply(run: Callable[[], Asked]) -> tuple[dict[str, Any], bool]:
     return {"asked": {"sql": asked.sql, "plan_rows": asked.plan_rows, "result": result}}, False
 
 
-def _said(error: CompoundError) -> dict[str, str]:
+def _said(error: CompoundError) -> dict[str, object]:
     kind = "ProjectError" if isinstance(error, ProjectError) else "ConnectorError"
-    return {"kind": kind, "code": error.code, "what": error.what, "fix": error.fix}
+    is_slip = isinstance(error, Refused) and error.is_slip
+    return {"kind": kind, "code": error.code, "what": error.what, "fix": error.fix, "is_slip": is_slip}
 
 
 def _warm(engine: Engine) -> None:

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from compound.errors import CompoundError, ConnectorError, ProjectError
+from compound.errors import CompoundError, ConnectorError
 
 from ._asking import Ask, Asked
 from ._frames import EndOfFrames, FrameTimeout, FrameTooLong, frame, read_frame, write_all
+from ._guard import Refused
 from ._query import timed_out
 from ._types import Column, QueryResult
 
@@ -303,10 +304,12 @@ def _asked_of(said: Mapping[str, Any]) -> Asked:
     return Asked(sql=said["sql"], plan_rows=said["plan_rows"], result=QueryResult(columns=columns, **result))
 
 
-def error_of(said: Mapping[str, str]) -> CompoundError:
+def error_of(said: Mapping[str, Any]) -> CompoundError:
     """The error that a worker sent."""
-    kind = ProjectError if said["kind"] == "ProjectError" else ConnectorError
-    return kind(said["code"], said["what"], fix=said["fix"])
+    code, what, fix = str(said["code"]), str(said["what"]), str(said["fix"])
+    if said["kind"] == "ProjectError":
+        return Refused(code, what, fix=fix, where=None, is_slip=bool(said["is_slip"]))
+    return ConnectorError(code, what, fix=fix)
 
 
 def ended(code: int | None) -> str:
