@@ -93,7 +93,8 @@ class BoundSqlTool:
         Raises:
             DataError: ``tool.bad-input``, ``tool.missing-caller``, ``tool.forged-caller``.
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ...
-            RunError: ``tool.many-rows``: `returns: one`, but more were found.
+            RunError: ``tool.many-rows``: `returns: one`, but more were found; ``tool.not-finite``: NaN or an infinity
+                in a column whose type promises numbers.
         """
         spec, prepared = self.tool.spec, self.prepared
         with trace.child(f"execute_tool {spec.name}", kind="sql") as span:
@@ -111,6 +112,7 @@ class BoundSqlTool:
             took_s = time.perf_counter() - begun
             self._usual_s = took_s if self._usual_s == 0 else (3 * self._usual_s + took_s) / 4
             span.set(sql_rows=len(result.rows), sql_result_hash=result.result_hash, sql_truncated=result.truncated)
+            self._promise_numbers(result.rows)
             value: JsonValue = [*result.rows]
             if spec.returns == "one":
                 if len(result.rows) > 1:
@@ -126,6 +128,19 @@ class BoundSqlTool:
                 result_hash=result.result_hash,
                 value=value,
             )
+
+    def _promise_numbers(self, rows: list[dict[str, JsonValue]]) -> None:
+        from compound.connector.lakehouse import not_finite
+
+        name = self.tool.spec.name
+        for column in self.columns:
+            if "DOUBLE" not in column.type and "FLOAT" not in column.type:
+                continue
+            found = next(filter(None, (not_finite(column.type, row[column.name]) for row in rows)), "")
+            if found:
+                what = f"{name}: column {column.name!r} holds {found}, which is not a number in JSON"
+                fix = f"CASE WHEN isfinite({column.name}) THEN {column.name} END, and NULL says that there is no number"
+                raise RunError("tool.not-finite", what, fix=fix)
 
     async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
         """The value a graph sees; a query that usually takes longer than 5 ms runs in a worker thread.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._guard import Refused, Statement, guard
     from ._lakehouse import Lakehouse
     from ._query import Prepared
-    from ._values import json_type
+    from ._values import json_type, not_finite
     from ._workers import Cancellation, Stopped
     from ._writer import AppTransaction, Written, write_table
 
@@ -42,6 +42,7 @@ _HOME: Final = {
     "guard": "_guard",
     "Refused": "_guard",
     "json_type": "_values",
+    "not_finite": "_values",
     "unrestricted_tables": "_customer",
     "write_table": "_writer",
     "AppTransaction": "_writer",
@@ -75,6 +76,7 @@ __all__ = [
     "Written",
     "guard",
     "json_type",
+    "not_finite",
     "unrestricted_tables",
     "write_table",
 ]

@@ -165,7 +165,11 @@ def execute(
         _failed(prepared, error, interrupted=watch.fired)
     finally:
         dog.disarm(watch)
-    return _result(prepared, fetched)
+    try:
+        return _result(prepared, fetched)
+    except (ValueError, LookupError, ArithmeticError, TypeError, RecursionError) as error:
+        what = f"a value has no form in JSON ({type(error).__name__})"
+        raise ConnectorError("lakehouse.query-failed", what, fix="cast the column to VARCHAR") from error
 
 
 def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:

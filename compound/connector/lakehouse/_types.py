@@ -153,7 +153,8 @@ class QueryResult:
 
     Attributes:
         columns: Names and DuckDB types, in order.
-        rows: JSON records; dates and times are ISO 8601 text, NaN and infinities are null.
+        rows: JSON records; dates and times are ISO 8601 text, blobs base64, NaN and infinities the text `NaN`,
+            `Infinity`, `-Infinity`. A value in a list or a struct looks as it does alone.
         truncated: A cap cut rows or cells off.
         versions: Table name to the version that was read.
         sql: The text that was executed.
