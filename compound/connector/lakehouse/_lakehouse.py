@@ -18,7 +18,7 @@ from ._engine import Engine
 from ._guard import guard, readable
 from ._query import Prepared, bind, execute, plan_rows
 from ._snapshot import prune, snapshot
-from ._sources import Source, discover
+from ._sources import Source, discover, foreign_format
 from ._types import (
     DEFAULT_RESOURCES,
     NO_OPTIONS,
@@ -323,7 +323,11 @@ def _sources(
             version=versions.get(name),
         )
         if kind != "duckdb":
-            _add(sources, source)
+            foreign = foreign_format(path) if kind == "parquet" else None
+            if foreign is not None:
+                broken[name] = _foreign(name, *foreign)
+            else:
+                _add(sources, source)
             continue
         try:
             inner = _tables_of(path)
@@ -340,6 +344,12 @@ def _sources(
         fix = f"restore it, or take it out of connectors/lakehouse.yaml; {choices(list(sources), unknown[0])}"
         raise ConnectorError("lakehouse.missing-table", what, fix=fix)
     return sources, broken
+
+
+def _foreign(name: str, kind: str, place: Path) -> ConnectorError:
+    what = f"table {name!r} is {kind} at {place}: which of its files are data stands in a log that is not read here"
+    fix = "export it to Delta or plain Parquet, or put it into another folder"
+    return ConnectorError("lakehouse.format", what, fix=fix)
 
 
 def _add(sources: dict[str, Source], source: Source) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from compound.errors import ConnectorError
 
 from ._types import TableFormat, TableOptions
 
-BUILD: Final = 1
+_ICEBERG: Final = re.compile(r"\.metadata\.json$|^version-hint\.text$|^snap-.*\.avro$")
+BUILD: Final = 2
 """Version of the snapshot's layout; another one is another key."""
 
 
@@ -81,6 +83,25 @@ def parquet_files(path: Path) -> list[Path]:
     return found
 
 
+def foreign_format(path: Path) -> tuple[str, Path] | None:
+    """A table format other than Delta whose log lies in or below a folder, and where: the files alone are not its rows."""
+    if not path.is_dir():
+        return None
+    for folder, folders, names in os.walk(path):
+        here = Path(folder)
+        if "_delta_log" in folders:
+            folders[:] = []
+        elif ".hoodie" in folders:
+            return "Apache Hudi", here
+        elif "_spark_metadata" in folders:
+            return "a sink of Spark streaming", here
+        elif {"snapshot", "schema", "manifest"} <= set(folders):
+            return "Apache Paimon", here
+        elif here.name == "metadata" and any(_ICEBERG.search(name) for name in names):
+            return "Apache Iceberg", here.parent
+    return None
+
+
 def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
     """Tables directly below `root`, sorted by name; a folder that is a table itself is the only one.
 
@@ -92,6 +113,9 @@ def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
         raise ConnectorError("lakehouse.missing", what, fix="seed it, or point the profile to the right folder")
     if (root / "_delta_log").is_dir():
         return [(root.name, root, "delta")]
+    own = foreign_format(root)
+    if own is not None and own[1] == root:
+        return [(root.name, root, "parquet")]
     return list(_children(sorted(root.iterdir())))
 
 
@@ -102,7 +126,7 @@ def _children(paths: Iterable[Path]) -> Iterator[tuple[str, Path, TableFormat]]:
         if path.is_dir():
             if (path / "_delta_log").is_dir():
                 yield path.name, path, "delta"
-            elif parquet_files(path):
+            elif parquet_files(path) or foreign_format(path):
                 yield path.name, path, "parquet"
         elif path.suffix == ".parquet":
             yield path.stem, path, "parquet"
