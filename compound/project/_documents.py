@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError
+from compound.project._inside import refuse_outside
 
 if TYPE_CHECKING:
     from compound.project._modules import ProjectModules
@@ -52,6 +53,7 @@ def _files(entry: str, name: str, settings: Settings) -> Iterator[Document]:
             fix=settings.without_data if not folder.is_dir() else "mend the entry in the profile's documents",
         )
     for path in found:
+        refuse_outside(path, settings, declared=folder)
         text = path.read_text(encoding="utf-8", errors="replace")
         yield Document(id=path.stem, text=text, title=_title(text, path.stem), source=settings.shown(path))
 

@@ -61,6 +61,7 @@ def open_lakehouse(settings: Settings) -> Lakehouse:
         cache_dir=settings.home / "cache",
         tables={name: _options(table) for name, table in declared.tables.items()},
         limits=Limits(**declared.limits.model_dump()),
+        allow_folders=settings.profile.allow_folders,
         resources=Resources(workers=declared.workers.count, worker_memory_mb=declared.workers.memory_mb),
     )
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compound.errors import ConnectorError
+from compound.project._inside import refuse_links_out
 from compound.project._parts import CONNECTORS, ProjectParts
 from compound.project._settings import Settings
 
@@ -40,6 +41,7 @@ class Resources:
     """
 
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
+        refuse_links_out(settings)
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
         self._closing = ExitStack()

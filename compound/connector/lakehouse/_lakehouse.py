@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from compound.errors import ConnectorError, Location, choices
 
 from ._asking import Ask, Asked, prepare_ask
 from ._engine import Engine
+from ._fence import keep_inside
 from ._guard import guard, readable
 from ._query import Prepared, bind, execute, plan_rows
 from ._snapshot import prune, snapshot
@@ -50,7 +51,7 @@ class Lakehouse:
         broken: Table name to why it cannot be read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each part stands alone
         self,
         path: Path,
         sources: Mapping[str, Source],
@@ -59,11 +60,13 @@ class Lakehouse:
         cache_dir: Path,
         limits: Limits,
         resources: Resources,
+        allow_folders: Sequence[Path] = (),
     ) -> None:
         self.path = path
         self.limits = limits
         self._sources = dict(sources)
         self._cache_dir = cache_dir
+        self._allow_folders = tuple(allow_folders)
         self._resources = resources
         self._workers: Workers | None = None
         self._tables: dict[str, TableInfo] = {}
@@ -83,7 +86,7 @@ class Lakehouse:
         self._is_closed = False
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  each option stands alone
         cls,
         path: str | Path,
         *,
@@ -92,6 +95,7 @@ class Lakehouse:
         versions: Mapping[str, int] | None = None,
         limits: Limits | None = None,
         resources: Resources = DEFAULT_RESOURCES,
+        allow_folders: Sequence[str | Path] = (),
     ) -> Self:
         """Pin and open every table directly below `path`.
 
@@ -101,6 +105,7 @@ class Lakehouse:
             tables: What the connection says about single tables.
             versions: Delta versions to read instead of the newest.
             limits: Caps on every query.
+            allow_folders: Folders beside `path` that links and logs of tables may lead to.
             resources: Memory, threads, and processes for SQL of models, which start with the first `ask`.
 
         Raises:
@@ -111,7 +116,8 @@ class Lakehouse:
         """
         root = Path(path).resolve()
         cache = Path(cache_dir).resolve()
-        sources, broken = _sources(root, tables or {}, versions or {})
+        allowed = tuple(Path(folder).resolve() for folder in allow_folders)
+        sources, broken = _sources((root, *allowed), tables or {}, versions or {})
         return cls(
             root,
             sources,
@@ -119,6 +125,7 @@ class Lakehouse:
             cache_dir=cache,
             limits=limits or Limits(),
             resources=resources,
+            allow_folders=allowed,
         )
 
     def __enter__(self) -> Self:
@@ -177,6 +184,7 @@ class Lakehouse:
             versions=versions,
             limits=self.limits,
             resources=self._resources,
+            allow_folders=self._allow_folders,
         )
 
     def prune(self) -> None:
@@ -309,9 +317,10 @@ class Lakehouse:
 
 
 def _sources(
-    root: Path, options: Mapping[str, TableOptions], versions: Mapping[str, int]
+    folders: tuple[Path, ...], options: Mapping[str, TableOptions], versions: Mapping[str, int]
 ) -> tuple[dict[str, Source], dict[str, ConnectorError]]:
     """Every table below the folder, and those that cannot even be listed."""
+    root = folders[0]
     sources: dict[str, Source] = {}
     broken: dict[str, ConnectorError] = {}
     for name, path, kind in discover(root):
@@ -321,6 +330,7 @@ def _sources(
             format=kind,
             options=options.get(name, NO_OPTIONS),
             version=versions.get(name),
+            folders=folders,
         )
         if kind != "duckdb":
             foreign = foreign_format(path) if kind == "parquet" else None
@@ -330,7 +340,11 @@ def _sources(
                 _add(sources, source)
             continue
         try:
+            keep_inside(source)
             inner = _tables_of(path)
+        except ConnectorError as error:
+            broken[name] = error
+            continue
         except duckdb.Error as error:
             what = f"the DuckDB file {path} cannot be opened: {str(error).splitlines()[0]}"
             fix = "close the process that writes it, or restore the file"

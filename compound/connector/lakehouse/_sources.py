@@ -30,6 +30,7 @@ class Source:
         inner: Name inside a `.duckdb` file.
         version: The Delta version asked for; None for the newest.
         options: What the connection says about it.
+        folders: Where its files may lie: the lakehouse, then folders that are allowed beside.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Source:
     options: TableOptions
     inner: str = ""
     version: int | None = None
+    folders: tuple[Path, ...] = ()
 
     def files(self) -> Iterator[Path]:
         """The files whose change means another version."""
@@ -56,7 +58,7 @@ class Source:
             ConnectorError: ``lakehouse.missing-table``: the table went away.
         """
         seen = [f"{BUILD}|{self.path}|{self.inner}|{self.version}|{self.options.hide}|{self.options.cluster_by}"]
-        seen.append(repr(self.options.customer_key))
+        seen.append(f"{self.options.customer_key!r}|{[str(folder) for folder in self.folders]}")
         try:
             for file in self.files():
                 stat = file.stat()
@@ -72,7 +74,14 @@ def parquet_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     found: list[Path] = []
-    for folder, folders, names in os.walk(path):
+    seen: set[str] = set()
+    # A linked folder is a part of the table like any other; where it leads out of the lakehouse is asked later.
+    for folder, folders, names in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders[:] = []
+            continue
+        seen.add(real)
         if "_delta_log" in folders:
             # Its files are data only by its log.
             folders[:] = []
@@ -84,7 +93,7 @@ def parquet_files(path: Path) -> list[Path]:
 
 
 def foreign_format(path: Path) -> tuple[str, Path] | None:
-    """A table format other than Delta whose log lies in or below a folder, and where: the files alone are not its rows."""
+    """A table format other than Delta whose log lies in or below a folder, and where; its files are not its rows."""
     if not path.is_dir():
         return None
     for folder, folders, names in os.walk(path):
