@@ -207,9 +207,7 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
         vectors=_expand(_text(table, "vectors")) or "edge",
         model=_text(table, "model"),
-        allow_folders=tuple(
-            (root / folder).resolve() for folder in cast("list[str]", table.get("allow_folders") or [])
-        ),
+        allow_folders=_folders(root, table, "allow_folders"),
     )
 
 
@@ -238,6 +236,14 @@ def _table(data: Mapping[str, object], key: str) -> dict[str, object]:
 def _text(data: Mapping[str, object], key: str) -> str | None:
     value = data.get(key)
     return value if isinstance(value, str) else None
+
+
+def _folders(root: Path, table: Mapping[str, object], key: str) -> tuple[Path, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in cast("list[object]", value)):
+        what = f"the setting `{key}` is {value!r}, not a list of folders"
+        raise ProjectError("project.bad-setting", what, where=Location(MARKER), fix=f'{key} = ["/srv/shared"]')
+    return tuple((root / folder).resolve() for folder in cast("list[str]", value))
 
 
 def _seconds(data: Mapping[str, object], key: str, default: float) -> float:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, Literal
 
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from compound import trace
@@ -258,11 +260,27 @@ class BoundAsk:
             raise DataError("tool.bad-input", f"{self.tool.name}: it takes `sql`, text or null", fix="give sql alone")
         cancellation = Cancellation()
         try:
-            answer = await run_sync(partial(self.ask, sql, cancellation), abandon_on_cancel=True)
+            # Threads of its own: questions that wait for a worker must not keep other tools from theirs.
+            answer = await run_sync(
+                partial(self.ask, sql, cancellation), abandon_on_cancel=True, limiter=_limiter(self.lakehouse)
+            )
         except BaseException:
             cancellation.cancel()
             raise
         return answer.model_dump(mode="json")
+
+
+_LIMITERS: Final[RunVar[dict[int, CapacityLimiter]]] = RunVar("compound_ask_limiters")
+
+
+def _limiter(lakehouse: Lakehouse) -> CapacityLimiter:
+    """As many threads as the lakehouse has workers, on this event loop."""
+    known = _LIMITERS.get({})
+    limiter = known.get(id(lakehouse))
+    if limiter is None:
+        limiter = CapacityLimiter(lakehouse.resources.workers)
+        _LIMITERS.set({**known, id(lakehouse): limiter})
+    return limiter
 
 
 def _status(error: CompoundError) -> AskStatus:

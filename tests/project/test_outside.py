@@ -128,3 +128,10 @@ def test_tables_are_not_read_through_links(tmp_path: Path, root: Path) -> None:
         rows()
     allow(root, tmp_path / "outside")
     assert rows() == 1
+
+
+def test_one_folder_written_as_text_allows_nothing(root: Path) -> None:
+    (root / "pyproject.toml").write_text(
+        PYPROJECT.replace('profile = "plain"', 'profile = "plain"\nallow_folders = "/srv"')
+    )
+    assert refusal("check") == "project.bad-setting"

@@ -48,6 +48,7 @@ class Lakehouse:
     Attributes:
         path: The folder.
         limits: Caps on every query; a query may have tighter ones.
+        resources: Memory, threads and worker processes.
         broken: Table name to why it cannot be read.
     """
 
@@ -67,7 +68,7 @@ class Lakehouse:
         self._sources = dict(sources)
         self._cache_dir = cache_dir
         self._allow_folders = tuple(allow_folders)
-        self._resources = resources
+        self.resources = resources
         self._workers: Workers | None = None
         self._tables: dict[str, TableInfo] = {}
         self.broken: dict[str, ConnectorError] = dict(broken)
@@ -183,7 +184,7 @@ class Lakehouse:
             tables=options,
             versions=versions,
             limits=self.limits,
-            resources=self._resources,
+            resources=self.resources,
             allow_folders=self._allow_folders,
         )
 
@@ -265,9 +266,9 @@ class Lakehouse:
                     "tables": self._tables,
                     "files": {name: str(file) for name, file in self._files.items()},
                     "cache_dir": str(self._cache_dir),
-                    "memory_mb": self._resources.worker_memory_mb,
+                    "memory_mb": self.resources.worker_memory_mb,
                 }
-                self._workers = Workers(hello, self._resources.workers)
+                self._workers = Workers(hello, self.resources.workers)
             return self._workers
 
     def plan_rows(self, prepared: Prepared) -> int:

@@ -33,6 +33,7 @@ _ASK: Final = TypeAdapter(Ask)
 _ENGINE_SHARE: Final = 0.75
 _SPENT_SHARE: Final = 0.9
 _MB: Final = 1 << 20
+_MAX_SAID: Final = 1_000
 
 
 def serve(reads: int, writes: int) -> None:
@@ -80,13 +81,15 @@ def _reply(run: Callable[[], Asked]) -> tuple[dict[str, Any], bool]:
     except MemoryError:
         return {"error": _said(out_of_memory())}, True
     result = asdict(asked.result)
+    result["rows"] = [list(row.values()) for row in asked.result.rows]  # names once, not in every row
     return {"asked": {"sql": asked.sql, "plan_rows": asked.plan_rows, "result": result}}, False
 
 
 def _said(error: CompoundError) -> dict[str, object]:
     kind = "ProjectError" if isinstance(error, ProjectError) else "ConnectorError"
     is_slip = isinstance(error, Refused) and error.is_slip
-    return {"kind": kind, "code": error.code, "what": error.what, "fix": error.fix, "is_slip": is_slip}
+    what = error.what if len(error.what) <= _MAX_SAID else f"{error.what[:_MAX_SAID]}…"
+    return {"kind": kind, "code": error.code, "what": what, "fix": error.fix, "is_slip": is_slip}
 
 
 def _warm(engine: Engine) -> None:

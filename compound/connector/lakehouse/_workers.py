@@ -211,7 +211,7 @@ class Workers:
         worker.start()
         begun = time.monotonic()
         try:
-            return worker.ask(frame(request), ms=ms, most=request.limits.bytes * 4 + _BESIDE_ROWS)
+            return worker.ask(frame(request), ms=ms, most=request.limits.bytes * 2 + _BESIDE_ROWS)
         except FrameTimeout:
             raise timed_out(ms) from None
         except FrameTooLong:
@@ -301,7 +301,10 @@ def _closed() -> ConnectorError:
 def _asked_of(said: Mapping[str, Any]) -> Asked:
     result = dict(said["result"])
     columns = tuple(Column(**column) for column in result.pop("columns"))
-    return Asked(sql=said["sql"], plan_rows=said["plan_rows"], result=QueryResult(columns=columns, **result))
+    names = [column.name for column in columns]
+    rows = [dict(zip(names, row, strict=True)) for row in result.pop("rows")]
+    found = QueryResult(columns=columns, rows=rows, **result)
+    return Asked(sql=said["sql"], plan_rows=said["plan_rows"], result=found)
 
 
 def error_of(said: Mapping[str, Any]) -> CompoundError:
