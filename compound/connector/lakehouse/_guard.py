@@ -117,7 +117,7 @@ def _walked(text: str, walk: Walk, where: Location | None) -> tuple[Mapping[str,
     tree = _parse(text, where)
     statements = tree["statements"]
     if len(statements) != 1:
-        raise _not_one(f"{len(statements)} statements", where, is_slip=True)
+        raise _not_one(f"{len(statements)} statements", where)
     node: Mapping[str, Any] = statements[0]["node"]
     try:
         walk.query(node, {})
@@ -183,7 +183,7 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
             parser = _parser()
             kinds = [str(item.type).rpartition(".")[2] for item in parser.extract_statements(text)]
             if kinds != ["SELECT"]:
-                raise _not_one(" and ".join(kinds[:4]) or "nothing", where, is_slip=set(kinds) <= {"SELECT"})
+                raise _not_one(" and ".join(kinds[:4]) or "nothing", where)
             rows = parser.execute(_SERIALIZE, [text]).fetchall()
     except duckdb.Error as error:
         said = _first_line(error)
@@ -195,7 +195,7 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
     if tree.get("error", True):
-        raise _not_one(str(tree.get("error_message", "no SELECT")), where, is_slip=False)
+        raise _not_one(str(tree.get("error_message", "no SELECT")), where)
     return tree
 
 
@@ -219,9 +219,9 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _not_one(found: str, where: Location | None, *, is_slip: bool) -> Refused:
-    what = f"expected one SELECT, found {found}"
-    return Refused("sql.not-one-select", what, fix="write exactly one SELECT", where=where, is_slip=is_slip)
+def _not_one(found: str, where: Location | None) -> ProjectError:
+    fix = "write exactly one SELECT"
+    return ProjectError("sql.not-one-select", f"expected one SELECT, found {found}", fix=fix, where=where)
 
 
 def _fingerprint(node: Mapping[str, Any]) -> str:

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from anyio.to_thread import run_sync
 
-from compound.connector.lakehouse import Cancellation, Lakehouse, Resources, Stopped
+from compound.connector.lakehouse import Cancellation, Lakehouse, Limits, Resources, Stopped
 from compound.connector.lakehouse._workers import Workers
 from compound.tool import AskTool, BoundAsk, load_sql_tool
 
@@ -71,7 +72,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def house(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakehouse]:
     cache = tmp_path_factory.mktemp("cache")
-    with Lakehouse.open(tables, cache_dir=cache, resources=Resources(workers=1, worker_memory_mb=MEMORY_MB)) as opened:
+    resources, limits = Resources(workers=1, worker_memory_mb=MEMORY_MB), Limits(ms=60_000)
+    with Lakehouse.open(tables, cache_dir=cache, resources=resources, limits=limits) as opened:
         yield opened
 
 
@@ -208,6 +210,19 @@ def test_who_cancels_does_not_wait_and_the_process_ends(house: Lakehouse) -> Non
     warm(house)
 
 
+def test_questions_that_wait_keep_no_thread_from_others(house: Lakehouse) -> None:
+    tool = bound(house, 30_000)
+
+    async def many() -> list[object]:
+        asked = [asyncio.create_task(tool.call({"sql": f"SELECT {number} AS n"})) for number in range(60)]
+        await asyncio.sleep(0)
+        assert await run_sync(lambda: "another tool") == "another tool"
+        assert not all(task.done() for task in asked)
+        return [answer["rows"] for answer in await asyncio.gather(*asked) if isinstance(answer, dict)]
+
+    assert asyncio.run(many()) == [[{"n": number}] for number in range(60)]
+
+
 def test_what_was_cancelled_before_is_not_begun(house: Lakehouse) -> None:
     cancellation = Cancellation()
     cancellation.cancel()
@@ -236,10 +251,10 @@ def test_a_worker_knows_no_secret(house: Lakehouse, monkeypatch: pytest.MonkeyPa
 PARENT = """
 import os, signal, sys, threading
 from pathlib import Path
-from compound.connector.lakehouse import Lakehouse
+from compound.connector.lakehouse import Lakehouse, Limits
 from compound.tool import load_sql_tool
 
-house = Lakehouse.open(sys.argv[1], cache_dir=sys.argv[2])
+house = Lakehouse.open(sys.argv[1], cache_dir=sys.argv[2], limits=Limits(ms=60_000))
 tool = load_sql_tool(Path(sys.argv[3]).read_text(), "tools/ask.sql").bind(house)
 tool.ask("SELECT 1 AS one")
 threading.Thread(target=tool.ask, args=(sys.argv[4],), daemon=True).start()

@@ -110,7 +110,7 @@ def test_what_is_granted_is_answered_as_it_was_written(ask: BoundAsk, house: Lak
         ("WITH customers AS (SELECT 1 AS a) SELECT * FROM customers", "mend", "sql.not-understood"),
         ("SELECT * FROM orders TABLESAMPLE 10%", "mend", "sql.not-understood"),
         ("SELECT CAST(note AS INTEGER) AS n FROM orders", "mend", "lakehouse.query-failed"),
-        ("SELECT 1 AS a; SELECT 2 AS b", "mend", "sql.not-one-select"),
+        ("SELECT 1 AS a; SELECT 2 AS b", "refused", "sql.not-one-select"),
         ("SELECT * FROM ordrs", "mend", "sql.undeclared-table"),
         ("SELECT * FROM main.orders", "mend", "sql.not-allowed"),
         ("SELECT * FROM other.shop.orders", "mend", "sql.not-allowed"),
