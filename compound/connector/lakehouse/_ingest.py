@@ -100,7 +100,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVer
     if not keys and source.options.customer_key:
         keys = (source.options.customer_key.column,)
     order = f" ORDER BY {', '.join(map(quoted, keys))}" if keys else ""
-    chosen = ", ".join(map(quoted, columns))
+    chosen = ", ".join(_copied(source, name, kind) for name, kind in columns.items())
     if not columns:
         what = f"table {source.name!r} at {source.path} has no column left to read"
         raise ConnectorError("lakehouse.unreadable", what, fix="grant at least one column")
@@ -108,6 +108,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVer
     if source.format == "duckdb":
         connection.execute("DETACH src")
     return columns
+
+
+def _copied(source: Source, name: str, kind: str) -> str:
+    """A column of the copy. Texts of tables with a customer key compare exactly: NOCASE makes keys of two equal."""
+    if source.format == "duckdb" and source.options.customer_key and kind == "VARCHAR":
+        return f'{quoted(name)} COLLATE "binary" AS {quoted(name)}'
+    return quoted(name)
 
 
 def _known(source: Source, names: list[str]) -> None:

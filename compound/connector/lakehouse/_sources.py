@@ -15,7 +15,7 @@ from compound.errors import ConnectorError
 from ._types import TableFormat, TableOptions
 
 _ICEBERG: Final = re.compile(r"\.metadata\.json$|^version-hint\.text$|^snap-.*\.avro$")
-BUILD: Final = 2
+BUILD: Final = 3
 """Version of the snapshot's layout; another one is another key."""
 
 

@@ -280,3 +280,13 @@ def test_processes_build_and_share_one_cache(lake: Path) -> None:
     assert [process.communicate(timeout=60) for process in running] == [("50", "")] * 2
     left = [path.name for path in (lake.parent / "cache").iterdir() if path.name.startswith(".")]
     assert left == []
+
+
+def test_keys_of_customers_compare_exactly_whatever_the_file_says(tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    with duckdb.connect(str(tmp_path / "t/shop.duckdb")) as db:
+        db.execute("CREATE TABLE orders (user_id VARCHAR COLLATE NOCASE, n INTEGER)")
+        db.execute("INSERT INTO orders VALUES ('ann', 1), ('ANN', 2)")
+    keyed = {"orders": TableOptions(customer_key=CustomerKey(column="user_id"))}
+    with Lakehouse.open(tmp_path / "t", cache_dir=tmp_path / "c", tables=keyed) as house:
+        assert house.query("SELECT n FROM orders WHERE user_id = $c", {"c": "ann"}).rows == [{"n": 1}]
