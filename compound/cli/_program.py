@@ -71,8 +71,7 @@ def _fail(error: CompoundError) -> NoReturn:
         from compound.cli._output import escaped
 
         more = {"findings": [one.to_json() for one in findings]} if findings else {}
-        sys.stdout.write(escaped(orjson.dumps({"error": {**error.to_json(), **more}}).decode()) + "
-")
+        sys.stdout.write(escaped(orjson.dumps({"error": {**error.to_json(), **more}}).decode()) + "\n")
     else:
         from compound.cli._output import visible
 

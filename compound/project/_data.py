@@ -56,12 +56,9 @@ def fill_shop(shop: Shop, resources: Resources, *, force: bool) -> bool:
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:
     """Every row of a table at its pinned version."""
-    from compound.project._files import whole_tables
-
-    name = lakehouse.table(table).name
-    found = lakehouse.query(f'SELECT * FROM "{name}"', tables=[name], limits=whole_tables())
+    found = lakehouse.whole_table(table)
     if found.truncated:
-        raise DataError("lakehouse.too-large", f"table {name!r} does not fit into memory", fix="seed a smaller slice")
+        raise DataError("lakehouse.too-large", f"table {table!r} does not fit into memory", fix="seed a smaller slice")
     return found.rows
 
 

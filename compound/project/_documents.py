@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import Location, ProjectError
+from compound.project._inside import refuse_outside
 
 if TYPE_CHECKING:
     from compound.project._modules import ProjectModules
@@ -72,6 +73,7 @@ def _files(name: str, entries: Sequence[str], settings: Settings, skipped: list[
             fix = "correct the entry in the profile's documents" if base.is_dir() else settings.without_data
             raise ProjectError("project.no-documents", what + more, where=Location("pyproject.toml"), fix=fix)
         for path in read:
+            refuse_outside(path, settings, declared=base)
             short.setdefault(path, path.relative_to(base).with_suffix("").as_posix())
     times = Counter(short.values())
     return {path: key if times[key] == 1 else settings.shown(path) for path, key in short.items()}

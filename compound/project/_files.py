@@ -9,15 +9,15 @@ from pydantic import BaseModel
 from compound.errors import ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from compound.connector.desk import Desk
-    from compound.connector.lakehouse import Limits, TableOptions
+    from compound.connector.lakehouse import Lakehouse, TableOptions
     from compound.connector.shop import Shop
     from compound.project._parts import ProjectParts
     from compound.project._settings import Settings
     from compound.spec.desk_file import DeskFile
+    from compound.spec.lakehouse_file import LakehouseTable
     from compound.spec.models_file import ModelsFile
     from compound.spec.shop_file import ShopFile
 
@@ -45,38 +45,44 @@ def models_file(path: Path) -> ModelsFile:
     return read_file(path, ModelsFile, f"connectors/{path.name}")
 
 
-def lakehouse_options(path: Path) -> Mapping[str, TableOptions]:
-    """What `connectors/lakehouse.yaml` says about each table; nothing where there is no such file."""
+def open_lakehouse(settings: Settings) -> Lakehouse:
+    """The profile's tables, with what `connectors/lakehouse.yaml` says about them; there may be no such file.
+
+    Raises:
+        ConnectorError: `lakehouse.*`.
+        ProjectError: `project.bad-file`; `yaml.*`.
+    """
+    from compound.connector.lakehouse import Lakehouse, Limits, Resources
+    from compound.spec.lakehouse_file import LakehouseFile
+
+    path = settings.root / "connectors" / "lakehouse.yaml"
+    declared = read_file(path, LakehouseFile, f"connectors/{path.name}") if path.is_file() else None
+    declared = declared or LakehouseFile(compound="lakehouse/v1")
+    return Lakehouse.open(
+        settings.profile.lakehouse,
+        cache_dir=settings.home / "cache",
+        tables={name: _options(table) for name, table in declared.tables.items()},
+        limits=Limits(**declared.limits.model_dump()),
+        allow_folders=settings.profile.allow_folders,
+        resources=Resources(workers=declared.workers.count, worker_memory_mb=declared.workers.memory_mb),
+    )
+
+
+def _options(table: LakehouseTable) -> TableOptions:
     from compound.connector.lakehouse import CustomerKey, TableOptions
-    from compound.spec.lakehouse_file import KeyThrough, LakehouseFile
 
-    if not path.is_file():
-        return {}
-
-    def key(declared: str | KeyThrough | None) -> CustomerKey | None:
-        if declared is None:
-            return None
-        if isinstance(declared, str):
-            return CustomerKey(column=declared)
-        return CustomerKey(column=declared.column, through=declared.through)
-
-    return {
-        name: TableOptions(
-            customer_key=key(table.customer_key),
-            hide=table.hide,
-            cluster_by=table.cluster_by,
-            description=table.description,
-            columns=table.columns,
-        )
-        for name, table in read_file(path, LakehouseFile, f"connectors/{path.name}").tables.items()
-    }
-
-
-def whole_tables() -> Limits:
-    """Caps that let a table be read whole, to seed the shop; each SQL tool has tighter ones of its own."""
-    from compound.connector.lakehouse import Limits
-
-    return Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
+    key = table.customer_key
+    if isinstance(key, str):
+        owner = CustomerKey(column=key)
+    else:
+        owner = CustomerKey(column=key.column, through=key.through) if key else None
+    return TableOptions(
+        customer_key=owner,
+        hide=table.hide,
+        cluster_by=table.cluster_by,
+        description=table.description,
+        columns=table.columns,
+    )
 
 
 def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compound.errors import ConnectorError
+from compound.project._inside import refuse_links_out
 from compound.project._parts import CONNECTORS, ProjectParts
 from compound.project._private import make_private, protect
 from compound.project._settings import Settings
@@ -41,6 +42,7 @@ class Resources:
     """
 
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
+        refuse_links_out(settings)
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
         self.sound: set[str] = set()
@@ -81,16 +83,14 @@ class Resources:
         Raises:
             ConnectorError: `lakehouse.missing`: the profile's folder is not there.
         """
-        from compound.connector.lakehouse import Lakehouse
-        from compound.project._files import lakehouse_options, whole_tables
+        from compound.project._files import open_lakehouse
 
         path = self.settings.profile.lakehouse
         if not path.is_dir():
             reads = f"profile {self.settings.profile.name!r} reads {self.settings.shown(path)}"
             what = f"{reads}, and there is no such folder"
             raise ConnectorError("lakehouse.missing", what, fix=self.settings.without_data)
-        options = lakehouse_options(self.settings.root / CONNECTORS / "lakehouse.yaml")
-        opened = Lakehouse.open(path, cache_dir=self.settings.home / "cache", tables=options, limits=whole_tables())
+        opened = open_lakehouse(self.settings)
         self._closing.callback(opened.close)
         return opened
 

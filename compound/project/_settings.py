@@ -29,6 +29,7 @@ PROFILE_KEYS = {
     "lock_wait": "how long a write waits for another process that holds the state store, the shop or the checkpoints: "
     "`500ms`, `2m`; 30s when absent",
     "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
+    "allow_folders": "folders outside of the project and the lakehouse that links, tables and documents may lead to",
     "model": "provider that answers for every logical model; the models file decides when absent",
 }
 """Keys of [tool.compound.profiles.NAME]. Paths are relative to the project; `{home}` is the profile's state folder."""
@@ -85,6 +86,7 @@ class Profile:
     lock_wait_s: float = 30.0
     vectors: str = "edge"
     model: str | None = None
+    allow_folders: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +237,7 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
         vectors=_expand(_text(table, "vectors")) or "edge",
         model=_text(table, "model"),
+        allow_folders=_folders(root, table, "allow_folders"),
     )
 
 
@@ -280,6 +283,14 @@ def _flag(data: Mapping[str, object], key: str) -> bool:
         what = f"the setting `{key}` is {value!r}; it is `true` or `false`"
         raise ProjectError("project.bad-flag", what, where=Location(MARKER), fix=f"{key} = true")
     return value
+
+
+def _folders(root: Path, table: Mapping[str, object], key: str) -> tuple[Path, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in cast("list[object]", value)):
+        what = f"the setting `{key}` is {value!r}, not a list of folders"
+        raise ProjectError("project.bad-setting", what, where=Location(MARKER), fix=f'{key} = ["/srv/shared"]')
+    return tuple((root / folder).resolve() for folder in cast("list[str]", value))
 
 
 def _seconds(data: Mapping[str, object], key: str, default: float) -> float:

@@ -44,13 +44,45 @@ class LakehouseTable(_Part):
     columns: dict[Name, str] = {}
 
 
+class LakehouseLimits(_Part):
+    """Caps on every SQL tool of the project; a tool's own `limits` hold where they are tighter.
+
+    Attributes:
+        rows: Rows, at most.
+        cell_chars: Characters of one cell, at most.
+        bytes: Of the whole result as JSON, at most.
+        ms: Milliseconds that a query may take.
+    """
+
+    rows: int = Field(default=100_000, ge=1, le=100_000)
+    cell_chars: int = Field(default=1_000_000, ge=1, le=1_000_000)
+    bytes: int = Field(default=50_000_000, ge=100, le=50_000_000)
+    ms: int = Field(default=60_000, ge=1, le=60_000)
+
+
+class LakehouseWorkers(_Part):
+    """Processes in which SQL that a model wrote (a tool of `kind: ask`) runs.
+
+    Attributes:
+        count: Queries of models that run at once; more wait for their turn.
+        memory_mb: Memory of each process in MiB, above what an idle one needs. A query that needs more fails.
+    """
+
+    count: int = Field(default=2, ge=1, le=64)
+    memory_mb: int = Field(default=512, ge=64, le=65_536)
+
+
 class LakehouseFile(_Part):
     """The whole file.
 
     Attributes:
         compound: Format of the file.
         tables: Table to what it is to the project; one that is not named has no customer and hides nothing.
+        limits: Caps on every SQL tool.
+        workers: Processes for SQL that a model wrote.
     """
 
     compound: Literal["lakehouse/v1"]
     tables: dict[Name, LakehouseTable] = {}
+    limits: LakehouseLimits = LakehouseLimits()
+    workers: LakehouseWorkers = LakehouseWorkers()

@@ -119,7 +119,7 @@ class SqlToolSpec(_Part):
         name: As graphs name it; the file's name.
         description: What it gives, for people and models.
         kind: `query`: reviewed and parameterised. `ask`: runs SQL that a model wrote, narrowed to what is granted.
-        tables: Tables it may read; the last part is the table's name, the statement writes only that.
+        tables: Tables it may read; the last part is the table's name. The statement writes the name, or the whole.
         columns: Of an `ask`: table to the columns that are granted; all of a table that is not named.
         max_plan_rows: Of an `ask`: rows that all steps of a query's plan may touch together, as the engine
             estimates them before it runs.

@@ -1,6 +1,7 @@
 """`AskTool`: SQL that a model wrote, run only as far as the tool's header grants.
 
-Layers in order, none of them enough alone: the guard proves one read-only SELECT over granted tables; the statement is
+Layers in order, none of them enough alone: everything below happens in a worker process that is killed when it
+takes too long or too much memory; the guard proves one read-only SELECT over granted tables; the statement is
 rewritten so that each table is a sub-query of its granted columns; the guard proves the rewritten text again; the rows
 that its plan touches are held against a bound; caps on rows, bytes and time hold while it runs, hardened.
 """
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, Literal
 
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from compound import trace
@@ -20,19 +23,16 @@ from compound.connector.lakehouse import Column, Limits
 from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
 
-from ._narrow import narrowed, shown
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compound.connector.lakehouse import Lakehouse, Prepared
+    from compound.connector.lakehouse import Ask, Cancellation, Lakehouse, Prepared
 
 _MENDABLE: Final = frozenset(
     {"sql.syntax", "sql.bind", "sql.duplicate-column", "sql.unknown-name", "sql.not-understood"}
     | {"lakehouse.query-failed"}  # a value that cannot be cast
 )
 _REFUSED: Final = frozenset({"sql.not-one-select", "sql.not-allowed", "sql.undeclared-table"})
-_CALLED: Final = re.compile(r"the function (\w+)\(\) is not allowed")
 _QUESTION: Final = re.compile(r"^--[ \t]*(.+)$", re.MULTILINE)
 
 AskStatus = Literal["ok", "nothing", "mend", "refused", "failed"]
@@ -114,7 +114,7 @@ class AskTool:
         file = parse_sql_tool(text, path)
         tool = cls(file.spec, file.sql, file.where)
         for example in tool.examples:
-            guard(example.sql, tables=file.spec.table_names, where=file.where)
+            guard(example.sql, tables=file.spec.table_names, spelled=file.spec.tables, where=file.where)
         return tool
 
     @property
@@ -193,80 +193,100 @@ class BoundAsk:
         return {"tables": tables, "examples": examples, "max_rows": self.tool.spec.limits.rows}
 
     def prepare(self, sql: str, *, where: Location | None = None) -> Prepared:
-        """Guard, narrow, guard again and bind; nothing runs.
+        """Guard, narrow, guard again and bind an example of the file, in this process; nothing runs.
 
         Raises:
             ProjectError: ``sql.*``.
         """
-        from compound.connector.lakehouse import guard
+        return self.lakehouse.prepare_ask(self._ask_of(sql), where=where)
 
-        statement = guard(sql, tables=list(self.grants), where=where)
-        if statement.params:
-            name = min(statement.params)
-            raise ProjectError("sql.not-understood", f"${name} has no value here", fix="write the value itself")
-        return self.lakehouse.prepare(
-            narrowed(statement.sql, self.grants),
-            tables=list(self.grants),
-            limits=Limits(**self.tool.spec.limits.model_dump()),
-            where=where,
-        )
+    def _ask_of(self, sql: str) -> Ask:
+        from compound.connector.lakehouse import Ask
 
-    def ask(self, sql: str | None) -> AskAnswer:
-        """Run what a model wrote; whatever is wrong with it is the answer, not an error. One span."""
+        spec = self.tool.spec
+        limits = Limits(**spec.limits.model_dump()).within(self.lakehouse.limits)
+        return Ask(sql=sql, grants=self.grants, limits=limits, max_plan_rows=spec.max_plan_rows, spelled=spec.tables)
+
+    def ask(self, sql: str | None, cancellation: Cancellation | None = None) -> AskAnswer:
+        """Run what a model wrote in a worker process; whatever is wrong with it is the answer. One span.
+
+        Args:
+            sql: What the model wrote; None for nothing.
+            cancellation: Stops the query from another thread.
+
+        Raises:
+            Stopped: It was stopped.
+        """
         name = self.tool.name
         with trace.child(f"execute_tool {name}", kind="sql") as span:
             if sql is None or not sql.strip():
                 return AskAnswer(status="nothing")
             span.set(sql_written=sql)
             try:
-                answer = self._asked(sql)
+                answer = self._asked(sql, cancellation)
             except CompoundError as error:
                 status = _status(error)
                 # Zero rows is one thing, asking for what is not granted another: a trace query finds the second.
                 span.set(ask_status=status, ask_problem=error.code)
-                hint = error.fix if error.code != "sql.bind" else f"granted are {shown(self.grants)}"
-                problem = Problem(code=error.code, message=error.what, hint=hint)
+                problem = Problem(code=error.code, message=error.what, hint=error.fix)
                 return AskAnswer(status=status, problem=problem)
             span.set(ask_status="ok", sql_text=answer.sql, sql_rows=len(answer.rows), data_inputs=list(self.pins))
             return answer
 
-    def _asked(self, sql: str) -> AskAnswer:
-        prepared = self.prepare(sql)
-        rows, most = self.lakehouse.plan_rows(prepared), self.tool.spec.max_plan_rows
-        if rows > most:
-            what = f"the plan touches about {rows:,} rows, more than {most:,}"
-            raise ProjectError("sql.too-costly", what, fix="join on keys, filter first, or ask for less")
-        result = self.lakehouse.execute(prepared)
+    def _asked(self, sql: str, cancellation: Cancellation | None) -> AskAnswer:
+        asked = self.lakehouse.ask(self._ask_of(sql), cancellation)
+        result = asked.result
         return AskAnswer(
             status="ok",
-            sql=prepared.statement.sql,
+            sql=asked.sql,
             rows=result.rows,
             columns=[{"name": column.name, "type": column.type} for column in result.columns],
             truncated=result.truncated,
-            plan_rows=rows,
+            plan_rows=asked.plan_rows,
         )
 
     async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
-        """The value a graph sees; it runs in a worker thread.
+        """The value a graph sees. A thread waits for the worker; who cancels this call ends the query.
 
         Raises:
             DataError: ``tool.bad-input``: `sql` is neither text nor null, or something else was given.
         """
         from anyio.to_thread import run_sync
 
+        from compound.connector.lakehouse import Cancellation
+
         sql = inputs.get("sql")
         if set(inputs) != {"sql"} or not (sql is None or isinstance(sql, str)):
             raise DataError("tool.bad-input", f"{self.tool.name}: it takes `sql`, text or null", fix="give sql alone")
-        answer = await run_sync(partial(self.ask, sql))
+        cancellation = Cancellation()
+        try:
+            # Threads of its own: questions that wait for a worker must not keep other tools from theirs.
+            answer = await run_sync(
+                partial(self.ask, sql, cancellation), abandon_on_cancel=True, limiter=_limiter(self.lakehouse)
+            )
+        except BaseException:
+            cancellation.cancel()
+            raise
         return answer.model_dump(mode="json")
 
 
-def _status(error: CompoundError) -> AskStatus:
-    from compound.connector.lakehouse import is_function
+_LIMITERS: Final[RunVar[dict[int, CapacityLimiter]]] = RunVar("compound_ask_limiters")
 
-    called = _CALLED.match(error.what)
-    # A function of another database is a slip like any unknown name; one that DuckDB has was left out on purpose.
-    if error.code in _MENDABLE or (error.code == "sql.not-allowed" and called and not is_function(called[1])):
+
+def _limiter(lakehouse: Lakehouse) -> CapacityLimiter:
+    """As many threads as the lakehouse has workers, on this event loop."""
+    known = _LIMITERS.get({})
+    limiter = known.get(id(lakehouse))
+    if limiter is None:
+        limiter = CapacityLimiter(lakehouse.resources.workers)
+        _LIMITERS.set({**known, id(lakehouse): limiter})
+    return limiter
+
+
+def _status(error: CompoundError) -> AskStatus:
+    from compound.connector.lakehouse import Refused
+
+    if error.code in _MENDABLE or (isinstance(error, Refused) and error.is_slip):
         return "mend"
     return "refused" if error.code in _REFUSED else "failed"
 

@@ -93,7 +93,8 @@ class BoundSqlTool:
         Raises:
             DataError: ``tool.bad-input``, ``tool.missing-caller``, ``tool.forged-caller``.
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ...
-            RunError: ``tool.many-rows``: `returns: one`, but more were found.
+            RunError: ``tool.many-rows``: `returns: one`, but more were found; ``tool.not-finite``: NaN or an infinity
+                in a column whose type promises numbers.
         """
         spec, prepared = self.tool.spec, self.prepared
         with trace.child(f"execute_tool {spec.name}", kind="sql") as span:
@@ -111,6 +112,7 @@ class BoundSqlTool:
             took_s = time.perf_counter() - begun
             self._usual_s = took_s if self._usual_s == 0 else (3 * self._usual_s + took_s) / 4
             span.set(sql_rows=len(result.rows), sql_result_hash=result.result_hash, sql_truncated=result.truncated)
+            self._promise_numbers(result.rows)
             value: JsonValue = [*result.rows]
             if spec.returns == "one":
                 if len(result.rows) > 1:
@@ -126,6 +128,19 @@ class BoundSqlTool:
                 result_hash=result.result_hash,
                 value=value,
             )
+
+    def _promise_numbers(self, rows: list[dict[str, JsonValue]]) -> None:
+        from compound.connector.lakehouse import not_finite
+
+        name = self.tool.spec.name
+        for column in self.columns:
+            if "DOUBLE" not in column.type and "FLOAT" not in column.type:
+                continue
+            found = next(filter(None, (not_finite(column.type, row[column.name]) for row in rows)), "")
+            if found:
+                what = f"{name}: column {column.name!r} holds {found}, which is not a number in JSON"
+                fix = f"CASE WHEN isfinite({column.name}) THEN {column.name} END, and NULL says that there is no number"
+                raise RunError("tool.not-finite", what, fix=fix)
 
     async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
         """The value a graph sees; a query that usually takes longer than 5 ms runs in a worker thread.
@@ -184,7 +199,7 @@ class SqlTool:
         from compound.connector.lakehouse import guard
 
         file = parse_sql_tool(text, path)
-        statement = guard(file.sql, tables=file.spec.table_names, where=file.where)
+        statement = guard(file.sql, tables=file.spec.table_names, spelled=file.spec.tables, where=file.where)
         declared = set(file.spec.params)
         for name in sorted(statement.params - declared):
             what = f"${name} is not declared in the header"
@@ -213,7 +228,7 @@ class SqlTool:
             return bound
         self._prove(lakehouse)
         prepared = lakehouse.prepare(
-            self.sql,
+            self.statement.sql,
             tables=self.spec.table_names,
             samples={name: sample(spec) for name, spec in self.spec.params.items()},
             limits=self.limits,
@@ -248,7 +263,7 @@ class SqlTool:
         from compound.connector.lakehouse import unrestricted_tables
 
         tables = {name: lakehouse.table(name) for name in self.spec.table_names}
-        callers = [name for name, spec in self.spec.params.items() if spec.source]
+        callers = {name: spec.type for name, spec in self.spec.params.items() if spec.source}
         loose = unrestricted_tables(self.statement, tables, callers)
         if loose:
             info = lakehouse.table(loose[0])

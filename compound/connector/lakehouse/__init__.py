@@ -22,20 +22,27 @@ from ._types import (
 )
 
 if TYPE_CHECKING:
+    from ._asking import Ask, Asked
     from ._customer import unrestricted_tables
-    from ._guard import Statement, guard, is_function
+    from ._guard import Refused, Statement, guard
     from ._lakehouse import Lakehouse
     from ._query import Prepared
-    from ._values import json_type
+    from ._values import json_type, not_finite
+    from ._workers import Cancellation, Stopped
     from ._writer import AppTransaction, Written, write_table
 
 _HOME: Final = {
+    "Ask": "_asking",
+    "Asked": "_asking",
+    "Cancellation": "_workers",
+    "Stopped": "_workers",
     "Lakehouse": "_lakehouse",
     "Prepared": "_query",
     "Statement": "_guard",
     "guard": "_guard",
-    "is_function": "_guard",
+    "Refused": "_guard",
     "json_type": "_values",
+    "not_finite": "_values",
     "unrestricted_tables": "_customer",
     "write_table": "_writer",
     "AppTransaction": "_writer",
@@ -51,20 +58,25 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "AppTransaction",
+    "Ask",
+    "Asked",
+    "Cancellation",
     "Column",
     "CustomerKey",
     "Lakehouse",
     "Limits",
     "Prepared",
     "QueryResult",
+    "Refused",
     "Resources",
     "Statement",
+    "Stopped",
     "TableInfo",
     "TableOptions",
     "Written",
     "guard",
-    "is_function",
     "json_type",
+    "not_finite",
     "unrestricted_tables",
     "write_table",
 ]

@@ -8,13 +8,14 @@ The proof is conservative: what it does not understand is not restricted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
 from compound.errors import ProjectError
 
 from ._guard import Statement
+from ._key_types import cast_type, plain_type, tells_apart
 from ._types import CustomerKey, TableInfo
 
 _MAX_DEPTH: Final = 10
@@ -87,14 +88,14 @@ class _Scope:
 
 
 def unrestricted_tables(
-    statement: Statement, tables: Mapping[str, TableInfo], caller_params: Iterable[str]
+    statement: Statement, tables: Mapping[str, TableInfo], caller_params: Mapping[str, str]
 ) -> list[str]:
     """Tables with a customer key that `statement` reads without being restricted to the caller.
 
     Args:
         statement: A statement that passed the guard.
         tables: Its tables, with their customer keys.
-        caller_params: Parameters that hold the caller's key.
+        caller_params: Parameters that hold the caller's key, each with its DuckDB type.
     """
     proof = CustomerProof(tables, caller_params)
     proof.query(statement.node, {}, None)
@@ -108,9 +109,9 @@ class CustomerProof:
         open_tables: Tables with a customer key that are read without being restricted.
     """
 
-    def __init__(self, tables: Mapping[str, TableInfo], caller_params: Iterable[str], *, depth: int = 0) -> None:
+    def __init__(self, tables: Mapping[str, TableInfo], caller_params: Mapping[str, str], *, depth: int = 0) -> None:
         self._tables = {name.casefold(): info for name, info in tables.items()}
-        self._params = frozenset(caller_params)
+        self._params = dict(caller_params)
         self._depth = depth
         self.open_tables: set[str] = set()
 
@@ -213,7 +214,7 @@ class CustomerProof:
                     if at is None or at[2] is not scope or (fact.only is not None and at[0] not in fact.only):
                         continue
                     source = scope.sources[at[0]]
-                    if source.key and not source.mine and self._restricts(source.key, at[1], right, scope):
+                    if source.key and not source.mine and self._restricts(source, at[1], right, scope):
                         source.mine = changed = True
 
     def _pairs(self, node: Node, scope: _Scope, ctes: Mapping[str, Columns]) -> list[tuple[Node, Node | _Origin]]:
@@ -233,17 +234,20 @@ class CustomerProof:
                 return [(node["child"], columns[0])]
         return []
 
-    def _restricts(self, key: CustomerKey, column: str, right: Node | _Origin, scope: _Scope) -> bool:
+    def _restricts(self, source: _Source, column: str, right: Node | _Origin, scope: _Scope) -> bool:
         """Equality of `column` with `right` keeps only the caller's rows of a table with this key."""
-        if column != key.column.casefold():
+        key = source.key
+        if key is None or column != key.column.casefold():
             return False
         if not isinstance(right, _Origin):
-            if not key.through and self._is_caller(right):
+            if not key.through and self._is_caller(right, self._type_of(source.table, column)):
                 return True
             origin = scope.origin(right)
         else:
             origin = right
         if origin is None or not origin.mine:
+            return False
+        if not tells_apart(self._type_of(origin.table, origin.column), self._type_of(source.table, column)):
             return False
         if key.through:
             return origin.table.casefold() == key.through.casefold() and origin.column == column
@@ -251,10 +255,19 @@ class CustomerProof:
         other_key = other.options.customer_key if other else None
         return bool(other_key and not other_key.through and origin.column == other_key.column.casefold())
 
-    def _is_caller(self, node: Node) -> bool:
+    def _type_of(self, table: str, column: str) -> str:
+        schema = self._tables[table.casefold()].schema
+        return next((one.type for one in schema if one.name.casefold() == column), "")
+
+    def _is_caller(self, node: Node, key_type: str) -> bool:
+        """A caller's parameter, bare or cast to the key's own type: two keys never become one by it."""
         if node.get("class") == "CAST":
+            if cast_type(node) != plain_type(key_type):
+                return False
             node = node["child"]
-        return node.get("class") == "PARAMETER" and str(node.get("identifier")) in self._params
+            return node.get("class") == "PARAMETER" and str(node.get("identifier")) in self._params
+        kind = self._params.get(str(node.get("identifier"))) if node.get("class") == "PARAMETER" else None
+        return kind is not None and tells_apart(kind, key_type)
 
     def _subqueries(self, value: object, ctes: Mapping[str, Columns], scope: _Scope) -> None:
         """Prove every query inside an expression."""

@@ -19,6 +19,7 @@ import orjson
 
 from compound.errors import ConnectorError
 
+from ._fence import keep_log_inside
 from ._sources import Source
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def open_delta(source: Source) -> DeltaVersion:
     _check_features(source, protocol.reader_features or [])
     if table.version() != version:
         _broken_log(source, f"its log ends at version {version}, but version {table.version()} was read")
+    keep_log_inside(source, version)
     fields = cast("list[dict[str, Any]]", schema["fields"])
     return DeltaVersion(
         table=table,

@@ -19,6 +19,7 @@ import orjson
 
 from compound.errors import Location, ProjectError, choices
 
+from ._text import paths_of, without_prefixes, without_tail
 from ._walk import Walk
 
 if TYPE_CHECKING:
@@ -50,12 +51,34 @@ class Statement:
     node: Mapping[str, Any]
 
 
-def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -> Statement:
+class Refused(ProjectError):
+    """A statement that the guard does not let through.
+
+    Attributes:
+        is_slip: What is meant is allowed and can be written differently: a model may be told and try again.
+    """
+
+    def __init__(self, code: str, what: str, *, fix: str, where: Location | None, is_slip: bool) -> None:
+        super().__init__(code, what, fix=fix, where=where)
+        self.is_slip = is_slip
+
+
+def guard(
+    sql: str,
+    *,
+    tables: Collection[str],
+    spelled: Collection[str] = (),
+    hidden: Collection[str] = (),
+    where: Location | None = None,
+) -> Statement:
     """Prove that `sql` is one SELECT that reads only `tables` and calls only allowed functions.
 
     Args:
         sql: The statement.
         tables: Names it may read.
+        spelled: The same tables with catalog and schema: `lake.shop.orders`. Where the statement writes one so, or
+            `shop.orders`, the name alone is left of it.
+        hidden: Tables that exist and that it may not read; their names are never taken for slips.
         where: Where it was written, for messages.
 
     Raises:
@@ -65,21 +88,15 @@ def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -
     Cost: about 1 ms; binds and runs nothing.
     """
     text = _clean(sql, where)
-    tree = _parse(text, where)
-    statements = tree["statements"]
-    if len(statements) != 1:
-        raise _not_one(f"{len(statements)} statements", where)
-    node = statements[0]["node"]
-    declared = {name.casefold(): name for name in tables}
-    walk = Walk(declared)
-    try:
-        walk.query(node, {})
-    except RecursionError:
-        raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
-    if walk.problems:
-        problem = walk.problems[0]
-        fix = problem.fix or (choices(sorted(tables)) if problem.code == "sql.undeclared-table" else "")
-        raise ProjectError(problem.code, problem.what, fix=fix, where=where)
+    begun = Walk(
+        {name.casefold(): name for name in tables},
+        spelled=paths_of(spelled),
+        hidden=frozenset(name.casefold() for name in hidden),
+    )
+    node, walk = _walked(text, begun, where)
+    if walk.prefixes:
+        text = without_prefixes(text, walk.prefixes)
+        node, walk = _walked(text, Walk(begun.declared, hidden=begun.hidden), where)
     modifiers = node.get("modifiers", [])
     return Statement(
         sql=text,
@@ -91,6 +108,45 @@ def guard(sql: str, *, tables: Collection[str], where: Location | None = None) -
     )
 
 
+def _walked(text: str, walk: Walk, where: Location | None) -> tuple[Mapping[str, Any], Walk]:
+    """The tree of a text and the walk over it, which found nothing.
+
+    Raises:
+        ProjectError: As `guard`.
+    """
+    tree = _parse(text, where)
+    statements = tree["statements"]
+    if len(statements) != 1:
+        raise _not_one(f"{len(statements)} statements", where)
+    node: Mapping[str, Any] = statements[0]["node"]
+    try:
+        walk.query(node, {})
+    except RecursionError:
+        raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+    if walk.problems:
+        problem = walk.problems[0]
+        is_undeclared = problem.code == "sql.undeclared-table"
+        fix = problem.fix or (choices(sorted(walk.declared.values())) if is_undeclared else "")
+        # A function of another database is a slip; one that DuckDB has was left out on purpose.
+        is_slip = problem.is_slip or (problem.function != "" and not is_function(problem.function))
+        raise Refused(problem.code, problem.what, fix=fix, where=where, is_slip=is_slip)
+    return node, walk
+
+
+def matching(pattern: str, names: Collection[str]) -> list[str]:
+    """The names in which DuckDB finds a regular expression; none where it is not one."""
+    import duckdb
+
+    try:
+        with _LOCK:
+            rows = _parser().execute(
+                "SELECT n FROM (SELECT unnest($1) AS n) WHERE regexp_matches(n, $2)", [[*names], pattern]
+            )
+            return [str(row[0]) for row in rows.fetchall()]
+    except duckdb.Error:
+        return []
+
+
 def is_function(name: str) -> bool:
     """DuckDB has a function of this name, allowed or not."""
     with _LOCK:
@@ -98,13 +154,25 @@ def is_function(name: str) -> bool:
         return found.fetchone() is not None
 
 
-def _clean(sql: str, where: Location | None) -> str:
+def readable(sql: str, where: Location | None = None) -> None:
+    """Refuse a text that no parser should meet: one that is far too long, or no text at all.
+
+    Raises:
+        ProjectError: ``sql.too-complex``, ``sql.syntax``.
+    """
     if len(sql) > MAX_SQL_CHARS:
         what = f"the statement has {len(sql):,} characters, more than {MAX_SQL_CHARS:,}"
         raise ProjectError("sql.too-complex", what, where=where)
     if "\x00" in sql:
         raise ProjectError("sql.syntax", "the statement holds a NUL character", where=where)
-    return sql.strip().removesuffix(";").rstrip()
+    if any("\ud800" <= character <= "\udfff" for character in sql):
+        raise ProjectError("sql.syntax", "the statement holds half a character (a surrogate)", where=where)
+
+
+def _clean(sql: str, where: Location | None) -> str:
+    """The statement without what may follow it: semicolons, comments, space."""
+    readable(sql, where)
+    return without_tail(sql.strip())
 
 
 def _parse(text: str, where: Location | None) -> dict[str, Any]:
@@ -118,7 +186,10 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
                 raise _not_one(" and ".join(kinds[:4]) or "nothing", where)
             rows = parser.execute(_SERIALIZE, [text]).fetchall()
     except duckdb.Error as error:
-        raise ProjectError("sql.syntax", _first_line(error), fix="write DuckDB's SQL", where=where) from None
+        said = _first_line(error)
+        if "expression depth" in said:
+            raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+        raise ProjectError("sql.syntax", said, fix="write DuckDB's SQL", where=where) from None
     try:
         tree: dict[str, Any] = orjson.loads(rows[0][0])
     except orjson.JSONDecodeError:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from compound.errors import ConnectorError
 
 from ._delta import DeltaVersion, open_delta, refuse
+from ._prove import number, prove
 from ._sources import Source, parquet_files
 from ._types import Column, TableInfo
 from ._values import literal, quoted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 _INDEXED_ROWS: Final = 20_000
+_EVERY_YEAR: Final = {"datafusion.execution.parquet.coerce_int96": "us"}
 
 
 def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
@@ -35,9 +37,9 @@ def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"ATTACH {literal(str(target))} AS snap")
         columns = _copy(connection, source, delta)
-        count = _count(connection, "SELECT count(*) FROM snap.main.t")
+        count = number(connection, "SELECT count(*) FROM snap.main.t")
         if delta is not None:
-            _prove(connection, source, delta, columns, count)
+            prove(connection, source, delta, columns, count)
         _index(connection, source, columns, count)
         connection.execute("DETACH snap")
     except duckdb.Error as error:
@@ -98,7 +100,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVer
     if not keys and source.options.customer_key:
         keys = (source.options.customer_key.column,)
     order = f" ORDER BY {', '.join(map(quoted, keys))}" if keys else ""
-    chosen = ", ".join(map(quoted, columns))
+    chosen = ", ".join(_copied(source, name, kind) for name, kind in columns.items())
     if not columns:
         what = f"table {source.name!r} at {source.path} has no column left to read"
         raise ConnectorError("lakehouse.unreadable", what, fix="grant at least one column")
@@ -106,6 +108,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVer
     if source.format == "duckdb":
         connection.execute("DETACH src")
     return columns
+
+
+def _copied(source: Source, name: str, kind: str) -> str:
+    """A column of the copy. Texts of tables with a customer key compare exactly: NOCASE makes keys of two equal."""
+    if source.format == "duckdb" and source.options.customer_key and kind == "VARCHAR":
+        return f'{quoted(name)} COLLATE "binary" AS {quoted(name)}'
+    return quoted(name)
 
 
 def _known(source: Source, names: list[str]) -> None:
@@ -127,62 +136,19 @@ def _cause(error: Exception) -> str:
 
 
 def _scan(source: Source, table: DeltaTable) -> object:
+    """Every row, deletion vectors and column mapping honoured as `DeltaTable.scan` does.
+
+    That one reads INT96 timestamps, which Spark writes, as nanoseconds in 64 bits, and silently wraps whatever lies
+    outside of 1677 to 2262; in microseconds every year has room.
+    """
+    from deltalake import QueryBuilder
+
     try:
-        return table.scan()
+        return QueryBuilder(_EVERY_YEAR).register("scanned", table).execute("SELECT * FROM scanned")
     except Exception as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
         refuse(source, error)
-
-
-def _prove(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    delta: DeltaVersion,
-    columns: Mapping[str, str],
-    count: int,
-) -> None:
-    """Hold the copy against the log: types, required columns, number of rows."""
-    for name, kind in columns.items():
-        wanted = delta.types.get(name)
-        if wanted is None or wanted.replace('"', "") != kind.replace('"', ""):
-            _wrong(source, f"column {name!r} was read as {kind}, its schema says {wanted or 'there is none'}")
-    hidden = {name.casefold() for name in source.options.hide}
-    missing = sorted(name for name in delta.types if name not in columns and name.casefold() not in hidden)
-    if missing:
-        _wrong(source, f"column {missing[0]!r} of its schema was not read")
-    for name in sorted(delta.required & columns.keys()):
-        nulls = _count(connection, f"SELECT count(*) FROM snap.main.t WHERE {quoted(name)} IS NULL")
-        if nulls:
-            _wrong(source, f"column {name!r} must not be null, but {nulls} rows are")
-    expected = _logged_rows(connection, delta.table)
-    if expected is not None and expected != count:
-        _wrong(source, f"{count} rows were read, its log speaks of {expected}")
-
-
-def _logged_rows(connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> int | None:
-    """Rows by the statistics of the log, less deletion vectors; None where a file has no statistics."""
-    actions = table.get_add_actions(flatten=True)
-    if "num_records" not in actions.schema.names or actions.num_rows == 0:
-        return 0 if actions.num_rows == 0 else None
-    counts = cast("list[int | None]", actions.column("num_records").to_pylist())
-    if any(item is None for item in counts):
-        return None
-    total = sum(item for item in counts if item is not None)
-    connection.register("vectors", table.deletion_vectors())
-    deleted = "SELECT coalesce(sum(len(list_filter(selection_vector, lambda kept: NOT kept))), 0) FROM vectors"
-    return total - _count(connection, deleted)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    # fetchall, not fetchone: an unfinished result would block the connection.
-    return int(connection.execute(sql).fetchall()[0][0])
-
-
-def _wrong(source: Source, what: str) -> None:
-    where = f"table {source.name!r} at {source.path} is not read exactly: {what}"
-    fix = "rewrite the table (OPTIMIZE or a full overwrite), or export it to Parquet"
-    raise ConnectorError("lakehouse.inexact", where, fix=fix)
 
 
 def _index(connection: duckdb.DuckDBPyConnection, source: Source, columns: Mapping[str, str], count: int) -> None:

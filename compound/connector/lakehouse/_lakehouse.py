@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,17 +13,30 @@ import duckdb
 
 from compound.errors import ConnectorError, Location, choices
 
+from ._asking import Ask, Asked, prepare_ask
 from ._engine import Engine
-from ._guard import guard
+from ._fence import keep_inside
+from ._guard import guard, readable
 from ._query import Prepared, bind, execute, plan_rows
 from ._snapshot import prune, snapshot
-from ._sources import Source, discover
-from ._types import DEFAULT_RESOURCES, NO_OPTIONS, Limits, QueryResult, Resources, TableInfo, TableOptions
+from ._sources import Source, discover, foreign_format
+from ._types import (
+    DEFAULT_RESOURCES,
+    NO_OPTIONS,
+    Limits,
+    QueryResult,
+    Resources,
+    TableInfo,
+    TableOptions,
+)
+from ._values import quoted
+from ._workers import Cancellation, Workers
 
 if TYPE_CHECKING:
     from typing import Self
 
 _PREPARED: Final = 256
+_WHOLE: Final = Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
 
 
 class Lakehouse:
@@ -35,10 +48,11 @@ class Lakehouse:
     Attributes:
         path: The folder.
         limits: Caps on every query; a query may have tighter ones.
+        resources: Memory, threads and worker processes.
         broken: Table name to why it cannot be read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each part stands alone
         self,
         path: Path,
         sources: Mapping[str, Source],
@@ -47,12 +61,15 @@ class Lakehouse:
         cache_dir: Path,
         limits: Limits,
         resources: Resources,
+        allow_folders: Sequence[Path] = (),
     ) -> None:
         self.path = path
         self.limits = limits
         self._sources = dict(sources)
         self._cache_dir = cache_dir
-        self._resources = resources
+        self._allow_folders = tuple(allow_folders)
+        self.resources = resources
+        self._workers: Workers | None = None
         self._tables: dict[str, TableInfo] = {}
         self.broken: dict[str, ConnectorError] = dict(broken)
         files: dict[str, Path] = {}
@@ -67,9 +84,10 @@ class Lakehouse:
         self._engine = Engine(files, cache_dir, resources)
         self._prepared: dict[tuple[str, frozenset[str], Limits], Prepared] = {}
         self._lock = threading.Lock()
+        self._is_closed = False
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  each option stands alone
         cls,
         path: str | Path,
         *,
@@ -78,6 +96,7 @@ class Lakehouse:
         versions: Mapping[str, int] | None = None,
         limits: Limits | None = None,
         resources: Resources = DEFAULT_RESOURCES,
+        allow_folders: Sequence[str | Path] = (),
     ) -> Self:
         """Pin and open every table directly below `path`.
 
@@ -87,7 +106,8 @@ class Lakehouse:
             tables: What the connection says about single tables.
             versions: Delta versions to read instead of the newest.
             limits: Caps on every query.
-            resources: DuckDB's memory and threads, for all queries of this process.
+            allow_folders: Folders beside `path` that links and logs of tables may lead to.
+            resources: Memory, threads, and processes for SQL of models, which start with the first `ask`.
 
         Raises:
             ConnectorError: ``lakehouse.missing``: no such folder; ``lakehouse.missing-table``: `tables` or
@@ -97,7 +117,8 @@ class Lakehouse:
         """
         root = Path(path).resolve()
         cache = Path(cache_dir).resolve()
-        sources, broken = _sources(root, tables or {}, versions or {})
+        allowed = tuple(Path(folder).resolve() for folder in allow_folders)
+        sources, broken = _sources((root, *allowed), tables or {}, versions or {})
         return cls(
             root,
             sources,
@@ -105,6 +126,7 @@ class Lakehouse:
             cache_dir=cache,
             limits=limits or Limits(),
             resources=resources,
+            allow_folders=allowed,
         )
 
     def __enter__(self) -> Self:
@@ -116,7 +138,12 @@ class Lakehouse:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection; further queries are refused."""
+        """Let go of the connection and end the worker processes; further queries are refused."""
+        with self._lock:
+            self._is_closed = True
+            workers = self._workers
+        if workers is not None:
+            workers.close()
         self._engine.close()
 
     def tables(self) -> dict[str, TableInfo]:
@@ -157,7 +184,8 @@ class Lakehouse:
             tables=options,
             versions=versions,
             limits=self.limits,
-            resources=self._resources,
+            resources=self.resources,
+            allow_folders=self._allow_folders,
         )
 
     def prune(self) -> None:
@@ -191,6 +219,57 @@ class Lakehouse:
         used = [infos[name] for name in sorted(statement.tables)]
         capped = (limits or self.limits).within(self.limits)
         return bind(self._engine.cursor(), statement, samples or {}, capped, used, where)
+
+    def whole_table(self, name: str) -> QueryResult:
+        """Every row of a table, for programs that load it; the caps on queries do not hold, larger ones do.
+
+        Raises:
+            ConnectorError: ``lakehouse.*``.
+        """
+        info = self.table(name)
+        statement = guard(f"SELECT * FROM {quoted(info.name)}", tables=[info.name])
+        return self.execute(bind(self._engine.cursor(), statement, {}, _WHOLE, [info], None))
+
+    def prepare_ask(self, ask: Ask, *, where: Location | None = None) -> Prepared:
+        """Guard, narrow and bind SQL of a reviewed file in this process, without running it.
+
+        Raises:
+            ProjectError: ``sql.*``.
+        """
+        return prepare_ask(self._engine.cursor(), self._tables, ask, where)
+
+    def ask(self, ask: Ask, cancellation: Cancellation | None = None) -> Asked:
+        """Run SQL that a model wrote in a worker process, under one limit of time and memory for every step.
+
+        Raises:
+            ProjectError: ``sql.*``: what is wrong with the statement.
+            ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``;
+                ``lakehouse.worker``: the query ended its process, or none could be started.
+            Stopped: `cancellation` was used.
+
+        Cost: about 1 ms more than in this process; a second where a process must be started first.
+        """
+        readable(ask.sql)
+        try:
+            return self._started_workers().ask(ask, cancellation or Cancellation())
+        except ConnectorError as error:
+            if error.code == "lakehouse.cache-damaged":
+                self._engine.damaged()
+            raise
+
+    def _started_workers(self) -> Workers:
+        with self._lock:
+            if self._is_closed:
+                raise ConnectorError("lakehouse.closed", "the lakehouse is closed", fix="open it again")
+            if self._workers is None:
+                hello = {
+                    "tables": self._tables,
+                    "files": {name: str(file) for name, file in self._files.items()},
+                    "cache_dir": str(self._cache_dir),
+                    "memory_mb": self.resources.worker_memory_mb,
+                }
+                self._workers = Workers(hello, self.resources.workers)
+            return self._workers
 
     def plan_rows(self, prepared: Prepared) -> int:
         """Rows that all steps of a statement's plan touch together, as the engine estimates them without running it.
@@ -239,9 +318,10 @@ class Lakehouse:
 
 
 def _sources(
-    root: Path, options: Mapping[str, TableOptions], versions: Mapping[str, int]
+    folders: tuple[Path, ...], options: Mapping[str, TableOptions], versions: Mapping[str, int]
 ) -> tuple[dict[str, Source], dict[str, ConnectorError]]:
     """Every table below the folder, and those that cannot even be listed."""
+    root = folders[0]
     sources: dict[str, Source] = {}
     broken: dict[str, ConnectorError] = {}
     for name, path, kind in discover(root):
@@ -251,12 +331,21 @@ def _sources(
             format=kind,
             options=options.get(name, NO_OPTIONS),
             version=versions.get(name),
+            folders=folders,
         )
         if kind != "duckdb":
-            _add(sources, source)
+            foreign = foreign_format(path) if kind == "parquet" else None
+            if foreign is not None:
+                broken[name] = _foreign(name, *foreign)
+            else:
+                _add(sources, source)
             continue
         try:
+            keep_inside(source)
             inner = _tables_of(path)
+        except ConnectorError as error:
+            broken[name] = error
+            continue
         except duckdb.Error as error:
             what = f"the DuckDB file {path} cannot be opened: {str(error).splitlines()[0]}"
             fix = "close the process that writes it, or restore the file"
@@ -270,6 +359,12 @@ def _sources(
         fix = f"restore it, or take it out of connectors/lakehouse.yaml; {choices(list(sources), unknown[0])}"
         raise ConnectorError("lakehouse.missing-table", what, fix=fix)
     return sources, broken
+
+
+def _foreign(name: str, kind: str, place: Path) -> ConnectorError:
+    what = f"table {name!r} is {kind} at {place}: which of its files are data stands in a log that is not read here"
+    fix = "export it to Delta or plain Parquet, or put it into another folder"
+    return ConnectorError("lakehouse.format", what, fix=fix)
 
 
 def _add(sources: dict[str, Source], source: Source) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -16,6 +17,7 @@ from compound.errors import ConnectorError, Location, ProjectError
 
 from ._engine import Engine
 from ._guard import Statement
+from ._messages import said_of
 from ._types import Column, Limits, QueryResult, TableInfo
 from ._values import converter, fetchable, is_direct, result_hash
 from ._watchdog import watchdog
@@ -23,8 +25,8 @@ from ._watchdog import watchdog
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _COMPARES_ALL: Final = ("CROSS_PRODUCT", "NL_JOIN", "NESTED_LOOP_JOIN")
+_OF_FILES: Final = (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
 _DAMAGE: Final = re.compile(r"checksum|corrupt", re.IGNORECASE)
 
 
@@ -93,15 +95,20 @@ def _executed(statement: Statement, columns: Iterable[Column], limits: Limits) -
     return f"SELECT {', '.join(map(fetchable, columns))} FROM (\n{sql}\n) AS answer"
 
 
-def plan_rows(engine: Engine, prepared: Prepared) -> int:
+def plan_rows(engine: Engine, prepared: Prepared, *, deadline: float | None = None) -> int:
     """Rows that all steps of the plan touch together, as DuckDB estimates them; nothing is run.
+
+    Args:
+        engine: Where the tables are.
+        prepared: The statement.
+        deadline: When it is stopped, on the monotonic clock; `limits.ms` from now when None.
 
     Raises:
         ConnectorError: As `execute`: planning is stopped like running.
     """
     cursor = engine.cursor()
     dog = watchdog()
-    watch = dog.arm(cursor, prepared.limits.ms)
+    watch = dog.arm(cursor, _left_ms(prepared, deadline))
     try:
         rows = cursor.execute(f"EXPLAIN (FORMAT JSON) {prepared.sql}").fetchall()
     except (duckdb.Error, RuntimeError) as error:
@@ -122,8 +129,22 @@ def _touched(step: Mapping[str, Any]) -> tuple[int, int]:
     return sum(rows for rows, _ in below) + (max(pairs, given) if compares_all else given), given
 
 
-def execute(engine: Engine, prepared: Prepared, params: Mapping[str, object]) -> QueryResult:
+def _left_ms(prepared: Prepared, deadline: float | None) -> int:
+    if deadline is None:
+        return prepared.limits.ms
+    return max(1, math.ceil((deadline - time.monotonic()) * 1_000))
+
+
+def execute(
+    engine: Engine, prepared: Prepared, params: Mapping[str, object], *, deadline: float | None = None
+) -> QueryResult:
     """Run it on this thread's cursor.
+
+    Args:
+        engine: Where the tables are.
+        prepared: The statement.
+        params: Its parameters.
+        deadline: When it is stopped, on the monotonic clock; `limits.ms` from now when None.
 
     Raises:
         ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``,
@@ -132,7 +153,7 @@ def execute(engine: Engine, prepared: Prepared, params: Mapping[str, object]) ->
     limits = prepared.limits
     cursor = engine.cursor()
     dog = watchdog()
-    watch = dog.arm(cursor, limits.ms)
+    watch = dog.arm(cursor, _left_ms(prepared, deadline))
     try:
         cursor.execute(engine.parsed(prepared.sql), dict(params))
         fetched = cursor.fetchmany(limits.rows + 1)
@@ -144,7 +165,11 @@ def execute(engine: Engine, prepared: Prepared, params: Mapping[str, object]) ->
         _failed(prepared, error, interrupted=watch.fired)
     finally:
         dog.disarm(watch)
-    return _result(prepared, fetched)
+    try:
+        return _result(prepared, fetched)
+    except (ValueError, LookupError, ArithmeticError, TypeError, RecursionError) as error:
+        what = f"a value has no form in JSON ({type(error).__name__})"
+        raise ConnectorError("lakehouse.query-failed", what, fix="cast the column to VARCHAR") from error
 
 
 def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:
@@ -182,15 +207,23 @@ def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:
 
 def _failed(prepared: Prepared, error: Exception, *, interrupted: bool) -> NoReturn:
     if interrupted and ("interrupt" in str(error).lower() or isinstance(error, RuntimeError)):
-        what = f"the query took longer than {prepared.limits.ms} ms and was stopped"
-        fix = "filter on the table's key, or raise limits.ms"
-        raise ConnectorError("lakehouse.timeout", what, fix=fix) from None
+        raise timed_out(prepared.limits.ms) from None
     if isinstance(error, duckdb.OutOfMemoryException):
-        what = "the query needs more memory than it may use"
-        raise ConnectorError("lakehouse.memory", what, fix="return or group fewer rows") from None
-    # Cast errors echo values and name errors echo names: neither may travel to a model.
-    said = _QUOTED.sub("'…'", next(iter(str(error).splitlines()), type(error).__name__))
-    if _DAMAGE.search(said):
-        what = f"a snapshot cannot be read: {said}"
+        raise out_of_memory() from None
+    if isinstance(error, _OF_FILES) and _DAMAGE.search(str(error)):
+        what = f"a snapshot cannot be read ({type(error).__name__})"
         raise ConnectorError("lakehouse.cache-damaged", what, fix="open the lakehouse again; it is rebuilt") from None
+    said = said_of(error, {column.name for table in prepared.tables for column in table.schema})
     raise ConnectorError("lakehouse.query-failed", said, fix="correct the parameters or the query") from None
+
+
+def timed_out(ms: int) -> ConnectorError:
+    """The error of a query that was stopped."""
+    what = f"the query took longer than {ms} ms and was stopped"
+    return ConnectorError("lakehouse.timeout", what, fix="filter on the table's key, or raise limits.ms")
+
+
+def out_of_memory() -> ConnectorError:
+    """The error of a query that needs more memory than its process has."""
+    what = "the query needs more memory than it may use"
+    return ConnectorError("lakehouse.memory", what, fix="return or group fewer rows")

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from compound.errors import ConnectorError
 
+from ._fence import keep_inside
 from ._ingest import ingest
 from ._sources import Source
 from ._types import TableInfo
@@ -44,6 +45,7 @@ def snapshot(source: Source, cache_dir: Path, *, fingerprint: str = "") -> tuple
     Raises:
         ConnectorError: ``lakehouse.*``: the table cannot be read exactly, or the cache cannot be written.
     """
+    keep_inside(source)
     fingerprint = fingerprint or source.fingerprint()
     folder = cache_dir / f"{_SAFE.sub('_', source.name)[:40]}-{fingerprint}"
     for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from compound.errors import ConnectorError
 
 from ._types import TableFormat, TableOptions
 
-BUILD: Final = 1
+_ICEBERG: Final = re.compile(r"\.metadata\.json$|^version-hint\.text$|^snap-.*\.avro$")
+BUILD: Final = 3
 """Version of the snapshot's layout; another one is another key."""
 
 
@@ -28,6 +30,7 @@ class Source:
         inner: Name inside a `.duckdb` file.
         version: The Delta version asked for; None for the newest.
         options: What the connection says about it.
+        folders: Where its files may lie: the lakehouse, then folders that are allowed beside.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Source:
     options: TableOptions
     inner: str = ""
     version: int | None = None
+    folders: tuple[Path, ...] = ()
 
     def files(self) -> Iterator[Path]:
         """The files whose change means another version."""
@@ -54,7 +58,7 @@ class Source:
             ConnectorError: ``lakehouse.missing-table``: the table went away.
         """
         seen = [f"{BUILD}|{self.path}|{self.inner}|{self.version}|{self.options.hide}|{self.options.cluster_by}"]
-        seen.append(repr(self.options.customer_key))
+        seen.append(f"{self.options.customer_key!r}|{[str(folder) for folder in self.folders]}")
         try:
             for file in self.files():
                 stat = file.stat()
@@ -70,7 +74,14 @@ def parquet_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     found: list[Path] = []
-    for folder, folders, names in os.walk(path):
+    seen: set[str] = set()
+    # A linked folder is a part of the table like any other; where it leads out of the lakehouse is asked later.
+    for folder, folders, names in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders[:] = []
+            continue
+        seen.add(real)
         if "_delta_log" in folders:
             # Its files are data only by its log.
             folders[:] = []
@@ -79,6 +90,25 @@ def parquet_files(path: Path) -> list[Path]:
         kept = (name for name in sorted(names) if name.endswith(".parquet") and name[0] not in "_.")
         found.extend(Path(folder) / name for name in kept)
     return found
+
+
+def foreign_format(path: Path) -> tuple[str, Path] | None:
+    """A table format other than Delta whose log lies in or below a folder, and where; its files are not its rows."""
+    if not path.is_dir():
+        return None
+    for folder, folders, names in os.walk(path):
+        here = Path(folder)
+        if "_delta_log" in folders:
+            folders[:] = []
+        elif ".hoodie" in folders:
+            return "Apache Hudi", here
+        elif "_spark_metadata" in folders:
+            return "a sink of Spark streaming", here
+        elif {"snapshot", "schema", "manifest"} <= set(folders):
+            return "Apache Paimon", here
+        elif here.name == "metadata" and any(_ICEBERG.search(name) for name in names):
+            return "Apache Iceberg", here.parent
+    return None
 
 
 def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
@@ -92,6 +122,9 @@ def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
         raise ConnectorError("lakehouse.missing", what, fix="seed it, or point the profile to the right folder")
     if (root / "_delta_log").is_dir():
         return [(root.name, root, "delta")]
+    own = foreign_format(root)
+    if own is not None and own[1] == root:
+        return [(root.name, root, "parquet")]
     return list(_children(sorted(root.iterdir())))
 
 
@@ -102,7 +135,7 @@ def _children(paths: Iterable[Path]) -> Iterator[tuple[str, Path, TableFormat]]:
         if path.is_dir():
             if (path / "_delta_log").is_dir():
                 yield path.name, path, "delta"
-            elif parquet_files(path):
+            elif parquet_files(path) or foreign_format(path):
                 yield path.name, path, "parquet"
         elif path.suffix == ".parquet":
             yield path.stem, path, "parquet"

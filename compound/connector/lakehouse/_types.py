@@ -129,15 +129,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What DuckDB may use, for all queries of a process.
+    """What queries may use.
 
     Attributes:
-        memory_limit: As DuckDB writes it; nothing is spilled to disk.
-        threads: 1 is fastest for point queries.
+        memory_limit: DuckDB's memory in this process, as DuckDB writes it; nothing is spilled to disk.
+        threads: DuckDB's threads in this process; 1 is fastest for point queries.
+        workers: Processes that run SQL of models, at most; more queries wait for their turn.
+        worker_memory_mb: Memory of each, in MiB, above what an idle one needs; the kernel enforces it on Linux.
     """
 
     memory_limit: str = "1GB"
     threads: int = 1
+    workers: int = 2
+    worker_memory_mb: int = 512
 
 
 DEFAULT_RESOURCES: Final = Resources()
@@ -149,7 +153,8 @@ class QueryResult:
 
     Attributes:
         columns: Names and DuckDB types, in order.
-        rows: JSON records; dates and times are ISO 8601 text, NaN and infinities are null.
+        rows: JSON records; dates and times are ISO 8601 text, blobs base64, NaN and infinities the text `NaN`,
+            `Infinity`, `-Infinity`. A value in a list or a struct looks as it does alone.
         truncated: A cap cut rows or cells off.
         versions: Table name to the version that was read.
         sql: The text that was executed.

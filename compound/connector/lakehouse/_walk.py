@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final, TypeAlias, cast
 
 from ._functions import FUNCTIONS, MAX_SIZE, SIZED, TABLE_FUNCTIONS
@@ -11,6 +12,7 @@ from ._functions import FUNCTIONS, MAX_SIZE, SIZED, TABLE_FUNCTIONS
 MAX_NODES: Final = 20_000
 MAX_READS: Final = 10_000
 MAX_VOLUME: Final = 1_000_000
+_NEAR: Final = 0.8
 
 Scope: TypeAlias = "Mapping[str, int]"
 """Common table expressions in sight: case-folded name to the tables that reading it reads."""
@@ -39,11 +41,21 @@ _PARTS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why a statement is refused."""
+    """Why a statement is refused.
+
+    Attributes:
+        code: As in `docs/errors/`.
+        what: What was found.
+        fix: What to write instead.
+        is_slip: What is meant is allowed and can be written differently.
+        function: The function that is not allowed, where that is the reason.
+    """
 
     code: str
     what: str
     fix: str = ""
+    is_slip: bool = False
+    function: str = ""
 
 
 @dataclass(slots=True)
@@ -52,15 +64,21 @@ class Walk:
 
     Attributes:
         declared: Tables that may be read: case-folded name to the name as declared.
+        spelled: Ways to write them with catalog and schema, case-folded.
+        hidden: Tables that exist and may not be read, case-folded; who names one did not misspell another.
         tables: Declared tables that are read.
         params: Parameters that are used.
         problems: Why it is refused, in the order found; empty when it passes.
+        prefixes: Qualified names that must be shortened: place in bytes, and the parts before the name.
     """
 
     declared: Mapping[str, str]
+    spelled: frozenset[tuple[str, ...]] = frozenset()
+    hidden: frozenset[str] = frozenset()
     tables: set[str] = field(default_factory=set[str])
     params: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
+    prefixes: list[tuple[int, int]] = field(default_factory=list["tuple[int, int]"])
     nodes: int = 0
     reads: int = 0
     volume: int = 1
@@ -128,7 +146,9 @@ class Walk:
         elif kind in _PARTS:
             self.below(node, scope)
         else:
-            self.refuse(f"{kind} is not allowed in a reviewed query")
+            self.refuse(
+                f"{kind} is not allowed", "write it with GROUP BY" if kind == "PIVOT" else "", is_slip=kind == "PIVOT"
+            )
 
     def below(self, node: Mapping[str, Any], scope: Scope) -> None:
         """Everything inside a node."""
@@ -158,10 +178,10 @@ class Walk:
         name = str(node.get("table_name", ""))
         path = [str(part) for part in node.get("qualified_name", {}).get("path") or [name]]
         outer = [str(node[key]) for key in ("catalog_name", "schema_name") if node.get(key)]
-        if len(path) > 1 or outer:
-            self.refuse(f"the qualified name {'.'.join(path)} is not allowed", f"write {name}")
-            return
         folded = name.casefold()
+        if len(path) > 1 or outer:
+            self.qualified(node, path, folded, scope)
+            return
         if path != [name]:
             self.refuse(f"the name {path} is not allowed")
         elif folded in scope:
@@ -170,7 +190,27 @@ class Walk:
             self.tables.add(self.declared[folded])
             self.read(1)
         else:
-            self.problems.append(Problem(code="sql.undeclared-table", what=f"{name} is not a declared table"))
+            near = folded not in self.hidden and get_close_matches(folded, list(self.declared), n=1, cutoff=_NEAR)
+            what = f"{name} is not a declared table"
+            self.problems.append(Problem(code="sql.undeclared-table", what=what, is_slip=bool(near)))
+
+    def qualified(self, node: dict[str, Any], path: list[str], folded: str, scope: Scope) -> None:
+        """A table with catalog or schema before its name."""
+        if tuple(part.casefold() for part in path) in self.spelled and folded not in scope:
+            self.tables.add(self.declared[folded])
+            self.prefixes.append((int(node["query_location"]), len(path) - 1))
+            self.read(1)
+            return
+        what = f"the qualified name {'.'.join(path)} is not allowed"
+        self.refuse(what, f"write {path[-1]}" if folded in self.declared else "", is_slip=folded in self.declared)
+
+    def column(self, node: Mapping[str, Any]) -> None:
+        """A reference to a column, perhaps with the table's whole name before it."""
+        names = tuple(str(name).casefold() for name in node.get("column_names") or [])
+        for size in range(len(names) - 1, 1, -1):
+            if names[:size] in self.spelled:
+                self.prefixes.append((int(node["query_location"]), size - 1))
+                return
 
     def read(self, tables: int) -> None:
         """Count what is read: expressions that double each other are planned for ever, and no interrupt helps."""
@@ -185,7 +225,9 @@ class Walk:
         if kind not in _EXPRESSIONS:
             self.refuse(f"a {kind.lower().replace('_', ' ')} expression is not allowed")
             return
-        if kind == "PARAMETER":
+        if kind == "COLUMN_REF":
+            self.column(node)
+        elif kind == "PARAMETER":
             self.params.add(str(node.get("identifier", "")))
         elif kind in ("FUNCTION", "WINDOW"):
             name = str(node.get("function_name", "")).lower()
@@ -197,11 +239,13 @@ class Walk:
         """A call of a scalar, aggregate, window or table function."""
         path = node.get("qualified_name", {}).get("path") or [name]
         if len(path) != 1 or str(path[0]).lower() != name:
-            self.refuse(f"the qualified function {'.'.join(map(str, path))}() is not allowed", f"write {name}()")
+            what = f"the qualified function {'.'.join(map(str, path))}() is not allowed"
+            self.refuse(what, f"write {name}()", is_slip=name in FUNCTIONS or name in SIZED)
         elif name in SIZED:
             self.sized(node, name, table=table)
         elif name not in FUNCTIONS and not (table and name in TABLE_FUNCTIONS):
-            self.refuse(f"the function {name}() is not allowed")
+            what = f"the function {name}() is not allowed"
+            self.problems.append(Problem(code="sql.not-allowed", what=what, function=name))
         self.below(node, scope)
 
     def sized(self, node: dict[str, Any], name: str, *, table: bool) -> None:
@@ -214,11 +258,13 @@ class Walk:
             self.volume *= max([1, *sizes])
         if min(sizes, default=0) < 0 or self.volume > MAX_VOLUME:
             what = f"{name}() needs a whole number of at most {MAX_SIZE:,}, written as a literal"
-            self.refuse(what, "write the number out")
+            # A sum can be written out; a number that is written and too large was meant.
+            is_slip = any(item.get("class") != "CONSTANT" for item in checked)
+            self.refuse(what, "write the number out", is_slip=is_slip)
 
-    def refuse(self, what: str, fix: str = "") -> None:
+    def refuse(self, what: str, fix: str = "", *, is_slip: bool = False) -> None:
         """Note a refusal."""
-        self.problems.append(Problem(code="sql.not-allowed", what=what, fix=fix))
+        self.problems.append(Problem(code="sql.not-allowed", what=what, fix=fix, is_slip=is_slip))
 
 
 def argument_of(item: Mapping[str, Any]) -> Mapping[str, Any]:

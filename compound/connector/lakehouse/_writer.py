@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, cast
 
 from compound.errors import ConnectorError, choices
 
+from ._messages import said_of
+
 if TYPE_CHECKING:
     import duckdb
     from deltalake import DeltaTable
@@ -159,7 +161,7 @@ def arrow(
         sql = "SELECT unnest(record) FROM (SELECT unnest(from_json_strict($1::JSON, $2)) AS record)"
         return Table.from_arrow(connection.sql(sql, params=[text, orjson.dumps([kinds]).decode()]))
     except (duckdb.Error, TypeError) as error:
-        what = f"the records do not fit their columns: {str(error).splitlines()[0]}"
+        what = f"the records do not fit their columns: {said_of(error, names)}"
         raise ConnectorError("lakehouse.write-failed", what, fix="give a schema that fits") from error
     finally:
         connection.close()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from compound.connector.lakehouse import (
@@ -38,7 +40,7 @@ TABLES = {
 
 
 def loose(sql: str) -> list[str]:
-    return unrestricted_tables(guard(sql, tables=TABLES), TABLES, ["c"])
+    return unrestricted_tables(guard(sql, tables=TABLES), TABLES, {"c": "VARCHAR"})
 
 
 RESTRICTED = (
@@ -120,3 +122,57 @@ def test_deep_nesting_is_refused_soon() -> None:
     with pytest.raises(ProjectError) as caught:
         loose(f"{DEEP} 1 = 1 {')' * 40}")
     assert caught.value.code == "sql.too-complex"
+
+
+_KEYED = {
+    kind: {"t": replace(_table("t", "k v", CustomerKey(column="k")), schema=(Column(name="k", type=kind),))}
+    for kind in ("VARCHAR", "INTEGER", "BIGINT", "UUID", "DOUBLE", "DECIMAL(18,0)", "DATE")
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "expression", "holds"),
+    [
+        ("VARCHAR", "VARCHAR", "$c", True),
+        ("VARCHAR", "VARCHAR", "CAST($c AS TEXT)", True),
+        ("VARCHAR", "INTEGER", "CAST($c AS VARCHAR)", True),
+        ("VARCHAR", "VARCHAR", "CAST($c AS BOOLEAN)", False),
+        ("VARCHAR", "VARCHAR", "TRY_CAST($c AS INTEGER)", False),
+        ("VARCHAR", "VARCHAR", "CAST(CAST($c AS BOOLEAN) AS VARCHAR)", False),
+        ("VARCHAR", "VARCHAR", "lower($c)", False),
+        ("VARCHAR", "VARCHAR", "left($c, 1)", False),
+        ("VARCHAR", "VARCHAR", "$c COLLATE NOCASE", False),
+        ("VARCHAR", "VARCHAR", "coalesce($c, k)", False),
+        ("VARCHAR", "BOOLEAN", "$c", False),
+        ("VARCHAR", "INTEGER", "$c", False),
+        ("VARCHAR", "DATE", "$c", False),
+        ("INTEGER", "BIGINT", "$c", True),
+        ("BIGINT", "INTEGER", "$c", True),
+        ("BIGINT", "VARCHAR", "$c", True),
+        ("BIGINT", "VARCHAR", "CAST($c AS INT8)", True),
+        ("BIGINT", "VARCHAR", "CAST($c AS DOUBLE)", False),
+        ("BIGINT", "DOUBLE", "$c", False),
+        ("BIGINT", "BOOLEAN", "$c", False),
+        ("DOUBLE", "DOUBLE", "$c", True),
+        ("DECIMAL(18,0)", "VARCHAR", "CAST($c AS DECIMAL(18, 0))", True),
+        ("DECIMAL(18,0)", "VARCHAR", "CAST($c AS DECIMAL(4, 0))", False),
+        ("UUID", "VARCHAR", "$c", True),
+        ("DATE", "TIMESTAMP", "CAST($c AS DATE)", True),
+        ("DATE", "VARCHAR[]", "$c", False),
+    ],
+)
+def test_only_what_keeps_every_two_keys_apart_is_the_callers_key(
+    key: str, given: str, expression: str, holds: bool
+) -> None:
+    tables = _KEYED[key]
+    sql = f"SELECT k FROM t WHERE k = {expression}"
+    assert unrestricted_tables(guard(sql, tables=tables), tables, {"c": given}) == ([] if holds else ["t"])
+
+
+def test_keys_of_two_tables_are_equal_only_in_one_type() -> None:
+    sql = "SELECT a.v FROM a JOIN b ON a.k = b.k WHERE a.k = $c"
+    number = replace(_table("a", "k v", CustomerKey(column="k")), schema=(Column(name="k", type="INTEGER"),))
+    text = _table("b", "k v", CustomerKey(column="k"))
+    assert unrestricted_tables(guard(sql, tables=["a", "b"]), {"a": number, "b": text}, {"c": "VARCHAR"}) == ["b"]
+    same = {"a": replace(text, name="a"), "b": text}
+    assert unrestricted_tables(guard(sql, tables=["a", "b"]), same, {"c": "VARCHAR"}) == []

@@ -76,6 +76,19 @@ def ask(house: Lakehouse) -> BoundAsk:
         "FROM orders SELECT max(total) AS m",
         "SELECT 'x' AS a UNION ALL SELECT country FROM customers ORDER BY a",
         "SELECT a.x FROM orders AS a(x, y, z, w) ORDER BY x LIMIT 2",
+        "SELECT COLUMNS('.*id') FROM orders ORDER BY order_id LIMIT 3",
+        "SELECT min(COLUMNS('.*id')), max(total) AS m FROM orders",
+        "SELECT COLUMNS(lambda c: c LIKE '%id') FROM orders ORDER BY ALL LIMIT 3",
+        "SELECT COLUMNS(['order_id', 'total']) FROM orders ORDER BY ALL LIMIT 3",
+        "SELECT COLUMNS(* EXCLUDE (total)) FROM orders ORDER BY ALL LIMIT 3",
+        "SELECT * LIKE '%id' FROM orders ORDER BY ALL LIMIT 3",
+        "SELECT t.customer_id FROM (SELECT COLUMNS('.*id') FROM orders) t ORDER BY ALL LIMIT 3",
+        "WITH a AS (SELECT COLUMNS('^(order|t)') FROM orders) SELECT * FROM a ORDER BY ALL LIMIT 3",
+        "SELECT * FROM (SELECT coalesce(*COLUMNS('.*id')) AS c FROM orders) ORDER BY ALL LIMIT 3",
+        "SELECT 1 AS one; -- and that was it",
+        "SELECT 1 AS one -- no more",
+        "SELECT 'a; b -- c' AS one;;\n /* d; e */ ;\n-- f",
+        "SELECT '$$;' || $$ ;-- $$ AS one; /* ' */",
         "SELECT customer_id % 2 AS odd, list(order_id ORDER BY order_id) AS ids FROM orders GROUP BY odd ORDER BY odd",
     ],
 )
@@ -97,6 +110,19 @@ def test_what_is_granted_is_answered_as_it_was_written(ask: BoundAsk, house: Lak
         ("WITH customers AS (SELECT 1 AS a) SELECT * FROM customers", "mend", "sql.not-understood"),
         ("SELECT * FROM orders TABLESAMPLE 10%", "mend", "sql.not-understood"),
         ("SELECT CAST(note AS INTEGER) AS n FROM orders", "mend", "lakehouse.query-failed"),
+        ("SELECT 1 AS a; SELECT 2 AS b", "refused", "sql.not-one-select"),
+        ("SELECT * FROM ordrs", "mend", "sql.undeclared-table"),
+        ("SELECT * FROM main.orders", "mend", "sql.not-allowed"),
+        ("SELECT * FROM other.shop.orders", "mend", "sql.not-allowed"),
+        ("SELECT main.lower(note) AS n FROM orders", "mend", "sql.not-allowed"),
+        ("SELECT repeat(note, 1 + 1) AS n FROM orders", "mend", "sql.not-allowed"),
+        ("SELECT repeat(note, 1000000000) AS n FROM orders", "refused", "sql.not-allowed"),
+        ("SELECT * FROM orders PIVOT (sum(total) FOR customer_id IN (1, 2))", "mend", "sql.not-allowed"),
+        ("SELECT 1 AS a; DROP TABLE orders", "refused", "sql.not-one-select"),
+        ("SELECT 1 AS a; -- DROP TABLE orders\n DROP TABLE orders", "refused", "sql.not-one-select"),
+        ("SELECT * FROM secret", "refused", "sql.undeclared-table"),
+        ("SELECT * FROM lake.shop.secrets", "refused", "sql.not-allowed"),
+        ("SELECT * FROM information_schema.tables", "refused", "sql.not-allowed"),
         ("SELECT * FROM secrets", "refused", "sql.undeclared-table"),
         ("DROP TABLE orders", "refused", "sql.not-one-select"),
         ("SELECT * FROM read_text('/etc/hostname')", "refused", "sql.not-allowed"),
@@ -112,6 +138,81 @@ def test_what_is_wrong_is_an_answer_that_says_whether_to_try_again(
     assert answer.problem is not None
     assert (answer.status, answer.problem.code, answer.rows, answer.sql) == (status, code, [], None)
     assert not any(secret in answer.model_dump_json() for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("FROM lake.shop.orders SELECT max(total) AS m", "SELECT max(total) AS m FROM orders"),
+        ("SELECT o.total FROM lake.shop.orders AS o ORDER BY 1 LIMIT 2", "SELECT total FROM orders ORDER BY 1 LIMIT 2"),
+        ("SELECT lake.shop.orders.total FROM lake.shop.orders LIMIT 2", "SELECT total FROM orders LIMIT 2"),
+        (
+            'SELECT shop.orders.total, \'é.shop.orders\' AS x FROM "lake" . shop."orders" LIMIT 2',
+            "SELECT total, 'é.shop.orders' AS x FROM orders LIMIT 2",
+        ),
+        (
+            "SELECT c.country FROM LAKE.Shop.Orders o JOIN lake.shop.customers c USING (customer_id) ORDER BY 1 LIMIT 1",
+            "SELECT 'Chile' AS country",
+        ),
+        ("SELECT (SELECT count(*) FROM shop.orders) AS n", "SELECT count(*) AS n FROM orders"),
+    ],
+)
+def test_tables_may_be_written_as_the_header_writes_them(
+    ask: BoundAsk, house: Lakehouse, written: str, plain: str
+) -> None:
+    answer = ask.ask(written)
+    assert answer.status == "ok", answer.problem
+    assert answer.rows == house.query(plain).rows
+
+
+def test_a_name_that_a_with_defines_is_not_the_whole_name_of_a_table(ask: BoundAsk) -> None:
+    answer = ask.ask("WITH orders AS (SELECT 1 AS total) SELECT total FROM lake.shop.orders")
+    assert answer.status == "mend"
+
+
+VALUES = ("Ann Neil", "555", "n1", "n11", "16.5", "x y", "2020-13", "(n")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CAST(note AS INTEGER)",
+        "CAST(total * 100 AS DECIMAL(2, 1))",
+        "CAST(order_id * 500 AS TINYINT)",
+        "CAST(order_id AS BIGINT) * 9223372036854775807",
+        "make_date(2020, CAST(order_id + 50 AS INTEGER), 1)",
+        "CAST(note || ' Ann Neil' AS DATE)",
+        "strptime(note || ' Ann Neil', '%Y')",
+        "regexp_matches('a', '(' || note)",
+        "CAST('[' || note || ', x y]' AS INTEGER[])",
+        "json_extract('{Ann Neil ' || note, '$.a')",
+        "from_base64(note || ' x y')",
+        "date_part(note || ' Ann Neil', DATE '2020-01-01')",
+        "chr(CAST(order_id AS INTEGER) + 55555555)",
+        "unhex(note)",
+        "CAST(note AS UUID)",
+        "CAST(note || ' Ann Neil' AS INTERVAL)",
+        "format('{Ann Neil}' || note, 1)",
+    ],
+)
+def test_no_value_of_a_row_is_told_in_a_message(ask: BoundAsk, expression: str) -> None:
+    answer = ask.ask(f"SELECT {expression} AS x FROM orders WHERE order_id > 0")
+    assert answer.status == "mend"
+    assert answer.problem is not None
+    assert answer.problem.code == "lakehouse.query-failed"
+    assert not any(value in answer.problem.message for value in VALUES), answer.problem.message
+
+
+def test_a_message_says_what_can_be_mended(ask: BoundAsk) -> None:
+    problem = ask.ask("SELECT CAST(note AS INTEGER) AS n FROM orders").problem
+    assert problem is not None
+    assert problem.message == "a value cannot be converted to INT32 (column note)"
+
+
+def test_a_value_that_speaks_of_damage_does_not_throw_copies_away(ask: BoundAsk, house: Lakehouse) -> None:
+    problem = ask.ask("SELECT CAST(note || ' corrupt checksum' AS INTEGER) AS n FROM orders").problem
+    assert problem is not None
+    assert problem.code == "lakehouse.query-failed"
 
 
 def test_a_whole_row_is_only_its_granted_columns(ask: BoundAsk) -> None:

@@ -62,6 +62,25 @@ def test_runs_with_typed_parameters(house: Lakehouse) -> None:
     assert _load().run(house, {"customer_id": "u1", "since": "2026-01-26"}).row_count == 7
 
 
+def test_tables_may_be_written_as_the_header_writes_them(house: Lakehouse) -> None:
+    text = TOOL.replace("FROM orders", "FROM lake.shop.orders").replace("LIMIT $n", "LIMIT $n; -- the newest")
+    text = text.replace("ordered_at >= $since", "lake.shop.orders.ordered_at >= $since")
+    assert (
+        _load(text).run(house, {"customer_id": "u1", "n": 2}).value
+        == _load().run(house, {"customer_id": "u1", "n": 2}).value
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [("CAST($customer_id AS BOOLEAN)", "VARCHAR"), ("$customer_id", "BOOLEAN"), ("left($customer_id, 1)", "VARCHAR")],
+)
+def test_a_lossy_function_of_the_callers_key_is_not_the_key(house: Lakehouse, expression: str, kind: str) -> None:
+    text = TOOL.replace("= $customer_id", f"= {expression}").replace("type: VARCHAR", f"type: {kind}")
+    with pytest.raises(ProjectError, match=r"sql\.customer"):
+        _load(text).bind(house)
+
+
 def test_infers_its_output_without_running(house: Lakehouse) -> None:
     bound = _load().bind(house)
     assert [(column.name, column.type) for column in bound.columns] == [

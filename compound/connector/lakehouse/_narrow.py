@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from compound.errors import ProjectError
 
+from ._columns import take_names_away, write_out
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from compound.connector.lakehouse import Column
+    from ._types import Column
 
     Grants = Mapping[str, Sequence[Column]]
     """Table to its granted columns."""
@@ -43,7 +45,9 @@ def narrowed(sql: str, grants: Grants) -> str:
     schema: dict[str, object] = {
         table: {column.name: column.type for column in columns} for table, columns in grants.items()
     }
+    names = {table.casefold(): [column.name for column in columns] for table, columns in grants.items()}
     try:
+        write_out(tree, names)
         bound = qualify(tree, schema=schema, dialect=_DIALECT)
     except SqlglotError as error:
         what = " ".join(str(error).split(". Line:")[0].split())
@@ -52,6 +56,7 @@ def narrowed(sql: str, grants: Grants) -> str:
         raise _not_understood(error) from None
     if not isinstance(bound, exp.Query):
         raise _not_understood(TypeError(f"a {bound.key} is no query"))
+    take_names_away(bound)
     _replace_tables(bound, grants)
     return bound.sql(dialect=_DIALECT)
 
