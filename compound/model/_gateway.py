@@ -135,7 +135,7 @@ class Gateway:
         response = await self._continued(route, sent, call, ceiling, told)
         schema = sent.output_schema
         if schema is None:
-            return restore(response)
+            return restore(await _voided(response, told))
         response, found = read_typed(response, schema)
         if found and not route.reads_inputs:
             again = replace(call, index=call.index + 1) if call else None
@@ -147,7 +147,7 @@ class Gateway:
             response = together(response, second)
         if found:
             response = without_data(response, found)
-        return restore(response)
+        return restore(await _voided(response, told))
 
     async def stream(
         self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
@@ -277,3 +277,10 @@ class Gateway:
         usage = Usage(input_tokens=size // 3, output_tokens=request.max_tokens, modes=modes_of(request.options))
         cost = cost_of(self._prices, request.model, usage)
         return Cost(known_usd=cost.known_usd, unknown=foreseen(self._prices, request.model, request.options))
+
+
+async def _voided(response: ModelResponse, told: Told | None) -> ModelResponse:
+    """The answer; where it is none, what was told of it is void."""
+    if told is not None and response.abstained and response.text:
+        await told(StreamRestart())
+    return response
