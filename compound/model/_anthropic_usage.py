@@ -39,7 +39,7 @@ def read_usage(usage: Record, content: Sequence[Record]) -> Usage:
             f"{name}={usage[name]}" for name, usual in _STANDARD.items() if (usage.get(name) or "") not in usual | {""}
         ),
         server_tools=_server_tools(usage, content),
-        is_complete="input_tokens" in usage and "output_tokens" in usage,
+        is_complete=isinstance(usage.get("input_tokens"), int) and isinstance(usage.get("output_tokens"), int),
     )
 
 

@@ -135,10 +135,9 @@ def parse_message(message: JsonValue, provider: str) -> ModelResponse:
     """
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
         raise no_answer(f"the answer is no message of the Messages API: {shown(message)}")
-    whole = cast("Json", whole_text(message))
     try:
-        return _parse(whole, provider)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return _parse(cast("Json", whole_text(message)), provider)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise no_answer(f"the answer has a block that cannot be read ({error!r}): {shown(message)}") from error
 
 

@@ -48,7 +48,7 @@ class Gateway:
         routes: Logical model to where it is answered.
         journal: Where finished calls are kept; absent, they are kept in memory.
         journals: Whether a route's calls are journalled; all are, unless it says otherwise.
-        prices: Price table; a model that is not in it has an unknown cost.
+        prices: Price table; a model that is not in it has an unknown cost. None: nothing has a price.
         budget: Ceiling of every run, where the call brings none of its own.
         retry: When to try again.
         redact: Masks each request before it leaves; the journal and the hash see the masked one.
@@ -95,7 +95,8 @@ class Gateway:
     @property
     def on_unknown(self) -> Literal["stop", "allow"]:
         """What a limit in USD does about a cost that is not known."""
-        return self._budget.on_unknown or "stop"
+        # Without a price table nothing has a price, and there is nothing that a limit could be held to.
+        return "allow" if self._prices is None else self._budget.on_unknown or "stop"
 
     async def call(
         self,
@@ -131,11 +132,11 @@ class Gateway:
             return response
         route = self.route(request.model)
         sent, restore = self._masked(route.apply(request))
-        ceiling = budget.over(self._budget) if budget else self._budget
+        ceiling = self._ceiling(budget)
         response = await self._continued(route, sent, call, ceiling, told)
         schema = sent.output_schema
         if schema is None:
-            return restore(response)
+            return restore(await _voided(response, told))
         response, found = read_typed(response, schema)
         if found and not route.reads_inputs:
             again = replace(call, index=call.index + 1) if call else None
@@ -147,7 +148,7 @@ class Gateway:
             response = together(response, second)
         if found:
             response = without_data(response, found)
-        return restore(response)
+        return restore(await _voided(response, told))
 
     async def stream(
         self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
@@ -163,7 +164,7 @@ class Gateway:
         with call_span(route, sent) as span:
             response = self._find(call, hashed)
             if response is None:
-                ceiling = budget.over(self._budget) if budget else self._budget
+                ceiling = self._ceiling(budget)
                 with self._reserved(route, call, ceiling, sent) as bill:
                     attempt = self._try(route, sent, span)
                     async with reading(self._events(attempt)) as events:
@@ -188,6 +189,10 @@ class Gateway:
             close = getattr(route.provider, "aclose", None)
             if close is not None:
                 await close()
+
+    def _ceiling(self, budget: Budget | None) -> Budget:
+        whole = budget.over(self._budget) if budget else self._budget
+        return replace(whole, on_unknown=whole.on_unknown if self._prices else self.on_unknown)
 
     def _masked(self, request: ModelRequest) -> tuple[ModelRequest, Callable[[ModelResponse], ModelResponse]]:
         return self._redact(request) if self._redact else (request, lambda response: response)
@@ -277,3 +282,10 @@ class Gateway:
         usage = Usage(input_tokens=size // 3, output_tokens=request.max_tokens, modes=modes_of(request.options))
         cost = cost_of(self._prices, request.model, usage)
         return Cost(known_usd=cost.known_usd, unknown=foreseen(self._prices, request.model, request.options))
+
+
+async def _voided(response: ModelResponse, told: Told | None) -> ModelResponse:
+    """The answer; where it is none, what was told of it is void."""
+    if told is not None and response.abstained and response.text:
+        await told(StreamRestart())
+    return response

@@ -13,7 +13,7 @@ from compound.spec.json_text import read_json
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-_FENCE: Final = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*[\w+.-]*[ \t]*\n(.*?)\n?[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
+_MARK: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*[\w+.-]*[ \t]*\Z")
 _OPENS: Final = re.compile(r"[{\[]")
 _MAX_TRIES: Final = 64
 
@@ -80,12 +80,26 @@ def _candidates(text: str) -> Iterator[JsonValue]:
         pass
     else:
         return
-    for fence in reversed(_FENCE.findall(whole)):
+    for fence in reversed(list(_fences(whole))):
         try:
-            yield read_json(fence[1])
+            yield read_json(fence)
         except ValueError:
             continue
     yield from reversed(list(_inside(whole)))
+
+
+def _fences(text: str) -> Iterator[str]:
+    """What stands in fences, in one pass over the lines."""
+    mark, inside = "", list[str]()
+    for line in text.splitlines():
+        found = _MARK.match(line)
+        if not mark:
+            mark, inside = (found.group(1), []) if found else ("", inside)
+        elif found and found.group(1) == mark:
+            yield "\n".join(inside)
+            mark = ""
+        else:
+            inside.append(line)
 
 
 def _inside(text: str) -> Iterator[JsonValue]:

@@ -24,6 +24,7 @@ class SyncLoop:
     def __init__(self) -> None:
         self._opening = threading.Lock()
         self._thread: _LoopThread | None = None
+        self._forgotten: weakref.finalize[[], SyncLoop] | None = None
 
     def run(self, work: Callable[..., Awaitable[T]], *args: object) -> T:
         """What `work(*args)` returns, or raises.
@@ -67,6 +68,8 @@ class SyncLoop:
         """End the loop, and with it the connections that were opened in it. The next call begins another."""
         with self._opening:
             thread, self._thread = self._thread, None
+            if self._forgotten is not None:
+                self._forgotten.detach()
         if thread is not None and thread.pid == os.getpid():
             thread.stop()
 
@@ -75,7 +78,7 @@ class SyncLoop:
             # The thread of a loop does not survive a fork.
             if self._thread is None or self._thread.pid != os.getpid() or not self._thread.thread.is_alive():
                 self._thread = opened = _LoopThread()
-                weakref.finalize(self, opened.stop)
+                self._forgotten = weakref.finalize(self, opened.stop)
             return self._thread
 
 

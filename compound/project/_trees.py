@@ -101,6 +101,9 @@ def _model(span: Span) -> Iterator[str]:
         yield f"{span['input_tokens']} + {span.get('output_tokens') or 0} tokens"
     if span.get("cost_usd"):
         yield f"{float(str(span['cost_usd'])):.4f} USD"
+    known = cast("Mapping[str, object]", span.get("attributes") or {}).get("known_cost_usd")
+    if known is not None:
+        yield f"at least {float(str(known)):.4f} USD, the rest is not known"
     if span.get("cached_result"):
         yield "answered from the journal"
 
@@ -119,7 +122,7 @@ def _course(span: Span) -> Iterator[str]:
 
 
 def trace_row(run: Mapping[str, object], *, now: float | None = None) -> tuple[object, ...]:
-    """A recorded run as a list shows it: run, of, graph, status, ago, ms, spans, usd."""
+    """A recorded run as a list shows it: run, of, graph, status, ago, ms, spans, usd; `0.1+` is a part of the cost."""
     began = int(str(run["start_time_unix_nano"])) / 1e9
     cost = run.get("cost_usd")
     name, of = str(run["run_id"]), str(run.get("example_id") or run.get("thread_id") or "")
@@ -131,7 +134,7 @@ def trace_row(run: Mapping[str, object], *, now: float | None = None) -> tuple[o
         ago((time.time() if now is None else now) - began),
         f"{float(str(run.get('run_ms') or 0)):.0f}",
         run.get("spans"),
-        f"{float(str(cost)):.4f}" if cost else None,
+        f"{float(str(cost)):.4f}{'+' * bool(run.get('unknown_costs'))}" if cost or run.get("unknown_costs") else None,
     )
 
 

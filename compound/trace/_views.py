@@ -30,6 +30,13 @@ _MS: Final = "(end_time_unix_nano - start_time_unix_nano) / 1e6"
 # process was killed. A node of such a leg that a later leg did again is aborted, and statistics leave it out; tokens
 # and cost count it, because what was paid was paid.
 
+_PART_USD: Final = (
+    "CASE WHEN kind = 'chat' AND cost_usd IS NULL"
+    " THEN TRY_CAST(json_extract_string(attributes, '$.known_cost_usd') AS DOUBLE) END"
+)
+"""What is known of a cost that is not known as a whole."""
+_KNOWN_USD: Final = f"coalesce(cost_usd, {_PART_USD})"
+
 _VIEWS: Final = f"""
 CREATE VIEW traces AS
 SELECT trace_id, any_value(run_id) AS run_id, any_value(graph_name) AS graph_name,
@@ -39,7 +46,8 @@ SELECT trace_id, any_value(run_id) AS run_id, any_value(graph_name) AS graph_nam
        (max(end_time_unix_nano) - min(start_time_unix_nano)) / 1e6 AS wall_ms,
        coalesce(sum({_MS}) FILTER (WHERE parent_span_id IS NULL), 0) AS run_ms,
        count(*) AS spans, count(*) FILTER (WHERE status_code = 'ERROR') AS errors,
-       sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd
+       sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+       sum({_KNOWN_USD}) AS cost_usd, count({_PART_USD}) AS unknown_costs
 FROM spans GROUP BY trace_id;
 
 CREATE VIEW legs AS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -291,3 +292,15 @@ def test_json_is_read_as_models_say_it_without_a_paid_repair(
     assert view.output["answer"] == {"text": "x", "number": 1}
     assert len(server.seen) == 1
     assert MODEL in str(server.seen[0].body["model"])
+
+
+def test_what_was_told_of_an_answer_that_is_none_is_void(server: ReplayServer, tmp_path: Path) -> None:
+    server.play(events("Half ", "a sent", stop="refusal"))
+    project = Project.open(model_project(tmp_path, server.url))
+
+    async def read() -> list[str]:
+        return [event.event async for event in project.stream(None, {"question": "Hi"})]
+
+    told = asyncio.run(read())
+    project.close()
+    assert told.index("token_void") > told.index("token")

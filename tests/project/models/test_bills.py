@@ -215,3 +215,18 @@ def test_a_number_beyond_64_bit_in_a_typed_answer_stays_exact(server: ReplayServ
     big = 2**70 + 1
     view = run(server, tmp_path, reply(json.dumps({"text": "x", "number": big})), rest=PRICES, graph=TYPED)
     assert view.output == {"answer": {"text": "x", "number": big}}, view.error
+
+
+def test_traces_say_what_is_known_of_a_cost_and_that_there_is_more(server: ReplayServer, tmp_path: Path) -> None:
+    odd = reply("Hello", usage={"server_tool_use": {"web_search_requests": 1}})
+    view = run(server, tmp_path, odd, reply("Again"), rest=PRICES)
+    for command, words in ((["list"], "0.0004+"), (["show", view.run_id], "at least 0.0002 USD")):
+        said = subprocess.run(
+            [sys.executable, "-m", "compound", "traces", *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert words in " ".join(said.stdout.split()), said.stdout + said.stderr
