@@ -277,7 +277,9 @@ class ReviewService(ReviewUpkeep):
         Raises:
             ConflictError: `review.transition`: it is not stale.
         """
-        item = self.queue.check_stale(self.find(item_id).item_id)
+        item = self.find(item_id)
+        require_here(self._project, item.run_id)
+        item = self.queue.check_stale(item.item_id)
         if item.status != "stale":
             what = f"item {item.item_id} is {item.status.value}: none of the rows it was drafted from has changed"
             raise ConflictError("review.transition", what, fix="approve, edit or reject it")
