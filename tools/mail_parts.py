@@ -109,13 +109,20 @@ def _lines(text: str) -> list[_Line]:
 
 def _is_head(lines: Sequence[_Line], at: int) -> bool:
     text = lines[at].text[:_LONGEST]
-    if _ARROWS.match(text) or _OUTLOOK.match(text):
+    if _ARROWS.match(text) or _OUTLOOK.match(text) or _is_titled_rule(text):
         return True
     if _TITLE.search(text) and (_RULE.match(text) or text.rstrip(" *>").endswith(":")):
         return True
     if _DEVICE.match(text) and any(not line.is_blank for line in lines[at + 1 :]) and at:
         return True
     return _says_who_wrote(lines, at, text) or _is_block(lines, at, text)
+
+
+def _is_titled_rule(text: str) -> bool:
+    """A rule with words in it, `--- Forwarded by Ann ---`, whatever they are."""
+    said = text.strip(" \t>")
+    marks = ("--", "__", "==", "~~", "**", "––", "——")
+    return said.startswith(marks) and said.endswith(marks) and any(ch.isalpha() for ch in said)
 
 
 def _says_who_wrote(lines: Sequence[_Line], at: int, text: str) -> bool:

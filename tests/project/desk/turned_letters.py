@@ -471,6 +471,7 @@ Nora Quist escribió el 3 de agosto:
 -------- Mensaje original --------
 ---------- Forwarded message ---------
 ---------- Forwarded message ----------
+--- Forwarded by Nora Quist ---
 Begin forwarded message:
 Anfang der weitergeleiteten Nachricht:
 ---------- Weitergeleitete Nachricht ---------
