@@ -17,7 +17,6 @@ from compound.graph._wiring import iter_bindings, uses
 from compound.spec._conditions import parse_condition
 from compound.spec._fill import filler
 from compound.spec._refs import ABSENT, Coalesce, EvaluationError, Expr, Ref, compile_expr, parts
-from compound.spec._types import Maybe as Nullable
 from compound.spec._types import Record, parse_type
 from compound.spec.graph_file import EffectNode, GraphNode
 
@@ -119,22 +118,20 @@ class Consequences:
         return Source(step=step, path=item.steps)
 
     def all_of(
-        self, run: ActiveRun, edited: Mapping[str, JsonValue]
+        self, run: ActiveRun, edited: Mapping[str, JsonValue], *, by_rule: str = ""
     ) -> tuple[dict[str, tuple[PlannedCall, ...]], tuple[str, ...]]:
         """Action to what it would do as the item is shown; and what speaks against showing it.
 
         Args:
             run: The run.
             edited: Fields that a person changed in the draft; an approval carries them.
+            by_rule: The action that a rule takes now, without any field; empty for none.
         """
         present = {**self.present(run.scope), **edited}
         found: dict[str, tuple[PlannedCall, ...]] = {}
         remarks: dict[str, None] = {}
         for action, declared in self._decide.items():
-            fields = {
-                name: present.get(name, None if isinstance(parse_type(kind), Nullable) else _open(name))
-                for name, kind in declared.items()
-            }
+            fields = {name: present.get(name, None if action == by_rule else _open(name)) for name in declared}
             if action == APPROVE:
                 fields = {**edited, **fields}
             open_ones = {name for name, value in fields.items() if value == _open(name)}

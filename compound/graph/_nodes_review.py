@@ -144,7 +144,9 @@ class ReviewStep:
         """The item that the run asks for as it is now; `edited` are fields that a person changed before."""
         node, behind = self._node, self.consequences
         expires = _expiry(node)
-        effects, against = behind.all_of(run, edited or {}) if behind is not None else ({}, ())
+        auto = self.ruling(run)
+        by_rule = auto.action if auto is not None and auto.is_automatic else ""
+        effects, against = behind.all_of(run, edited or {}, by_rule=by_rule) if behind is not None else ({}, ())
         rules = behind.rules(effects) if behind is not None else ()
         return ReviewRequest(
             run_id=run.run_id,
@@ -165,7 +167,7 @@ class ReviewStep:
             risk=_whole(self._risk(self.step.view(run.scope))),
             second=any(rule.second for rule in rules),
             undo_s=max((rule.undo_s for rule in rules), default=0.0),
-            auto=self.ruling(run),
+            auto=auto,
             example_id=run.example_id,
             redraft=run.redraft,
             remarks=(

@@ -187,7 +187,8 @@ class ReviewNode(_Step):
     queue: str = Field(default="default", description="Where the item waits.")
     show: list[Binding] | dict[str, Binding] = Field(default_factory=list, description="What the reviewer sees.")
     decide: dict[str, dict[str, TypeText]] = Field(
-        default_factory=lambda: {"approve": {}, "reject": {}}, description="Action to the fields it carries."
+        default_factory=lambda: {"approve": {}, "reject": {}},
+        description="What is offered: action to its fields; everything else is refused.",
     )
     versions: Binding | None = Field(
         default=None,

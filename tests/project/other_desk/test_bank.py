@@ -348,3 +348,39 @@ def test_a_langgraph_run_is_decided_by_the_same_contract(desk: Bank) -> None:
         project.close()
     assert (made["letter"], made["steps"]) == ("Dear customer, nothing was changed.", [])
     assert (desk.letters(), desk.card("C-1")["status"]) == (["Dear customer, nothing was changed."], "open")
+
+
+def test_a_field_that_may_be_left_out_is_shown_where_it_goes(tmp_path: Path) -> None:
+    graph = TWO_NODES.replace("freeze: {card: str, because: str}", "freeze: {card: str, because: str, note: str?}")
+    graph = graph.replace(
+        "  tell:\n",
+        """  tell_why:
+    use: effect
+    tool: write_letter
+    when: judge.action == 'freeze' and judge.note != null
+    in: {to: $input.id, body: $judge.note}
+  tell:
+""",
+    )
+    desk = bank(tmp_path, graph)
+    assert "no findings" in desk.run("check").stdout
+    item = desk.waiting()
+    shown = desk.json("review", "show", item)["effects"]["freeze"]
+    assert shown[1]["arguments"] == {"to": "T-1", "body": "<note>"}
+    assert shown[1]["when"] == "judge.action == 'freeze' and judge.note != null"
+    fields = ("--field", "card=C-2", "--field", "because=stolen")
+    desk.run("review", "decide", item, "freeze", *fields)
+    one_truth(desk, item, "freeze", [("freeze_card", "shop", {"card": "C-2", "why": "stolen"})])
+    other = desk.waiting()
+    desk.run("review", "decide", other, "freeze", *fields, "--field", "note=Your card is frozen.")
+    assert desk.letters() == ["Your card is frozen."]
+
+
+def test_a_rule_decides_what_it_was_shown_with(tmp_path: Path) -> None:
+    graph = TWO_NODES.replace("      approve: {}\n", "      approve: {note: str?}\n", 1).replace(
+        "    decide:\n", "    auto: {when: agrees.ok}\n    decide:\n", 1
+    )
+    desk = bank(tmp_path, graph)
+    made = desk.json("run", "main", "id=T-1", "message=I lost C-1 today")
+    assert made["status"] == "done"
+    assert (desk.card("C-1")["status"], desk.letters()) == ("frozen", [LETTER_1])
