@@ -1,5 +1,6 @@
 """How good is it: suites of cases, scorers, intervals, comparisons, reports."""
 
+from compound.evaluation._certify import Bounded, Label, Step, bounded, needed, upper_bound
 from compound.evaluation._intervals import Interval, clustered, share, wilson
 from compound.evaluation._paired import Comparison, mcnemar, paired
 from compound.evaluation._recorded import recorded_results
@@ -18,6 +19,7 @@ from compound.evaluation._types import (
 )
 
 __all__ = [
+    "Bounded",
     "Case",
     "CaseReport",
     "CaseResult",
@@ -26,16 +28,20 @@ __all__ = [
     "Estimate",
     "GateReport",
     "Interval",
+    "Label",
     "Score",
     "Scored",
     "Scorer",
+    "Step",
     "Subject",
     "Suite",
     "SuiteContext",
     "SuiteReport",
+    "bounded",
     "build_suite",
     "clustered",
     "mcnemar",
+    "needed",
     "paired",
     "recorded_results",
     "rescore",
@@ -45,5 +51,6 @@ __all__ = [
     "share",
     "split",
     "summarise",
+    "upper_bound",
     "wilson",
 ]
