@@ -7,6 +7,7 @@ to the outbox.
 
 from __future__ import annotations
 
+from compound.review._certificate import AuditedDecision, Certificate, Certificates, Standing
 from compound.review._desk import LEASE_S, MAX_RETURNS
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
 from compound.review._queue import ReviewQueue
@@ -22,6 +23,7 @@ from compound.review._types import (
     ItemSummary,
     NewItem,
     ProposedAction,
+    Readiness,
     Redraft,
     ResumeClaim,
     Revalidate,
@@ -36,6 +38,9 @@ __all__ = [
     "TRANSITIONS",
     "UNDECIDED",
     "Action",
+    "AuditedDecision",
+    "Certificate",
+    "Certificates",
     "ContextProbe",
     "Decision",
     "Draft",
@@ -46,12 +51,14 @@ __all__ = [
     "ItemSummary",
     "NewItem",
     "ProposedAction",
+    "Readiness",
     "Redraft",
     "ResumeClaim",
     "Revalidate",
     "Revalidated",
     "ReviewItem",
     "ReviewQueue",
+    "Standing",
     "Status",
     "Sweep",
     "draft_from_json",

@@ -53,6 +53,7 @@ def escalated(item: ReviewItem) -> NewItem:
         risk=item.risk + 1,
         second=item.second,
         due_at=item.due_at,
+        readiness=item.readiness,
     )
 
 

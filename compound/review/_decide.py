@@ -49,7 +49,9 @@ def decide(desk: Desk, wish: Wish) -> Decision:
         return decision
 
 
-def auto_decide(desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve") -> Decision:
+def auto_decide(
+    desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+) -> Decision:
     """Decide as a policy: only what nobody has touched, and never where two people must agree."""
     with desk.store.read() as db:
         item = load(db, item_id)
@@ -68,7 +70,7 @@ def auto_decide(desk: Desk, item_id: str, *, policy: str, action: Literal["appro
         version=item.version,
         edit=None,
         reason="",
-        note="",
+        note=note,
         key=None,
     )
     with desk.store.write() as db:

@@ -53,6 +53,29 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What a node's `auto` rule said of a draft, and why it did not decide by itself.
+
+    Attributes:
+        ready: The rule holds: every check holds. False: a person should look.
+        audit: One of the random share that goes to people whatever a certificate says; its decision is a label.
+        action: What the rule would decide.
+        score: Of the rule; None when it has none.
+        key: Hash of whose case it is; None when the rule does not say.
+        covers: Digest of everything that made the draft: graph, prompts, code, models, indexes, policy.
+        certificate: Under which it may be decided with no person; empty when under none.
+    """
+
+    ready: bool
+    audit: bool = False
+    action: str = "approve"
+    score: float | None = None
+    key: str | None = None
+    covers: str = ""
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """What a graph asks a person to decide.
 
@@ -73,6 +96,7 @@ class NewItem:
         due_at: When it should be decided, UTC seconds.
         expire_at: When `on_expire` happens; nothing is ever approved by waiting.
         on_expire: `escalate` to the next level, `remind`, or `close`.
+        readiness: What the node's `auto` rule says of the draft; None when it has no rule.
     """
 
     run_id: str
@@ -91,6 +115,7 @@ class NewItem:
     due_at: float | None = None
     expire_at: float | None = None
     on_expire: OnExpire = "remind"
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +168,7 @@ class ReviewItem:
     created_at: float
     updated_at: float
     pruned_at: float | None = None
+    readiness: Readiness | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""
@@ -155,6 +181,7 @@ class ItemSummary:
 
     Attributes:
         subject: Of the ticket, or how its body begins.
+        ready: The node's `auto` rule holds; None when it has none.
     """
 
     item_id: str
@@ -173,6 +200,7 @@ class ItemSummary:
     due_at: float | None
     created_at: float
     subject: str
+    ready: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +210,7 @@ class ItemFilter:
     Attributes:
         statuses: `pending` includes items whose lease has lapsed.
         user: Items this user holds.
+        ready: Only items whose `auto` rule holds, or (False) does not.
         limit: Rows at most.
         offset: Rows to leave out first.
     """
@@ -191,6 +220,7 @@ class ItemFilter:
     user: str | None = None
     run_id: str | None = None
     ticket_id: str | None = None
+    ready: bool | None = None
     limit: int = 100
     offset: int = 0
 
@@ -203,6 +233,7 @@ class Redraft:
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
