@@ -11,6 +11,7 @@ import typer
 from compound.cli import (
     _batch,
     _build,
+    _certify,
     _demo,
     _evaluate,
     _explain,
@@ -51,7 +52,7 @@ def log_to_stderr() -> None:
     structlog.configure(processors=[*before, renderer], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
-for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay, _prune):
+for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune):
     module.register(app)
 app.add_typer(_review.app, name="review")
 app.add_typer(_traces.app, name="traces")

@@ -34,7 +34,8 @@ Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="How long you
 Queue = Annotated[str | None, typer.Option("--queue", help="Only items of this queue.")]
 
 
-def _user(user: str | None) -> str:
+def who(user: str | None) -> str:
+    """Who decides: the option, COMPOUND_USER, or the login name."""
     return user or os.environ.get("COMPOUND_USER") or getpass.getuser()
 
 
@@ -47,6 +48,12 @@ def list_items(
     queue: Queue = None,
     ticket: Annotated[str | None, typer.Option("--ticket", help="Only items of this ticket.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
+    ready: Annotated[
+        bool | None,
+        typer.Option(
+            "--ready/--needs-a-look", help="Only drafts for which the `auto` rule holds, or does not."
+        ),
+    ] = None,
     all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first so many.")] = 0,
@@ -58,8 +65,8 @@ def list_items(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=_user(user) if mine else None)
-    items = service.list(_page(where, limit, offset))
+    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=who(user) if mine else None)
+    items = service.list(_page(where, limit, offset, ready))
     if json:
         print_json(items)
         return
@@ -68,12 +75,13 @@ def list_items(
         return
     print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "ticket", "status", "age", "subject", "why a person"],
+        ["item", "ticket", "status", "draft", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
                 i.ticket_id,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
+                i.draft_state,
                 i.age,
                 i.subject,
                 _why(i.reasons),
@@ -103,10 +111,10 @@ def _filter(
     return ItemFilter(statuses=statuses, queue=queue, ticket_id=ticket, user=holder)
 
 
-def _page(where: ItemFilter, limit: int, offset: int) -> ItemFilter:
+def _page(where: ItemFilter, limit: int, offset: int, ready: bool | None) -> ItemFilter:
     from dataclasses import replace
 
-    return replace(where, limit=limit, offset=offset)
+    return replace(where, limit=limit, offset=offset, ready=ready)
 
 
 @app.command()
@@ -125,7 +133,7 @@ def next_item(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    found = service.claim_next(user=_user(user), queue=queue, lease_s=60 * minutes)
+    found = service.claim_next(user=who(user), queue=queue, lease_s=60 * minutes)
     if found is None and not json:
         say("nothing waits that nobody holds")
     else:
@@ -146,7 +154,7 @@ def claim(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _view(service.claim(item, user=_user(user), lease_s=60 * minutes, takeover=takeover), json=json)
+    _view(service.claim(item, user=who(user), lease_s=60 * minutes, takeover=takeover), json=json)
 
 
 @app.command()
@@ -154,7 +162,7 @@ def release(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     """Give an item back that you hold."""
     from compound.project import Project
 
-    released = Project.open(profile=profile).reviews().release(item, user=_user(user))
+    released = Project.open(profile=profile).reviews().release(item, user=who(user))
     if json:
         print_json(released)
     else:
@@ -175,7 +183,7 @@ def approve(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "approve", user=_user(user), version=version, note=note), json=json)
+    _tell(service.decide(item, "approve", user=who(user), version=version, note=note), json=json)
 
 
 @app.command()
@@ -203,7 +211,7 @@ def edit(
     service = Project.open(profile=profile).reviews()
     words = service.draft_text(item, draft) if draft is not None else text
     edits = edits_of(text=text_file.read_text(encoding="utf-8") if text_file else words, actions=actions)
-    _tell(service.decide(item, "edit", user=_user(user), version=version, edits=edits, note=note), json=json)
+    _tell(service.decide(item, "edit", user=who(user), version=version, edits=edits, note=note), json=json)
 
 
 @app.command()
@@ -221,7 +229,7 @@ def reject(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "reject", user=_user(user), version=version, reason=reason, note=note), json=json)
+    _tell(service.decide(item, "reject", user=who(user), version=version, reason=reason, note=note), json=json)
 
 
 @app.command()
@@ -238,7 +246,7 @@ def escalate(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "escalate", user=_user(user), version=version, note=note), json=json)
+    _tell(service.decide(item, "escalate", user=who(user), version=version, note=note), json=json)
 
 
 @app.command()
@@ -246,7 +254,7 @@ def redraft(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     """Draft a stale item again, with the facts as they are now; a person decides the new draft."""
     from compound.project import Project
 
-    _view(Project.open(profile=profile).reviews().redraft(item, user=_user(user)), json=json)
+    _view(Project.open(profile=profile).reviews().redraft(item, user=who(user)), json=json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from compound.evaluation._intervals import Interval, clustered, share, wilson
 from compound.evaluation._paired import Comparison, mcnemar, paired
 from compound.evaluation._recorded import recorded_results
 from compound.evaluation._report import CaseReport, Estimate, GateReport, Scored, SuiteReport, summarise
-from compound.evaluation._runner import build_suite, rescore, run_cases, run_suite, score_cases
+from compound.evaluation._runner import OnScored, build_suite, rescore, run_cases, run_suite, score_cases
 from compound.evaluation._types import (
     Case,
     CaseResult,
@@ -29,6 +29,7 @@ __all__ = [
     "GateReport",
     "Interval",
     "Label",
+    "OnScored",
     "Score",
     "Scored",
     "Scorer",

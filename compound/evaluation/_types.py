@@ -57,6 +57,8 @@ class CaseResult:
         error: Why it failed.
         seconds: Wall time of the run.
         cost_usd: Sum over its model calls; None when the price is not known.
+        auto: Review node to whether its `auto` rule holds, of a run that stopped before its review.
+        auto_scores: Review node to the score of its rule.
     """
 
     case_id: str
@@ -66,6 +68,8 @@ class CaseResult:
     error: str = ""
     seconds: float | None = None
     cost_usd: float | None = None
+    auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    auto_scores: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,10 @@ from compound.project._services import ProjectServices
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.evaluation import OnScored
     from compound.graph import Engine
     from compound.model import Gateway
+    from compound.spec.suite_file import SuiteFile
 
 
 class EvaluationResources(Resources):
@@ -55,11 +57,35 @@ class GraphSubject:
             values=result.values,
             run_id=run_id,
             error=str(result.error) if result.error else "",
+            auto=result.auto,
+            auto_scores=result.auto_scores,
         )
 
 
+def suite_file(resources: Resources, suite_name: str) -> SuiteFile:
+    """A suite's file.
+
+    Raises:
+        ProjectError: `project.unknown-suite`, or the file is wrong.
+    """
+    from compound.spec.suite_file import read_suite_file
+
+    root = resources.settings.root
+    folder = root / EVALS / suite_name
+    if not (folder / "suite.yaml").is_file():
+        names = [path.parent.name for path in (root / EVALS).glob("*/suite.yaml")]
+        raise ProjectError("project.unknown-suite", f"no suite {suite_name!r}", fix=choices(names, suite_name))
+    return read_suite_file(folder / "suite.yaml", f"{EVALS}/{suite_name}/suite.yaml")
+
+
 async def evaluate(
-    resources: Resources, suite_name: str, *, cases: Path | None, limit: int | None, details: bool
+    resources: Resources,
+    suite_name: str,
+    *,
+    cases: Path | None,
+    limit: int | None,
+    details: bool,
+    on_scored: OnScored | None = None,
 ) -> SuiteReport:
     """Run a suite and report.
 
@@ -69,14 +95,9 @@ async def evaluate(
     """
     from compound.graph import Engine
     from compound.project._data import load_shop
-    from compound.spec.suite_file import read_suite_file
 
     settings, parts = resources.settings, resources.parts
-    folder = settings.root / EVALS / suite_name
-    if not (folder / "suite.yaml").is_file():
-        names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
-        raise ProjectError("project.unknown-suite", f"no suite {suite_name!r}", fix=choices(names, suite_name))
-    file = read_suite_file(folder / "suite.yaml", f"{EVALS}/{suite_name}/suite.yaml")
+    file = suite_file(resources, suite_name)
     suite = build_suite(
         file,
         _context(resources, cases),
@@ -97,6 +118,7 @@ async def evaluate(
                     limit=limit,
                     details=details,
                     recorder=opened.recorder,
+                    on_scored=on_scored,
                 )
         finally:
             opened.close()

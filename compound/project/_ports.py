@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
@@ -15,12 +16,24 @@ from compound.graph.services import (
     ReviewDecision,
     ReviewRequest,
 )
-from compound.review import Decision, Draft, NewItem, ProposedAction, Redraft, ReviewItem, ReviewQueue, Status
+from compound.review import (
+    Decision,
+    Draft,
+    NewItem,
+    ProposedAction,
+    Readiness,
+    Redraft,
+    ReviewItem,
+    ReviewQueue,
+    Status,
+)
 
 if TYPE_CHECKING:
     from typing import Literal
 
     from pydantic import JsonValue
+
+    from compound.project._automatic import Gatekeeper
 
 # What a review node shows under these names is what its item is about; everything it shows is evidence.
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
@@ -34,20 +47,22 @@ class QueuedReviews:
     reply, proposed actions and the reasons why a person is asked.
     """
 
-    def __init__(self, queue: ReviewQueue) -> None:
+    def __init__(self, queue: ReviewQueue, gatekeeper: Gatekeeper | None = None) -> None:
         self.queue = queue
+        self._gatekeeper = gatekeeper
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open the item or find it; an automatic ruling decides an item that nobody touched."""
-        new = _new_item(request)
+        """Open the item or find it; a rule that holds decides what nobody touched, where a certificate covers it."""
+        new = self._new(request)
         item = self.queue.open_item(new)
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         # Every decision moves its item to another version.
         decision = self.queue.decision_for(request.run_id, request.node) if item.version > 1 else None
         auto = request.auto if request.redraft != "ask" else None
-        if decision is None and auto is not None and auto.is_automatic and item.status is Status.PENDING:
-            decision = self._decide(item.item_id, auto)
+        by = _certified(new, item)
+        if decision is None and auto is not None and by and item.status is Status.PENDING:
+            decision = self._decide(item.item_id, auto, by)
             item = self.queue.show(item.item_id) if decision is None else item
         return OpenedReview(
             item_id=item.item_id,
@@ -55,19 +70,32 @@ class QueuedReviews:
             is_stale=item.status is Status.STALE,
         )
 
-    def _decide(self, item_id: str, auto: AutoRuling) -> Decision | None:
+    def _new(self, request: ReviewRequest) -> NewItem:
+        new = _new_item(request)
+        if request.auto is None:
+            return new
+        if self._gatekeeper is None:
+            ready = request.auto.is_automatic
+            why = ("not certified",) if ready else ()
+            readiness = Readiness(ready=ready, action=request.auto.action)
+            return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
+        readiness, why = self._gatekeeper.said(request)
+        return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
+
+    def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
         if auto.action not in {"approve", "reject"}:
             return None  # the queue knows no such decision of a rule; a person makes it
         action = "reject" if auto.action == "reject" else "approve"
         try:
-            return self.queue.auto_decide(item_id, policy=auto.actor.removeprefix("policy:"), action=action)
+            policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
+            return self.queue.auto_decide(item_id, policy=policy, action=action, note=note)
         except ConflictError:
             # A row changed since the draft, or a person was quicker: then it is a person's.
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
-        new = _new_item(request)
+        new = self._new(request)
         item = self.queue.open_item(new)
         if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
             what = f"the graph of run {request.run_id} changed, and the draft with it"
@@ -129,7 +157,16 @@ def action_record(action: ProposedAction) -> dict[str, JsonValue]:
 
 
 def _fresh(new: NewItem) -> Redraft:
-    return Redraft(draft=new.draft, evidence=new.evidence, reasons=new.reasons, refs=new.refs)
+    return Redraft(draft=new.draft, evidence=new.evidence, reasons=new.reasons, refs=new.refs, readiness=new.readiness)
+
+
+def _certified(now: NewItem, item: ReviewItem) -> str:
+    """The certificate under which the item may be decided with no person; empty when under none.
+
+    Both when the item was opened and now: what waits for a person goes on waiting for one.
+    """
+    then = "" if item.readiness is None else item.readiness.certificate
+    return then and ("" if now.readiness is None else now.readiness.certificate)
 
 
 def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._certify import Certifier
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
@@ -401,6 +402,12 @@ class Project:
         from compound.project._reviews import ReviewService
 
         return ReviewService(self)
+
+    def certifier(self) -> Certifier:
+        """What `auto` rules may decide with no person: make, list and revoke certificates."""
+        from compound.project._certify import Certifier
+
+        return Certifier(self)
 
     def traces(self) -> ParquetStore:
         """The recorded spans."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from compound.project._automatic import LOOK, READY
 from compound.project._evidence import evidence_lines
 from compound.project._ports import action_record
 
@@ -25,6 +26,7 @@ class ItemRow:
         age: Since it was opened, for a person.
         held_by: Whose claim runs; empty when nobody's does.
         held_until: Until when, ISO 8601.
+        ready: The graph's `auto` rule holds for the draft; None when it has none.
     """
 
     item_id: str
@@ -40,6 +42,12 @@ class ItemRow:
     due_at: str | None
     held_by: str
     held_until: str | None
+    ready: bool | None = None
+
+    @property
+    def draft_state(self) -> str:
+        """`ready`, `needs a look`; empty where no rule says."""
+        return draft_state(self.ready)
 
     @classmethod
     def of(cls, item: ItemSummary, now: float) -> ItemRow:
@@ -59,7 +67,13 @@ class ItemRow:
             due_at=None if item.due_at is None else moment(item.due_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
+            ready=item.ready,
         )
+
+
+def draft_state(ready: bool | None) -> str:
+    """`ready`, `needs a look`; empty where no rule says."""
+    return "" if ready is None else READY if ready else LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,8 @@ class ItemView:
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
         refs: Row to the version that the draft was made from.
         pruned_at: When its words were removed, ISO 8601; None while they are there.
+        ready: The graph's `auto` rule holds for the draft; None when it has none.
+        audit: It is of the random share that goes to people whatever a certificate says.
     """
 
     item_id: str
@@ -90,6 +106,8 @@ class ItemView:
     drafts: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
     pruned_at: str | None = None
+    ready: bool | None = None
+    audit: bool = False
 
     @classmethod
     def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
@@ -114,6 +132,8 @@ class ItemView:
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
             pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
+            ready=None if item.readiness is None else item.readiness.ready,
+            audit=item.readiness is not None and item.readiness.audit,
         )
 
     def text(self) -> str:
@@ -121,7 +141,8 @@ class ItemView:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"item {self.item_id}  version {self.version}  {self.status}"
+        state = draft_state(self.ready)
+        yield f"item {self.item_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
         if self.stale:
