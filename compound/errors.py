@@ -165,6 +165,13 @@ def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:
     return f"{f'did you mean {near[0]!r}? ' if near else ''}choices: {shown}{more}"
 
 
+def plain_traceback(error: BaseException) -> str:
+    """The traceback of an exception without the values of variables: they are what customers wrote."""
+    from traceback import format_exception
+
+    return "".join(format_exception(error)).rstrip()
+
+
 def raised_in_project(error: BaseException) -> Location | None:
     """The innermost line of the project's own Python that an exception came through; None where it met none."""
     place, trace = None, error.__traceback__

@@ -27,7 +27,7 @@ from compound.batch._types import (
     Outcome,
     TicketRunner,
 )
-from compound.errors import CompoundError, ConnectorError
+from compound.errors import CompoundError, ConnectorError, plain_traceback
 
 log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
@@ -163,8 +163,9 @@ class BatchRunner:
         except ConnectorError:
             # Nothing can be written down now: that is no fault of the ticket.
             raise
-        except Exception as error:
-            log.exception("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id)
+        except Exception as error:  # noqa: BLE001 - one ticket must not stop the others
+            told = plain_traceback(error)
+            log.error("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id, exception=told)  # noqa: TRY400
             return Outcome(
                 status=ItemStatus.DEAD,
                 error={

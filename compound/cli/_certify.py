@@ -34,6 +34,10 @@ def certify(
     node: Annotated[str | None, typer.Option("--node", help="Which review, where several have an `auto` rule.")] = None,
     cases: Annotated[Path | None, typer.Option("--cases", help="Another folder of cases.", exists=True)] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases without their own; repeatable."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be certified; store nothing.")] = False,
     list_all: Annotated[bool, typer.Option("--list", help="List the certificates of this profile.")] = False,
     show: Annotated[str | None, typer.Option("--show", metavar="ID", help="Show one certificate.")] = None,
@@ -70,7 +74,16 @@ def certify(
         made = (
             certifier.by_decisions(graph, user=who(user), node=node, dry_run=dry_run)
             if suite is None
-            else certifier.by_suite(graph, suite, user=who(user), node=node, cases=cases, limit=limit, dry_run=dry_run)
+            else certifier.by_suite(
+                graph,
+                suite,
+                user=who(user),
+                node=node,
+                cases=cases,
+                limit=limit,
+                context=context or [],
+                dry_run=dry_run,
+            )
         )
         _tell(made, json=json)
 

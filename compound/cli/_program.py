@@ -24,6 +24,7 @@ from compound.cli import (
     _tools,
     _traces,
 )
+from compound.cli._logs import configure_logs
 
 if TYPE_CHECKING:
     from compound.errors import CompoundError
@@ -41,15 +42,7 @@ app = typer.Typer(
 @app.callback()
 def log_to_stderr() -> None:
     """What the library logs goes to standard error: standard output is the answer, with `--json` one document."""
-    import structlog
-
-    # Without the values of variables: they are tickets of customers.
-    renderer = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
-    before = structlog.get_config()["processors"][:-1]
-    # Asked for at each line: a progress display stands in for the stream while it is shown.
-    structlog.configure(processors=[*before, renderer], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    configure_logs()
 
 
 for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune):
@@ -80,8 +73,8 @@ def _fail(error: CompoundError) -> NoReturn:
 def main() -> None:
     """Run the program and exit.
 
-    0 well, 1 a failure or findings, 2 a wrong call or project, 3 dead letters, 5 stopped, 6 somebody else was first,
-    130 interrupted.
+    0 well, 1 a failure, findings or a gate that failed, 2 a wrong call or project, 3 dead letters or an inconclusive
+    gate, 5 stopped, 6 somebody else was first, 130 interrupted.
     """
     from compound.errors import CompoundError, ConnectorError
 

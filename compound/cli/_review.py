@@ -50,9 +50,7 @@ def list_items(
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
     ready: Annotated[
         bool | None,
-        typer.Option(
-            "--ready/--needs-a-look", help="Only drafts for which the `auto` rule holds, or does not."
-        ),
+        typer.Option("--ready/--needs-a-look", help="Only drafts for which the `auto` rule holds, or does not."),
     ] = None,
     all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,

@@ -46,11 +46,12 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one run as a tree of spans."""
-    from compound.project import Project, trace_tree
+    from compound.project import Project, trace_document, trace_tree
 
-    tree = trace_tree(Project.open(profile=profile).traces(), run)
+    store = Project.open(profile=profile).traces()
+    tree = trace_tree(store, run)
     if json:
-        print_json(tree.spans)
+        print_json(trace_document(store, tree))
         return
     say(tree.text(console().width))
     say(f"\nwith inputs, outputs and pins: compound traces show {tree.run_id[:12]} --json")

@@ -4,8 +4,9 @@ from compound.evaluation._certify import Bounded, Label, Step, bounded, needed, 
 from compound.evaluation._intervals import Interval, clustered, share, wilson
 from compound.evaluation._paired import Comparison, mcnemar, paired
 from compound.evaluation._recorded import recorded_results
-from compound.evaluation._report import CaseReport, Estimate, GateReport, Scored, SuiteReport, summarise
-from compound.evaluation._runner import OnScored, build_suite, rescore, run_cases, run_suite, score_cases
+from compound.evaluation._report import CaseReport, Estimate, GateReport, ScoreError, SuiteReport, summarise
+from compound.evaluation._runner import OnScored, build_suite, rescore, run_cases, run_suite
+from compound.evaluation._scoring import Scored, score_cases
 from compound.evaluation._types import (
     Case,
     CaseResult,
@@ -31,6 +32,7 @@ __all__ = [
     "Label",
     "OnScored",
     "Score",
+    "ScoreError",
     "Scored",
     "Scorer",
     "Step",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-
-from compound.evaluation._intervals import clustered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,44 +56,63 @@ def paired(
 ) -> Comparison:
     """Compare two systems by case id; a case that one of them has no value for is left out.
 
-    McNemar where all values are 0 or 1 and no cluster has two cases, otherwise the p of the cluster-robust t.
+    The interval is a cluster-robust t with two clusters added, of the mean size that a case sees: one in which b is
+    better in every case and one in which a is. Cases that all agree so say how large a difference they can exclude;
+    an interval of width 0 they are not. McNemar's p where all values are 0 or 1 and no cluster has two cases,
+    otherwise the p of that t.
 
     Args:
         a: Case id to the first system's score.
         b: Case id to the second system's score.
         clusters: Case id to cluster; each case its own where absent.
         confidence: Wanted coverage of the interval.
+
+    Source: Bonett and Price, Adjusted Wald intervals for a difference of paired proportions, 2012; here with clusters
+    and with t. An added cluster differs by 1 where all values are 0 or 1, else by the largest difference seen.
     """
     ids = [key for key in a if a[key] is not None and b.get(key) is not None]
     pairs = [(float(a[key] or 0.0), float(b[key] or 0.0)) for key in ids]
     groups: Sequence[Hashable] = [(clusters or {}).get(key, key) for key in ids]
-    interval = clustered([y - x for x, y in pairs], groups, confidence)
+    differences = [y - x for x, y in pairs]
     is_binary = all(x in {0.0, 1.0} and y in {0.0, 1.0} for x, y in pairs)
-    if is_binary and interval.clusters == len(ids):
-        p_value: float | None = mcnemar(sum(x > y for x, y in pairs), sum(y > x for x, y in pairs))
-        method = "mcnemar exact"
-    else:
-        p_value, method = (
-            _t_test(interval.value, interval.low, interval.clusters, confidence),
-            interval.method,
-        )
+    widest = 1.0 if is_binary else max(map(abs, differences), default=0.0) or 1.0
+    low, high, p_value = _adjusted(differences, groups, widest, confidence)
+    if is_binary and low is not None and high is not None:
+        low, high = max(low, -1.0), min(high, 1.0)
+    count, method = len(set(groups)), "cluster-robust t"
+    if is_binary and count == len(ids):
+        p_value, method = mcnemar(sum(x > y for x, y in pairs), sum(y > x for x, y in pairs)), "mcnemar exact"
     return Comparison(
         n=len(ids),
-        clusters=interval.clusters,
-        difference=interval.value,
-        low=interval.low,
-        high=interval.high,
+        clusters=count,
+        difference=math.fsum(differences) / len(ids) if ids else None,
+        low=low,
+        high=high,
         p_value=p_value if ids else None,
         method=method,
     )
 
 
-def _t_test(value: float | None, low: float | None, groups: int, confidence: float) -> float | None:
+def _adjusted(
+    differences: Sequence[float], clusters: Sequence[Hashable], widest: float, confidence: float
+) -> tuple[float | None, float | None, float | None]:
+    """Ends and p of the mean difference with one cluster of `widest` and one of `-widest` added."""
     from scipy.special import stdtr, stdtrit
 
-    if value is None or low is None:
-        return None
-    if value == low:
-        return 1.0 if value == 0 else 0.0
-    error = (value - low) / float(stdtrit(groups - 1, 0.5 + confidence / 2))
-    return float(2 * stdtr(groups - 1, -abs(value) / error))
+    sizes = Counter(clusters)
+    groups, n = len(sizes), len(differences)
+    if groups < 2:
+        return None, None, None
+    seen = sum(size * size for size in sizes.values()) / n
+    total = n + 2 * seen
+    mean = math.fsum(differences) / total
+    sums = dict.fromkeys(clusters, 0.0)
+    for difference, cluster in zip(differences, clusters, strict=True):
+        sums[cluster] += difference - mean
+    squares = math.fsum(each * each for each in sums.values())
+    squares += (seen * (widest - mean)) ** 2 + (seen * (widest + mean)) ** 2
+    error = math.sqrt((groups + 2) / (groups + 1) * squares) / total
+    half = float(stdtrit(groups - 1, 0.5 + confidence / 2)) * error
+    estimate = math.fsum(differences) / n
+    p_value = float(2 * stdtr(groups - 1, -abs(mean) / error))
+    return min(mean - half, estimate), max(mean + half, estimate), p_value

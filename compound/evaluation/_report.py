@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from compound.evaluation._intervals import Interval, share
-from compound.evaluation._types import Case, CaseResult, Score, Suite
+from compound.evaluation._scoring import Scored
+from compound.evaluation._types import Suite
 from compound.spec.suite_file import Gate
 
 
@@ -50,10 +50,28 @@ class CaseReport(BaseModel):
     error: str = ""
 
 
+class ScoreError(BaseModel):
+    """A score that is absent because its scorer failed or answered with something that is no score.
+
+    Attributes:
+        case: The case.
+        score: The score; empty where the scorer raised, and all that it had left is absent.
+        error: What happened, with the line of the project's code where there is one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+    score: str
+    error: str
+
+
 class SuiteReport(BaseModel):
     """What a suite found.
 
     Attributes:
+        description: What the suite asks, as its file says it.
+        meanings: Score to what it means, as the file says it.
         scores: The headline.
         by_action: Recall of the expected actions, by action type.
         lanes: How many cases went where.
@@ -61,16 +79,21 @@ class SuiteReport(BaseModel):
         sections: The same for cases that are reported apart.
         gates: The bars of this profile.
         cases: Every case, when asked for.
+        seconds_per_case: Mean wall time of a case's run.
+        cost_usd: Sum over the cases of known cost; null when none is known. `notes` say how many are not known.
+        errors: What scorers did wrong; these scores are absent.
         notes: What was left out and why.
     """
 
     model_config = ConfigDict(frozen=True)
 
     suite: str
+    description: str = ""
     profile: str
     model: str
     n: int
     scores: dict[str, Estimate]
+    meanings: dict[str, str] = {}
     by_action: dict[str, Estimate]
     lanes: dict[str, int]
     seconds_per_case: float | None = None
@@ -78,16 +101,8 @@ class SuiteReport(BaseModel):
     gates: list[GateReport] = []
     sections: dict[str, SuiteReport] = {}
     cases: list[CaseReport] = []
+    errors: list[ScoreError] = []
     notes: list[str] = []
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """One case with what came of it and how it was judged."""
-
-    case: Case
-    result: CaseResult
-    scores: Sequence[Score]
 
 
 def summarise(
@@ -111,8 +126,11 @@ def summarise(
             if score.group == "lanes":
                 lanes[score.label] = lanes.get(score.label, 0) + 1
     scores = {name: estimate(scored, name) for name in suite.scores}
+    unknown = sum(one.result.cost_usd is None and one.result.status != "failed" for one in scored)
     return SuiteReport(
         suite=suite.name,
+        description=suite.description,
+        meanings={name: text for name, text in suite.meanings.items() if text},
         profile=profile,
         model=model,
         n=len(scored),
@@ -122,6 +140,8 @@ def summarise(
         seconds_per_case=sum(times) / len(times) if times else None,
         cost_usd=sum(costs) if costs else None,
         gates=[judge(name, scores[name], gate) for name, gate in suite.gates.items()],
+        errors=[ScoreError(case=one.case.id, score=name, error=error) for one in scored for name, error in one.errors],
+        notes=[f"the cost of {unknown} of {len(scored)} cases is not known"] if costs and unknown else [],
         cases=[_case_report(one) for one in scored] if details else [],
     )
 

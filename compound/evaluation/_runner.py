@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from compound.errors import CompoundError, ProjectError
-from compound.evaluation._report import Scored, SuiteReport, summarise
+from compound.errors import CompoundError, ProjectError, raised_in_project
+from compound.evaluation._report import SuiteReport, summarise
+from compound.evaluation._scoring import Scored, require_known_scores, score_cases
 from compound.evaluation._types import (
     Case,
     CaseResult,
     CaseSet,
-    Score,
     Scorer,
     Subject,
     Suite,
@@ -38,15 +38,16 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
         load: `module:function`, as the file has it, to the function.
 
     Raises:
-        ProjectError: ``suite.wrong-function``: a function does not return what the suite needs.
+        ProjectError: ``suite.wrong-function``: a function does not return what the suite needs;
+            ``suite.failed-function``: it raised.
         DataError: the cases cannot be read.
     """
-    cases = load(spec.cases)(context)
+    cases = _called(spec.cases, load, context)
     if not isinstance(cases, CaseSet):
         raise ProjectError("suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet")
     scorers: list[Scorer] = []
     for reference in spec.scorers:
-        scorer = load(reference)(context)
+        scorer = _called(reference, load, context)
         if not callable(scorer):
             raise ProjectError("suite.wrong-function", f"{reference} did not return a scorer (a function)")
         scorers.append(cast("Scorer", scorer))
@@ -58,7 +59,21 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
         gates=spec.gates.get(context.profile, {}),
         graph=spec.graph,
         until=spec.until,
+        description=spec.description,
+        meanings=spec.scores,
     )
+
+
+def _called(reference: str, load: Callable[[str], Callable[..., object]], context: SuiteContext) -> object:
+    function = load(reference)
+    try:
+        return function(context)
+    except CompoundError:
+        raise
+    except Exception as error:
+        what = f"{reference} raised {type(error).__name__}: {error}"
+        fix = "it is called with the SuiteContext when the suite is opened"
+        raise ProjectError("suite.failed-function", what, where=raised_in_project(error), fix=fix) from error
 
 
 async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
@@ -87,12 +102,17 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
         recorder: Where scores are stored beside their traces.
         on_result: Called after each case, for a progress bar.
         on_scored: Given the judged cases of the headline.
+
+    Raises:
+        ProjectError: ``suite.unknown-score``: the suite lists a score that no scorer yields.
     """
+    everything: list[Scored] = []
 
     async def part(cases: Sequence[Case], told: OnScored | None = None) -> SuiteReport:
         chosen = cases[:limit]
         results = await run_cases(chosen, subject, concurrency=concurrency, on_result=on_result)
-        scored = score_cases(chosen, results, suite.scorers)
+        scored = score_cases(chosen, results, suite.scorers, suite.scores)
+        everything.extend(scored)
         if recorder is not None:
             record_scores(recorder, suite.name, scored)
         if told is not None:
@@ -101,8 +121,9 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
 
     report = await part(suite.case_set.cases, on_scored)
     sections = {name: await part(cases) for name, cases in suite.case_set.sections.items()}
+    require_known_scores(suite, everything, is_whole=limit is None)
     bare = {name: section.model_copy(update={"gates": []}) for name, section in sections.items()}
-    return report.model_copy(update={"sections": bare, "notes": list(suite.case_set.notes)})
+    return report.model_copy(update={"sections": bare, "notes": [*suite.case_set.notes, *report.notes]})
 
 
 def rescore(
@@ -120,12 +141,12 @@ def rescore(
 
     def part(cases: Iterable[Case]) -> SuiteReport:
         known = [case for case in cases if case.id in results]
-        scored = score_cases(known, [results[case.id] for case in known], suite.scorers)
+        scored = score_cases(known, [results[case.id] for case in known], suite.scorers, suite.scores)
         return summarise(suite, scored, profile=profile, model=model, details=details)
 
     report = part(suite.case_set.cases)
     missing = len(suite.case_set.cases) - report.n
-    notes = [*suite.case_set.notes, *([f"{missing} cases have no recorded run"] if missing else [])]
+    notes = [*suite.case_set.notes, *report.notes, *([f"{missing} cases have no recorded run"] if missing else [])]
     sections = {name: part(cases) for name, cases in suite.case_set.sections.items()}
     return report.model_copy(update={"sections": sections, "notes": notes})
 
@@ -160,15 +181,6 @@ async def run_cases(
             await limiter.acquire()
             group.start_soon(one, index, case)
     return [results[index] for index in range(len(cases))]
-
-
-def score_cases(cases: Sequence[Case], results: Sequence[CaseResult], scorers: Sequence[Scorer]) -> list[Scored]:
-    """Judge each case by each scorer."""
-    scored: list[Scored] = []
-    for case, result in zip(cases, results, strict=True):
-        scores: list[Score] = [score for scorer in scorers for score in scorer(case, result)]
-        scored.append(Scored(case=case, result=result, scores=scores))
-    return scored
 
 
 def record_scores(recorder: Recorder, suite: str, scored: Sequence[Scored]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from compound.errors import ProjectError
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -36,6 +38,7 @@ class Case:
         expected: What the suite's scorers compare with.
         cluster_id: Cases of one cluster (one customer) are not independent; None says there is none.
         tags: For slices: data set, language, kind of ticket.
+        context: The graph's context; it goes before what `compound eval --context` gives.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Case:
     expected: Mapping[str, JsonValue]
     cluster_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,7 @@ class CaseResult:
         case_id: The case.
         status: `done`, `waiting_review` or `failed`.
         values: Node name to the node's output; what did not run is absent.
+        output: The graph's output; None unless the run is done.
         run_id: The run, to find its trace.
         error: Why it failed.
         seconds: Wall time of the run.
@@ -70,6 +75,7 @@ class CaseResult:
     cost_usd: float | None = None
     auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
     auto_scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    output: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,8 @@ class Score:
 
     Attributes:
         name: Several scores of one name in a case are several trials (one for each expected action).
-        value: A number in [0, 1]; None where the question does not arise or cannot be answered.
+        value: A number in [0, 1]; None where the question does not arise or cannot be answered. Anything else (NaN,
+            7.0, a text) is an error of the scorer: the score is absent, and the report names the case.
         label: A class instead of a number: the lane.
         group: Empty for the case's own scores; `by_action`, `lanes`, ... for what is counted apart.
         explanation: Why, for a person who reads the case.
@@ -126,7 +133,8 @@ class SuiteContext:
     Attributes:
         root: The project.
         profile: Its data profile.
-        cases: Folder with the cases.
+        cases: Folder with the cases, from the profile's `cases` or from `--cases`; None where neither is given. A
+            suite that reads a folder takes it from `cases_folder`.
         rows: Name of a lakehouse table to its rows, as the pinned version has them.
         extra_cases: A second folder, reported beside the first.
         training: What the project's specialists were trained on.
@@ -136,12 +144,24 @@ class SuiteContext:
 
     root: Path
     profile: str
-    cases: Path
+    cases: Path | None
     rows: Callable[[str], Sequence[Mapping[str, JsonValue]]]
     extra_cases: Path | None = None
     training: Path | None = None
     split: SplitChoice = "auto"
     keep_gold_errors: bool = False
+
+    @property
+    def cases_folder(self) -> Path:
+        """The folder with the cases.
+
+        Raises:
+            ProjectError: ``project.no-cases``: neither the profile nor the command names one.
+        """
+        if self.cases is None:
+            what = f"profile {self.profile!r} names no `cases`, and this suite reads its cases from there"
+            raise ProjectError("project.no-cases", what, fix="--cases DIR, or set it in the profile")
+        return self.cases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +170,8 @@ class Suite:
 
     Attributes:
         name: The suite.
+        description: What it asks.
+        meanings: Score to what it means, for the report.
         case_set: What to run.
         scorers: Each sees every case and its result.
         scores: Names of the headline scores, in the order of the report.
@@ -165,3 +187,5 @@ class Suite:
     gates: Mapping[str, Gate] = field(default_factory=dict[str, "Gate"])
     graph: str | None = None
     until: Literal["review", "end"] = "review"
+    description: str = ""
+    meanings: Mapping[str, str] = field(default_factory=dict[str, str])

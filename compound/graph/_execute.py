@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import structlog
 
-from compound.errors import ConnectorError, ModelError, NodeError
+from compound.errors import ConnectorError, ModelError, NodeError, plain_traceback
 from compound.graph._active import NodeCall
 from compound.graph._events import tell_outcome, tell_start
 from compound.graph._outcome import LOST, OVER_BUDGET, Outcome, as_node_error
@@ -152,7 +152,7 @@ def failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
         if before is not None and before.status == "ok" and before.reason:
             made.what = f"{made.what}; node {dep} gave no value: {before.reason}"
     if made.code == "graph.node-crashed":
-        log.error("node.crashed", node=step.path, run_id=run.run_id, exc_info=error)
+        log.error("node.crashed", node=step.path, run_id=run.run_id, exception=plain_traceback(error))
     return Outcome("failed", error=made)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         find_root,
         load_settings,
     )
-    from compound.project._trees import TraceTree, trace_row, trace_tree
+    from compound.project._trees import TraceTree, trace_document, trace_row, trace_tree
     from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
@@ -70,6 +70,7 @@ _HOME: Final = {
     "write_langgraph": "_langgraph",
     "serve_stdio": "_mcp_serve",
     "show_findings": "_findings",
+    "trace_document": "_trees",
     "trace_row": "_trees",
     "trace_tree": "_trees",
     "write_schemas": "_formats",
@@ -120,6 +121,7 @@ __all__ = [
     "serve_http",
     "serve_stdio",
     "show_findings",
+    "trace_document",
     "trace_row",
     "trace_tree",
     "write_langgraph",

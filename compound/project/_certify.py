@@ -155,6 +155,7 @@ class Certifier:
         node: str | None = None,
         cases: Path | None = None,
         limit: int | None = None,
+        context: Sequence[str] = (),
         dry_run: bool = False,
     ) -> Certification:
         """Run a suite to the review and take its `certify: {wrong: ...}` score as labels.
@@ -178,7 +179,17 @@ class Certifier:
             raise ProjectError("certify.other-graph", f"the suite {suite} runs the graph {runs}, not {spec.name}")
         coverage = self._coverage(spec)
         seen: list[Scored] = []
-        run = partial(evaluate, resources, suite, cases=cases, limit=limit, details=False, on_scored=seen.extend)
+        run = partial(
+            evaluate,
+            resources,
+            suite,
+            cases=cases,
+            limit=limit,
+            details=False,
+            context=context,
+            until="review",
+            on_scored=seen.extend,
+        )
         with resources.embedding_beside():
             report = anyio.run(run)
         ready = [one for one in seen if one.result.auto.get(path)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.lakehouse import Lakehouse
+    from compound.connector.shop import Shop
     from compound.project._open import Resources
     from compound.specialist import Example
 
@@ -41,12 +42,17 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
 
 
 def load_shop(resources: Resources, *, force: bool) -> bool:
-    """Fill the shop from the lakehouse; False where it was filled before."""
+    """Fill the profile's shop from the lakehouse; False where it was filled before."""
+    return fill_shop(resources.shop, resources, force=force)
+
+
+def fill_shop(shop: Shop, resources: Resources, *, force: bool) -> bool:
+    """Fill a shop from the lakehouse; False where it was filled before."""
     from compound.project._files import read_file
     from compound.spec.shop_file import ShopFile
 
     declared = read_file(resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
-    return resources.shop.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
+    return shop.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
 
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:

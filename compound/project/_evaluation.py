@@ -1,81 +1,25 @@
-"""A suite over the project's graph: cases run to the review on a shop of their own, nothing is changed."""
+"""A suite over the project's graph: each case on copies of what it could change, and nothing stays."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from compound.errors import CompoundError, ProjectError, choices
-from compound.evaluation import Case, CaseResult, SuiteContext, SuiteReport, build_suite, run_suite
-from compound.project._open import Resources
+from compound.errors import ProjectError, choices
+from compound.evaluation import SuiteContext, SuiteReport, build_suite, run_suite
 from compound.project._parts import EVALS
 from compound.project._services import ProjectServices
+from compound.project._suite_run import EvaluationResources, GraphSubject
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.evaluation import OnScored
-    from compound.graph import Engine
-    from compound.model import Gateway
+    from compound.project._open import Resources
     from compound.spec.suite_file import SuiteFile
-
-
-class EvaluationResources(Resources):
-    """A project opened for evaluation: an untouched shop, and calls that no crash has to outlive."""
-
-    @cached_property
-    def gateway(self) -> Gateway:
-        """The door to models, with a journal in memory: every evaluation asks anew."""
-        from compound.model import MemoryJournal, open_gateway
-
-        _ = self.parts.functions
-        return open_gateway(self.models, provider=self.settings.profile.model, journal=MemoryJournal())
-
-
-class GraphSubject:
-    """Runs a case to the graph's first review."""
-
-    def __init__(self, engine: Engine, epoch: str) -> None:
-        self._engine = engine
-        self._epoch = epoch
-
-    async def run(self, case: Case) -> CaseResult:
-        """Run one case; a failed node is a failed case, with what ran before it."""
-        run_id = f"{self._epoch}-{case.id}"
-        try:
-            result = await self._engine.run(case.input, run_id=run_id, until="review", example_id=case.id)
-        except CompoundError as error:
-            return CaseResult(case_id=case.id, status="failed", values={}, run_id=run_id, error=str(error))
-        return CaseResult(
-            case_id=case.id,
-            status="failed" if result.status == "failed" else "waiting_review",
-            values=result.values,
-            run_id=run_id,
-            error=str(result.error) if result.error else "",
-            auto=result.auto,
-            auto_scores=result.auto_scores,
-        )
-
-
-def suite_file(resources: Resources, suite_name: str) -> SuiteFile:
-    """A suite's file.
-
-    Raises:
-        ProjectError: `project.unknown-suite`, or the file is wrong.
-    """
-    from compound.spec.suite_file import read_suite_file
-
-    root = resources.settings.root
-    folder = root / EVALS / suite_name
-    if not (folder / "suite.yaml").is_file():
-        names = [path.parent.name for path in (root / EVALS).glob("*/suite.yaml")]
-        raise ProjectError("project.unknown-suite", f"no suite {suite_name!r}", fix=choices(names, suite_name))
-    return read_suite_file(folder / "suite.yaml", f"{EVALS}/{suite_name}/suite.yaml")
 
 
 async def evaluate(
@@ -85,36 +29,41 @@ async def evaluate(
     cases: Path | None,
     limit: int | None,
     details: bool,
+    context: Sequence[str] = (),
     on_scored: OnScored | None = None,
+    until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
-    """Run a suite and report.
+    """Run a suite and report; `until` goes before what the suite says.
 
     Raises:
         ProjectError: `project.unknown-suite`, or the suite's file or functions are wrong.
-        DataError: the cases cannot be read.
+        DataError: the cases cannot be read; `project.bad-input`: the context is none of the graph.
     """
     from compound.graph import Engine
-    from compound.project._data import load_shop
+    from compound.project._run_inputs import read_context
 
     settings, parts = resources.settings, resources.parts
     file = suite_file(resources, suite_name)
+    spec = parts.graph(file.graph or settings.graph)
+    given = read_context(spec, context)
     suite = build_suite(
         file,
         _context(resources, cases),
         lambda reference: parts.modules.function(f"{EVALS}.{suite_name}.{reference}"),
     )
     with tempfile.TemporaryDirectory() as scratch:
-        profile = replace(settings.profile, shop=f"sqlite:///{scratch}/shop.db", state=f"{scratch}/state.db")
-        opened = EvaluationResources(replace(settings, profile=profile), parts)
+        opened = EvaluationResources(settings, parts, Path(scratch))
         try:
-            load_shop(opened, force=True)
-            spec = parts.graph(file.graph or settings.graph)
-            async with Engine(spec, ProjectServices(opened), opened.recorder) as engine:
+            services = ProjectServices(opened)
+            async with Engine(spec, services, opened.recorder) as engine:
+                epoch = f"eval-{uuid4().hex[:12]}"
                 return await run_suite(
                     suite,
-                    GraphSubject(engine, f"eval-{uuid4().hex[:12]}"),
+                    GraphSubject(
+                        engine, opened, queue=services.queue, epoch=epoch, until=until or suite.until, context=given
+                    ),
                     profile=settings.profile.name,
-                    model=opened.provider,
+                    model=_model(opened),
                     limit=limit,
                     details=details,
                     recorder=opened.recorder,
@@ -124,26 +73,43 @@ async def evaluate(
             opened.close()
 
 
+def _model(resources: Resources) -> str:
+    try:
+        return resources.provider
+    except ProjectError as error:
+        if error.code != "project.no-file":
+            raise
+        return "none"  # a project whose graphs call no model needs no file of models
+
+
+def suite_file(resources: Resources, name: str) -> SuiteFile:
+    """A suite's file.
+
+    Raises:
+        ProjectError: `project.unknown-suite`, or the file is wrong.
+    """
+    from compound.spec.suite_file import read_suite_of
+
+    settings = resources.settings
+    path = settings.root / EVALS / name / "suite.yaml"
+    if not path.is_file():
+        names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
+        raise ProjectError("project.unknown-suite", f"no suite {name!r}", fix=choices(names, name))
+    return read_suite_of(path, f"{EVALS}/{name}/suite.yaml", settings.profiles)
+
+
 def _context(resources: Resources, cases: Path | None) -> SuiteContext:
     profile = resources.settings.profile
-    folder = cases.resolve() if cases else profile.cases
-    if folder is None:
-        raise ProjectError(
-            "project.no-cases",
-            f"profile {profile.name!r} names no `cases`",
-            fix="--cases DIR, or set it in the profile",
-        )
-    lakehouse = resources.lakehouse
 
     def rows(table: str) -> Sequence[Mapping[str, JsonValue]]:
         from compound.project._data import table_rows
 
-        return table_rows(lakehouse, table)
+        return table_rows(resources.lakehouse, table)
 
     return SuiteContext(
         root=resources.settings.root,
         profile=profile.name,
-        cases=folder,
+        cases=cases.resolve() if cases else profile.cases,
         rows=rows,
         extra_cases=None if cases else profile.extra_cases,
         training=profile.training,

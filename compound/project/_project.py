@@ -418,15 +418,31 @@ class Project:
         return self.settings.shown(self.resources.traces_folder)
 
     def evaluate(
-        self, suite: str, *, cases: Path | None = None, limit: int | None = None, details: bool = False
+        self,
+        suite: str,
+        *,
+        cases: Path | None = None,
+        limit: int | None = None,
+        details: bool = False,
+        context: Sequence[str] = (),
     ) -> SuiteReport:
-        """Run a suite and report scores with n, intervals and method."""
+        """Run a suite and report scores with n, intervals and method.
+
+        Args:
+            suite: A suite of evals/.
+            cases: Folder of cases instead of the profile's.
+            limit: Only the first cases of the headline and of each section.
+            details: Put every case into the report.
+            context: `NAME=VALUE` of the graph's context, for cases that have none of their own.
+        """
         import anyio
 
         from compound.project._evaluation import evaluate
 
         with self.resources.embedding_beside():
-            return anyio.run(partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details))
+            return anyio.run(
+                partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details, context=context)
+            )
 
 
 def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:

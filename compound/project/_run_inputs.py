@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compound.errors import DataError, choices
 from compound.spec._types import STR, bare, parse_type
@@ -24,15 +24,28 @@ def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]
     Raises:
         DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
     """
+    return _read(spec, spec.input, "input", written)
+
+
+def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
+    """Values of the graph's context by name, written as `read_inputs` takes them.
+
+    Raises:
+        DataError: ``project.bad-input``.
+    """
+    return _read(spec, spec.context, "context", written)
+
+
+def _read(spec: GraphSpec, declared: Mapping[str, Any], what_of: str, written: Sequence[str]) -> dict[str, JsonValue]:
     given: dict[str, JsonValue] = {}
     for one in written:
         name, mark, text = one.partition("=")
-        if not mark or name not in spec.input:
-            what = f"{name!r} is no input of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
-            raise DataError("project.bad-input", what, fix=choices(list(spec.input), name))
+        if not mark or name not in declared:
+            what = f"{name!r} is no {what_of} of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
+            raise DataError("project.bad-input", what, fix=choices(list(declared), name))
         if name in given:
             raise DataError("project.bad-input", f"{name!r} is given twice", fix="give it once")
-        is_text = bare(parse_type(spec.input[name]), spec.type_names) == STR
+        is_text = bare(parse_type(declared[name]), spec.type_names) == STR
         given[name] = _value(name, text, is_text=is_text)
     return given
 

@@ -49,6 +49,8 @@ VARIABLES = {
     "COMPOUND_STATE": "`state` of the profile",
     "COMPOUND_LOCK_WAIT": "`lock_wait` of the profile",
     "COMPOUND_VECTORS": "`vectors` of the profile",
+    "COMPOUND_LOG": "how the command line logs on standard error: `text`, or `json`, one record a line",
+    "COMPOUND_LOG_LEVEL": "least level that is logged: `debug`, `info` (the default), `warning`, `error`, `critical`",
     "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
 }
 """Environment variables that are read."""
@@ -88,6 +90,8 @@ class Settings:
     """Specialist name -> `module:function` that yields its labelled examples."""
     self_contained: tuple[str, ...] = ()
     """Profiles that write their own data."""
+    profiles: tuple[str, ...] = ()
+    """Every profile of the project."""
 
     @property
     def state_url(self) -> str:
@@ -104,9 +108,10 @@ class Settings:
         """What to do where the profile's data is not there: the fix of an error."""
         if self.profile.generator:
             return f"compound seed --profile {self.profile.name} writes it"
-        others = f", or take a profile that writes its own: --profile {self.self_contained[0]}"
-        mend = f"put it there, or mend [tool.compound.profiles.{self.profile.name}] in {MARKER}"
-        return mend + others * bool(self.self_contained)
+        fix = f"put it there, or correct [tool.compound.profiles.{self.profile.name}] in {MARKER}"
+        if not self.self_contained:
+            return fix
+        return f"{fix}, or take a profile that writes its own: --profile {self.self_contained[0]}"
 
     def shown(self, path: Path) -> str:
         """A path as the user would type it from the root."""
@@ -177,6 +182,7 @@ def load_settings(
         profile=_profile(base, home, name, merged),
         home=home,
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
+        profiles=tuple(profiles),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
 

@@ -9,6 +9,8 @@ from pathlib import PurePath
 from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
+import orjson
+
 from compound.errors import DataError
 from compound.project._review_views import moment
 from compound.trace import PRUNED
@@ -139,6 +141,51 @@ def ago(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{max(int(seconds), 0)} s"
+
+
+_PINS = (
+    "graph_hash",
+    "node_config_hash",
+    "data_inputs",
+    "index_name",
+    "index_version",
+    "index_source_version",
+    "sql_fingerprint",
+    "sql_result_hash",
+    "adapter_id",
+    "request_model",
+    "response_model",
+    "prompt_name",
+    "prompt_version",
+    "prompt_hash",
+    "params_hash",
+    "price_table_version",
+)
+"""Columns that say which version of code, data, prompt and model a span rests on."""
+
+
+def trace_document(store: ParquetStore, tree: TraceTree) -> list[dict[str, object]]:
+    """The spans of a run with the `input` and `output` of each node, and its `pins`: what versions it rests on.
+
+    `input` and `output` are left out where the content was not kept, or was removed; their hashes stay.
+    """
+    keys = {str(key) for span in tree.spans for name in ("input", "output") if (key := span.get(f"{name}_sha256"))}
+    rows = store.sql(
+        "select sha256, any_value(content) from blobs where list_contains($keys, sha256) and content is not null "
+        "group by sha256",
+        {"keys": sorted(keys)},
+    ).rows
+    contents = {str(key): orjson.loads(str(content)) for key, content in rows}
+    return [_with_content(span, contents) for span in tree.spans]
+
+
+def _with_content(span: Span, contents: Mapping[str, object]) -> dict[str, object]:
+    document = dict(span)
+    for name in ("input", "output"):
+        if (key := str(span.get(f"{name}_sha256"))) in contents:
+            document[name] = contents[key]
+    document["pins"] = {name: span[name] for name in _PINS if span.get(name) is not None}
+    return document
 
 
 def trace_tree(store: ParquetStore, run: str) -> TraceTree:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compound.errors import Location, ProjectError
+from compound.errors import Location, ProjectError, choices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -47,13 +48,14 @@ class SuiteFile(_Part):
     Attributes:
         compound: Format of the file.
         name: As the folder is called.
-        description: What the suite asks, for reports.
+        description: What the suite asks; the report says it.
         graph: The graph that runs over each case; the project's own where it is absent.
-        until: Where a run ends: at the first review, or at its end (which does the effects).
+        until: Where a run ends: `review`, before the first reviews and effects; or `end`: each review is approved as
+            drafted, and effects change copies of their targets that are thrown away.
         cases: `module:function` beside the file; takes a `SuiteContext`, returns a `CaseSet`.
         scorers: `module:function` beside the file; each takes a `SuiteContext`, returns a scorer.
-        scores: Headline scores by name, with what each means.
-        gates: Profile to score to bar.
+        scores: Headline scores by name, with what each means; the scorers must yield every one of them.
+        gates: Profile to score to bar; `compound eval` exits 1 where a score fails its bar.
         certify: How `compound certify` reads the cases; without it the suite certifies nothing.
     """
 
@@ -75,16 +77,41 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     Raises:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
+    from compound.spec._findings import Finding, InvalidFile
     from compound.spec.kinds import validated  # the YAML reader is wanted here only
     from compound.spec.yaml_file import read_yaml_file
 
-    spec = validated(read_yaml_file(path, shown), SuiteFile, "suite.invalid")
-    unknown = sorted({score for gates in spec.gates.values() for score in gates} - set(spec.scores))
-    if unknown:
-        raise ProjectError(
+    document = read_yaml_file(path, shown)
+    spec = validated(document, SuiteFile, "suite.invalid")
+    findings = [
+        Finding(
             "suite.invalid",
-            f"gates: no headline score is called {', '.join(unknown)}",
-            where=Location(shown or str(path)),
-            fix=f"scores of the suite: {', '.join(spec.scores)}",
+            f"gates.{profile}: no headline score is called {score!r}",
+            document.source.key(("gates", profile, score)),
+            choices(list(spec.scores), score),
         )
+        for profile, gates in spec.gates.items()
+        for score in gates
+        if score not in spec.scores
+    ]
+    if findings:
+        raise InvalidFile(findings)
+    return spec
+
+
+def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
+    """Read a suite file of a project.
+
+    Raises:
+        ProjectError: as `read_suite_file`; ``suite.invalid``: its name is not its folder's, or there are gates for a
+            profile that the project does not have.
+    """
+    spec = read_suite_file(path, shown)
+    if spec.name != path.parent.name:
+        what = f"name: the suite is called {spec.name!r}, its folder {path.parent.name!r}"
+        raise ProjectError("suite.invalid", what, where=Location(shown), fix=f"name: {path.parent.name}")
+    for name in spec.gates:
+        if name not in profiles:
+            what = f"gates: the project has no profile {name!r}"
+            raise ProjectError("suite.invalid", what, where=Location(shown), fix=choices(profiles, name))
     return spec

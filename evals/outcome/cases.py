@@ -37,11 +37,11 @@ def load(context: SuiteContext) -> CaseSet:
         DataError: ``cases.none``, ``cases.broken``, ``cases.no-outcome``.
     """
     notes: list[str] = []
-    files = dict(read_folder(context.cases, notes, keep_gold_errors=context.keep_gold_errors))
+    files = dict(read_folder(context.cases_folder, notes, keep_gold_errors=context.keep_gold_errors))
     sections: dict[str, Sequence[Case]] = {}
     choice = context.split
     if choice == "auto":
-        is_learned = context.training is not None and context.training.resolve() == context.cases.resolve()
+        is_learned = context.training is not None and context.training.resolve() == context.cases_folder.resolve()
         choice = "heldout" if is_learned and "train" in files else "all"
         if choice == "heldout":
             sections |= {name: cases for name, cases in files.items() if name != "train"}
