@@ -94,9 +94,8 @@ def _tell(made: Certification, *, json: bool) -> None:
     else:
         say(visible(made.text()))
         if made.certificate is not None:
-            say(
-                f"certificate {made.certificate.certificate_id}: compound certify --show {made.certificate.certificate_id}"
-            )
+            name = made.certificate.certificate_id
+            say(f"certificate {name}: compound certify --show {name}")
     if made.exit_code:
         raise typer.Exit(made.exit_code)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compound.spec.suite_file import SuiteFile
 
 
-async def evaluate(
+async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     resources: Resources,
     suite_name: str,
     *,
