@@ -139,7 +139,6 @@ class SuiteContext:
         extra_cases: A second folder, reported beside the first.
         training: What the project's specialists were trained on.
         split: Which half of the customers; `auto` takes the held-out half where cases are also training data.
-        keep_gold_errors: Keep cases whose expected actions the shop itself refuses.
     """
 
     root: Path
@@ -149,7 +148,6 @@ class SuiteContext:
     extra_cases: Path | None = None
     training: Path | None = None
     split: SplitChoice = "auto"
-    keep_gold_errors: bool = False
 
     @property
     def cases_folder(self) -> Path:
