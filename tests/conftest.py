@@ -9,20 +9,33 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.e2e.desk_homes import Home
 
 settings.register_profile("fuzz", max_examples=1_000, deadline=None)
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that was seeded, indexed and trained by the program; never changed afterwards."""
-    from tests.e2e.desk_homes import seeded_home
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home that the program seeded, indexed and trained. Tests copy it; the session fails if one writes to it."""
+    from tests.e2e.desk_homes import contents, seeded_home
 
-    return seeded_home(tmp_path_factory.mktemp("seeded") / "home")
+    home = seeded_home(tmp_path_factory.mktemp("seeded") / "home")
+    before = contents(home)
+    yield home
+    after = contents(home)
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    assert not changed, f"a test wrote to the home that all tests share: {changed}; take the fixture `home` or `lean`"
 
 
 @pytest.fixture
 def home(seeded: Home, tmp_path: Path) -> Home:
     """A seeded home of the test's own."""
     return seeded.copy(tmp_path / "home")
+
+
+@pytest.fixture
+def lean(seeded: Home, tmp_path: Path) -> Home:
+    """A seeded home of the test's own whose tables, indexes and models are shared: for tests that only read them."""
+    return seeded.lean(tmp_path / "lean")

@@ -105,6 +105,11 @@ class ActiveRun:
                 await self.gate()
                 self.gate = None
 
+    def keep_spans(self) -> None:
+        """Hand spans to the store before the checkpoint that makes their nodes final: no later leg records them."""
+        if self.recorder is not None:
+            self.recorder.hand_over()
+
     def settle(self, name: str, outcome: Outcome) -> None:
         """Note how a top-level node ended and let references see it."""
         self.outcomes[name] = outcome

@@ -133,6 +133,7 @@ class Durable:
             program = self._plan.programs[segment.name]
             known = set(run.outcomes)
             await run_program(program, run, scope=run.scope, outcomes=run.outcomes)
+            run.keep_spans()
             return _update({name: run.outcomes[name] for name in segment.steps if name not in known})
 
         async def boundary(state: GraphState) -> dict[str, Any]:
@@ -142,6 +143,7 @@ class Durable:
             outcome = await self._boundary(segment.name, run)
             run.settle(segment.name, outcome)
             await tell_outcome(run, self._plan.steps[segment.name], segment.name, outcome)
+            run.keep_spans()
             return _update({segment.name: outcome})
 
         return flow if segment.kind == "flow" else boundary

@@ -409,11 +409,25 @@ class Engine:
         return self._others[graph_hash]
 
     async def _leg(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
+        durable = self._open_durable() if self.plan.has_boundaries else None
         with self._root(active, resumed=record is not None) as span:
-            if not self.plan.has_boundaries:
-                return self._closing(span, self._finish(active, await self._direct(active)))
-            durable = self._open_durable()
-            return self._closing(span, await self._advance(active, record, durable))
+            is_direct = durable is None
+            result = await (self._direct(active) if is_direct else self._advance(active, record, durable))
+            self._closing(span, result)
+        self._settle(active, result)
+        if durable is not None and result.status == "done":
+            for checkpoint_id in {active.run_id, active.checkpoint_id}:
+                await durable.prune(checkpoint_id)
+        return result
+
+    def _settle(self, active: ActiveRun, result: RunResult) -> None:
+        """Record where the run stands, but its spans first: a run that counts as settled never lacks them."""
+        if self._recorder is not None and self._ledger.is_durable:
+            self._recorder.hand_over()
+        if result.status == "waiting_review":
+            self._ledger.set(active.run_id, "waiting_review")
+        else:
+            self._finish(active, result)
 
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
         from compound.graph._continue import next_payload
@@ -429,16 +443,11 @@ class Engine:
                 raise RunError("graph.resume-not-taken", what, fix="look at the run's trace; resume it again")
         if waiting:
             items = tuple(waiting.values())
-            self._ledger.set(active.run_id, "waiting_review")
             return self._result(active, "waiting_review", items=items)
         if missing := [name for name in self.plan.steps if name not in active.outcomes]:
             what = f"run {active.run_id} ended, but {', '.join(missing)} did not run"
             raise RunError("graph.unfinished", what, fix="look at the run's trace; the same command tries again")
-        result = self._finish(active, self._result(active, "done"))
-        if result.status == "done":
-            for checkpoint_id in {active.run_id, active.checkpoint_id}:
-                await durable.prune(checkpoint_id)
-        return result
+        return self._result(active, "done")
 
     async def _direct(self, active: ActiveRun) -> RunResult:
         for segment in self.plan.segments:
@@ -484,14 +493,13 @@ class Engine:
     def _output(self, active: ActiveRun) -> dict[str, JsonValue]:
         return self.plan.output(active.scope)
 
-    def _finish(self, active: ActiveRun, result: RunResult) -> RunResult:
+    def _finish(self, active: ActiveRun, result: RunResult) -> None:
         if result.error is None:
             self._ledger.set(active.run_id, "done", output=result.output)
         else:
             node = result.error.node if isinstance(result.error, NodeError) else ""
             error = {**result.error.to_json(), "node": node}
             self._ledger.set(active.run_id, "failed", error=cast("Mapping[str, JsonValue]", error))
-        return result
 
     def _activate(
         self,

@@ -45,6 +45,11 @@ class RunRecord:
 class RunLedger(Protocol):
     """Where runs are noted."""
 
+    @property
+    def is_durable(self) -> bool:
+        """Whether what it notes outlives the process."""
+        ...
+
     def get(self, run_id: str) -> RunRecord | None:
         """The run; None when it was never started."""
         ...
@@ -87,6 +92,8 @@ class StateLedger:
     What a run did is kept elsewhere, durably: its decisions, its effects, its paid calls. Where it stands is found
     again from those, so its rows do not wait for the disk.
     """
+
+    is_durable = True
 
     def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -226,6 +233,8 @@ def run_record(store: StateStore, run_id: str) -> RunRecord | None:
 
 class MemoryLedger:
     """Runs in memory, for graphs without boundaries and for tests."""
+
+    is_durable = False
 
     def __init__(self) -> None:
         self.records: dict[str, RunRecord] = {}

@@ -16,7 +16,8 @@ _RETRIEVED: Final = "STRUCT(id VARCHAR, score DOUBLE, rank BIGINT, doc_version V
 
 SPANS: Final[dict[str, str]] = {
     # identity
-    "trace_id": "VARCHAR", "span_id": "VARCHAR", "parent_span_id": "VARCHAR", "node_span_id": "VARCHAR",
+    "trace_id": "VARCHAR", "leg_id": "VARCHAR", "span_id": "VARCHAR", "parent_span_id": "VARCHAR",
+    "node_span_id": "VARCHAR",
     "name": "VARCHAR", "kind": "VARCHAR", "start_time_unix_nano": "BIGINT", "end_time_unix_nano": "BIGINT",
     "date": "DATE", "service_name": "VARCHAR", "status_code": "VARCHAR", "status_message": "VARCHAR",
     "error_type": "VARCHAR",

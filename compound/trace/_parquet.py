@@ -46,8 +46,10 @@ class ParquetStore(TraceReader):
         self.folder = Path(folder)
         self._auto_compact = auto_compact
         self._spools: dict[str, Spool] = {}
+        self._full: list[tuple[str, Spool]] = []
         self._writer: duckdb.DuckDBPyConnection | None = None
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()  # of the spools that are appended to
+        self._publishing = threading.RLock()  # of the writer and the spools that become files
 
     def append(self, table: str, lines: Sequence[bytes]) -> None:
         """Append rows to this process's spool.
@@ -67,11 +69,14 @@ class ParquetStore(TraceReader):
         Raises:
             OSError, duckdb.Error: not written; the spool keeps the rows and the next call tries again.
         """
-        with self._lock:
-            for table in list(self._spools):
-                spool = self._spools[table]
+        with self._publishing:
+            with self._lock:
+                self._full += self._spools.items()
+                self._spools = {}
+            while self._full:
+                table, spool = self._full[0]
                 self._write(table, spool.path, spool.path.name.split(".", 1)[0])
-                del self._spools[table]
+                del self._full[0]
                 spool.remove()
 
     def close(self) -> None:
@@ -79,7 +84,7 @@ class ParquetStore(TraceReader):
         self.publish()
         if self._auto_compact:
             self.compact(above_files=_COMPACT_ABOVE_FILES)
-        with self._lock:
+        with self._publishing:
             writer, self._writer = self._writer, None
             if writer is not None:
                 writer.close()
@@ -181,7 +186,7 @@ class ParquetStore(TraceReader):
         """Publish what killed processes left behind."""
         if not os.access(self.folder, os.W_OK):
             return
-        with self._lock:
+        with self._publishing:
             for spool in abandoned(self._spool_folder):
                 try:
                     if spool.table in TABLES and spool.trim():

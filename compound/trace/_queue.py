@@ -33,7 +33,8 @@ class SpanQueue:
         self._max_rows = max_rows
         self._rows: deque[tuple[str, bytes]] = deque()
         self._wake = threading.Event()
-        self._lock = threading.Lock()  # one drain at a time: the thread's, or a caller's flush
+        self._lock = threading.Lock()  # one drain at a time: the thread's, or a caller's
+        self._publishing = threading.Lock()  # apart from the drain: a run that ends waits for no Parquet file
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._is_idle = True  # nothing was put since the thread last found nothing to do
@@ -98,14 +99,20 @@ class SpanQueue:
             except Exception as error:  # noqa: BLE001 - the rows are in the store; a backend that is away is not
                 self._warn(error)
 
+    def _publish(self) -> None:
+        with self._publishing:
+            self._publish_locked()
+
     def _publish_locked(self) -> None:
-        if not self._unpublished:
+        with self._lock:
+            count, self._unpublished = self._unpublished, 0
+        if not count:
             return
-        count, self._unpublished = self._unpublished, 0
         try:
             self._store.publish()
         except Exception as error:  # noqa: BLE001 - the rows stay in the spool and are published later
-            self._unpublished, self._oldest_at = count, time.monotonic()
+            with self._lock:
+                self._unpublished, self._oldest_at = self._unpublished + count, time.monotonic()
             self._warn(error)
 
     def _lose(self, count: int, error: Exception) -> None:
@@ -125,19 +132,23 @@ class SpanQueue:
             with self._lock:
                 self._drain_locked()
                 is_due = time.monotonic() - self._oldest_at > _PUBLISH_S
-                if self._unpublished >= _PUBLISH_ROWS or is_due:
-                    self._publish_locked()
+            if self._unpublished >= _PUBLISH_ROWS or is_due:
+                self._publish()
             self._is_idle = not self._unpublished  # before the look at the rows: who puts one after it wakes us
             if self._rows or self._unpublished:
                 self._is_idle = False
             self._wake.wait(_IDLE_S if self._is_idle else _DRAIN_S)
             self._wake.clear()
 
-    def flush(self) -> None:
-        """Append and publish everything that was put before the call."""
+    def hand_over(self) -> None:
+        """Append everything that was put before the call: a process that is killed now loses none of it."""
         with self._lock:
             self._drain_locked()
-            self._publish_locked()
+
+    def flush(self) -> None:
+        """Append and publish everything that was put before the call."""
+        self.hand_over()
+        self._publish()
 
     def close(self) -> None:
         """Flush, stop the thread, close the store."""

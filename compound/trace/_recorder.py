@@ -97,6 +97,7 @@ class Recorder:
         """
         scope = self._scope(
             trace_id_of(run_id),
+            leg_id=f"{getrandbits(64):016x}",
             graph_name=graph_name,
             graph_hash=graph_hash,
             run_id=run_id,
@@ -202,6 +203,10 @@ class Recorder:
         row: Row = {"time_unix_nano": now, "date": self._date(now)}
         row.update((name, value) for name, value in fields.items() if value is not None)
         self._queue.put("scores", to_json(row))
+
+    def hand_over(self) -> None:
+        """Append everything recorded so far to the store: a process that is killed afterwards loses none of it."""
+        self._queue.hand_over()
 
     def flush(self) -> None:
         """Wait until everything recorded so far can be read from the store."""

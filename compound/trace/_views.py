@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _USES: Final[dict[str, tuple[str, ...]]] = {
     "spans": ("spans",),
     "traces": ("spans",),
+    "legs": ("spans",),
     "runs": ("spans",),
     "node_stats": ("spans",),
     "blobs": ("blobs",),
@@ -25,6 +26,9 @@ FRESH: Final = "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY content 
 """Keeps one row of each blob: with content where any has it, the newest of those (a prune asks how old it is)."""
 
 _MS: Final = "(end_time_unix_nano - start_time_unix_nano) / 1e6"
+# A leg is one stretch of a run between two stops. Its root span is written last: without one the leg still runs, or its
+# process was killed. A node of such a leg that a later leg did again is aborted, and statistics leave it out; tokens
+# and cost count it, because what was paid was paid.
 
 _VIEWS: Final = f"""
 CREATE VIEW traces AS
@@ -38,31 +42,57 @@ SELECT trace_id, any_value(run_id) AS run_id, any_value(graph_name) AS graph_nam
        sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd
 FROM spans GROUP BY trace_id;
 
+CREATE VIEW legs AS
+SELECT trace_id, leg_id, any_value(run_id) AS run_id, any_value(graph_name) AS graph_name,
+       min(start_time_unix_nano) AS start_time_unix_nano, max(end_time_unix_nano) AS end_time_unix_nano,
+       count(*) AS spans, leg_id IS NULL OR bool_or(kind = 'workflow') AS has_ended
+FROM spans GROUP BY trace_id, leg_id;
+
 CREATE VIEW runs AS
-SELECT t.*, r.status, r.legs, r.error_type, r.is_replay, r.attributes
+SELECT t.*, CASE WHEN u.unfinished_at > r.started_at OR r.started_at IS NULL THEN 'unfinished'
+                 ELSE r.status END AS status,
+       coalesce(r.legs, 0) AS legs, u.unfinished_legs, r.error_type, coalesce(r.is_replay, false) AS is_replay,
+       r.attributes
 FROM traces t JOIN (
+  SELECT trace_id, count(*) FILTER (WHERE NOT has_ended) AS unfinished_legs,
+         max(start_time_unix_nano) FILTER (WHERE NOT has_ended) AS unfinished_at
+  FROM legs GROUP BY trace_id
+) u USING (trace_id) LEFT JOIN (
   SELECT trace_id, count(*) AS legs, arg_max(error_type, start_time_unix_nano) AS error_type,
+         max(start_time_unix_nano) AS started_at,
          bool_or(is_replay) AS is_replay, arg_max(attributes, start_time_unix_nano) AS attributes,
          arg_max(CASE WHEN status_code = 'ERROR' THEN 'failed'
                       WHEN json_extract_string(attributes, '$.paused') IS NOT NULL THEN 'paused'
                       ELSE 'done' END, start_time_unix_nano) AS status
   FROM spans WHERE kind = 'workflow' GROUP BY trace_id
-) r USING (trace_id);
+) r USING (trace_id)
+WHERE r.started_at IS NOT NULL OR u.unfinished_legs > 0;
 
 CREATE VIEW node_stats AS
-WITH inner_use AS (
+WITH attempts AS (
+  SELECT spans.*, NOT l.has_ended AND l.started < max(l.started) OVER (PARTITION BY spans.trace_id, spans.node_name)
+                  AS is_aborted
+  FROM spans JOIN (SELECT trace_id, leg_id, has_ended, start_time_unix_nano AS started FROM legs) l
+  ON l.trace_id = spans.trace_id AND l.leg_id IS NOT DISTINCT FROM spans.leg_id
+  WHERE kind = 'node'
+), inner_use AS (
   SELECT node_span_id, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
          sum(cost_usd) AS cost_usd
   FROM spans WHERE node_span_id IS NOT NULL GROUP BY node_span_id
 )
-SELECT s.graph_name, s.node_name, any_value(s.node_kind) AS node_kind, count(*) AS n,
-       count(*) FILTER (WHERE s.status_code = 'ERROR') AS errors,
-       count(*) FILTER (WHERE json_extract_string(s.attributes, '$.skipped') IS NOT NULL) AS skipped,
-       count(*) FILTER (WHERE s.attempt > 1) AS retries,
-       avg({_MS}) AS avg_ms, quantile_cont({_MS}, 0.5) AS p50_ms, quantile_cont({_MS}, 0.95) AS p95_ms,
+SELECT s.graph_name, s.node_name, any_value(s.node_kind) AS node_kind,
+       count(*) FILTER (WHERE NOT s.is_aborted) AS n,
+       count(*) FILTER (WHERE NOT s.is_aborted AND s.status_code = 'ERROR') AS errors,
+       count(*) FILTER (WHERE NOT s.is_aborted
+                        AND json_extract_string(s.attributes, '$.skipped') IS NOT NULL) AS skipped,
+       count(*) FILTER (WHERE NOT s.is_aborted AND s.attempt > 1) AS retries,
+       count(*) FILTER (WHERE s.is_aborted) AS aborted,
+       avg({_MS}) FILTER (WHERE NOT s.is_aborted) AS avg_ms,
+       quantile_cont({_MS}, 0.5) FILTER (WHERE NOT s.is_aborted) AS p50_ms,
+       quantile_cont({_MS}, 0.95) FILTER (WHERE NOT s.is_aborted) AS p95_ms,
        sum(u.input_tokens) AS input_tokens, sum(u.output_tokens) AS output_tokens, sum(u.cost_usd) AS cost_usd
-FROM spans s LEFT JOIN inner_use u ON u.node_span_id = s.span_id
-WHERE s.kind = 'node' GROUP BY s.graph_name, s.node_name;
+FROM attempts s LEFT JOIN inner_use u ON u.node_span_id = s.span_id
+GROUP BY s.graph_name, s.node_name;
 """
 
 

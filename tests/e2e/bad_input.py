@@ -25,28 +25,16 @@ STACK = ("Traceback (most recent call last)", "sqlite3.", "sqlalchemy.", "Operat
 """Nothing of these is for the owner of a batch."""
 
 
-READ_ONLY = ("lakehouse", "cache", "index", "models")
-"""What a batch only reads: tests share it, so that nobody copies the tables into a new cache each time."""
-
-
-def lean_copy(seeded: Home, path: Path) -> Home:
-    """The same home once more, without copies of what is only read."""
-    (path / "sample").mkdir(parents=True)
-    for entry in (seeded.path / "sample").iterdir():
-        target = path / "sample" / entry.name
-        if entry.name in READ_ONLY:
-            target.symlink_to(entry)
-        elif entry.is_file():
-            shutil.copy2(entry, target)
-    return Home(path=path, environ=seeded.environ)
-
-
 def own_table(home: Home, name: str) -> Path:
     """A table of the home's own lakehouse, to be spoilt."""
     lakehouse = home.path / "sample" / "lakehouse"
     shared = lakehouse.resolve()
     lakehouse.unlink()
     shutil.copytree(shared, lakehouse)
+    # tables at a new place get snapshots of their own, which must not lie in the folder that tests share
+    cache = home.path / "sample" / "cache"
+    cache.unlink()
+    cache.mkdir()
     return lakehouse / name
 
 

@@ -100,6 +100,9 @@ def watch_replies(death: Death) -> None:
     original = os.link
 
     def link(source: Path, target: Path) -> None:
+        if Path(target).suffix != ".json":  # the index links its own files
+            original(source, target)
+            return
         death.begins()
         original(source, target)
         death.ended()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from compound.connector.state import tables, verify_audit
 from compound.project import Project
 from compound.project._settings import load_settings
+from tests.support.certificates import grant
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -26,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent / "compound"
 CRASHER = Path(__file__).with_name("crash_program.py")
 RACER = Path(__file__).with_name("race_program.py")
+READ_ONLY = ("lakehouse", "cache", "index", "models")
+"""Folders of a home that a run only reads."""
 ASIDE = "\n\nBy the way, my neighbour asks whether you will open a shop in Lisbon next spring."
 """A question that no rule explains: whatever else a ticket asks, a person has to look at it."""
 
@@ -50,6 +54,24 @@ class Home:
     def copy(self, path: Path) -> Home:
         """The same home once more."""
         shutil.copytree(self.path, path)
+        return Home(path=path, environ=self.environ)
+
+    def lean(self, path: Path) -> Home:
+        """The same home once more, with links to what a run only reads."""
+        path.mkdir(parents=True)
+        for profile in self.path.iterdir():
+            if profile.is_file():
+                shutil.copy2(profile, path / profile.name)
+                continue
+            (path / profile.name).mkdir()
+            for entry in profile.iterdir():
+                target = path / profile.name / entry.name
+                if entry.name in READ_ONLY:
+                    target.symlink_to(entry.resolve())
+                elif entry.is_dir():
+                    shutil.copytree(entry, target)
+                else:
+                    shutil.copy2(entry, target)
         return Home(path=path, environ=self.environ)
 
     def run(self, *arguments: str, check: bool = False, columns: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -97,6 +119,19 @@ class Home:
         environ = {"COMPOUND_HOME": str(self.path), **self.environ}
         return Project(load_settings(ROOT, environ=environ))
 
+    def certify(self) -> Home:
+        """The same home, with a certificate for the desk as it is now: clean tickets need no person in it.
+
+        For tests of what happens then; that labels must prove it is tested elsewhere. The random audit share still
+        goes to people.
+        """
+        project = self.open()
+        try:
+            grant(project, "support_reply", "review")
+        finally:
+            project.close()
+        return self
+
     def variables(self) -> dict[str, str]:
         """The environment of its processes."""
         # The root, so that coverage or a shell's own settings of the caller never choose another project.
@@ -110,6 +145,17 @@ def seeded_home(path: Path) -> Home:
     for command in (("seed",), ("index",), ("train", "intent")):
         home.run(*command, check=True)
     return home
+
+
+def contents(home: Home) -> dict[str, str]:
+    """SHA-256 of every file of a home, by its path; of a link where it leads."""
+    return {
+        str(path.relative_to(home.path)): str(path.readlink())
+        if path.is_symlink()
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in home.path.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
 
 
 def end_of(process: subprocess.Popen[str], *, timeout_s: float = 240) -> tuple[int, str]:
@@ -165,9 +211,10 @@ def ending_of(home: Home, *, are_all_sent: bool = True) -> Ending:
         ending = _read(project)
         assert verify_audit(project.resources.state).problem == ""
         _require_sound(ending, [sent.effect_key for sent in project.resources.desk.replies()], are_all_sent)
-        known = {row[0] for row in project.resources.traces.sql("select distinct run_id from spans").rows}
-        assert known <= set(ending.runs)
-        assert len(known) >= len(ending.runs) / 2, f"{len(known)} of {len(ending.runs)} runs have spans: {_files(home)}"
+        ended = {row[0] for row in project.resources.traces.sql("select run_id from legs where has_ended").rows}
+        missing = set(ending.runs) - ended
+        assert not missing, f"{len(missing)} of {len(ending.runs)} runs have no root span: {_files(home)}"
+        assert ended <= set(ending.runs)
     finally:
         project.close()
     return ending

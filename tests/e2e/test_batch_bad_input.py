@@ -20,7 +20,6 @@ from tests.e2e.bad_input import (
     desk_file,
     end_of,
     held,
-    lean_copy,
     letters_of,
     on_small_disk,
     own_table,
@@ -40,7 +39,7 @@ SHORT_WAIT = {"COMPOUND_LOCK_WAIT": "100ms"}
 @pytest.fixture
 def home(seeded: Home, tmp_path: Path) -> Home:
     """A seeded home of the test's own, which shares what is only read."""
-    return lean_copy(seeded, tmp_path / "home")
+    return seeded.lean(tmp_path / "home")
 
 
 BROKEN = (

@@ -9,9 +9,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
+from compound.connector.state import tables
 from tests.e2e.desk_homes import (
     Ending,
     Home,
@@ -57,6 +60,7 @@ class Backlog:
         home = self.fresh()
         code, said = end_of(home.start(*self.command))
         assert code == 3, said
+        self.home = home
         self.ending = ending_of(home)
         self.calls = finished_calls(home)
         self._require_telling(count)
@@ -74,7 +78,7 @@ class Backlog:
     def fresh(self) -> Home:
         """A home on which this backlog was never run."""
         self._copies += 1
-        return self._seeded.copy(self._folder / f"home-{self._copies}")
+        return self._seeded.copy(self._folder / f"home-{self._copies}").certify()
 
 
 class Watch:
@@ -128,17 +132,46 @@ def test_tickets_of_one_customer_end_alike_however_many_run_side_by_side(seeded:
     file = write_tickets(tmp_path / "pairs.jsonl", tickets_of_same_customers(seeded, 3))
     endings: list[Ending] = []
     for concurrency in ("1", "6"):
-        home = seeded.copy(tmp_path / concurrency)
+        home = seeded.copy(tmp_path / concurrency).certify()
         home.run("batch", "--from", str(file), "--concurrency", concurrency, check=True)
+        audited = [row["reasons"] for row in cast("list[dict[str, Any]]", home.json("review", "list"))]
+        assert all(reasons == ["audit"] for reasons in audited)
         endings.append(ending_of(home, are_all_sent=False))
     one, six = endings
-    assert {status for status, *_ in one.tickets.values()} == {"done"}
+    assert [status for status, *_ in one.tickets.values()].count("done") == len(one.tickets) - len(audited)
     assert (one.tickets, one.shop, one.versions) == (six.tickets, six.shop, six.versions)
     assert sorted(one.messages.values(), key=str) == sorted(six.messages.values(), key=str)
 
 
 def test_after_some_kinds_of_commit(small: Backlog) -> None:
     deaths_in_turn(small, TELLING)
+
+
+@pytest.mark.parametrize("moment", ["after:call:12", "after:reply:3", "after:run:20"])
+def test_traces_after_a_death(small: Backlog, moment: str) -> None:
+    """At the death every settled run has its root span; afterwards each node counts as in an undisturbed batch."""
+    home = small.fresh()
+    code, said = end_of(home.start(*small.command, moment=moment))
+    assert code == KILLED, said
+    project = home.open()
+    try:
+        with project.resources.state.read() as db:
+            settled = sa.select(tables.run.c.run_id).where(tables.run.c.status != "running")
+            runs = set(db.execute(settled).scalars())
+        ended = {row[0] for row in project.resources.traces.sql("select run_id from legs where has_ended").rows}
+        assert runs <= ended
+    finally:
+        project.close()
+    code, said = end_of(home.start(*small.command))
+    assert code == 3, said
+    assert node_counts(home) == node_counts(small.home)
+
+
+def node_counts(home: Home) -> dict[str, int]:
+    """Node to how often it ran, without what a killed process had begun and a later one did again."""
+    # how often a person is asked again depends on what the tickets before have changed by then
+    query = "select node_name, n from node_stats where node_kind not in ('review', 'effect')"
+    return {str(row["node_name"]): row["n"] for row in cast("list[dict[str, Any]]", home.json("traces", "sql", query))}
 
 
 @pytest.mark.soak

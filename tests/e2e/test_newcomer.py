@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.e2e.desk_homes import Home
 
 TICKETS = 8
 ACCEPTED = "select node_name, count(*), avg(end_time_unix_nano - start_time_unix_nano)/1e6 as ms from spans group by 1"
@@ -48,8 +51,8 @@ def program_in(folder: Path) -> Program:
 
 
 @pytest.fixture(scope="module")
-def compound(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """The program, in a project that was made, seeded, indexed, trained, and has run a small batch."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that was made, seeded, indexed, trained, and has run a small batch; tests copy it."""
     folder = tmp_path_factory.mktemp("newcomer")
     assert program_in(folder)("init", "my-desk").code == 0
     program = program_in(folder / "my-desk")
@@ -58,7 +61,16 @@ def compound(tmp_path_factory: pytest.TempPathFactory) -> Program:
     ):  # fmt: skip
         said = program(*arguments)
         assert said.code == 0, f"{arguments}: {said.err}"
-    return program
+    return folder / "my-desk"
+
+
+@pytest.fixture
+def compound(prepared: Path, tmp_path: Path) -> Program:
+    """The program, in such a project of the test's own."""
+    project = tmp_path / "my-desk"
+    shutil.copytree(prepared, project, ignore=shutil.ignore_patterns(".compound"))
+    Home(path=prepared / ".compound").lean(project / ".compound")
+    return program_in(project)
 
 
 def widest(text: str) -> int:

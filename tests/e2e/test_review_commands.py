@@ -37,10 +37,16 @@ def wait_for_people(home: Home, folder: Path, count: int) -> Home:
 
 
 @pytest.fixture(scope="module")
-def waiting(seeded: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Tickets that wait, each with one action on an order of its own; tests take different ones."""
+def backlog(seeded: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Tickets that wait, each with one action on an order of its own; tests copy it."""
     folder = tmp_path_factory.mktemp("waiting")
-    return wait_for_people(seeded.copy(folder / "home"), folder, 12)
+    return wait_for_people(seeded.lean(folder / "home"), folder, 12)
+
+
+@pytest.fixture
+def waiting(backlog: Home, tmp_path: Path) -> Home:
+    """The same tickets in a home of the test's own."""
+    return backlog.lean(tmp_path / "waiting")
 
 
 @pytest.fixture(scope="module")

@@ -37,8 +37,8 @@ def _merge(request: ModelRequest) -> str:
     return json.dumps([line for line in merged if line["cites"]])
 
 
-def test_what_the_handbook_says_is_quoted_with_its_pages(seeded: Home) -> None:
-    found = run_json(seeded, GRAPH, "question=How long do refunds take?")
+def test_what_the_handbook_says_is_quoted_with_its_pages(lean: Home) -> None:
+    found = run_json(lean, GRAPH, "question=How long do refunds take?")
     assert "- Refunds to a gift card are there immediately. [gift-cards]" in found["text"]
     pages = {path.stem: path.read_text(encoding="utf-8") for path in _policies()}
     for line in found["lines"]:
@@ -58,8 +58,8 @@ def _words(text: str) -> str:
     return " ".join(text.replace("*", "").replace("|", " ").replace(":", " ").casefold().split())
 
 
-def test_a_hundred_documents_are_merged_in_bounded_groups(seeded: Home) -> None:
-    with scripted(seeded, extractor=_extract, reducer=_merge) as (project, models):
+def test_a_hundred_documents_are_merged_in_bounded_groups(lean: Home) -> None:
+    with scripted(lean, extractor=_extract, reducer=_merge) as (project, models):
         found = output(project.run(GRAPH, {"question": "fees", "documents": _documents(100)}))
     assert len(models.asked["extractor"]) == 100
     sizes = [len(cast("list[Any]", request.inputs["lines"])) for request in models.asked["reducer"]]
@@ -69,14 +69,14 @@ def test_a_hundred_documents_are_merged_in_bounded_groups(seeded: Home) -> None:
     assert {one for line in found["lines"] for one in line["cites"]} == {f"d{at}" for at in range(100)}
 
 
-def test_a_document_that_fails_is_named_and_the_others_are_read(seeded: Home) -> None:
+def test_a_document_that_fails_is_named_and_the_others_are_read(lean: Home) -> None:
     def extract(request: ModelRequest) -> Any:
         if '"d1"' in str(request.messages[0].content):
             raise ModelError("model.provider-down", "no answer")
         return _extract(request)
 
     odd: list[Any] = [*_documents(3), {"id": "empty", "title": "", "text": " "}, {"title": "no id"}]
-    with scripted(seeded, extractor=extract, reducer=_merge) as (project, _):
+    with scripted(lean, extractor=extract, reducer=_merge) as (project, _):
         found = output(project.run(GRAPH, {"question": "fees", "documents": odd}))
     assert [line.partition(":")[0] for line in found["skipped"]] == ["d1", "empty", "item 4"]
     assert "model.provider-down" in found["skipped"][0]
@@ -84,29 +84,29 @@ def test_a_document_that_fails_is_named_and_the_others_are_read(seeded: Home) ->
     assert "2 documents read, 2 cited, 0 say nothing about it, 3 skipped" in found["notes"][0]
 
 
-def test_words_that_stand_in_no_document_are_dropped_and_counted(seeded: Home) -> None:
+def test_words_that_stand_in_no_document_are_dropped_and_counted(lean: Home) -> None:
     def extract(request: ModelRequest) -> str:
         return json.dumps([{"text": "It is free.", "quote": "Everything is free."}, *json.loads(_extract(request))])
 
-    with scripted(seeded, extractor=extract, reducer=_merge) as (project, _):
+    with scripted(lean, extractor=extract, reducer=_merge) as (project, _):
         found = output(project.run(GRAPH, {"question": "fees", "documents": _documents(2)}))
     assert "It is free" not in found["text"]
     assert "2 points were dropped: their words stand in no document" in found["notes"]
 
 
-def test_a_citation_that_nobody_saw_is_taken_out(seeded: Home) -> None:
+def test_a_citation_that_nobody_saw_is_taken_out(lean: Home) -> None:
     merged = [
         {"text": "All cost something.", "cites": ["d0", "invented"]},
         {"text": "Trust me.", "cites": ["invented"]},
     ]
-    with scripted(seeded, extractor=_extract, reducer=[json.dumps(merged)]) as (project, _):
+    with scripted(lean, extractor=_extract, reducer=[json.dumps(merged)]) as (project, _):
         found = output(project.run(GRAPH, {"question": "fees", "documents": _documents(2)}))
     assert found["text"] == "- All cost something. [d0]"
     assert "merging left out all that these say: d1" in found["notes"]
 
 
-def test_a_merge_that_fails_leaves_its_lines_as_they_were(seeded: Home) -> None:
-    with scripted(seeded, extractor=_extract, reducer=[ModelError("model.provider-down", "no answer")] * 9) as (
+def test_a_merge_that_fails_leaves_its_lines_as_they_were(lean: Home) -> None:
+    with scripted(lean, extractor=_extract, reducer=[ModelError("model.provider-down", "no answer")] * 9) as (
         project,
         _,
     ):
@@ -115,8 +115,8 @@ def test_a_merge_that_fails_leaves_its_lines_as_they_were(seeded: Home) -> None:
     assert any("not merged" in note for note in found["notes"])
 
 
-def test_nothing_said_is_an_empty_result_not_a_failure(seeded: Home) -> None:
-    found = run_json(seeded, GRAPH, "question=zeppelin", "documents=[]")
+def test_nothing_said_is_an_empty_result_not_a_failure(lean: Home) -> None:
+    found = run_json(lean, GRAPH, "question=zeppelin", "documents=[]")
     assert (found["text"], found["lines"]) == ("", [])
 
 

@@ -30,15 +30,15 @@ def _told(request: ModelRequest) -> list[Any]:
     return list(content)
 
 
-def test_without_a_model_it_quotes_the_handbook_or_says_that_it_found_nothing(seeded: Home) -> None:
-    found = run_json(seeded, GRAPH, "question=How long do refunds to a gift card take?")
+def test_without_a_model_it_quotes_the_handbook_or_says_that_it_found_nothing(lean: Home) -> None:
+    found = run_json(lean, GRAPH, "question=How long do refunds to a gift card take?")
     assert f"{QUOTE} [handbook:gift-cards]" in found["text"]
-    found = run_json(seeded, GRAPH, "question=What is the capital of France?")
+    found = run_json(lean, GRAPH, "question=What is the capital of France?")
     assert (found["text"], found["unproven"]) == ("", [])
     assert "says nothing" in found["open"][0]
 
 
-def test_a_model_searches_reads_looks_up_and_cites_what_it_found(seeded: Home) -> None:
+def test_a_model_searches_reads_looks_up_and_cites_what_it_found(lean: Home) -> None:
     turns = [
         calls(("retrieve_handbook", {"query": "refund time"}), ("sql_product_variants", {"name": "trail tent"})),
         calls(("read_document", {"source": "handbook:gift-cards"})),
@@ -56,7 +56,7 @@ def test_a_model_searches_reads_looks_up_and_cites_what_it_found(seeded: Home) -
         )
         return _answer(*claims, still=("Which tent is meant is not said.",))
 
-    with scripted(seeded, researcher=play) as (project, models):
+    with scripted(lean, researcher=play) as (project, models):
         found = output(project.run(GRAPH, QUESTION))
     searched, looked = _told(models.asked["researcher"][1])
     assert '"doc_id":"refund-times"' in searched.content
@@ -79,20 +79,20 @@ def test_a_model_searches_reads_looks_up_and_cites_what_it_found(seeded: Home) -
         (_claim("It is free.", quote=" "), "does not say"),
     ],
 )
-def test_a_claim_that_its_source_does_not_hold_is_not_shown(seeded: Home, claim: dict[str, Any], why: str) -> None:
-    with scripted(seeded, researcher=[_answer(_claim("At once."), claim)]) as (project, _):
+def test_a_claim_that_its_source_does_not_hold_is_not_shown(lean: Home, claim: dict[str, Any], why: str) -> None:
+    with scripted(lean, researcher=[_answer(_claim("At once."), claim)]) as (project, _):
         found = output(project.run(GRAPH, QUESTION))
     assert found["text"] == "- At once. [handbook:gift-cards]"
     assert len(found["unproven"]) == 1
     assert why in found["unproven"][0]
 
 
-def test_a_tool_that_fails_and_one_that_is_not_there_are_told_and_the_work_goes_on(seeded: Home) -> None:
+def test_a_tool_that_fails_and_one_that_is_not_there_are_told_and_the_work_goes_on(lean: Home) -> None:
     turns = [
         calls(("retrieve_handbok", {"query": "x"}), ("sql_product_variants", {"nam": "tent"})),
         _answer(_claim("At once.")),
     ]
-    with scripted(seeded, researcher=turns) as (project, models):
+    with scripted(lean, researcher=turns) as (project, models):
         found = output(project.run(GRAPH, QUESTION))
     unknown, failed = _told(models.asked["researcher"][1])
     assert unknown.is_error
@@ -102,28 +102,28 @@ def test_a_tool_that_fails_and_one_that_is_not_there_are_told_and_the_work_goes_
     assert found["text"] == "- At once. [handbook:gift-cards]"
 
 
-def test_no_more_is_asked_for_than_the_budget_allows(seeded: Home) -> None:
-    with scripted(seeded, researcher=lambda _: calls(("retrieve_cases", {"query": "refund"}))) as (project, models):
+def test_no_more_is_asked_for_than_the_budget_allows(lean: Home) -> None:
+    with scripted(lean, researcher=lambda _: calls(("retrieve_cases", {"query": "refund"}))) as (project, models):
         found = output(project.run(GRAPH, QUESTION))
     assert len(models.asked["researcher"]) == 8
     assert found["text"] == ""
     assert any(note.startswith("no answer: its") for note in found["notes"])
 
 
-def test_a_dear_model_is_stopped_by_its_cost(seeded: Home) -> None:
+def test_a_dear_model_is_stopped_by_its_cost(lean: Home) -> None:
     def dear(_: ModelRequest) -> ModelResponse:
         made = calls(("retrieve_cases", {"query": "refund"}))
         return ModelResponse(content=made.content, tool_calls=made.tool_calls, stop_reason="tool_use", cost_usd=0.25)
 
-    with scripted(seeded, researcher=dear) as (project, models):
+    with scripted(lean, researcher=dear) as (project, models):
         found = output(project.run(GRAPH, QUESTION))
     assert len(models.asked["researcher"]) == 2
     assert "no answer: its budget ended" in found["notes"]
 
 
-def test_an_answer_that_does_not_fit_is_mended(seeded: Home) -> None:
+def test_an_answer_that_does_not_fit_is_mended(lean: Home) -> None:
     turns = [calls(("final_answer", {"answer": {"claims": "many"}})), _answer(_claim("At once."))]
-    with scripted(seeded, researcher=turns) as (project, models):
+    with scripted(lean, researcher=turns) as (project, models):
         found = output(project.run(GRAPH, QUESTION))
     assert _told(models.asked["researcher"][1])[0].is_error
     assert found["notes"] == ["2 turns, 1 of 1 claims proven"]

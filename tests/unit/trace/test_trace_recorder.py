@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 from pathlib import Path
 
 import anyio
@@ -310,6 +311,28 @@ def test_node_stats_roll_up_what_ran_inside() -> None:
     assert (stats["n"], stats["retries"], stats["input_tokens"], stats["cost_usd"]) == (2, 1, 20, 1.0)
     assert store.list_runs(graph="g")[0]["cost_usd"] == 1.0
     assert store.list_runs(graph="other") == []
+
+
+def test_what_a_killed_leg_began_and_a_later_one_did_again_is_not_counted_twice() -> None:
+    """A killed leg has no root span. Its nodes count unless a later leg did them again; what was paid always counts."""
+    store = trace.MemoryStore()
+    recorder = trace.Recorder(store)
+    copy_context().run(_killed_leg, recorder, "read", "plan")
+    assert [(run["status"], run["unfinished_legs"]) for run in store.list_runs()] == [("unfinished", 1)]
+    with _run(recorder), recorder.node("plan", kind="llm"), trace.child("chat m", kind="chat") as chat:
+        chat.set(cost_usd=0.5)
+    stats = {row["node_name"]: row for row in store.sql("SELECT * FROM node_stats").records()}
+    assert {name: (row["n"], row["aborted"]) for name, row in stats.items()} == {"read": (1, 0), "plan": (1, 1)}
+    assert stats["plan"]["cost_usd"] == 1.0
+    (run,) = store.list_runs()
+    assert (run["status"], run["legs"], run["unfinished_legs"]) == ("done", 1, 1)
+
+
+def _killed_leg(recorder: trace.Recorder, *nodes: str) -> None:
+    _run(recorder).__enter__()  # never ended: its row never reaches the store
+    for name in nodes:
+        with recorder.node(name, kind="llm"), trace.child("chat m", kind="chat") as chat:
+            chat.set(cost_usd=0.5)
 
 
 Shape = list["Shape"]
