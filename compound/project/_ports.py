@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
 from compound.errors import ConflictError, ProjectError, choices
@@ -33,11 +33,17 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.project._automatic import Gatekeeper
-
 # What a review node shows under these names is what its item is about; everything it shows is evidence.
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
 DRAFT, PLAN, LANE, TICKET = "draft", "plan", "lane", "ticket"
+
+
+class Gate(Protocol):
+    """Says whether an `auto` rule may fire; `compound.project._automatic.Gatekeeper` is one."""
+
+    def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
+        """What the rule says of a draft, and why a person is asked though it holds."""
+        ...
 
 
 class QueuedReviews:
@@ -45,9 +51,13 @@ class QueuedReviews:
 
     A review node that shows `draft` ({text}), `plan` ({actions}) and `lane` ({reasons}) gives its item a
     reply, proposed actions and the reasons why a person is asked.
+
+    Args:
+        queue: Where items wait.
+        gatekeeper: Without one no rule ever fires.
     """
 
-    def __init__(self, queue: ReviewQueue, gatekeeper: Gatekeeper | None = None) -> None:
+    def __init__(self, queue: ReviewQueue, gatekeeper: Gate | None = None) -> None:
         self.queue = queue
         self._gatekeeper = gatekeeper
 

@@ -11,10 +11,17 @@ import pytest
 from compound.connector.state import StateStore
 from compound.graph.services import AutoRuling, OpenedReview, ReviewRequest
 from compound.project._ports import QueuedReviews
-from compound.review import ReviewQueue
+from compound.review import Readiness, ReviewQueue
 
 
-def opened(folder: Path, action: str) -> OpenedReview:
+class Certified:
+    """A gatekeeper under whose certificate every rule may fire."""
+
+    def said(self, request: ReviewRequest) -> tuple[Readiness, tuple[str, ...]]:
+        return Readiness(ready=True, certificate="c-1"), ()
+
+
+def opened(folder: Path, action: str, gate: Certified | None) -> OpenedReview:
     with closing(StateStore.open(folder / "state.db")) as store:
         request = ReviewRequest(
             run_id="r",
@@ -29,15 +36,24 @@ def opened(folder: Path, action: str) -> OpenedReview:
             input={},
             auto=AutoRuling(is_automatic=True, action=action, actor="policy:abc", rule="true"),
         )
-        return asyncio.run(QueuedReviews(ReviewQueue(store)).open(request))
+        return asyncio.run(QueuedReviews(ReviewQueue(store), gate).open(request))
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])
 def test_a_rule_decides_as_it_says(tmp_path: Path, action: str) -> None:
-    decision = opened(tmp_path, action).decision
+    decision = opened(tmp_path, action, Certified()).decision
     assert decision is not None
     assert (decision.action, decision.is_automatic) == (action, True)
 
 
 def test_a_rule_never_approves_in_place_of_what_the_queue_does_not_know(tmp_path: Path) -> None:
-    assert opened(tmp_path, "partly").decision is None
+    assert opened(tmp_path, "partly", Certified()).decision is None
+
+
+def test_no_rule_decides_without_a_gatekeeper(tmp_path: Path) -> None:
+    found = opened(tmp_path, "approve", None)
+    assert found.decision is None
+    with closing(StateStore.open(tmp_path / "state.db")) as store:
+        item = ReviewQueue(store).show(found.item_id)
+    assert item.reasons == ("not certified",)
+    assert item.readiness == Readiness(ready=True)
