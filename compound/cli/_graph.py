@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, note, print_json, say, wrapped
+from compound.cli._output import Json, Model, Profile, note, print_json, say, visible, wrapped
 
 
 def register(app: typer.Typer) -> None:
@@ -156,5 +156,7 @@ def run(
         say(f"\n{key}\n" + wrapped(text, "  "))
     if result.item_ids:
         say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
+        if result.ready:
+            say(visible(f"  its draft is ready: {'; '.join(result.reasons)}"))
     if result.status == "failed":
         raise typer.Exit(1)

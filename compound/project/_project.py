@@ -143,6 +143,7 @@ class Project:
             result = anyio.run(partial(self._run, name, given, until))
         finally:
             self.resources.recorder.flush()
+        item = self.services.queue.show(result.item_ids[0]) if result.item_ids else None
         return RunView(
             run_id=result.run_id,
             status=result.status,
@@ -151,7 +152,9 @@ class Project:
             item_ids=result.item_ids,
             error=result.error.to_json() if result.error else None,
             files=self.settings.shown(self.resources.artifacts.folder),
-            shown_to_person=self.services.queue.show(result.item_ids[0]).evidence if result.item_ids else {},
+            shown_to_person={} if item is None else item.evidence,
+            ready=None if item is None or item.readiness is None else item.readiness.ready,
+            reasons=() if item is None else item.reasons,
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:

@@ -86,6 +86,8 @@ def test_the_whole_way_from_waiting_to_automatic_and_back(desk: Path) -> None:
     assert again["reasons"] == ["certificate void: the clerk's code changed (tools/clerk.py)", "not certified"]
     assert again["ready"] is True
     assert "void: the clerk's code changed (tools/clerk.py)" in fresh_cli(desk, "certify", "--list")
+    said = fresh_cli(desk, "run", "main", "--input", json.dumps({"claim": claim(7)}))
+    assert "its draft is ready: certificate void: the clerk's code changed (tools/clerk.py); not certified" in said
 
 
 def fresh_cli(root: Path, *arguments: str) -> str:
@@ -158,11 +160,11 @@ def test_a_random_share_goes_to_people_and_its_decisions_are_labels(desk: Path) 
     (desk / "graphs/policies/claims.yaml").write_text(POLICY.replace("audit_share: 0%", "audit_share: 50%"))
     label(desk, good(30))
     assert cli(desk, *CERTIFY)[0] == 0
-    ran = [run(desk, number) for number in range(40)]
+    ran = [run(desk, number) for number in range(16)]
     audited = [one for one in ran if one["status"] == "pending"]
-    assert 8 <= len(audited) <= 32
+    assert 1 <= len(audited) <= 15  # half of them; outside of this once in 30,000 times
     assert all(one["reasons"] == ["audit"] and one["audit"] and one["ready"] for one in audited)
-    assert len(sent(desk)) == 40 - len(audited)
+    assert len(sent(desk)) == 16 - len(audited)
     for index, item in enumerate(audited):
         action = ("reject", "--reason", "other") if index == 0 else ("approve",)
         assert cli(desk, "review", action[0], item["item_id"], *action[1:], "--user", "eva")[0] == 0
@@ -173,14 +175,15 @@ def test_a_random_share_goes_to_people_and_its_decisions_are_labels(desk: Path) 
 
 
 def test_audited_decisions_alone_can_certify(desk: Path) -> None:
-    (desk / "graphs/policies/claims.yaml").write_text(POLICY.replace("audit_share: 0%", "audit_share: 100%"))
-    items = [run(desk, number) for number in range(22)]
+    policy = POLICY.replace("audit_share: 0%", "audit_share: 100%").replace("10%", "50%")
+    (desk / "graphs/policies/claims.yaml").write_text(policy)
+    items = [run(desk, number) for number in range(4)]
     assert all(one["reasons"] == ["not certified", "audit"] for one in items)
     for item in items[:-1]:
         assert cli(desk, "review", "approve", item["item_id"], "--user", "eva")[0] == 0
     code, out = cli(desk, "certify", "--from-decisions", "--user", "eva")
     assert code == 3
-    assert "needs 22 labelled ready cases with 0 wrong for 10 % at 90 %, has 21" in out
+    assert "needs 4 labelled ready cases with 0 wrong for 50 % at 90 %, has 3" in out
     assert cli(desk, "review", "approve", items[-1]["item_id"], "--user", "eva")[0] == 0
     assert cli(desk, "certify", "--from-decisions", "--user", "eva")[0] == 0
 
