@@ -300,3 +300,29 @@ def test_a_batch_says_what_is_ready_what_needs_a_look_and_what_was_automatic(des
     assert "drafts: 0 ready, 1 needs a look, 2 automatic" in said
     assert data["counts"] == {"done": 2, "waiting_review": 1}
     assert len(sent(desk)) == 2
+
+
+def test_a_compiled_langgraph_graph_waits_too(desk: Path) -> None:
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    from compound import Project
+    from tests.support.certificates import grant
+
+    project = Project.open(desk)
+    try:
+        app = project.compile("main", checkpointer=InMemorySaver())
+
+        def go(number: int) -> Any:
+            import anyio
+
+            config: Any = {"configurable": {"thread_id": f"t-{number}"}}
+            return anyio.run(lambda: app.ainvoke({"claim": claim(number)}, config))
+
+        assert "__interrupt__" in go(1)
+        (row,) = project.reviews().list()
+        assert (row.ready, row.reasons) == (True, ("not certified",))
+        grant(project, "main", "look")
+        assert "__interrupt__" not in go(2)
+        assert len(sent(desk)) == 1
+    finally:
+        project.close()
