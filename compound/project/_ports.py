@@ -90,6 +90,8 @@ class QueuedReviews:
             readiness = Readiness(ready=ready, action=request.auto.action)
             return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
         readiness, why = self._gatekeeper.said(request)
+        if readiness is not None and request.redraft == "ask":
+            readiness = replace(readiness, certificate="")  # whoever had it drafted again decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
     def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:

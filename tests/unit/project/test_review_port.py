@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.graph.services import AutoRuling, OpenedReview, ReviewRequest
+from compound.graph.services import AutoRuling, OpenedReview, Redraft, ReviewRequest
 from compound.project._ports import QueuedReviews
 from compound.review import Readiness, ReviewQueue
 
@@ -21,7 +21,7 @@ class Certified:
         return Readiness(ready=True, certificate="c-1"), ()
 
 
-def opened(folder: Path, action: str, gate: Certified | None) -> OpenedReview:
+def opened(folder: Path, action: str, gate: Certified | None, redraft: Redraft = "no") -> OpenedReview:
     with closing(StateStore.open(folder / "state.db")) as store:
         request = ReviewRequest(
             run_id="r",
@@ -34,6 +34,7 @@ def opened(folder: Path, action: str, gate: Certified | None) -> OpenedReview:
             decide={"approve": {}, "reject": {}, "partly": {}},
             versions={},
             input={},
+            redraft=redraft,
             auto=AutoRuling(is_automatic=True, action=action, actor="policy:abc", rule="true"),
         )
         return asyncio.run(QueuedReviews(ReviewQueue(store), gate).open(request))
@@ -57,3 +58,13 @@ def test_no_rule_decides_without_a_gatekeeper(tmp_path: Path) -> None:
         item = ReviewQueue(store).show(found.item_id)
     assert item.reasons == ("not certified",)
     assert item.readiness == Readiness(ready=True)
+
+
+def test_what_a_person_had_drafted_again_is_never_decided_by_a_rule(tmp_path: Path) -> None:
+    assert opened(tmp_path, "approve", Certified(), "ask").decision is None
+    assert opened(tmp_path, "approve", Certified(), "no").decision is None  # the run opens it again, after a crash
+
+
+def test_what_waited_for_a_person_before_there_was_a_certificate_goes_on_waiting(tmp_path: Path) -> None:
+    assert opened(tmp_path, "approve", None).decision is None
+    assert opened(tmp_path, "approve", Certified()).decision is None
