@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, print_json, print_table, say
+from compound.cli._output import Json, Profile, console, note, print_json, print_table, say, visible
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +76,11 @@ def index(
     """Build or bring up to date the indexes that graphs retrieve from."""
     from compound.project import Project
 
-    reports = Project.open(profile=profile).index(names or [], force=force)
+    with index_progress() as on_progress:
+        reports = Project.open(profile=profile).index(names or [], force=force, on_progress=on_progress)
+    for report in reports:
+        for one in report.skipped:
+            note(f"index {report.name}: not read: {visible(one)}")
     if json:
         print_json(reports)
         return
@@ -81,16 +92,46 @@ def index(
     )
 
 
+@contextmanager
+def index_progress() -> Generator[Callable[[str, int, int], None]]:
+    """Passages done and in all, on standard error: a bar on a terminal, else a line every two seconds."""
+    if not sys.stderr.isatty():
+        last = [0.0]
+
+        def tell(name: str, done: int, total: int) -> None:
+            if done == total or time.monotonic() - last[0] >= 2:
+                last[0] = time.monotonic()
+                note(f"index {name}: {done} of {total} passages")
+
+        yield tell
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("index {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True)) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def move(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = shown.add_task(name, total=total)
+            shown.update(tasks[name], completed=done)
+
+        yield move
+
+
 def train(
     name: Annotated[str, typer.Argument(help="A specialist, `intent`.")],
     *,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Put it into production also where it certifies less than what is there.")
+    ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Train a specialist, evaluate it, certify what it may decide alone, and promote it."""
+    """Train a specialist, evaluate it, certify what it may decide alone, and promote it unless it certifies less."""
     from compound.project import Project
 
-    report = Project.open(profile=profile).train(name)
+    report = Project.open(profile=profile).train(name, promote=promote)
     if json:
         print_json(report)
         return
@@ -102,3 +143,6 @@ def train(
     )
     say(f"certificate: {report.certificate}")
     say(f"saved in {report.folder}")
+    if not report.promoted:
+        say(f"not promoted: {report.why_not}")
+        say(f"to use it all the same: compound specialists promote {report.name} {report.version}")

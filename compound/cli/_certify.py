@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compound.cli._output import Json, Model, Profile, print_json, print_table, say, visible
-from compound.cli._review import who
+from compound.cli._review import user_name
 
 if TYPE_CHECKING:
     from compound.project import Certification, Certifier
@@ -69,15 +69,15 @@ def certify(
     elif show is not None:
         _show(certifier, certifier.find(show), json=json)
     elif revoke is not None:
-        _show(certifier, certifier.revoke(revoke, user=who(user), reason=reason), json=json)
+        _show(certifier, certifier.revoke(revoke, user=user_name(user), reason=reason), json=json)
     else:
         made = (
-            certifier.by_decisions(graph, user=who(user), node=node, dry_run=dry_run)
+            certifier.by_decisions(graph, user=user_name(user), node=node, dry_run=dry_run)
             if suite is None
             else certifier.by_suite(
                 graph,
                 suite,
-                user=who(user),
+                user=user_name(user),
                 node=node,
                 cases=cases,
                 limit=limit,

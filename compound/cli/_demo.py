@@ -29,6 +29,7 @@ def demo(
     """Seed the sample shop, index, train, run every ticket and say how good it was."""
     from compound.batch import BatchOptions
     from compound.project import Project
+    from compound.spec import InvalidFile
 
     def step(text: str) -> None:
         if not json:
@@ -45,6 +46,8 @@ def demo(
     step(f"train: {trained.name}@{trained.version} on {trained.examples} examples; {trained.certificate}")
     findings = project.check([])
     step(f"check: {len(findings) or 'no'} findings")
+    if errors := [one for one in findings if one.severity == "error"]:
+        raise InvalidFile(errors)
     with progress(show=not json) as on_event:
         summary = project.batch(None, "desk", BatchOptions(limit=limit, restart=True), on_event=on_event)
     step("batch: every ticket has its state")

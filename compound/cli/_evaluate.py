@@ -11,7 +11,7 @@ from compound.cli._output import Model, Profile, print_json, print_table, say, v
 from compound.cli._sections import show_sections
 
 if TYPE_CHECKING:
-    from compound.evaluation import SuiteReport
+    from compound.evaluation import Estimate, SuiteReport
 
 
 def register(app: typer.Typer) -> None:
@@ -79,10 +79,11 @@ def _show_more(report: SuiteReport) -> None:
     if report.seconds_per_case is not None:
         cost = "" if not report.cost_usd else f", {report.cost_usd:.4f} USD in all"
         say(f"runs: {report.seconds_per_case:.2f} s a case{cost}")
-    for error in report.errors[:_MOST_ERRORS]:
+    errors = [*report.errors, *(error for section in report.sections.values() for error in section.errors)]
+    for error in errors[:_MOST_ERRORS]:
         say(f"error: case {error.case}: {visible(error.error)}")
-    if len(report.errors) > _MOST_ERRORS:
-        say(f"error: and {len(report.errors) - _MOST_ERRORS} more; --json has them all")
+    if len(errors) > _MOST_ERRORS:
+        say(f"error: and {len(errors) - _MOST_ERRORS} more; --json has them all")
 
 
 _MOST_ERRORS = 10
@@ -93,10 +94,7 @@ def show_report(report: SuiteReport) -> None:
     print_table(
         f"suite {report.suite}, profile {report.profile}",
         ["score", "value", "95 % interval", "n", "method"],
-        [
-            (name, _shown(score.value), f"{_shown(score.low)} to {_shown(score.high)}", score.n, score.method)
-            for name, score in report.scores.items()
-        ],
+        [(name, _shown(score.value), _interval(score), score.n, score.method) for name, score in report.scores.items()],
         right=["value", "n"],
     )
     show_sections(report)
@@ -105,7 +103,7 @@ def show_report(report: SuiteReport) -> None:
             "by action",
             ["action", "value", "95 % interval", "n"],
             [
-                (name, _shown(score.value), f"{_shown(score.low)} to {_shown(score.high)}", score.n)
+                (name, _shown(score.value), _interval(score), score.n)
                 for name, score in sorted(report.by_action.items())
             ],
             right=["value", "n"],
@@ -114,6 +112,10 @@ def show_report(report: SuiteReport) -> None:
         say(f"gate: {gate.score} {gate.bar}: {gate.verdict}")
     for line in report.notes:
         say(f"note: {line}")
+
+
+def _interval(score: Estimate) -> str:
+    return "absent" if score.low is None else f"{score.low:.3f} to {_shown(score.high)}"
 
 
 def _shown(value: float | None) -> str:

@@ -13,6 +13,7 @@ from compound.cli import (
     _build,
     _certify,
     _demo,
+    _effects,
     _evaluate,
     _explain,
     _formats,
@@ -20,7 +21,8 @@ from compound.cli import (
     _mcp,
     _prune,
     _replay,
-    _review,
+    _review_moves,
+    _specialists,
     _tools,
     _traces,
 )
@@ -47,7 +49,9 @@ def log_to_stderr() -> None:
 
 for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune):
     module.register(app)
-app.add_typer(_review.app, name="review")
+app.add_typer(_review_moves.app, name="review")
+app.add_typer(_effects.app, name="effects")
+app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
 
@@ -59,14 +63,19 @@ _DISK = frozenset(
 
 
 def _fail(error: CompoundError) -> NoReturn:
+    from compound.spec import InvalidFile
+
+    findings = error.findings if isinstance(error, InvalidFile) else ()
     if "--json" in sys.argv:
         import orjson
 
-        sys.stdout.write(orjson.dumps({"error": error.to_json()}).decode() + "\n")
+        more = {"findings": [one.to_json() for one in findings]} if findings else {}
+        sys.stdout.write(orjson.dumps({"error": {**error.to_json(), **more}}).decode() + "\n")
     else:
         from compound.cli._output import visible
 
-        sys.stderr.write(f"{visible(str(error))}\n")
+        for one in findings or (error,):
+            sys.stderr.write(f"{visible(str(one))}\n")
     sys.exit(error.exit_code)
 
 

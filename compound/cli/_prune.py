@@ -9,12 +9,13 @@ import typer
 from compound.cli._output import Json, Profile, note, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from compound.project import PruneReport
+    from compound.project import EraseReport, PruneReport
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(prune)
+    app.command()(erase)
 
 
 def prune(
@@ -42,6 +43,53 @@ def prune(
         raise typer.Exit(1)
 
 
+def erase(
+    *,
+    customer: Annotated[
+        list[str], typer.Option("--customer", help="Customer id or e-mail address; repeat it for every key.")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Remove nothing; show the runs that name the person.")
+    ] = False,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Remove what runs have kept about one person, look for it again, and say what is left.
+
+    Exit code: 0 when nothing is left that names the person, else 1.
+    """
+    from compound.project import Project
+
+    project = Project.open(profile=profile)
+    try:
+        report = project.erase(customer, dry_run=dry_run)
+    finally:
+        project.close()
+    if json:
+        print_json(report.to_json())
+    else:
+        _show_erased(report)
+    if not report.is_complete:
+        raise typer.Exit(1)
+
+
+def _show_erased(report: EraseReport) -> None:
+    say(f"{len(report.runs)} runs name the person, {len(report.withdrawn)} of them wait for a decision")
+    if report.is_dry:
+        for run_id in report.runs:
+            say(f"  {run_id}{' (is withdrawn)' if run_id in report.withdrawn else ''}")
+        return
+    found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(report.removed.items()))
+    say(f"removed: {found or 'nothing'}")
+    for run_id, why in report.left.items():
+        note(f"left alone: run {run_id}: {why}")
+    for place, count in report.found.items():
+        note(f"still named: {count} times in {place}")
+    if report.is_complete:
+        say("looked again in the state store, the checkpoints, the traces and every file of the profile: not named")
+    say("not touched: the lakehouse, the operational database, documents and their indexes")
+
+
 def _show(report: PruneReport) -> None:
     for name, why in report.left.items():
         note(f"left alone: {name}: {why}")
@@ -49,9 +97,9 @@ def _show(report: PruneReport) -> None:
         note("no policy of graphs/policies/ has `retention:`; everything is kept")
         return
     rows = [one.to_json() for one in report.policies]
-    columns = ["policy", "content_before", "runs_emptied", "traces_before", "runs_dropped"]
-    names = ["policy", "content before", "runs emptied", "traces before", "runs dropped"]
+    columns = ["policy", "content_before", "runs_emptied", "runs_withdrawn", "traces_before", "runs_dropped"]
+    names = ["policy", "content before", "runs emptied", "runs withdrawn", "traces before", "runs dropped"]
     cells = [[row[column] or "no limit" if "before" in column else row[column] for column in columns] for row in rows]
-    print_table("", names, cells, right=["runs emptied", "runs dropped"])
+    print_table("", names, cells, right=["runs emptied", "runs withdrawn", "runs dropped"])
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(report.removed.items()))
     say(f"{'would be removed' if report.is_dry else 'removed'}: {found or 'nothing'}")

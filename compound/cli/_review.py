@@ -12,13 +12,15 @@ import typer
 from compound.cli._output import Json, Profile, note, print_json, print_table, say, visible, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import JsonValue
 
     from compound.project import Decided, ItemView
     from compound.review import ItemFilter
 
 app = typer.Typer(
-    help="Read what waits for a person; hold, approve, edit, reject it; draft it again.",
+    help="Read what waits for a person; hold it, decide it as it offers; draft it again.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -30,12 +32,15 @@ Version = Annotated[
     typer.Option("--version", help="The version you read; refused if the item has changed since."),
 ]
 Note = Annotated[str, typer.Option("--note", help="Free words for those who read the decision later.")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", help="A field of the action, NAME=VALUE or NAME=@FILE; may be given several times."),
+]
 Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="How long you hold it.")]
 Queue = Annotated[str | None, typer.Option("--queue", help="Only items of this queue.")]
 
 
-def who(user: str | None) -> str:
-    """Who decides: the option, COMPOUND_USER, or the login name."""
+def user_name(user: str | None) -> str:
     return user or os.environ.get("COMPOUND_USER") or getpass.getuser()
 
 
@@ -63,7 +68,7 @@ def list_items(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=who(user) if mine else None)
+    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=user_name(user) if mine else None)
     items = service.list(_page(where, limit, offset, ready))
     if json:
         print_json(items)
@@ -73,11 +78,12 @@ def list_items(
         return
     print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "ticket", "status", "draft", "age", "subject", "why a person"],
+        ["item", "ticket", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
                 i.ticket_id,
+                i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
                 i.draft_state,
                 i.age,
@@ -87,7 +93,7 @@ def list_items(
             for i in items
         ],
         right=["age"],
-        short=["subject", "why a person"],
+        short=["asked by", "subject", "why a person"],
     )
     counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
     say(f"in the queue: {counts or 'nothing'}")
@@ -117,10 +123,10 @@ def _page(where: ItemFilter, limit: int, offset: int, ready: bool | None) -> Ite
 
 @app.command()
 def show(item: Item, *, profile: Profile = None, json: Json = False) -> None:
-    """Show one item: the ticket, the draft, the proposed actions, the evidence and what was decided."""
+    """Show one item: what was asked, what each decision does, the evidence and what was decided."""
     from compound.project import Project
 
-    _view(Project.open(profile=profile).reviews().show(item), json=json)
+    show_view(Project.open(profile=profile).reviews().show(item), json=json)
 
 
 @app.command("next")
@@ -131,11 +137,11 @@ def next_item(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    found = service.claim_next(user=who(user), queue=queue, lease_s=60 * minutes)
+    found = service.claim_next(user=user_name(user), queue=queue, lease_s=60 * minutes)
     if found is None and not json:
         say("nothing waits that nobody holds")
     else:
-        _view(found, json=json)
+        show_view(found, json=json)
 
 
 @app.command()
@@ -152,7 +158,7 @@ def claim(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _view(service.claim(item, user=who(user), lease_s=60 * minutes, takeover=takeover), json=json)
+    show_view(service.claim(item, user=user_name(user), lease_s=60 * minutes, takeover=takeover), json=json)
 
 
 @app.command()
@@ -160,7 +166,7 @@ def release(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     """Give an item back that you hold."""
     from compound.project import Project
 
-    released = Project.open(profile=profile).reviews().release(item, user=who(user))
+    released = Project.open(profile=profile).reviews().release(item, user=user_name(user))
     if json:
         print_json(released)
     else:
@@ -168,66 +174,126 @@ def release(item: Item, *, user: User = None, profile: Profile = None, json: Jso
 
 
 @app.command()
-def approve(
+def decide(
     item: Item,
+    action: Annotated[str, typer.Argument(help="An action that the item offers; `show` names them.")],
     *,
+    field: Fields = None,
     note: Note = "",
     user: User = None,
     version: Version = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Approve the draft as it is; the actions are done and the reply is sent, once."""
-    from compound.project import Project
+    """Decide as the item offers: an action with its fields; what it does, `show` says before."""
+    _decide(item, action, field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
 
-    service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "approve", user=who(user), version=version, note=note), json=json)
+
+@app.command()
+def approve(
+    item: Item,
+    *,
+    field: Fields = None,
+    note: Note = "",
+    user: User = None,
+    version: Version = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Approve what is shown; it is done, once."""
+    _decide(item, "approve", field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
 
 
 @app.command()
 def edit(
     item: Item,
     *,
-    text: Annotated[str | None, typer.Option("--text", help="The reply to send instead.")] = None,
-    text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="A file with the reply.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The field `text`: what to send instead.")] = None,
+    text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="A file with the text.")] = None,
     draft: Annotated[
         int | None, typer.Option("--draft", help="The text of an earlier draft; `show` numbers them.")
     ] = None,
     actions: Annotated[
         str | None,
-        typer.Option("--actions", help="The actions as a JSON list; tools cannot be changed, arguments can."),
+        typer.Option("--actions", help="The field `actions`, a JSON list; arguments can be changed, names cannot."),
     ] = None,
+    field: Fields = None,
     note: Note = "",
     user: User = None,
     version: Version = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Change the reply or the arguments of actions, and approve the result."""
-    from compound.project import Project, edits_of
+    """Change fields of what is shown, and approve the result; what the change leads to is checked before."""
+    from compound.project import Project
 
-    service = Project.open(profile=profile).reviews()
-    words = service.draft_text(item, draft) if draft is not None else text
-    edits = edits_of(text=text_file.read_text(encoding="utf-8") if text_file else words, actions=actions)
-    _tell(service.decide(item, "edit", user=who(user), version=version, edits=edits, note=note), json=json)
+    given: dict[str, JsonValue] = {}
+    if draft is not None:
+        given |= Project.open(profile=profile).reviews().draft_fields(item, draft)
+    if text is not None:
+        given["text"] = text
+    if text_file is not None:
+        given["text"] = text_file.read_text(encoding="utf-8")
+    if actions is not None:
+        given["actions"] = _json("--actions", actions)
+    _decide(item, "edit", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
 
 
 @app.command()
 def reject(
     item: Item,
     *,
-    reason: Annotated[str, typer.Option("--reason", help="wrong_fact, unsupported, policy, tone or other.")],
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="The field `reason`, where the item's review asks for one.")
+    ] = None,
+    field: Fields = None,
     note: Note = "",
     user: User = None,
     version: Version = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Reject the draft: nothing is done, nothing is sent."""
+    """Reject what is shown: nothing is done, nothing is sent."""
+    given: dict[str, JsonValue] = {} if reason is None else {"reason": reason}
+    _decide(item, "reject", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
+
+
+def _decide(
+    item: str,
+    action: str,
+    written: Sequence[str],
+    given: Mapping[str, JsonValue],
+    *,
+    note: str,
+    user: str | None,
+    version: int | None,
+    profile: str | None,
+    json: bool,
+) -> None:
+    from compound.errors import ConflictError
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "reject", user=who(user), version=version, reason=reason, note=note), json=json)
+    fields = {**given, **service.fields(item, action, written)}
+    try:
+        decided = service.decide(item, action, user=user_name(user), version=version, fields=fields, note=note)
+    except ConflictError as error:
+        if error.code == "review.drafted-again" and not json:
+            show_view(service.show(item), json=False)
+        raise
+    show_decided(decided, json=json)
+
+
+def _json(option: str, text: str) -> JsonValue:
+    import orjson
+
+    from compound.errors import DataError
+
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        what = f"{option} is not JSON: {error}"
+        raise DataError("review.bad-edit", what, fix="a list of {name, arguments}") from error
 
 
 @app.command()
@@ -244,7 +310,7 @@ def escalate(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    _tell(service.decide(item, "escalate", user=who(user), version=version, note=note), json=json)
+    show_decided(service.decide(item, "escalate", user=user_name(user), version=version, note=note), json=json)
 
 
 @app.command()
@@ -252,7 +318,7 @@ def redraft(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     """Draft a stale item again, with the facts as they are now; a person decides the new draft."""
     from compound.project import Project
 
-    _view(Project.open(profile=profile).reviews().redraft(item, user=who(user)), json=json)
+    show_view(Project.open(profile=profile).reviews().redraft(item, user=user_name(user)), json=json)
 
 
 @app.command()
@@ -277,7 +343,7 @@ def resume(
         raise typer.Exit(1)
 
 
-def _view(shown: ItemView | None, *, json: bool) -> None:
+def show_view(shown: ItemView | None, *, json: bool) -> None:
     if json or shown is None:
         print_json(shown)
     else:
@@ -289,7 +355,7 @@ def _why(reasons: Sequence[str]) -> str:
     return f"{' '.join(reasons[0].split())[:60]}{more}" if reasons else ""
 
 
-def _tell(decided: Decided, *, json: bool) -> None:
+def show_decided(decided: Decided, *, json: bool) -> None:
     if json:
         print_json(decided)
     else:

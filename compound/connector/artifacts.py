@@ -6,6 +6,8 @@ import hashlib
 import mimetypes
 import os
 import re
+import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -57,7 +59,7 @@ class ArtifactStore:
             ConnectorError: ``artifact.not-kept``: it cannot be written.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        run = run_id if _SAFE.fullmatch(run_id) else hashlib.sha256(run_id.encode()).hexdigest()[:32]
+        run = _folder_of(run_id)
         word = _UNSAFE.sub("-", name).strip("-")[:60] or "file"
         ending = mimetypes.guess_extension(media_type) or ".bin"
         path = PurePosixPath(run, f"{word}-{sha256[:12]}{ending}")
@@ -72,3 +74,16 @@ class ArtifactStore:
             what = f"{target.name} of run {run_id} cannot be written: {error.strerror}"
             raise ConnectorError("artifact.not-kept", what, fix=f"make room in, or access to, {self.folder}") from error
         return StoredFile(path=str(path), sha256=sha256, size_bytes=len(data))
+
+    def remove(self, run_ids: Collection[str]) -> int:
+        """Remove every file of these runs. Returns how many files that were."""
+        removed = 0
+        for run_id in run_ids:
+            folder = self.folder / _folder_of(run_id)
+            removed += sum(1 for path in folder.rglob("*") if path.is_file())
+            shutil.rmtree(folder, ignore_errors=True)
+        return removed
+
+
+def _folder_of(run_id: str) -> str:
+    return run_id if _SAFE.fullmatch(run_id) else hashlib.sha256(run_id.encode()).hexdigest()[:32]

@@ -107,6 +107,25 @@ class SqliteCache:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
+    def remove(self, names: Callable[[str], bool], *, dry_run: bool = False) -> int:
+        """Remove every value whose JSON text a predicate accepts, and its bytes in the file. Returns how many.
+
+        Args:
+            names: Told the JSON text of each value.
+            dry_run: Only count.
+        """
+        try:
+            with self._lock, closing(self._db.cursor()) as cursor:
+                rows = cast("list[tuple[str, bytes]]", cursor.execute("select key, body from value").fetchall())
+                found = [(key,) for key, body in rows if names(body.decode("utf-8", "replace"))]
+                if found and not dry_run:
+                    cursor.execute("pragma secure_delete = on")
+                    cursor.executemany("delete from value where key = ?", found)
+                    cursor.execute("pragma wal_checkpoint(truncate)")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        return len(found)
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

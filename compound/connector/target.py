@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -86,6 +86,23 @@ class EffectTarget(Protocol):
         Raises:
             EffectRefused: A precondition does not hold, `effect.stale` for a changed row; nothing changed.
             Exception: Anything else means: not known whether it happened.
+        """
+        ...
+
+
+@runtime_checkable
+class RehearsingTarget(Protocol):
+    """A target that can try effects and take all of it back."""
+
+    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+        """Perform effects, in order, and leave nothing of it.
+
+        Args:
+            effects: Name and arguments of each.
+            expected: Row to the version that was seen.
+
+        Raises:
+            EffectRefused: One of them would be refused. DataError: Its arguments do not fit.
         """
         ...
 

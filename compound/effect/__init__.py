@@ -21,6 +21,7 @@ from compound.effect._types import EffectResult, EffectStatus, NewEffect
 from compound.spec.marks import CALLER, RECIPIENT
 
 if TYPE_CHECKING:
+    from compound.effect._done import identity
     from compound.effect._outbox import Outbox, effect_key_of
 
 
@@ -30,6 +31,10 @@ def __getattr__(name: str) -> object:
         from compound.effect import _outbox
 
         return getattr(_outbox, name)
+    if name == "identity":
+        from compound.effect import _done
+
+        return _done.identity
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -49,4 +54,5 @@ __all__ = [
     "PlannedEffect",
     "effect",
     "effect_key_of",
+    "identity",
 ]

@@ -78,10 +78,7 @@ class Delivery:
         """Claim the group; None when there is nothing to do, or not now, or another one is at it."""
         now = self._clock()
         match group.status:
-            case EffectStatus.SCHEDULED:
-                undo_until: float = group.rows[0]["undo_until"] or 0.0
-                return self._claim(group) if undo_until <= now else None
-            case EffectStatus.FAILED:
+            case EffectStatus.SCHEDULED | EffectStatus.FAILED:
                 return self._claim(group)
             case EffectStatus.SENDING if self._is_abandoned(group, now):
                 return await self._recover(group, target)

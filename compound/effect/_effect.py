@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
-from compound.errors import DataError, ProjectError
+from compound.errors import DataError, Location, ProjectError
+from compound.spec._declared import note_declared, place_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -27,6 +28,7 @@ class Effect:
         args_model: Its arguments.
         schema: JSON Schema of the arguments.
         function: `(tx, args) -> JSON value`; `tx` is the target's own transaction.
+        where: File and line of the function.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Effect:
     args_model: type[BaseModel]
     schema: Mapping[str, JsonValue]
     function: Callable[[Any, Any], JsonValue]
+    where: Location = field(default_factory=lambda: Location(""))
 
     def parse(self, args: Mapping[str, JsonValue]) -> BaseModel:
         """The arguments as the function takes them.
@@ -83,7 +86,8 @@ def effect(name: str, *, target: str, description: str = "") -> Callable[[Callab
     """
 
     def declare(function: Callable[[Any, Any], JsonValue]) -> Effect:
-        model = _args_model(name, function)
+        model = _args_model(name, target, function)
+        note_declared("effect", name, function)
         return Effect(
             name=name,
             target=target,
@@ -91,18 +95,48 @@ def effect(name: str, *, target: str, description: str = "") -> Callable[[Callab
             args_model=model,
             schema=model.model_json_schema(),
             function=function,
+            where=place_of(function),
         )
 
     return declare
 
 
-def _args_model(name: str, function: Callable[..., object]) -> type[BaseModel]:
-    parameters = list(inspect.signature(function).parameters)
-    model = get_type_hints(function).get(parameters[1]) if len(parameters) == 2 else None
-    if not (inspect.isclass(model) and issubclass(model, BaseModel)) or inspect.iscoroutinefunction(function):
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
+_CONNECTORS = "compound.connector."
+
+
+def _args_model(name: str, target: str, function: Callable[..., object]) -> type[BaseModel]:
+    parameters = inspect.signature(function).parameters
+    hints = get_type_hints(function) if len(parameters) == 2 else {}
+    model = hints.get(list(parameters)[-1])
+    is_plain = not (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
+    is_called_so = all(one.kind in _NAMED for one in parameters.values())
+    if not (is_plain and is_called_so and inspect.isclass(model) and issubclass(model, BaseModel)):
+        shown = ", ".join(str(one) for one in parameters.values())
         raise ProjectError(
             "effect.signature",
-            f"effect {name!r} is {getattr(function, '__qualname__', function)}({', '.join(parameters)})",
+            f"effect {name!r} is {getattr(function, '__qualname__', function)}({shown})",
             fix="write a plain function (tx, args: Model) where Model is a pydantic model",
+            where=place_of(function),
         )
+    _need_own_transaction(name, target, function, hints.get(next(iter(parameters))))
     return model
+
+
+def _need_own_transaction(name: str, target: str, function: Callable[..., object], given: object) -> None:
+    """Refuse an effect that was written for the transaction of another target."""
+    module = given.__module__ if inspect.isclass(given) else ""
+    if not module.startswith(_CONNECTORS):
+        return
+    belongs_to = module.removeprefix(_CONNECTORS).partition(".")[0]
+    if belongs_to != target:
+        raise ProjectError(
+            "effect.signature",
+            f"effect {name!r} has target={target!r}, and takes a transaction of {belongs_to!r}",
+            fix=f"write target={belongs_to!r}, or take the transaction of {target}",
+            where=place_of(function),
+        )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from compound.connector.state import StateStore, append_audit, digest, is_gone, tables
+from compound.connector.state import StateStore, append_audit, digest, tables
 from compound.connector.target import EffectTarget
+from compound.effect._decided import standing_refs
 from compound.effect._delivery import Delivery
+from compound.effect._done import Canonical, done_before, plain
 from compound.effect._rows import GroupRows, move_group, read_group, read_results, result_of
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
 from compound.errors import ConflictError, DataError
@@ -20,7 +22,7 @@ from compound.errors import ConflictError, DataError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-_OUTBOX, _DECISION, _ITEM = tables.outbox, tables.decision, tables.review_item
+_OUTBOX = tables.outbox
 
 
 def effect_key_of(decision_id: str, effect: str, ordinal: int, *, node: str = "") -> str:
@@ -48,11 +50,12 @@ class Outbox:
         run_id: str = "",
         node: str = "",
         expected_versions: Mapping[str, int] | None = None,
-        undo_s: float = 0.0,
+        canonical: Canonical = plain,
     ) -> list[str]:
         """Write the effects of a decision; idempotent.
 
-        Effects on one target become one group: they happen together, in this order, or none does.
+        Effects on one target become one group: they happen together, in this order, or none does. What an earlier
+        decision about the same node of the same run has done is not written again: its key is returned.
 
         Args:
             decision_id: A decision of the review queue; it must stand. For a graph without a review, an id of
@@ -61,19 +64,24 @@ class Outbox:
             run_id: The run.
             node: The effect node; two nodes may do the same effect for one decision.
             expected_versions: Row to the version that must still be there; None takes the decision's.
-            undo_s: How long they can be cancelled before they go out, in seconds.
+            canonical: Arguments in one spelling, to tell whether two effects are one.
 
         Returns:
             The effects' keys, in order.
 
         Raises:
-            ConflictError: `effect.not-decided`: the decision does not approve, or stands no more;
-                `effect.key-conflict`: other arguments were written before under the same key.
+            ConflictError: `effect.not-decided`: the decision does not approve, stands no more, or says other
+                effects than these;
+                `effect.key-conflict`: other arguments were written before under the same key;
+                `effect.unsettled`: an effect of an earlier decision may have happened.
         """
         now = self._clock()
         with self._store.write() as db:
-            refs = _standing_refs(db, decision_id)
+            refs = standing_refs(db, decision_id, [(new.effect, new.target, new.args) for new in effects], node=node)
             versions = dict(refs if expected_versions is None else expected_versions)
+            done = done_before(
+                db, effects, run_id=run_id, node=node, decision_id=decision_id, canonical=canonical, now=now
+            )
             rows = [
                 {
                     "effect_key": effect_key_of(decision_id, new.effect, ordinal, node=node),
@@ -89,14 +97,15 @@ class Outbox:
                     "expected_versions": versions,
                     "status": EffectStatus.SCHEDULED.value,
                     "attempts": 0,
-                    "undo_until": now + undo_s if undo_s > 0 else None,
                     "created_at": now,
                     "updated_at": now,
                 }
                 for ordinal, new in enumerate(effects)
+                if ordinal not in done
             ]
             _insert(db, rows, now=now)
-        return [str(row["effect_key"]) for row in rows]
+        own = iter([str(row["effect_key"]) for row in rows])
+        return [done[place] if place in done else next(own) for place in range(len(effects))]
 
     async def deliver(self, keys: Sequence[str], targets: Mapping[str, EffectTarget]) -> list[EffectResult]:
         """Let the effects happen, group after group, each in one transaction of its target.
@@ -110,7 +119,7 @@ class Outbox:
 
         Returns:
             How each effect stands: `sent`, `refused`, `failed` (deliver again), `unknown` (a person looks),
-            `scheduled` (can still be cancelled, or waits for an earlier group), `sending` (another process).
+            `scheduled` (waits for an earlier group), `sending` (another process).
 
         Raises:
             DataError: `effect.unknown-key`.
@@ -155,31 +164,38 @@ class Outbox:
             rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
             return [result_of(row) for row in rows]
 
-    def due(self, *, limit: int = 1000) -> list[EffectResult]:
-        """Effects that `deliver` would hand over: scheduled, failed, or left by a process that is gone."""
-        now = self._clock()
-        query = (
-            sa.select(_OUTBOX)
-            .where(
-                _OUTBOX.c.status.in_(
-                    [EffectStatus.SCHEDULED.value, EffectStatus.FAILED.value, EffectStatus.SENDING.value]
-                ),
-                sa.or_(_OUTBOX.c.undo_until.is_(None), _OUTBOX.c.undo_until <= now),
-            )
-            .order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)
-            .limit(limit)
-        )
+    def list(
+        self, statuses: Sequence[EffectStatus] = (), *, run_id: str | None = None, limit: int = 100
+    ) -> Sequence[EffectResult]:
+        """Effects, the newest first; an empty filter does not filter."""
+        query = sa.select(_OUTBOX).order_by(_OUTBOX.c.created_at.desc(), _OUTBOX.c.ordinal)
+        if statuses:
+            query = query.where(_OUTBOX.c.status.in_([one.value for one in statuses]))
+        if run_id is not None:
+            query = query.where(_OUTBOX.c.run_id == run_id)
+        return self._read(query.limit(limit))
+
+    def resolve(self, key: str) -> Sequence[EffectResult]:
+        """Effects whose key begins so; two at most."""
+        return self._read(sa.select(_OUTBOX).where(_OUTBOX.c.effect_key.startswith(key, autoescape=True)).limit(2))
+
+    def group(self, group_key: str) -> Sequence[EffectResult]:
+        """The effects of a group, in the order in which they are performed."""
+        return self._read(sa.select(_OUTBOX).where(_OUTBOX.c.group_key == group_key).order_by(_OUTBOX.c.ordinal))
+
+    def _read(self, query: sa.Select[Any]) -> Sequence[EffectResult]:
         with self._store.read() as db:
-            return [
-                result_of(row)
-                for row in db.execute(query).mappings()
-                if row["status"] != EffectStatus.SENDING.value
-                or is_gone(row["owner"])
-                or (row["lease_until"] or 0.0) <= now
-            ]
+            return [result_of(row) for row in db.execute(query).mappings()]
+
+    def for_run(self, run_id: str) -> list[EffectResult]:
+        """All effects of a run, of whichever decision, in the order they were written."""
+        query = sa.select(_OUTBOX).where(_OUTBOX.c.run_id == run_id)
+        with self._store.read() as db:
+            rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
+            return [result_of(row) for row in rows]
 
     def cancel(self, keys: Sequence[str], *, actor: str) -> list[EffectResult]:
-        """Undo: take back effects that have not gone out, with their whole groups; all of them or none.
+        """Take back effects that have not gone out, with their whole groups; all of them or none.
 
         Raises:
             ConflictError: `effect.too-late`, naming the effect and how it stands.
@@ -230,26 +246,6 @@ def _too_late(group: GroupRows) -> ConflictError:
         "effect.too-late",
         f"cannot cancel {first['effect']} ({first['effect_key'][:12]}): it is {group.status.value}",
     )
-
-
-def _standing_refs(db: Connection, decision_id: str) -> Mapping[str, int]:
-    """The row versions of a decision that approves and stands; empty for an id that is no decision's."""
-    row = db.execute(
-        sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
-        .add_columns(_ITEM.c.version.label("item_version"))
-        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
-        .where(_DECISION.c.decision_id == decision_id)
-    ).first()
-    if row is None:
-        return {}
-    # a decision moves its item by one version; an undo, a refused effect, a new decision move it on
-    is_standing = row.final and row.status == "decided" and row.item_version == row.version + 1
-    if row.action not in ("approve", "edit") or not is_standing:
-        raise ConflictError(
-            "effect.not-decided",
-            f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}",
-        )
-    return row.refs
 
 
 def _insert(db: Connection, rows: Sequence[Mapping[str, object]], *, now: float) -> None:

@@ -85,6 +85,9 @@ def result_of(row: RowMapping) -> EffectResult:
         result=row["result"],
         error=row["error"],
         attempts=row["attempts"],
+        run_id=row["run_id"] or "",
+        node=row["node"] or "",
+        sent_at=row["sent_at"],
     )
 
 

@@ -41,6 +41,8 @@ class EffectResult:
         result: The effect's answer, once sent.
         error: Why it was refused or failed, or is unknown, as an error record.
         attempts: How often it was handed to its target.
+        node: The effect node of its run.
+        sent_at: When it happened, UTC seconds.
     """
 
     effect_key: str
@@ -53,3 +55,6 @@ class EffectResult:
     result: JsonValue
     error: Mapping[str, JsonValue] | None
     attempts: int
+    run_id: str = ""
+    node: str = ""
+    sent_at: float | None = None

@@ -39,12 +39,13 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
 
     Raises:
         ProjectError: ``suite.wrong-function``: a function does not return what the suite needs;
-            ``suite.failed-function``: it raised.
+            ``suite.failed-function``: it raised; ``suite.repeated-case``: two cases have one id.
         DataError: the cases cannot be read.
     """
     cases = _called(spec.cases, load, context)
     if not isinstance(cases, CaseSet):
         raise ProjectError("suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet")
+    _require_own_ids(cases)
     scorers: list[Scorer] = []
     for reference in spec.scorers:
         scorer = _called(reference, load, context)
@@ -62,6 +63,16 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
         description=spec.description,
         meanings=spec.scores,
     )
+
+
+def _require_own_ids(cases: CaseSet) -> None:
+    """Runs, traces and scores of a case are found by its id."""
+    seen: set[str] = set()
+    for case in (*cases.cases, *(case for part in cases.sections.values() for case in part)):
+        if case.id in seen:
+            what = f"two cases are called {case.id!r}"
+            raise ProjectError("suite.repeated-case", what, fix="give each case an id of its own, over all sections")
+        seen.add(case.id)
 
 
 def _called(reference: str, load: Callable[[str], Callable[..., object]], context: SuiteContext) -> object:

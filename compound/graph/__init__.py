@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 if TYPE_CHECKING:
+    from compound.graph._cancel import cancel_run
     from compound.graph._changes import Change
     from compound.graph._check import check, check_file
     from compound.graph._compiled import CompoundGraph, compile_graph
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from compound.graph._locks import idle_runs
     from compound.graph._pauses import PauseImpact
     from compound.graph._plan import Plan, plan
+    from compound.graph._planned import PlannedCall
+    from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph._replay import Recording
     from compound.graph._result import ReplayResult, RunResult, RunStatus
     from compound.graph._sse import MEDIA_TYPE, SSE_HEADERS, sse
@@ -57,6 +60,7 @@ _HOME: Final = {
     "Engine": "compound.graph._engine",
     "Finding": "compound.spec",
     "FixedCatalogue": "compound.graph.catalogue",
+    "cancel_run": "compound.graph._cancel",
     "GraphDiff": "compound.graph._diff",
     "GraphSpec": "compound.spec",
     "Interface": "compound.graph._interface",
@@ -68,11 +72,13 @@ _HOME: Final = {
     "NodeStarted": "compound.graph._events",
     "PauseImpact": "compound.graph._pauses",
     "Plan": "compound.graph._plan",
+    "PlannedCall": "compound.graph._planned",
     "ReviewOpened": "compound.graph._events",
     "RunEvent": "compound.graph._events",
     "RunFinished": "compound.graph._events",
     "RunRecord": "compound.graph._ledger",
     "Recording": "compound.graph._replay",
+    "Rehearsal": "compound.graph._rehearse",
     "ReplayResult": "compound.graph._result",
     "RunResult": "compound.graph._result",
     "RunStarted": "compound.graph._events",
@@ -84,6 +90,7 @@ _HOME: Final = {
     "Signature": "compound.graph.catalogue",
     "Token": "compound.graph._events",
     "TokensVoid": "compound.graph._events",
+    "Trial": "compound.graph._rehearse",
     "check": "compound.graph._check",
     "check_file": "compound.graph._check",
     "compare": "compound.graph._diff",
@@ -131,7 +138,9 @@ __all__ = [
     "NodeStarted",
     "PauseImpact",
     "Plan",
+    "PlannedCall",
     "Recording",
+    "Rehearsal",
     "ReplayResult",
     "ReviewOpened",
     "RunEvent",
@@ -146,6 +155,8 @@ __all__ = [
     "Signature",
     "Token",
     "TokensVoid",
+    "Trial",
+    "cancel_run",
     "check",
     "check_file",
     "compare",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from anyio import Lock, current_time
 
@@ -42,6 +42,9 @@ class ActiveRun:
         untold: Events that wait for the next one that is told.
         redraft: Whether this leg drafts the run again.
         stale_ids: Review items that this leg found stale.
+        is_rehearsal: It only tries a decision out.
+        is_elsewhere: Its state is kept by whoever runs it, not by the table of runs and the checkpoint file.
+        amended: Steps whose value a decision of this leg replaced, with what they have now.
     """
 
     run_id: str
@@ -61,9 +64,12 @@ class ActiveRun:
     listener: Listener | None = None
     redraft: Redraft = "no"
     stale_ids: list[str] = field(default_factory=list[str])
+    amended: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False
+    is_rehearsal: bool = False
+    is_elsewhere: bool = False
     scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
     untold: list[RunEvent] = field(default_factory=list["RunEvent"])
@@ -75,6 +81,7 @@ class ActiveRun:
             "id": self.run_id,
             "thread_id": self.thread_id,
             "example_id": self.example_id,
+            "instruction": None,
         }
         self.checkpoint_id = self.checkpoint_id or self.run_id
         if self.seconds is not None:
@@ -93,6 +100,11 @@ class ActiveRun:
             return timeout_s
         left = max(0.0, self._deadline - current_time())
         return left if timeout_s is None else min(left, timeout_s)
+
+    def instruct(self, instruction: str) -> None:
+        """Let `$run.instruction` be what a person who returned a draft wants done otherwise."""
+        known = cast("Mapping[str, JsonValue]", self.scope["run"])
+        self.scope["run"] = {**known, "instruction": instruction or None}
 
     async def pass_gate(self) -> None:
         """Wait for the gate, once; an effect beside the first one waits with it."""
@@ -115,6 +127,13 @@ class ActiveRun:
         self.outcomes[name] = outcome
         self.scope[name] = outcome.seen
 
+    def amend(self, name: str, value: JsonValue) -> None:
+        """Let a step have another value than it gave, as a person decided."""
+        from compound.graph._outcome import Outcome
+
+        self.amended[name] = Outcome("ok", value)
+        self.settle(name, self.amended[name])
+
     def span(self, step: Step, *, attempt: int = 1) -> ActiveSpan:
         """The span of one attempt of a node; silent when nothing records."""
         if self.recorder is None:
@@ -122,6 +141,8 @@ class ActiveRun:
         span = self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
         if self.is_replay:
             span.set(is_replay=True)
+        if self.is_rehearsal:
+            span.set(is_rehearsal=True)
         return span
 
 

@@ -15,6 +15,7 @@ from compound.graph._check_names import name_findings, with_python_types
 from compound.graph._check_policy import policy_findings
 from compound.graph._check_prompts import prompt_findings
 from compound.graph._check_running import running_findings
+from compound.graph._check_shown import shown_findings
 from compound.graph._check_taint import taint_findings
 from compound.graph._check_unused import unused_findings
 from compound.graph._check_values import value_findings
@@ -39,6 +40,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     unused_findings,  # 3: waste
     prompt_findings,  # 4
     effect_findings,  # 6
+    shown_findings,  # 6: what a person decides is what they were shown
     taint_findings,  # 7
     running_findings,  # 8
     policy_findings,  # 9

@@ -13,7 +13,20 @@ from compound.graph._wiring import parse_binding, tool_shelf
 from compound.spec._findings import Finding
 from compound.spec._json_schema import from_json_schema
 from compound.spec._refs import Coalesce, Ref
-from compound.spec._types import ANY, Enum, Many, Record, Type, bare, is_optional, mismatch, parse_type, show_type
+from compound.spec._types import (
+    ANY,
+    Enum,
+    Many,
+    Maybe,
+    Record,
+    Scalar,
+    Type,
+    bare,
+    is_optional,
+    mismatch,
+    parse_type,
+    show_type,
+)
 from compound.spec._words import FallbackValue
 from compound.spec.graph_file import (
     AgentNode,
@@ -39,6 +52,7 @@ if TYPE_CHECKING:
 
 _RETRIEVE: Final = Record({"query": parse_type("str")})
 _VERSIONS: Final = Record({}, is_open=True)
+_NUMBER: Final = Maybe(Scalar("float"))
 
 
 def call_findings(inspection: Inspection) -> Iterator[Finding]:
@@ -201,6 +215,11 @@ class _Call:
             yield from self._list(node.map.each, (*path, "map", "each"))
         if isinstance(node, EffectNode) and node.tools is not None:
             yield from self._actions(node, node.tools)
+        if isinstance(node, ReviewNode) and node.risk is not None:
+            why = mismatch(self._level.types.of_value(node.risk), _NUMBER, self._names)
+            if why is not None:
+                fix = "refer to a number: the higher it is, the earlier the item is listed"
+                yield self._say("graph.type-mismatch", f"risk: {why}", (*path, "risk"), fix)
         if isinstance(node, ReviewNode | EffectNode) and node.versions is not None:
             why = mismatch(self._level.types.of_value(node.versions), _VERSIONS, self._names)
             if why:

@@ -11,7 +11,20 @@ from compound.graph._levels import Facts, Level
 from compound.graph._logic import Trial, conjuncts, refs_of, related
 from compound.spec._conditions import parse_condition
 from compound.spec._findings import Finding
-from compound.spec._refs import Both, Calc, Coalesce, Compare, Comparison, Constant, Expr, Length, ListOf, Not, Ref
+from compound.spec._refs import (
+    Both,
+    Calc,
+    Coalesce,
+    Compare,
+    Comparison,
+    Constant,
+    Expr,
+    Length,
+    ListOf,
+    Not,
+    Ref,
+    parts,
+)
 from compound.spec._types import ANY, Enum, Many, Record, Scalar, Type, bare, is_optional, show_type
 from compound.spec.graph_file import RepeatBlock, ReviewNode
 
@@ -253,28 +266,9 @@ class _Typed:
     def _may_be_null(self, ref: Ref) -> bool:
         if bare(self._kind(ref), self._names) == ANY:
             return False
-        beside = tuple(part for part in conjuncts(self._one.expr) if not any(isinstance(x, Calc) for x in _parts(part)))
+        beside = tuple(part for part in conjuncts(self._one.expr) if not any(isinstance(x, Calc) for x in parts(part)))
         known = self._one.known.also(Facts(conditions=beside))
         return is_optional(self._kind(ref), self._names) and self._level.is_null(ref, known)
-
-
-def _parts(expr: Expr) -> Iterator[Expr]:
-    yield expr
-    match expr:
-        case Both(_, items) | Coalesce(items) | ListOf(items):
-            for item in items:
-                yield from _parts(item)
-        case Compare(first, rest):
-            yield from _parts(first)
-            for _, item in rest:
-                yield from _parts(item)
-        case Not(item) | Length(item):
-            yield from _parts(item)
-        case Calc(_, left, right):
-            yield from _parts(left)
-            yield from _parts(right)
-        case Ref() | Constant():
-            return
 
 
 def _shown(expr: Expr) -> str:  # noqa: PLR0911 - one arm per kind of tree

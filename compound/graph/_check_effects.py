@@ -53,7 +53,7 @@ def effect_findings(inspection: Inspection) -> Iterator[Finding]:
     level = inspection.top
     for name, node in level.nodes.items():
         if isinstance(node, EffectNode):
-            yield from _effect(inspection, name, node)
+            yield from findings_of(inspection, name, node)
         elif isinstance(node, GraphNode):
             yield from _below(inspection, name, node)
         elif isinstance(node, ReviewNode) and node.auto is not None:
@@ -64,7 +64,8 @@ def effect_findings(inspection: Inspection) -> Iterator[Finding]:
                 yield inspection.finding("graph.always-automatic", what, (*level.place(name), "auto", "when"), fix)
 
 
-def _effect(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Finding]:
+def findings_of(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Finding]:
+    """What is wrong with one effect."""
     level = inspection.top
     found = list(_weak(inspection, name, node))
     yield from found

@@ -40,8 +40,10 @@ def _longer(name: str, node: AnyNode, limit: float) -> Iterator[tuple[str, str]]
     cache = getattr(node, "cache", None)
     if cache is not None and parse_duration(cache) > limit:
         yield "cache", f"{name} keeps its values for {cache}"
-    if isinstance(node, ReviewNode) and node.due is not None and parse_duration(node.due) > limit:
-        yield "due", f"{name} may wait for {node.due} with what it shows"
+    for key in ("due", "expire"):
+        waits = getattr(node, key, None) if isinstance(node, ReviewNode) else None
+        if waits is not None and parse_duration(waits) > limit:
+            yield key, f"{name} may wait for {waits} with what it shows"
 
 
 def _inside(inspection: Inspection, limit: float) -> Iterator[str]:

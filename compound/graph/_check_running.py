@@ -128,8 +128,11 @@ def _behind(level: Level, name: str) -> list[str]:
 
 def _idle(inspection: Inspection, level: Level, path: DataPath, node: AnyNode) -> Iterator[Finding]:
     """Words that change nothing where they stand, and waiting for nothing."""
-    if isinstance(node, ReviewNode) and node.on_expire is not None and node.due is None:
-        what, fix = "`on_expire` has no effect: the review is never due", "add due: 4h"
+    if isinstance(node, ReviewNode) and node.expire is not None and node.on_expire is None:
+        what, fix = "`expire` has no effect: nothing happens then", "add on_expire: {escalate: QUEUE}"
+        yield inspection.finding("graph.no-effect", what, (*path, "expire"), fix, at="key", severity="warning")
+    if isinstance(node, ReviewNode) and node.on_expire is not None and node.due is None and node.expire is None:
+        what, fix = "`on_expire` has no effect: the review is never due", "add due: 4h, or expire: 1d"
         yield inspection.finding("graph.no-effect", what, (*path, "on_expire"), fix, at="key", severity="warning")
     retry = getattr(node, "retry", None)
     if retry is not None and retry.attempts == 1:

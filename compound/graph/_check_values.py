@@ -13,7 +13,7 @@ from compound.graph._value_types import Unknown
 from compound.graph._wiring import Use, iter_bindings, needed
 from compound.spec._findings import Finding
 from compound.spec._refs import Expr, Ref, references
-from compound.spec._types import Many, show_type
+from compound.spec._types import Many, is_optional, parse_type, show_type
 from compound.spec.graph_file import EffectNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode)
         what = f"the rule decides {node.auto.action!r}, which is no action of this review"
         fix = choices(list(node.decide), node.auto.action)
         yield inspection.finding("graph.unknown-action", what, (*path, "auto", "action"), fix)
+    elif isinstance(node, ReviewNode) and node.auto is not None:
+        yield from _of_rule(inspection, path, node, node.auto.action)
     if isinstance(node, ReviewNode):
         yield from _actions(inspection, path, node)
     if isinstance(node, EffectNode) and node.review is not None and node.review not in inspection.broken:
@@ -113,6 +115,24 @@ def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode)
         if node.review not in known:
             what = f"{node.review!r} is no review of this graph"
             yield inspection.finding("graph.unknown-node", what, (*path, "review"), choices(known, node.review))
+
+
+def _of_rule(inspection: Inspection, path: DataPath, node: ReviewNode, action: str) -> Iterator[Finding]:
+    """A rule approves or rejects, and has no fields to give."""
+    place = (*path, "auto", "action")
+    names = inspection.spec.type_names
+    needed = [
+        name
+        for name, kind in node.decide[action].items()
+        if name != "reason" and not is_optional(parse_type(kind), names)
+    ]
+    if action not in {"approve", REJECT}:
+        what = f"a rule can approve or reject; {action!r} is for people"
+        yield inspection.finding("graph.unknown-action", what, place, "action: approve, or action: reject")
+    elif needed:
+        what = f"the rule decides {action!r}, which needs {', '.join(needed)}, and a rule gives no fields"
+        fix = f"let {needed[0]} be optional ({needed[0]}: ...?), or drop it from {action!r}"
+        yield inspection.finding("graph.unknown-action", what, place, fix)
 
 
 def _actions(inspection: Inspection, path: DataPath, node: ReviewNode) -> Iterator[Finding]:

@@ -22,13 +22,12 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
 
 from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
+from compound.graph._boundaries import bind_boundaries
 from compound.graph._channels import PRIVATE, schemas
 from compound.graph._durable import load
 from compound.graph._engine import Engine
 from compound.graph._interface import interface
 from compound.graph._listen import HEARD, Heard
-from compound.graph._nodes_effect import EffectStep
-from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import LOST, Outcome
 from compound.graph._policy import longest_kept_s
 from compound.graph._runners import bind_all
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
+    from compound.graph._nodes_effect import EffectStep
+    from compound.graph._nodes_review import ReviewStep
     from compound.graph._steps import Segment
     from compound.graph.catalogue import Catalogue
     from compound.graph.services import Services
@@ -165,6 +166,7 @@ class _Bound(Engine):
                 what = f"the graph {spec.name} has a node of kind {kind}, but there is no state store"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
         self._runners = bind_all(self.plan.steps.values(), services, longest_s=longest_kept_s(spec, services))
+        self._steps = bind_boundaries(self.plan, services)
 
     def wire(self, builder: _Builder) -> None:
         """One node per segment, and the two around them; edges of joins are lists, so that every join fires once."""
@@ -214,6 +216,7 @@ class _Bound(Engine):
         known = state[PRIVATE]
         run = self._activate(known["run_id"], known["thread_id"], known["input"], known["context"], None)
         load(run, known["outcomes"])
+        run.is_elsewhere = True
         return run
 
     def _segment(self, segment: Segment) -> Callable[[State, RunnableConfig], Awaitable[State]]:
@@ -229,6 +232,7 @@ class _Bound(Engine):
                     else:
                         run.settle(segment.name, await self._boundary(segment.name, run, span.pause))
             new = {name: run.outcomes[name].to_json() for name in segment.steps if name not in known}
+            new |= {name: outcome.to_json() for name, outcome in run.amended.items()}
             return {PRIVATE: {"outcomes": new}}
 
         return node
@@ -243,11 +247,11 @@ class _Bound(Engine):
                 note(f"waits for review item {item_id}")
                 interrupt({"review_item_id": item_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
 
-            return await ReviewStep(step, self.plan.hash).run(run, reviews, pause)
+            return await cast("ReviewStep", self._steps[name]).run(run, reviews, pause)
         outbox = self._services.outbox
         assert outbox is not None
         await self._require_decided(name, run)
-        return await EffectStep(step, self.plan.reviews_before[name]).run(run, outbox)
+        return await cast("EffectStep", self._steps[name]).run(run, outbox)
 
     async def _require_decided(self, name: str, run: ActiveRun) -> None:
         """Whoever may edit langgraph's state may not make up a decision with it."""

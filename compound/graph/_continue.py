@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from compound.errors import RunError
 from compound.graph._durable import Durable, first_payload, load, resume_payload
 from compound.graph._outcome import LOST
 
@@ -48,8 +47,7 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
     values: dict[str, Any] = snapshot.values
     if not values:
         if record.status == "waiting_review":
-            what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
-            raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
+            await durable.require(run)
         return NextStep(must_run=True, payload=first_payload(run))
     if record.status == "failed" or (record.status == "running" and _lost_its_store(values)):
         return await _again(run, values, durable)

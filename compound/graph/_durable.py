@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, StateSnapshot, interrupt
 
+from compound.errors import RunError
+from compound.graph._boundaries import bind_boundaries
 from compound.graph._events import tell_outcome
-from compound.graph._nodes_effect import EffectStep
 from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import Outcome, from_json
-from compound.graph._policy import PolicyGate
 from compound.graph._schedule import run_program
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from compound.graph._active import ActiveRun
     from compound.graph._plan import Plan
+    from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph._steps import Segment
     from compound.graph.services import Services
 
@@ -51,20 +52,13 @@ class Durable:
 
     Attributes:
         live: Runs that are in memory now, by id; nodes find theirs here.
+        steps: Reviews and effects, ready to run.
     """
 
     def __init__(self, plan: Plan, services: Services) -> None:
         self._plan = plan
         self._services = services
-        self._steps: dict[str, ReviewStep | EffectStep] = {}
-        gate = None if plan.spec.policy is None else PolicyGate(services.policy(plan.spec.policy), services)
-        for name, step in plan.steps.items():
-            if step.kind == "review":
-                self._steps[name] = ReviewStep(step, plan.hash)
-            elif step.kind == "effect":
-                effect = self._steps[name] = EffectStep(step, plan.reviews_before[name], gate)
-                for review in plan.reviews_before[name]:
-                    cast("ReviewStep", self._steps[review]).guards.append(effect)
+        self.steps = bind_boundaries(plan, services)
         self.live: dict[str, ActiveRun] = {}
         self._exits = ExitStack()
         self._saver: BaseCheckpointSaver[str] | None = None
@@ -113,9 +107,31 @@ class Durable:
         load(run, state.get("outcomes", {}))
         return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
 
+    async def rehearse(self, run: ActiveRun, node: str, trial: Trial, outcomes: Mapping[str, Any] | None) -> Rehearsal:
+        """Try a decision of a run out, as its checkpoint has it where no outcomes are given."""
+        from compound.graph._rehearse import Rehearser
+
+        if outcomes is None:
+            outcomes = (await self.snapshot(run.checkpoint_id)).values.get("outcomes", {})
+        load(run, outcomes or {})
+        review = cast("ReviewStep", self.steps[node])
+        if review.consequences is None:
+            raise AssertionError("a review of an engine knows what lies behind it")
+        return await Rehearser(self._plan, run, review, review.consequences).rehearse(trial)
+
     async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
         """Where a run stands, by its checkpoint."""
         return await self._require().aget_state(_config(self._plan, checkpoint_id))
+
+    async def require(self, run: ActiveRun) -> None:
+        """Refuse to go on with a run that waits, but whose checkpoint is gone.
+
+        Raises:
+            RunError: ``graph.checkpoint-lost``.
+        """
+        if not (await self.snapshot(run.checkpoint_id)).values:
+            what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
+            raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
 
     async def prune(self, checkpoint_id: str) -> None:
         """Delete every checkpoint of a run."""
@@ -144,12 +160,12 @@ class Durable:
             run.settle(segment.name, outcome)
             await tell_outcome(run, self._plan.steps[segment.name], segment.name, outcome)
             run.keep_spans()
-            return _update({segment.name: outcome})
+            return _update({**run.amended, segment.name: outcome})
 
         return flow if segment.kind == "flow" else boundary
 
     async def _boundary(self, name: str, run: ActiveRun) -> Outcome:
-        step = self._steps[name]
+        step = self.steps[name]
         if isinstance(step, ReviewStep):
             reviews = self._services.reviews
             if reviews is None:

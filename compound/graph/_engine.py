@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import structlog
 
-from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
+from compound.errors import CompoundError, ConflictError, DataError, NodeError, ProjectError, RunError, choices
 from compound.graph._active import SILENT, ActiveRun
 from compound.graph._events import RunStarted
 from compound.graph._kept import KeptServices, keep, read
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from compound.graph._active import Runner
     from compound.graph._durable import Durable
     from compound.graph._events import Listener, RunEvent
+    from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph.services import EffectGate, Services
     from compound.spec.graph_file import GraphSpec
     from compound.trace import ActiveSpan, Recorder
@@ -161,7 +162,8 @@ class Engine:
         Raises:
             DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
             ConflictError: ``graph.changed``: the run's own version of the graph is not to be had any more;
-                ``graph.pruned``: it is over, and its content was removed; ``graph.other-input``: the id belongs to
+                ``graph.cancelled``; ``graph.pruned``: it is over, and its content was removed;
+                ``graph.other-input``: the id belongs to
                 another input; ``graph.draining``: runs of the version
                 before must end first; ``graph.run-busy``: somebody else runs it.
         """
@@ -227,6 +229,44 @@ class Engine:
             active, record = engine._known(run_id, effect_gate)
             active.redraft = decides
             return await engine._begin_again(active, record, node)
+
+    async def rehearse(
+        self, run_id: str, node: str, trial: Trial, *, held: Mapping[str, Any] | None = None
+    ) -> Rehearsal:
+        """Try a decision of a waiting run out; nothing is stored but the model calls that it needs.
+
+        Args:
+            run_id: A run that waits.
+            node: Its review node.
+            trial: The decision.
+            held: What the run knows (`input`, `context`, `outcomes`), where it is not one of this engine's.
+
+        Raises:
+            RunError: ``graph.unknown-run``. ConflictError: ``graph.changed``.
+            DataError: ``review.edit``, ``review.text-needed``, ``policy.*``: it may not be decided so.
+        """
+        engine = self
+        if held is not None:
+            active = self._activate(run_id, run_id, held["input"], held["context"], None)
+        else:
+            _, record = self._known(run_id, None)
+            engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
+            active, record = engine._known(run_id, None)
+            if record.moved_from is not None:
+                active.checkpoint_id = engine._moved_id(active)
+            if record.status == "waiting_review":
+                await engine._open_durable().require(active)
+        active.is_rehearsal = True
+        outcomes = None if held is None else held["outcomes"]
+        # Where nothing was changed nothing runs again, and there is nothing to trace.
+        with engine._root(active, resumed=True) if trial.given else SILENT as span:
+            span.pause(f"tries {trial.action}")
+            try:
+                return await engine._open_durable().rehearse(active, node, trial, outcomes)
+            except CompoundError as error:
+                span.set(refused=error.code)
+                refused = error
+        raise refused
 
     async def _begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
         from compound.graph._continue import begin_again
@@ -432,6 +472,8 @@ class Engine:
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
         from compound.graph._continue import next_payload
 
+        if record is not None and self._services.reviews is not None:
+            active.instruct(await self._services.reviews.instruction(active.run_id))
         step = await next_payload(active, record, durable, self._services.reviews)
         waiting = step.waiting
         if step.must_run:
@@ -582,6 +624,9 @@ class Engine:
 
 
 def _require_content(record: RunRecord | None) -> None:
+    if record is not None and record.status == "cancelled":
+        what = f"run {record.run_id} was cancelled: {(record.error or {}).get('what')}"
+        raise ConflictError("graph.cancelled", what, fix="start a new run with an id of its own")
     if record is not None and record.pruned_at is not None:
         what = f"run {record.run_id} is over ({record.status}), and its content was removed, as its policy says"
         raise ConflictError("graph.pruned", what, fix="start a new run with an id of its own")

@@ -191,7 +191,15 @@ class Expander:
         return False
 
     def inside(self, nodes: Mapping[str, AnyNode], spec: GraphSpec, lead: str, seen: tuple[str, ...]) -> Program:
-        """The program of a block, or of a sub-graph without boundaries."""
+        """The program of a block, or of a sub-graph without boundaries.
+
+        Raises:
+            ProjectError: ``graph.boundary-in-repeat``.
+        """
+        for name, node in nodes.items():
+            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+                what = f"{lead}{name} pauses the run or acts, inside a block; it must be durable on its own"
+                raise ProjectError("graph.boundary-in-repeat", what, fix="move it behind the block")
         made = ordered(nodes, spec, is_top=nodes is spec.nodes)
         place = Place(spec=spec, seen=seen)
         return program([self._step(name, lead + name, node, deps, place) for name, node, deps in made])

@@ -21,7 +21,7 @@ PASSAGE: Final = Record(
 """What `compound.retrieval.Passage` is as JSON; metadata of the document is in `meta`."""
 EFFECT_RESULT: Final = Record({"name": STR, "status": Enum(("sent", "scheduled")), "value": ANY, "key": STR})
 FAILED: Final = Many(Record({"index": Scalar("int"), "item": ANY, "code": STR, "what": STR}))
-RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR)})
+RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR), "instruction": Maybe(STR)})
 NULL: Final = Maybe(ANY)
 
 
@@ -64,6 +64,7 @@ def of_review(node: ReviewNode) -> Type:
     fields["action"] = Enum(tuple(node.decide))
     fields |= {
         "decided_by": STR,
+        "first_by": Maybe(STR),
         "queue": STR,
         "decision_id": STR,
         "item_id": STR,

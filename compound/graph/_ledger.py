@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from compound.connector.state import StateStore
 
-LedgerStatus = Literal["running", "waiting_review", "done", "failed"]
+LedgerStatus = Literal["running", "waiting_review", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from compound.graph._value_types import Unknown, ValueTypes
 from compound.graph._wiring import Use, uses
 from compound.spec._conditions import parse_condition
 from compound.spec._refs import Both, Coalesce, Constant, Expr, Not, Ref
-from compound.spec._types import ANY, Type, is_optional
-from compound.spec.graph_file import MapBlock, RepeatBlock
+from compound.spec._types import ANY, Type, is_optional, parse_type
+from compound.spec.graph_file import MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -220,11 +220,32 @@ class Level:
         near = _about(ref, known)
         if near and not can_hold(near, self.kind_of, self.types.names, {key_of(ref): [None]}):
             return False
+        if self._is_carried(ref, known):
+            return False
         if ref.steps and ref.steps[-1] in {0, -1}:
             around = Ref(ref.root, ref.steps[:-1])
             near = _about(around, known)
             return not near or can_hold(near, self.kind_of, self.types.names, {key_of(around): [None, []]})
         return True
+
+    def _is_carried(self, ref: Ref, known: Facts) -> bool:
+        """A field of a decision: every action that is left declares it, and not as one that may be null."""
+        review = self.types.node(ref.root)
+        if not isinstance(review, ReviewNode) or len(ref.steps) != 1:
+            return False
+        action = Ref(ref.root, ("action",))
+        near = _about(action, known)
+        if not near:
+            return False
+        left = [
+            one
+            for one in review.decide
+            if can_hold(near, self.kind_of, self.types.names, {(ref.root, ("action",)): [one]})
+        ]
+        kinds = [review.decide[one].get(str(ref.steps[0])) for one in left]
+        return bool(kinds) and all(
+            kind is not None and not is_optional(parse_type(kind), self.types.names) for kind in kinds
+        )
 
     def can_be(self, ref: Ref, value: JsonValue, known: Facts) -> bool:
         """The reference may have this value, given what is known."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from compound.spec.graph_file import AnyNode, GraphSpec
 
-HOW: Final = frozenset({"description", "after", "retry", "timeout", "cache", "due", "on_expire", "parallel"})
+HOW: Final = frozenset(
+    {"description", "after", "retry", "timeout", "cache", "due", "expire", "on_expire", "risk", "parallel"}
+)
 """Keys that say how and when a value is made, never which value."""
 
 _CONDITIONS: Final = frozenset({"when", "until"})

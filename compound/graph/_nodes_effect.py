@@ -10,10 +10,10 @@ from compound.graph._events import EffectSent
 from compound.graph._execute import decide, record_early
 from compound.graph._nodes_review import REJECT, read_versions
 from compound.graph._outcome import Outcome, as_node_error
-from compound.graph._policy import Decided, PolicyGate
+from compound.graph._policy import Decided, Judgement, PolicyGate
 from compound.graph._wiring import compile_value, uses
 from compound.graph.services import EffectCall, EffectGroup, EffectOutcome
-from compound.spec._refs import ABSENT, EvaluationError
+from compound.spec._refs import ABSENT
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from compound.graph._active import ActiveRun
     from compound.graph._steps import Step
     from compound.graph.services import Outbox
-    from compound.spec._refs import Maybe
     from compound.spec.graph_file import EffectNode
+    from compound.spec.policy_file import EffectRule
 
 APPROVING: Final = frozenset({"approve", "edit"})
 _ACCEPTED: Final = frozenset({"sent", "scheduled"})
@@ -47,7 +47,7 @@ class EffectStep:
         """Enqueue and deliver; the value is the list of results in the order of the actions."""
         early = decide(self.step, run, run.scope, run.outcomes)
         if not isinstance(early, Outcome):
-            refused = self._refused(run)
+            refused = self.refusal(self.decisions(run))
             early = early if refused is None else Outcome("skipped", reason=refused)
         if isinstance(early, Outcome):
             return record_early(self.step, run, early)
@@ -60,7 +60,8 @@ class EffectStep:
         except Exception as error:  # noqa: BLE001 - a failure is a value until the segment settles
             return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
 
-    def _decisions(self, run: ActiveRun) -> list[tuple[str, Mapping[str, JsonValue]]]:
+    def decisions(self, run: ActiveRun) -> list[tuple[str, Mapping[str, JsonValue]]]:
+        """The reviews before it that were decided, with their decisions."""
         found: list[tuple[str, Mapping[str, JsonValue]]] = []
         for name in self._reviews:
             outcome = run.outcomes.get(name)
@@ -68,19 +69,19 @@ class EffectStep:
                 found.append((name, cast("Mapping[str, JsonValue]", outcome.value)))
         return found
 
-    def _refused(self, run: ActiveRun) -> str | None:
-        """Why the decisions do not allow it: a rejected draft has no effect, whatever `when` says."""
-        for name, decision in self._decisions(run):
+    def refusal(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> str | None:
+        """Why decisions do not allow it: a rejected draft has no effect, whatever `when` says."""
+        for name, decision in decisions:
             action = str(decision["action"])
             if action == REJECT or (action not in APPROVING and name not in self._asked):
                 return f"{name} decided {action}"
         return None
 
     async def _deliver(self, run: ActiveRun, outbox: Outbox, inputs: dict[str, JsonValue]) -> JsonValue:
-        calls = self._calls(run, inputs)
+        calls = self.calls(run, inputs)
         if not calls:
             return []
-        decisions = self._decisions(run)
+        decisions = self.decisions(run)
         if self._gate is not None:
             await self._gate.require(run, self.step.path, calls, self._decided(decisions))
         last: Mapping[str, JsonValue] = decisions[-1][1] if decisions else {}
@@ -107,27 +108,31 @@ class EffectStep:
         people = [value for _, value in decisions if not value.get("is_automatic")]
         if not people:
             return Decided(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
+        last = people[-1]
         return Decided(
-            actor=str(people[-1].get("decided_by")), queue=str(people[-1].get("queue") or ""), is_automatic=False
+            actor=str(last.get("decided_by")),
+            queue=str(last.get("queue") or ""),
+            is_automatic=False,
+            first_by=str(last.get("first_by") or ""),
         )
 
-    async def judged(self, run: ActiveRun, review: str, value: Mapping[str, JsonValue]) -> str:
-        """What the policy would have against these effects, were this review decided so; empty when nothing.
+    @property
+    def rules(self) -> Mapping[str, EffectRule]:
+        """What the policy says of each effect; empty without one."""
+        return {} if self._gate is None else self._gate.policy.effects
 
-        A draft that cannot be turned into effects yet is no objection: what is wrong with it shows when it is.
-        """
+    async def judged(self, calls: Sequence[EffectCall], decided: Decided) -> Judgement | None:
+        """What the policy first has against these effects, decided so; None when nothing."""
         if self._gate is None:
-            return ""
-        scope: dict[str, Maybe] = {**run.scope, review: cast("JsonValue", dict(value))}
-        try:
-            inputs = self.step.inputs(self.step.view(scope))
-            calls = [] if isinstance(inputs, str) else self._calls(run, inputs)
-        except (EvaluationError, NodeError):
-            return ""
-        judgements = await self._gate.judge(calls, Decided(actor=str(value.get("decided_by"))))
-        return next((f"policy: {one.effect}: {one.why}" for one in judgements if one.code), "")
+            return None
+        return next((one for one in await self._gate.judge(calls, decided) if one.code), None)
 
-    def _calls(self, run: ActiveRun, inputs: dict[str, JsonValue]) -> list[EffectCall]:
+    def calls(self, run: ActiveRun, inputs: dict[str, JsonValue]) -> list[EffectCall]:
+        """The effects that resolved inputs mean.
+
+        Raises:
+            NodeError: ``graph.bad-actions``, ``graph.effect-not-allowed``.
+        """
         node = self._node
         if node.tool is not None:
             return [EffectCall(name=node.tool, args=inputs)]

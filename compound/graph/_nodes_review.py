@@ -6,14 +6,15 @@ import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from compound.errors import RunError
 from compound.graph._events import ReviewOpened
 from compound.graph._execute import decide, record_early
 from compound.graph._outcome import OVER_BUDGET, Outcome, as_node_error
+from compound.graph._policy import Decided
 from compound.graph._wiring import compile_lenient, compile_value, shown_names
-from compound.graph.services import AutoRuling, ReviewDecision, ReviewRequest
+from compound.graph.services import AutoRuling, EffectCall, ReviewDecision, ReviewRequest
 from compound.spec._conditions import parse_condition
 from compound.spec._json_schema import to_json_schema
 from compound.spec._refs import ABSENT, EvaluationError, compile_expr
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph._active import ActiveRun
-    from compound.graph._nodes_effect import EffectStep
+    from compound.graph._consequences import Consequences
     from compound.graph._steps import Step
     from compound.graph.services import Reviews
     from compound.spec.graph_file import ReviewNode
@@ -45,6 +46,7 @@ class ReviewStep:
         self._graph_hash = graph_hash
         self._shown = compile_lenient(shown_names(node.show))
         self._versions = compile_value(node.versions)
+        self._risk = compile_value(node.risk)
         self._auto = None if node.auto is None else compile_expr(parse_condition(node.auto.when))
         self._score = compile_value(None if node.auto is None else node.auto.score)
         self._key = compile_value(None if node.auto is None else node.auto.key)
@@ -52,7 +54,7 @@ class ReviewStep:
             action: {name: to_json_schema(parse_type(kind), step.names) for name, kind in fields.items()}
             for action, fields in node.decide.items()
         }
-        self.guards: list[EffectStep] = []
+        self.consequences: Consequences | None = None
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
 
     async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
@@ -62,7 +64,7 @@ class ReviewStep:
             return record_early(self.step, run, early)
         with run.span(self.step) as span:
             try:
-                request = await self._allowed(run, self._request(run))
+                request = await self._allowed(run, self.request(run))
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
@@ -80,6 +82,8 @@ class ReviewStep:
                 await pause(opened.item_id)
                 # What the resumer says is not the decision; only the queue knows it.
                 decision = await reviews.decision(opened.item_id)
+            for name, amended in decision.amends.items():
+                run.amend(name, amended)
             value = self._value(decision)
             span.set(
                 review_decision=decision.action,
@@ -114,30 +118,42 @@ class ReviewStep:
             key=_text(self._key(self.step.view(run.scope))),
         )
 
-    async def request(self, run: ActiveRun) -> ReviewRequest:
-        """What would be asked now; nothing is opened."""
-        return await self._allowed(run, self._request(run))
+    async def ruled(self, run: ActiveRun) -> AutoRuling | None:
+        """What the rule says now, and the policy to it; nothing is opened."""
+        return (await self._allowed(run, self.request(run))).auto
 
     async def _allowed(self, run: ActiveRun, request: ReviewRequest) -> ReviewRequest:
         """The request, with no automatic decision for what the policy leaves to a person."""
-        auto = request.auto
-        if auto is None or not auto.is_automatic:
+        auto, behind = request.auto, self.consequences
+        if auto is None or not auto.is_automatic or behind is None:
             return request
-        assumed: dict[str, JsonValue] = {
-            **dict.fromkeys(self._fields),
-            "action": auto.action,
-            "decided_by": auto.actor,
-            "is_automatic": True,
-        }
-        for effect in self.guards:
-            objection = await effect.judged(run, self.step.name, assumed)
-            if objection:
+        if auto.action not in request.effects:
+            against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "it is not offered")
+            return replace(request, auto=replace(auto, is_automatic=False, reason=against))
+        decided = Decided(actor=auto.actor)
+        for name, effect in behind.effects.items():
+            calls = [
+                EffectCall(name=one.name, args=one.args)
+                for one in request.effects.get(auto.action, ())
+                if one.node == name
+            ]
+            judgement = await effect.judged(calls, decided)
+            if judgement is not None:
+                objection = f"policy: {judgement.effect}: {judgement.why}"
                 return replace(request, auto=replace(auto, is_automatic=False, reason=objection))
         return request
 
-    def _request(self, run: ActiveRun) -> ReviewRequest:
-        node = self._node
-        expire = node.on_expire
+    @property
+    def queue(self) -> str:
+        """Where its items wait."""
+        return self._node.queue
+
+    def request(self, run: ActiveRun, edited: Mapping[str, JsonValue] | None = None) -> ReviewRequest:
+        """The item that the run asks for as it is now; `edited` are fields that a person changed before."""
+        node, behind = self._node, self.consequences
+        expires = _expiry(node)
+        effects, against = behind.all_of(run, edited or {}) if behind is not None else ({}, ())
+        rules = behind.rules(effects) if behind is not None else ()
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
@@ -151,15 +167,27 @@ class ReviewStep:
             input=run.input,
             context=run.context,
             due_s=None if node.due is None else parse_duration(node.due),
-            on_expire="" if expire is None else expire.escalate or ("close" if expire.close else ""),
+            expire_s=expires[0],
+            on_expire=expires[1],
+            escalate_to=None if node.on_expire is None else node.on_expire.escalate,
+            risk=_whole(self._risk(self.step.view(run.scope))),
+            second=any(rule.second for rule in rules),
+            undo_s=max((rule.undo_s for rule in rules), default=0.0),
             auto=self.ruling(run),
             example_id=run.example_id,
             redraft=run.redraft,
-            remarks=tuple(
-                f"node {name} gave no value: {outcome.reason}"
-                for name, outcome in run.outcomes.items()
-                if outcome.status == "ok" and outcome.reason
+            remarks=(
+                *(
+                    f"node {name} gave no value: {outcome.reason}"
+                    for name, outcome in run.outcomes.items()
+                    if outcome.status == "ok" and outcome.reason
+                ),
+                *against,
             ),
+            effects=effects,
+            covers=behind.covers if behind is not None else (),
+            fields={**behind.present(run.scope), **(edited or {})} if behind is not None else {},
+            held=_held(run) if run.is_elsewhere else None,
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:
@@ -170,6 +198,7 @@ class ReviewStep:
             **{name: value for name, value in decision.fields.items() if name in known},
             "action": decision.action,
             "decided_by": decision.actor,
+            "first_by": decision.first_by or None,
             "decision_id": decision.decision_id,
             "item_id": decision.item_id,
             "is_automatic": decision.is_automatic,
@@ -186,6 +215,25 @@ def _number(value: object) -> float | None:
 
 def _text(value: object) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind", "close"]]:
+    """Seconds to what happens to an item that nobody decides, and what that is."""
+    then = node.on_expire
+    after = node.expire or node.due
+    if then is None or after is None:
+        return None, "remind"
+    return parse_duration(after), "escalate" if then.escalate is not None else "close" if then.close else "remind"
+
+
+def _whole(value: object) -> int:
+    """A risk as a whole number; 0 where there is none."""
+    return round(value) if isinstance(value, int | float) and math.isfinite(value) else 0
+
+
+def _held(run: ActiveRun) -> dict[str, JsonValue]:
+    outcomes: dict[str, JsonValue] = {name: outcome.to_json() for name, outcome in run.outcomes.items()}
+    return {"input": dict(run.input), "context": dict(run.context), "outcomes": outcomes}
 
 
 def read_versions(value: object) -> dict[str, int]:

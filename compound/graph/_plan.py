@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from compound.graph._behind import ancestors_of, let_reviews_wait
 from compound.graph._expand import BOUNDARIES, Expander, LoadGraph, Place, no_graphs, program, topological
 from compound.graph._steps import Program, Segment, Step
 from compound.graph._wiring import compile_lenient
@@ -37,6 +38,7 @@ class Plan:
         steps: Every step that has an outcome of its own, by name, in topological order.
         segments: In an order in which each follows those it waits for.
         reviews_before: Effect to the reviews that lie before it, in the order of the plan.
+        ancestors: Step to everything that it waits for, at any distance.
         output: The graph's `output`; null for what is absent.
     """
 
@@ -46,6 +48,7 @@ class Plan:
     steps: Mapping[str, Step]
     segments: tuple[Segment, ...]
     reviews_before: Mapping[str, tuple[str, ...]]
+    ancestors: Mapping[str, frozenset[str]]
     output: Callable[[Scope], dict[str, JsonValue]]
 
     @property
@@ -75,7 +78,7 @@ def plan(spec: GraphSpec, load: LoadGraph = no_graphs) -> Plan:
             ``graph.recursive-graph``. `check` names the places of these and of everything else that is wrong.
     """
     expander = Expander(load)
-    steps = {step.name: step for step in expander.top(Place(spec=spec))}
+    steps = let_reviews_wait({step.name: step for step in expander.top(Place(spec=spec))})
     before = _boundaries_before(steps)
     reviews = {
         name: tuple(other for other in steps if other in before[name] and steps[other].kind == "review")
@@ -89,6 +92,7 @@ def plan(spec: GraphSpec, load: LoadGraph = no_graphs) -> Plan:
         steps=steps,
         segments=_segments(steps, before),
         reviews_before=reviews,
+        ancestors=ancestors_of(steps),
         output=compile_lenient(spec.output),
     )
 

@@ -45,11 +45,15 @@ class Decided:
     Attributes:
         actor: A person, or `policy:<hash>`.
         queue: Of the review.
+        first_by: Who approved before, where two people must; empty where one decided.
+        is_trial: It is tried out before it is stored, so who else has to agree does not show yet.
     """
 
     actor: str = ""
     queue: str = ""
     is_automatic: bool = True
+    first_by: str = ""
+    is_trial: bool = False
 
 
 class PolicyGate:
@@ -81,8 +85,8 @@ class PolicyGate:
         """Keep the judgement of every effect, and let them pass only all together.
 
         Raises:
-            NodeError: ``policy.not-allowed``, ``policy.needs-person``, ``policy.wrong-queue``,
-                ``policy.wrong-reviewer``, ``policy.too-much``, ``policy.no-amount``.
+            NodeError: ``policy.not-allowed``, ``policy.needs-person``, ``policy.needs-second``,
+                ``policy.wrong-queue``, ``policy.wrong-reviewer``, ``policy.too-much``, ``policy.no-amount``.
         """
         judgements = await self.judge(calls, decided)
         for one in judgements:
@@ -139,6 +143,8 @@ class PolicyGate:
 def _of_decision(rule: EffectRule, decided: Decided) -> tuple[str, str] | None:
     if decided.is_automatic and not rule.automatic:
         return "policy.needs-person", "a person must decide it, and none did"
+    if rule.second and not decided.is_trial and decided.first_by in ("", decided.actor):
+        return "policy.needs-second", f"two people must approve it, and {decided.actor or 'nobody'} alone did"
     if not decided.is_automatic and rule.reviewers and decided.actor not in rule.reviewers:
         return "policy.wrong-reviewer", f"{decided.actor} may not decide it; {', '.join(rule.reviewers)} may"
     if rule.queue is not None and not decided.is_automatic and decided.queue != rule.queue:

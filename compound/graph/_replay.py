@@ -35,6 +35,7 @@ SELECT s.node_name, s.node_kind, s.node_config_hash, s.input_sha256, i.content A
        json_extract_string(s.attributes, '$.journal_key') AS journal_key
 FROM spans s LEFT JOIN blobs i ON i.sha256 = s.input_sha256 LEFT JOIN blobs o ON o.sha256 = s.output_sha256
 WHERE s.run_id = $run_id AND s.kind = 'node' AND s.status_code = 'OK' AND s.output_sha256 IS NOT NULL
+  AND json_extract_string(s.attributes, '$.is_rehearsal') IS NULL
 ORDER BY s.start_time_unix_nano
 """
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compound.graph._nodes_effect import EffectStep
+from compound.graph._boundaries import bind_boundaries
 from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import LOST
-from compound.graph._policy import PolicyGate
 
 if TYPE_CHECKING:
     from compound.graph._active import ActiveRun
@@ -18,15 +17,9 @@ if TYPE_CHECKING:
 async def rulings(plan: Plan, services: Services, active: ActiveRun) -> dict[str, AutoRuling | None]:
     """Review node to its ruling, of every review whose values are known; None when the node has no rule."""
     found: dict[str, AutoRuling | None] = {}
-    gate = None if plan.spec.policy is None else PolicyGate(services.policy(plan.spec.policy), services)
-    for name, step in plan.steps.items():
-        known = all(dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in step.deps)
-        if step.kind == "review" and known:
-            review = ReviewStep(step, plan.hash)
-            review.guards += [
-                EffectStep(plan.steps[effect], reviews, gate)
-                for effect, reviews in plan.reviews_before.items()
-                if name in reviews
-            ]
-            found[name] = (await review.request(active)).auto
+    for name, step in bind_boundaries(plan, services).items():
+        deps = plan.steps[name].deps
+        known = all(dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in deps)
+        if isinstance(step, ReviewStep) and known:
+            found[name] = await step.ruled(active)
     return found

@@ -103,6 +103,7 @@ def uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
 def _review_uses(node: ReviewNode, path: DataPath) -> Iterator[Use]:
     yield from _value_uses(cast("JsonValue", node.show), (*path, "show"), "show", is_shielded=True)
     yield from _value_uses(node.versions, (*path, "versions"), "versions", is_shielded=True)
+    yield from _value_uses(node.risk, (*path, "risk"), "versions", is_shielded=True)
     if node.auto is not None:
         place = (*path, "auto", "when")
         yield from _expression_uses(parse_condition(node.auto.when), place, "auto", is_shielded=True)

@@ -26,8 +26,9 @@ from compound.model import Budget, CallKey, ModelRequest, ModelResponse, TextDel
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.graph._doors import Cached, Gateway, NodeCache
     from compound.graph.catalogue import Shelf
-    from compound.graph.services import Cached, Gateway, NodeCache, Outbox, Reviews
+    from compound.graph.services import Outbox, Reviews
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 
@@ -40,6 +41,7 @@ class FakeReviews:
     def __init__(self) -> None:
         self.requests: dict[str, ReviewRequest] = {}
         self.decisions: dict[str, ReviewDecision] = {}
+        self.instructions: dict[str, str] = {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open once per run and node; an automatic ruling decides at once."""
@@ -60,6 +62,10 @@ class FakeReviews:
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """What was decided."""
         return self.decisions.get(item_id)
+
+    async def instruction(self, run_id: str) -> str:
+        """What was asked of a run."""
+        return self.instructions.get(run_id, "")
 
     def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
         """Decide an item; the first decision stays."""

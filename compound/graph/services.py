@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
+from compound.graph._doors import Gateway, NodeCache
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.graph._planned import PlannedCall
     from compound.graph.catalogue import Shelf
-    from compound.model import Budget, CallKey, ModelRequest, ModelResponse, Told
+    from compound.model import CallKey
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 
@@ -83,52 +86,6 @@ class ToolCard:
     hidden: frozenset[str] = frozenset()
 
 
-class Cached(Protocol):
-    """A value that was found in the cache (null is a value)."""
-
-    @property
-    def value(self) -> JsonValue:
-        """What was kept."""
-        ...
-
-
-class NodeCache(Protocol):
-    """Where values of nodes with `cache:` are kept; content-addressed, shared by all runs."""
-
-    async def get(self, key: str) -> Cached | None:
-        """The value under a key, unless it is too old."""
-        ...
-
-    async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep a value for so many seconds."""
-        ...
-
-
-class Gateway(Protocol):
-    """The one door to models; `compound.model.Gateway` is one."""
-
-    async def call(
-        self,
-        request: ModelRequest,
-        *,
-        call: CallKey | None = None,
-        budget: Budget | None = None,
-        told: Told | None = None,
-    ) -> ModelResponse:
-        """Answer, from the journal where the same call already finished.
-
-        Args:
-            request: With the logical model's name.
-            call: Names the call for ever.
-            budget: Ceiling of the run in place of the gateway's.
-            told: Awaited with each piece of the answer as it comes.
-
-        Raises:
-            ModelError: `retryable` says whether another try may help.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoRuling:
     """What the `auto` rule said, once. Whether it may fire is for the `Reviews` to say, by its certificate.
@@ -164,9 +121,18 @@ class ReviewRequest:
         run_id: With `node` the item's identity: opening it again returns the same item.
         shown: What the reviewer sees, by name, in the order of the file; null where nothing is there.
         decide: Action to its fields and their JSON schemas.
+        effects: Action to what deciding so does.
+        covers: Effect nodes of which `effects` holds everything.
+        fields: Fields that have a value as the item is shown.
+        held: What the run knows so far (`input`, `context`, `outcomes`), where nobody else here keeps it.
         versions: Row key to version as seen while drafting: `{"orders/#W1": 3}`.
         due_s: Seconds from now; None for no due time.
-        on_expire: Queue to escalate to, `close`, or empty.
+        expire_s: Seconds from now to what `on_expire` says; None when nothing happens.
+        on_expire: What happens then.
+        escalate_to: Queue of the item that an escalation opens; its own when None.
+        risk: Of two items that are due at once the higher is shown first.
+        second: Two different people must approve it: the policy asks that of an effect behind it.
+        undo_s: How long its decision can be taken back before the run goes on.
         auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
         input: The graph's input, for ticket ids and the like.
         redraft: The run is drafted again: a stale item gets this draft in place of its old one.
@@ -185,11 +151,20 @@ class ReviewRequest:
     input: Mapping[str, JsonValue]
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     due_s: float | None = None
-    on_expire: str = ""
+    expire_s: float | None = None
+    on_expire: Literal["escalate", "remind", "close"] = "remind"
+    escalate_to: str | None = None
+    risk: int = 0
+    second: bool = False
+    undo_s: float = 0.0
     auto: AutoRuling | None = None
     example_id: str | None = None
     redraft: Redraft = "no"
     remarks: tuple[str, ...] = ()
+    effects: Mapping[str, Sequence[PlannedCall]] = field(default_factory=dict[str, "Sequence[PlannedCall]"])
+    covers: tuple[str, ...] = ()
+    fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    held: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +174,9 @@ class ReviewDecision:
     Attributes:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: Who: a user, or `policy:<hash>`.
-        fields: What the action carries: the text and the actions that were approved or edited, the reason.
+        first_by: Who approved first, where two people must; empty where one decided.
+        fields: The fields that the action carries: what was given, and what was shown and not changed.
+        amends: Node to the value that it has now in place of its own: what an edit changed, and what was run again.
         versions: Row versions the decision was made on; those of the item.
     """
 
@@ -211,6 +188,8 @@ class ReviewDecision:
     versions: Mapping[str, int] = field(default_factory=dict[str, int])
     is_automatic: bool = False
     waited_s: float | None = None
+    amends: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    first_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +224,11 @@ class Reviews(Protocol):
         ...
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
-        """The final decision; None while the item waits."""
+        """The final decision; None while the item waits, or the decision can still be taken back."""
+        ...
+
+    async def instruction(self, run_id: str) -> str:
+        """What a person who returned a draft of this run last wants done otherwise; empty when nobody did."""
         ...
 
 

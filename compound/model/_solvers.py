@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compound.errors import ProjectError, choices
+from compound.spec._declared import note_declared
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -32,7 +33,7 @@ def solver(name: str) -> Callable[[Solver], Solver]:
     """Register a function as the offline answer to a logical model.
 
     A solver is pure: the same `inputs` give the same answer. It answers from `ModelRequest.inputs` and
-    never sees the prompt. Registering a name again replaces the function: a project may be loaded twice.
+    never sees the prompt. Two solvers of one name in a project are an error that `compound check` finds.
 
     Args:
         name: What `connectors/models.yaml` calls it.
@@ -42,6 +43,7 @@ def solver(name: str) -> Callable[[Solver], Solver]:
     """
 
     def register(function: Solver) -> Solver:
+        note_declared("solver", name, function)
         _solvers[name] = function
         return function
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.project._certify import Certification, Certifier
     from compound.project._compare import GraphComparison, compare_graphs
+    from compound.project._erase import EraseReport
     from compound.project._explain import error_codes, explain
     from compound.project._findings import FindingFormat, show_findings
     from compound.project._formats import FormatResult, declared_files, format_files, write_schemas
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from compound.project._project import Project, read_ticket_argument
     from compound.project._prune_report import PolicyCut, PruneReport
     from compound.project._review_views import Decided, ItemRow, ItemView
-    from compound.project._reviews import ReviewService, edits_of
+    from compound.project._reviews import ReviewService
     from compound.project._scaffold import Scaffold, init_project
     from compound.project._settings import (
         PROFILE_KEYS,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         find_root,
         load_settings,
     )
-    from compound.project._trees import TraceTree, trace_document, trace_row, trace_tree
+    from compound.project._trees import TraceTree, ago, trace_document, trace_row, trace_tree
     from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
@@ -46,6 +47,7 @@ _HOME: Final = {
     "Project": "_project",
     "ProjectModules": "_modules",
     "PolicyCut": "_prune_report",
+    "EraseReport": "_erase",
     "PruneReport": "_prune_report",
     "ReviewService": "_reviews",
     "RunView": "_views",
@@ -55,9 +57,9 @@ _HOME: Final = {
     "TraceTree": "_trees",
     "TrainView": "_views",
     "VARIABLES": "_settings",
+    "ago": "_trees",
     "compare_graphs": "_compare",
     "declared_files": "_formats",
-    "edits_of": "_reviews",
     "error_codes": "_explain",
     "explain": "_explain",
     "find_root": "_settings",
@@ -90,6 +92,7 @@ __all__ = [
     "Certification",
     "Certifier",
     "Decided",
+    "EraseReport",
     "FindingFormat",
     "FormatResult",
     "GraphComparison",
@@ -107,10 +110,10 @@ __all__ = [
     "Settings",
     "TraceTree",
     "TrainView",
+    "ago",
     "compare_graphs",
     "compiled_graph",
     "declared_files",
-    "edits_of",
     "error_codes",
     "explain",
     "find_root",

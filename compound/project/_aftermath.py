@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from compound.effect import EffectStatus
 from compound.errors import EffectRefused
 
 if TYPE_CHECKING:
@@ -13,28 +14,30 @@ if TYPE_CHECKING:
     from compound.review import ReviewQueue
 
 
+_OPEN_ENDED: Final = frozenset({EffectStatus.FAILED, EffectStatus.SENDING, EffectStatus.UNKNOWN})
+
+
 def reopen_refused(queue: ReviewQueue, outbox: Outbox, run_id: str) -> tuple[str, ...]:
     """Bring back the items of a run of whose decision an effect was refused; gives their ids.
 
     Whatever else can be wrong with an effect (a locked database, a full disk, nobody knows) is no reason to ask
-    again: the decision stands, and the same effects are tried again under their keys.
+    again: the decision stands, and the same effects are tried again under their keys. So an item comes back only
+    when every other effect of its decision has an end too; what waits to go out is taken back.
     """
-    from compound.effect import EffectStatus
     from compound.review import ItemFilter, Status
 
     reopened: list[str] = []
     for item in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,))):
         effects = outbox.for_decision(queue.decisions(item.item_id)[-1].decision_id)
         refused = next((one for one in effects if one.status is EffectStatus.REFUSED), None)
-        if refused is not None:
+        if refused is not None and not any(one.status in _OPEN_ENDED for one in effects):
+            outbox.cancel([one.effect_key for one in effects if one.status is EffectStatus.SCHEDULED], actor="outbox")
             queue.reopen(item.item_id, _told(refused, effects))
             reopened.append(item.item_id)
     return tuple(reopened)
 
 
 def _told(refused: EffectResult, effects: Sequence[EffectResult]) -> EffectRefused:
-    from compound.effect import EffectStatus
-
     error = refused.error or {}
     done = ", ".join(one.effect for one in effects if one.status is EffectStatus.SENT)
     what = f"{refused.effect} was refused: {error.get('what') or 'no reason given'}"

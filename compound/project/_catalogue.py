@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from compound.errors import CompoundError, ConnectorError, Location
 from compound.graph import Signature
 from compound.graph.catalogue import Shelf
+from compound.project._names import graph_name_findings
 from compound.project._parts import GRAPHS
+from compound.project._references import effect_findings, function_findings, suite_findings
 from compound.spec import Finding, InvalidFile
 from compound.spec.marks import KEY
 from compound.spec.mcp_file import PREFIX
@@ -47,7 +49,27 @@ class ProjectCatalogue:
             self.names(shelf)
         for name in self._sql_tools:
             self._sql(name)
+        for name in self.names("effect") or ():
+            self.signature("effect", name)
+        self._problems += function_findings(self._resources)
+        self._problems += suite_findings(self._resources)
+        self._problems += graph_name_findings(self._graph_names())
+        return self.noted()
+
+    def noted(self) -> list[Finding]:
+        """What is wrong with the parts of the project that the checked graphs asked for."""
         return list(dict.fromkeys(self._problems))
+
+    def _graph_names(self) -> Mapping[str, tuple[str, Location]]:
+        """Each graph file that can be read: its stem to the name it gives itself, and where."""
+        parts = self._resources.parts
+        found: dict[str, tuple[str, Location]] = {}
+        for stem, path in parts.graph_files.items():
+            with suppress(CompoundError):  # a finding of its own
+                spec = parts.graph_as_written(stem)
+                where = spec.source.value(("name",))
+                found[stem] = (spec.name, where if where.file else Location(self._resources.settings.shown(path)))
+        return found
 
     @property
     def unchecked(self) -> str:
@@ -95,7 +117,9 @@ class ProjectCatalogue:
                 can_stop = found.is_async or found.blocking
                 return Signature(params=found.params_schema, output=found.output_schema, can_stop=can_stop)
             case "effect":
-                return Signature(params=parts.effects[name].schema)
+                effect = parts.effects[name]
+                self._problems += effect_findings(self._resources, effect)
+                return Signature(params=effect.schema)
             case "sql":
                 return self._sql(name)
             case "graph":

@@ -1,91 +1,83 @@
-"""Which files of the project a function hangs on: its module, and every module of the project that it imports."""
+"""The Python of `tools/`: its functions and effects by name, each name once."""
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal
+
+from compound.effect import Effect
+from compound.errors import Location
+from compound.project._names import Named, built_in, name_findings
+from compound.spec import InvalidFile
+from compound.spec._declared import declared_in
+from compound.tool import Function, functions_in
 
 if TYPE_CHECKING:
     from compound.project._modules import ProjectModules
 
+TOOLS = "tools"
+Found = tuple[Function[..., object] | Effect, Location]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectCode:
-    """The Python files of a project, read once each.
+    """What the modules of `tools/` offer.
 
-    Args:
-        modules: Where the project's modules lie.
+    Attributes:
+        found: Every function and effect with its place.
     """
 
-    def __init__(self, modules: ProjectModules) -> None:
-        self._root = modules.root
-        self._package = modules.package
-        self._imports: dict[str, frozenset[str]] = {}
-        self._digests: dict[str, str] = {}
+    found: tuple[Found, ...]
 
-    def files(self, function: Callable[..., object]) -> frozenset[str]:
-        """Paths below the root, of the function's module and all that it imports; empty outside the project."""
-        name = getattr(function, "__module__", None) or ""
-        return self.of_module(name.removeprefix(f"{self._package}.")) if self._is_own(name) else frozenset()
+    @classmethod
+    def load(cls, modules: ProjectModules, sql_tools: Sequence[tuple[str, str]]) -> ProjectCode:
+        """Import every module of `tools/`.
 
-    def of_module(self, dotted: str) -> frozenset[str]:
-        """The same of a module, `tools.refunds`."""
-        found: set[str] = set()
-        waiting = [dotted]
-        while waiting:
-            name = waiting.pop()
-            path = self._file(name)
-            if path is None or path in found:
-                continue
-            found.add(path)
-            waiting += self._imported(name, path)
-            waiting += [name.rpartition(".")[0]] if "." in name else []
-        return frozenset(found)
+        Args:
+            modules: The project's Python.
+            sql_tools: Name and file of each SQL tool: a tool in SQL and one in Python have two names.
 
-    def digest(self, path: str) -> str:
-        """Of a file below the root; `absent` when it is gone."""
-        if path not in self._digests:
-            file = self._root / path
-            self._digests[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else "absent"
-        return self._digests[path]
+        Raises:
+            ProjectError: ``project.duplicate-name``, ``project.reserved-name``; ``project.bad-module``.
+        """
+        loaded = modules.load_folder(TOOLS)
+        found = tuple(one for module in loaded for one in _found_in(module))
+        named = [*built_in(), *_named(found), *_remembered(modules.package)]
+        named += [Named("tool", name, Location(file), 0, file) for name, file in sql_tools]
+        if findings := name_findings(named):
+            raise InvalidFile(findings)
+        return cls(found=found)
 
-    def _is_own(self, module: str) -> bool:
-        return module.startswith(f"{self._package}.") and module in sys.modules
+    def functions(self, kind: Literal["tool", "check"]) -> Mapping[str, Function[..., object]]:
+        """Functions of a kind by name."""
+        return {one.name: one for one, _ in self.found if isinstance(one, Function) and one.kind == kind}
 
-    def _file(self, dotted: str) -> str | None:
-        base = Path(*dotted.split(".")) if dotted else Path()
-        for path in (base.with_suffix(".py") if dotted else None, base / "__init__.py"):
-            if path is not None and (self._root / path).is_file():
-                return path.as_posix()
-        return None
-
-    def _imported(self, dotted: str, path: str) -> frozenset[str]:
-        if path not in self._imports:
-            try:
-                tree = ast.parse((self._root / path).read_bytes())
-            except (SyntaxError, ValueError):
-                return frozenset()
-            is_package = path.endswith("__init__.py")
-            self._imports[path] = frozenset(_names(tree, dotted, self._package, is_package=is_package))
-        return self._imports[path]
+    def effects(self) -> Mapping[str, Effect]:
+        """Effects by name."""
+        return {one.name: one for one, _ in self.found if isinstance(one, Effect)}
 
 
-def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Iterator[str]:
-    """Everything that imports may mean, anywhere in the module; what is no module of the project is not found."""
-    parts = dotted.split(".")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (_local(one.name, package) for one in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            drop = node.level - is_package
-            base = parts[: len(parts) - drop] if node.level else []
-            lead = [*base, *(_local(node.module, package).split(".") if node.module else [])]
-            yield ".".join(lead)
-            yield from (".".join([*lead, one.name]) for one in node.names)
+def _found_in(module: ModuleType) -> Iterator[Found]:
+    file = Location("/".join(module.__name__.split(".")[2:]) + ".py")
+    for one in functions_in(module):
+        yield one, file if one.is_adapter else one.where
+    for value in vars(module).values():
+        if isinstance(value, Effect):
+            yield value, value.where
 
 
-def _local(name: str, package: str) -> str:
-    return name.removeprefix(f"{package}.")
+def _named(found: Sequence[Found]) -> Iterator[Named]:
+    for one, where in found:
+        if isinstance(one, Effect):
+            yield Named("effect", one.name, where, id(one.function), str(where))
+        else:
+            yield Named(one.kind, one.name, where, id(one.origin), str(where))
+
+
+def _remembered(package: str) -> Iterator[Named]:
+    """What decorators saw: also the first of two functions of one name in one module."""
+    for one in declared_in(package):
+        if one.kind == "solver" or one.module.startswith(f"{package}.{TOOLS}."):
+            yield Named(one.kind, one.name, one.where, 0, str(one.where))

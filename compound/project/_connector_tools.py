@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
@@ -47,11 +47,6 @@ class GrantCard(TypedDict):
     tables: list[GrantedTable]
     examples: list[AskedQuestion]
     max_rows: int
-
-
-def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
-    """Every one of them."""
-    return (shop_documents(resources), granted_tables(resources), index_documents(resources), read_document(resources))
 
 
 class IndexedDocument(TypedDict):
@@ -121,3 +116,12 @@ def shop_documents(resources: Resources) -> Function[..., object]:
         return resources.shop.documents(customer_id).to_json()
 
     return Function(shop_documents)
+
+
+BUILT_IN: Final = (shop_documents, granted_tables, index_documents, read_document)
+"""What makes each of them; it is called as its tool is."""
+
+
+def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
+    """Every one of them."""
+    return [make(resources) for make in BUILT_IN]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import DataError, ProjectError, choices
 from compound.project._documents import documents_of
-from compound.project._views import Figure, IndexView, SeededTable, SeedReport, TrainView
+from compound.project._views import IndexView, SeededTable, SeedReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pydantic import JsonValue
 
     from compound.connector.lakehouse import Lakehouse
     from compound.connector.shop import Shop
     from compound.project._open import Resources
-    from compound.specialist import Example
 
 
 def seed(resources: Resources, *, force: bool) -> SeedReport:
@@ -26,7 +26,6 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
     profile = settings.profile
     if profile.generator and (force or not profile.lakehouse.is_dir()):
         write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
-        settings.home.mkdir(parents=True, exist_ok=True)
         write(settings.home)
     loaded = load_shop(resources, force=force)
     tables = resources.lakehouse.tables()
@@ -66,8 +65,20 @@ def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue
     return found.rows
 
 
-def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[IndexView]:
+def index(
+    resources: Resources,
+    names: Sequence[str],
+    *,
+    force: bool,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> list[IndexView]:
     """Bring indexes in step with their documents.
+
+    Args:
+        resources: Of the project.
+        names: Indexes; all when none is named.
+        force: Allow a sync that deletes much.
+        on_progress: Told the index, its passages that are done and all of them, after each batch.
 
     Raises:
         ProjectError: `project.unknown-index`.
@@ -79,12 +90,14 @@ def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[In
     for name in names or list(known):
         if name not in known:
             raise ProjectError("project.unknown-index", f"no index {name!r}", fix=choices(list(known), name))
+        skipped: list[str] = []
         report = build_index(
             name,
-            documents_of(name, resources.settings, resources.parts.modules),
+            documents_of(name, resources.settings, resources.parts.modules, skipped),
             resources.index_engine,
             embedder=resources.embedder_of(name),
             force=force,
+            on_progress=None if on_progress is None else partial(on_progress, name),
         )
         manifest = report.manifest
         reports.append(
@@ -96,43 +109,7 @@ def index(resources: Resources, names: Sequence[str], *, force: bool) -> list[In
                 embedder=manifest.embedder,
                 changed=report.added + report.changed + report.deleted,
                 seconds=report.seconds,
+                skipped=tuple(skipped),
             )
         )
     return reports
-
-
-def train(resources: Resources, name: str) -> TrainView:
-    """Train a specialist on the profile's labelled tickets and promote it.
-
-    Raises:
-        ProjectError: `project.unknown-specialist`, `project.no-training`.
-    """
-    from compound.specialist import train as train_specialist
-
-    settings = resources.settings
-    if name not in settings.specialists:
-        raise ProjectError(
-            "project.unknown-specialist",
-            f"no specialist {name!r}",
-            fix=choices(list(settings.specialists), name),
-        )
-    if settings.profile.training is None or not settings.profile.training.exists():
-        raise ProjectError(
-            "project.no-training",
-            f"profile {settings.profile.name!r} has no labelled tickets to train on",
-            fix=settings.without_data if settings.profile.training else "training = ... in the profile",
-        )
-    make = cast("Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name]))
-    report = train_specialist(name, list(make(settings.profile.training)), resources.specialists.root)
-    resources.specialists.promote(name, report.version, "production")
-    return TrainView(
-        name=name,
-        version=report.version,
-        folder=settings.shown(report.folder),
-        examples=report.examples,
-        seconds=report.seconds,
-        certificate=report.certificate,
-        figures=tuple(
-            Figure(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method) for f in report.figures
-        ),
-    )

@@ -12,6 +12,7 @@ from compound.errors import ProjectError, choices
 from compound.evaluation import SuiteContext, SuiteReport, build_suite, run_suite
 from compound.project._parts import EVALS
 from compound.project._services import ProjectServices
+from compound.project._sound import need_sound
 from compound.project._suite_run import EvaluationResources, GraphSubject
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     """Run a suite and report; `until` goes before what the suite says.
 
     Raises:
-        ProjectError: `project.unknown-suite`, or the suite's file or functions are wrong.
+        ProjectError: `project.unknown-suite`, or the suite's file or functions, or its graph, are wrong.
         DataError: the cases cannot be read; `project.bad-input`: the context is none of the graph.
     """
     from compound.graph import Engine
@@ -45,6 +46,7 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     settings, parts = resources.settings, resources.parts
     file = suite_file(resources, suite_name)
     spec = parts.graph(file.graph or settings.graph)
+    need_sound(resources, spec)
     given = read_context(spec, context)
     suite = build_suite(
         file,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from compound.connector.shop import Shop
     from compound.project._parts import ProjectParts
     from compound.project._settings import Settings
+    from compound.spec.desk_file import DeskFile
     from compound.spec.models_file import ModelsFile
+    from compound.spec.shop_file import ShopFile
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -75,6 +77,20 @@ def whole_tables() -> Limits:
     from compound.connector.lakehouse import Limits
 
     return Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
+
+
+def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
+    """The connector file of a target of effects: `shop` or `desk`.
+
+    Raises:
+        ProjectError: ``project.no-file``, ``project.bad-file``, ``yaml.*``.
+    """
+    from compound.spec.desk_file import DeskFile
+    from compound.spec.shop_file import ShopFile
+
+    model = ShopFile if target == "shop" else DeskFile
+    shown = f"connectors/{target}.yaml"
+    return read_file(settings.root / shown, model, shown)
 
 
 def open_shop(settings: Settings, parts: ProjectParts) -> Shop:

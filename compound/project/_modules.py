@@ -10,6 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 from compound.errors import PROJECT_PACKAGE, Location, ProjectError
+from compound.project._names import defined_twice
+from compound.spec import InvalidFile
+from compound.spec._declared import forget_declared
 
 
 class ProjectModules:
@@ -36,6 +39,7 @@ class ProjectModules:
             setattr(top, self.package.rpartition(".")[2], child)
 
     def _forget(self) -> None:
+        forget_declared(self.package)
         for name in [name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")]:
             del sys.modules[name]
 
@@ -68,17 +72,20 @@ class ProjectModules:
         """The function that `tools.training:examples` names.
 
         Raises:
-            ProjectError: `project.unknown-function`: no such module or function.
+            ProjectError: `project.unknown-function`: no such module or function; `project.duplicate-name`.
         """
         module_name, _, name = reference.partition(":")
         module = self.load(module_name)
         found = getattr(module, name, None)
+        file = module_name.replace(".", "/") + ".py"
+        if twice := defined_twice(self.root / file, file, name):
+            raise InvalidFile([twice])
         if not callable(found):
             names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
             raise ProjectError(
                 "project.unknown-function",
                 f"{reference!r} names no function",
-                where=Location(module_name.replace(".", "/") + ".py"),
+                where=Location(file),
                 fix=f"write it as module:function; that module has {', '.join(names) or 'no functions'}",
             )
         return found

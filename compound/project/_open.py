@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import ConnectorError
 from compound.project._parts import CONNECTORS, ProjectParts
+from compound.project._private import make_private, protect
 from compound.project._settings import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ class Resources:
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
         self.settings = settings
         self.parts = parts or ProjectParts(settings.root, settings.name)
+        self.sound: set[str] = set()
+        """Hashes of graphs in which `check` found no error."""
         self._closing = ExitStack()
+        make_private(settings)
+        self._closing.callback(protect, settings)
 
     def close(self) -> None:
         """Flush the traces and let go of every file and connection."""
@@ -85,7 +90,6 @@ class Resources:
         """Runs, reviews, the outbox, the ledger, the journal."""
         from compound.connector.state import StateStore
 
-        self.settings.home.mkdir(parents=True, exist_ok=True)
         opened = StateStore.open(self.settings.state_url, lock_timeout_s=self.settings.profile.lock_wait_s)
         self._closing.callback(opened.close)
         return opened
@@ -140,7 +144,6 @@ class Resources:
         """The operational database that effects change."""
         from compound.project._files import open_shop
 
-        self.settings.home.mkdir(parents=True, exist_ok=True)
         opened = open_shop(self.settings, self.parts)
         self._closing.callback(opened.close)
         return opened
@@ -151,6 +154,11 @@ class Resources:
         from compound.project._files import open_desk
 
         return open_desk(self.settings, self.parts)
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the project declares a desk."""
+        return (self.settings.root / CONNECTORS / "desk.yaml").is_file()
 
     @property
     def targets(self) -> Mapping[str, EffectTarget]:
@@ -227,4 +235,4 @@ class Resources:
         """Trained specialists and their aliases."""
         from compound.specialist import Registry
 
-        return Registry(self.settings.home / "models")
+        return Registry(self.settings.home / "models", lambda: self.embedder)

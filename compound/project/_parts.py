@@ -5,23 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.effect import Effect
-from compound.errors import Location, ProjectError, choices
+from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.graph.services import Prompt
+from compound.project._code import TOOLS, ProjectCode
 from compound.project._modules import ProjectModules
-from compound.tool import Function, functions_in
 
 if TYPE_CHECKING:
+    from compound.effect import Effect
     from compound.spec import GraphSpec
     from compound.spec._types import Type
     from compound.spec.policy_file import PolicyFile
-    from compound.tool import AskTool, SqlTool
+    from compound.tool import AskTool, Function, SqlTool
 
-GRAPHS, TOOLS, CONNECTORS, EVALS = "graphs", "tools", "connectors", "evals"
+GRAPHS, CONNECTORS, EVALS = "graphs", "connectors", "evals"
 _SYSTEM_MARK = "\n---\n"
 _BINDS_GRAPH = re.compile(r"^(graph\s*(:[^=\n]+)?=[^=]|with\s.*\sas\s+graph\s*:)", re.MULTILINE)
 
@@ -40,27 +41,26 @@ class ProjectParts:
 
     @cached_property
     def functions(self) -> Mapping[str, Function[..., object]]:
-        """Tools of `tools/*.py` by name."""
-        return {one.name: one for one in self._declared if one.kind == "tool"}
+        """Tools of `tools/*.py` by name.
+
+        Raises:
+            ProjectError: ``project.duplicate-name``: two things have one name, whatever they are.
+        """
+        return self._declared.functions("tool")
 
     @cached_property
     def checks(self) -> Mapping[str, Function[..., object]]:
-        """Checks of `tools/*.py` by kind."""
-        return {one.name: one for one in self._declared if one.kind == "check"}
-
-    @cached_property
-    def _declared(self) -> list[Function[..., object]]:
-        return [one for module in self.modules.load_folder(TOOLS) for one in functions_in(module)]
+        """Checks of `tools/*.py` by kind; raises as `functions`."""
+        return self._declared.functions("check")
 
     @cached_property
     def effects(self) -> Mapping[str, Effect]:
-        """Effects of `tools/*.py` by name."""
-        found: dict[str, Effect] = {}
-        for module in self.modules.load_folder(TOOLS):
-            for value in vars(module).values():
-                if isinstance(value, Effect):
-                    found[value.name] = value
-        return found
+        """Effects of `tools/*.py` by name; raises as `functions`."""
+        return self._declared.effects()
+
+    @cached_property
+    def _declared(self) -> ProjectCode:
+        return ProjectCode.load(self.modules, [(name, self._shown(path)) for name, path in self.sql_files.items()])
 
     @cached_property
     def sql_files(self) -> Mapping[str, Path]:
@@ -153,7 +153,7 @@ class ProjectParts:
         Raises:
             ProjectError: `project.unknown-graph`.
         """
-        found = self.graph_files.get(name)
+        found = self.graph_files.get(name) or self._by_own_name(name)
         if found is None:
             raise ProjectError(
                 "project.unknown-graph",
@@ -162,6 +162,14 @@ class ProjectParts:
                 fix=choices(list(self.graph_files), name),
             )
         return found
+
+    def _by_own_name(self, name: str) -> Path | None:
+        """The file of a graph that calls itself so, whatever its file is called: runs are recorded under it."""
+        for stem, path in self.graph_files.items():
+            with suppress(CompoundError):
+                if self.graph_as_written(stem).name == name:
+                    return path
+        return None
 
     def graph_name(self, given: str) -> str:
         """What is meant by a graph's name or by its file, as a shell completes it: `graphs/parcel.yaml`."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
-from compound.errors import ConflictError, ProjectError, choices
+from compound.errors import ConflictError, DataError, ProjectError, choices
 from compound.graph.services import (
     AutoRuling,
     EffectGroup,
@@ -16,9 +16,11 @@ from compound.graph.services import (
     ReviewDecision,
     ReviewRequest,
 )
+from compound.project._done import canonical_of
+from compound.project._drafts import draft_of
 from compound.review import (
+    WITHOUT_EFFECTS,
     Decision,
-    Draft,
     NewItem,
     ProposedAction,
     Readiness,
@@ -33,9 +35,10 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-# What a review node shows under these names is what its item is about; everything it shows is evidence.
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
-DRAFT, PLAN, LANE, TICKET = "draft", "plan", "lane", "ticket"
+# What a review node shows under this name, or is given as input, heads its item; what acts has no name of its own.
+LANE, TICKET = "lane", "ticket"
+RETURN = "return"
 
 
 class Gate(Protocol):
@@ -49,39 +52,43 @@ class Gate(Protocol):
 class QueuedReviews:
     """`compound.graph.services.Reviews` over the review queue.
 
-    A review node that shows `draft` ({text}), `plan` ({actions}) and `lane` ({reasons}) gives its item a
-    reply, proposed actions and the reasons why a person is asked.
+    What an item proposes is what the effects behind its review would do. A review node that shows `lane`
+    ({reasons}) tells why a person is asked.
 
     Args:
-        queue: Where items wait.
-        gatekeeper: Without one no rule ever fires.
+        queue: The queue.
+        effects: The project's effects: what they change, and to whom they write.
+        gatekeeper: Says whether a rule may fire; without one none ever does.
     """
 
-    def __init__(self, queue: ReviewQueue, gatekeeper: Gate | None = None) -> None:
+    def __init__(
+        self, queue: ReviewQueue, effects: Mapping[str, Effect] | None = None, gatekeeper: Gate | None = None
+    ) -> None:
         self.queue = queue
         self._gatekeeper = gatekeeper
+        self._effects = effects or {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open the item or find it; a rule that holds decides what nobody touched, where a certificate covers it."""
-        new = self._new(request)
-        item = self.queue.open_item(new)
+        new, item = self._opened(self._ruled(request))
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         # Every decision moves its item to another version.
-        decision = self.queue.decision_for(request.run_id, request.node) if item.version > 1 else None
-        auto = request.auto if request.redraft != "ask" else None
+        decision = self._standing(item) if item.version > 1 else None
+        # what a person returned is shown to a person again
+        auto = request.auto if request.redraft != "ask" and new.round == 0 else None
         by = _certified(new, item)
         if decision is None and auto is not None and by and item.status is Status.PENDING:
             decision = self._decide(item.item_id, auto, by)
             item = self.queue.show(item.item_id) if decision is None else item
         return OpenedReview(
             item_id=item.item_id,
-            decision=_decided(decision, item) if decision else None,
+            decision=self._told(decision, item) if decision else None,
             is_stale=item.status is Status.STALE,
         )
 
-    def _new(self, request: ReviewRequest) -> NewItem:
-        new = _new_item(request)
+    def _ruled(self, request: ReviewRequest) -> NewItem:
+        new = self._new_item(request)
         if request.auto is None:
             return new
         if self._gatekeeper is None:
@@ -94,6 +101,33 @@ class QueuedReviews:
             readiness = replace(readiness, certificate="")  # whoever had it drafted again decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
+    def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem]:
+        """The item of the newest round: each return of a draft to the graph opens one more."""
+        item = self.queue.open_item(new)
+        while item.status is Status.DECIDED:
+            standing = self.queue.decision_for(item.run_id, item.node, round=item.round)
+            if standing is None or standing.action != RETURN:
+                break
+            why = f"returned by {standing.actor}: {standing.note or standing.reason}"
+            new = replace(new, round=item.round + 1, reasons=(*new.reasons, why))
+            item = self.queue.open_item(new)
+        return new, item
+
+    def _standing(self, item: ReviewItem) -> Decision | None:
+        """The decision that the run goes on with: a draft that was returned has none."""
+        found = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        return None if found is None or found.action == RETURN else found
+
+    def _told(self, decision: Decision, item: ReviewItem) -> ReviewDecision:
+        """The decision as the run sees it; an escalated item is decided in place of the one that was opened."""
+        decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
+        return _decided(decision, item, decided.first_approver or "")
+
+    async def instruction(self, run_id: str) -> str:
+        """What a person who returned a draft of this run last wants done otherwise."""
+        returned = self.queue.returns(run_id)
+        return (returned[-1].note or returned[-1].reason or "") if returned else ""
+
     def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
         if auto.action not in {"approve", "reject"}:
             return None  # the queue knows no such decision of a rule; a person makes it
@@ -101,75 +135,68 @@ class QueuedReviews:
         try:
             policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
             return self.queue.auto_decide(item_id, policy=policy, action=action, note=note)
-        except ConflictError:
-            # A row changed since the draft, or a person was quicker: then it is a person's.
+        except (ConflictError, DataError):
+            # A row changed since the draft, a person was quicker, or the review does not offer it: a person's then.
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
-        new = self._new(request)
-        item = self.queue.open_item(new)
+        new, item = self._opened(self._ruled(request))
         if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
             what = f"the graph of run {request.run_id} changed, and the draft with it"
             stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
             self.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=_fresh(new))
         return await self.open(request)
 
+    def _new_item(self, request: ReviewRequest) -> NewItem:
+        shown = request.shown
+        ticket = _record(request.input.get(TICKET))
+        now = self.queue.now()
+        held: dict[str, JsonValue] | None = None
+        if request.held is not None:
+            held = {**request.held, "graph": request.graph_name, "graph_hash": request.graph_hash}
+        return NewItem(
+            run_id=request.run_id,
+            node=request.node,
+            thread_id=request.thread_id,
+            queue=request.queue,
+            ticket_id=str(ticket["id"]) if ticket.get("id") is not None else None,
+            ticket=ticket,
+            draft=draft_of(request, self._effects),
+            evidence=shown,
+            reasons=reasons_of(request),
+            refs=request.versions,
+            decide=request.decide,
+            held=held,
+            graph_name=request.graph_name,
+            risk=request.risk,
+            second=request.second,
+            undo_s=request.undo_s,
+            due_at=None if request.due_s is None else now + request.due_s,
+            expire_at=None if request.expire_s is None else now + request.expire_s,
+            on_expire=request.on_expire,
+            escalate_to=request.escalate_to,
+        )
+
     async def decision(self, item_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""
         item = self.queue.show(item_id)
-        decision = self.queue.decision_for(item.run_id, item.node, round=item.round)
-        return _decided(decision, item) if decision else None
+        decision = self._standing(item)
+        return self._told(decision, item) if decision else None
 
 
-def _new_item(request: ReviewRequest) -> NewItem:
-    shown = request.shown
-    ticket = _record(request.input.get(TICKET))
-    lane = _record(shown.get(LANE))
+def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
+    """Why a person is asked."""
+    lane = _record(request.shown.get(LANE))
     reasons = tuple(str(reason) for reason in _list(lane.get("reasons")))
     if not reasons and request.auto is not None and request.auto.reason:
         reasons = (request.auto.reason,)
-    reasons += request.remarks
-    return NewItem(
-        run_id=request.run_id,
-        node=request.node,
-        thread_id=request.thread_id,
-        queue=request.queue,
-        ticket_id=str(ticket["id"]) if ticket.get("id") is not None else None,
-        ticket=ticket,
-        draft=draft_of(shown),
-        evidence=shown,
-        reasons=reasons,
-        refs=request.versions,
-    )
-
-
-def draft_of(shown: Mapping[str, JsonValue]) -> Draft:
-    """The reply and the actions that a review node shows."""
-    text = _record(shown.get(DRAFT)).get("text")
-    return Draft(
-        text=str(text or ""),
-        actions=tuple(proposed(action) for action in _list(_record(shown.get(PLAN)).get("actions"))),
-    )
-
-
-def proposed(action: JsonValue) -> ProposedAction:
-    """One action record of a plan."""
-    record = _record(action)
-    return ProposedAction(
-        name=str(record.get("name", "")),
-        arguments=_record(record.get("arguments")),
-        details={key: value for key, value in record.items() if key not in {"name", "arguments"}},
-    )
+    return reasons + request.remarks
 
 
 def action_record(action: ProposedAction) -> dict[str, JsonValue]:
     """The action as plans, effects and people's edits write it."""
     return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
-
-
-def _fresh(new: NewItem) -> Redraft:
-    return Redraft(draft=new.draft, evidence=new.evidence, reasons=new.reasons, refs=new.refs, readiness=new.readiness)
 
 
 def _certified(now: NewItem, item: ReviewItem) -> str:
@@ -181,23 +208,31 @@ def _certified(now: NewItem, item: ReviewItem) -> str:
     return then and ("" if now.readiness is None else now.readiness.certificate)
 
 
-def _decided(decision: Decision, item: ReviewItem) -> ReviewDecision:
-    fields: dict[str, JsonValue] = {"reason": decision.reason} if decision.reason else {}
-    if decision.action in ("approve", "edit"):
-        # What was decided is what was shown, whatever the run has computed since.
-        if DRAFT in item.evidence or decision.action == "edit":
-            fields["text"] = decision.draft.text
-        if PLAN in item.evidence or decision.action == "edit":
-            fields["actions"] = [action_record(action) for action in decision.draft.actions]
+def _fresh(new: NewItem) -> Redraft:
+    return Redraft(
+        readiness=new.readiness,
+        draft=new.draft,
+        evidence=new.evidence,
+        reasons=new.reasons,
+        refs=new.refs,
+        risk=new.risk,
+        second=new.second,
+        undo_s=new.undo_s,
+    )
+
+
+def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecision:
     return ReviewDecision(
         decision_id=decision.decision_id,
         item_id=decision.item_id,
         action=decision.action,
         actor=decision.actor,
-        fields=fields,
+        fields=decision.fields,
         versions=decision.refs,
         is_automatic=decision.actor.startswith("policy:"),
         waited_s=max(0.0, decision.decided_at - item.created_at),
+        first_by=first_by,
+        amends=decision.draft.amends if decision.action not in WITHOUT_EFFECTS else {},
     )
 
 
@@ -217,6 +252,7 @@ class TargetedOutbox:
             run_id=group.run_id,
             node=group.node,
             expected_versions=group.versions,
+            canonical=canonical_of(self._effects),
         )
 
     async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:

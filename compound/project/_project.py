@@ -13,6 +13,7 @@ from uuid import uuid4
 from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.project._open import Resources
 from compound.project._settings import Settings, load_settings
+from compound.project._sound import need_sound
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
     from compound.project._certify import Certifier
+    from compound.project._effect_service import EffectService
+    from compound.project._erase import EraseReport
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
     from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
     from compound.spec import Finding, GraphSpec
     from compound.spec.python import Graph
+    from compound.specialist import VersionRow
     from compound.trace import ParquetStore
 
 
@@ -73,17 +77,47 @@ class Project:
 
         return seed(self.resources, force=force)
 
-    def index(self, names: Sequence[str], *, force: bool = False) -> list[IndexView]:
-        """Bring indexes in step with their documents; all when none is named."""
+    def index(
+        self,
+        names: Sequence[str],
+        *,
+        force: bool = False,
+        on_progress: Callable[[str, int, int], None] | None = None,
+    ) -> list[IndexView]:
+        """Bring indexes in step with their documents; all when none is named.
+
+        Args:
+            names: Indexes.
+            force: Allow a sync that deletes more than 30 % of an index.
+            on_progress: Told the index, its passages that are done and all of them, after each batch.
+        """
         from compound.project._data import index
 
-        return index(self.resources, names, force=force)
+        return index(self.resources, names, force=force, on_progress=on_progress)
 
-    def train(self, name: str) -> TrainView:
-        """Train a specialist and promote it."""
-        from compound.project._data import train
+    def train(self, name: str, *, promote: bool = False) -> TrainView:
+        """Train a specialist; promote it unless the version in production certifies more, or `promote` says so."""
+        from compound.project._specialists import train
 
-        return train(self.resources, name)
+        return train(self.resources, name, promote=promote)
+
+    def specialists(self, name: str | None = None) -> list[VersionRow]:
+        """The trained versions of a specialist, or of all, the newest first."""
+        from compound.project._specialists import versions
+
+        return versions(self.resources, name)
+
+    def promote(self, name: str, version: str | None = None) -> str:
+        """Put a version of a specialist into production, the newest when none is named; returns the version."""
+        from compound.project._specialists import promote
+
+        return promote(self.resources, name, version)
+
+    def rollback(self, name: str) -> str:
+        """Put the version of a specialist that was in production before back; returns it."""
+        from compound.project._specialists import rollback
+
+        return rollback(self.resources, name)
 
     def check(self, names: Sequence[str]) -> list[Finding]:
         """Everything that is wrong with these graphs, or with all."""
@@ -183,12 +217,17 @@ class Project:
             graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
 
         Raises:
-            ProjectError: there is no such graph, or it cannot be planned.
+            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
         """
+        spec = self._spec(graph)
+        need_sound(self.resources, spec)
+        return self._engine(spec)
+
+    def _engine(self, spec: GraphSpec) -> Engine:
+        """As `engine`, for runs that began before: they go on with the graph they were started with."""
         from compound.graph import Engine
 
         resources = self.resources
-        spec = self._spec(graph)
         checkpoints = self.settings.home / "checkpoints.db"
         wait_s = self.settings.profile.lock_wait_s
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
@@ -228,9 +267,10 @@ class Project:
         from compound.graph import compile_graph
         from compound.project._catalogue import ProjectCatalogue
 
-        resources = self.resources
+        resources, spec = self.resources, self._spec(graph)
+        need_sound(resources, spec)
         return compile_graph(
-            self._spec(graph),
+            spec,
             self.services,
             recorder=resources.recorder,
             checkpointer=checkpointer,
@@ -272,7 +312,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _resume(self, run_id: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.resume(run_id)
 
     def redraft(self, run_id: str, node: str) -> RunResult:
@@ -285,7 +325,7 @@ class Project:
             self.resources.recorder.flush()
 
     async def _redraft(self, run_id: str, node: str) -> RunResult:
-        async with self.engine(self._graph_of(run_id)) as engine:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
             return await engine.redraft(run_id, node)
 
     def _graph_of(self, run_id: str) -> str:
@@ -376,7 +416,25 @@ class Project:
         from compound.project._prune import Pruner
 
         self.resources.recorder.flush()
-        return Pruner(self.resources, now=now).run(dry_run=dry_run)
+        return Pruner(self.resources, self.services.queue, now=now).run(dry_run=dry_run)
+
+    def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
+        """Remove what runs of this profile have kept about one person, and look for it again as a proof.
+
+        Rows, checkpoints, traces, messages that were sent, files and cached values lose their words; what waited for
+        a person is withdrawn. Company data (lakehouse, operational database, documents) is not touched.
+
+        Args:
+            keys: What the person is called in the data: customer id, e-mail addresses; whole words, in any case.
+            dry_run: Only say which runs those are.
+
+        Raises:
+            DataError: `erase.no-key`.
+        """
+        from compound.project._erase import Eraser
+
+        self.resources.recorder.flush()
+        return Eraser(self.resources, self.services.queue, keys).run(dry_run=dry_run)
 
     def _prune_after(self) -> None:
         """Prune behind something else: what hinders it is told, and no trouble of the work that is done."""
@@ -405,6 +463,12 @@ class Project:
         from compound.project._reviews import ReviewService
 
         return ReviewService(self)
+
+    def effects(self) -> EffectService:
+        """What runs changed outside, and what of it nobody knows."""
+        from compound.project._effect_service import EffectService
+
+        return EffectService(self)
 
     def certifier(self) -> Certifier:
         """What `auto` rules may decide with no person: make, list and revoke certificates."""

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import structlog
 
-from compound.errors import CompoundError
+from compound.errors import CompoundError, ConflictError
 from compound.project._prune_report import PolicyCut, PruneReport
 
 if TYPE_CHECKING:
     from compound.project._open import Resources
     from compound.project._prune_state import StoredRun
+    from compound.review import ReviewQueue
     from compound.spec.policy_file import PolicyFile
     from compound.trace import TraceAge, TraceCuts
 
@@ -34,11 +36,13 @@ class Pruner:
 
     Args:
         resources: The opened project.
+        queue: Its review queue.
         now: UTC seconds; the present time when left out.
     """
 
-    def __init__(self, resources: Resources, *, now: float | None = None) -> None:
+    def __init__(self, resources: Resources, queue: ReviewQueue, *, now: float | None = None) -> None:
         self._resources = resources
+        self._queue = queue
         self._now = time.time() if now is None else now
         self._left: dict[str, str] = {}
         self._of_graph: dict[tuple[str, str], PolicyFile | None] = {}
@@ -48,7 +52,7 @@ class Pruner:
         if not self._limited:
             return PruneReport(is_dry=dry_run, policies=(), left=self._left)
         cuts = self._plan()
-        due = [cut for cut in cuts if cut.emptied or cut.dropped]
+        due = [cut for cut in cuts if cut.emptied or cut.dropped or cut.waiting]
         removed = Counter[str]()
         if not dry_run:
             due = [self._rows(cut, removed) for cut in due]
@@ -75,7 +79,7 @@ class Pruner:
 
     def _plan(self) -> list[PolicyCut]:
         """Runs that are over and older than their policy lets them be, policy by policy."""
-        from compound.project._prune_state import known_runs, last_heard, open_runs, stored_runs
+        from compound.project._prune_state import known_runs, last_heard, open_runs, stored_runs, undecided_items
 
         resources = self._resources
         limited = self._limited
@@ -86,6 +90,7 @@ class Pruner:
             old = {run_id for run_id, one in traced.items() if one.ended_at < newest}
             ids = {*stored, *old}
             busy, heard, known = open_runs(db, ids), last_heard(db, ids), known_runs(db, old)
+            items = undecided_items(db, busy)
         # a paused run that only its traces know belongs to a program that keeps it itself
         busy |= {run_id for run_id in old if traced[run_id].is_paused and run_id not in known}
         chosen: dict[str, tuple[list[str], list[str]]] = {one.name: ([], []) for one in limited}
@@ -95,7 +100,13 @@ class Pruner:
             last = max(heard.get(run_id, 0.0), there.ended_at if there else 0.0)
             if policy is not None and policy.name in chosen:
                 self._choose(policy, run_id, self._now - last, here, there, chosen[policy.name])
-        return [self._cut(one, *chosen[one.name]) for one in limited]
+        waiting: dict[str, dict[str, list[str]]] = {one.name: {} for one in limited}
+        for run_id, asked in sorted(items.items()):
+            policy = self._policy_of(stored.get(run_id), traced.get(run_id))
+            limit = policy.retention.content_s if policy is not None else None
+            if policy is not None and limit is not None and self._now - heard.get(run_id, self._now) > limit:
+                waiting[policy.name][run_id] = asked
+        return [replace(self._cut(one, *chosen[one.name]), waiting=waiting[one.name]) for one in limited]
 
     def _choose(
         self,
@@ -164,32 +175,40 @@ class Pruner:
             )
 
     def _rows(self, cut: PolicyCut, removed: Counter[str]) -> PolicyCut:
-        """The state store and the checkpoints, so many runs at a time; gives the cut that could be made.
+        """The state store, the checkpoints and what was sent, so many runs at a time; returns the cut that was made.
 
         A run that somebody runs now, or that has just gone on, is left as it is.
         """
-        from compound.graph import drop_checkpoints, idle_runs
-        from compound.project._prune_state import drop_calls, empty_runs, empty_tickets
+        from compound.graph import idle_runs
+        from compound.project._content import parts_of, remove_content
+        from compound.project._prune_state import drop_calls, empty_tickets
 
         self._tell(cut)
         state, checkpoints = self._resources.state, self._resources.settings.home / "checkpoints.db"
-        emptied, dropped = list[str](), list[str]()
-
-        def forget(run_ids: Collection[str]) -> None:
-            emptied.extend(run_ids)
-            removed["checkpoints"] += drop_checkpoints(checkpoints, run_ids)
-
         content_before, traces_before = cut.content_before or 0.0, cut.traces_before or 0.0
-        for part in _parts(cut.emptied):
+        emptied, dropped = set[str](), list[str]()
+        # an item that was withdrawn just now says nothing about how old its run is
+        for runs, before in ((cut.emptied, content_before), (self._withdraw(cut), float("inf"))):
+            counts, gone = remove_content(self._resources, runs, before=before, now=self._now)
+            removed.update(counts)
+            emptied |= gone
+        for part in parts_of(cut.dropped):
             with idle_runs(checkpoints, part) as idle:
-                removed.update(empty_runs(state, idle, before=content_before, now=self._now, on_each=forget))
-        for part in _parts(cut.dropped):
-            with idle_runs(checkpoints, part) as idle:
-                gone, calls = drop_calls(state, idle, before=traces_before)
-                dropped.extend(gone)
+                ended, calls = drop_calls(state, idle, before=traces_before)
+                dropped.extend(ended)
                 removed["calls_dropped"] += calls
         removed["tickets"] += empty_tickets(state, cut.graphs, before=content_before)
-        return replace(cut, emptied=tuple(emptied), dropped=tuple(dropped))
+        return replace(cut, emptied=tuple(sorted(emptied)), dropped=tuple(dropped))
+
+    def _withdraw(self, cut: PolicyCut) -> list[str]:
+        """End what has waited for a person longer than its words may be kept; nobody decides it any more."""
+        for items in cut.waiting.values():
+            for item_id in items:
+                with suppress(ConflictError):  # decided in this moment: the run goes on
+                    self._queue.withdraw(
+                        item_id, actor=f"policy:{cut.policy}", reason="it waited longer than it may be kept"
+                    )
+        return sorted(cut.waiting)
 
     def _spans(self, due: Sequence[PolicyCut], *, dry_run: bool) -> Mapping[str, int]:
         if not due:
@@ -237,10 +256,3 @@ class Pruner:
         for path in old if not dry_run else ():
             path.unlink(missing_ok=True)
         return len(old)
-
-
-def _parts(run_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    from compound.project._prune_state import CHUNK
-
-    for start in range(0, len(run_ids), CHUNK):
-        yield run_ids[start : start + CHUNK]

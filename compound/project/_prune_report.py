@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ class PolicyCut:
         emptied: Runs that lose their content.
         dropped: Runs that lose their spans and calls.
         graphs: Whose runs they are.
+        waiting: Run to items that waited for a person longer than their words may be kept; they are withdrawn.
     """
 
     policy: str
@@ -29,6 +30,7 @@ class PolicyCut:
     emptied: tuple[str, ...]
     dropped: tuple[str, ...]
     graphs: tuple[str, ...] = ()
+    waiting: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
 
     def to_json(self) -> dict[str, JsonValue]:
         """Cut-offs as ISO 8601 in UTC, and counts."""
@@ -40,6 +42,7 @@ class PolicyCut:
             "traces_before": None if self.traces_before is None else moment(self.traces_before),
             "runs_emptied": len(self.emptied),
             "runs_dropped": len(self.dropped),
+            "runs_withdrawn": len(self.waiting),
         }
 
 

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from compound.connector.state import StateStore
+    from compound.project._mention import Mention
 
 CHUNK: Final = 200
 """Runs of one transaction: others write in between."""
-_OVER: Final = ("done", "failed")
+_OVER: Final = ("done", "failed", "cancelled")
 _NOBODY_DECIDES: Final = (Status.EXPIRED.value, Status.WITHDRAWN.value)
 _UNDELIVERED: Final = tuple(
     one.value
@@ -106,6 +107,31 @@ def open_runs(db: Connection, run_ids: Collection[str]) -> set[str]:
     )
 
 
+def undecided_items(db: Connection, run_ids: Collection[str]) -> dict[str, list[str]]:
+    """Run to its items that nobody has decided."""
+    undecided = [status.value for status in UNDECIDED]
+    found: dict[str, list[str]] = {}
+    for part in _parts(run_ids):
+        query = sa.select(_ITEM.c.run_id, _ITEM.c.item_id)
+        for run_id, item_id in db.execute(query.where(_ITEM.c.run_id.in_(part), _ITEM.c.status.in_(undecided))):
+            found.setdefault(run_id, []).append(item_id)
+    return found
+
+
+def forget_tickets(store: StateStore, mention: Mention) -> int:
+    """Remove the tickets of batches that name a person and never had a run; returns how many."""
+    with store.write() as db:
+        if store.dialect == "sqlite":
+            db.exec_driver_sql("PRAGMA secure_delete = ON")
+        rows = db.execute(sa.select(_BATCH.c.job_id, _BATCH.c.seq, sa.cast(_BATCH.c.input, sa.Text), _BATCH.c.error))
+        named = [row for row in rows if mention.in_text(f"{row[2] or ''} {row.error or ''}")]
+        for row in named:
+            kept = {name: row.error[name] for name in ("code", "node") if name in row.error} if row.error else None
+            this = (_BATCH.c.job_id == row.job_id, _BATCH.c.seq == row.seq)
+            db.execute(sa.update(_BATCH).where(*this).values(input=None, error=kept))
+    return len(named)
+
+
 def last_heard(db: Connection, run_ids: Collection[str]) -> dict[str, float]:
     """When something last happened to each run: to itself, to what waited for a person, to its effects."""
     found: dict[str, float] = {}
@@ -183,9 +209,9 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     return {
         "runs": of(_RUN, input=None, context=None, output=None, pruned_at=now),
         "calls": of(_CALL, response=None).where(_CALL.c.response.is_not(None)),
-        "items": of(_ITEM, ticket={}, evidence={}, reasons=[], refs={}, pruned_at=now),
+        "items": of(_ITEM, ticket={}, evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
         "drafts": sa.update(draft).where(draft.c.item_id.in_(items)).values(draft={}),
-        "decisions": of(_DECISION, draft={}, refs={}, note=None),
+        "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
         "tickets": of(_BATCH, input=None).where(_BATCH.c.input.is_not(None)),

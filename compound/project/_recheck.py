@@ -1,16 +1,22 @@
-"""What a decision is checked against: the shop's present rows, and a rehearsal of edited actions."""
+"""What a decision is checked against: the shop's present rows, and a rehearsal of effects on their targets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
-from compound.review import Draft, Revalidated, ReviewItem
+from compound.project._done import canonical_of, done_of, rest_of
+from compound.review import Draft, ProposedAction, Revalidated, ReviewItem
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from compound.project._open import Resources
     from compound.review import Revalidate
+
+    Call = tuple[str, Mapping[str, JsonValue]]
 
 
 class ShopProbe:
@@ -24,30 +30,52 @@ class ShopProbe:
         return self._resources.shop.versions(refs)
 
 
-class _Rehearsed(Exception):
-    """Ends a rehearsal; nothing of it stays."""
-
-
 def recheck(resources: Resources) -> Revalidate:
-    """Rehearse a draft's actions on the shop, in a transaction that is always taken back."""
+    """Rehearse the actions of a draft that are not done yet on their targets; nothing of it stays."""
 
     def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
-        effects, problems = resources.parts.effects, list[str]()
-        try:
-            with resources.shop.transaction(item.refs) as tx:
-                for action in draft.actions:
-                    effect = effects.get(action.name)
-                    if effect is None:
-                        problems.append(f"no effect is called {action.name!r}")
-                    elif effect.target == "shop":
-                        effect.perform(tx, action.arguments)
-                    else:
-                        effect.parse(action.arguments)
-                raise _Rehearsed  # noqa: TRY301 -- leaving the block by it is what takes the changes back
-        except _Rehearsed:
-            pass
-        except CompoundError as error:
-            problems.append(error.what)
-        return Revalidated(problems=tuple(problems), refs=dict(item.refs))
+        calls = not_done(resources, item, [(action.name, action.arguments) for action in draft.actions])
+        return Revalidated(problems=problems_of(resources, calls, item.refs), refs=dict(item.refs))
 
     return rehearse
+
+
+def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> list[Call]:
+    """The effects that were not done for the item before: what is done is not tried out again."""
+    from compound.effect import Outbox
+
+    done = done_of(Outbox(resources.state).for_run(item.run_id))
+    actions = [ProposedAction(name=name, arguments=arguments) for name, arguments in calls]
+    return [(one.name, one.arguments) for one in rest_of(actions, done, canonical_of(resources.parts.effects))]
+
+
+def problems_of(resources: Resources, calls: Sequence[Call], refs: Mapping[str, int] | None) -> tuple[str, ...]:
+    """Why effects may not be done; empty when they may.
+
+    Args:
+        resources: The project.
+        calls: Effect and arguments, in order.
+        refs: Row versions to rehearse them on; None only holds the arguments against the signatures.
+    """
+    effects, problems = resources.parts.effects, list[str]()
+    by_target: dict[str, list[Call]] = {}
+    for name, arguments in calls:
+        effect = effects.get(name)
+        if effect is None:
+            problems.append(f"no effect is called {name!r}")
+            continue
+        by_target.setdefault(effect.target, []).append((name, arguments))
+        try:
+            effect.parse(arguments)
+        except CompoundError as error:
+            problems.append(error.what)
+    if problems or refs is None:
+        return tuple(problems)
+    for name, group in by_target.items():
+        target = resources.targets.get(name)
+        if isinstance(target, RehearsingTarget):
+            try:
+                target.rehearse(group, refs)
+            except CompoundError as error:
+                problems.append(error.what)
+    return tuple(problems)

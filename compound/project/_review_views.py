@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from compound.project._automatic import LOOK, READY
 from compound.project._evidence import evidence_lines
+from compound.project._item_lines import context_lines, done_lines, effect_lines
+from compound.project._offers import effects_json, next_steps, offer_lines
 from compound.project._ports import action_record
+from compound.review import effect_to_json, shown_offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -24,6 +27,7 @@ class ItemRow:
 
     Attributes:
         age: Since it was opened, for a person.
+        actions: Names of the actions that the item proposes, as `show` has them.
         held_by: Whose claim runs; empty when nobody's does.
         held_until: Until when, ISO 8601.
         ready: The graph's `auto` rule holds for the draft; None when it has none.
@@ -36,18 +40,33 @@ class ItemRow:
     age: str
     subject: str
     reasons: tuple[str, ...]
+    actions: tuple[str, ...]
     version: int
     queue: str
     created_at: str
     due_at: str | None
     held_by: str
     held_until: str | None
+    graph: str = ""
+    node: str = ""
+    run_id: str = ""
+    risk: int = 0
+    level: int = 0
+    second: bool = False
+    first_approver: str = ""
+    expire_at: str | None = None
+    snooze_until: str | None = None
     ready: bool | None = None
 
     @property
     def draft_state(self) -> str:
         """`ready`, `needs a look`; empty where no rule says."""
         return draft_state(self.ready)
+
+    @property
+    def asked_by(self) -> str:
+        """The graph and the node that ask: `support_reply.review`."""
+        return f"{self.graph}.{self.node}" if self.graph else self.node
 
     @classmethod
     def of(cls, item: ItemSummary, now: float) -> ItemRow:
@@ -61,12 +80,22 @@ class ItemRow:
             age=age(now - item.created_at),
             subject=item.subject[:50],
             reasons=item.reasons,
+            actions=tuple(action.name for action in item.draft.actions),
             version=item.version,
             queue=item.queue,
             created_at=moment(item.created_at),
             due_at=None if item.due_at is None else moment(item.due_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
+            graph=item.graph_name or "",
+            node=item.node,
+            run_id=item.run_id,
+            risk=item.risk,
+            level=item.level,
+            second=item.second,
+            first_approver=item.first_approver or "",
+            expire_at=None if item.expire_at is None else moment(item.expire_at),
+            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
             ready=item.ready,
         )
 
@@ -81,9 +110,22 @@ class ItemView:
     """An item with what a decision needs.
 
     Attributes:
+        draft: The letter that an approval sends; empty where it sends none.
+        actions: What else an approval does.
+        offers: What can be decided: action to its fields and their types.
+        fields: Fields that have a value as the item is shown; an edit changes these.
+        effects: Action to everything that deciding so does, in order: `{node, effect, target, arguments}`.
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
         refs: Row to the version that the draft was made from.
         pruned_at: When its words were removed, ISO 8601; None while they are there.
+        done: What was done for this item, whatever is decided now: `{name, arguments, status, result, ...}`; `actions`
+            and `effects` are the rest, with `done_before` where the same effect was done with other arguments.
+        graph: The graph that asks, and `node` its review.
+        round: How often a person returned a draft before.
+        on_expire: What happens at `expire_at`.
+        second: Two different people must approve it; `first_approver` did.
+        undo_until: Until when its decision can be taken back, ISO 8601; None when its run may go on.
+        outcomes: Everything that decisions about it led to, with its status, oldest first.
         ready: The graph's `auto` rule holds for the draft; None when it has none.
         audit: It is of the random share that goes to people whatever a certificate says.
     """
@@ -102,10 +144,28 @@ class ItemView:
     created_at: str
     held_by: str
     held_until: str | None
+    offers: Mapping[str, Mapping[str, str]]
+    fields: Mapping[str, JsonValue]
+    effects: Mapping[str, tuple[Mapping[str, JsonValue], ...]]
     decisions: tuple[Mapping[str, JsonValue], ...] = ()
     drafts: tuple[Mapping[str, JsonValue], ...] = ()
     stale: str = ""
     pruned_at: str | None = None
+    graph: str = ""
+    node: str = ""
+    round: int = 0
+    level: int = 0
+    risk: int = 0
+    due_at: str | None = None
+    expire_at: str | None = None
+    on_expire: str = ""
+    snooze_until: str | None = None
+    second: bool = False
+    first_approver: str = ""
+    undo_s: float = 0.0
+    undo_until: str | None = None
+    done: tuple[Mapping[str, JsonValue], ...] = ()
+    outcomes: tuple[Mapping[str, JsonValue], ...] = ()
     ready: bool | None = None
     audit: bool = False
 
@@ -128,12 +188,27 @@ class ItemView:
             created_at=moment(item.created_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
+            offers=shown_offer(item.decide),
+            fields=item.draft.fields,
+            effects=effects_json(item.draft),
+            ready=None if item.readiness is None else item.readiness.ready,
+            audit=item.readiness is not None and item.readiness.audit,
             decisions=tuple(_decision(one) for one in decisions),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
             pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
-            ready=None if item.readiness is None else item.readiness.ready,
-            audit=item.readiness is not None and item.readiness.audit,
+            graph=item.graph_name or "",
+            node=item.node,
+            round=item.round,
+            level=item.level,
+            risk=item.risk,
+            due_at=None if item.due_at is None else moment(item.due_at),
+            expire_at=None if item.expire_at is None else moment(item.expire_at),
+            on_expire="" if item.expire_at is None else item.on_expire,
+            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            second=item.second,
+            first_approver=item.first_approver or "",
+            undo_s=item.undo_s,
         )
 
     def text(self) -> str:
@@ -143,6 +218,7 @@ class ItemView:
     def _lines(self) -> Iterator[str]:
         state = draft_state(self.ready)
         yield f"item {self.item_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
+        yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
         if self.stale:
@@ -160,8 +236,8 @@ class ItemView:
             yield f"from {sender}"
         yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
         yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
-        yield from ("", "proposed actions:", *(_action_lines(self.actions)))
-        yield from ("", "drafted reply:", *(f"  {line}" for line in self.draft.splitlines() or ["none"]))
+        yield from done_lines(self)
+        yield from offer_lines(self.offers, self.effects, self.fields, self.done)
         yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
         yield from self._history()
         yield from ("", *self._next())
@@ -170,6 +246,7 @@ class ItemView:
         for one in self.decisions:
             why = f" ({one['reason']})" if one.get("reason") else ""
             yield f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}"
+        yield from effect_lines(self)
         shown = self.drafts[-1]["text"] if self.drafts else None
         for one in self.drafts:
             author = str(one["author"])
@@ -182,12 +259,12 @@ class ItemView:
         if self.status == "stale":
             yield f"next: compound review redraft {name}"
         elif self.status in ("pending", "in_review", "awaiting_second"):
-            bound = f"{name} --version {self.version}"
-            yield f"next: compound review approve {bound}"
-            yield f"      compound review edit {bound} --text-file FILE"
-            yield f"      compound review reject {bound} --reason REASON"
+            steps = next_steps(self.offers, self.fields, name, self.version)
+            yield from (f"{'next:' if number == 0 else '     '} {step}" for number, step in enumerate(steps))
 
 
+UNDOABLE: Final = "waits: the decision can still be taken back"
+"""The state of a run whose decision may be undone until some time."""
 BY_CALLER: Final = "resumed by its caller"
 """The state of a run that was not started here, but by langgraph or a program."""
 
@@ -203,6 +280,7 @@ class Decided:
         effects: Name, status and error of each effect.
         is_back: An effect was refused, nothing more was done, and the item waits again.
         problem: Why it is not ok.
+        undo_until: Until when the decision can be taken back, ISO 8601; nothing of it happens before.
     """
 
     item_id: str
@@ -214,6 +292,7 @@ class Decided:
     effects: tuple[Mapping[str, JsonValue], ...] = ()
     is_back: bool = False
     problem: str = ""
+    undo_until: str | None = None
     details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     @classmethod
@@ -225,6 +304,7 @@ class Decided:
         effects: Sequence[EffectResult] = (),
         problem: str = "",
         is_back: bool = False,
+        undo_until: str | None = None,
     ) -> Decided:
         """What became of a decision."""
         return cls(
@@ -240,6 +320,7 @@ class Decided:
             ),
             problem=problem,
             is_back=is_back,
+            undo_until=undo_until,
         )
 
     def text(self) -> str:
@@ -251,6 +332,9 @@ class Decided:
         if self.problem:
             lines.append(f"  {self.problem}")
         name = self.item_id[:10]
+        if self.undo_until:
+            lines.append(f"  nothing happens before {self.undo_until}; to take it back: compound review undo {name}")
+            lines.append(f"  after that it goes on with: compound review resume {name}, or compound review sweep")
         if self.is_back:
             lines.append(f"the item is back in the queue: compound review redraft {name}")
         elif not self.ok:
@@ -265,7 +349,9 @@ def _decision(one: Decision) -> Mapping[str, JsonValue]:
         "at": moment(one.decided_at),
         "version": one.version,
         "reason": one.reason,
+        "fields": dict(one.fields),
         "note": one.note,
+        "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
     }
 
 
@@ -275,24 +361,9 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
         "author": one.author,
         "text": one.draft.text,
         "actions": [action_record(action) for action in one.draft.actions],
+        "fields": dict(one.draft.fields),
         "at": moment(one.created_at),
     }
-
-
-def _action_lines(actions: Sequence[Mapping[str, JsonValue]]) -> Iterator[str]:
-    for action in actions:
-        yield f"  - {action.get('name')}"
-        arguments = action.get("arguments")
-        for name, value in (arguments if isinstance(arguments, dict) else {}).items():
-            yield f"      {name}: {_compact(value)}"
-    if not actions:
-        yield "  none"
-
-
-def _compact(value: JsonValue) -> str:
-    import orjson
-
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def moment(at: float) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project._aftermath import reopen_refused
-from compound.project._ports import proposed
-from compound.project._review_views import BY_CALLER, Decided, ItemRow, ItemView
+from compound.project._done import done_of, effects_of
+from compound.project._item_effects import with_effects
+from compound.project._review_upkeep import ReviewUpkeep
+from compound.project._review_views import BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView, moment
+from compound.review import RESUME_LEASE_S, kept_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -20,17 +24,17 @@ if TYPE_CHECKING:
     from compound.project._project import Project
     from compound.review import Action, Decision, Edit, ItemFilter, ReviewItem, ReviewQueue
 
-REASONS = ("wrong_fact", "unsupported", "policy", "tone", "other")
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
 CLAIM_S = 900.0
 """How long a claim from a terminal lasts: a terminal gives no sign of life."""
 
 
-class ReviewService:
+class ReviewService(ReviewUpkeep):
     """The queue of a project, with runs that go on after a decision."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.lease_s = RESUME_LEASE_S
 
     @property
     def queue(self) -> ReviewQueue:
@@ -45,7 +49,7 @@ class ReviewService:
         """Items of the queue by urgency; undecided ones unless asked otherwise. What is due is done first."""
         from compound.review import UNDECIDED, ItemFilter
 
-        self.queue.sweep()
+        self.sweep(goes_on=False)
         now = time.time()
         return [ItemRow.of(item, now) for item in self.queue.list(where or ItemFilter(statuses=tuple(UNDECIDED)))]
 
@@ -59,7 +63,11 @@ class ReviewService:
 
     def _view(self, item: ReviewItem) -> ItemView:
         queue = self.queue
-        return ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+        view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+        if view.decisions and (until := queue.undo_until(queue.decisions(item.item_id)[-1].decision_id)) is not None:
+            view = replace(view, undo_until=moment(until))
+        effects = effects_of(queue, self._outbox, item)
+        return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
 
     def find(self, named: str) -> ReviewItem:
         """The item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
@@ -93,7 +101,7 @@ class ReviewService:
 
     def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ItemView | None:
         """Hold the most urgent item that nobody holds; None when nothing waits."""
-        self.queue.sweep()
+        self.sweep(goes_on=False)
         item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
         return None if item is None else self._view(item)
 
@@ -112,6 +120,7 @@ class ReviewService:
         *,
         user: str,
         version: int | None = None,
+        fields: Mapping[str, JsonValue] | None = None,
         edits: Edit | None = None,
         reason: str = "",
         note: str = "",
@@ -122,25 +131,31 @@ class ReviewService:
 
         Args:
             item_id: As for `find`.
-            action: What to do.
+            action: One that the item offers, or a move of the queue: `return`, `escalate`.
             user: Who decides.
             version: The version that was read; None decides on the present one.
-            edits: With `edit`.
-            reason: With `reject`; one of `REASONS`.
+            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            edits: The fields `text` and `actions`.
+            reason: The field `reason`.
             note: Free words.
 
         Raises:
             ConflictError: somebody else decided first, or the rows changed; the message says who and what.
+                `review.drafted-again`: nothing is decided, and the item shows what the change led to.
+            DataError: `review.not-offered`, `review.missing-field`, `review.edit`, `review.text-needed`, `policy.*`:
+                it may not be decided so; nothing is stored.
         """
-        if action == "reject" and reason not in REASONS:
-            raise DataError("review.unknown-reason", f"no reason {reason!r}", fix=choices(REASONS, reason))
         item = self.find(item_id)
+        if action == "return" and self._project.run_record(item.run_id) is None:
+            what = f"the run of item {item.item_id} is another program's, which cannot be asked to draft again"
+            raise ConflictError("review.no-return", what, fix="reject it, or edit it")
         try:
             decision = self.queue.decide(
                 item.item_id,
                 action,
                 user=user,
                 version=item.version if version is None else version,
+                fields=fields,
                 edits=edits,
                 reason=reason,
                 note=note,
@@ -170,14 +185,17 @@ class ReviewService:
         """
         if not decision.final:
             return Decided.of(decision, "waiting for another person")
-        claim = self.queue.claim_resume(decision.item_id)
+        if (until := self.queue.undo_until(decision.decision_id)) is not None:
+            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        claim = self.queue.claim_resume(decision.item_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: whoever runs it resumes it with this decision.
             self.queue.finish_resume(claim)
             return Decided.of(decision, BY_CALLER)
         interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}
         try:
-            result = self._project.resume(decision.run_id)
+            with kept_alive(lambda: self.queue.renew_resume(claim, lease_s=self.lease_s), every_s=self.lease_s / 4):
+                result = self._resumed(decision)
         except BaseException as error:
             told = _record(error) if isinstance(error, CompoundError) else interrupted
             self.queue.finish_resume(claim, error=told, retry=True)
@@ -187,29 +205,51 @@ class ReviewService:
         self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
         return self._decided(decision, result, is_back=bool(reopened))
 
+    def _resumed(self, decision: Decision) -> RunResult:
+        if decision.action == "return":
+            return self._project.redraft(decision.run_id, decision.node)
+        return self._project.resume(decision.run_id)
+
     def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
         item = self.queue.show(decision.item_id)
         problem = str((item.stale_reason or {}).get("what") or "") if is_back else ""
+        effects = effects_of(self.queue, self._outbox, item)
+        own = [one for one in effects if one.decision_id == decision.decision_id]
+        before = [one for one in effects if one.decision_id != decision.decision_id]
         return Decided.of(
             decision,
             result.status,
-            effects=self._outbox.for_decision(decision.decision_id),
+            effects=[*done_of(before), *own],
             problem=problem or (str(result.error) if result.error else ""),
             is_back=is_back,
         )
 
-    def draft_text(self, item_id: str, seq: int) -> str:
-        """The text of a draft that was written for an item before.
+    def fields(self, item_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
+        """Fields of an action as a person types them, `card=C-1 amount=40`, read by the types that it declares.
+
+        Raises:
+            DataError: `review.bad-field`.
+        """
+        from compound.review import read_fields
+
+        return read_fields(self.find(item_id).decide, action, written)
+
+    def draft_fields(self, item_id: str, seq: int) -> dict[str, JsonValue]:
+        """What a person wrote in a draft of an item before, as fields of an edit.
 
         Raises:
             DataError: `review.unknown-draft`.
         """
         item = self.find(item_id)
-        drafts = {one.seq: one.draft.text for one in self.queue.drafts(item.item_id)}
+        drafts = {one.seq: one.draft for one in self.queue.drafts(item.item_id)}
         if seq not in drafts:
             known = choices([str(one) for one in drafts])
             raise DataError("review.unknown-draft", f"item {item.item_id} has no draft {seq}", fix=known)
-        return drafts[seq]
+        offered = item.decide.get("edit", {})
+        given: dict[str, JsonValue] = {
+            name: value for name, value in drafts[seq].given.items() if isinstance(value, str) and name in offered
+        }
+        return given or {"text": drafts[seq].text}
 
     def open_resumes(self) -> Sequence[str]:
         """Items that are decided but whose run has not gone on, and that no batch goes on with."""
@@ -246,31 +286,6 @@ class ReviewService:
             why = "the graph, run again, asks nobody any more"
             item = self.queue.withdraw(item.item_id, actor=user, reason=why)
         return self._view(item)
-
-
-def edits_of(*, text: str | None, actions: str | None) -> Edit:
-    """What a person changed, from the command line.
-
-    Raises:
-        DataError: `review.bad-edit`: nothing changed, or the actions are no JSON list of `{name, arguments}`.
-    """
-    import orjson
-
-    from compound.review import Edit
-
-    if text is None and actions is None:
-        raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file or --actions")
-    if actions is None:
-        return Edit(text=text)
-    try:
-        records = orjson.loads(actions)
-    except orjson.JSONDecodeError as error:
-        raise DataError(
-            "review.bad-edit", f"--actions is not JSON: {error}", fix="a list of {name, arguments}"
-        ) from error
-    if not isinstance(records, list):
-        raise DataError("review.bad-edit", "--actions is no list", fix="a list of {name, arguments}")
-    return Edit(text=text, actions=tuple(proposed(record) for record in cast("list[JsonValue]", records)))
 
 
 def _record(error: CompoundError) -> dict[str, JsonValue]:

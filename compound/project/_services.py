@@ -40,15 +40,20 @@ class ProjectServices:
     def queue(self) -> ReviewQueue:
         """The review queue; drafts are compared with the shop's rows before a decision counts."""
         from compound.project._recheck import ShopProbe, recheck
+        from compound.project._rehearse import GraphRehearsal
         from compound.review import ReviewQueue
 
-        probe = ShopProbe(self._resources)
-        return ReviewQueue(self._resources.state, probe=probe, revalidate=recheck(self._resources))
+        return ReviewQueue(
+            self._resources.state,
+            probe=ShopProbe(self._resources),
+            revalidate=recheck(self._resources),
+            rehearse=GraphRehearsal(self._resources, self),
+        )
 
     @property
     def reviews(self) -> QueuedReviews:
         """The review queue, as the engine sees it."""
-        return QueuedReviews(self.queue, self.gatekeeper)
+        return QueuedReviews(self.queue, self._resources.parts.effects, self.gatekeeper)
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:
@@ -107,7 +112,12 @@ class ProjectServices:
         specialist = self._resources.specialists.resolve(ref)
 
         async def predict(inputs: Mapping[str, JsonValue]) -> JsonValue:
-            return cast("JsonValue", specialist.predict(str(inputs.get("text") or "")).to_json())
+            from anyio.to_thread import run_sync
+
+            find = partial(specialist.predict, str(inputs.get("text") or ""))
+            # As with searches: embedding is arithmetic that leaves other tickets the interpreter.
+            found = await run_sync(find) if specialist.embeds else find()
+            return cast("JsonValue", found.to_json())
 
         return predict
 

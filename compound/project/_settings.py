@@ -22,7 +22,7 @@ PROFILE_KEYS = {
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported beside the first",
     "training": "folder or file with labelled past tickets, for `compound train`",
-    "documents": "index name -> files, globs or `module:function`",
+    "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes that are searched by words alone: no vectors to compute",
     "shop": "URL of the operational database; the profile's own SQLite file when absent",
     "state": "URL of the state store; the profile's own SQLite file when absent",
@@ -38,6 +38,8 @@ PROJECT_KEYS = {
     "graph": "the graph that commands mean when none is named",
     "profiles": "profile name -> its settings, below; a setting in [tool.compound] itself is every profile's default",
     "specialists": "specialist name -> `module:function` that yields its labelled examples",
+    "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only its "
+    "owner may (0700, 0600), whatever the umask is",
 }
 """Keys of [tool.compound]."""
 VARIABLES = {
@@ -88,6 +90,8 @@ class Settings:
     """Folder of this profile's run-time state; never under version control. `COMPOUND_HOME` moves it."""
     specialists: Mapping[str, str] = field(default_factory=dict[str, str])
     """Specialist name -> `module:function` that yields its labelled examples."""
+    group_access: bool = False
+    """The state folder is open to its group; else only to its owner."""
     self_contained: tuple[str, ...] = ()
     """Profiles that write their own data."""
     profiles: tuple[str, ...] = ()
@@ -183,6 +187,7 @@ def load_settings(
         home=home,
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
         profiles=tuple(profiles),
+        group_access=_flag(table, "group_access"),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
 
@@ -239,6 +244,14 @@ def _table(data: Mapping[str, object], key: str) -> dict[str, object]:
 def _text(data: Mapping[str, object], key: str) -> str | None:
     value = data.get(key)
     return value if isinstance(value, str) else None
+
+
+def _flag(data: Mapping[str, object], key: str) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        what = f"the setting `{key}` is {value!r}; it is `true` or `false`"
+        raise ProjectError("project.bad-flag", what, where=Location(MARKER), fix=f"{key} = true")
+    return value
 
 
 def _seconds(data: Mapping[str, object], key: str, default: float) -> float:

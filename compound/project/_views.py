@@ -41,6 +41,8 @@ class IndexView:
     embedder: str
     changed: int
     seconds: float
+    skipped: tuple[str, ...] = ()
+    """Files that an entry of the profile matches and that were not read, with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainView:
-    """A trained specialist."""
+    """A trained specialist.
+
+    Attributes:
+        certificate: What it may decide alone, and what that assumes.
+        promoted: Whether `production` points to it now.
+        why_not: Why not; empty where it does.
+    """
 
     name: str
     version: str
@@ -75,6 +83,8 @@ class TrainView:
     examples: int
     seconds: float
     certificate: str
+    promoted: bool
+    why_not: str
     figures: tuple[Figure, ...]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from compound.retrieval._types import Chunk
@@ -62,10 +63,13 @@ class MarkdownChunker:
     @property
     def fingerprint(self) -> str:
         """Name and size."""
-        return f"markdown/1/{self.max_chars}"
+        return f"markdown/2/{self.max_chars}"
 
     def chunk(self, text: str) -> list[Chunk]:
-        """Spans in order; heading lines go to `heading`, not into a span; `#` in a code fence is text."""
+        """Spans in order; `#` in a code fence is text.
+
+        A heading line goes to `heading`, not into a span, unless nothing stands below it: then it is the span.
+        """
         chunks: list[Chunk] = []
         for start, end, heading in _sections(text):
             chunks.extend(Chunk(a, b, heading) for a, b in _packed(text, start, end, self.max_chars))
@@ -74,16 +78,17 @@ class MarkdownChunker:
 
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:
     fences = [match.span() for match in _FENCE.finditer(text)]
+    headings = [m for m in _HEADING.finditer(text) if not any(a <= m.start() < b for a, b in fences)]
     trail: list[tuple[int, str]] = []
-    start = 0
-    for match in _HEADING.finditer(text):
-        if any(a <= match.start() < b for a, b in fences):
-            continue
-        yield start, match.start(), _path(trail)
-        level = len(match.group(1))
-        trail = [each for each in trail if each[0] < level] + [(level, match.group(2))]
-        start = match.end()
-    yield start, len(text), _path(trail)
+    yield 0, headings[0].start() if headings else len(text), ""
+    for match, after in zip_longest(headings, headings[1:]):
+        level, end = len(match.group(1)), after.start() if after else len(text)
+        above = [each for each in trail if each[0] < level]
+        trail = [*above, (level, match.group(2))]
+        if text[match.end() : end].strip() or (after and len(after.group(1)) > level):
+            yield match.end(), end, _path(trail)
+        elif match.group(2):
+            yield match.start(2), match.end(2), _path(above)
 
 
 def _path(trail: list[tuple[int, str]]) -> str:

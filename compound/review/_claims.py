@@ -21,7 +21,7 @@ from compound.review._rows import (
 )
 from compound.review._types import Draft, ReviewItem
 
-_ITEM = tables.review_item
+_ITEM, _DECISION = tables.review_item, tables.decision
 
 
 def claim(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
@@ -41,7 +41,14 @@ def claim_next(desk: Desk, user: str, *, queue: str | None, lease_s: float = LEA
         _ITEM.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
         & sa.or_(_ITEM.c.lease_until.is_(None), _ITEM.c.lease_until <= now),
     )
-    not_first = sa.or_(_ITEM.c.first_approver.is_(None), _ITEM.c.first_approver != user)
+    passed_on = sa.exists().where(
+        _DECISION.c.run_id == _ITEM.c.run_id,
+        _DECISION.c.node == _ITEM.c.node,
+        _DECISION.c.round == _ITEM.c.round,
+        _DECISION.c.action == "escalate",
+        _DECISION.c.actor == user,
+    )
+    not_first = sa.and_(sa.or_(_ITEM.c.first_approver.is_(None), _ITEM.c.first_approver != user), ~passed_on)
     query = sa.select(_ITEM.c.item_id).where(free, not_first).order_by(*ORDER).limit(1)
     if queue is not None:
         query = query.where(_ITEM.c.queue == queue)
@@ -81,6 +88,17 @@ def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: fl
     event = "review.taken-over" if takeover and item.is_held(now) and previous != user else "review.claimed"
     record(db, event, item.item_id, now=now, actor=user, details={"version": claimed.version, "from": previous})
     return claimed
+
+
+def escalators(db: Connection, item: ReviewItem) -> frozenset[str]:
+    """Who passed on the items that this one comes from."""
+    query = sa.select(_DECISION.c.actor).where(
+        _DECISION.c.run_id == item.run_id,
+        _DECISION.c.node == item.node,
+        _DECISION.c.round == item.round,
+        _DECISION.c.action == "escalate",
+    )
+    return frozenset(db.execute(query).scalars())
 
 
 def held(item: ReviewItem) -> ConflictError:
@@ -166,13 +184,16 @@ def lapse(desk: Desk, item_id: str) -> bool:
         return True
 
 
-def wake(desk: Desk, item_id: str) -> bool:
-    """Bring back an item whose time has come; false when it has not."""
+def wake(desk: Desk, item_id: str, *, user: str | None = None) -> bool:
+    """Bring back an item whose time has come, or that a person wants back now; false when it stays where it is."""
     now = desk.clock()
+    if user is not None:
+        need_person(user)
     with desk.store.write() as db:
         item = load(db, item_id)
-        if item.status is not Status.SNOOZED or item.snooze_until is None or item.snooze_until > now:
+        is_early = user is None and (item.snooze_until is None or item.snooze_until > now)
+        if item.status is not Status.SNOOZED or is_early:
             return False
         move(db, item, Event.WAKE, now=now, snooze_until=None)
-        record(db, "review.woken", item_id, now=now, actor="clock", details={})
+        record(db, "review.woken", item_id, now=now, actor=user or "clock", details={})
         return True

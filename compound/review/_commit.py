@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from compound.connector.state import digest, tables
 from compound.errors import ConflictError
+from compound.review._draft_json import draft_to_json
 from compound.review._machine import Event, after
-from compound.review._rows import compare_and_set, draft_to_json, insert_draft, next_draft_seq, record
-from compound.review._types import Action, Decision, Draft, Edit, NewItem, ReviewItem
+from compound.review._offer import WITHOUT_EFFECTS
+from compound.review._rows import compare_and_set, insert_draft, next_draft_seq, record
+from compound.review._types import Action, Decision, Draft, NewItem, ReviewItem
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+def _nothing() -> Mapping[str, JsonValue]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What somebody wants to decide."""
+    """What somebody wants to decide.
+
+    Attributes:
+        given: Fields of the action that they give.
+    """
 
     item_id: str
     action: Action
     user: str
     version: int
-    edit: Edit | None
-    reason: str
-    note: str
-    key: str | None
+    given: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    note: str = ""
+    key: str | None = None
 
     def payload_sha256(self) -> str:
         """What must be equal for a repeated idempotency key to be a repetition."""
-        edit = self.edit or Edit()
-        body = draft_to_json(Draft(text=edit.text or "", actions=edit.actions or ()))
-        given = [edit.text is not None, edit.actions is not None]
-        return digest([self.item_id, self.action, self.user, self.version, body, given, self.reason, self.note])
+        return digest([self.item_id, self.action, self.user, self.version, dict(self.given), self.note])
 
 
 def escalated(item: ReviewItem) -> NewItem:
@@ -43,7 +53,7 @@ def escalated(item: ReviewItem) -> NewItem:
         node=item.node,
         round=item.round,
         thread_id=item.thread_id,
-        queue=item.queue,
+        queue=item.escalate_to or item.queue,
         ticket_id=item.ticket_id,
         ticket=item.ticket,
         draft=item.draft,
@@ -53,6 +63,10 @@ def escalated(item: ReviewItem) -> NewItem:
         risk=item.risk + 1,
         second=item.second,
         due_at=item.due_at,
+        graph_name=item.graph_name,
+        undo_s=item.undo_s,
+        decide=item.decide,
+        held=item.held,
         readiness=item.readiness,
     )
 
@@ -66,6 +80,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     now: float,
     draft: Draft,
     refs: Mapping[str, int],
+    fields: Mapping[str, JsonValue],
 ) -> Decision:
     """Write a decision, its draft, its audit row and the row that resumes the run; the item moves.
 
@@ -104,7 +119,8 @@ def commit(  # noqa: PLR0913  # what one transaction writes
         draft=draft,
         body_sha256=body_sha256,
         refs=dict(refs),
-        reason=wish.reason or None,
+        reason=str(fields.get("reason") or "") or None,
+        fields=dict(fields),
         note=wish.note,
         decided_at=now,
     )
@@ -114,7 +130,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
 
 _COLUMNS = (
     *("decision_id", "item_id", "version", "run_id", "node", "round", "action", "final"),
-    *("actor", "body_sha256", "reason", "note", "decided_at"),
+    *("actor", "body_sha256", "reason", "note", "decided_at", "fields"),
 )
 
 
@@ -126,7 +142,9 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
     }
     db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
     if decision.final:
+        waits = item.undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
         resume = {
+            "undo_until": decision.decided_at + item.undo_s if waits else None,
             "decision_id": decision.decision_id,
             "item_id": decision.item_id,
             "run_id": decision.run_id,
@@ -149,5 +167,10 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
             "version": decision.version,
             "body_sha256": decision.body_sha256,
             "reason": decision.reason,
+            "fields": {name: digest(value) for name, value in decision.fields.items()},
+            "effects": [
+                [one.node, one.effect, one.target, digest(dict(one.arguments))]
+                for one in decision.draft.effects.get(decision.action, ())
+            ],
         },
     )

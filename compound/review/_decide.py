@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,16 +12,19 @@ from sqlalchemy.exc import IntegrityError
 
 from compound import trace
 from compound.connector.state import tables
-from compound.errors import ConflictError, DataError
-from compound.review._claims import held
+from compound.errors import CompoundError, ConflictError, DataError
+from compound.review._claims import escalators, held
 from compound.review._commit import Wish, commit, escalated
 from compound.review._desk import MAX_RETURNS, Desk, need_person
+from compound.review._draft_json import draft_from_json
 from compound.review._machine import UNDECIDED, Event, Status, after
-from compound.review._rows import decision_of, insert_item, load, lost
-from compound.review._stale import changes_of, make_stale
+from compound.review._offer import APPROVE, EDIT, MOVES, REJECT, WITHOUT_EFFECTS, fields_of
+from compound.review._rows import decision_of, insert_item, last_decision, load, lost
+from compound.review._stale import amend, changes_of, make_stale
 from compound.review._types import Decision, Draft, ReviewItem
 
-_SENDS = frozenset({"approve", "edit"})
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def decide(desk: Desk, wish: Wish) -> Decision:
@@ -32,13 +35,24 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
+            fields = _fields(item, wish)
             _admit(db, item, wish, now=desk.clock())
-        draft, refs = _edited(desk, item, wish)
-        if wish.action in _SENDS:
+        if wish.action not in WITHOUT_EFFECTS:
+            need_fresh(desk, item, item.refs, actor=wish.user)
+        try:
+            draft, refs = _tried(desk, item, wish, fields)
+        except CompoundError as error:
+            if error.code == "review.drafted-again":
+                raise
+            # Somebody may have decided it meanwhile, and its run be over: then that is what to say.
+            with desk.store.read() as db:
+                _admit(db, load(db, wish.item_id), wish, now=desk.clock())
+            raise
+        if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, refs, actor=wish.user)
         try:
             with desk.store.write() as db:
-                decision = _apply(desk, db, wish, draft=draft, refs=refs)
+                decision = _apply(desk, db, wish, draft=draft, refs=refs, fields=fields)
         except (ConflictError, IntegrityError):
             # the same request may have come twice at once: then this one repeats the other's answer
             with desk.store.read() as db:
@@ -61,6 +75,7 @@ def auto_decide(
         why = "two people must approve it" if item.second else f"it is {item.status.value}"
         raise ConflictError("review.transition", f"no policy may {action} item {item_id}: {why}")
     actor = f"policy:{policy}"
+    fields = fields_of(item.decide, item.draft.fields, action, {}, is_rule=True)
     if action == "approve":
         need_fresh(desk, item, item.refs, actor=actor)
     wish = Wish(
@@ -68,13 +83,12 @@ def auto_decide(
         action=action,
         user=actor,
         version=item.version,
-        edit=None,
-        reason="",
         note=note,
-        key=None,
     )
     with desk.store.write() as db:
-        return commit(db, item, wish, event=Event.AUTO, now=desk.clock(), draft=item.draft, refs=item.refs)
+        return commit(
+            db, item, wish, event=Event.AUTO, now=desk.clock(), draft=item.draft, refs=item.refs, fields=fields
+        )
 
 
 def need_fresh(desk: Desk, item: ReviewItem, refs: Mapping[str, int], *, actor: str) -> None:
@@ -116,13 +130,13 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         )
     if item.is_held(now) and item.lease_user != wish.user:
         raise held(item)
-    if item.status is Status.AWAITING_SECOND and wish.action == "approve" and wish.user == item.first_approver:
+    acts_again = wish.action not in (EDIT, *WITHOUT_EFFECTS)
+    if item.status is Status.AWAITING_SECOND and acts_again and wish.user == item.first_approver:
         raise ConflictError(
             "review.second-approver",
             f"{wish.user} approved item {item.item_id} already; another person has to approve it too",
         )
-    if wish.action in ("reject", "return") and not wish.reason:
-        raise ConflictError("review.reason", f"to {wish.action} needs a reason", fix="give a reason")
+    _refuse_escalator(db, item, wish)
     if wish.action == "return" and item.round >= MAX_RETURNS:
         raise ConflictError(
             "review.returns",
@@ -131,50 +145,100 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         )
 
 
-def _edited(desk: Desk, item: ReviewItem, wish: Wish) -> tuple[Draft, Mapping[str, int]]:
-    edit = wish.edit
-    if (edit is not None) != (wish.action == "edit"):
-        raise DataError("review.edit", "an edit comes with the action 'edit', and only with it")
-    if edit is None:
+def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
+    """Who passed an item on does not decide it after all: somebody else was asked. To say no is always allowed."""
+    if item.parent_id is None or wish.action in (REJECT, *MOVES):
+        return
+    if wish.user in escalators(db, item):
+        raise ConflictError(
+            "review.escalated",
+            f"{wish.user} escalated this item, so another person has to decide it",
+            fix="leave it to the next level, or reject it",
+        )
+
+
+def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
+    """What the decision carries; an approval also carries what a person changed in the draft before."""
+    fields = fields_of(item.decide, item.draft.fields, wish.action, wish.given)
+    if wish.action == EDIT and not wish.given:
+        raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file, --actions or --field")
+    return {**item.draft.given, **fields} if wish.action == APPROVE else fields
+
+
+def _tried(
+    desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]
+) -> tuple[Draft, Mapping[str, int]]:
+    """The draft as the decision makes it, and the rows it must meet.
+
+    Raises:
+        DataError: `review.edit` and what else speaks against it.
+        ConflictError: `review.drafted-again`: nothing is decided, and the item shows another draft.
+    """
+    if wish.action in WITHOUT_EFFECTS:
         return item.draft, item.refs
-    draft = Draft(
-        text=item.draft.text if edit.text is None else edit.text,
-        actions=item.draft.actions if edit.actions is None else edit.actions,
+    if desk.rehearse is None:
+        return _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
+    found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.given), user=wish.user)
+    if found.again is not None:
+        raise amend(desk, item, found.again, user=wish.user)
+    # rows seen at drafting keep the version seen then: a change since must still be noticed
+    return found.draft, {**found.refs, **item.refs}
+
+
+def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
+    """An edit where no graph can try it: its text and its arguments."""
+    text, actions = fields.get("text"), fields.get("actions")
+    made = draft_from_json({"text": text or "", "actions": actions or []})
+    draft = replace(
+        item.draft,
+        text=item.draft.text if text is None else made.text,
+        actions=item.draft.actions if actions is None else made.actions,
     )
     if draft.actions == item.draft.actions:
         return draft, item.refs
-    _need_same_names(item.draft, draft)
+    need_same_names([one.name for one in item.draft.actions], [one.name for one in draft.actions])
     if desk.revalidate is None:
         raise DataError("review.edit", "arguments may not be changed here: nothing can check them again")
     found = desk.revalidate(item, draft)
     if found.problems:
         raise DataError("review.edit", f"the changed actions may not be done: {'; '.join(found.problems)}")
-    # rows seen at drafting keep the version seen then: a change since must still be noticed
     return draft, {**found.refs, **item.refs}
 
 
-def _need_same_names(before: Draft, edited: Draft) -> None:
-    """An edit may drop an action; it may not add, rename or reorder one."""
-    names = iter([action.name for action in before.actions])
-    for action in edited.actions:
-        if action.name not in names:
-            proposed = ", ".join(known.name for known in before.actions) or "none"
+def need_same_names(before: Sequence[str], edited: Sequence[str]) -> None:
+    """An edit may drop an action; it may not add, rename or reorder one.
+
+    Raises:
+        DataError: `review.edit`.
+    """
+    names = iter(before)
+    for action in edited:
+        if action not in names:
+            proposed = ", ".join(before) or "none"
             raise DataError(
                 "review.edit",
-                f"an edit may not add or rename an action ({action.name!r}; proposed: {proposed})",
+                f"an edit may not add or rename an action ({action!r}; proposed: {proposed})",
                 fix="reject or return it instead",
             )
 
 
-def _apply(desk: Desk, db: Connection, wish: Wish, *, draft: Draft, refs: Mapping[str, int]) -> Decision:
+def _apply(
+    desk: Desk,
+    db: Connection,
+    wish: Wish,
+    *,
+    draft: Draft,
+    refs: Mapping[str, int],
+    fields: Mapping[str, JsonValue],
+) -> Decision:
     now = desk.clock()
     item = load(db, wish.item_id)
     _admit(db, item, wish, now=now)
     # deciding on a free item claims it in the same transaction
     claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
-    is_second = item.status is Status.AWAITING_SECOND and wish.action == "approve"
-    event = Event.PROPOSE if item.second and wish.action in _SENDS and not is_second else Event.DECIDE
-    decision = commit(db, claimed, wish, event=event, now=now, draft=draft, refs=refs)
+    waits = item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
+    event = Event.PROPOSE if waits else Event.DECIDE
+    decision = commit(db, claimed, wish, event=event, now=now, draft=draft, refs=refs, fields=fields)
     if wish.action == "escalate":
         insert_item(db, escalated(item), now=now, parent=item)
     if wish.key is not None:
@@ -187,3 +251,13 @@ def _apply(desk: Desk, db: Connection, wish: Wish, *, draft: Draft, refs: Mappin
             )
         )
     return decision
+
+
+def _agrees(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
+    """A second person approves what the first one approved or edited, or decides the very same."""
+    first = last_decision(db, item.item_id)
+    if item.status is not Status.AWAITING_SECOND or first is None:
+        return False
+    if wish.action == APPROVE:
+        return first.action in (APPROVE, EDIT)
+    return wish.action not in (EDIT, *MOVES) and (first.action, dict(first.fields)) == (wish.action, dict(fields))

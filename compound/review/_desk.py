@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
+from compound.review._rehearsal import Rehearse
 from compound.review._types import Clock, ContextProbe, Revalidate
 
 LEASE_S = 120.0
@@ -25,6 +26,7 @@ class Desk:
     clock: Clock
     probe: ContextProbe | None
     revalidate: Revalidate | None
+    rehearse: Rehearse | None = None
 
 
 def need_person(user: str) -> None:

@@ -9,14 +9,17 @@ import sqlalchemy as sa
 from compound.connector.state import tables
 from compound.review._claims import ORDER
 from compound.review._desk import Desk
+from compound.review._draft_json import draft_from_json
+from compound.review._lists import ItemFilter, ItemSummary
 from compound.review._machine import Status
-from compound.review._rows import decision_of, draft_from_json
-from compound.review._types import Decision, DraftVersion, ItemFilter, ItemSummary
+from compound.review._rows import decision_of
+from compound.review._types import Decision, DraftVersion
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 _NAMES = (
     *("item_id", "run_id", "node", "queue", "ticket_id", "version", "level", "risk"),
-    *("lease_user", "lease_until", "due_at", "created_at"),
+    *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
+    *("second", "first_approver"),
 )
 
 
@@ -94,6 +97,20 @@ def decisions(desk: Desk, item_id: str) -> Sequence[Decision]:
     query = sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version)
     with desk.store.read() as db:
         return [decision_of(row) for row in db.execute(query).mappings()]
+
+
+def decision_ids(desk: Desk, run_id: str, node: str) -> Sequence[str]:
+    """Ids of the decisions about a node of a run, oldest first."""
+    query = sa.select(_DECISION.c.decision_id).where(_DECISION.c.run_id == run_id, _DECISION.c.node == node)
+    with desk.store.read() as db:
+        return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
+
+
+def item_of(desk: Desk, decision_id: str) -> str | None:
+    """The item of a decision."""
+    query = sa.select(_DECISION.c.item_id).where(_DECISION.c.decision_id == decision_id)
+    with desk.store.read() as db:
+        return db.execute(query).scalar_one_or_none()
 
 
 def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:

@@ -38,6 +38,8 @@ class Event(StrEnum):
     """An effect of the decision was refused; nothing was done."""
     UNDO = "undo"
     REDRAFT = "redraft"
+    AMEND = "amend"
+    """A person changed the draft so that something else changed with it: that is shown before anybody decides."""
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
 
@@ -71,6 +73,9 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (_D, Event.REFUSE): _X,
         (_D, Event.UNDO): _R,
         (_X, Event.REDRAFT): _P,
+        (_P, Event.AMEND): _P,
+        (_R, Event.AMEND): _R,
+        (_S, Event.AMEND): _P,
         **{(status, Event.EXPIRE): Status.EXPIRED for status in UNDECIDED},
         **{(status, Event.WITHDRAW): Status.WITHDRAWN for status in UNDECIDED},
     }

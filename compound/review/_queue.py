@@ -10,7 +10,9 @@ from compound.connector.state import AuditReport, StateStore, verify_audit
 from compound.errors import CompoundError
 from compound.review import _claims, _decide, _listing, _resume, _stale, _upkeep
 from compound.review._desk import LEASE_S, Desk
+from compound.review._lists import ItemFilter, ItemSummary, Sweep
 from compound.review._machine import Status
+from compound.review._rehearsal import Rehearse
 from compound.review._rows import find, insert_item, item_id_of, load
 from compound.review._types import (
     Action,
@@ -20,14 +22,11 @@ from compound.review._types import (
     Draft,
     DraftVersion,
     Edit,
-    ItemFilter,
-    ItemSummary,
     NewItem,
     Redraft,
     ResumeClaim,
     Revalidate,
     ReviewItem,
-    Sweep,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ class ReviewQueue:
         clock: UTC seconds; for tests.
         probe: Knows the present row versions; None means that nothing outside can make an item stale.
         revalidate: Checks changed arguments; None means that arguments may not be changed.
+        rehearse: Tries a decision out on the graph before it is stored; None where items belong to no graph.
     """
 
     def __init__(
@@ -55,9 +55,14 @@ class ReviewQueue:
         clock: Clock = time.time,
         probe: ContextProbe | None = None,
         revalidate: Revalidate | None = None,
+        rehearse: Rehearse | None = None,
     ) -> None:
         self._store = store
-        self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate)
+        self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
+
+    def now(self) -> float:
+        """The queue's clock, UTC seconds."""
+        return self._desk.clock()
 
     def open_item(self, new: NewItem) -> ReviewItem:
         """Ask a person. Idempotent on (run_id, node, round): the second call gives the item as it stands."""
@@ -90,6 +95,14 @@ class ReviewQueue:
     def decisions(self, item_id: str) -> Sequence[Decision]:
         """Everything that was decided about an item, oldest first."""
         return _listing.decisions(self._desk, item_id)
+
+    def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
+        """Ids of all decisions about a review node of a run, of whichever item, oldest first."""
+        return _listing.decision_ids(self._desk, run_id, node)
+
+    def item_of(self, decision_id: str) -> str | None:
+        """The item of a decision; None for an id that is no decision's."""
+        return _listing.item_of(self._desk, decision_id)
 
     def drafts(self, item_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""
@@ -130,6 +143,10 @@ class ReviewQueue:
         """
         return _claims.release(self._desk, item_id, user)
 
+    def wake(self, item_id: str, user: str) -> bool:
+        """Bring a snoozed item back before its time; false when it is not snoozed."""
+        return _claims.wake(self._desk, item_id, user=user)
+
     def snooze(self, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
         """Put an item aside until a time, UTC seconds; `sweep` brings it back."""
         return _claims.snooze(self._desk, item_id, user, version=version, until=until)
@@ -145,6 +162,7 @@ class ReviewQueue:
         *,
         user: str,
         version: int,
+        fields: Mapping[str, JsonValue] | None = None,
         edits: Edit | None = None,
         reason: str = "",
         note: str = "",
@@ -156,11 +174,12 @@ class ReviewQueue:
 
         Args:
             item_id: The item.
-            action: `approve`, `edit` (with `edits`), `reject` and `return` (with `reason`), `escalate`.
+            action: One that the item's review offers (`show(...).decide`), or `return` (with `reason`), `escalate`.
             user: A person; `policy:`, `agent:` and `graph` may not decide.
             version: The version that was shown to the person.
-            edits: Changed text, changed argument values. An action may be dropped, never added or renamed.
-            reason: A short word of a fixed set: `wrong_fact`.
+            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            edits: The fields `text` and `actions`. An action may be dropped, never added or renamed.
+            reason: The field `reason`.
             note: Free text.
             idempotency_key: The same key with the same request gives the same decision again.
 
@@ -170,16 +189,18 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.decided` (who won), `review.version`, `review.claimed`, `review.stale`
                 (what changed; the item is stale now), `review.second-approver`, `review.reason`,
-                `review.returns`, `review.idempotency`, `review.transition`, `review.actor`.
-            DataError: `review.edit`: the edit may not be done.
+                `review.returns`, `review.idempotency`, `review.transition`, `review.actor`;
+                `review.drafted-again`: the change needs another draft, which the item shows now.
+            DataError: `review.not-offered`, `review.missing-field`; `review.edit`, `review.text-needed`: the edit
+                may not be done.
         """
+        given = {**(edits.to_fields() if edits else {}), **({"reason": reason} if reason else {}), **(fields or {})}
         wish = _decide.Wish(
             item_id=item_id,
             action=action,
             user=user,
             version=version,
-            edit=edits,
-            reason=reason,
+            given=given,
             note=note,
             key=idempotency_key,
         )
@@ -262,13 +283,29 @@ class ReviewQueue:
         """The decision a waiting run goes on with; None while there is none, or it was reopened or undone."""
         return _resume.decision_for(self._desk, run_id, node, round)
 
-    def claim_resume(self, item_id: str, *, owner: str | None = None) -> ResumeClaim:
+    def claim_resume(
+        self, item_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
+    ) -> ResumeClaim:
         """Take the right to resume the item's run; a process that died holding it has lost it.
 
+        `lease_s` is how long another machine believes it without a sign of life (`renew_resume`).
+
         Raises:
-            ConflictError: `review.undecided`, `review.resume-running`, `review.resume-over`.
+            ConflictError: `review.undecided`, `review.undo-open`, `review.resume-running`, `review.resume-over`.
         """
-        return _resume.claim_resume(self._desk, item_id, owner=owner)
+        return _resume.claim_resume(self._desk, item_id, owner=owner, lease_s=lease_s)
+
+    def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
+        """A sign of life of who resumes a run; false when another process has taken it over."""
+        return _resume.renew_resume(self._desk, claim, lease_s=lease_s)
+
+    def undo_until(self, decision_id: str) -> float | None:
+        """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+        return _resume.undo_until(self._desk, decision_id)
+
+    def returns(self, run_id: str) -> Sequence[Decision]:
+        """Decisions that gave drafts of a run back to its graph, oldest first."""
+        return _resume.returns(self._desk, run_id)
 
     def finish_resume(
         self, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False

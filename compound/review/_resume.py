@@ -34,6 +34,12 @@ _STANDING = (
         _DECISION.c.round == sa.bindparam("in_round"),
         _DECISION.c.final.is_(True),
         _ITEM.c.status == Status.DECIDED.value,
+        # what can still be taken back is not there yet
+        ~sa.exists().where(
+            _RESUME.c.decision_id == _DECISION.c.decision_id,
+            _RESUME.c.status == "pending",
+            _RESUME.c.undo_until > sa.bindparam("now"),
+        ),
         # of an item that was decided, undone and then passed on only what came last counts
         ~sa.exists().where(_LATER.c.item_id == _DECISION.c.item_id, _LATER.c.version > _DECISION.c.version),
     )
@@ -45,7 +51,8 @@ _STANDING = (
 def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | None:
     """The decision that stands: of an item that is decided now, at the highest level."""
     with desk.store.read() as db:
-        row = db.execute(_STANDING, {"of_run": run_id, "at_node": node, "in_round": round_}).mappings().first()
+        asked = {"of_run": run_id, "at_node": node, "in_round": round_, "now": desk.clock()}
+        row = db.execute(_STANDING, asked).mappings().first()
         return decision_of(row) if row else None
 
 
@@ -59,6 +66,12 @@ def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s:
             raise ConflictError(
                 "review.undecided",
                 f"item {item_id} is {item.status.value}: there is no decision to go on with",
+            )
+        if row.status == "pending" and (row.undo_until or 0.0) > now:
+            raise ConflictError(
+                "review.undo-open",
+                f"the decision about item {item_id} can be taken back until {moment(row.undo_until)}",
+                fix=f"wait until then, or: compound review undo {item_id[:10]}",
             )
         if row.status == "running" and not _is_free(row, now):
             raise ConflictError(
@@ -125,7 +138,45 @@ def open_resumes(desk: Desk) -> list[str]:
         .order_by(_RESUME.c.created_at)
     )
     with desk.store.read() as db:
-        return [row.item_id for row in db.execute(query) if row.status == "pending" or _is_free(row, now)]
+        rows = db.execute(query).all()
+        return [
+            row.item_id
+            for row in rows
+            if (row.undo_until or 0.0) <= now and (row.status == "pending" or _is_free(row, now))
+        ]
+
+
+def renew_resume(desk: Desk, claim: ResumeClaim, *, lease_s: float = RESUME_LEASE_S) -> bool:
+    """A sign of life of who resumes a run; false when another process has taken it over."""
+    with desk.store.write(durable=False) as db:
+        renewed = db.execute(
+            sa.update(_RESUME)
+            .where(
+                _RESUME.c.decision_id == claim.decision.decision_id,
+                _RESUME.c.status == "running",
+                _RESUME.c.owner == claim.owner,
+                _RESUME.c.attempts == claim.attempts,
+            )
+            .values(lease_until=desk.clock() + lease_s)
+        )
+        return renewed.rowcount == 1
+
+
+def undo_until(desk: Desk, decision_id: str) -> float | None:
+    """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+    query = sa.select(_RESUME.c.undo_until).where(
+        _RESUME.c.decision_id == decision_id, _RESUME.c.status == "pending", _RESUME.c.undo_until > desk.clock()
+    )
+    with desk.store.read() as db:
+        return db.execute(query).scalar_one_or_none()
+
+
+def returns(desk: Desk, run_id: str) -> list[Decision]:
+    """Decisions that gave drafts of a run back to its graph, oldest first."""
+    query = sa.select(_DECISION).where(_DECISION.c.run_id == run_id, _DECISION.c.action == "return")
+    with desk.store.read() as db:
+        rows = db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.round)).mappings()
+        return [decision_of(row) for row in rows]
 
 
 def _latest(db: Connection, item_id: str) -> Row[tuple[object, ...]] | None:

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from compound.connector.state import append_audit, digest, tables
 from compound.errors import ConflictError, DataError
+from compound.review._draft_json import draft_from_json, draft_to_json
 from compound.review._machine import Event, Status, after
-from compound.review._types import Decision, Draft, NewItem, ProposedAction, Readiness, ReviewItem
+from compound.review._offer import ANYTHING_USUAL
+from compound.review._types import Decision, Draft, NewItem, Readiness, ReviewItem
 from compound.trace import digest as payload_digest
-
-if TYPE_CHECKING:
-    from pydantic import JsonValue
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 
 
 _GIVEN = (
     *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "evidence"),
-    *("refs", "risk", "second", "due_at", "expire_at", "on_expire"),
+    *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
+    *("decide", "held"),
 )
 """Columns that are as the graph gave them."""
 
@@ -37,32 +37,6 @@ _FIND = (
 _CHANGE = sa.update(_ITEM).where(
     _ITEM.c.item_id == sa.bindparam("of_item"), _ITEM.c.version == sa.bindparam("seen_version")
 )
-
-
-def draft_to_json(draft: Draft) -> dict[str, JsonValue]:
-    """The draft as a JSON record; its hash is what a decision binds."""
-    return {
-        "text": draft.text,
-        "actions": [
-            {**action.details, "name": action.name, "arguments": dict(action.arguments)} for action in draft.actions
-        ],
-    }
-
-
-def draft_from_json(record: Mapping[str, JsonValue]) -> Draft:
-    """The draft of a JSON record `{text, actions: [{name, arguments, ...}]}`."""
-    actions = cast("list[dict[str, JsonValue]]", record.get("actions") or [])
-    return Draft(
-        text=str(record.get("text") or ""),
-        actions=tuple(
-            ProposedAction(
-                name=str(action["name"]),
-                arguments=cast("dict[str, JsonValue]", action.get("arguments") or {}),
-                details={key: value for key, value in action.items() if key not in {"name", "arguments"}},
-            )
-            for action in actions
-        ),
-    )
 
 
 def item_id_of(run_id: str, node: str, round_: int, level: int) -> str:
@@ -101,6 +75,7 @@ def item_of(row: RowMapping) -> ReviewItem:
         "reasons": tuple(values["reasons"]),
         "draft": draft_from_json(draft),
         "draft_sha256": sha256,
+        "decide": ANYTHING_USUAL if values["decide"] is None else values["decide"],
     }
     return ReviewItem(**values)
 
@@ -245,7 +220,16 @@ def decision_of(row: RowMapping) -> Decision:
     values = dict[str, Any](row)
     del values["seen"]
     values |= {"draft": draft_from_json(values["draft"]), "final": bool(values["final"])}
+    if values["fields"] is None:
+        values["fields"] = _fields_before(values["action"], values["draft"], values["reason"])
     return Decision(**values)
+
+
+def _fields_before(action: str, draft: Draft, reason: str | None) -> dict[str, Any]:
+    """The fields of a decision that was stored before fields were, or whose words were removed."""
+    body = draft_to_json(draft) if action in ("approve", "edit") else {}
+    fields = {name: body[name] for name in ("text", "actions") if body.get(name)}
+    return {**fields, **({"reason": reason} if reason else {})}
 
 
 def record(db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]) -> None:

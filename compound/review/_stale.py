@@ -125,6 +125,9 @@ def redraft(
             reasons=list(fresh.reasons),
             stale_reason=None,
             **readiness_columns(fresh.readiness),
+            second=item.second or fresh.second,
+            undo_s=max(item.undo_s, fresh.undo_s),
+            risk=item.risk if fresh.risk is None else fresh.risk + item.level,
         )
         record(
             db,
@@ -159,3 +162,44 @@ def _present(desk: Desk, item: ReviewItem) -> Mapping[str, int]:
         return item.refs
     now = desk.probe.current(item.refs)
     return {ref: now[ref] for ref in item.refs if ref in now}
+
+
+def amend(desk: Desk, item: ReviewItem, again: Redraft, *, user: str) -> ConflictError:
+    """Show the draft that a person's change led to, in place of the one before; gives the error that says so.
+
+    Raises:
+        ConflictError: `review.version`, `review.decided`: somebody else was first.
+    """
+    now = desk.clock()
+    with desk.store.write() as db:
+        seq = next_draft_seq(db, item.item_id)
+        insert_draft(db, item.item_id, seq, user, again.draft, now=now)
+        held = item.status is Status.IN_REVIEW and item.lease_user == user
+        shown = move(
+            db,
+            item,
+            Event.AMEND,
+            now=now,
+            draft_seq=seq,
+            evidence=dict(again.evidence),
+            evidence_sha256=digest(again.evidence),
+            reasons=list(again.reasons),
+            refs={**again.refs, **item.refs},
+            first_approver=None,
+            **({} if held else {"lease_user": None, "lease_until": None}),
+        )
+        record(
+            db,
+            "review.drafted-again",
+            item.item_id,
+            now=now,
+            actor=user,
+            details={"draft_sha256": shown.draft_sha256, "evidence_sha256": shown.evidence_sha256},
+        )
+    name = item.item_id[:10]
+    return ConflictError(
+        "review.drafted-again",
+        f"nothing is decided yet: what was written for the draft before was written again for your change, "
+        f"and item {item.item_id} shows it as version {shown.version}",
+        fix=f"read it: compound review show {name}; then: compound review approve {name} --version {shown.version}",
+    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from compound.review._machine import Status
+from compound.review._offer import ANYTHING_USUAL, Offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-Action = Literal["approve", "edit", "reject", "return", "escalate"]
+Action: TypeAlias = str
+"""An action that the item's review offers (`approve`, `freeze`), or a move of the queue: `return`, `escalate`."""
 OnExpire = Literal["escalate", "remind", "close"]
 Clock = Callable[[], float]
 """Gives UTC seconds since 1970."""
@@ -37,19 +39,68 @@ class ProposedAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEffect:
+    """One effect that a decision leads to, as it is shown before and done after.
+
+    Attributes:
+        node: The effect node that does it.
+        effect: Name of the effect.
+        target: What it changes: `shop`, `desk`.
+        arguments: JSON arguments; `<name>` stands for a field that the decider has yet to give.
+        when: A condition that only shows after the decision; empty for an effect that surely follows.
+    """
+
+    node: str
+    effect: str
+    target: str
+    arguments: Mapping[str, JsonValue]
+    when: str = ""
+
+
+def _no_effects() -> Mapping[str, tuple[ShownEffect, ...]]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What would be sent and done."""
+    """What would be sent and done.
+
+    Attributes:
+        text: The letter of it, for lists and for people; empty where nothing is written to anybody.
+        actions: The other things that an approval does.
+        fields: Fields of the offer that have a value as the item is shown; an edit changes these.
+        effects: Action to everything that deciding so does, in order.
+        covers: Effect nodes that `effects` speaks of: whatever they do is in there.
+        given: Fields that a person changed in this draft; an approval carries them.
+        amends: Node to the value that it has in this draft in place of the one that it gave.
+    """
 
     text: str = ""
     actions: tuple[ProposedAction, ...] = ()
+    fields: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    effects: Mapping[str, tuple[ShownEffect, ...]] = field(default_factory=_no_effects)
+    covers: tuple[str, ...] = ()
+    given: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    amends: Mapping[str, JsonValue] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a reviewer changed; None keeps the draft's own."""
+    """The fields `text` and `actions`, as a reviewer changed them; None keeps the draft's own."""
 
     text: str | None = None
     actions: tuple[ProposedAction, ...] | None = None
+
+    def to_fields(self) -> dict[str, JsonValue]:
+        """As fields of a decision."""
+        fields: dict[str, JsonValue] = {}
+        if self.text is not None:
+            fields["text"] = self.text
+        if self.actions is not None:
+            fields["actions"] = [
+                {**one.details, "name": one.name, "arguments": dict(one.arguments)} for one in self.actions
+            ]
+        return fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +147,11 @@ class NewItem:
         due_at: When it should be decided, UTC seconds.
         expire_at: When `on_expire` happens; nothing is ever approved by waiting.
         on_expire: `escalate` to the next level, `remind`, or `close`.
-        readiness: What the node's `auto` rule says of the draft; None when it has no rule.
+        escalate_to: The queue that an escalation goes to; the item's own when None.
+        graph_name: The graph that asks.
+        undo_s: How long its decision can be taken back before the run goes on, in seconds.
+        decide: What the review offers: action to fields to JSON Schema. Everything else is refused.
+        held: What the run knows so far, where only its caller keeps that; None otherwise.
     """
 
     run_id: str
@@ -115,6 +170,11 @@ class NewItem:
     due_at: float | None = None
     expire_at: float | None = None
     on_expire: OnExpire = "remind"
+    escalate_to: str | None = None
+    graph_name: str | None = None
+    undo_s: float = 0.0
+    decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
+    held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
 
 
@@ -168,6 +228,11 @@ class ReviewItem:
     created_at: float
     updated_at: float
     pruned_at: float | None = None
+    escalate_to: str | None = None
+    graph_name: str | None = None
+    undo_s: float = 0.0
+    decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
+    held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
 
     def is_held(self, now: float) -> bool:
@@ -176,63 +241,19 @@ class ReviewItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSummary:
-    """A row of the list: an item without its evidence.
-
-    Attributes:
-        subject: Of the ticket, or how its body begins.
-        ready: The node's `auto` rule holds; None when it has none.
-    """
-
-    item_id: str
-    run_id: str
-    node: str
-    queue: str
-    ticket_id: str | None
-    status: Status
-    version: int
-    level: int
-    risk: int
-    reasons: tuple[str, ...]
-    draft: Draft
-    lease_user: str | None
-    lease_until: float | None
-    due_at: float | None
-    created_at: float
-    subject: str
-    ready: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
-    """Which items to list; an empty field does not filter.
-
-    Attributes:
-        statuses: `pending` includes items whose lease has lapsed.
-        user: Items this user holds.
-        ready: Only items whose `auto` rule holds, or (False) does not.
-        limit: Rows at most.
-        offset: Rows to leave out first.
-    """
-
-    statuses: tuple[Status, ...] = ()
-    queue: str | None = None
-    user: str | None = None
-    run_id: str | None = None
-    ticket_id: str | None = None
-    ready: bool | None = None
-    limit: int = 100
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`."""
+    """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`.
+
+    Two people stay asked where they were asked before, and the longer time to take it back counts.
+    """
 
     draft: Draft
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
+    risk: int | None = None
+    second: bool = False
+    undo_s: float = 0.0
     readiness: Readiness | None = None
 
 
@@ -248,6 +269,7 @@ class Decision:
         body_sha256: Of the draft; every effect of this decision comes from exactly this body.
         refs: Row versions the effects must still meet.
         is_edited: The person changed the draft.
+        fields: What the run sees of it beside the action: the fields that the action declares.
     """
 
     decision_id: str
@@ -265,6 +287,7 @@ class Decision:
     reason: str | None
     note: str
     decided_at: float
+    fields: Mapping[str, JsonValue] = field(default_factory=_nothing)
 
     @property
     def is_edited(self) -> bool:
@@ -328,14 +351,3 @@ class ResumeClaim:
     decision: Decision
     attempts: int
     owner: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
-    """What the clock did: items whose lease lapsed, that woke, expired, were escalated or reminded of."""
-
-    lapsed: tuple[str, ...] = ()
-    woken: tuple[str, ...] = ()
-    expired: tuple[str, ...] = ()
-    escalated: tuple[str, ...] = ()
-    reminded: tuple[str, ...] = ()

@@ -10,9 +10,10 @@ from compound.errors import ConflictError
 from compound.review._claims import lapse, wake
 from compound.review._commit import escalated
 from compound.review._desk import LEASE_S, Desk, need_person
+from compound.review._lists import Sweep
 from compound.review._machine import UNDECIDED, Event, Status
 from compound.review._rows import insert_item, last_decision, load, lost, move, record
-from compound.review._types import ReviewItem, Sweep
+from compound.review._types import ReviewItem
 
 _ITEM = tables.review_item
 _MIN_REMINDER_S = 3600.0
@@ -94,7 +95,11 @@ def undo(desk: Desk, item_id: str, *, user: str) -> ReviewItem:
             raise ConflictError("review.transition", f"there is nothing to undo: item {item_id} is {item.status.value}")
         stopped = db.execute(
             sa.update(tables.resume)
-            .where(tables.resume.c.decision_id == decision.decision_id, tables.resume.c.status == "pending")
+            .where(
+                tables.resume.c.decision_id == decision.decision_id,
+                tables.resume.c.status == "pending",
+                tables.resume.c.attempts == 0,  # an attempt that failed may have done something
+            )
             .values(status="cancelled", updated_at=now)
         )
         if stopped.rowcount != 1:

@@ -151,6 +151,26 @@ def references(  # noqa: C901 - one arm per kind of tree
             assert_never(expr)
 
 
+def parts(expr: Expr) -> Iterator[Expr]:
+    """A tree and every tree in it."""
+    yield expr
+    match expr:
+        case Both(_, items) | Coalesce(items) | ListOf(items):
+            for item in items:
+                yield from parts(item)
+        case Compare(first, rest):
+            yield from parts(first)
+            for _, item in rest:
+                yield from parts(item)
+        case Not(item) | Length(item):
+            yield from parts(item)
+        case Calc(_, left, right):
+            yield from parts(left)
+            yield from parts(right)
+        case Ref() | Constant():
+            return
+
+
 def compile_expr(expr: Expr) -> Evaluate:  # noqa: PLR0911 - one arm per kind of tree
     """A closure that evaluates the tree on a scope.
 

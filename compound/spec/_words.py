@@ -220,8 +220,15 @@ class AutoRule(Strict):
 class Escalation(Strict):
     """What happens to a review item that nobody decided in time; it is never approved."""
 
-    escalate: str | None = Field(default=None, description="Queue it moves to.")
-    close: bool = Field(default=False, description="Reject it.")
+    escalate: str | None = Field(default=None, description="Queue that a new item with the same draft goes to.")
+    remind: bool = Field(default=False, description="Say so in the audit log and in the list, and wait on.")
+    close: bool = Field(default=False, description="Withdraw it and end the run: nothing is done, nothing is sent.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Escalation:
+        if sum((self.escalate is not None, self.remind, self.close)) != 1:
+            raise PydanticCustomError("graph.on-expire", "`on_expire` is one of `escalate`, `remind` and `close`")
+        return self
 
 
 class Map(Strict):

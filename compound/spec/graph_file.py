@@ -193,8 +193,18 @@ class ReviewNode(_Step):
         default=None,
         description="Reference to `{row key: version}` as seen while drafting; stale ones are refused.",
     )
-    due: Duration | None = Field(default=None, description="How long a decision may take; no end when left out.")
-    on_expire: Escalation | None = Field(default=None, description="What happens then; it is never approved.")
+    due: Duration | None = Field(
+        default=None, description="How soon it should be decided: what is due first is listed first."
+    )
+    expire: Duration | None = Field(
+        default=None, description="When `on_expire` happens, counted from the opening; `due` when left out."
+    )
+    on_expire: Escalation | None = Field(
+        default=None, description="What happens to an item that nobody decided in time; it is never approved."
+    )
+    risk: Binding | None = Field(
+        default=None, description="A number: of two items that are due at once the higher is listed first; 0 if absent."
+    )
     auto: AutoRule | None = Field(default=None, description="When no person is asked.")
 
     @property

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compound.spec._words import Age, Percent, parse_age
+from compound.spec._words import Age, Duration, Percent, parse_age, parse_duration
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
@@ -41,13 +41,29 @@ class EffectRule(_Part):
     queue: str | None = Field(default=None, description="Only a decision from this review queue carries it.")
     reviewers: tuple[str, ...] = Field(default=(), description="Only these people may decide it; anybody if empty.")
     money: Money | None = Field(default=None, description="How much money it may move.")
+    second: bool = Field(default=False, description="Two different people must approve it.")
+    undo: Duration | None = Field(
+        default=None, description="How long a decision that leads to it can be taken back before anything happens."
+    )
+
+    @model_validator(mode="after")
+    def _people_agree(self) -> EffectRule:
+        if self.second and self.automatic:
+            raise ValueError("two people must approve it, so it cannot be automatic")
+        return self
+
+    @property
+    def undo_s(self) -> float:
+        """`undo` in seconds; 0 when it goes at once."""
+        return 0.0 if self.undo is None else parse_duration(self.undo)
 
 
 class Retention(_Part):
     """How long what runs leave behind is kept, counted from the end of each run.
 
-    Of a run that is not over nothing is ever removed; the audit log, and of each decision who, when, what kind
-    and its hashes, stay for ever.
+    What has waited for a person for longer is withdrawn first, never approved. Of a run that is going on, or whose
+    effect has no known end, nothing is removed; the audit log, and of each decision who, when, what kind and its
+    hashes, stay for ever.
     """
 
     content: Age | None = Field(

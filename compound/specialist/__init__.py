@@ -6,7 +6,8 @@ A version is `arrays.safetensors` + `model.json` + `certificate.json` + `evaluat
 from __future__ import annotations
 
 from compound.specialist._certify import binomial_tail, certify
-from compound.specialist._registry import Registry
+from compound.specialist._registry import Registry, VersionRow
+from compound.specialist._scope import TextEmbedder
 from compound.specialist._specialist import Specialist
 from compound.specialist._train import part_of, train
 from compound.specialist._types import Certificate, Example, Figure, Prediction, TrainingReport
@@ -18,7 +19,9 @@ __all__ = [
     "Prediction",
     "Registry",
     "Specialist",
+    "TextEmbedder",
     "TrainingReport",
+    "VersionRow",
     "binomial_tail",
     "certify",
     "part_of",

@@ -17,6 +17,7 @@ def certify(
     *,
     target_error: float = 0.02,
     confidence: float = 0.90,
+    texts: int | None = None,
 ) -> Certificate:
     """Walk from low to high coverage; keep the last threshold before the first that fails its exact test.
 
@@ -25,10 +26,15 @@ def certify(
         correct: Whether it was right.
         target_error: Share of automated predictions that may be wrong.
         confidence: How sure the promise is, over the draw of the calibration set.
+        texts: Of how many calibration texts these predictions are; more than there are scores where a gate stands
+            before. Coverage is a share of these.
 
     Source: fixed-sequence testing (Angelopoulos et al., Learn then Test, 2021) with exact binomial tails.
     """
-    nothing = Certificate(threshold=None, coverage=0.0, errors=0, n=0, target_error=target_error, confidence=confidence)
+    of = len(scores) if texts is None else texts
+    nothing = Certificate(
+        threshold=None, coverage=0.0, errors=0, n=0, target_error=target_error, confidence=confidence, texts=of
+    )
     if not scores:
         return nothing
     ordered = sorted(scores, reverse=True)
@@ -42,11 +48,12 @@ def certify(
             break
         best = Certificate(
             threshold=threshold,
-            coverage=len(kept) / len(scores),
+            coverage=len(kept) / of,
             errors=errors,
             n=len(kept),
             target_error=target_error,
             confidence=confidence,
+            texts=of,
         )
     return best
 

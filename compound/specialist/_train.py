@@ -9,27 +9,28 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from compound.errors import DataError, RunError
-from compound.specialist._certify import certify
-from compound.specialist._features import features, vocabulary
+from compound.specialist._judging import Judged, Promise, judge_all
+from compound.specialist._scope import KEPT, TextEmbedder, embed_all, fit_temperature, fit_vectors
 from compound.specialist._specialist import Specialist
 from compound.specialist._types import Certificate, Example, Figure, TrainingReport
+from compound.specialist._words import fit_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csr_matrix
+
+    Vectors = NDArray[np.float32]
 
 Part = Literal["fit", "calibrate", "test"]
 
-_MOST_TERMS: Final = 20_000
-_LEAST_TEXTS: Final = 2
-_DOMAIN_QUANTILE: Final = 0.005
+_PROBES: Final = 200
+"""Texts on which the saved version must say what the trained one did."""
 _EVALUATION: Final = "evaluation.json"
 
 
@@ -46,11 +47,21 @@ def train(
     *,
     target_error: float = 0.02,
     confidence: float = 0.90,
+    embedder: TextEmbedder | None = None,
 ) -> TrainingReport:
     """Train a specialist and save it as a new version below `root/name/`; it is not promoted.
 
     The version that is saved was fitted on the `fit` part, calibrated and certified on `calibrate`, and its
     figures come from `test`; no group is in two parts.
+
+    Args:
+        name: The specialist.
+        examples: Labelled texts, all of them in scope.
+        root: Folder of all specialists.
+        target_error: Share of automated predictions that may be wrong.
+        confidence: How sure that promise is.
+        embedder: Tells texts out of scope, and classifies where every example has one label; without it nothing is
+            certified.
 
     Raises:
         DataError: `specialist.too-few`: a part has no example, or there is no label.
@@ -67,10 +78,11 @@ def train(
             "specialist.too-few", f"{name}: {len(examples)} examples give {sizes} and {len(labels)} labels",
             fix="more labelled examples, of more groups",
         )  # fmt: skip
-    bare = _fit(name, parts["fit"], labels)
-    specialist = _calibrate(bare, parts["calibrate"], target_error=target_error, confidence=confidence)
+    with_vectors = embedder if embedder is not None and embedder.dimension else None
+    bare = _fit(name, parts["fit"], labels, with_vectors)
+    specialist = _calibrate(bare, parts, Promise(target_error=target_error, confidence=confidence))
     figures = _evaluate(specialist, parts["test"])
-    version, folder = _publish(specialist, figures, root / name, [example.text for example in parts["test"]])
+    version, folder = _publish(specialist, figures, root / name, [example.text for example in parts["test"][:_PROBES]])
     return TrainingReport(
         name=name,
         version=version,
@@ -79,82 +91,93 @@ def train(
         seconds=time.perf_counter() - begin,
         figures=tuple(figures),
         certificate=specialist.certificate.sentence(),
-        certified=specialist.certificate.threshold is not None,
+        certified=specialist.certificate,
     )
 
 
-def _fit(name: str, examples: Sequence[Example], labels: Sequence[str]) -> Specialist:
-    counted = [features(example.text) for example in examples]
-    terms = {term: row for row, term in enumerate(vocabulary(counted, least=_LEAST_TEXTS, most=_MOST_TERMS))}
-    matrix, idf = _matrix(counted, terms)
-    weights = np.zeros((len(terms), len(labels)), dtype=np.float32)
-    bias = np.zeros(len(labels), dtype=np.float32)
-    for column, label in enumerate(labels):
-        truth = np.array([label in example.labels for example in examples])
-        weights[:, column], bias[column] = _one_label(matrix, truth, len(terms))
-    known = [sum(term in terms for term in counts) / max(1, len(counts)) for counts in counted]
+def _fit(name: str, examples: Sequence[Example], labels: Sequence[str], embedder: TextEmbedder | None) -> Specialist:
+    """A model that is not calibrated: over embeddings where it can be, else over words and without a gate."""
+    is_exclusive = all(len(example.labels) == 1 for example in examples)
+    vectors = None
+    if embedder is not None and is_exclusive and len(labels) > 1:
+        places = {label: place for place, label in enumerate(labels)}
+        truth = [places[example.labels[0]] for example in examples]
+        vectors = fit_vectors(embed_all(embedder, [example.text for example in examples]), truth, len(labels))
     return Specialist(
         name=name,
         version="",
         labels=labels,
-        terms=terms,
-        idf=idf,
-        weights=weights,
-        bias=bias,
-        scale=np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(labels), 1)),
-        exclusive=all(len(example.labels) == 1 for example in examples),
-        domain=float(np.quantile(known, _DOMAIN_QUANTILE)) * 0.7,
+        words=fit_words(examples, labels) if vectors is None else None,
+        vectors=vectors,
+        scale=np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(labels) if vectors is None else 1, 1)),
+        exclusive=is_exclusive,
         certificate=Certificate(threshold=None, coverage=0, errors=0, n=0, target_error=0, confidence=0),
+        fingerprint=None if embedder is None else embedder.fingerprint,
+        embedder=embedder,
     )
 
 
-def _matrix(counted: Sequence[Mapping[str, int]], terms: Mapping[str, int]) -> tuple[csr_matrix, NDArray[np.float32]]:
-    from scipy.sparse import csr_matrix
-
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    for row, counts in enumerate(counted):
-        for term, times in counts.items():
-            if term in terms:
-                rows.append(row)
-                columns.append(terms[term])
-                values.append(1.0 + math.log(times))
-    matrix = csr_matrix((values, (rows, columns)), shape=(len(counted), len(terms)))
-    texts = np.bincount(np.asarray(columns, dtype=np.int64), minlength=len(terms))
-    idf = np.log((1.0 + len(counted)) / (1.0 + texts)) + 1.0
-    weighted = matrix.multiply(idf).tocsr()
-    norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    return weighted.multiply(1.0 / np.maximum(norms, 1e-12)[:, None]).tocsr(), idf.astype(np.float32)
-
-
-def _one_label(matrix: csr_matrix, truth: NDArray[np.bool_], width: int) -> tuple[NDArray[np.float32], float]:
-    if truth.all() or not truth.any():
-        return np.zeros(width, dtype=np.float32), 8.0 if truth.all() else -8.0
-    from sklearn.linear_model import LogisticRegression
-
-    model: Any = LogisticRegression(C=20.0, class_weight="balanced", max_iter=500, solver="liblinear")
-    model.fit(matrix, truth)
-    return model.coef_[0].astype(np.float32), float(model.intercept_[0])
+def _calibrate(bare: Specialist, parts: Mapping[Part, Sequence[Example]], promise: Promise) -> Specialist:
+    """Make scores probabilities, place the gate of scope, and certify what passes it."""
+    examples = parts["calibrate"]
+    embedded = None
+    if bare.vectors is not None:
+        assert bare.embedder is not None
+        embedded = embed_all(bare.embedder, [example.text for example in examples])
+        bare.vectors = bare.vectors.calibrated(embedded)
+    bare.scale = _scale(bare, examples, embedded)
+    judged = judge_all(bare, examples, embedded)
+    if bare.vectors is None and promise.certify(judged, gated=False).threshold is not None and bare.embedder:
+        # Only now, because embedding costs: without a gate there is something that one could certify behind it.
+        fitted = fit_vectors(embed_all(bare.embedder, [example.text for example in parts["fit"]]), None, 0)
+        embedded = embed_all(bare.embedder, [example.text for example in examples])
+        bare.vectors = fitted.calibrated(embedded)
+        judged = judge_all(bare, examples, embedded)
+    bare.certificate = _certificate(bare, promise, judged, examples)
+    digest = hashlib.sha256(json.dumps([[one.score, one.correct] for one in judged]).encode()).hexdigest()
+    bare.certificate_id = digest[:12] if bare.certificate.threshold is not None else ""
+    return bare
 
 
-def _calibrate(bare: Specialist, examples: Sequence[Example], *, target_error: float, confidence: float) -> Specialist:
-    is_exclusive, bare.exclusive = bare.exclusive, False
-    raw = np.array([_logit(bare.probabilities(example.text)[0]) for example in examples])
-    bare.exclusive = is_exclusive
-    scale = np.array(
+def _certificate(
+    specialist: Specialist, promise: Promise, judged: Sequence[Judged], examples: Sequence[Example]
+) -> Certificate:
+    made = promise.certify(judged, gated=True)
+    if made.threshold is not None:
+        return replace(made, kept=KEPT, assumes=_assumptions(examples))
+    no_gate = specialist.embedder is None
+    return replace(
+        made, why="no embedder is there to tell texts out of scope" if no_gate else "too few or too uncertain"
+    )
+
+
+def _assumptions(examples: Sequence[Example]) -> tuple[str, ...]:
+    groups = len({example.group for example in examples})
+    return (
+        f"texts drawn like the {len(examples)} calibration texts ({groups} groups, none of them in training), "
+        "of the same labels",
+        f"that texts out of scope are told by their distance: the {1 - KEPT:.0%} of in-scope texts farthest from the "
+        "examples are left to people, and how many texts out of scope pass nobody measured",
+    )
+
+
+def _scale(bare: Specialist, examples: Sequence[Example], embedded: Vectors | None) -> NDArray[np.float32]:
+    if bare.words is None:
+        assert bare.vectors is not None
+        assert embedded is not None
+        places = {label: place for place, label in enumerate(bare.labels)}
+        known = [row for row, example in enumerate(examples) if example.labels[:1] and example.labels[0] in places]
+        truth = [places[examples[row].labels[0]] for row in known]
+        slope = fit_temperature(bare.vectors.margins(embedded[known]), truth) if known else 1.0
+        return np.array([[slope, 0.0]], dtype=np.float32)
+    raw = np.array([bare.words.margins(example.text)[0] for example in examples])
+    return np.array(
         [
             _platt(raw[:, column], np.array([label in example.labels for example in examples]))
             for column, label in enumerate(bare.labels)
         ],
         dtype=np.float32,
     )
-    bare.scale = scale
-    scores, correct = _judged(bare, examples)
-    bare.certificate = certify(scores, correct, target_error=target_error, confidence=confidence)
-    digest = hashlib.sha256(json.dumps([scores, correct]).encode()).hexdigest()
-    bare.certificate_id = digest[:12] if bare.certificate.threshold is not None else ""
-    return bare
 
 
 def _platt(margins: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float]:
@@ -169,31 +192,20 @@ def _platt(margins: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     return (slope, float(model.intercept_[0])) if slope > 0 else (1.0, 0.0)
 
 
-def _logit(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    clipped = np.clip(probabilities, 1e-12, 1 - 1e-12)
-    return np.log(clipped) - np.log1p(-clipped)
-
-
-def _judged(specialist: Specialist, examples: Sequence[Example]) -> tuple[list[float], list[bool]]:
-    scores: list[float] = []
-    correct: list[bool] = []
-    for example in examples:
-        probabilities, _ = specialist.probabilities(example.text)
-        found, score = specialist.chosen(probabilities)
-        scores.append(score)
-        correct.append(set(found) == set(example.labels))
-    return scores, correct
-
-
 def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figure]:
-    scores, correct = _judged(specialist, examples)
-    figures = [_share("exact label set", sum(correct), len(correct))]
-    automated = [
-        right for example, right in zip(examples, correct, strict=True) if specialist.predict(example.text).automated
+    embedded = None
+    if specialist.embedder is not None and specialist.vectors is not None:
+        embedded = embed_all(specialist.embedder, [example.text for example in examples])
+    judged = judge_all(specialist, examples, embedded)
+    automated = [one for one in judged if one.is_automated(specialist.certificate)]
+    figures = [
+        _share("exact label set", sum(one.correct for one in judged), len(judged)),
+        _share("automated", len(automated), len(judged)),
+        _share("wrong among automated", sum(not one.correct for one in automated), len(automated)),
     ]
-    figures.append(_share("automated", len(automated), len(examples)))
-    figures.append(_share("wrong among automated", automated.count(False), len(automated)))
-    bins = [(int(min(9, score * 10)), right, score) for score, right in zip(scores, correct, strict=True)]
+    if specialist.vectors is not None:
+        figures.append(_share("in scope by the gate", sum(one.in_scope for one in judged), len(judged)))
+    bins = [(int(min(9, one.score * 10)), one.correct, one.score) for one in judged]
     gap = sum(
         abs(sum(right - score for place, right, score in bins if place == one))
         for one in {place for place, _, _ in bins}
@@ -208,10 +220,9 @@ def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figur
             method="ECE, 10 bins",
         )
     )
-    predicted = [set(specialist.predict(example.text).labels) for example in examples]
     for label in specialist.labels:
-        wanted = [found for found, example in zip(predicted, examples, strict=True) if label in example.labels]
-        figures.append(_share(f"recall {label}", sum(label in found for found in wanted), len(wanted)))
+        wanted = [one for one, example in zip(judged, examples, strict=True) if label in example.labels]
+        figures.append(_share(f"recall {label}", sum(label in one.found for one in wanted), len(wanted)))
     return figures
 
 
@@ -239,12 +250,14 @@ def _publish(specialist: Specialist, figures: Sequence[Figure], home: Path, prob
     (beside / _EVALUATION).write_text(json.dumps([asdict(f) for f in figures], indent=2), encoding="utf-8")
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(beside.iterdir())))
     version = digest.hexdigest()[:12]
-    again = Specialist.load(beside)
+    again = Specialist.load(beside, specialist.embedder)
     for text in probes:
-        before, after = specialist.probabilities(text)[0], again.probabilities(text)[0]
-        if not np.allclose(before, after, atol=1e-6):
+        before, after = specialist.predict(text), again.predict(text)
+        same = before.reason == after.reason and before.labels == after.labels
+        if not same or not np.isclose(before.score, after.score, atol=1e-5):
             shutil.rmtree(beside, ignore_errors=True)
-            raise RunError("specialist.not-reproduced", f"{specialist.name}: the saved version predicts otherwise")
+            what = f"{specialist.name}: the saved version does not predict what the trained one did"
+            raise RunError("specialist.not-reproduced", what)
     folder = home / version
     if folder.exists():
         shutil.rmtree(beside)

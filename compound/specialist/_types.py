@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-Reason = Literal["certified", "below_threshold", "out_of_domain", "uncertified"]
+Reason = Literal["certified", "below_threshold", "out_of_domain", "unfamiliar", "uncertified"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,9 @@ class Prediction:
         scores: Label to calibrated probability.
         top: The three most probable labels.
         automated: The certificate covers this prediction.
-        reason: Why it is automated, or why not.
+        reason: Why it is automated, or why not: `certified`; `below_threshold`; `out_of_domain`: it is unlike the
+            examples, and there is no label; `unfamiliar`: its words are known, but the text as a whole is unlike the
+            examples, so that its labels are a hint; `uncertified`.
     """
 
     label: str | None
@@ -76,6 +78,11 @@ class Certificate:
         errors: Wrong ones among the `n` that reach it.
         target_error: The promise: at most this share of automated predictions is wrong,
         confidence: with this confidence over the draw of the calibration texts.
+        kept: Share of in-scope texts that the gate of scope lets pass; None where there is no gate, and then nothing is
+            certified.
+        texts: Calibration texts.
+        assumes: What the promise rests on, in sentences.
+        why: Why nothing is certified; empty where something is.
     """
 
     threshold: float | None
@@ -84,15 +91,29 @@ class Certificate:
     n: int
     target_error: float
     confidence: float
+    kept: float | None = None
+    texts: int = 0
+    assumes: tuple[str, ...] = ()
+    why: str = ""
 
     def sentence(self) -> str:
         """The certificate for a person."""
         if self.threshold is None:
-            return "certifies nothing: every prediction is a hint, none is automated"
-        return (
+            return f"certifies nothing ({self.why or 'not tried'}): every prediction is a hint, none is automated"
+        promise = (
             f"{self.coverage:.0%} of texts automated, {self.errors} of {self.n} wrong: at most "
             f"{self.target_error:.0%} wrong with {self.confidence:.0%} confidence"
         )
+        return "; ".join([promise, *(f"assumes {one}" for one in self.assumes)])
+
+    def is_less_than(self, other: Certificate) -> bool:
+        """Whether it certifies less: fewer texts, or a weaker promise about them."""
+        if other.threshold is None:
+            return False
+        if self.threshold is None:
+            return True
+        weaker = self.target_error > other.target_error or self.confidence < other.confidence
+        return weaker or self.coverage < other.coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +135,8 @@ class TrainingReport:
     Attributes:
         folder: Where the version lies.
         examples: Examples it was given, over all parts.
+        certificate: In a sentence.
+        certified: What it may decide alone.
     """
 
     name: str
@@ -123,4 +146,4 @@ class TrainingReport:
     seconds: float
     figures: tuple[Figure, ...]
     certificate: str
-    certified: bool
+    certified: Certificate

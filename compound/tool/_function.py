@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeGuard, T
 from pydantic import JsonValue
 
 from compound.errors import Location, ProjectError
+from compound.spec._declared import note_declared
 
 from ._signature import Signature, place, read_signature, require_typed
 
@@ -37,6 +38,7 @@ class Function(Generic[P, R]):
         is_async: It returns an awaitable.
         blocking: It blocks for more than about 2 ms and is run in a worker thread.
         is_adapter: It stands for a tool of another library and belongs to whichever module holds it.
+        origin: That tool of another library; the function itself otherwise.
         where: File and line of the definition.
     """
 
@@ -48,19 +50,21 @@ class Function(Generic[P, R]):
         kind: Literal["tool", "check"] = "tool",
         blocking: bool = False,
         signature: Signature | None = None,
-        is_adapter: bool = False,
+        adapts: object = None,
     ) -> None:
         self.name = name or function.__name__
         self.kind: Literal["tool", "check"] = kind
         self.callable = function
         self.is_async = inspect.iscoroutinefunction(function)
         self.blocking = blocking
-        self.is_adapter = is_adapter
+        self.is_adapter = adapts is not None
+        self.origin = function if adapts is None else adapts
         self.where: Location = place(function)
         self.description = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
         self._given = signature
         if signature is None:
             require_typed(function, self.name)
+        note_declared(kind, self.name, function)
         update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -125,15 +129,17 @@ async def _in_thread(function: Callable[..., object], arguments: Mapping[str, An
 @overload
 def tool(function: Callable[P, R], /) -> Function[P, R]: ...
 @overload
-def tool(*, name: str = "", blocking: bool = False) -> Callable[[Callable[P, R]], Function[P, R]]: ...
+def tool(name: str = "", /, *, blocking: bool = False) -> Callable[[Callable[P, R]], Function[P, R]]: ...
+@overload
+def tool(*, name: str, blocking: bool = False) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 def tool(
-    function: Callable[P, R] | None = None, /, *, name: str = "", blocking: bool = False
+    function: Callable[P, R] | str = "", /, *, name: str = "", blocking: bool = False
 ) -> Function[P, R] | Callable[[Callable[P, R]], Function[P, R]]:
-    """Declare a Python function as a tool; its name is the function's unless given.
+    """Declare a Python function as a tool: `@tool`, or `@tool("name")` where graphs call it by another name.
 
     Args:
-        function: The function; every parameter and the result carry a type.
-        name: Another name for graph files.
+        function: The function; every parameter and the result carry a type. Or the name.
+        name: The name for graph files; the function's own when left out.
         blocking: Run it in a worker thread because it blocks.
 
     Raises:
@@ -146,9 +152,9 @@ def tool(
         >>> double(4), double.name
         (8, 'double')
     """
-    if function is not None:
-        return Function(function)
-    return lambda inner: Function(inner, name=name, blocking=blocking)
+    if not isinstance(function, str):
+        return Function(function, name=name, blocking=blocking)
+    return lambda inner: Function(inner, name=function or name, blocking=blocking)
 
 
 def check(kind: str, *, blocking: bool = False) -> Callable[[Callable[P, Verdict]], Function[P, Verdict]]:

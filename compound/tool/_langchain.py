@@ -76,7 +76,7 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
         params_schema=schema,
         output_schema={},
     )
-    return Function(invoke, name=langchain_tool.name, signature=signature, is_adapter=True)
+    return Function(invoke, name=langchain_tool.name, signature=signature, adapts=langchain_tool)
 
 
 def _input_schema(langchain_tool: BaseTool) -> dict[str, JsonValue]:

@@ -7,13 +7,13 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from compound.errors import DataError, Location, ProjectError, RunError, choices
+from compound.errors import DataError, ProjectError, RunError, choices
+from compound.spec._declared import place_of as place
 
 _MAX_PROBLEMS = 5
 
@@ -92,15 +92,6 @@ class Signature:
         except PydanticSerializationError as error:
             raise RunError("tool.bad-output", f"{self.name}: {error}", fix="return JSON values") from error
         return value
-
-
-def place(function: Callable[..., object]) -> Location:
-    """Where a function is defined: file name and line."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return Location(getattr(function, "__module__", "") or "")
-    path = Path(code.co_filename)
-    return Location("/".join(path.parts[-2:]), code.co_firstlineno)
 
 
 def require_typed(function: Callable[..., object], name: str) -> None:

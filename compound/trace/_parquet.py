@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from compound.errors import DataError
 from compound.trace import _compact
 from compound.trace._columns import TABLES
-from compound.trace._prune import TraceAge, TraceCuts, TracePrune, ages
+from compound.trace._prune import SPARES_S, TraceAge, TraceCuts, TracePrune, ages
 from compound.trace._spool import Spool, abandoned, begun
 from compound.trace._store import CONFIG, Answer, TraceReader, mended, read_ndjson
 from compound.trace._views import FRESH
@@ -124,18 +124,19 @@ class ParquetStore(TraceReader):
         dropped: Collection[str],
         now: float,
         lost_before: float | None = None,
+        spares_s: float = SPARES_S,
         dry_run: bool = False,
     ) -> TraceCuts:
         """Remove the content of runs, and all of others; readers and writers may go on meanwhile.
 
-        A blob goes when every run that it belongs to does. The caller knows that these runs are over and that no
-        span of them ended within the last day.
+        A blob goes when every run that it belongs to does. The caller knows that these runs are over.
 
         Args:
             emptied: Run ids; of their inputs and outputs hashes and sizes stay.
             dropped: Run ids of which nothing stays.
             now: UTC seconds, for the mark.
             lost_before: UTC seconds; older content that no span leads to is removed as well.
+            spares_s: Content younger than this stays: a span that another process has not written yet may lead to it.
             dry_run: Only count.
 
         Raises:
@@ -152,6 +153,7 @@ class ParquetStore(TraceReader):
                 dropped=dropped,
                 lost_before=lost_before,
                 row_group_rows=ROW_GROUP_ROWS,
+                spares_s=spares_s,
             )
             return _retried(lambda: cut.run(now=now, dry_run=dry_run))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PRUNED: Final = "pruned_at"
 """Attribute of every span of a run whose content was removed: UTC seconds."""
 
-_SAFE_S: Final = 12 * SEEN_S
+SPARES_S: Final = 12 * SEEN_S
 """A span that no reader sees yet may refer to a blob that was stored so long ago, and to no older one."""
 _KEPT: Final = (
     *("skipped", "paused", "resumed", "run_status", "journal_key", "rounds", "items", "failed_items", "turns"),
@@ -112,9 +112,10 @@ class TracePrune:
         dropped: Runs of which nothing stays.
         lost_before: UTC seconds; blobs that no span leads to are emptied when they are older. None leaves them.
         row_group_rows: As the store writes them.
+        spares_s: Blobs younger than this keep their text: a span that no reader sees yet may refer to one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what to remove, all named
         self,
         connection: duckdb.DuckDBPyConnection,
         folder: Path,
@@ -123,7 +124,9 @@ class TracePrune:
         dropped: Collection[str],
         lost_before: float | None,
         row_group_rows: int,
+        spares_s: float = SPARES_S,
     ) -> None:
+        self._spares_s = spares_s
         self._connection = connection
         self._folder = folder
         self._gone = {run_id: False for run_id in emptied} | {run_id: True for run_id in dropped}
@@ -163,7 +166,7 @@ class TracePrune:
         """)
 
     def _blobs(self, now: float) -> _Cut:
-        is_old = f"t.first_seen < {int((now - _SAFE_S) * 1e9)}"
+        is_old = f"t.first_seen < {int((now - self._spares_s) * 1e9)}"
         is_lost = f"u.sha IS NULL AND t.first_seen < {self._lost_ns}"
         return _Cut(
             table="blobs",

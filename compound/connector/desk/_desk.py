@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
 import anyio
 import orjson
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
+Said: TypeAlias = tuple[Literal["reply", "transfer"], str | None, str]
+"""A reply or a transfer, its ticket, its text."""
+
+
 class DeskTransaction:
     """What effect functions get: each says one thing, and it leaves when all of the group have spoken."""
 
     def __init__(self) -> None:
-        self.said: tuple[Literal["reply", "transfer"], str | None, str] | None = None
+        self.said: Said | None = None
 
     def reply(self, ticket_id: str, text: str) -> JsonValue:
         """Reply to the customer.
@@ -96,6 +100,10 @@ class Desk:
         """Everything that was sent, oldest first."""
         return iter(self._sent)
 
+    def empty(self, run_ids: Collection[str], *, now: float) -> int:
+        """Remove the words of what these runs sent; it stays known as sent. Returns how many messages that were."""
+        return self._sent.empty(run_ids, now=now)
+
     def export(self, path: Path) -> int:
         """Write everything that was sent as JSONL, whole or not at all; gives the number of lines."""
         lines = [orjson.dumps(asdict(sent)) + b"\n" for sent in self.replies()]
@@ -104,6 +112,12 @@ class Desk:
         temporary.write_bytes(b"".join(lines))
         temporary.replace(path)
         return len(lines)
+
+    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+        """Let effects speak, and send nothing. See `RehearsingTarget.rehearse`."""
+        del expected
+        for name, args in effects:
+            self._say(name, args)
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Send what the effects of a group say. See `EffectTarget.perform`.
@@ -132,16 +146,7 @@ class Desk:
         ]
 
     def _speak(self, planned: PlannedEffect, group: EffectGroup) -> Mapping[str, JsonValue]:
-        if self._effects is None:
-            raise ConnectorError("desk.no-effects", "this desk was opened without effects")
-        tx = DeskTransaction()
-        try:
-            result = self._effects(planned.effect).perform(tx, planned.args)
-        except DataError as error:
-            raise EffectRefused(error.code, error.what, fix=error.fix) from error
-        if tx.said is None:
-            raise EffectRefused("effect.no-message", f"effect {planned.effect!r} sent nothing")
-        kind, ticket_id, text = tx.said
+        (kind, ticket_id, text), result = self._say(planned.effect, planned.args)
         sent = Sent(
             effect_key=planned.effect_key,
             kind=kind,
@@ -152,3 +157,15 @@ class Desk:
             sent_at=self._clock(),
         )
         return {"sent": cast("JsonValue", asdict(sent)), "result": result}
+
+    def _say(self, name: str, args: Mapping[str, JsonValue]) -> tuple[Said, JsonValue]:
+        if self._effects is None:
+            raise ConnectorError("desk.no-effects", "this desk was opened without effects")
+        tx = DeskTransaction()
+        try:
+            result = self._effects(name).perform(tx, args)
+        except DataError as error:
+            raise EffectRefused(error.code, error.what, fix=error.fix) from error
+        if tx.said is None:
+            raise EffectRefused("effect.no-message", f"effect {name!r} sent nothing")
+        return tx.said, result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -87,6 +87,26 @@ class SentFolder:
         finally:
             temporary.unlink(missing_ok=True)
         return record
+
+    def empty(self, run_ids: Collection[str], *, now: float) -> int:
+        """Remove the words of what these runs sent; their keys stay, so that nothing is sent again. Returns the count.
+
+        Args:
+            run_ids: Runs that are over.
+            now: UTC seconds, for the mark.
+        """
+        emptied = 0
+        for path in self._folder.glob("*/*.json"):
+            record = cast("dict[str, JsonValue]", orjson.loads(path.read_bytes()))
+            sent = cast("dict[str, JsonValue]", record["sent"])
+            if sent.get("run_id") not in run_ids or record.get("pruned_at") is not None:
+                continue
+            kept = {**record, "sent": {**sent, "text": ""}, "result": None, "pruned_at": now}
+            beside = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
+            beside.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+            beside.replace(path)
+            emptied += 1
+        return emptied
 
     def __iter__(self) -> Iterator[Sent]:
         found = [cast("dict[str, JsonValue]", orjson.loads(p.read_bytes())) for p in self._folder.glob("*/*.json")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -37,6 +37,10 @@ class Performer(Protocol):
     def perform(self, tx: ShopTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
         """Change documents of `tx`, or raise `EffectRefused`."""
         ...
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal; nothing of it stays."""
 
 
 FindEffect = Callable[[str], Performer]
@@ -151,6 +155,13 @@ class Shop:
         with self._connection() as connection:
             return list(connection.execute(sa.select(self._metadata.tables[APPLIED].c.effect_key)).scalars())
 
+    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+        """Perform effects in a transaction that is always taken back. See `RehearsingTarget.rehearse`."""
+        with suppress(_Rehearsed), self.transaction(expected) as tx:
+            for name, args in effects:
+                self._run(tx, name, args)
+            raise _Rehearsed
+
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Perform a group of effects in one transaction. See `EffectTarget.perform`.
 
@@ -183,7 +194,8 @@ class Shop:
         ]
 
     def _run(self, tx: ShopTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
-        assert self._effects is not None
+        if self._effects is None:
+            raise ConnectorError("shop.no-effects", "this shop was opened without effects")
         try:
             return self._effects(name).perform(tx, args)
         except DataError as error:

@@ -176,6 +176,11 @@ review_item = Table(
     _json("stale_reason"),
     _key("parent_id", nullable=True),
     _key("on_expire"),
+    _key("escalate_to", nullable=True),
+    _key("graph_name", nullable=True),
+    Column("undo_s", Double, nullable=False, default=0.0, server_default="0"),
+    _json("decide"),
+    _json("held"),
     _time("due_at"),
     _time("expire_at"),
     _time("snooze_until"),
@@ -189,7 +194,7 @@ review_item = Table(
     Index(None, "status", "expire_at"),
     Index(None, "ticket_id"),
 )
-"""What waits for a person. `round` counts returns to the graph, `level` escalations.
+"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered.
 
 `ready`: the node's `auto` rule held for the draft; NULL where it has none. `readiness`: what it said besides.
 """
@@ -225,6 +230,7 @@ decision = Table(
     _json("refs", nullable=False),
     _key("reason", nullable=True),
     _text("note"),
+    _json("fields"),
     _time("decided_at", nullable=False),
     UniqueConstraint("item_id", "version"),
     Index(None, "run_id", "node", "round"),
@@ -242,6 +248,7 @@ resume = Table(
     Column("attempts", Integer, nullable=False, default=0, server_default="0"),
     _text("owner"),
     _time("lease_until"),
+    _time("undo_until"),
     _json("error"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
@@ -301,6 +308,7 @@ outbox = Table(
     _time("sent_at"),
     Index(None, "group_key"),
     Index(None, "decision_id"),
+    Index(None, "run_id"),
     Index(None, "status", "undo_until"),
 )
 """Effects to be performed once: `scheduled cancelled sending sent refused failed unknown`."""

@@ -10,10 +10,17 @@ from typing import Final
 
 from compound.connector.vector._porter import stem
 
-ANALYZER: Final = "fold+word+stop-en33+porter/1"
+ANALYZER: Final = "fold+word+cjk2+stop-en33+porter/2"
 """Identity of the analyzer; part of every index's fingerprint. Change it when `analyze` changes."""
 
-_WORD: Final = re.compile(r"[^\W_]+")
+# Letters of scripts that write no space between words: kana, Han, Hangul.
+_CJK: Final = (
+    "\u3005\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WORD: Final = re.compile(rf"([{_CJK}]+)|[^\W_{_CJK}]+")
+_VOICED: Final = frozenset("\u3099\u309a")
+"""Marks that tell kana apart; other marks are accents."""
 # Lucene's English list: what a ticket says with "not" is for other nodes to read.
 # fmt: off
 _STOP: Final = frozenset((
@@ -32,16 +39,38 @@ def _term(word: str) -> str:
 def analyze(text: str) -> list[str]:
     """Split a text into terms, in order, stop words dropped.
 
-    Accents are folded and case is dropped; English words are stemmed (Porter), others stay whole.
+    Accents and case are folded, characters that are not seen (zero-width, soft hyphen, direction) are removed; English
+    words are stemmed (Porter), others stay whole. Chinese, Japanese and Korean are not split into words: their terms
+    are pairs of neighbouring characters, and a character that stands alone.
 
     Example:
         >>> analyze("The refunds, returned to Zürich!")
         ['refund', 'return', 'zurich']
+        >>> analyze("退款政策")
+        ['退款', '款政', '政策']
     """
-    folded = unicodedata.normalize("NFKD", text.lower())
-    if not folded.isascii():
-        folded = "".join(c for c in folded if not unicodedata.combining(c))
-    return [_term(word[:64]) for word in _WORD.findall(folded) if word not in _STOP]
+    folded = text.casefold()
+    if folded.isascii():
+        return [_term(word[0][:64]) for word in _WORD.finditer(folded) if word[0] not in _STOP]
+    terms: list[str] = []
+    for found in _WORD.finditer(_plain(folded)):
+        word = found[0]
+        if found[1]:
+            terms += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
+        elif word not in _STOP:
+            terms.append(_term(word[:64]))
+    return terms
+
+
+def _plain(text: str) -> str:
+    """Without accents and unseen characters; Hangul and voiced kana whole."""
+    parts = unicodedata.normalize("NFKD", text).casefold()
+    kept = (
+        c
+        for c in parts
+        if c.isascii() or c in _VOICED or not (unicodedata.combining(c) or unicodedata.category(c) == "Cf")
+    )
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def count_terms(text: str, *, limit: int = 0) -> dict[str, int]:

@@ -130,14 +130,16 @@ class _Nodes:
         decide: Mapping[str, Mapping[str, object]] | None = None,
         versions: Reference | None = None,
         due: str | float | None = None,
+        expire: str | float | None = None,
         on_expire: Mapping[str, JsonValue] | None = None,
+        risk: Value | None = None,
         auto: Mapping[str, Any] | Condition | None = None,
         when: str | Condition | Reference | None = None,
         after: Sequence[Reference | str] = (),
         description: str = "",
     ) -> Reference:
         """A person decides; the run waits. `auto=` is the condition under which nobody is asked."""
-        own: Data = _unless(queue=(queue, "default"), due=(due, None))
+        own: Data = _unless(queue=(queue, "default"), due=(due, None), expire=(expire, None))
         if show:
             own["show"] = to_binding(show)
         if decide is not None:
@@ -150,6 +152,8 @@ class _Nodes:
             own["versions"] = to_binding(versions)
         if on_expire is not None:
             own["on_expire"] = dict(on_expire)
+        if risk is not None:
+            own["risk"] = to_binding(risk)
         if auto is not None:
             own["auto"] = _auto(auto)
         given = {"when": when, "after": after, "description": description}
@@ -463,6 +467,6 @@ def _review_type(own: Mapping[str, JsonValue]) -> Type:
     fields: dict[str, Type] = {"action": Enum(tuple(decide))}
     for carried in decide.values():
         fields |= {name: Maybe(parse_type(kind)) for name, kind in carried.items()}
-    names = ("decided_by", "decision_id", "item_id", "queue")
+    names = ("decided_by", "first_by", "decision_id", "item_id", "queue")
     fields |= {name: Scalar("str") for name in names} | {"is_automatic": Scalar("bool"), "versions": ANY}
     return Record(fields)

@@ -27,7 +27,7 @@ _OWN: Final = {
         "prompt", "system", "tools", "proposes", "max_turns", "budget", "max_tokens", "temperature",
     ),
     "effect": ("tools", "review", "versions"),
-    "review": ("queue", "show", "decide", "versions", "due", "on_expire", "auto"),
+    "review": ("queue", "show", "decide", "versions", "due", "expire", "on_expire", "risk", "auto"),
 }  # fmt: skip
 _PARAMETERS: Final = frozenset({"name", "inputs", "self", *OPTIONS})
 _WIDTH: Final = 110
@@ -129,7 +129,7 @@ class _Writer:
         return [*arguments, f"inputs={self.value(rest)}"] if rest else arguments
 
     def _own(self, key: str, value: JsonValue) -> str:
-        return self.value(value) if key in {"where", "show", "versions", "tools"} else repr(value)
+        return self.value(value) if key in {"where", "show", "versions", "risk", "tools"} else repr(value)
 
     def _block(self, name: str, variable: str, node: Mapping[str, JsonValue], on: str, indent: str) -> list[str]:
         word = "map" if "map" in node else "repeat"

@@ -101,7 +101,6 @@ def test_a_group_happens_once(desk: Desk) -> None:
     (group,) = shop.groups
     assert [effect.effect for effect in group.effects] == ["cancel", "move"]
     assert (group.expected_versions, group.run_id, group.decision_id) == ({"orders/#W1": 3}, "r", "d1")
-    assert desk.outbox.due() == []
 
 
 def test_other_effects_under_the_same_name_are_refused(desk: Desk) -> None:
@@ -200,7 +199,6 @@ def test_what_a_dead_process_left_behind(
     host, _, _ = this_owner().split("|")
     keys = desk.outbox.enqueue("d1", [CANCEL])
     leave_sending(desk, keys, monkeypatch, f"{host}|{2**22 + 1}|1")
-    assert [result.effect_key for result in desk.outbox.due()] == keys
     shop = Fake(delivery_class=delivery_class, found=found)
     assert desk.deliver(keys, shop=shop) == [status]
     assert desk.deliver(keys, shop=shop) == [status]
@@ -212,7 +210,6 @@ def test_what_another_machine_does_is_believed_for_its_lease(desk: Desk, monkeyp
     leave_sending(desk, keys, monkeypatch, "elsewhere|1|1")
     shop = Fake()
     assert desk.deliver(keys, shop=shop) == ["sending"]
-    assert desk.outbox.due() == []
     desk.clock[0] += 301
     assert desk.deliver(keys, shop=shop) == ["sent"]
 
@@ -232,16 +229,11 @@ def test_two_deliveries_at_once_perform_once(desk: Desk) -> None:
 
 
 def test_an_effect_can_be_cancelled_until_it_goes_out(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE], undo_s=15)
+    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE])
     shop = Fake()
-    assert desk.deliver(keys, shop=shop) == ["scheduled", "scheduled"]
-    assert desk.outbox.due() == []
     assert {result.status for result in desk.outbox.cancel(keys[:1], actor="ann")} == {EffectStatus.CANCELLED}
-    desk.clock[0] += 20
     assert desk.deliver(keys, shop=shop) == ["cancelled", "cancelled"]
-    late = desk.outbox.enqueue("d2", [CANCEL], undo_s=15)
-    desk.clock[0] += 20
-    assert [result.effect_key for result in desk.outbox.due()] == late
+    late = desk.outbox.enqueue("d2", [CANCEL])
     assert desk.deliver(late, shop=shop) == ["sent"]
     with pytest.raises(ConflictError) as caught:
         desk.outbox.cancel([*keys, *late], actor="ann")
@@ -286,6 +278,60 @@ def test_only_a_standing_approval_allows_effects(desk: Desk) -> None:
     for decision in (approved, rejected):
         with pytest.raises(ConflictError):
             desk.outbox.enqueue(decision.decision_id, [SEND])
+
+
+def again(desk: Desk, decision: str, effects: Sequence[NewEffect]) -> list[str]:
+    return desk.outbox.enqueue(decision, effects, run_id="r", node="apply")
+
+
+def test_what_an_earlier_decision_has_done_is_not_done_for_a_later_one(desk: Desk) -> None:
+    shop, refusing = Fake(), Fake(answers=["refused"])
+    first = again(desk, "d1", [CANCEL, SEND])
+    assert desk.deliver(first, shop=shop, desk=refusing) == [EffectStatus.SENT, EffectStatus.REFUSED]
+    second = again(desk, "d2", [CANCEL, MOVE, SEND])
+    assert (second[0], first[0] in second[1:]) == (first[0], False)
+    assert again(desk, "d2", [CANCEL, MOVE, SEND]) == second  # after a crash between writing and delivering
+    assert desk.deliver(second, shop=shop, desk=Fake()) == [EffectStatus.SENT] * 3
+    assert [effect.effect for group in shop.groups for effect in group.effects] == ["cancel", "move"]
+    assert again(desk, "d2", [CANCEL, MOVE, SEND]) == second
+    third = again(desk, "d3", [CANCEL, CANCEL])
+    assert (third[0], third[1] != first[0]) == (first[0], True)
+    assert [one.effect for one in desk.outbox.for_run("r")].count("cancel") == 2
+
+
+def test_another_run_or_node_does_its_own(desk: Desk) -> None:
+    first = again(desk, "d1", [CANCEL])
+    desk.deliver(first, shop=Fake())
+    assert desk.outbox.enqueue("d2", [CANCEL], run_id="r", node="other") != first
+    assert desk.outbox.enqueue("d2", [CANCEL], run_id="s", node="apply") != first
+
+
+def test_what_an_earlier_decision_only_scheduled_is_taken_back(desk: Desk) -> None:
+    first = again(desk, "d1", [CANCEL])
+    second = again(desk, "d2", [CANCEL])
+    assert [one.status for one in desk.outbox.results([*first, *second])] == [
+        EffectStatus.CANCELLED,
+        EffectStatus.SCHEDULED,
+    ]
+
+
+@pytest.mark.parametrize("doubt", ["D", "A"])
+def test_a_later_decision_waits_for_the_end_of_what_may_have_happened(desk: Desk, doubt: DeliveryClass) -> None:
+    first = again(desk, "d1", [CANCEL])
+    desk.deliver(first, shop=Fake(delivery_class=doubt, answers=[OSError("no answer")]))
+    with pytest.raises(ConflictError, match="it may have happened") as refused:
+        again(desk, "d2", [CANCEL])
+    assert refused.value.code == "effect.unsettled"
+
+
+def test_amounts_are_compared_by_what_they_say_not_by_how_they_are_spelled(desk: Desk) -> None:
+    def whole(_name: str, args: Mapping[str, JsonValue]) -> JsonValue:
+        return {key: float(value) if isinstance(value, int) else value for key, value in args.items()}
+
+    ten, also_ten = (NewEffect(effect="pay", target="shop", args={"amount": one}) for one in (10, 10.0))
+    first = desk.outbox.enqueue("d1", [ten], run_id="r", node="n", canonical=whole)
+    desk.deliver(first, shop=Fake())
+    assert desk.outbox.enqueue("d2", [also_ten], run_id="r", node="n", canonical=whole) == first
 
 
 def test_unknown_keys_and_targets(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from compound import Project
 from compound.cli._program import app
 from compound.connector.state import append_audit, tables, verify_audit
-from compound.errors import CompoundError
+from compound.errors import CompoundError, ConflictError
 from compound.trace import ParquetStore
 from tests.support.certificates import grant
 from tests.support.projects import PYPROJECT, write_project
@@ -140,24 +140,33 @@ def test_nothing_younger_goes(project: Project) -> None:
     assert report.removed == {"cached": 1}  # `cache: 20d`: it has expired
 
 
-def test_nothing_of_a_run_that_waits_goes_however_old(project: Project) -> None:
+def test_what_waits_longer_than_its_words_may_be_kept_is_withdrawn_and_never_approved(project: Project) -> None:
     run = waiting(project)
     before = words(project)
-    assert prune(project, 5_000).removed == {"cached": 1}
+    (item,) = project.waiting_items(run.run_id)
+    assert "items" not in prune(project, 29).removed
     assert words(project) == before
-    item = project.waiting_items(run.run_id)[0]
-    assert project.reviews().decide(item, "approve", user="ann").run_status == "done"
+    report = prune(project, 31)
+    assert [list(cut.waiting) for cut in report.policies] == [[run.run_id]]
+    assert SECRET not in words(project)
+    shown = project.reviews().show(item)
+    assert (shown.status, shown.decisions) == ("withdrawn", ())
+    with pytest.raises(ConflictError, match="withdrawn"):
+        project.reviews().decide(item, "approve", user="ann")
 
 
 def test_a_shared_text_stays_until_the_last_run_with_it_goes(project: Project) -> None:
     done(project)
     run = waiting(project)
+    with project.resources.state.write() as db:  # the run that waits is a day younger
+        later = {"updated_at": tables.review_item.c.updated_at + 2 * DAY}
+        db.execute(sa.update(tables.review_item).values(later))
     prune(project, 31)
     assert SECRET in words(project)
     assert all(project.traces().blob(str(sha)) for sha in _texts(project, run.run_id))
     project.reviews().decide(project.waiting_items(run.run_id)[0], "approve", user="ann")
     project.resources.recorder.flush()
-    prune(project, 31)
+    prune(project, 34)
     assert SECRET not in words(project)
 
 
@@ -333,7 +342,5 @@ def test_runs_go_on_beside_a_prune(project: Project) -> None:
     worker.join()
     assert ended == ["done"] * 8 + ["waiting_review"]
     prune(project, 31)
-    said = words(project)
-    assert SECRET not in said
-    assert "still asked" in said
+    assert SECRET not in words(project)
     assert verify_audit(project.resources.state).ok

@@ -201,6 +201,12 @@ def test_a_function_of_a_suite_that_raises_is_named_with_its_line(tmp_path: Path
     assert (caught.value.code, str(caught.value.where)) == ("suite.failed-function", "evals/sums/cases.py:5")
 
 
+def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
+    (project_of(tmp_path) / "evals/sums/cases.py").write_text(CASES.replace("range(4)", "(1, 3, 1)"))
+    with pytest.raises(CompoundError, match="two cases are called 'case-1'"):
+        evaluated(tmp_path)
+
+
 def test_a_failed_run_is_a_failed_case_of_a_whole_report(tmp_path: Path) -> None:
     (project_of(tmp_path) / "evals/sums/cases.py").write_text(CASES.replace("range(4)", "(1, 13)"))
     _, report = evaluated(tmp_path, "--context", "factor=2", "--details")
@@ -375,3 +381,30 @@ def test_a_headline_never_stands_alone_where_there_are_sections_and_kinds_of_cas
     assert "0.250" in said
     assert "right by kind" in said
     assert said.index("by section") > said.index("suite sums")
+
+
+ASKED = """\
+compound: graph/v1
+name: main
+input: {n: int}
+output: {n: $input.n, said: $ok.action}
+nodes:
+  ok: {use: review, show: [$input.n]}
+"""
+SAID = """
+
+def said(context):
+    def score(case, result):
+        yield Score(name="right", value=result.status == "done" and result.output["said"] == "approve")
+
+    return score
+"""
+
+
+def test_a_review_is_approved_in_a_project_without_shop_and_desk(tmp_path: Path) -> None:
+    root = project_of(tmp_path, SUITE.replace("scorers:right", "scorers:said") + "until: end\n")
+    (root / "graphs/main.yaml").write_text(ASKED)
+    (root / "evals/sums/scorers.py").write_text(SCORERS + SAID)
+    (root / "evals/sums/cases.py").write_text(CASES.replace('{"context": {"factor": 3}} if n == 2 else {}', "{}"))
+    _, report = evaluated(root, "--details")
+    assert report["scores"]["right"]["value"] == 1.0, report["cases"]

@@ -1,0 +1,78 @@
+"""`specialists`: trained versions, what each may decide alone, and which one answers."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from compound.cli._output import Json, Profile, note, print_json, print_table, say
+
+app = typer.Typer(help="List, promote and roll back trained specialists.", no_args_is_help=True, rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(help="A specialist of the project, `intent`.")]
+
+
+@app.command("list")
+def list_versions(
+    name: Annotated[str | None, typer.Argument(help="A specialist; all when none is named.")] = None,
+    *,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """List trained versions, the newest first, with what each may decide alone."""
+    from compound.project import Project, ago
+
+    rows = Project.open(profile=profile).specialists(name)
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        note("nothing is trained yet; `compound train NAME` makes a version")
+        return
+    print_table(
+        "specialists",
+        ["specialist", "version", "is", "trained", "certificate"],
+        [
+            (
+                row.name,
+                row.version,
+                ", ".join(row.aliases),
+                f"{ago(time.time() - row.trained_at)} ago",
+                "cannot be read" if row.certificate is None else row.certificate.sentence(),
+            )
+            for row in rows
+        ],
+    )
+
+
+@app.command()
+def promote(
+    name: Name,
+    version: Annotated[
+        str | None, typer.Argument(help="A version, or the beginning of one; the newest when none is named.")
+    ] = None,
+    *,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Put a version into production, whatever it certifies; `rollback` takes it back."""
+    from compound.project import Project
+
+    _tell(name, Project.open(profile=profile).promote(name, version), json=json)
+
+
+@app.command()
+def rollback(name: Name, *, profile: Profile = None, json: Json = False) -> None:
+    """Put the version that was in production before back."""
+    from compound.project import Project
+
+    _tell(name, Project.open(profile=profile).rollback(name), json=json)
+
+
+def _tell(name: str, version: str, *, json: bool) -> None:
+    if json:
+        print_json({"name": name, "production": version})
+    else:
+        say(f"{name}@production is {version}")

@@ -1,0 +1,56 @@
+"""The doors of a graph to models and to kept values, as ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.model import Budget, CallKey, ModelRequest, ModelResponse, Told
+
+
+class Cached(Protocol):
+    """A value that was found in the cache (null is a value)."""
+
+    @property
+    def value(self) -> JsonValue:
+        """What was kept."""
+        ...
+
+
+class NodeCache(Protocol):
+    """Where values of nodes with `cache:` are kept; content-addressed, shared by all runs."""
+
+    async def get(self, key: str) -> Cached | None:
+        """The value under a key, unless it is too old."""
+        ...
+
+    async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
+        """Keep a value for so many seconds."""
+        ...
+
+
+class Gateway(Protocol):
+    """The one door to models; `compound.model.Gateway` is one."""
+
+    async def call(
+        self,
+        request: ModelRequest,
+        *,
+        call: CallKey | None = None,
+        budget: Budget | None = None,
+        told: Told | None = None,
+    ) -> ModelResponse:
+        """Answer, from the journal where the same call already finished.
+
+        Args:
+            request: With the logical model's name.
+            call: Names the call for ever.
+            budget: Ceiling of the run in place of the gateway's.
+            told: Awaited with each piece of the answer as it comes.
+
+        Raises:
+            ModelError: `retryable` says whether another try may help.
+        """
+        ...

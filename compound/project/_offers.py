@@ -1,0 +1,113 @@
+"""What an item offers, for a person: what each decision does, and the commands that decide so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from compound.review import WITHOUT_EFFECTS, effect_to_json
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.review import Draft
+
+    Does = Sequence[Mapping[str, JsonValue]]
+
+AGAIN: Final = "it was done before with other arguments, and would be done once more"
+_COMMANDS: Final = ("approve", "edit", "reject")
+
+
+def effects_json(draft: Draft) -> dict[str, tuple[Mapping[str, JsonValue], ...]]:
+    """Action to what it does, as JSON records."""
+    return {action: tuple(effect_to_json(one) for one in does) for action, does in draft.effects.items()}
+
+
+def offer_lines(
+    offers: Mapping[str, Mapping[str, str]],
+    effects: Mapping[str, Does],
+    fields: Mapping[str, JsonValue],
+    done: Does = (),
+) -> Iterator[str]:
+    """What each action does, each effect with its target and arguments; then what an edit may change beside them."""
+    told: list[tuple[str, Does]] = []
+    for action in offers:
+        does = effects.get(action, ())
+        twin = next((name for name, same in told if same == does and does), None)
+        if twin is not None:
+            changes = [name for name in offers[action] if name in fields]
+            aside = f", with what you change of {', '.join(changes)}" if changes else ""
+            yield from ("", f"{action} does the same as {twin}{aside}")
+        elif does:
+            told.append((action, does))
+            yield from ("", f"{action} does:", *(line for one in does for line in _effect_lines(one)))
+        else:
+            yield from ("", f"{action} {'does nothing' if action in WITHOUT_EFFECTS else 'changes nothing outside'}")
+    shown = [value for _, does in told for one in does for value in _values(one["arguments"])]
+    for name, value in fields.items():
+        if value not in shown and not _is_list_of_effects(value, told, done):
+            yield from ("", f"{name}:", *_value_lines(value, "  "))
+
+
+def _effect_lines(one: Mapping[str, JsonValue]) -> Iterator[str]:
+    target = f" ({one['target']})" if one["target"] else ""
+    condition = f", if {one['when']}" if one.get("when") else ""
+    again = f": {AGAIN}" if one.get("done_before") else ""
+    yield f"  - {one['effect']}{target}{condition}{again}"
+    for name, value in cast("Mapping[str, JsonValue]", one["arguments"]).items():
+        lines = list(_value_lines(value, ""))
+        if len(lines) == 1:
+            yield f"      {name}: {lines[0]}"
+        else:
+            yield f"      {name}:"
+            yield from (f"        {line}" for line in lines)
+
+
+def _value_lines(value: JsonValue, lead: str) -> Iterator[str]:
+    import orjson
+
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    yield from (f"{lead}{line}" for line in text.splitlines() or [""])
+
+
+def _values(arguments: JsonValue) -> list[JsonValue]:
+    return list(arguments.values()) if isinstance(arguments, dict) else []
+
+
+def _is_list_of_effects(value: JsonValue, told: Sequence[tuple[str, Does]], done: Does) -> bool:
+    """Every one of it is among the effects that are shown, or that were done before."""
+    shown = [(one["effect"], one["arguments"]) for _, does in told for one in does]
+    shown += [(one["name"], one["arguments"]) for one in done]
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and (one.get("name"), one.get("arguments")) in shown for one in value
+    )
+
+
+def next_steps(
+    offers: Mapping[str, Mapping[str, str]], fields: Mapping[str, JsonValue], name: str, version: int
+) -> list[str]:
+    """The commands that decide, with the fields that each takes."""
+    steps: list[str] = []
+    for action, declared in offers.items():
+        command = action if action in _COMMANDS else "decide"
+        own = f" {action}" if command == "decide" else ""
+        takes = "".join(f" {_option(command, field, kind, field in fields)}" for field, kind in declared.items())
+        steps.append(f"compound review {command} {name}{own} --version {version}{takes}")
+    return steps
+
+
+def _option(command: str, name: str, kind: str, is_shown: bool) -> str:
+    value = _placeholder(kind)
+    option = f"--field {name}={value}"
+    if command == "edit" and name in ("text", "actions"):
+        option = "--text-file FILE" if name == "text" else f"--actions {value}"
+    elif command == "reject" and name == "reason":
+        option = f"--reason {value}"
+    return f"[{option}]" if is_shown or kind.endswith("?") else option
+
+
+def _placeholder(kind: str) -> str:
+    bare = kind.removesuffix("?")
+    if bare.startswith("enum("):
+        return "|".join(value.strip() for value in bare[5:-1].split(","))
+    return {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "bool": "true|false"}.get(bare, "JSON")

@@ -1,0 +1,123 @@
+"""Functions and files that settings, suites and effects name: what cannot work is found before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from compound.errors import CompoundError, Location, ProjectError, choices
+from compound.project._documents import is_function
+from compound.project._names import CODE
+from compound.project._parts import EVALS
+from compound.spec import Finding, InvalidFile
+from compound.spec._declared import place_of
+
+if TYPE_CHECKING:
+    from compound.effect import Effect
+    from compound.project._open import Resources
+    from compound.spec.suite_file import SuiteFile
+
+
+def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
+    """What keeps an effect from ever happening: a target that is not there, or cannot be opened."""
+    from compound.project._files import target_file
+
+    targets = list(resources.targets)
+    if effect.target not in targets:
+        what = f"effect {effect.name!r} has target={effect.target!r}, and there is no such target"
+        return [Finding("effect.unknown-target", what, effect.where, choices(targets, effect.target))]
+    return _raised(lambda: target_file(resources.settings, effect.target), Location(f"connectors/{effect.target}.yaml"))
+
+
+def function_findings(resources: Resources) -> Iterator[Finding]:
+    """Functions that the settings name: those that yield documents, labelled texts, and the profile's data."""
+    settings = resources.settings
+    profile = settings.profile
+    for entries in profile.documents.values():
+        for entry in entries:
+            if is_function(entry):
+                yield from _one_argument(resources, entry, "the profile's labelled past tickets, or None")
+    for entry in settings.specialists.values():
+        yield from _one_argument(resources, entry, "the profile's labelled past tickets")
+    if profile.generator:
+        yield from _one_argument(resources, profile.generator, "the folder to write to")
+
+
+def suite_findings(resources: Resources) -> Iterator[Finding]:
+    """Suites whose file cannot be read, or whose functions cannot be called; and two scorers of one name."""
+    from compound.spec.suite_file import read_suite_file
+
+    for path in sorted((resources.settings.root / EVALS).glob("*/suite.yaml")):
+        shown = f"{EVALS}/{path.parent.name}/suite.yaml"
+        try:
+            suite = read_suite_file(path, shown)
+        except CompoundError as error:
+            yield from _told(error, Location(shown))
+            continue
+        wanted = {f"{EVALS}.{path.parent.name}.{one}": None for one in (suite.cases, *suite.scorers)}
+        for reference in wanted:
+            yield from _one_argument(resources, reference, "a SuiteContext")
+        yield from _scorers(resources, path.parent.name, suite)
+
+
+def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Finding]:
+    """Scores of two scorers of one name could not be told apart."""
+    first: dict[str, Location] = {}
+    for scorer in suite.scorers:
+        with suppress(CompoundError):  # what cannot be loaded is a finding already
+            where = place_of(resources.parts.modules.function(f"{EVALS}.{folder}.{scorer}"))
+            name = scorer.rpartition(":")[2]
+            if name in first:
+                what = f"the suite {suite.name} has two scorers {name!r}: {first[name]} and {where}"
+                yield Finding(CODE, what, where, "rename one of them, or name it once")
+            first.setdefault(name, where)
+
+
+def _one_argument(resources: Resources, reference: str, what_it_gets: str) -> list[Finding]:
+    """What is wrong with a function that is called with one value."""
+
+    def look() -> None:
+        function = resources.parts.modules.function(reference)
+        if not _takes_one(function):
+            raise ProjectError(
+                "project.function-signature",
+                f"{reference} cannot be called with one value: it is {_shown(function)}",
+                fix=f"write a plain function of one argument: {what_it_gets}",
+                where=place_of(function),
+            )
+
+    return _raised(look, Location(reference.partition(":")[0].replace(".", "/") + ".py"))
+
+
+def _takes_one(function: Callable[..., object]) -> bool:
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return False
+    try:
+        inspect.signature(function).bind(None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _shown(function: Callable[..., object]) -> str:
+    word = "async def" if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function) else "def"
+    try:
+        return f"{word} {getattr(function, '__name__', '')}{inspect.signature(function)}"
+    except (TypeError, ValueError):
+        return repr(function)
+
+
+def _raised(look: Callable[[], object], otherwise: Location) -> list[Finding]:
+    try:
+        look()
+    except CompoundError as error:
+        return _told(error, otherwise)
+    return []
+
+
+def _told(error: CompoundError, otherwise: Location) -> list[Finding]:
+    if isinstance(error, InvalidFile):
+        return list(error.findings)
+    return [Finding(error.code, error.what, error.where or otherwise, error.fix)]

@@ -1,0 +1,72 @@
+"""What the decorators of a project declared, each with its place.
+
+Of two functions of one name in one module Python keeps the second; only who wrote down the first can tell.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from compound.errors import PROJECT_PACKAGE, Location
+
+Kind = Literal["tool", "check", "effect", "solver"]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One function of a project, as a decorator saw it.
+
+    Attributes:
+        kind: Which decorator.
+        name: As graphs or `connectors/models.yaml` write it.
+        module: Dotted name of the module it is defined in.
+        where: File and line of the definition.
+    """
+
+    kind: Kind
+    name: str
+    module: str
+    where: Location
+
+
+_declared: dict[str, dict[Declared, None]] = {}
+"""Module to what it declared, in order."""
+
+
+def note_declared(kind: Kind, name: str, function: Callable[..., object]) -> None:
+    """Write down that a function of a project was declared; what is not a project's is left out."""
+    module = getattr(function, "__module__", None) or ""
+    if module.startswith(f"{PROJECT_PACKAGE}."):
+        one = Declared(kind, name, module, place_of(function))
+        _declared.setdefault(module, {})[one] = None
+
+
+def declared_in(package: str) -> list[Declared]:
+    """Everything that the modules below a package declared, in the order they were loaded."""
+    return [one for module, found in _declared.items() if _is_below(module, package) for one in found]
+
+
+def forget_declared(package: str) -> None:
+    """The modules below a package are loaded again."""
+    for module in [module for module in _declared if _is_below(module, package)]:
+        del _declared[module]
+
+
+def _is_below(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def place_of(function: Callable[..., object]) -> Location:
+    """Where a function is defined: the path from the project's root, or the last two parts of any other path."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    module = getattr(function, "__module__", None) or ""
+    if code is None:
+        return Location(module)
+    package, *parts = module.split(".")
+    if package == PROJECT_PACKAGE and len(parts) > 1:
+        return Location("/".join(parts[1:]) + ".py", code.co_firstlineno)
+    return Location("/".join(Path(code.co_filename).parts[-2:]), code.co_firstlineno)

@@ -1,0 +1,85 @@
+"""What a specialist makes of labelled texts, and what can be promised of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compound.specialist._certify import certify
+from compound.specialist._specialist import Specialist
+from compound.specialist._types import Certificate, Example
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a specialist makes of a labelled text.
+
+    Attributes:
+        score: How sure it is.
+        found: The labels that it says.
+        correct: They are exactly those of the text.
+        in_scope: The text is like the examples; False where there is no gate to tell.
+    """
+
+    score: float
+    found: frozenset[str]
+    correct: bool
+    in_scope: bool
+
+    def is_automated(self, certificate: Certificate) -> bool:
+        """Whether a person is not asked."""
+        return self.in_scope and certificate.threshold is not None and self.score >= certificate.threshold
+
+
+def judge_all(
+    specialist: Specialist, examples: Sequence[Example], embedded: NDArray[np.float32] | None
+) -> list[Judged]:
+    """Judge labelled texts.
+
+    Args:
+        specialist: Calibrated or not.
+        examples: The texts.
+        embedded: Their vectors; None where the specialist has no gate, and then no text is in scope.
+    """
+    vectors = specialist.vectors
+    like = [False] * len(examples)
+    if vectors is not None and embedded is not None:
+        like = [score >= vectors.least for score in vectors.scope(embedded)]
+    rows = specialist.softmax(embedded) if specialist.words is None and embedded is not None else None
+    out: list[Judged] = []
+    for at, example in enumerate(examples):
+        probabilities, is_known = (rows[at], True) if rows is not None else specialist.of_words(example.text)
+        found, score = specialist.chosen(probabilities)
+        out.append(
+            Judged(
+                score=score,
+                found=frozenset(found),
+                correct=set(found) == set(example.labels),
+                in_scope=is_known and bool(like[at]),
+            )
+        )
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """At most a share of `target_error` is wrong, with `confidence`."""
+
+    target_error: float
+    confidence: float
+
+    def certify(self, judged: Sequence[Judged], *, gated: bool) -> Certificate:
+        """The largest certificate that the predictions bear; `gated` counts only those in scope."""
+        passed = [one for one in judged if one.in_scope or not gated]
+        return certify(
+            [one.score for one in passed],
+            [one.correct for one in passed],
+            target_error=self.target_error,
+            confidence=self.confidence,
+            texts=len(judged),
+        )

@@ -1,0 +1,350 @@
+"""A bank's card desk, built from the docs alone: what is shown, decided, done, told and audited is one thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from langgraph.types import Command
+
+from compound import Project
+from compound.errors import CompoundError, DataError
+from tests.project.other_desk.bank import ONE_NODE, TWO_NODES, Bank, bank, one_node
+
+FROZEN_1 = {"card": "C-1", "why": "reported lost"}
+LETTER_1 = "Dear customer. Card C-1 is frozen: reported lost."
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Bank:
+    return bank(tmp_path)
+
+
+def effects(does: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
+    return [(one["effect"], one["target"], one["arguments"]) for one in does]
+
+
+def nothing_happened(desk: Bank, item: str) -> bool:
+    shown = desk.json("review", "show", item)
+    is_open = (desk.card("C-1")["status"], desk.card("C-2")["status"]) == ("open", "open")
+    return is_open and desk.letters() == [] and shown["decisions"] == [] and desk.audited("review.decided") == []
+
+
+def one_truth(desk: Bank, item: str, action: str, does: list[tuple[str, str, Any]]) -> dict[str, Any]:
+    """The stored decision, the outbox and the audit log name the same effects; the letter is the one of them."""
+    shown = desk.json("review", "show", item)
+    (decision,) = shown["decisions"]
+    assert (decision["action"], effects(decision["effects"])) == (action, does)
+    (audited,) = desk.audited("review.decided")
+    assert (audited["action"], [(name, target) for _, name, target, _ in audited["effects"]]) == (
+        action,
+        [(name, target) for name, target, _ in does],
+    )
+    scheduled = [one[1] for details in desk.audited("effect.scheduled") for one in details["effects"]]
+    assert scheduled == [name for name, _, _ in does]
+    assert desk.letters() == [arguments["body"] for name, _, arguments in does if name == "write_letter"]
+    return shown
+
+
+def test_the_graph_is_proved(desk: Bank) -> None:
+    assert "no findings" in desk.run("check").stdout
+
+
+def test_an_approval_does_what_was_shown(desk: Bank) -> None:
+    item = desk.waiting()
+    shown = desk.json("review", "show", item)
+    does = [("freeze_card", "shop", FROZEN_1), ("write_letter", "desk", {"to": "T-1", "body": LETTER_1})]
+    assert effects(shown["effects"]["approve"]) == does
+    text = desk.run("review", "show", item).stdout
+    for word in ("freeze_card", "shop", "card: C-1", "why: reported lost", "write_letter", "desk", LETTER_1):
+        assert word in text
+    (row,) = desk.json("review", "list")
+    assert row["actions"] == [action["name"] for action in shown["actions"]] == ["freeze_card", "write_letter"]
+    done = desk.json("review", "approve", item)
+    assert (done["ok"], done["run_status"]) == (True, "done")
+    assert (desk.card("C-1")["status"], desk.card("C-1")["why"]) == ("frozen", "reported lost")
+    assert desk.card("C-2")["status"] == "open"
+    one_truth(desk, item, "approve", does)
+
+
+def test_an_action_of_ones_own_is_decided_with_its_fields(desk: Bank) -> None:
+    item = desk.waiting()
+    assert desk.json("review", "show", item)["offers"]["freeze"] == {"card": "str", "because": "str"}
+    text = desk.run("review", "show", item).stdout
+    assert "freeze does:" in text
+    assert f"compound review decide {item[:10]} freeze --version 1 --field card=TEXT --field because=TEXT" in text
+    done = desk.json("review", "decide", item, "freeze", "--field", "card=C-2", "--field", "because=stolen abroad")
+    assert done["ok"]
+    assert (desk.card("C-2")["status"], desk.card("C-2")["why"]) == ("frozen", "stolen abroad")
+    assert desk.card("C-1")["status"] == "open"
+    shown = one_truth(desk, item, "freeze", [("freeze_card", "shop", {"card": "C-2", "why": "stolen abroad"})])
+    assert shown["decisions"][0]["fields"] == {"card": "C-2", "because": "stolen abroad"}
+
+
+def test_a_rejection_takes_the_reasons_that_are_declared(desk: Bank) -> None:
+    item = desk.waiting()
+    for arguments, code in (
+        (("reject", item, "--reason", "tone"), "review.not-offered"),
+        (("reject", item), "review.reason"),
+        (("decide", item, "reject", "--field", "reason=not_our"), "review.not-offered"),
+    ):
+        error = desk.run("review", *arguments, code=None).exception
+        assert isinstance(error, CompoundError)
+        assert error.code == code
+    assert nothing_happened(desk, item)
+    desk.run("review", "reject", item, "--reason", "not_ours")
+    shown = one_truth(desk, item, "reject", [])
+    assert (shown["decisions"][0]["reason"], desk.card("C-1")["status"]) == ("not_ours", "open")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("decide", "ITEM", "burn"), "approve, edit, freeze, reject"),
+        (("decide", "ITEM", "freeze", "--field", "card=C-1"), "because"),
+        (("decide", "ITEM", "freeze", "--field", "card=C-1", "--field", "because= "), "because"),
+        (("decide", "ITEM", "freeze", "--field", "card=C-1", "--field", "why=x", "--field", "because=x"), "because"),
+        (("edit", "ITEM", "--text", "Hello"), "words"),
+        (("edit", "ITEM", "--field", "steps=7"), "a list is wanted"),
+        (("edit", "ITEM", "--field", 'steps=[{"name": "freeze_card"}]'), "arguments"),
+        (("edit", "ITEM", "--field", "words="), "words"),
+        (("edit", "ITEM"), "nothing is edited"),
+        (("approve", "ITEM", "--field", "words=x"), "approve takes no field"),
+    ],
+)
+def test_what_is_not_offered_is_refused_with_the_choices(desk: Bank, arguments: tuple[str, ...], says: str) -> None:
+    item = desk.waiting()
+    error = desk.run("review", *(item if one == "ITEM" else one for one in arguments), code=None).exception
+    assert isinstance(error, DataError)
+    assert says in str(error)
+    assert nothing_happened(desk, item)
+
+
+def test_the_library_refuses_what_the_command_line_refuses(desk: Bank) -> None:
+    item = desk.waiting()
+    project = Project.open(desk.root)
+    try:
+        queue, service = project.services.queue, project.reviews()
+        version = queue.show(item).version
+        for decide in (
+            lambda: queue.decide(item, "burn", user="ann", version=version),
+            lambda: service.decide(item, "burn", user="ann"),
+            lambda: queue.decide(item, "edit", user="ann", version=version, fields={"text": "x"}),
+            lambda: service.decide(item, "freeze", user="ann", fields={"card": 7, "because": "x"}),
+        ):
+            with pytest.raises(DataError) as caught:
+                decide()
+            assert caught.value.code == "review.not-offered"
+    finally:
+        project.close()
+    assert nothing_happened(desk, item)
+
+
+@pytest.mark.parametrize("offer", ["{approve: {}, reject: {}}", "{edit: {text: str}, reject: {}}"])
+def test_only_what_is_offered_is_shown_and_decided(tmp_path: Path, offer: str) -> None:
+    desk = bank(tmp_path, one_node(offer))
+    item = desk.waiting()
+    text = desk.run("review", "show", item).stdout
+    offers_approve = "approve" in offer
+    assert ("review approve" in text, "review edit" in text) == (offers_approve, not offers_approve)
+    refused = ("edit", item, "--text", "Hello you there") if offers_approve else ("approve", item)
+    error = desk.run("review", *refused, code=None).exception
+    assert isinstance(error, DataError)
+    assert error.code == "review.not-offered"
+    assert nothing_happened(desk, item)
+    error = desk.run("review", "reject", item, "--reason", "other", code=None).exception
+    assert isinstance(error, DataError)
+    assert error.code == "review.not-offered"
+    desk.run("review", "reject", item)
+
+
+def test_an_edited_text_is_what_is_told_and_recorded(tmp_path: Path) -> None:
+    desk = bank(tmp_path, one_node("{edit: {text: str}, reject: {}}"))
+    item = desk.waiting()
+    desk.run("review", "edit", item, "--text", "Dear Ann, C-1 is frozen now.")
+    body = {"to": "T-1", "body": "Dear Ann, C-1 is frozen now."}
+    one_truth(desk, item, "edit", [("freeze_card", "shop", FROZEN_1), ("write_letter", "desk", body)])
+    assert desk.card("C-1")["status"] == "frozen"
+
+
+def step(card: str, why: str = "reported lost") -> str:
+    return orjson.dumps([{"name": "freeze_card", "arguments": {"card": card, "why": why}}]).decode()
+
+
+@pytest.mark.parametrize("aside", [(), ("--field", f"words={LETTER_1}")])
+@pytest.mark.parametrize(("steps", "says"), [("[]", "nothing was changed"), (step("C-2"), "Card C-2 is frozen")])
+def test_changed_steps_are_told_before_they_are_decided(
+    desk: Bank, steps: str, says: str, aside: tuple[str, ...]
+) -> None:
+    """The letter is written again from the changed steps and shown; nothing is decided until it is approved."""
+    item = desk.waiting()
+    ended = desk.run("review", "edit", item, "--field", f"steps={steps}", *aside, code=None)
+    assert isinstance(ended.exception, CompoundError)
+    assert ended.exception.code == "review.drafted-again"
+    assert says in ended.stdout
+    assert nothing_happened(desk, item)
+    # the old letter speaks of a card that nothing is done to now
+    back = desk.run("review", "edit", item, "--field", f"words={LETTER_1}", code=None).exception
+    assert isinstance(back, CompoundError)
+    assert (back.code, nothing_happened(desk, item)) == ("review.edit", True)
+    shown = desk.json("review", "show", item)
+    does = effects(shown["effects"]["approve"])
+    (letter,) = [arguments["body"] for name, _, arguments in does if name == "write_letter"]
+    assert says in letter
+    assert [one["author"] for one in shown["drafts"]][:2] == ["graph", "ann"]
+    assert desk.run("review", "approve", item, "--version", "1", code=None).exit_code != 0
+    assert nothing_happened(desk, item)
+    desk.run("review", "approve", item, "--version", str(shown["version"]))
+    one_truth(desk, item, "approve", does)
+    frozen = {card for card in ("C-1", "C-2") if desk.card(card)["status"] == "frozen"}
+    assert frozen == ({"C-2"} if "C-2" in steps else set())
+
+
+def test_what_a_run_answers_is_what_was_decided(desk: Bank) -> None:
+    item = desk.waiting()
+    desk.run("review", "edit", item, "--field", f"steps={step('C-2')}", "--field", "words=C-2 is frozen for you.")
+    shown = desk.json("review", "show", item)
+    project = Project.open(desk.root)
+    try:
+        record = project.run_record(shown["run_id"])
+    finally:
+        project.close()
+    assert record is not None
+    assert record.output is not None
+    assert record.output["letter"] == "C-2 is frozen for you."
+    assert record.output["steps"] == [{"name": "freeze_card", "arguments": {"card": "C-2", "why": "reported lost"}}]
+    assert desk.letters() == ["C-2 is frozen for you."]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "says"),
+    [
+        (("words=Card C-9 is frozen for you.",), "review.edit", "C-9, which nothing is done to"),
+        ((f"steps={step('C-2')}", "words=Card C-1 is frozen for you."), "review.edit", "C-1, which nothing is done to"),
+        ((f"steps={step('C-7')}", "words=Card C-7 is frozen now."), "review.edit", "no card C-7"),
+        (('steps=[{"name": "freeze_card", "arguments": {"card": "C-1"}}]',), "review.edit", "why"),
+        (
+            ('steps=[{"name": "set_limit", "arguments": {"card": "C-1", "amount": 9}}]', "words=C-1 has a limit."),
+            "review.edit",
+            "add or rename",
+        ),
+        ((f"steps={step('C-1')[:-1]}, {step('C-2')[1:]}", "words=C-1, C-2 are frozen."), "review.edit", "add or"),
+    ],
+)
+def test_an_edit_is_held_against_everything_before_it_counts(
+    desk: Bank, fields: tuple[str, ...], code: str, says: str
+) -> None:
+    item = desk.waiting()
+    written = [part for one in fields for part in ("--field", one)]
+    error = desk.run("review", "edit", item, *written, code=None).exception
+    assert isinstance(error, CompoundError)
+    assert (error.code, says in error.what) == (code, True), error.what
+    assert nothing_happened(desk, item)
+
+
+ACTIONS = "{approve: {}, edit: {text: str, actions: list[Step]}, reject: {}}"
+
+
+@pytest.mark.parametrize("aside", [(), ("--text", LETTER_1)])
+@pytest.mark.parametrize("actions", ["[]", step("C-2")])
+def test_a_text_that_cannot_be_written_again_is_asked_for(tmp_path: Path, actions: str, aside: tuple[str, ...]) -> None:
+    desk = bank(tmp_path, one_node(ACTIONS))
+    item = desk.waiting()
+    error = desk.run("review", "edit", item, "--actions", actions, *aside, code=None).exception
+    assert isinstance(error, DataError)
+    assert error.code == "review.text-needed"
+    assert nothing_happened(desk, item)
+    desk.run("review", "edit", item, "--actions", actions, "--text", "Dear customer, see our other letter.")
+    does = [("freeze_card", "shop", {"card": "C-2", "why": "reported lost"})] if "C-2" in actions else []
+    body = {"to": "T-1", "body": "Dear customer, see our other letter."}
+    one_truth(desk, item, "edit", [*does, ("write_letter", "desk", body)])
+    assert desk.card("C-1")["status"] == "open"
+
+
+def test_an_edit_without_a_text_to_give_is_refused(tmp_path: Path) -> None:
+    desk = bank(tmp_path, one_node("{approve: {}, edit: {actions: list[Step]}, reject: {}}"))
+    item = desk.waiting()
+    error = desk.run("review", "edit", item, "--actions", step("C-2"), code=None).exception
+    assert isinstance(error, DataError)
+    assert error.code == "review.text-needed"
+    assert nothing_happened(desk, item)
+
+
+def test_actions_are_no_field_where_only_the_text_is(tmp_path: Path) -> None:
+    desk = bank(tmp_path, one_node("{approve: {}, edit: {text: str}, reject: {}}"))
+    item = desk.waiting()
+    error = desk.run("review", "edit", item, "--actions", step("C-2"), code=None).exception
+    assert isinstance(error, DataError)
+    assert error.code == "review.not-offered"
+    assert nothing_happened(desk, item)
+
+
+def test_an_effect_that_cannot_be_shown_is_found_by_check(tmp_path: Path) -> None:
+    between = ONE_NODE.replace("DECIDE", "{approve: {}, reject: {}}").replace("ACTIONS", "$draft.actions")
+    between = between.replace("TEXT", "$later.words").replace(
+        "  act:\n", "  later: {use: tool, tool: sign, when: ok.action == 'approve', in: {text: $draft.text}}\n  act:\n"
+    )
+    between = between.replace("when: ok.action != 'reject'\n    after: [act]", "when: ok.action == 'approve'")
+    desk = bank(tmp_path, between)
+    tool = "from compound.tool import tool\n\n\n@tool\ndef sign(text: str) -> dict[str, str]:\n"
+    (tmp_path / "tools" / "sign.py").write_text(f'{tool}    """Sign it."""\n    return {{"words": text}}\n')
+    found = desk.run("check", code=1).stdout
+    assert "tell will do: that depends on later, which only runs after it [graph.effect-not-shown]" in found
+    assert "graphs/main.yaml:" in found
+
+
+def test_fields_of_other_types_are_read_by_their_declaration(tmp_path: Path) -> None:
+    graph = TWO_NODES.replace("freeze: {card: str, because: str}", "limit: {card: str, amount: float}").replace(
+        """  freeze_only:
+    use: effect
+    tool: freeze_card
+    when: judge.action == 'freeze'
+    in: {card: $judge.card, why: $judge.because}
+""",
+        """  limit_only:
+    use: effect
+    tool: set_limit
+    when: judge.action == 'limit'
+    in: {card: $judge.card, amount: $judge.amount}
+""",
+    )
+    desk = bank(tmp_path, graph)
+    assert "no findings" in desk.run("check").stdout
+    item = desk.waiting()
+    error = desk.run(
+        "review", "decide", item, "limit", "--field", "card=C-1", "--field", "amount=much", code=None
+    ).exception
+    assert isinstance(error, DataError)
+    desk.run("review", "decide", item, "limit", "--field", "card=C-1", "--field", "amount=40")
+    one_truth(desk, item, "limit", [("set_limit", "shop", {"card": "C-1", "amount": 40})])
+    assert desk.card("C-1")["credit_limit"] == 40
+
+
+def test_a_langgraph_run_is_decided_by_the_same_contract(desk: Bank) -> None:
+    """Its state is langgraph's; its item is tried out on what the item holds of it."""
+    project = Project.open(desk.root)
+    thread: Any = {"configurable": {"thread_id": "lg-1"}}
+    try:
+        app, service = project.compile("main"), project.reviews()
+        app.invoke({"id": "T-1", "message": "I lost C-1 today"}, thread)
+        (row,) = service.list()
+        for action, fields, code in (
+            ("burn", {}, "review.not-offered"),
+            ("edit", {"text": "Hello"}, "review.not-offered"),
+            ("edit", {"words": "Card C-9 is frozen for you."}, "review.edit"),
+            ("edit", {"steps": []}, "review.drafted-again"),
+        ):
+            with pytest.raises(CompoundError) as caught:
+                service.decide(row.item_id, action, user="ann", fields=fields)
+            assert caught.value.code == code
+        assert "nothing was changed" in str(service.show(row.item_id).effects["approve"][0]["arguments"])
+        decided = service.decide(row.item_id, "approve", user="ann")
+        with pytest.raises(CompoundError):
+            app.invoke(Command(resume={"decision_id": "mine", "action": "edit", "words": "x"}), thread)
+        made = app.invoke(Command(resume={"decision_id": decided.decision_id}), thread)
+    finally:
+        project.close()
+    assert (made["letter"], made["steps"]) == ("Dear customer, nothing was changed.", [])
+    assert (desk.letters(), desk.card("C-1")["status"]) == (["Dear customer, nothing was changed."], "open")
