@@ -44,12 +44,9 @@ effects:
 automatic: {error_at_most: 10%, confidence: 90%, audit_share: 0%}
 """
 TOOLS = '''\
-from typing import Annotated
-
 from pydantic import BaseModel
 
 from compound.effect import effect
-from compound.spec.marks import RECIPIENT
 from compound.tool import tool
 
 from .phrases import GREETING, polite
@@ -58,7 +55,7 @@ from .phrases import GREETING, polite
 class Letter(BaseModel):
     """Arguments of `send_letter`."""
 
-    number: Annotated[str, RECIPIENT]
+    number: str
     text: str
 
 

@@ -37,7 +37,7 @@ def opened(folder: Path, action: str, gate: Certified | None, redraft: Redraft =
             redraft=redraft,
             auto=AutoRuling(is_automatic=True, action=action, actor="policy:abc", rule="true"),
         )
-        return asyncio.run(QueuedReviews(ReviewQueue(store), gate).open(request))
+        return asyncio.run(QueuedReviews(ReviewQueue(store), gatekeeper=gate).open(request))
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])
