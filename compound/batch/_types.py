@@ -174,7 +174,8 @@ class BatchSummary:
 
     Attributes:
         counts: Status to number of tickets, over the whole job.
-        lanes: Lane to number of tickets, over the whole job.
+        lanes: `ready`, `needs a look` (both wait for a person) or `automatic` (no person decided) to number of
+            tickets, over the whole job; empty where no `auto` rule said anything.
         ran: Tickets that this call ran.
         seconds: Wall time of this call, from the first ticket to the last.
         stopped: It stopped before the end: the user asked for it, or a service is down.

@@ -99,7 +99,7 @@ def batch(
 
 
 def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], None]]:
-    """A bar on standard error: done, in flight, lanes, tickets a second, time left."""
+    """A bar on standard error: done, in flight, how drafts wait, tickets a second, time left."""
     from contextlib import contextmanager
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -145,8 +145,9 @@ def show_summary(summary: BatchSummary) -> None:
         sorted(summary.counts.items()),
         right=["tickets"],
     )
-    lanes = ", ".join(f"{name} {count}" for name, count in sorted(summary.lanes.items())) or "none"
-    say(f"lanes: {lanes}")
+    if summary.lanes:
+        ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
+        say(f"drafts: {ready} ready, {look} need{'s' * (look == 1)} a look, {alone} automatic")
     speed = f"{rate:.1f} tickets a second" if rate else "nothing was left to run"
     say(f"ran {summary.ran} ticket{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
     show_dead(summary)

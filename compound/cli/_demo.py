@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compound.cli._batch import progress, show_summary
 from compound.cli._evaluate import show_report
 from compound.cli._output import Json, print_json, say
+
+if TYPE_CHECKING:
+    from compound.batch import BatchSummary
+    from compound.project import Certification
 
 
 def register(app: typer.Typer) -> None:
@@ -47,22 +51,33 @@ def demo(
     with progress(show=not json) as on_event:
         summary = project.batch(None, "desk", BatchOptions(limit=limit, restart=True), on_event=on_event)
     step("batch: every ticket has its state")
-    report = project.evaluate("outcome", limit=limit)
+    proof = project.certifier().by_suite(None, "outcome", user="demo", limit=limit, dry_run=True)
     step("eval: done")
     if json:
-        print_json({"batch": summary, "evaluation": report, "seconds": time.perf_counter() - begin})
+        seconds = time.perf_counter() - begin
+        print_json({"batch": summary, "evaluation": proof.report, "certificate": proof.to_json(), "seconds": seconds})
     else:
         show_summary(summary)
-        show_report(report)
-        _next_steps(project.traces_folder())
+        if proof.report is not None:
+            show_report(proof.report)
+        say(f"traces: {project.traces_folder()}")
+        _ending(summary, proof)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
 
 
-def _next_steps(traces: str) -> None:
-    say(f"traces: {traces}")
+def _ending(summary: BatchSummary, proof: Certification) -> None:
+    """What was done with no person, what is missing so that something may be, and what to do next."""
+    ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
+    if alone:
+        say(f"{alone} ticket(s) were answered with no person, under a certificate: compound certify --list")
+    else:
+        say(f"nothing was sent or changed without a person: {ready} drafts are ready, {look} need a look")
+    say(proof.text())
     say("next:")
-    say("  compound review list                     what waits for a person; then: show|approve|edit|reject")
+    say("  compound review list --ready             drafts that pass every check; then: show|approve|edit|reject")
+    say("  compound review list --needs-a-look      the others, with what was not understood")
+    say("  compound certify --suite outcome         let the desk answer alone, as far as labels prove it")
     say("  compound traces list                     what each run did; then: traces show RUN")
     say('  compound traces sql "select node_name, count(*) from spans group by 1"')
     say("  compound draw                            the graph as a picture")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compound.cli._output import Model, Profile, print_json, print_table, say, visible, wrapped
+from compound.cli._sections import show_sections
 
 if TYPE_CHECKING:
     from compound.evaluation import Estimate, SuiteReport
@@ -96,6 +97,7 @@ def show_report(report: SuiteReport) -> None:
         [(name, _shown(score.value), _interval(score), score.n, score.method) for name, score in report.scores.items()],
         right=["value", "n"],
     )
+    show_sections(report)
     if report.by_action:
         print_table(
             "by action",

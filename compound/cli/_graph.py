@@ -157,5 +157,7 @@ def run(
         say(f"\n{key}\n" + wrapped(visible(text), "  "))
     if result.item_ids:
         say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
+        if result.ready:
+            say(visible(f"  its draft is ready: {'; '.join(result.reasons)}"))
     if result.status == "failed":
         raise typer.Exit(1)

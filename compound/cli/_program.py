@@ -11,6 +11,7 @@ import typer
 from compound.cli import (
     _batch,
     _build,
+    _certify,
     _demo,
     _effects,
     _evaluate,
@@ -46,7 +47,7 @@ def log_to_stderr() -> None:
     configure_logs()
 
 
-for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _demo, _explain, _replay, _prune):
+for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune):
     module.register(app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")

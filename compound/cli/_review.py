@@ -53,6 +53,10 @@ def list_items(
     queue: Queue = None,
     ticket: Annotated[str | None, typer.Option("--ticket", help="Only items of this ticket.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
+    ready: Annotated[
+        bool | None,
+        typer.Option("--ready/--needs-a-look", help="Only drafts for which the `auto` rule holds, or does not."),
+    ] = None,
     all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first so many.")] = 0,
@@ -65,7 +69,7 @@ def list_items(
 
     service = Project.open(profile=profile).reviews()
     where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=user_name(user) if mine else None)
-    items = service.list(_page(where, limit, offset))
+    items = service.list(_page(where, limit, offset, ready))
     if json:
         print_json(items)
         return
@@ -74,13 +78,14 @@ def list_items(
         return
     print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "ticket", "asked by", "status", "age", "subject", "why a person"],
+        ["item", "ticket", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
                 i.ticket_id,
                 i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
+                i.draft_state,
                 i.age,
                 i.subject,
                 _why(i.reasons),
@@ -110,10 +115,10 @@ def _filter(
     return ItemFilter(statuses=statuses, queue=queue, ticket_id=ticket, user=holder)
 
 
-def _page(where: ItemFilter, limit: int, offset: int) -> ItemFilter:
+def _page(where: ItemFilter, limit: int, offset: int, ready: bool | None) -> ItemFilter:
     from dataclasses import replace
 
-    return replace(where, limit=limit, offset=offset)
+    return replace(where, limit=limit, offset=offset, ready=ready)
 
 
 @app.command()

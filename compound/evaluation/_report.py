@@ -77,6 +77,8 @@ class SuiteReport(BaseModel):
         lanes: How many cases went where.
         n: Cases of the headline.
         sections: The same for cases that are reported apart.
+        slices: Tag of the headline's cases to its value to the headline scores of these cases; a tag with one value
+            divides nothing and is left out.
         gates: The bars of this profile.
         cases: Every case, when asked for.
         seconds_per_case: Mean wall time of a case's run.
@@ -100,6 +102,7 @@ class SuiteReport(BaseModel):
     cost_usd: float | None = None
     gates: list[GateReport] = []
     sections: dict[str, SuiteReport] = {}
+    slices: dict[str, dict[str, dict[str, Estimate]]] = {}
     cases: list[CaseReport] = []
     errors: list[ScoreError] = []
     notes: list[str] = []
@@ -137,6 +140,7 @@ def summarise(
         scores=scores,
         by_action={name: estimate(scored, name, group="by_action") for name in actions},
         lanes=dict(sorted(lanes.items())),
+        slices=_slices(scored, suite.scores),
         seconds_per_case=sum(times) / len(times) if times else None,
         cost_usd=sum(costs) if costs else None,
         gates=[judge(name, scores[name], gate) for name, gate in suite.gates.items()],
@@ -144,6 +148,25 @@ def summarise(
         notes=[f"the cost of {unknown} of {len(scored)} cases is not known"] if costs and unknown else [],
         cases=[_case_report(one) for one in scored] if details else [],
     )
+
+
+def _slices(scored: Sequence[Scored], names: Sequence[str]) -> dict[str, dict[str, dict[str, Estimate]]]:
+    tags = sorted({tag for one in scored for tag in one.case.tags})
+    found: dict[str, dict[str, dict[str, Estimate]]] = {}
+    for tag in tags:
+        groups: dict[str, list[Scored]] = {}
+        for one in scored:
+            groups.setdefault(one.case.tags.get(tag, ""), []).append(one)
+        if 1 < len(groups) <= _MOST_SLICES:
+            found[tag] = {
+                value or "(none)": {name: estimate(group, name) for name in names}
+                for value, group in sorted(groups.items())
+            }
+    return found
+
+
+_MOST_SLICES = 30
+"""A tag with more values than that names cases rather than kinds of cases."""
 
 
 def estimate(scored: Sequence[Scored], name: str, *, group: str = "") -> Estimate:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from compound.trace import Recorder
 
 OnResult = Callable[[Case, CaseResult], None]
+OnScored = Callable[[Sequence[Scored]], None]
 
 
 def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Callable[..., object]]) -> Suite:
@@ -97,6 +98,7 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
     details: bool = False,
     recorder: Recorder | None = None,
     on_result: OnResult | None = None,
+    on_scored: OnScored | None = None,
 ) -> SuiteReport:
     """Run every case, judge it, and report; sections are run and reported apart.
 
@@ -110,22 +112,25 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
         details: Put every case into the report.
         recorder: Where scores are stored beside their traces.
         on_result: Called after each case, for a progress bar.
+        on_scored: Given the judged cases of the headline.
 
     Raises:
         ProjectError: ``suite.unknown-score``: the suite lists a score that no scorer yields.
     """
     everything: list[Scored] = []
 
-    async def part(cases: Sequence[Case]) -> SuiteReport:
+    async def part(cases: Sequence[Case], told: OnScored | None = None) -> SuiteReport:
         chosen = cases[:limit]
         results = await run_cases(chosen, subject, concurrency=concurrency, on_result=on_result)
         scored = score_cases(chosen, results, suite.scorers, suite.scores)
         everything.extend(scored)
         if recorder is not None:
             record_scores(recorder, suite.name, scored)
+        if told is not None:
+            told(scored)
         return summarise(suite, scored, profile=profile, model=model, details=details)
 
-    report = await part(suite.case_set.cases)
+    report = await part(suite.case_set.cases, on_scored)
     sections = {name: await part(cases) for name, cases in suite.case_set.sections.items()}
     require_known_scores(suite, everything, is_whole=limit is None)
     bare = {name: section.model_copy(update={"gates": []}) for name, section in sections.items()}

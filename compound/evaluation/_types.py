@@ -62,6 +62,8 @@ class CaseResult:
         error: Why it failed.
         seconds: Wall time of the run.
         cost_usd: Sum over its model calls; None when the price is not known.
+        auto: Review node to whether its `auto` rule holds, of a run that stopped before its review.
+        auto_scores: Review node to the score of its rule.
     """
 
     case_id: str
@@ -71,6 +73,8 @@ class CaseResult:
     error: str = ""
     seconds: float | None = None
     cost_usd: float | None = None
+    auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    auto_scores: Mapping[str, float] = field(default_factory=dict[str, float])
     output: Mapping[str, JsonValue] | None = None
 
 
@@ -135,7 +139,6 @@ class SuiteContext:
         extra_cases: A second folder, reported beside the first.
         training: What the project's specialists were trained on.
         split: Which half of the customers; `auto` takes the held-out half where cases are also training data.
-        keep_gold_errors: Keep cases whose expected actions the shop itself refuses.
     """
 
     root: Path
@@ -145,7 +148,6 @@ class SuiteContext:
     extra_cases: Path | None = None
     training: Path | None = None
     split: SplitChoice = "auto"
-    keep_gold_errors: bool = False
 
     @property
     def cases_folder(self) -> Path:

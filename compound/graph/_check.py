@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from compound.graph._check_automatic import automatic_findings
 from compound.graph._check_calls import call_findings
 from compound.graph._check_conditions import condition_findings
 from compound.graph._check_effects import effect_findings
@@ -43,6 +44,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     taint_findings,  # 7
     running_findings,  # 8
     policy_findings,  # 9
+    automatic_findings,  # 9: rules that decide without a person
 )
 """What is looked at, by the number of the family in the design of the graph file."""
 

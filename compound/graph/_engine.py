@@ -18,11 +18,11 @@ from compound.graph._kept import KeptServices, keep, read
 from compound.graph._ledger import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
 from compound.graph._locks import hold_run, lock_file, place_of
 from compound.graph._move import Move, plan_move
-from compound.graph._outcome import LOST
 from compound.graph._plan import plan
 from compound.graph._policy import longest_kept_s
 from compound.graph._replay import Mode, Recording, Replay
 from compound.graph._result import ReplayResult, RunResult
+from compound.graph._rulings import rulings
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
 from compound.graph._stream import stream_events
@@ -508,7 +508,12 @@ class Engine:
             if segment.kind == "flow" and not segment.waits_for:
                 program = self.plan.programs[segment.name]
                 await run_program(program, active, scope=active.scope, outcomes=active.outcomes)
-        return self._result(active, "stopped")
+        ruled = await rulings(self.plan, self._services, active)
+        return replace(
+            self._result(active, "stopped"),
+            auto={name: one is not None and one.is_automatic for name, one in ruled.items()},
+            auto_scores={name: one.score for name, one in ruled.items() if one is not None and one.score is not None},
+        )
 
     def _result(
         self,
@@ -528,23 +533,11 @@ class Engine:
             failures=failures,
             item_ids=items,
             stale_ids=tuple(active.stale_ids),
-            auto=self._automatic(active) if status == "stopped" else {},
             error=next(iter(failures.values()), None),
         )
 
     def _output(self, active: ActiveRun) -> dict[str, JsonValue]:
         return self.plan.output(active.scope)
-
-    def _automatic(self, active: ActiveRun) -> dict[str, bool]:
-        from compound.graph._nodes_review import ReviewStep
-
-        rulings: dict[str, bool] = {}
-        for name, step in self.plan.steps.items():
-            known = all(dep in active.outcomes and active.outcomes[dep].status not in LOST for dep in step.deps)
-            if step.kind == "review" and known:
-                ruling = ReviewStep(step, self.plan.hash).ruling(active)
-                rulings[name] = ruling is not None and ruling.is_automatic
-        return rulings
 
     def _finish(self, active: ActiveRun, result: RunResult) -> None:
         if result.error is None:

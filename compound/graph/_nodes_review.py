@@ -48,6 +48,8 @@ class ReviewStep:
         self._versions = compile_value(node.versions)
         self._risk = compile_value(node.risk)
         self._auto = None if node.auto is None else compile_expr(parse_condition(node.auto.when))
+        self._score = compile_value(None if node.auto is None else node.auto.score)
+        self._key = compile_value(None if node.auto is None else node.auto.key)
         self._decide = {
             action: {name: to_json_schema(parse_type(kind), step.names) for name, kind in fields.items()}
             for action, fields in node.decide.items()
@@ -112,7 +114,13 @@ class ReviewStep:
             actor=f"policy:{digest[:16]}",
             rule=rule.when,
             reason=why,
+            score=_number(self._score(self.step.view(run.scope))),
+            key=_text(self._key(self.step.view(run.scope))),
         )
+
+    async def ruled(self, run: ActiveRun) -> AutoRuling | None:
+        """What the rule says now, and the policy to it; nothing is opened."""
+        return (await self._allowed(run, self.request(run))).auto
 
     async def _allowed(self, run: ActiveRun, request: ReviewRequest) -> ReviewRequest:
         """The request, with no automatic decision for what the policy leaves to a person."""
@@ -199,6 +207,16 @@ class ReviewStep:
             "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),
         }
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
 def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind", "close"]]:

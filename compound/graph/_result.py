@@ -27,7 +27,8 @@ class RunResult:
         failures: Node name to error, of every node that failed; abstentions of models are no failures.
         item_ids: Review items that wait.
         stale_ids: Those of them that were just found stale: they wait for a new draft.
-        auto: With `until="review"`: review node to whether its rule would decide without a person.
+        auto: With `until="review"`: review node to whether its rule holds and the policy lets it decide.
+        auto_scores: With `until="review"`: review node to the score of its rule, where it has one.
         error: The first failure in the order of the plan.
     """
 
@@ -40,6 +41,7 @@ class RunResult:
     item_ids: tuple[str, ...] = ()
     stale_ids: tuple[str, ...] = ()
     auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    auto_scores: Mapping[str, float] = field(default_factory=dict[str, float])
     error: CompoundError | None = None
 
 

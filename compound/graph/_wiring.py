@@ -107,6 +107,8 @@ def _review_uses(node: ReviewNode, path: DataPath) -> Iterator[Use]:
     if node.auto is not None:
         place = (*path, "auto", "when")
         yield from _expression_uses(parse_condition(node.auto.when), place, "auto", is_shielded=True)
+        for name, text in (("score", node.auto.score), ("key", node.auto.key)):
+            yield from _value_uses(text, (*path, "auto", name), "auto", is_shielded=True)
 
 
 def _input_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:

@@ -88,14 +88,16 @@ class ToolCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoRuling:
-    """What the `auto` rule said, once.
+    """What the `auto` rule said, once. Whether it may fire is for the `Reviews` to say, by its certificate.
 
     Attributes:
-        is_automatic: No person is needed.
+        is_automatic: The rule holds, and the policy has nothing against what it would do.
         action: The decision the rule makes: `approve`.
         actor: `policy:<hash of graph and rule>`.
         rule: The rule's text.
         reason: Why not, when it is not automatic.
+        score: What the rule's `score` says; None when it has none or the value is absent.
+        key: Whose case it is, as the rule's `key` says; None when it has none or the value is absent.
     """
 
     is_automatic: bool
@@ -103,6 +105,8 @@ class AutoRuling:
     actor: str
     rule: str
     reason: str = ""
+    score: float | None = None
+    key: str | None = None
 
 
 Redraft = Literal["no", "ask", "auto"]
@@ -207,7 +211,8 @@ class Reviews(Protocol):
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open the item, or return the one that this run's node already has, with its decision.
 
-        An automatic ruling of a first opening is stored as the decision of `policy:<hash>`.
+        An automatic ruling of a first opening is stored as the decision of `policy:<hash>`, where a certificate
+        covers it.
         """
         ...
 

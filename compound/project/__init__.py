@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from compound.project._certify import Certification, Certifier
     from compound.project._compare import GraphComparison, compare_graphs
     from compound.project._erase import EraseReport
     from compound.project._explain import error_codes, explain
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from compound.project._views import RunView, SeedReport, TrainView
 
 _HOME: Final = {
+    "Certification": "_certify",
+    "Certifier": "_certify",
     "Decided": "_review_views",
     "FindingFormat": "_findings",
     "FormatResult": "_formats",
@@ -89,6 +92,8 @@ __all__ = [
     "PROFILE_KEYS",
     "PROJECT_KEYS",
     "VARIABLES",
+    "Certification",
+    "Certifier",
     "Decided",
     "EraseReport",
     "FindingFormat",

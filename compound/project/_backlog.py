@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome, is_out_of_room
 from compound.errors import CompoundError, ConnectorError, ProjectError, RunError
 from compound.project._aftermath import reopen_refused
+from compound.project._automatic import AUTOMATIC, LOOK, READY
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -174,9 +175,9 @@ class EngineRunner:
     def _outcome(self, result: RunResult) -> Outcome:
         match result.status:
             case "done":
-                return Outcome(status=ItemStatus.DONE, lane=_lane(result))
+                return Outcome(status=ItemStatus.DONE, lane=self._way(result))
             case "waiting_review":
-                return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred")
+                return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result))
             case _:
                 return self._failed(result)
 
@@ -190,17 +191,21 @@ class EngineRunner:
             raise ConnectorError(error.code, error.what, fix=error.fix)
         what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
         if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
-            return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred", error=what)
-        return Outcome(status=ItemStatus.DEAD, lane=_lane(result), error=what)
+            return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result), error=what)
+        return Outcome(status=ItemStatus.DEAD, error=what)
 
+    def _way(self, result: RunResult) -> str | None:
+        """How the run's drafts wait, or that no person decided any; None of a graph that asks nobody by a rule."""
+        from compound.review import UNDECIDED, ItemFilter
 
-def _lane(result: RunResult) -> str | None:
-    value = result.values.get("lane")
-    if isinstance(value, dict):
-        return str(value.get("lane"))
-    # A run that was done before this process knows only its output.
-    named = (result.output or {}).get("lane")
-    return named if isinstance(named, str) else None
+        items = self._queue.list(ItemFilter(run_id=result.run_id))
+        waiting = [one for one in items if one.status in UNDECIDED]
+        said = [one.ready for one in waiting if one.ready is not None]
+        if said:
+            return READY if all(said) else LOOK
+        actors = [one.actor for item in items for one in self._queue.decisions(item.item_id)]
+        is_automatic = bool(actors) and not waiting and all(actor.startswith("policy:") for actor in actors)
+        return AUTOMATIC if is_automatic else None
 
 
 def _record(error: CompoundError) -> dict[str, JsonValue]:

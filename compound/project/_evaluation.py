@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from compound.errors import ProjectError, choices
@@ -18,11 +18,12 @@ from compound.project._suite_run import EvaluationResources, GraphSubject
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.evaluation import OnScored
     from compound.project._open import Resources
     from compound.spec.suite_file import SuiteFile
 
 
-async def evaluate(
+async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     resources: Resources,
     suite_name: str,
     *,
@@ -30,8 +31,10 @@ async def evaluate(
     limit: int | None,
     details: bool,
     context: Sequence[str] = (),
+    on_scored: OnScored | None = None,
+    until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
-    """Run a suite and report.
+    """Run a suite and report; `until` goes before what the suite says.
 
     Raises:
         ProjectError: `project.unknown-suite`, or the suite's file or functions, or its graph, are wrong.
@@ -41,7 +44,7 @@ async def evaluate(
     from compound.project._run_inputs import read_context
 
     settings, parts = resources.settings, resources.parts
-    file = _suite_file(resources, suite_name)
+    file = suite_file(resources, suite_name)
     spec = parts.graph(file.graph or settings.graph)
     need_sound(resources, spec)
     given = read_context(spec, context)
@@ -58,12 +61,15 @@ async def evaluate(
                 epoch = f"eval-{uuid4().hex[:12]}"
                 return await run_suite(
                     suite,
-                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=suite.until, context=given),
+                    GraphSubject(
+                        engine, opened, queue=services.queue, epoch=epoch, until=until or suite.until, context=given
+                    ),
                     profile=settings.profile.name,
                     model=_model(opened),
                     limit=limit,
                     details=details,
                     recorder=opened.recorder,
+                    on_scored=on_scored,
                 )
         finally:
             opened.close()
@@ -78,7 +84,12 @@ def _model(resources: Resources) -> str:
         return "none"  # a project whose graphs call no model needs no file of models
 
 
-def _suite_file(resources: Resources, name: str) -> SuiteFile:
+def suite_file(resources: Resources, name: str) -> SuiteFile:
+    """A suite's file.
+
+    Raises:
+        ProjectError: `project.unknown-suite`, or the file is wrong.
+    """
     from compound.spec.suite_file import read_suite_of
 
     settings = resources.settings

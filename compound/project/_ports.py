@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
 from compound.errors import ConflictError, DataError, ProjectError, choices
@@ -23,6 +23,7 @@ from compound.review import (
     Decision,
     NewItem,
     ProposedAction,
+    Readiness,
     Redraft,
     ReviewItem,
     ReviewQueue,
@@ -40,6 +41,14 @@ LANE, TICKET = "lane", "ticket"
 RETURN = "return"
 
 
+class Gate(Protocol):
+    """Says whether an `auto` rule may fire; `compound.project._automatic.Gatekeeper` is one."""
+
+    def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
+        """What the rule says of a draft, and why a person is asked though it holds."""
+        ...
+
+
 class QueuedReviews:
     """`compound.graph.services.Reviews` over the review queue.
 
@@ -49,29 +58,48 @@ class QueuedReviews:
     Args:
         queue: The queue.
         effects: The project's effects: what they change, and to whom they write.
+        gatekeeper: Says whether a rule may fire; without one none ever does.
     """
 
-    def __init__(self, queue: ReviewQueue, effects: Mapping[str, Effect] | None = None) -> None:
+    def __init__(
+        self, queue: ReviewQueue, effects: Mapping[str, Effect] | None = None, gatekeeper: Gate | None = None
+    ) -> None:
         self.queue = queue
+        self._gatekeeper = gatekeeper
         self._effects = effects or {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open the item or find it; an automatic ruling decides an item that nobody touched."""
-        new, item = self._opened(self._new_item(request))
+        """Open the item or find it; a rule that holds decides what nobody touched, where a certificate covers it."""
+        new, item = self._opened(self._ruled(request))
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         # Every decision moves its item to another version.
         decision = self._standing(item) if item.version > 1 else None
         # what a person returned is shown to a person again
         auto = request.auto if request.redraft != "ask" and new.round == 0 else None
-        if decision is None and auto is not None and auto.is_automatic and item.status is Status.PENDING:
-            decision = self._decide(item.item_id, auto)
+        by = _certified(new, item)
+        if decision is None and auto is not None and by and item.status is Status.PENDING:
+            decision = self._decide(item.item_id, auto, by)
             item = self.queue.show(item.item_id) if decision is None else item
         return OpenedReview(
             item_id=item.item_id,
             decision=self._told(decision, item) if decision else None,
             is_stale=item.status is Status.STALE,
         )
+
+    def _ruled(self, request: ReviewRequest) -> NewItem:
+        new = self._new_item(request)
+        if request.auto is None:
+            return new
+        if self._gatekeeper is None:
+            ready = request.auto.is_automatic
+            why = ("not certified",) if ready else ()
+            readiness = Readiness(ready=ready, action=request.auto.action)
+            return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
+        readiness, why = self._gatekeeper.said(request)
+        if readiness is not None and request.redraft == "ask":
+            readiness = replace(readiness, certificate="")  # whoever had it drafted again decides it
+        return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
     def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem]:
         """The item of the newest round: each return of a draft to the graph opens one more."""
@@ -100,19 +128,20 @@ class QueuedReviews:
         returned = self.queue.returns(run_id)
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
-    def _decide(self, item_id: str, auto: AutoRuling) -> Decision | None:
+    def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
         if auto.action not in {"approve", "reject"}:
             return None  # the queue knows no such decision of a rule; a person makes it
         action = "reject" if auto.action == "reject" else "approve"
         try:
-            return self.queue.auto_decide(item_id, policy=auto.actor.removeprefix("policy:"), action=action)
+            policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
+            return self.queue.auto_decide(item_id, policy=policy, action=action, note=note)
         except (ConflictError, DataError):
             # A row changed since the draft, a person was quicker, or the review does not offer it: a person's then.
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
-        new, item = self._opened(self._new_item(request))
+        new, item = self._opened(self._ruled(request))
         if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
             what = f"the graph of run {request.run_id} changed, and the draft with it"
             stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
@@ -170,8 +199,18 @@ def action_record(action: ProposedAction) -> dict[str, JsonValue]:
     return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
 
 
+def _certified(now: NewItem, item: ReviewItem) -> str:
+    """The certificate under which the item may be decided with no person; empty when under none.
+
+    Both when the item was opened and now: what waits for a person goes on waiting for one.
+    """
+    then = "" if item.readiness is None else item.readiness.certificate
+    return then and ("" if now.readiness is None else now.readiness.certificate)
+
+
 def _fresh(new: NewItem) -> Redraft:
     return Redraft(
+        readiness=new.readiness,
         draft=new.draft,
         evidence=new.evidence,
         reasons=new.reasons,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
     from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.project._certify import Certifier
     from compound.project._effect_service import EffectService
     from compound.project._erase import EraseReport
     from compound.project._prune_report import PruneReport
@@ -184,6 +185,7 @@ class Project:
             result = self.resources.loop.run(partial(self._run, name, given, context or {}, until))
         finally:
             self.resources.recorder.flush()
+        item = self.services.queue.show(result.item_ids[0]) if result.item_ids else None
         return RunView(
             run_id=result.run_id,
             status=result.status,
@@ -192,7 +194,9 @@ class Project:
             item_ids=result.item_ids,
             error=result.error.to_json() if result.error else None,
             files=self.settings.shown(self.resources.artifacts.folder),
-            shown_to_person=self.services.queue.show(result.item_ids[0]).evidence if result.item_ids else {},
+            shown_to_person={} if item is None else item.evidence,
+            ready=None if item is None or item.readiness is None else item.readiness.ready,
+            reasons=() if item is None else item.reasons,
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
@@ -497,6 +501,12 @@ class Project:
         from compound.project._effect_service import EffectService
 
         return EffectService(self)
+
+    def certifier(self) -> Certifier:
+        """What `auto` rules may decide with no person: make, list and revoke certificates."""
+        from compound.project._certify import Certifier
+
+        return Certifier(self)
 
     def traces(self) -> ParquetStore:
         """The recorded spans."""

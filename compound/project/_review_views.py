@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from compound.project._automatic import LOOK, READY
 from compound.project._evidence import evidence_lines
 from compound.project._item_lines import context_lines, done_lines, effect_lines
 from compound.project._offers import effects_json, next_steps, offer_lines
@@ -29,6 +30,7 @@ class ItemRow:
         actions: Names of the actions that the item proposes, as `show` has them.
         held_by: Whose claim runs; empty when nobody's does.
         held_until: Until when, ISO 8601.
+        ready: The graph's `auto` rule holds for the draft; None when it has none.
     """
 
     item_id: str
@@ -54,6 +56,12 @@ class ItemRow:
     first_approver: str = ""
     expire_at: str | None = None
     snooze_until: str | None = None
+    ready: bool | None = None
+
+    @property
+    def draft_state(self) -> str:
+        """`ready`, `needs a look`; empty where no rule says."""
+        return draft_state(self.ready)
 
     @property
     def asked_by(self) -> str:
@@ -88,7 +96,13 @@ class ItemRow:
             first_approver=item.first_approver or "",
             expire_at=None if item.expire_at is None else moment(item.expire_at),
             snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            ready=item.ready,
         )
+
+
+def draft_state(ready: bool | None) -> str:
+    """`ready`, `needs a look`; empty where no rule says."""
+    return "" if ready is None else READY if ready else LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +126,8 @@ class ItemView:
         second: Two different people must approve it; `first_approver` did.
         undo_until: Until when its decision can be taken back, ISO 8601; None when its run may go on.
         outcomes: Everything that decisions about it led to, with its status, oldest first.
+        ready: The graph's `auto` rule holds for the draft; None when it has none.
+        audit: It is of the random share that goes to people whatever a certificate says.
     """
 
     item_id: str
@@ -150,6 +166,8 @@ class ItemView:
     undo_until: str | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()
+    ready: bool | None = None
+    audit: bool = False
 
     @classmethod
     def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
@@ -173,6 +191,8 @@ class ItemView:
             offers=shown_offer(item.decide),
             fields=item.draft.fields,
             effects=effects_json(item.draft),
+            ready=None if item.readiness is None else item.readiness.ready,
+            audit=item.readiness is not None and item.readiness.audit,
             decisions=tuple(_decision(one) for one in decisions),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
@@ -196,7 +216,8 @@ class ItemView:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"item {self.item_id}  version {self.version}  {self.status}"
+        state = draft_state(self.ready)
+        yield f"item {self.item_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
         yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from compound.graph.catalogue import Shelf
     from compound.graph.services import Gateway, JsonCall, NodeCache, Prompt, RetrieveCall, RetrieveRequest, ToolCard
+    from compound.project._automatic import Gatekeeper
     from compound.project._open import Resources
     from compound.review import ReviewQueue
     from compound.spec import GraphSpec
@@ -52,7 +53,14 @@ class ProjectServices:
     @property
     def reviews(self) -> QueuedReviews:
         """The review queue, as the engine sees it."""
-        return QueuedReviews(self.queue, self._resources.parts.effects)
+        return QueuedReviews(self.queue, self._resources.parts.effects, self.gatekeeper)
+
+    @cached_property
+    def gatekeeper(self) -> Gatekeeper:
+        """Says whether an `auto` rule may fire."""
+        from compound.project._automatic import Gatekeeper
+
+        return Gatekeeper(self._resources)
 
     @property
     def outbox(self) -> TargetedOutbox:

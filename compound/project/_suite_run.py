@@ -216,6 +216,8 @@ class GraphSubject:
             error=error,
             seconds=time.perf_counter() - begin,
             cost_usd=self._resources.journal.cost_usd(run_id),
+            auto={} if result is None else result.auto,
+            auto_scores={} if result is None else result.auto_scores,
         )
 
     async def _run(self, case: Case, run_id: str) -> RunResult:

@@ -95,6 +95,8 @@ class RunView:
     Attributes:
         files: Folder of the files that runs made, as the user would type it.
         shown_to_person: What the first review that waits shows, by name.
+        ready: Of the first review that waits: its `auto` rule holds; None when it has none.
+        reasons: Why a person is asked by it.
     """
 
     run_id: str
@@ -105,6 +107,8 @@ class RunView:
     error: Mapping[str, object] | None = None
     files: str = ""
     shown_to_person: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    ready: bool | None = None
+    reasons: tuple[str, ...] = ()
 
     def shown(self) -> Iterator[tuple[str, JsonValue]]:
         """What a person wants to see, in order."""

@@ -7,6 +7,7 @@ to the outbox.
 
 from __future__ import annotations
 
+from compound.review._certificate import AuditedDecision, Certificate, Certificates, Standing
 from compound.review._decide import need_same_names
 from compound.review._desk import LEASE_S, MAX_RETURNS, need_person
 from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
@@ -26,6 +27,7 @@ from compound.review._types import (
     Edit,
     NewItem,
     ProposedAction,
+    Readiness,
     Redraft,
     ResumeClaim,
     Revalidate,
@@ -43,6 +45,9 @@ __all__ = [
     "UNDECIDED",
     "WITHOUT_EFFECTS",
     "Action",
+    "AuditedDecision",
+    "Certificate",
+    "Certificates",
     "ContextProbe",
     "Decision",
     "Draft",
@@ -54,6 +59,7 @@ __all__ = [
     "NewItem",
     "Offer",
     "ProposedAction",
+    "Readiness",
     "Redraft",
     "Rehearse",
     "Rehearsed",
@@ -63,6 +69,7 @@ __all__ = [
     "ReviewItem",
     "ReviewQueue",
     "ShownEffect",
+    "Standing",
     "Status",
     "Sweep",
     "draft_from_json",

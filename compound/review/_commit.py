@@ -67,6 +67,7 @@ def escalated(item: ReviewItem) -> NewItem:
         undo_s=item.undo_s,
         decide=item.decide,
         held=item.held,
+        readiness=item.readiness,
     )
 
 

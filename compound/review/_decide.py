@@ -63,7 +63,9 @@ def decide(desk: Desk, wish: Wish) -> Decision:
         return decision
 
 
-def auto_decide(desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve") -> Decision:
+def auto_decide(
+    desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+) -> Decision:
     """Decide as a policy: only what nobody has touched, and never where two people must agree."""
     with desk.store.read() as db:
         item = load(db, item_id)
@@ -81,6 +83,7 @@ def auto_decide(desk: Desk, item_id: str, *, policy: str, action: Literal["appro
         action=action,
         user=actor,
         version=item.version,
+        note=note,
     )
     with desk.store.write() as db:
         return commit(

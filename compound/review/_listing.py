@@ -25,7 +25,7 @@ _NAMES = (
 
 def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
     """Items by urgency, without their evidence (which may be megabytes)."""
-    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "ticket")]
+    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "ticket", "ready")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
         .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
@@ -41,6 +41,7 @@ def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
                 reasons=tuple(row.reasons),
                 draft=draft_from_json(row.draft),
                 subject=_subject(row.ticket),
+                ready=row.ready,
                 **{name: getattr(row, name) for name in _NAMES},
             )
             for row in db.execute(query)
@@ -68,6 +69,8 @@ def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
         found.append(_ITEM.c.run_id == where.run_id)
     if where.ticket_id is not None:
         found.append(_ITEM.c.ticket_id == where.ticket_id)
+    if where.ready is not None:
+        found.append(_ITEM.c.ready.is_(where.ready))
     return found
 
 

@@ -17,6 +17,7 @@ class ItemSummary:
 
     Attributes:
         subject: Of the ticket, or how its body begins.
+        ready: The node's `auto` rule holds; None when it has none.
     """
 
     item_id: str
@@ -40,6 +41,7 @@ class ItemSummary:
     snooze_until: float | None = None
     second: bool = False
     first_approver: str | None = None
+    ready: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class ItemFilter:
     Attributes:
         statuses: `pending` includes items whose lease has lapsed.
         user: Items this user holds.
+        ready: Only items whose `auto` rule holds, or (False) does not.
         limit: Rows at most.
         offset: Rows to leave out first.
     """
@@ -58,6 +61,7 @@ class ItemFilter:
     user: str | None = None
     run_id: str | None = None
     ticket_id: str | None = None
+    ready: bool | None = None
     limit: int = 100
     offset: int = 0
 

@@ -206,13 +206,21 @@ class ReviewQueue:
         )
         return _decide.decide(self._desk, wish)
 
-    def auto_decide(self, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve") -> Decision:
+    def auto_decide(
+        self, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+    ) -> Decision:
         """Approve or reject as the policy with this hash (actor `policy:<hash>`), only an item that nobody touched.
+
+        Args:
+            item_id: The item.
+            policy: Hash of the rule that decides.
+            action: What it decides.
+            note: By what right: the certificate.
 
         Raises:
             ConflictError: `review.transition`, `review.stale`, `review.decided`.
         """
-        return _decide.auto_decide(self._desk, item_id, policy=policy, action=action)
+        return _decide.auto_decide(self._desk, item_id, policy=policy, action=action, note=note)
 
     def check_stale(self, item_id: str) -> ReviewItem:
         """Ask the probe; an undecided item whose rows changed becomes stale."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from compound.errors import ConflictError, DataError
 from compound.review._draft_json import draft_from_json, draft_to_json
 from compound.review._machine import Event, Status, after
 from compound.review._offer import ANYTHING_USUAL
-from compound.review._types import Decision, Draft, NewItem, ReviewItem
+from compound.review._types import Decision, Draft, NewItem, Readiness, ReviewItem
 from compound.trace import digest as payload_digest
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
@@ -66,7 +67,9 @@ def item_of(row: RowMapping) -> ReviewItem:
     """The item of a joined row."""
     values = dict[str, Any](row)
     draft, sha256 = values.pop("draft"), values.pop("sha256")
+    del values["ready"]
     values |= {
+        "readiness": readiness_from(values["readiness"]),
         "status": Status(values["status"]),
         "second": bool(values["second"]),
         "reasons": tuple(values["reasons"]),
@@ -93,7 +96,8 @@ def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem 
         "created_at": now,
         "updated_at": now,
     }
-    db.execute(sa.insert(_ITEM), {**given, **own, "status": Status.PENDING.value, "reasons": list(new.reasons)})
+    rule = readiness_columns(new.readiness)
+    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, "reasons": list(new.reasons)})
     draft_sha256 = insert_draft(db, item_id, 1, "graph", new.draft, now=now)
     record(
         db,
@@ -111,7 +115,20 @@ def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem 
         reasons=tuple(new.reasons),
         draft=new.draft,
         draft_sha256=draft_sha256,
+        readiness=new.readiness,
     )
+
+
+def readiness_columns(readiness: Readiness | None) -> dict[str, Any]:
+    """What an item's row holds of its rule."""
+    if readiness is None:
+        return {"ready": None, "readiness": None}
+    return {"ready": readiness.ready, "readiness": asdict(readiness)}
+
+
+def readiness_from(record: Mapping[str, Any] | None) -> Readiness | None:
+    """What a rule said, of a row."""
+    return None if record is None else Readiness(**record)
 
 
 def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Draft, *, now: float) -> str:

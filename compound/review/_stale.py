@@ -9,7 +9,16 @@ from compound.connector.state import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review._desk import Desk, need_person
 from compound.review._machine import Event, Status, after
-from compound.review._rows import insert_draft, last_decision, load, lost, move, next_draft_seq, record
+from compound.review._rows import (
+    insert_draft,
+    last_decision,
+    load,
+    lost,
+    move,
+    next_draft_seq,
+    readiness_columns,
+    record,
+)
 from compound.review._types import ContextProbe, Redraft, ReviewItem
 
 Changes = Mapping[str, tuple[int, int | None]]
@@ -115,6 +124,7 @@ def redraft(
             evidence_sha256=digest(fresh.evidence),
             reasons=list(fresh.reasons),
             stale_reason=None,
+            **readiness_columns(fresh.readiness),
             second=item.second or fresh.second,
             undo_s=max(item.undo_s, fresh.undo_s),
             risk=item.risk if fresh.risk is None else fresh.risk + item.level,
@@ -142,7 +152,9 @@ def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Re
         if found.problems:
             raise DataError("review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}")
         present = {**found.refs, **present}
-    return Redraft(draft=item.draft, refs=present, evidence=item.evidence, reasons=item.reasons)
+    return Redraft(
+        draft=item.draft, refs=present, evidence=item.evidence, reasons=item.reasons, readiness=item.readiness
+    )
 
 
 def _present(desk: Desk, item: ReviewItem) -> Mapping[str, int]:

@@ -104,6 +104,29 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What a node's `auto` rule said of a draft, and why it did not decide by itself.
+
+    Attributes:
+        ready: The rule holds: every check holds. False: a person should look.
+        audit: One of the random share that goes to people whatever a certificate says; its decision is a label.
+        action: What the rule would decide.
+        score: Of the rule; None when it has none.
+        key: Hash of whose case it is; None when the rule does not say.
+        covers: Digest of everything that made the draft: graph, prompts, code, models, indexes, policy.
+        certificate: Under which it may be decided with no person; empty when under none.
+    """
+
+    ready: bool
+    audit: bool = False
+    action: str = "approve"
+    score: float | None = None
+    key: str | None = None
+    covers: str = ""
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """What a graph asks a person to decide.
 
@@ -152,6 +175,7 @@ class NewItem:
     undo_s: float = 0.0
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +233,7 @@ class ReviewItem:
     undo_s: float = 0.0
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
+    readiness: Readiness | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""
@@ -229,6 +254,7 @@ class Redraft:
     risk: int | None = None
     second: bool = False
     undo_s: float = 0.0
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ WORD: Final = "x-compound-word"
 RESERVED: Final = ("input", "context", "run", "previous", "item")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)(h|d)")
+_PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 DAY_S: Final = 86400.0
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -115,6 +116,30 @@ def _bindings(value: JsonValue) -> JsonValue:
     return value
 
 
+def _reference(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith("$") or value.startswith("$$"):
+        raise PydanticCustomError("graph.bad-reference", "it is a reference: $node.field")
+    return _bindings(value)
+
+
+def parse_share(value: object) -> float:
+    """The share in `2%`, or in 0.02: from 0 to 1.
+
+    Raises:
+        ValueError: It is no share.
+    """
+    found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is not None:
+        share = float(found[1]) / 100
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        share = float(value)
+    else:
+        raise ValueError(f"{value!r} is no share: write 2% or 0.02")
+    if not 0 <= share <= 1:
+        raise ValueError(f"{value!r}: a share is from 0 to 1; 2 percent is 2% or 0.02")
+    return share
+
+
 def _type(value: JsonValue) -> JsonValue:
     try:
         parse_type(value)
@@ -140,6 +165,10 @@ Condition = Annotated[str, BeforeValidator(_condition), _word("condition")]
 """An expression over references: `intent.label != 'other'`."""
 Binding = Annotated[JsonValue, AfterValidator(_bindings), _word("binding")]
 """A literal, or a reference, or lists and records of them."""
+Reference = Annotated[str, BeforeValidator(_reference), _word("reference")]
+"""One reference: `$node.field`."""
+Percent = Annotated[float, BeforeValidator(parse_share), _word("share")]
+"""`2%` or 0.02: a number from 0 to 1."""
 TypeText = Annotated[JsonValue, AfterValidator(_type), _word("type")]
 """A type: `str`, `list[Draft]`, `enum(a, b)?`, or a mapping of field to type."""
 TypeDeclaration = Annotated[JsonValue, AfterValidator(_declared), _word("declaration")]
@@ -180,6 +209,12 @@ class AutoRule(Strict):
 
     when: Condition = Field(description="Evaluated once, when the review is reached; absent values mean: ask a person.")
     action: str = Field(default="approve", description="The decision that the rule makes.")
+    score: Reference | None = Field(
+        default=None, description="A number; the rule fires from the threshold up that its certificate names."
+    )
+    key: Reference | None = Field(
+        default=None, description="Whose case it is: decisions of one key count as one when a certificate is made."
+    )
 
 
 class Escalation(Strict):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compound.spec._words import Age, Duration, parse_age, parse_duration
+from compound.spec._words import Age, Duration, Percent, parse_age, parse_duration
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
@@ -94,6 +94,32 @@ class Retention(_Part):
         return self
 
 
+class Automatic(_Part):
+    """What a certificate must prove before an `auto` rule of a graph may fire; without one, people decide."""
+
+    error_at_most: Percent = Field(
+        gt=0, lt=1, description="Most decisions without a person that may be wrong, counted by independent keys."
+    )
+    confidence: Percent = Field(ge=0.5, lt=1, description="How sure the certificate is of that bound.")
+    audit_share: Percent = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Random share that goes to people all the same, to label it.",
+    )
+    thresholds: tuple[float, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Scores from which a rule with `score` may fire, the highest first; tried in this order.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Automatic:
+        if list(self.thresholds) != sorted(set(self.thresholds), reverse=True):
+            raise ValueError("thresholds: write each once, the highest first; they are tried in this order")
+        return self
+
+
 class PolicyFile(_Part):
     """The whole file. An effect that it does not name may not happen."""
 
@@ -101,6 +127,9 @@ class PolicyFile(_Part):
     name: Name = Field(description="As graphs name it in `policy:`, and as the file is called.")
     description: str = Field(default="", description="For people: what the application is for, and why these limits.")
     effects: dict[str, EffectRule] = Field(description="Effect to what is asked of it; any other is refused.")
+    automatic: Automatic | None = Field(
+        default=None, description="What lets an `auto` rule fire; when left out, none ever does."
+    )
     retention: Retention = Field(
         default=Retention(), description="How long what runs leave behind is kept; without limit when left out."
     )

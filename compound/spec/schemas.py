@@ -45,6 +45,14 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
         "pattern": r"^\s*\d+(\.\d+)?(h|d)\s*$",
         "examples": ["30d", "90d"],
     },
+    "share": {
+        "description": "A share: 2%, or 0.02.",
+        "anyOf": [
+            {"type": "string", "pattern": r"^\s*\d{1,3}(\.\d{1,6})?\s*%\s*$"},
+            {"type": "number", "minimum": 0, "maximum": 1},
+        ],
+        "examples": ["2%", 0.02],
+    },
     "condition": {
         "description": "Comparisons, `and or not`, `in`, arithmetic and len() over references, without the `$`: "
         "intent.label != 'other' and len(orders?) > 0",

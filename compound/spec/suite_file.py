@@ -31,6 +31,17 @@ class Gate(_Part):
     at_most: Share | None = None
 
 
+class Labels(_Part):
+    """What makes the suite's cases labels for a certificate.
+
+    Attributes:
+        wrong: Score that says what would be wrong if a case went out with no person: 0 right, above 0 wrong. Cases
+            for which the graph's `auto` rule holds must have it.
+    """
+
+    wrong: Name
+
+
 class SuiteFile(_Part):
     """The whole file.
 
@@ -45,6 +56,7 @@ class SuiteFile(_Part):
         scorers: `module:function` beside the file; each takes a `SuiteContext`, returns a scorer.
         scores: Headline scores by name, with what each means; the scorers must yield every one of them.
         gates: Profile to score to bar; `compound eval` exits 1 where a score fails its bar.
+        certify: How `compound certify` reads the cases; without it the suite certifies nothing.
     """
 
     compound: Literal["suite/v1"]
@@ -56,6 +68,7 @@ class SuiteFile(_Part):
     scorers: Annotated[list[FunctionRef], Field(min_length=1)]
     scores: dict[Name, str]
     gates: dict[str, dict[Name, Gate]] = {}
+    certify: Labels | None = None
 
 
 def read_suite_file(path: Path, shown: str = "") -> SuiteFile:

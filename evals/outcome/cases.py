@@ -4,8 +4,8 @@ One shape is a list of tasks (`instruction`, `actions` with `kwargs`) and a list
 the other a list of tasks with an `id` (`user_scenario`, `evaluation_criteria`) and outcomes by that id. A
 task may carry its whole `ticket`, which then is the input as it stands.
 
-Cases of the first shape whose expected writes the shop itself refuses are left out: their actions are machine
-made and ask for what nobody meant. In the second shape a refusal is what the ticket is about.
+Cases with an expected write that the shop itself refuses are kept, and tagged `gold: refused`: what is expected of
+them is that this write changes nothing.
 """
 
 # ruff: noqa: TID252 - a project's modules reach each other relatively; its package name is private
@@ -37,7 +37,7 @@ def load(context: SuiteContext) -> CaseSet:
         DataError: ``cases.none``, ``cases.broken``, ``cases.no-outcome``.
     """
     notes: list[str] = []
-    files = dict(read_folder(context.cases_folder, notes, keep_gold_errors=context.keep_gold_errors))
+    files = dict(read_folder(context.cases_folder))
     sections: dict[str, Sequence[Case]] = {}
     choice = context.split
     if choice == "auto":
@@ -52,18 +52,13 @@ def load(context: SuiteContext) -> CaseSet:
         notes.append(f"{len(chosen)} of {len(cases)} cases: the {choice} half of the customers")
         cases = chosen
     if context.extra_cases is not None:
-        extra = read_folder(context.extra_cases, notes, keep_gold_errors=context.keep_gold_errors)
+        extra = read_folder(context.extra_cases)
         sections |= {f"{context.extra_cases.name}/{name}": part for name, part in extra}
     return CaseSet(cases=cases, sections=sections, notes=notes)
 
 
-def read_folder(folder: Path, notes: list[str], *, keep_gold_errors: bool = False) -> Iterator[tuple[str, list[Case]]]:
+def read_folder(folder: Path) -> Iterator[tuple[str, list[Case]]]:
     """Each pair of files by its name (`train`, `dev`) with its cases, in the order of the file.
-
-    Args:
-        folder: Where the files are.
-        notes: Takes a line for what is left out.
-        keep_gold_errors: Keep cases whose expected actions the shop itself refuses.
 
     Raises:
         DataError: as `load`.
@@ -80,18 +75,12 @@ def read_folder(folder: Path, notes: list[str], *, keep_gold_errors: bool = Fals
         tasks = cast("list[Record]", _read(file, list))
         expected = _read(file.with_name(f"expected_outcomes_{name}.json"), list | dict)
         outcomes = _outcomes(expected)
-        cases = [_case(task, index, outcomes, file, name) for index, task in enumerate(tasks)]
-        keep_all = keep_gold_errors or isinstance(expected, dict)
-        kept = [case for case in cases if keep_all or not _is_refused(case)]
-        if len(kept) != len(cases):
-            notes.append(
-                f"{folder.name}/{name}: {len(cases) - len(kept)} cases left out: the shop refuses their expected writes"
-            )
-        yield name, kept
+        yield name, [_case(task, index, outcomes, file, name) for index, task in enumerate(tasks)]
 
 
-def _is_refused(case: Case) -> bool:
-    errors = case.expected["gold_action_errors"]
+def _is_refused(outcome: Record) -> bool:
+    """A write that the case expects does not succeed; a look-up that finds nothing is none."""
+    errors = outcome.get("gold_action_errors")
     return any(str(error).split(":")[0] in names() for error in (errors if isinstance(errors, list) else []))
 
 
@@ -125,6 +114,7 @@ def _case(task: Record, index: int, outcomes: Mapping[str, Record], file: Path, 
     case_id = f"{file.parent.name}-{name}-{key}"
     actions = _actions(task)
     tags = {"set": f"{file.parent.name}/{name}"}
+    tags |= {"gold": "refused"} if _is_refused(outcome) else {"gold": "done"}
     tags |= {tag: str(task[tag]) for tag in ("kind", "language", "topic") if isinstance(task.get(tag), str)}
     return Case(
         id=case_id,

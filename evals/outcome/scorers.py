@@ -44,7 +44,7 @@ def outcome(context: SuiteContext) -> Scorer:
         wrong = float(bool(changes) and not is_match) if is_clean else None
         yield Score(name="clean_wrong_write", value=wrong)
         yield Score(name="lane", label=lane, group="lanes")
-        yield from _recall(case, actions)
+        yield from _recall(_possible(pristine, case), actions)
 
     return score
 
@@ -103,12 +103,22 @@ def _lane(result: CaseResult) -> str:
     return "clean" if isinstance(lane, dict) and lane.get("lane") == "clean" else "deferred"
 
 
-def _recall(case: Case, actions: Sequence[Action]) -> Iterator[Score]:
+def _possible(pristine: Pristine, case: Case) -> list[Action]:
+    """The expected writes without those that the shop refuses: nobody has to draft these."""
+    wanted = [one for one in cast("list[Action]", case.expected.get("actions") or []) if one["name"] in names()]
+    if not case.expected.get("gold_action_errors"):
+        return wanted
+    kept: list[Action] = []
+    for one in wanted:
+        before, after = (attempt(pristine, actions, case.cluster_id)[1] for actions in (kept, [*kept, one]))
+        kept += [one] if before == after else []
+    return kept
+
+
+def _recall(expected: Sequence[Action], actions: Sequence[Action]) -> Iterator[Score]:
     """One trial for each expected write: was exactly this drafted?"""
     left = [_key(action["name"], action["arguments"]) for action in actions]
-    for gold in cast("list[Action]", case.expected.get("actions") or []):
-        if gold["name"] not in names():
-            continue
+    for gold in expected:
         key = _key(gold["name"], gold["arguments"])
         is_there = key in left
         if is_there:

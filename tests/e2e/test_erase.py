@@ -157,7 +157,7 @@ def test_messages_at_the_desk_lose_their_words_and_stay_sent(home: Home) -> None
     project = home.open()
     try:
         (ticket,) = plain_tickets(home, 1)
-        run = project.run("support_reply", {"ticket": ticket})
+        run = project.run("support_reply", {"ticket": {**ticket}})
         for item in project.waiting_items(run.run_id):
             project.reviews().decide(item, "approve", user="ann")
         (sent,) = project.resources.desk.replies()

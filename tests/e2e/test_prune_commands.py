@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def test_some_months_later_decided_tickets_are_emptied_and_waiting_ones_are_not(home: Home, tmp_path: Path) -> None:
-    tickets = plain_tickets(home, 4)
+    tickets = plain_tickets(home.certify(), 4)
     tickets += [{**ticket, "id": f"{ticket['id']}-ask", "body": ticket["body"] + ASIDE} for ticket in tickets[:1]]
     home.run("batch", "--from", str(write_tickets(tmp_path / "tickets.jsonl", tickets)), check=True)
     waits = cast("list[dict[str, Any]]", home.json("review", "list"))

@@ -162,6 +162,7 @@ POLICIES: Schema = {
         "reply": {"automatic": True, "money": {"tool": "amuont", "at_most": 10, "automatic_at_most": 20}},
         "note": {"money": {"argument": "amount", "at_most": 10, "automatic_at_most": 5}},
     },
+    "careful": {"note": {"automatic": True}, "reply": {"automatic": True}},
     "even": {"reply": {"automatic": True, "money": {"tool": "measure", "at_most": 10, "automatic_at_most": 10}}},
 }
 
@@ -178,6 +179,11 @@ HOARD: Schema = {
 }
 KEPT: Schema = {"brief": {"content": "30d", "traces": "60d"}, "lasting": {"content": "90d", "traces": "100d"}}
 """How long each policy lets things be kept; the others say nothing."""
+AUTOMATIC: Schema = {
+    "careful": {"error_at_most": "2%", "confidence": "95%"},
+    "graded": {"error_at_most": "2%", "confidence": "95%", "thresholds": [0.9, 0.8]},
+}
+"""What a certificate must prove; under any other policy no rule can fire."""
 
 
 def catalogue(*, has_state: bool = True) -> FixedCatalogue:
@@ -196,9 +202,10 @@ def catalogue(*, has_state: bool = True) -> FixedCatalogue:
                     "name": name,
                     "effects": POLICIES.get(name, {}),
                     "retention": KEPT.get(name, {}),
+                    "automatic": AUTOMATIC.get(name),
                 }
             )
-            for name in {**POLICIES, **KEPT}
+            for name in {**POLICIES, **KEPT, **AUTOMATIC}
         },
         has_state=has_state,
     )

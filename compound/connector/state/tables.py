@@ -210,12 +210,17 @@ review_item = Table(
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
     _time("pruned_at"),
+    Column("ready", Boolean),
+    _json("readiness"),
     UniqueConstraint("run_id", "node", "round", "level"),
     Index(None, "queue", "status", "due_at"),
     Index(None, "status", "expire_at"),
     Index(None, "ticket_id"),
 )
-"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered."""
+"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered.
+
+`ready`: the node's `auto` rule held for the draft; NULL where it has none. `readiness`: what it said besides.
+"""
 
 draft_version = Table(
     "draft_version",
@@ -332,6 +337,33 @@ outbox = Table(
 )
 """Effects to be performed once. `place`: where its target, as it was last tried, keeps what it has done. Statuses:
 `scheduled cancelled sending sent refused failed unknown`."""
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("certificate_id", Text, primary_key=True),
+    _key("graph_name"),
+    _key("node"),
+    _key("profile"),
+    _key("policy"),
+    _key("source"),
+    Column("threshold", Double),
+    Column("cases", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("k", Integer, nullable=False),
+    Column("bound", Double, nullable=False),
+    Column("error_at_most", Double, nullable=False),
+    Column("confidence", Double, nullable=False),
+    _key("method"),
+    _json("covers", nullable=False),
+    _key("created_by"),
+    _time("created_at", nullable=False),
+    _key("revoked_by", nullable=True),
+    _time("revoked_at"),
+    _text("revoke_reason"),
+    Index(None, "graph_name", "node", "profile"),
+)
+"""What an `auto` rule may do alone, proven from labels: k wrong of n, for exactly what `covers` names."""
 
 score = Table(
     "score",

@@ -448,7 +448,7 @@ def _unless(**pairs: tuple[Any, Any]) -> Data:
 def _auto(rule: Mapping[str, Any] | Condition) -> JsonValue:
     if isinstance(rule, Condition):
         return {"when": to_condition(rule)}
-    return {key: to_condition(value) if key == "when" else cast("JsonValue", value) for key, value in rule.items()}
+    return {key: to_condition(value) if key == "when" else to_binding(value) for key, value in rule.items()}
 
 
 def kind_of(node: Mapping[str, JsonValue]) -> Type:

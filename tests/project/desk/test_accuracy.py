@@ -48,6 +48,6 @@ def test_any_folder_of_cases_is_evaluated_against_the_same_shop(tmp_path: Path) 
         {"task_index": n, "user_id": "nora_quist_4411", "db_diff": [], "gold_action_errors": []} for n in (0, 1)
     ]
     (tmp_path / "expected_outcomes_mine.json").write_text(json.dumps(outcomes), encoding="utf-8")
-    ((name, found),) = cases.read_folder(tmp_path, [])
+    ((name, found),) = cases.read_folder(tmp_path)
     assert name == "mine"
     assert [case.input["ticket"]["body"] for case in found] == [task["instruction"]] * 2

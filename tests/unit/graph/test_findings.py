@@ -10,6 +10,7 @@ import pytest
 
 from compound.graph import FixedCatalogue, Signature, check, check_file
 from compound.spec import load_graph
+from compound.spec.policy_file import PolicyFile
 
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": False}
 CATALOGUE = FixedCatalogue(
@@ -38,11 +39,22 @@ CATALOGUE = FixedCatalogue(
         "model": {"writer": Signature()},
     },
     prompts={"p.md": "Write to {{ name }}.", "bad.md": "{% if %}"},
+    policies={
+        "careful": PolicyFile.model_validate(
+            {
+                "compound": "policy/v1",
+                "name": "careful",
+                "effects": {"send": {"automatic": True}},
+                "automatic": {"error_at_most": "2%", "confidence": 0.95},
+            }
+        )
+    },
 )
 
 GOOD = """\
 compound: graph/v1
 name: good
+policy: careful
 types:
   Intent: {label: enum(cancel, other), confidence: float}
 input: {ticket: {id: str, body: str}}
@@ -223,6 +235,7 @@ def test_all_findings_come_in_one_run_in_the_order_of_the_file() -> None:
         "graph.unknown-reference",
         "graph.unknown-prompt",
         "graph.unknown-effect",
+        "policy.not-allowed",
     ]
 
 
@@ -283,7 +296,7 @@ def test_findings_as_json() -> None:
         "what": "unknown model 'x'",
         "fix": "choices: writer; a new one stands under `models` in connectors/models.yaml",
         "file": "g.yaml",
-        "line": 12,
+        "line": 13,
         "column": 28,
     }
 

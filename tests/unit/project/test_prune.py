@@ -18,6 +18,7 @@ from compound.cli._program import app
 from compound.connector.state import append_audit, tables, verify_audit
 from compound.errors import CompoundError, ConflictError
 from compound.trace import ParquetStore
+from tests.support.certificates import grant
 from tests.support.projects import PYPROJECT, write_project
 from tests.support.state_stores import postgresql_url
 
@@ -28,6 +29,7 @@ SECRET = "Nora lives in Fern Row"
 DAY = 86_400.0
 POLICY = (
     "compound: policy/v1\nname: short\neffects: {}\nretention: {content: 30d, traces: 60d}\n"
+    "automatic: {error_at_most: 2%, confidence: 95%, audit_share: 0%}\n"
 )  # fmt: skip
 MAIN = """\
 compound: graph/v1
@@ -82,6 +84,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     state = f'state = "{postgresql_url()}"\n' if request.param == "postgresql" else ""
     opened = Project.open(write_project(tmp_path, FILES | {"pyproject.toml": PYPROJECT + state}))
+    grant(opened, "main", "ok")
     yield opened
     opened.close()
 
@@ -173,7 +176,8 @@ def _texts(project: Project, run_id: str) -> list[object]:
 
 
 def test_a_graph_without_a_policy_keeps_everything(project: Project) -> None:
-    done(project, "kept for ever", graph="free")
+    run = done(project, "kept for ever", graph="free")
+    project.reviews().decide(project.waiting_items(run.run_id)[0], "approve", user="ann")
     before = words(project)
     prune(project, 5_000)
     assert words(project) == before

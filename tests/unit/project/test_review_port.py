@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.graph.services import AutoRuling, OpenedReview, ReviewRequest
+from compound.graph.services import AutoRuling, OpenedReview, Redraft, ReviewRequest
 from compound.project._ports import QueuedReviews
-from compound.review import ReviewQueue
+from compound.review import Readiness, ReviewQueue
 
 
-def opened(folder: Path, action: str) -> OpenedReview:
+class Certified:
+    """A gatekeeper under whose certificate every rule may fire."""
+
+    def said(self, request: ReviewRequest) -> tuple[Readiness, tuple[str, ...]]:
+        return Readiness(ready=True, certificate="c-1"), ()
+
+
+def opened(folder: Path, action: str, gate: Certified | None, redraft: Redraft = "no") -> OpenedReview:
     with closing(StateStore.open(folder / "state.db")) as store:
         request = ReviewRequest(
             run_id="r",
@@ -27,17 +34,37 @@ def opened(folder: Path, action: str) -> OpenedReview:
             decide={"approve": {}, "reject": {}, "partly": {}},
             versions={},
             input={},
+            redraft=redraft,
             auto=AutoRuling(is_automatic=True, action=action, actor="policy:abc", rule="true"),
         )
-        return asyncio.run(QueuedReviews(ReviewQueue(store)).open(request))
+        return asyncio.run(QueuedReviews(ReviewQueue(store), gatekeeper=gate).open(request))
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])
 def test_a_rule_decides_as_it_says(tmp_path: Path, action: str) -> None:
-    decision = opened(tmp_path, action).decision
+    decision = opened(tmp_path, action, Certified()).decision
     assert decision is not None
     assert (decision.action, decision.is_automatic) == (action, True)
 
 
 def test_a_rule_never_approves_in_place_of_what_the_queue_does_not_know(tmp_path: Path) -> None:
-    assert opened(tmp_path, "partly").decision is None
+    assert opened(tmp_path, "partly", Certified()).decision is None
+
+
+def test_no_rule_decides_without_a_gatekeeper(tmp_path: Path) -> None:
+    found = opened(tmp_path, "approve", None)
+    assert found.decision is None
+    with closing(StateStore.open(tmp_path / "state.db")) as store:
+        item = ReviewQueue(store).show(found.item_id)
+    assert item.reasons == ("not certified",)
+    assert item.readiness == Readiness(ready=True)
+
+
+def test_what_a_person_had_drafted_again_is_never_decided_by_a_rule(tmp_path: Path) -> None:
+    assert opened(tmp_path, "approve", Certified(), "ask").decision is None
+    assert opened(tmp_path, "approve", Certified(), "no").decision is None  # the run opens it again, after a crash
+
+
+def test_what_waited_for_a_person_before_there_was_a_certificate_goes_on_waiting(tmp_path: Path) -> None:
+    assert opened(tmp_path, "approve", None).decision is None
+    assert opened(tmp_path, "approve", Certified()).decision is None

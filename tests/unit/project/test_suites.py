@@ -349,6 +349,40 @@ def test_what_models_cost_is_reported_where_every_price_is_known(
     assert report["cost_usd"] == (None if cost is None else pytest.approx(cost)), report
 
 
+SECTIONED = """\
+from compound.evaluation import Case, CaseSet, SuiteContext
+
+
+def load(context: SuiteContext) -> CaseSet:
+    def case(n: int, right: bool, kind: str) -> Case:
+        return Case(id=f"{kind}-{n}", input={"n": n}, expected={"n": 2 * n if right else -1}, tags={"kind": kind})
+
+    easy = [case(n, True, "easy") for n in range(20)]
+    odd = [case(n, n % 2 == 0, "odd") for n in range(20, 24)]
+    return CaseSet(cases=[*easy, *odd], sections={"natural": [case(n, n < 2, "natural") for n in range(8)]})
+"""
+
+
+def test_a_headline_never_stands_alone_where_there_are_sections_and_kinds_of_cases(tmp_path: Path) -> None:
+    root = project_of(tmp_path)
+    (root / "evals/sums/cases.py").write_text(SECTIONED)
+    flags = ("--context", "factor=2")
+    _, report = evaluated(root, *flags)
+    assert report["sections"]["natural"]["scores"]["right"]["value"] == 0.25
+    slices = report["slices"]["kind"]
+    assert {kind: (one["right"]["value"], one["right"]["n"]) for kind, one in slices.items()} == {
+        "easy": (0.95, 20),  # 13 is unlucky
+        "odd": (0.5, 4),
+    }
+    result = CliRunner().invoke(app, ["eval", "sums", *flags], env={"COMPOUND_ROOT": str(root), "COLUMNS": "120"})
+    said = result.stdout
+    assert "by section" in said
+    assert "natural" in said
+    assert "0.250" in said
+    assert "right by kind" in said
+    assert said.index("by section") > said.index("suite sums")
+
+
 ASKED = """\
 compound: graph/v1
 name: main

@@ -236,3 +236,16 @@ def test_a_map_names_its_item() -> None:
         }
     }
     assert data["output"] == {"costs": "$priced"}
+
+
+def test_a_rule_with_a_score_and_a_key_is_the_same_in_python_and_yaml() -> None:
+    graph = Graph("x", input={"text": "str", "trust": "float", "who": "str"})
+    given = graph.input
+    graph.review(name="ok", show=[given.text], auto={"when": given.trust > 0, "score": given.trust, "key": given.who})
+    built = graph.build()
+    data: Any = built.to_data()
+    rule = {"when": "input.trust > 0", "score": "$input.trust", "key": "$input.who"}
+    assert data["nodes"]["ok"]["auto"] == rule
+    scope: dict[str, Any] = {}
+    exec(to_python(built), scope)
+    assert scope["graph"].build().hash == built.hash
