@@ -29,8 +29,8 @@ setup: $(STAMP)  ## make .venv with everything for work on the project
 demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good it was
 	$(BIN)/compound demo
 
-test: $(CHARTS)  ## every test, offline
-	$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile
+test: $(CHARTS)  ## every test, offline; in a random order with ORDER=randomly
+	$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile -p $(if $(ORDER),$(ORDER),no:randomly)
 
 soak: $(CHARTS)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600

@@ -74,7 +74,9 @@ def test_an_action_of_ones_own_is_decided_with_its_fields(desk: Bank) -> None:
     assert desk.json("review", "show", item)["offers"]["freeze"] == {"card": "str", "because": "str"}
     text = desk.run("review", "show", item).stdout
     assert "freeze does:" in text
-    assert f"compound review decide {item[:10]} freeze --version 1 --field card=TEXT --field because=TEXT" in text
+    assert f"compound review decide {item[:10]} freeze --version 1 --field card=TEXT --field because=TEXT" in " ".join(
+        text.split()
+    )
     done = desk.json("review", "decide", item, "freeze", "--field", "card=C-2", "--field", "because=stolen abroad")
     assert done["ok"]
     assert (desk.card("C-2")["status"], desk.card("C-2")["why"]) == ("frozen", "stolen abroad")
