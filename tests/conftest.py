@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.e2e.desk_homes import Home
 
-settings.register_profile("fuzz", max_examples=1_000, deadline=None)
+# How long a draw takes says how busy the machine is.
+settings.register_profile("compound", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("compound"), max_examples=1_000)
+settings.load_profile("compound")
 
 
 @pytest.fixture(scope="session")

@@ -143,7 +143,7 @@ def test_reviews_are_read_and_decided(compound: Program) -> None:
     assert f"compound review reject {first}" in shown.out
     assert widest(shown.out) <= 80
     refused = compound("review", "reject", first, "--reason", "nonsense")
-    assert (refused.code, "[review.unknown-reason]" in refused.err) == (1, True)
+    assert (refused.code, "[review.not-offered]" in refused.err) == (1, True)
     decided = compound("review", "reject", first, "--reason", "tone", "--user", "ann", "--json")
     assert decided.code == 0
     assert decided.data["action"] == "reject"
@@ -237,6 +237,7 @@ def test_data_that_an_outsider_lacks_is_told_with_the_way_out(compound: Program,
     marker = tmp_path / "desk" / "pyproject.toml"
     more = '\n[tool.compound.profiles.tau]\nlakehouse = "../shared/data/lakehouse"\ntraining = "../shared/data"\n'
     more += '[tool.compound.profiles.tau.documents]\nhandbook = ["../shared/data/policy.md"]\n'
+    more += 'cases = ["tools.training:case_documents"]\n'
     marker.write_text(marker.read_text(encoding="utf-8") + more, encoding="utf-8")
     outsider = program_in(tmp_path / "desk")
     for call in (("seed",), ("index",), ("train", "intent"), ("run", "--text", "hello")):

@@ -12,6 +12,14 @@ from langgraph.types import Command
 from compound import Project
 from compound.errors import CompoundError, DataError
 from tests.project.other_desk.bank import ONE_NODE, TWO_NODES, Bank, bank, one_node
+from tests.support.certificates import grant
+
+POLICY = """\
+compound: policy/v1
+name: cards
+effects: {freeze_card: {automatic: true}, set_limit: {automatic: true}, write_letter: {automatic: true}}
+automatic: {error_at_most: 2%, confidence: 95%, audit_share: 0%}
+"""
 
 FROZEN_1 = {"card": "C-1", "why": "reported lost"}
 LETTER_1 = "Dear customer. Card C-1 is frozen: reported lost."
@@ -379,10 +387,15 @@ def test_a_field_that_may_be_left_out_is_shown_where_it_goes(tmp_path: Path) -> 
 
 
 def test_a_rule_decides_what_it_was_shown_with(tmp_path: Path) -> None:
-    graph = TWO_NODES.replace("      approve: {}\n", "      approve: {note: str?}\n", 1).replace(
+    graph = TWO_NODES.replace("      approve: {}\n", "      approve: {words: str?}\n", 1).replace(
         "    decide:\n", "    auto: {when: agrees.ok}\n    decide:\n", 1
     )
-    desk = bank(tmp_path, graph)
+    desk = bank(tmp_path, graph.replace("name: main\n", "name: main\npolicy: cards\n", 1))
+    (tmp_path / "graphs/policies").mkdir()
+    (tmp_path / "graphs/policies/cards.yaml").write_text(POLICY)
+    project = desk.project
+    grant(project, "main", "judge")
+    project.close()
     made = desk.json("run", "main", "id=T-1", "message=I lost C-1 today")
     assert made["status"] == "done"
     assert (desk.card("C-1")["status"], desk.letters()) == ("frozen", [LETTER_1])

@@ -41,7 +41,7 @@ def bank_with(root: Path, *, review: str = "", credit: str = "{}", graph: str = 
 def say(bank: Bank, *arguments: str, code: int = 0, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a command prints."""
     monkeypatch.chdir(bank.root)
-    done = CliRunner().invoke(app, list(arguments))
+    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
     assert done.exit_code == code, (done.output, done.exception)
     return done.output
 
