@@ -25,7 +25,7 @@ GRAPH = """\
 compound: graph/v1
 name: main
 input: {customer: str, text: str, ask: bool}
-output: {loud: $loud, action: $ok.action}
+output: {loud: $loud, action: $ok.action?}
 nodes:
   loud: {use: tool, tool: shout, in: {text: $input.text}, out: str, cache: 20d}
   ok:
