@@ -6,6 +6,7 @@ What is not clearly a request is held: nobody takes a wish from it, and no actio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .asking import Asking
@@ -17,6 +18,7 @@ from .narrowing import (
     denied_keeping,
     denied_reasons,
     is_about_another_matter,
+    lists_whole,
     named_beside_whole,
 )
 from .script import Script
@@ -53,15 +55,20 @@ class Held:
     strange: frozenset[int] = frozenset()
 
 
-def find_held(script: Script) -> Held:
-    """Read every sentence of the letter; headings, quoted parts and notices are left to others."""
+def find_held(script: Script, baskets: Mapping[str, frozenset[str]] | None = None) -> Held:
+    """Read every sentence of the letter; headings, quoted parts and notices are left to others.
+
+    Args:
+        script: The annotated letter.
+        baskets: Id of an order of the customer's to the products in it.
+    """
     places: dict[int, list[int]] = {}
     for at, number in enumerate(script.sentence):
         places.setdefault(number, []).append(at)
     acts: dict[int, list[Hit]] = {}
     for start, _, hits in find_segments(script):
         acts.setdefault(script.sentence[start], []).extend(hits)
-    letter = Letter(script)
+    letter = Letter(script, baskets or {})
     why: dict[int, str] = {}
     loose: set[int] = set()
     strange: set[int] = set()
@@ -197,7 +204,7 @@ class _Sentence(Asking):
 
     def _hazards(self) -> set[int]:
         here = set(self.words) & (self.letter.hazards - self.letter.soft)
-        here -= self.letter.quiet
+        here -= self.letter.quiet | deadlines(self)
         for hit in self.letter.reasons:
             here -= set(hit.parts)
         for hit in (*self.acts, *(hit for hit in self.script.hits if hit.kind == "pay" and len(hit.parts) > 1)):
@@ -264,6 +271,8 @@ class _Sentence(Asking):
         ]
         beside = set(named_beside_whole(self, wholes))
         named = {found.products for at, found in self.letter.things.items() if at in beside}
+        if lists_whole(self, beside):
+            return False
         return bool(named) and not (len(pairs) == len(wholes) and len(named) == 2)
 
     def _contrasts(self) -> bool:

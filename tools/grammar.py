@@ -44,7 +44,8 @@ class Grammar:
         limits: Nothing more than what was named.
         joins: Words that join a clause to the one before.
         refers: Words that stand for what was said before.
-        persons: Words for the writer and for who is written to.
+        persons: Words for the writer.
+        addressed: Words for who is written to, as the subject of a clause.
     """
 
     begins: frozenset[Phrase]
@@ -71,6 +72,7 @@ class Grammar:
     joins: frozenset[Phrase]
     refers: frozenset[Phrase]
     persons: frozenset[Phrase]
+    addressed: frozenset[Phrase]
 
 
 _TABLES: dict[str, dict[str, str]] = {
@@ -81,7 +83,7 @@ _TABLES: dict[str, dict[str, str]] = {
             hoping you can|hoping you could|writing to|let me|allow me|lets|let us|go ahead and|help me|if you could|if you can|if you would|if youd|and would like|and want""",
         "owes": "must|should|ought to|has to|have to|needs to|need to|is to|are to",
         "please": "please|pls|plz|kindly",
-        "asks_us": "could you|can you|would you|will you|could u|can u|could your team|can your team|could someone|can someone",
+        "asks_us": "could you|can you|would you|would you mind|will you|could u|can u|could your team|can your team|could someone|can someone",
         "asks_may": "can|could|may i|is it possible to|would it be possible to|might i",
         "subject": "i|im|i am|we|were|we are|ill|i will|well|we will|hereby|id|wed",
         "condition": """maybe|perhaps|possibly|if|unless|provided|providing|assuming|suppose|supposing|whether|otherwise|in case|as long as|so long as|
@@ -116,6 +118,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "limits": "nothing else|nothing more",
         "joins": "and|but",
         "refers": "it|its|this|that|these|those|them|they|so|then|there|either|both|otherwise|one|ones",
+        "addressed": "you|u",
         "persons": "i|me|my|we|us|our|im|ill|id|ive|well|wed|weve",
     },
     "de": {
@@ -172,6 +175,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "limits": "sonst nichts|nichts anderes|nichts weiter|weiter nichts",
         "joins": "und|aber",
         "refers": "es|er|sie|das|dies|diese|dieser|dieses|diesen|jene|so|dann|davon|dafur|darauf|beides|beide|andernfalls|sonst",
+        "addressed": "sie|ihr|du",
         "persons": "ich|mir|mich|mein|meine|meinen|meiner|meinem|wir|uns|unser|unsere",
     },
     "es": {
@@ -208,6 +212,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "limits": "nada mas",
         "joins": "y|e|pero",
         "refers": "lo|la|los|las|esto|eso|este|esta|estos|estas|ese|esa|ello|asi|entonces|ambos|ambas",
+        "addressed": "usted|ustedes|tienen|tiene|necesitan|necesita",
         "persons": "yo|me|mi|mis|nosotros|nos|nuestro|nuestra|quiero|queremos",
     },
 }

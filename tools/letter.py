@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .grammar import Grammar, find_phrases, grammar, joining_words
 from .script import Script
 
@@ -9,10 +11,16 @@ _MID = ("function", "noun", "status", "target", "pay", "stays")
 
 
 class Letter:
-    """What is known of all words of a letter."""
+    """What is known of all words of a letter.
 
-    def __init__(self, script: Script) -> None:
+    Args:
+        script: The annotated letter.
+        baskets: Id of an order of the customer's to the products in it.
+    """
+
+    def __init__(self, script: Script, baskets: Mapping[str, frozenset[str]]) -> None:
         self.script = script
+        self.baskets = baskets
         self.grammar: Grammar = grammar(script.language.language)
         self.negated = script.tagged("neg")
         self.hazards = script.tagged("hazard")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .grammar import Phrase, find_phrases
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _STOPS = frozenset(
     {",", ";", ":", "(", ")", ".", "!", "?", "-", "–", "—", "and", "but", "und", "aber", "y", "e", "pero"}
 )
+_FORMAL = frozenset({"Sie", "Ihnen"})
+"""Words for who is written to that only the capital tells from words that refer back."""
 _REACH = 3
 _SHORTEST = 3
 """Words that the main clause of a condition has at least; what is shorter may be said of the wish."""
@@ -49,13 +51,14 @@ def deadlines(sentence: Asking) -> set[int]:
     words, said = sentence.letter.grammar, _said(sentence)
     found: set[int] = set()
     for start, end in find_phrases(sentence.text, said, words.deadline):
-        clause = list(_clause(sentence, said[start:], end - start))
+        clause = list(_clause(sentence, sentence.words, list(sentence.words).index(said[end - 1]) + 1))
         if not clause:
             continue
         first = sentence.text[clause[0]].text
         persons = {sentence.text[at].text for at in clause} & {phrase[0] for phrase in words.persons}
         busy = any(hit.value not in WEAK for hit in sentence.script.hits if hit.kind == "act" and hit.start in clause)
-        if not (persons or busy or (first,) in words.refers or first.endswith("ing")):
+        refers = len(clause) == 1 and (first,) in words.refers
+        if not (persons or busy or refers or first.endswith("ing")):
             found |= set(said[start:end])
     return found
 
@@ -72,10 +75,24 @@ def is_about_another_matter(sentence: Asking) -> bool:
     main = [at for at in said if at > sentence.words[texts.index(",")]]
     if len(main) < _SHORTEST or set(main) & sentence.letter.negated:
         return False
-    turns = (words.refers, words.persons, words.keeps, words.second_thought, words.exception, words.lacks, words.time)
+    turns = [words.keeps, words.second_thought, words.exception, words.lacks, words.time]
+    if not _is_said_of_reader(sentence, said):
+        turns.append(words.persons)
     if any(find_phrases(sentence.text, said, kind) for kind in turns):
         return False
+    refers = find_phrases(sentence.text, said, words.refers)
+    if any(sentence.text[said[start]].raw not in _FORMAL for start, _ in refers):
+        return False
     return all(hit.value == "refund" for hit in sentence.script.hits if hit.kind == "act" and hit.start in said)
+
+
+def _is_said_of_reader(sentence: Asking, said: Sequence[int]) -> bool:
+    """Whether the condition is about who is written to, and no money: "if you have questions"."""
+    words = sentence.letter.grammar
+    ends = [end for start, end in find_phrases(sentence.text, said, words.condition) if start <= 1]
+    money = sentence.script.tagged_as("noun", "money") | sentence.script.tagged_as("noun", "difference")
+    subject = sentence.text[said[min(ends[0], len(said) - 1)]].text if ends else ""
+    return (subject,) in words.addressed and not money & set(said)
 
 
 def serves_another_wish(sentence: Asking, refund: Hit) -> bool:
@@ -99,6 +116,23 @@ def named_beside_whole(sentence: Asking, wholes: Sequence[Hit]) -> list[int]:
         end = min((hit.start for hit in others), default=sentence.words[-1] + 1)
         named |= {at for at in sentence.mentions if at < end}
     return sorted(named)
+
+
+def lists_whole(sentence: Asking, named: Collection[int]) -> bool:
+    """Whether what is named beside a whole is all of it: "all of #1, the shoes and the lamp" takes nothing out."""
+    things = [found.products for at, found in sentence.letter.things.items() if at in named]
+    here = set(sentence.words)
+    orders = [e.text for at, e in sentence.script.entities.items() if at in here and e.kind == "order"]
+    chosen = [order for order in orders if order in sentence.letter.baskets]
+    baskets = [sentence.letter.baskets[order] for order in chosen or sentence.letter.baskets]
+    if not things or len(chosen) != len(orders) or len(orders) > 1:
+        return False
+    return any(
+        (orders or len(basket) > 1)
+        and all(any(product in names for names in things) for product in basket)
+        and all(names & basket for names in things)
+        for basket in baskets
+    )
 
 
 def _said(sentence: Asking) -> list[int]:
