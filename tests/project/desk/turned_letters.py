@@ -535,7 +535,7 @@ cP Could you please cancel {P} before it ships? I no longer need it.
 cP Would you mind cancelling {P}? I no longer need it.
 cP Please cancel {P} if possible, I no longer need it.
 cP Please cancel {P}, I no longer need it. If you need anything else, just write to me.
-cP Please cancel {P}, I no longer need it. If the agent asks for more, my account has all details.
+cP Please cancel {P}, I no longer need it. If the agent asks for more, the account has all details.
 rDl I'd like to return the desk lamp from {D} because it doesn't work.
 rDl I don't want to keep the desk lamp from {D}. I want to return it.
 rDl I want to return the desk lamp of {D} and nothing else.
