@@ -8,6 +8,7 @@ from functools import cached_property
 from .grammar import Phrase, find_phrases
 from .letter import Letter
 from .lexicon import Hit
+from .narrowing import serves_another_wish
 from .wishes import WEAK
 
 _LIGHT = frozenset(
@@ -56,12 +57,14 @@ class Asking:
         """It ends with a question mark, or begins with the Spanish one."""
         return self.number in self.script.questions or any(self.text[at].text == "¿" for at in self.words)
 
-    def has(self, phrases: frozenset[Phrase], *, behind: int = -1, first: bool = False) -> bool:
+    def has(
+        self, phrases: frozenset[Phrase], *, behind: int = -1, first: bool = False, but: Collection[int] = ()
+    ) -> bool:
         """Whether a phrase of a class stands here, not as part of a known phrase, value or word of action."""
         quiet = self.letter.quiet | {part for hit in self.acts for part in hit.parts}
         said = [at for at in self.words if not self.text[at].is_mark]
         for start, end in find_phrases(self.text, said, phrases):
-            if set(said[start:end]) <= quiet or said[start] <= behind or (first and start > 1):
+            if set(said[start:end]) <= quiet or said[start] in but or said[start] <= behind or (first and start > 1):
                 continue
             return True
         return False
@@ -120,6 +123,8 @@ class Asking:
         if hit.value not in {"refund", *WEAK}:
             return True
         if hit.value == "ship" and any(0 < hit.start - at <= 2 for at in self.letter.negated):
+            return False
+        if serves_another_wish(self, hit):
             return False
         return bool(self.mentions) or any(other.value not in {"refund", *WEAK} for other in self.acts)
 

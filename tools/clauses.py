@@ -6,12 +6,21 @@ What is not clearly a request is held: nobody takes a wish from it, and no actio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .asking import Asking
 from .grammar import find_phrases
 from .letter import Letter
 from .lexicon import Hit
+from .narrowing import (
+    deadlines,
+    denied_keeping,
+    denied_reasons,
+    is_about_another_matter,
+    lists_whole,
+    named_beside_whole,
+)
 from .script import Script
 from .segments import find_segments
 from .wishes import WEAK
@@ -46,15 +55,20 @@ class Held:
     strange: frozenset[int] = frozenset()
 
 
-def find_held(script: Script) -> Held:
-    """Read every sentence of the letter; headings, quoted parts and notices are left to others."""
+def find_held(script: Script, baskets: Mapping[str, frozenset[str]] | None = None) -> Held:
+    """Read every sentence of the letter; headings, quoted parts and notices are left to others.
+
+    Args:
+        script: The annotated letter.
+        baskets: Id of an order of the customer's to the products in it.
+    """
     places: dict[int, list[int]] = {}
     for at, number in enumerate(script.sentence):
         places.setdefault(number, []).append(at)
     acts: dict[int, list[Hit]] = {}
     for start, _, hits in find_segments(script):
         acts.setdefault(script.sentence[start], []).extend(hits)
-    letter = Letter(script)
+    letter = Letter(script, baskets or {})
     why: dict[int, str] = {}
     loose: set[int] = set()
     strange: set[int] = set()
@@ -76,7 +90,7 @@ def find_held(script: Script) -> Held:
         if not reason or (number in script.heading and not sentence.is_firm(reason)):
             continue
         why[number] = reason
-        if not sentence.mentions and sentence.is_firm(reason):
+        if not sentence.mentions and sentence.is_firm(reason) and not is_about_another_matter(sentence):
             loose.add(number)
     strange |= {script.sentence[at] for at, word in enumerate(script.words) if script.language.is_trap(word.text)}
     return Held(why, frozenset(loose), frozenset(strange))
@@ -121,7 +135,7 @@ class _Sentence(Asking):
             "an exception": self.has(words.exception) or self._lacks_mention(),
             "a condition": self.has(words.condition),
             "a second thought": self.has(words.second_thought),
-            "something that stays": keeps and not self._parts_with(),
+            "something that stays": keeps and not denied_keeping(self),
             "a negation": not keeps and self._denies_mention(),
         }
         return next((why for why, is_so in found.items() if is_so), "")
@@ -132,7 +146,7 @@ class _Sentence(Asking):
         first = min(hit.start for hit in self.acts)
         found = {
             "a negation": bool(self._negations()),
-            "a condition": self.has(words.condition) or self.has(words.time, behind=first),
+            "a condition": self.has(words.condition) or self.has(words.time, behind=first, but=deadlines(self)),
             "an exception": self.has(words.exception) or self._lacks_mention() or self._quantified_and_named(),
             "a report": self.has(words.reports) or self._is_in_quotes(),
             "a second thought": self.has(words.second_thought),
@@ -160,7 +174,7 @@ class _Sentence(Asking):
     def _negations(self) -> set[int]:
         """Negations that belong to no reason and to no courtesy, or that deny a word of action."""
         here = set(self.words) & self.letter.negated
-        excused = here & self.letter.quiet
+        excused = here & (self.letter.quiet | denied_reasons(self) | denied_keeping(self))
         for hit in self.letter.reasons:
             if not set(hit.parts) & here:
                 continue
@@ -190,10 +204,10 @@ class _Sentence(Asking):
 
     def _hazards(self) -> set[int]:
         here = set(self.words) & (self.letter.hazards - self.letter.soft)
-        here -= self.letter.quiet
+        here -= self.letter.quiet | deadlines(self)
         for hit in self.letter.reasons:
             here -= set(hit.parts)
-        for hit in self.acts:
+        for hit in (*self.acts, *(hit for hit in self.script.hits if hit.kind == "pay" and len(hit.parts) > 1)):
             here -= set(hit.parts)
         first = min((hit.start for hit in self.acts), default=0)
         said = [at for at in self.words if not self.text[at].is_mark and at < first]
@@ -212,12 +226,6 @@ class _Sentence(Asking):
             if first is not None and said[start] not in self.letter.quiet and self._is_nominal(range(near[0], first)):
                 return True
         return False
-
-    def _parts_with(self) -> bool:
-        """Who would rather not keep the lamp gives it back."""
-        said = [at for at in self.words if not self.text[at].is_mark]
-        starts = [said[start] for start, _ in find_phrases(self.text, said, self.letter.grammar.keeps)]
-        return any(0 < at - no <= 3 for at in starts for no in self.letter.negated)
 
     def _chooses(self) -> bool:
         """Whether "or" stands between two things named: one of them is meant, and nobody knows which."""
@@ -255,13 +263,16 @@ class _Sentence(Asking):
         if not wholes or any(hit.value == "swap" for hit in self.acts):
             return False
         if any(hit.value == "all_orders" for hit in wholes):
-            return bool(self.mentions)
+            return bool(named_beside_whole(self, wholes))
         pairs = [
             hit
             for hit in wholes
             if self.text[hit.start].text in {"both", "beide", "beides", "ambos", "ambas", "los", "las"}
         ]
-        named = {found.products for at, found in self.letter.things.items() if at in here}
+        beside = set(named_beside_whole(self, wholes))
+        named = {found.products for at, found in self.letter.things.items() if at in beside}
+        if lists_whole(self, beside):
+            return False
         return bool(named) and not (len(pairs) == len(wholes) and len(named) == 2)
 
     def _contrasts(self) -> bool:
@@ -281,7 +292,8 @@ class _Sentence(Asking):
     def _keeps(self) -> bool:
         if self._is_one_swap():
             return False
-        return self.has(self.letter.grammar.keeps) or self.has(self.letter.grammar.complement)
+        stays = self.has(self.letter.grammar.keeps) and not denied_keeping(self)
+        return stays or self.has(self.letter.grammar.complement)
 
     def _is_one_swap(self) -> bool:
         """A change of one thing: what is kept, or was there before, is told of that thing."""

@@ -6,7 +6,7 @@ that names nothing of the shop and asks for nothing is talk: there, only conditi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 from .asides import find_asides
 from .courtesy import is_courtesy
@@ -31,6 +31,7 @@ def find_unexplained(
     *,
     unaccounted: Iterable[int],
     held: Collection[int] = (),
+    why: Mapping[int, str] | None = None,
 ) -> list[str]:
     """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood.
 
@@ -41,6 +42,7 @@ def find_unexplained(
         facts: The customer's documents: their own name and address need no explanation.
         unaccounted: Words that name something no action uses.
         held: Sentences that were not read as wishes.
+        why: Number of a sentence to what keeps it from being a wish, "an exception": it is shown behind the sentence.
     """
     reader = _Reader(script, frames, facts)
     loose = set(unaccounted)
@@ -50,7 +52,11 @@ def find_unexplained(
     bad |= {
         number for number, words in _sentences(script).items() if number not in asides and not reader.explains(words)
     }
-    return [_text(script, number) for number in sorted(bad.union(set(held) - asides))]
+    kinds = why or {}
+    return [
+        _text(script, number) + (f" ({kinds[number]})" if number in kinds else "")
+        for number in sorted(bad.union(set(held) - asides))
+    ]
 
 
 def _is_untouched(script: Script, number: int, loose: Collection[int]) -> bool:

@@ -36,6 +36,11 @@ class Facts:
         return self.view.orders
 
     @property
+    def baskets(self) -> dict[str, frozenset[str]]:
+        """Id of an order to the products in it."""
+        return {key: frozenset(item["product_id"] for item in order["items"]) for key, order in self.orders.items()}
+
+    @property
     def products(self) -> dict[str, Product]:
         """The products in those orders by id."""
         return self.view.products

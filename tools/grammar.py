@@ -38,6 +38,14 @@ class Grammar:
         complement: What is left when something is taken away.
         clause: Pronouns and auxiliary verbs: words that a mere list of things does not have.
         links: Words behind which an action is spoken of, not asked for.
+        because: What begins a clause that says why.
+        holds: Verbs of keeping among `keeps`: denied, they give a thing away.
+        deadline: Words among `time` for the moment by which something shall be done.
+        limits: Nothing more than what was named.
+        joins: Words that join a clause to the one before.
+        refers: Words that stand for what was said before.
+        persons: Words for the writer.
+        addressed: Words for who is written to, as the subject of a clause.
     """
 
     begins: frozenset[Phrase]
@@ -57,6 +65,14 @@ class Grammar:
     complement: frozenset[Phrase]
     clause: frozenset[Phrase]
     links: frozenset[Phrase]
+    because: frozenset[Phrase]
+    holds: frozenset[Phrase]
+    deadline: frozenset[Phrase]
+    limits: frozenset[Phrase]
+    joins: frozenset[Phrase]
+    refers: frozenset[Phrase]
+    persons: frozenset[Phrase]
+    addressed: frozenset[Phrase]
 
 
 _TABLES: dict[str, dict[str, str]] = {
@@ -67,7 +83,7 @@ _TABLES: dict[str, dict[str, str]] = {
             hoping you can|hoping you could|writing to|let me|allow me|lets|let us|go ahead and|help me|if you could|if you can|if you would|if youd|and would like|and want""",
         "owes": "must|should|ought to|has to|have to|needs to|need to|is to|are to",
         "please": "please|pls|plz|kindly",
-        "asks_us": "could you|can you|would you|will you|could u|can u|could your team|can your team|could someone|can someone",
+        "asks_us": "could you|can you|would you|would you mind|will you|could u|can u|could your team|can your team|could someone|can someone",
         "asks_may": "can|could|may i|is it possible to|would it be possible to|might i",
         "subject": "i|im|i am|we|were|we are|ill|i will|well|we will|hereby|id|wed",
         "condition": """maybe|perhaps|possibly|if|unless|provided|providing|assuming|suppose|supposing|whether|otherwise|in case|as long as|so long as|
@@ -96,6 +112,14 @@ _TABLES: dict[str, dict[str, str]] = {
             couldnt|wont|wouldnt|shouldnt|got|gets|came|goes|love|loves|like|likes|fits|works|looks|suits|who|which""",
         "links": """for|about|regarding|of|with|without|by|before|after|since|from|on|in|concerning|than|was|were|been|got|being|
             having|that|your|a|the|how|why|when|what|any|no""",
+        "because": "because|since it|since they|since the|as it|as they",
+        "holds": "keep|keeping|retain|retaining|hold on to|holding on to|hold onto|hang on to",
+        "deadline": "before",
+        "limits": "nothing else|nothing more",
+        "joins": "and|but",
+        "refers": "it|its|this|that|these|those|them|they|so|then|there|either|both|otherwise|one|ones",
+        "addressed": "you|u",
+        "persons": "i|me|my|we|us|our|im|ill|id|ive|well|wed|weve",
     },
     "de": {
         "begins": """ich mochte|mochte ich|
@@ -145,6 +169,14 @@ _TABLES: dict[str, dict[str, str]] = {
         "clause": """ich|wir|er|es|man|ist|sind|war|waren|bin|hat|habe|haben|hatte|hatten|wird|werden|wurde|wurden|kann|konnen|konnte|
             darf|gefallt|gefallen|passt|passen|mag|liebe|kam|bekam|sie|das ist|soll|sollen|mochte|will""",
         "links": "fur|wegen|nach|vor|bei|uber|ohne|von|mit|zur|zum|die|der|eine|einer|ihre|ihrer|dass|als|keine|meine|meiner|zu",
+        "because": "weil|da es|da er|da sie|da die|da der|da das",
+        "holds": "behalte|behalten|behalt|dabehalten",
+        "deadline": "bevor|ehe",
+        "limits": "sonst nichts|nichts anderes|nichts weiter|weiter nichts",
+        "joins": "und|aber",
+        "refers": "es|er|sie|das|dies|diese|dieser|dieses|diesen|jene|so|dann|davon|dafur|darauf|beides|beide|andernfalls|sonst",
+        "addressed": "sie|ihr|du",
+        "persons": "ich|mir|mich|mein|meine|meinen|meiner|meinem|wir|uns|unser|unsere",
     },
     "es": {
         "begins": """quiero|queremos|quisiera|quisieramos|querria|deseo|deseamos|necesito|necesitamos|me gustaria|nos gustaria|solicito|
@@ -173,6 +205,15 @@ _TABLES: dict[str, dict[str, str]] = {
         "clause": """yo|ella|ellos|es|son|era|eran|fue|esta|estan|estaba|ha|han|he|hay|tengo|tiene|tenia|puedo|puede|gusta|gustan|encanta|
             encantan|llego|llegaron|va|van|queda|quedan|que|me|se""",
         "links": "por|sobre|de|sin|con|tras|al|antes|para|la|una|su|que|se|como|del|ninguna",
+        "because": "porque|ya que|puesto que|dado que",
+        "holds": """quedarme|quedarnos|quedarmela|quedarmelo|quedarmelos|quedarmelas|me quedo|nos quedamos|conservar|
+            conservo|conservamos""",
+        "deadline": "antes de|antes de que",
+        "limits": "nada mas",
+        "joins": "y|e|pero",
+        "refers": "lo|la|los|las|esto|eso|este|esta|estos|estas|ese|esa|ello|asi|entonces|ambos|ambas",
+        "addressed": "usted|ustedes|tienen|tiene|necesitan|necesita",
+        "persons": "yo|me|mi|mis|nosotros|nos|nuestro|nuestra|quiero|queremos",
     },
 }
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from .grammar import Grammar, grammar, joining_words
+from collections.abc import Mapping
+
+from .grammar import Grammar, find_phrases, grammar, joining_words
 from .script import Script
 
 _MID = ("function", "noun", "status", "target", "pay", "stays")
 
 
 class Letter:
-    """What is known of all words of a letter."""
+    """What is known of all words of a letter.
 
-    def __init__(self, script: Script) -> None:
+    Args:
+        script: The annotated letter.
+        baskets: Id of an order of the customer's to the products in it.
+    """
+
+    def __init__(self, script: Script, baskets: Mapping[str, frozenset[str]]) -> None:
         self.script = script
+        self.baskets = baskets
         self.grammar: Grammar = grammar(script.language.language)
         self.negated = script.tagged("neg")
         self.hazards = script.tagged("hazard")
@@ -24,7 +32,7 @@ class Letter:
         seconds = {at for choice in script.alternatives for at in choice.marks | choice.words}
         values = {part for found in script.found if found.kind == "value" for part in found.parts}
         settled = script.tagged("pay", "price") & self._money()
-        self.quiet = script.tagged("phrase", "status") | settled | seconds | values
+        self.quiet = script.tagged("phrase", "status") | settled | seconds | values | self._limits()
         self.nominal = (
             script.tagged(*_MID) | set(self.things) | {part for found in script.found for part in found.parts}
         )
@@ -57,6 +65,17 @@ class Letter:
             if at not in told and at not in script.entities and word.text not in joining
         }  # fmt: skip
         self.alls = [hit for hit in script.hits if hit.kind == "noun" and hit.value in {"all", "all_orders"}]
+
+    def _limits(self) -> set[int]:
+        """The words of "and nothing else" that end a stretch: they take nothing out, and put nothing in."""
+        words = self.script.words
+        found: set[int] = set()
+        for start, end in find_phrases(words, range(len(words)), self.grammar.limits):
+            before = words[start - 1] if start else None
+            is_joined = before is not None and (before.is_mark or (before.text,) in self.grammar.joins)
+            if is_joined and (end == len(words) or words[end].is_mark):
+                found |= set(range(start, end))
+        return found
 
     def _money(self) -> set[int]:
         """The words of sentences that say how a difference in price is settled."""

@@ -13,6 +13,8 @@ from .lexicon_products import GROUPS
 from .names_page import product_groups, translations
 from .words import Word, fold, split_words, stem, within_edits
 
+_APOSTROPHES = frozenset("'’´`")
+
 LANGUAGES = ("en", "de", "es")
 GAP_WORDS = 12
 _MODULES: dict[str, ModuleType] = {"en": lexicon_en, "de": lexicon_de, "es": lexicon_es}
@@ -42,6 +44,7 @@ class Lexicon:
     words: set[str] = field(default_factory=set)
     acts: set[str] = field(default_factory=set)
     wishes: set[str] = field(default_factory=set)
+    negations: set[str] = field(default_factory=set)
     _mends: dict[str, str] = field(default_factory=dict)
     _traps: set[str] = field(default_factory=set)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -60,6 +63,8 @@ class Lexicon:
                         self.acts.update(words)
                     elif kind == "wish":
                         self.wishes.update(words)
+                    elif kind == "neg":
+                        self.negations.update(words)
 
     def translate(self, word: str) -> tuple[str, ...]:
         """The English words of a value, for German also without its ending: `schwarze` -> `black`."""
@@ -84,6 +89,12 @@ class Lexicon:
         if stem(text) in others or self.translate(text) != (text,):
             return word
         near = self._near(text)
+        if (
+            near in self.negations
+            and near.endswith("nt")
+            and not (_APOSTROPHES & set(word.raw) or _is_slip(text, near))
+        ):
+            return word  # an "agent" is no "aren't"
         return Word(near, word.start, word.end, word.raw) if near else word
 
     def _near(self, text: str) -> str:
@@ -99,11 +110,10 @@ class Lexicon:
             near = [w for w in self.words if len(w) > 4 and w[0] == text[0] and within_edits(text, w, limit)]
             best = [w for w in near if within_edits(text, w, 1)] or near
             one = best[0] if len(best) == 1 or len({stem(w)[:5] for w in best}) == 1 else ""
-            is_slip = sorted(one) == sorted(text) or len(one) != len(text)
             is_trap = any(w in self.acts for w in best)
             if is_trap:
                 self._traps.add(text)
-            self._mends[text] = "" if is_trap or (one in self.wishes and not is_slip) else one
+            self._mends[text] = "" if is_trap or (one in self.wishes and not _is_slip(text, one)) else one
         return self._mends[text]
 
     def is_trap(self, text: str) -> bool:
@@ -119,6 +129,11 @@ class Lexicon:
                 if parts:
                     hits.append(Hit(kind, value, at, parts[-1] + 1, parts))
         return list(_without_inner(hits))
+
+
+def _is_slip(text: str, meant: str) -> bool:
+    """Whether letters are out of order, missing or doubled, and none is another."""
+    return sorted(meant) == sorted(text) or len(meant) != len(text)
 
 
 @cache

@@ -51,7 +51,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
     script = annotate(text, str(intake.get("language") or "en"), build_glossary(facts), subject=subject)
     if len(script.words) > MOST_WORDS or script.longest > LONGEST_SENTENCE:
         return _nothing(f"the letter is longer than {MOST_WORDS:,} words, or a sentence than {LONGEST_SENTENCE}")
-    held = find_held(script)
+    held = find_held(script, facts.baskets)
     frames, left = find_frames(script, heard(inputs.get("intent")), held)
     draft = Draft(facts, script)
     spared = Spared(script, held, facts, frames)
@@ -82,6 +82,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         facts,
         unaccounted=find_unaccounted(script, frames, [(a["name"], a["arguments"]) for a in actions], facts),
         held=stopped | {number for number, why in held.why.items() if why != EARLIER},
+        why=held.why,
     )
     return {
         "actions": actions,

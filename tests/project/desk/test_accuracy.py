@@ -30,7 +30,7 @@ def test_a_new_sample_shop_stays_above_the_bars(seed: int, tmp_path: Path) -> No
     handled = [(ticket, desk.handle(ticket.ticket)) for ticket in data.tickets]
     right = [same(done.changes, list(ticket.db_diff)) for ticket, done in handled]
     alone = [is_right for is_right, (_, done) in zip(right, handled, strict=True) if done.writes_alone]
-    assert sum(right) / len(right) >= 0.72  # it abstains from questions and from what it only guesses
+    assert sum(right) / len(right) >= 0.73  # it abstains from questions and from what it only guesses
     assert len(alone) / len(right) >= 0.12
     assert alone.count(False) / len(alone) <= 0.02
 

@@ -107,8 +107,8 @@ def test_plain_requests_are_still_proposed(language: str) -> None:
 def test_the_reasons_quote_the_customer() -> None:
     said = "Please return all items of #W1000002 except the lamp."
     plan, reasons = handle(f"Hello,\n\n{said}")
-    assert plan["unexplained"] == [said]
-    assert f"unexplained: {said}" in reasons
+    assert plan["unexplained"] == [f"{said} (an exception)"]
+    assert f"unexplained: {said} (an exception)" in reasons
 
 
 @pytest.mark.shared

@@ -131,6 +131,11 @@ cP I'd hate for {P} to be cancelled. Cancel {Q}, no longer needed.
 cP I want to cancel {Q} as opposed to {P}, ordered by mistake.
 cP Please do anything but cancel {P}.
 cP {P} should stay; cancel {Q}, ordered by mistake.
+rDl Return the shoes of {D} because I don't want to return the lamp.
+rDl Return everything of {D} because nothing fits, not the lamp though.
+rDl Return nothing else from {D}, the lamp works.
+rDl Return everything in {D}: the shoes, nothing else but the lamp.
+rDl Return all of {D} and don't touch the lamp.
 """,
     "de": """
 rDl Bitte nehmen Sie die Laufschuhe aus {D} zurück, die Lampe möchte ich nicht zurückgeben.
@@ -373,6 +378,10 @@ cP Cancel {P} only when I call you. I no longer need it.
 cP Cancel {P} depending on the price, no longer needed.
 cP Cancel {P} subject to my husband's approval, no longer needed.
 cP Cancel {P} after I have confirmed it, no longer needed.
+cP Cancel {P}, no longer needed. But before you cancel it, call me.
+cP Cancel {P}, no longer needed. If there is a fee, call me first.
+cP Cancel {P}, no longer needed. If it costs anything, stop the whole process.
+cP Cancel {P}, no longer needed. If you charge money, I would rather talk about it.
 cP In the event that {P} is delayed, cancel it, no longer needed.
 cP Please cancel {P}, no longer needed, on condition that I am refunded today.
 rDl Return the lamp of {D} if it is worth more than $20.
@@ -521,6 +530,17 @@ rDl I'd like to return the lamp from order {D}.
 rDl I want to send back the lamp of {D}.
 rDl Could you take back the desk lamp from {D}, please?
 rDl I'm returning the desk lamp from {D}.
+cP Please cancel {P} before Friday, I no longer need it.
+cP Could you please cancel {P} before it ships? I no longer need it.
+cP Would you mind cancelling {P}? I no longer need it.
+cP Please cancel {P} if possible, I no longer need it.
+cP Please cancel {P}, I no longer need it. If you need anything else, just write to me.
+cP Please cancel {P}, I no longer need it. If the agent asks for more, the account has all details.
+rDl I'd like to return the desk lamp from {D} because it doesn't work.
+rDl I don't want to keep the desk lamp from {D}. I want to return it.
+rDl I want to return the desk lamp of {D} and nothing else.
+rDl Please return everything in {D}: the running shoes and the desk lamp.
+rDl Please return the lamp of {D}. If you are ever in Lisbon, visit the old town.
 """,
     "de": """
 cP Bitte stornieren Sie {P}, ich brauche es nicht mehr.
@@ -529,6 +549,9 @@ cP Können Sie bitte {P} stornieren? Ich brauche es nicht mehr.
 cP Stornieren Sie bitte {P}, es war ein Fehler.
 rDl Ich möchte die Lampe aus {D} zurückgeben.
 rDl Bitte nehmen Sie die Lampe aus {D} zurück. Ich möchte sie zurückgeben.
+rDl Ich möchte die Lampe aus {D} zurückgeben, weil sie nicht funktioniert.
+cP Bitte stornieren Sie {P}, ich brauche es nicht mehr. Falls Sie Fragen haben, melden Sie sich.
+cP Könnten Sie {P} bitte stornieren, bevor es verschickt wird? Ich brauche es nicht mehr.
 """,
     "es": """
 cP Por favor, cancelen {P}, ya no lo necesito.
@@ -536,6 +559,8 @@ cP Quiero cancelar {P}, ya no lo necesito.
 cP ¿Podrían cancelar {P}? Ya no lo necesito.
 rDl Quiero devolver la lámpara de {D}.
 rDl Quisiera devolver la lámpara de escritorio del pedido {D}.
+rDl Quiero devolver la lámpara de {D} porque no funciona.
+rDl Quiero devolver la lámpara de {D} y nada más.
 """,
 }
 
