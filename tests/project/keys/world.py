@@ -199,7 +199,7 @@ FILES = {
 def _build(place: Place) -> None:
     write_project(place.root, FILES)
     rows: list[dict[str, Any]] = [{"order_id": f"o{n}", "customer": f"c{n % 2}"} for n in range(4)]
-    write_table(place.root / "lakehouse/shop", "orders", rows, schema={"order_id": "VARCHAR", "customer": "VARCHAR"})
+    write_table(place.root / "lakehouse", "orders", rows, schema={"order_id": "VARCHAR", "customer": "VARCHAR"})
     with place.open() as project:
         project.index([])
         project.train("mood", promote=True)
