@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
+from compound.errors import ConnectorError
+from compound.specialist import Specialist
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.world import world
 
@@ -21,7 +26,7 @@ NODES: Mapping[str, str] = {
     "graph": "use: graph, graph: inner, in: {text: $input.text}",
     "effect": "use: effect, tool: say, in: {ticket_id: T-1, text: $input.text}",
     "review": "use: review, show: [$input.text]",
-    "repeat": 'repeat: {max: 2, until: "b != null"}, nodes: {b: {use: tool, tool: echo, in: {text: $input.text}}}',
+    "repeat": "repeat: {max: 2}, nodes: {b: {use: tool, tool: echo, in: {text: $previous.b? ?? $input.text}}}",
     "map": "map: {each: $input.text_list}, nodes: {b: {use: tool, tool: echo, in: {text: $item}}}",
 }
 WORK = ("retrieve", "sql", "specialist", "llm", "agent", "tool", "check")
@@ -29,17 +34,36 @@ FAILING = (*WORK, "graph", "repeat", "map")
 HEAD = """\
 compound: graph/v1
 name: main
-input: {text: str, text_list: "list[str]"}
-output: {a: $a?, text: $input.text, list: $input.text_list}
+input: {text: str, text_list: "list[str]", any: json}
+output: {a: $a?, text: $input.text, list: $input.text_list, any: $input.any, ok: $v.ok}
 nodes:
+  v: {use: check, kind: fine, in: {text: $input.text}}
 """
 FIRST = "  first: {use: tool, tool: echo, in: {text: slow}}\n"
-INPUT: dict[str, Any] = {"text": "refund", "text_list": ["x", "y"]}
+INPUT: dict[str, Any] = {"text": "refund", "text_list": ["x", "y"], "any": "refund"}
+LATE = "timeout: 20ms"
+ON_THREAD = {"retrieve", "sql", "specialist"}
+"""What runs on the thread that would have to stop it: `check` refuses a timeout."""
+FAILS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "retrieve": (NODES["retrieve"].replace("$input.text", "$input.any"), {"any": ["no text"]}),
+    "sql": (NODES["sql"], {"text": "no number"}),
+    "specialist": (NODES["specialist"], {}),
+    "llm": (NODES["llm"].replace("writer", "slow") + f", {LATE}", {}),
+    "agent": (NODES["agent"].replace("model: agent", "model: slow") + f", {LATE}", {}),
+    "map": (NODES["map"], {"text_list": ["bad"]}),
+}
+"""How a node of each kind is made to fail: its keys, and the input.
+
+A specialist answers whatever it is given: its store is broken for it.
+"""
 
 
 def graph(kind: str, extra: str = "", *, nodes: str = "", body: str = "") -> str:
     """A graph with one node `a` of a kind, with these further keys."""
-    return f"{HEAD}{nodes}  a: {{{body or NODES[kind]}{', ' if extra else ''}{extra}}}\n"
+    own = [body or NODES[kind], *([extra] if extra else [])]
+    if kind == "effect" and "when: " not in extra:
+        own.append("when: v.ok")
+    return f"{HEAD}{nodes}  a: {{{', '.join(own)}}}\n"
 
 
 def place(desk: Desk, text: str) -> Place:
@@ -60,10 +84,10 @@ def spans(where: Place, what: str) -> list[Any]:
 
 
 def _when(kind: str, desk: Desk) -> None:
-    where = place(desk, graph(kind, "when: input.text == 'refund'"))
+    where = place(desk, graph(kind, f"when: {'v.ok and ' * (kind == 'effect')}input.any == 'refund'"))
     assert ran(where) is not None
-    assert ran(where, text="other") is None
-    assert place(desk, graph(kind)).run({**INPUT, "text": "other"}).status == where.run(INPUT).status
+    assert ran(where, any="other") is None
+    assert ran(place(desk, graph(kind)), any="other") is not None
 
 
 async def _events(where: Place) -> list[tuple[str, str]]:
@@ -73,7 +97,7 @@ async def _events(where: Place) -> list[tuple[str, str]]:
 
 def _after(kind: str, desk: Desk) -> None:
     order = [asyncio.run(_events(place(desk, graph(kind, key, nodes=FIRST)))) for key in ("after: [first]", "")]
-    opened = {"review": "review_opened"}.get(kind, "node_started")
+    opened = {"review": "review_opened", "effect": "effect_sent"}.get(kind, "node_started")
     places = [(events.index((opened, "a")), events.index(("node_finished", "first"))) for events in order]
     assert places[0][0] > places[0][1]  # it waits for the first
     if kind not in {"review", "effect"}:  # these come when everything else was done
@@ -91,21 +115,38 @@ def _description(kind: str, desk: Desk) -> None:
 def _use(kind: str, desk: Desk) -> None:
     text = graph(kind)
     assert [one for one in place(desk, text).findings() if one.severity == "error"] == []
-    assert "graph.no-kind" in place(desk, text.replace(f"use: {kind}, ", "")).codes()
+    assert "graph.missing-key" in place(desk, text.replace(f"use: {kind}, ", "")).codes()
 
 
 def _timeout(kind: str, desk: Desk) -> None:
-    body = NODES[kind]
-    assert ran(place(desk, graph(kind, "timeout: 0.001ms", body=body))) == "graph.timeout"
-    assert ran(place(desk, graph(kind, "timeout: 20s", body=body))) not in {"graph.timeout", None}
+    if kind in ON_THREAD:
+        assert place(desk, graph(kind, LATE)).codes() == ["graph.timeout-on-sync"]
+        assert place(desk, graph(kind)).codes() == []
+        return
+    body = FAILS[kind][0].replace(f", {LATE}", "") if kind in {"llm", "agent"} else NODES[kind]
+    given = {} if kind in {"llm", "agent"} else {"text": "slow", "text_list": ["slow"]}
+    assert ran(place(desk, graph(kind, LATE, body=body)), **given) == "graph.timeout"
+    assert ran(place(desk, graph(kind, body=body)), **given) not in ["graph.timeout", None]
+
+
+@contextmanager
+def _failing(kind: str) -> Generator[dict[str, Any]]:
+    broken = ConnectorError("shop.locked", "its store is locked")
+    with patch.object(Specialist, "predict", side_effect=broken) if kind == "specialist" else nullcontext():
+        yield FAILS[kind][1] if kind in FAILS else {"text": "bad"}
+
+
+def _body(kind: str) -> str:
+    return FAILS[kind][0] if kind in FAILS else NODES[kind]
 
 
 def _fallback(kind: str, desk: Desk) -> None:
-    late = "timeout: 0.001ms"
-    assert ran(place(desk, graph(kind, f"{late}, fallback: {{value: none of it}}"))) == "none of it"
-    other = "fallback: {use: tool, tool: echo, in: {text: of a node}}"
-    assert ran(place(desk, graph(kind, f"{late}, {other}"))) == "said of a node"
-    assert ran(place(desk, graph(kind, late))) == "graph.timeout"
+    good = json.dumps(ran(place(desk, graph(kind)), text="c1"))
+    rescued = place(desk, graph(kind, f"fallback: {{value: {good}}}", body=_body(kind)))
+    fails = place(desk, graph(kind, body=_body(kind)))
+    with _failing(kind) as given:
+        assert ran(rescued, **given) == json.loads(good)
+        assert fails.run({**INPUT, **given}).status == "failed"
 
 
 def _in(kind: str, desk: Desk) -> None:
@@ -114,8 +155,8 @@ def _in(kind: str, desk: Desk) -> None:
         ran(where, text="lovely")
         assert where.replies() == ["lovely"]
     else:
-        assert ran(where, text="c1 lovely") != ran(where, text="rude awful card") or ran(where, text="c1")
-        assert ran(where, **{"text": "c1" if kind == "sql" else "lovely"}) != ran(where, text="rude awful card")
+        one, other = ("c1", "c0") if kind == "sql" else ("lovely card", "rude awful refund")
+        assert ran(where, text=one) != ran(where, text=other)
     without = NODES[kind][: NODES[kind].index(", in: ")]
     assert any(one.severity == "error" for one in place(desk, graph(kind, body=without)).findings())
 
@@ -123,27 +164,31 @@ def _in(kind: str, desk: Desk) -> None:
 def _out(kind: str, desk: Desk) -> None:
     wrong = place(desk, graph(kind, "out: {nowhere: int}"))
     errors = [one.code for one in wrong.findings() if one.severity == "error"]
-    told = errors or [ran(wrong)]
-    assert told != [ran(place(desk, graph(kind)))], told
-    assert told[0] in {"graph.type-mismatch", "graph.bad-value", None} or told[0]["answer"] is None
+    given = {"text": "c1"}
+    told = errors or [ran(wrong, **given)]
+    right = ran(place(desk, graph(kind)), **given)
+    assert told != [right]
+    if kind in {"llm", "agent"}:  # what never fits is no answer
+        assert (told[0] if kind == "llm" else told[0]["answer"]) is None
+    else:
+        assert told[0] in {"graph.type-mismatch", "graph.bad-value"}, told
 
 
 def _retry(kind: str, desk: Desk) -> None:
-    where = place(desk, graph(kind, "timeout: 0.001ms, retry: {attempts: 3, wait: 1ms}"))
-    assert ran(where) == "graph.timeout"
-    assert sorted(spans(where, "attempt")) == [1, 2, 3]
-    once = place(desk, graph(kind, "timeout: 0.001ms"))
-    assert ran(once) == "graph.timeout"
-    assert spans(once, "attempt") == [1]
+    tried: list[list[int]] = []
+    for key in ("retry: {attempts: 3, wait: 1ms, on: [any]}", ""):
+        where = place(desk, graph(kind, key, body=_body(kind)))
+        with _failing(kind) as given:
+            assert where.run({**INPUT, **given}).status == "failed"
+        tried.append(sorted(spans(where, "attempt")))
+    assert tried == [[1, 2, 3], [1]]
 
 
 def _cache(kind: str, desk: Desk) -> None:
-    where = place(desk, graph(kind, "cache: 1h"))
-    assert ran(where) == ran(where)
-    assert sorted(spans(where, "cached_result")) == [False, True]
-    never = place(desk, graph(kind))
-    assert ran(never) is not None
-    assert ran(never) is not None
+    kept, never = place(desk, graph(kind, "cache: 1h")), place(desk, graph(kind))
+    for where in (kept, never):
+        assert ran(where, text="c1") == ran(where, text="c1") != None  # noqa: E711 - a value, twice the same
+    assert sorted(spans(kept, "cached_result")) == [False, True]
     assert True not in spans(never, "cached_result")
 
 

@@ -105,6 +105,12 @@ def polite(text: str) -> Verdict:
     return Verdict(ok="rude" not in text, score=0.5)
 
 
+@check("fine")
+def fine(text: str) -> Verdict:
+    """Whether anything is there."""
+    return Verdict(ok=bool(text))
+
+
 @solver("writer")
 def writer(inputs: dict[str, Any]) -> JsonValue:
     """Write."""
@@ -155,7 +161,8 @@ tables: [lake.shop.orders]
 params:
   customer: {type: VARCHAR}
 ---
-SELECT order_id, customer FROM orders WHERE customer = $customer ORDER BY order_id
+SELECT order_id, customer FROM orders WHERE CAST(substr(customer, 2) AS INTEGER) = CAST(substr($customer, 2) AS INTEGER)
+ORDER BY order_id
 """
 TRAINING = """\
 from compound.specialist import Example
@@ -170,10 +177,25 @@ GRAPH = """\
 compound: graph/v1
 name: main
 input: {text: str}
-output: {a: $a?}
+output: {a: $echoed?}
 nodes:
-  a: {use: tool, tool: echo, in: {text: $input.text}, out: str}
+  echoed: {use: tool, tool: echo, in: {text: $input.text}, out: str}
 """
+MODELS = """\
+compound: models/v1
+provider: offline
+models:
+  writer: {solver: writer}
+  agent: {solver: agent}
+  echo: {provider: langchain, langchain: {factory: "tests.project.keys.chat:EchoChat", model: echo-1}}
+  free: {provider: langchain, langchain: {factory: "tests.project.keys.chat:EchoChat", model: free-1}}
+  slow:
+    provider: langchain
+    langchain: {factory: "tests.project.keys.chat:EchoChat", model: echo-1, options: {wait_s: 0.2}}
+prices: {version: "1", usd_per_million_tokens: {echo-1: {input: 1000, output: 10000, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0}}}
+retry: {attempts: 1}
+"""
+"""Of `echo` and `slow` a call costs 2 USD; what `free` costs nobody knows."""
 FILES = {
     "pyproject.toml": PYPROJECT,
     "graphs/main.yaml": GRAPH,
@@ -183,8 +205,7 @@ FILES = {
     "tools/kit.py": TOOLS,
     "tools/orders_of.sql": SQL,
     "tools/training.py": TRAINING,
-    "connectors/models.yaml": "compound: models/v1\nprovider: offline\n"
-    "models: {writer: {solver: writer}, agent: {solver: agent}}\n",
+    "connectors/models.yaml": MODELS,
     "connectors/desk.yaml": "compound: desk/v1\n",
     "docs/refunds.md": "# Refunds\n\nA refund takes five days.\n",
     "docs/cards.md": "# Cards\n\nA refund of a card takes a week.\n",
