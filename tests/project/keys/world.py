@@ -18,10 +18,11 @@ specialists = { mood = "tools.training:examples" }
 [tool.compound.profiles.plain]
 lakehouse = "lakehouse"
 training = "moods.txt"
-lexical = ["handbook"]
+lexical = ["handbook", "cards"]
 
 [tool.compound.profiles.plain.documents]
 handbook = ["docs/*.md"]
+cards = ["docs/cards.md"]
 """
 TOOLS = '''\
 """What the graphs of the rows call."""
@@ -199,11 +200,14 @@ retry: {attempts: 1}
 FILES = {
     "pyproject.toml": PYPROJECT,
     "graphs/main.yaml": GRAPH,
+    "graphs/other.yaml": GRAPH.replace("name: main", "name: other").replace("output: {a:", "output: {b:"),
     "graphs/inner.yaml": GRAPH.replace("name: main", "name: inner"),
     "graphs/prompts/ask.md": "Write about {{ text }}.",
+    "graphs/prompts/sing.md": "Sing about {{ text }}.",
     "graphs/prompts/rules.md": "Be short.",
     "tools/kit.py": TOOLS,
     "tools/orders_of.sql": SQL,
+    "tools/first_of.sql": SQL.replace("orders_of", "first_of").replace("BY order_id", "BY order_id LIMIT 1"),
     "tools/training.py": TRAINING,
     "connectors/models.yaml": MODELS,
     "connectors/desk.yaml": "compound: desk/v1\n",
