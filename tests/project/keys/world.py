@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from compound.connector.lakehouse import write_table
@@ -229,6 +230,7 @@ def _build(place: Place) -> None:
         project.index([])
         project.train("mood", promote=True)
     place.run({"text": "warm"})
+    shutil.rmtree(place.root / "counts")
 
 
 def world(desk: Desk, files: dict[str, str] | None = None) -> Place:
