@@ -127,12 +127,12 @@ def agent(inputs: dict[str, Any]) -> JsonValue:
     text, seen = str(inputs.get("text", "nothing")), list(inputs["observations"])
     trouble("agent", text)
     word, _, rest = text.partition(" ")
-    if word == "call" and not seen:
-        return {"tool_calls": [{"name": rest, "arguments": {"text": "hi"}}]}
+    if word in {"call", "use"} and not seen:
+        return {"tool_calls": [{"name": rest, "arguments": {"text": "hi"} if word == "call" else {}}]}
+    if word != "loop" and seen:
+        return {"answer": f"heard {seen[-1]['result']}"}
     if word == "loop":
         return {"tool_calls": [{"name": "echo", "arguments": {"text": "hi"}}]}
-    if word == "call":
-        return {"answer": f"heard {seen[-1]['result']}"}
     return {"answer": f"thought {text}"}
 
 
