@@ -55,10 +55,10 @@ async def _cards(where: Place) -> dict[str, str]:
     """What clients of the MCP server read of each graph."""
     from mcp import Client
 
-    from compound.project._mcp_server import mcp_server
+    from compound.project._mcp_server import graph_server
 
     with where.open() as project:
-        async with mcp_server(project, ["main"]) as server, Client(server) as client:
+        async with graph_server(project, ["main"]) as server, Client(server) as client:
             return {tool.name: tool.description or "" for tool in (await client.list_tools()).tools}
 
 
