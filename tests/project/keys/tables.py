@@ -79,7 +79,7 @@ def querying(
 ) -> Place:
     """A project whose graph asks one reviewed query; `params` are the names that it gives, `user n`."""
     names = params.split()
-    inputs = f"given: {{{', '.join(f'{one}: json?' for one in names)}}}" if names else ""
+    inputs = f"given: {{{', '.join(f'{one}: json' for one in names)}}}" if names else ""
     given = ", ".join(f"{one}: $input.given.{one}" for one in names)
     graph = QUERY.replace("INPUT", inputs).replace("PARAMS", given)
     return lake(desk, {"graphs/main.yaml": graph, "tools/orders.sql": tool(header or {}, sql)}, lakehouse)
