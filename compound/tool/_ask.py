@@ -208,7 +208,9 @@ class BoundAsk:
         from compound.connector.lakehouse import Ask
 
         spec = self.tool.spec
-        return Ask(sql=sql, grants=self.grants, limits=self._limits, max_plan_rows=spec.max_plan_rows, spelled=spec.tables)
+        return Ask(
+            sql=sql, grants=self.grants, limits=self._limits, max_plan_rows=spec.max_plan_rows, spelled=spec.tables
+        )
 
     def ask(self, sql: str | None, cancellation: Cancellation | None = None) -> AskAnswer:
         """Run what a model wrote in a worker process; whatever is wrong with it is the answer. One span.

@@ -46,7 +46,9 @@ def _tables(desk: Desk) -> None:
 
 
 def _description(desk: Desk) -> None:
-    plain, told = (_described(desk, f"tables: {{orders: {{{one}}}}}\n") for one in ("", "description: what they bought"))
+    plain, told = (
+        _described(desk, f"tables: {{orders: {{{one}}}}}\n") for one in ("", "description: what they bought")
+    )
     assert (plain["description"], told["description"]) == ("", "what they bought")
     assert plain["columns"] == told["columns"]
 
@@ -67,14 +69,18 @@ def _customer_key(desk: Desk) -> None:
 
 
 def _column(desk: Desk) -> None:
-    through = "tables: {{orders: {{customer_key: user_id}}, items: {{customer_key: {{column: {}, through: orders}}}}}}\n"
+    through = (
+        "tables: {{orders: {{customer_key: user_id}}, items: {{customer_key: {{column: {}, through: orders}}}}}}\n"
+    )
     header = {**MINE, "tables": "[orders, items]"}
     assert "sql.customer" not in querying(desk, header, ITEMS, through.format("order_id"), "user").codes()
     assert "sql.customer" in querying(desk, header, ITEMS, through.format("item"), "user").codes()
 
 
 def _through(desk: Desk) -> None:
-    through = "tables: {{orders: {{customer_key: user_id}}, items: {{customer_key: {{column: order_id, through: {}}}}}}}\n"
+    through = (
+        "tables: {{orders: {{customer_key: user_id}}, items: {{customer_key: {{column: order_id, through: {}}}}}}}\n"
+    )
     header = {**MINE, "tables": "[orders, items]"}
     assert "sql.customer" not in querying(desk, header, ITEMS, through.format("orders"), "user").codes()
     assert "sql.customer" in querying(desk, header, ITEMS, through.format("customers"), "user").codes()

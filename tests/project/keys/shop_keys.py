@@ -193,7 +193,11 @@ def _by(desk: Desk) -> None:
 
 
 def _value(desk: Desk) -> None:
-    assert _parts(_found(_shop(desk, PARTS, PARTS.replace("shape:", "value: item, shape:")))) == ["lamp", "bulb", "desk"]
+    assert _parts(_found(_shop(desk, PARTS, PARTS.replace("shape:", "value: item, shape:")))) == [
+        "lamp",
+        "bulb",
+        "desk",
+    ]
 
 
 def _group(desk: Desk) -> None:

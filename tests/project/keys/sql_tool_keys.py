@@ -142,7 +142,11 @@ def _told(desk: Desk, spec: str) -> dict[str, Any]:
         server.play(reply("Nobody."))
         project = _param(desk, spec)
         agent = AGENT.replace("TOOL", "sql.orders").replace("context: {user: str}\n", "")
-        files = {"graphs/agent.yaml": agent, "graphs/prompts/ask.md": ASK, "connectors/models.yaml": models_yaml(server.url)}
+        files = {
+            "graphs/agent.yaml": agent,
+            "graphs/prompts/ask.md": ASK,
+            "connectors/models.yaml": models_yaml(server.url),
+        }
         assert project.write(files).run({}, "agent").output == {"answer": "Nobody."}
         tools: Any = server.seen[0].body["tools"]
     return tools[0]["input_schema"]["properties"]["n"]

@@ -91,7 +91,9 @@ def rows_of(project: Place, **given: Any) -> Any:
     return view.error["code"] if view.error else (view.output or {})["rows"]
 
 
-def asking(desk: Desk, header: Mapping[str, str | None] | None = None, lakehouse: str = "", examples: str = "") -> Place:
+def asking(
+    desk: Desk, header: Mapping[str, str | None] | None = None, lakehouse: str = "", examples: str = ""
+) -> Place:
     """A project whose graph runs SQL that a model wrote."""
     told = {"name": "asks", "kind": "ask", **(header or {})}
     files = {"graphs/ask.yaml": ASK, "graphs/card.yaml": CARD, "tools/asks.sql": tool(told, examples)}
