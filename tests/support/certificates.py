@@ -5,7 +5,7 @@ from __future__ import annotations
 from compound.project import Project
 
 
-def grant(project: Project, graph: str, node: str) -> str:
+def grant(project: Project, graph: str, node: str, *, threshold: float | None = None) -> str:
     """Store a certificate of a graph's rule that covers exactly what there is now; gives its id.
 
     No label stands behind it: `compound certify` is tested in `tests/project/test_automation_needs_a_certificate.py`.
@@ -18,7 +18,7 @@ def grant(project: Project, graph: str, node: str) -> str:
         "profile": project.settings.profile.name,
         "policy": str(spec.policy),
         "source": "a test",
-        "threshold": None,
+        "threshold": threshold,
         "cases": 149,
         "n": 149,
         "k": 0,

@@ -13,6 +13,8 @@ from compound.project._settings import VARIABLES
 from tests.project.keys.declared import FILES, declared_keys
 from tests.project.keys.table import Desk, Key
 
+for _path in Path(__file__).parent.glob("*_keys.py"):
+    pytest.register_assert_rewrite(f"tests.project.keys.{_path.stem}")
 ROWS: tuple[Key, ...] = tuple(
     key
     for path in sorted(Path(__file__).parent.glob("*_keys.py"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from compound.connector.lakehouse import write_table
@@ -18,10 +19,11 @@ specialists = { mood = "tools.training:examples" }
 [tool.compound.profiles.plain]
 lakehouse = "lakehouse"
 training = "moods.txt"
-lexical = ["handbook"]
+lexical = ["handbook", "cards"]
 
 [tool.compound.profiles.plain.documents]
 handbook = ["docs/*.md"]
+cards = ["docs/cards.md"]
 """
 TOOLS = '''\
 """What the graphs of the rows call."""
@@ -105,6 +107,12 @@ def polite(text: str) -> Verdict:
     return Verdict(ok="rude" not in text, score=0.5)
 
 
+@check("fine")
+def fine(text: str) -> Verdict:
+    """Whether anything is there."""
+    return Verdict(ok=bool(text))
+
+
 @solver("writer")
 def writer(inputs: dict[str, Any]) -> JsonValue:
     """Write."""
@@ -119,12 +127,12 @@ def agent(inputs: dict[str, Any]) -> JsonValue:
     text, seen = str(inputs.get("text", "nothing")), list(inputs["observations"])
     trouble("agent", text)
     word, _, rest = text.partition(" ")
-    if word == "call" and not seen:
-        return {"tool_calls": [{"name": rest, "arguments": {"text": "hi"}}]}
+    if word in {"call", "use"} and not seen:
+        return {"tool_calls": [{"name": rest, "arguments": {"text": "hi"} if word == "call" else {}}]}
+    if word != "loop" and seen:
+        return {"answer": f"heard {seen[-1]['result']}"}
     if word == "loop":
         return {"tool_calls": [{"name": "echo", "arguments": {"text": "hi"}}]}
-    if word == "call":
-        return {"answer": f"heard {seen[-1]['result']}"}
     return {"answer": f"thought {text}"}
 
 
@@ -155,7 +163,8 @@ tables: [lake.shop.orders]
 params:
   customer: {type: VARCHAR}
 ---
-SELECT order_id, customer FROM orders WHERE customer = $customer ORDER BY order_id
+SELECT order_id, customer FROM orders WHERE CAST(substr(customer, 2) AS INTEGER) = CAST(substr($customer, 2) AS INTEGER)
+ORDER BY order_id
 """
 TRAINING = """\
 from compound.specialist import Example
@@ -170,21 +179,38 @@ GRAPH = """\
 compound: graph/v1
 name: main
 input: {text: str}
-output: {a: $a?}
+output: {a: $echoed?}
 nodes:
-  a: {use: tool, tool: echo, in: {text: $input.text}, out: str}
+  echoed: {use: tool, tool: echo, in: {text: $input.text}, out: str}
 """
+MODELS = """\
+compound: models/v1
+provider: offline
+models:
+  writer: {solver: writer}
+  agent: {solver: agent}
+  echo: {provider: langchain, langchain: {factory: "tests.project.keys.chat:EchoChat", model: echo-1}}
+  free: {provider: langchain, langchain: {factory: "tests.project.keys.chat:EchoChat", model: free-1}}
+  slow:
+    provider: langchain
+    langchain: {factory: "tests.project.keys.chat:EchoChat", model: echo-1, options: {wait_s: 0.2}}
+prices: {version: "1", usd_per_million_tokens: {echo-1: {input: 1000, output: 10000, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0}}}
+retry: {attempts: 1}
+"""
+"""Of `echo` and `slow` a call costs 2 USD; what `free` costs nobody knows."""
 FILES = {
     "pyproject.toml": PYPROJECT,
     "graphs/main.yaml": GRAPH,
+    "graphs/other.yaml": GRAPH.replace("name: main", "name: other").replace("output: {a:", "output: {b:"),
     "graphs/inner.yaml": GRAPH.replace("name: main", "name: inner"),
     "graphs/prompts/ask.md": "Write about {{ text }}.",
+    "graphs/prompts/sing.md": "Sing about {{ text }}.",
     "graphs/prompts/rules.md": "Be short.",
     "tools/kit.py": TOOLS,
     "tools/orders_of.sql": SQL,
+    "tools/first_of.sql": SQL.replace("orders_of", "first_of").replace("BY order_id", "BY order_id LIMIT 1"),
     "tools/training.py": TRAINING,
-    "connectors/models.yaml": "compound: models/v1\nprovider: offline\n"
-    "models: {writer: {solver: writer}, agent: {solver: agent}}\n",
+    "connectors/models.yaml": MODELS,
     "connectors/desk.yaml": "compound: desk/v1\n",
     "docs/refunds.md": "# Refunds\n\nA refund takes five days.\n",
     "docs/cards.md": "# Cards\n\nA refund of a card takes a week.\n",
@@ -199,11 +225,12 @@ FILES = {
 def _build(place: Place) -> None:
     write_project(place.root, FILES)
     rows: list[dict[str, Any]] = [{"order_id": f"o{n}", "customer": f"c{n % 2}"} for n in range(4)]
-    write_table(place.root / "lakehouse/shop", "orders", rows, schema={"order_id": "VARCHAR", "customer": "VARCHAR"})
+    write_table(place.root / "lakehouse", "orders", rows, schema={"order_id": "VARCHAR", "customer": "VARCHAR"})
     with place.open() as project:
         project.index([])
         project.train("mood", promote=True)
     place.run({"text": "warm"})
+    shutil.rmtree(place.root / "counts")
 
 
 def world(desk: Desk, files: dict[str, str] | None = None) -> Place:
