@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from compound.errors import CompoundError
 from compound.spec import InvalidFile
 from tests.contract.anthropic.replay_server import ReplayServer
 from tests.project.keys.table import Desk, Key, Place
-from tests.project.keys.tables import SQL, answer, asking, card, querying, rows_of, tool
+from tests.project.keys.tables import answer, asking, card, querying, rows_of
 from tests.support.model_projects import ASK, models_yaml, reply
 
 ONE = "SELECT total FROM orders WHERE order_id = $n"
