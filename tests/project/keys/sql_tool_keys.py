@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from compound.errors import CompoundError
@@ -19,7 +20,6 @@ AGENT = """\
 compound: graph/v1
 name: agent
 input: {}
-context: {user: str}
 output: {answer: $asks.answer}
 nodes:
   asks: {use: agent, model: writer, prompt: prompts/ask.md, tools: [TOOL], in: {question: "who?"}}
@@ -138,8 +138,8 @@ def _told(desk: Desk, spec: str) -> dict[str, Any]:
     """What a model is told of the parameter `n` of a tool that its agent may call, as it goes over the wire."""
     with ReplayServer() as server:
         server.play(reply("Nobody."))
-        project = _param(desk, spec)
-        agent = AGENT.replace("TOOL", "sql.orders").replace("context: {user: str}\n", "")
+        project = querying(desk, {"params": f"{{n: {{{spec}}}}}", "scope": "customer"}, ONE, params="n")
+        agent = AGENT.replace("TOOL", "sql.orders")
         files = {
             "graphs/agent.yaml": agent,
             "graphs/prompts/ask.md": ASK,
@@ -191,6 +191,20 @@ def _returns(desk: Desk) -> None:
 def _scope(desk: Desk) -> None:
     assert querying(desk, lakehouse=KEYED).codes() == []
     assert querying(desk, {"scope": "customer"}, lakehouse=KEYED).codes() == ["sql.customer"]
+    # No model may call what reads rows of everybody.
+    assert _by_agent(desk, {"scope": "customer"}).codes() == []
+    for scope in ("all", "identity"):
+        assert _by_agent(desk, {"scope": scope}).codes() == ["sql.customer"]
+
+
+def _by_agent(desk: Desk, header: Mapping[str, str | None]) -> Place:
+    agent = AGENT.replace("TOOL", "sql.orders")
+    files = {
+        "graphs/agent.yaml": agent,
+        "graphs/prompts/ask.md": ASK,
+        "connectors/models.yaml": models_yaml("http://x"),
+    }
+    return querying(desk, header).write(files)
 
 
 def _verified(desk: Desk) -> None:
