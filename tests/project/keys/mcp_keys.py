@@ -76,12 +76,11 @@ def _command(desk: Desk) -> None:
 
 def _args(desk: Desk) -> None:
     # The program writes down its calls in the folder that its argument names.
-    here, there = desk.project({}).root, desk.project({}).root
-    for folder, other in ((here, there), (there, here)):
-        (other / "calls.txt").unlink(missing_ok=True)
-        project = _world(desk, pin=False, args=[str(MCP_WORLD), str(folder)], tools=["forecast"])
-        assert _forecast(project)
-        assert ((folder / "calls.txt").exists(), (other / "calls.txt").exists()) == (True, False)
+    folder = desk.project({}).root
+    project = _world(desk, pin=False, args=[str(MCP_WORLD), str(folder)], tools=["forecast"])
+    assert _forecast(project)
+    assert ((folder / "calls.txt").exists(), (project.root / "calls.txt").exists()) == (True, False)
+    assert _pin_fails(_world(desk, pin=False, args=["-c", "raise SystemExit(4)"])) == "mcp.unreachable"
 
 
 def _forecast(project: Place) -> bool:
@@ -93,9 +92,10 @@ def _forecast(project: Place) -> bool:
 
 def _env(desk: Desk) -> None:
     with patch.dict(os.environ, {"WORLD_TOKEN": "theirs"}):
-        assert _asked(_world(desk, "variable"), "variable", "TOKEN") == "(unset)"
         given = _world(desk, "variable", env={"TOKEN": "${env:WORLD_TOKEN}"})
         assert _asked(given, "variable", "TOKEN") == "theirs"
+        given.edit("connectors/mcp.yaml", '"TOKEN"', '"OTHER"')
+        assert _asked(given, "variable", "TOKEN") == "(unset)"
 
 
 def _cwd(desk: Desk) -> None:
