@@ -30,9 +30,9 @@ def list_tools(*, profile: Profile = None, json: Json = False) -> None:
         return
     print_table(
         f"{len(tools)} tools",
-        ["tool", "kind", "inputs", "what it says"],
+        ["tool", "kind", "inputs", "what it says", "verified by"],
         [
-            (tool.name, tool.kind, ", ".join(tool.inputs), shorten(tool.description, 80, placeholder=" …"))
+            (tool.name, tool.kind, ", ".join(tool.inputs), _short(tool.description), _short(tool.verified))
             for tool in tools
         ],
     )
@@ -61,6 +61,10 @@ def pin(
             _show(report)
     if check and not all(report.is_same for report in reports):
         raise typer.Exit(1)
+
+
+def _short(text: str) -> str:
+    return shorten(text, 80, placeholder=" …")
 
 
 def _show(report: PinReport) -> None:

@@ -180,9 +180,14 @@ class _Call:
         return self._level.may_be_null(expr, self._known)
 
     def hands(self, node: AgentNode) -> Iterator[Finding]:
-        """What the graph gives to an agent's tools."""
+        """What the graph gives to an agent's tools, and which of them no model may call."""
         for index, tool in enumerate(node.calls):
             shelf, name = tool_shelf(tool.tool)
+            offered = None if shelf == "retriever" else self._inspection.catalogue.signature(shelf, name)
+            if offered is not None and offered.is_wide:
+                what = f"{tool.tool} reads rows of all customers, and a model would call it"
+                fix = "give the agent a query of scope: customer, or ask this one in a sql node before it"
+                yield self._say("sql.customer", what, (*self._path, "tools", index), fix)
             wanted = _RETRIEVE if shelf == "retriever" else parameters(self._inspection.catalogue, shelf, name)
             if wanted is not None and tool.given:
                 lead = (*self._path, "tools", index, "with")

@@ -30,12 +30,14 @@ class Signature:
             None when unknown.
         can_stop: A timeout ends a call: it awaits, or runs in a thread of its own.
         is_repeatable: Equal inputs and equal versions give equal values: its values may be cached.
+        is_wide: It reads rows of everybody, so no model may call it.
     """
 
     params: Mapping[str, JsonValue] | None = None
     output: Mapping[str, JsonValue] | None = None
     can_stop: bool = True
     is_repeatable: bool = True
+    is_wide: bool = False
 
 
 class Catalogue(Protocol):

@@ -206,7 +206,9 @@ class ProjectCatalogue:
         if tool.spec.scope == "customer":
             # Rows of one proven customer: what they hold is that customer's.
             output = {**(output or {}), KEY: "proven"}
-        return Signature(params=params, output=output, can_stop=False)
+        # SQL that a model chooses has a finding of its own.
+        is_wide = tool.spec.kind == "query" and tool.spec.scope != "customer"
+        return Signature(params=params, output=output, can_stop=False, is_wide=is_wide)
 
     def _bound(self, tool: SqlTool | AskTool) -> Mapping[str, JsonValue] | None:
         """Its columns, by the tables as they are now: here the drift of a schema shows."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project._open import Resources
+    from compound.spec.sql_tool import Verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +20,14 @@ class ToolView:
     Attributes:
         inputs: Names of its inputs; an optional one ends in `?`.
         description: What it says of itself; of an MCP tool what was pinned.
+        verified: Of a SQL tool: who read it, when, and which question it answers; empty where nobody did.
     """
 
     name: str
     kind: Literal["python", "sql", "mcp"]
     inputs: tuple[str, ...]
     description: str
+    verified: str = ""
 
 
 def tool_views(resources: Resources) -> list[ToolView]:
@@ -34,7 +37,13 @@ def tool_views(resources: Resources) -> list[ToolView]:
         for one in resources.functions.values()
     ]
     found += [
-        ToolView(name=one.name, kind="sql", inputs=_inputs(one.params_schema()), description=one.description)
+        ToolView(
+            name=one.name,
+            kind="sql",
+            inputs=_inputs(one.params_schema()),
+            description=one.description,
+            verified=_verified(one.spec.verified),
+        )
         for one in resources.parts.sql_tools.values()
     ]
     for name in resources.mcp.names:
@@ -43,6 +52,10 @@ def tool_views(resources: Resources) -> list[ToolView]:
         words = "(never pinned)" if pin is None else pin.description
         found.append(ToolView(name=name, kind="mcp", inputs=inputs, description=words))
     return found
+
+
+def _verified(by: Verified | None) -> str:
+    return "" if by is None else f"{by.by}, {by.at}{f': {by.question}' if by.question else ''}"
 
 
 def _inputs(schema: Mapping[str, JsonValue]) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class LimitsSpec(_Part):
 
 
 class Verified(_Part):
-    """Who read the query, when, and which question it answers.
+    """Who read the query, when, and which question it answers; `compound tools list` shows it.
 
     Attributes:
         by: A person or a team.

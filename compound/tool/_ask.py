@@ -190,7 +190,7 @@ class BoundAsk:
             described = info.options.description
             tables.append({"name": name, "description": described, "rows": info.rows, "columns": shown_columns})
         examples: list[JsonValue] = [{"question": one.question, "sql": one.sql} for one in self.tool.examples]
-        return {"tables": tables, "examples": examples, "max_rows": self.tool.spec.limits.rows}
+        return {"tables": tables, "examples": examples, "max_rows": self._limits.rows}
 
     def prepare(self, sql: str, *, where: Location | None = None) -> Prepared:
         """Guard, narrow, guard again and bind an example of the file, in this process; nothing runs.
@@ -200,12 +200,17 @@ class BoundAsk:
         """
         return self.lakehouse.prepare_ask(self._ask_of(sql), where=where)
 
+    @property
+    def _limits(self) -> Limits:
+        return Limits(**self.tool.spec.limits.model_dump()).within(self.lakehouse.limits)
+
     def _ask_of(self, sql: str) -> Ask:
         from compound.connector.lakehouse import Ask
 
         spec = self.tool.spec
-        limits = Limits(**spec.limits.model_dump()).within(self.lakehouse.limits)
-        return Ask(sql=sql, grants=self.grants, limits=limits, max_plan_rows=spec.max_plan_rows, spelled=spec.tables)
+        return Ask(
+            sql=sql, grants=self.grants, limits=self._limits, max_plan_rows=spec.max_plan_rows, spelled=spec.tables
+        )
 
     def ask(self, sql: str | None, cancellation: Cancellation | None = None) -> AskAnswer:
         """Run what a model wrote in a worker process; whatever is wrong with it is the answer. One span.

@@ -42,7 +42,12 @@ SHELVES: Mapping[Shelf, Mapping[str, Signature]] = {
         "customer_orders": Signature(
             params=_record("customer_id", customer_id=_TEXT | {"x-compound": "caller"}),
             output={"type": "array", "items": _record("order_id", order_id=_TEXT, status=_TEXT)},
-        )
+        ),
+        "find_customer": Signature(
+            params=_record("name", name=_TEXT),
+            output={"type": "array", "items": _record("customer_id", customer_id=_TEXT)},
+            is_wide=True,
+        ),
     },
     "effect": {
         "close_ticket": Signature(params=_record("ticket_id", ticket_id=_TEXT)),

@@ -29,7 +29,8 @@ input: {ticket: {id: str, subject: str, body: str, email: str?, customer_id: str
 output: {text: $think, sent: $send?}
 nodes:
   think: {use: tool, tool: think, in: {ticket: $input.ticket}, out: str}
-  send: {use: effect, tool: say, in: {ticket_id: $input.ticket.id, text: $think}}
+  fits: {use: check, kind: fits, in: {text: $think}}
+  send: {use: effect, tool: say, when: fits.ok, in: {ticket_id: $input.ticket.id, text: $think}}
 """
 ASK = """\
 compound: graph/v1
@@ -54,7 +55,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from compound.connector.desk import DeskTransaction
 from compound.effect import effect
 from compound.errors import ConnectorError, ModelError
-from compound.tool import tool
+from compound.tool import Verdict, check, tool
 
 COUNTS = Path(__file__).parent.parent / "counts"
 
@@ -87,6 +88,12 @@ def think(ticket: dict[str, JsonValue]) -> str:
     if word == "bug":
         raise ValueError(ticket["body"])
     return f"About {ticket['body']}"
+
+
+@check("fits")
+def fits(text: str) -> Verdict:
+    """The answer says something."""
+    return Verdict(ok=bool(text), problems=[])
 
 
 class Say(BaseModel):

@@ -178,7 +178,9 @@ def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:
     truncated = len(fetched) > limits.rows
     rows: list[dict[str, JsonValue]] = []
     encoded: list[bytes] = []
-    size = 0
+    size = 1
+    # What JSON writes around the values of a row: each name with its colon, and the comma before the next row.
+    around = sum(len(orjson.dumps(name)) + 1 for name in names) + 1
     for record in fetched[: limits.rows]:
         values: list[JsonValue] = []
         for value, convert in zip(record, converts, strict=True):
@@ -187,7 +189,7 @@ def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:
                 cell, truncated = cell[: max(limits.cell_chars - 1, 0)] + "…", True
             values.append(cell)
         line = orjson.dumps(values, default=str)
-        size += len(line)
+        size += len(line) + around
         if size > limits.bytes:
             truncated = True
             break

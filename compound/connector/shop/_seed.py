@@ -80,7 +80,7 @@ def _rows(
 
 def _required(file: ShopFile) -> dict[str, set[str]]:
     """The columns that a source must have: keys, and what a shape names without a question mark."""
-    found = {name: set(table.key) - {table.position} for name, table in file.tables.items()}
+    found = {name: set(table.key) for name, table in file.tables.items()}
 
     def walk(table: str, shape: Mapping[str, ShopField]) -> None:
         for part in shape.values():
@@ -93,7 +93,8 @@ def _required(file: ShopFile) -> dict[str, set[str]]:
 
     for document in file.documents.values():
         walk(document.table, document.shape)
-    return found
+    # What counts the rows is filled in where the source has none.
+    return {name: columns - {file.tables[name].position} for name, columns in found.items()}
 
 
 def _check_columns(name: str, given: set[str], known: set[str], required: set[str]) -> None:

@@ -110,7 +110,7 @@ def test_a_suite_needs_no_shop_no_cases_folder_no_lakehouse_and_takes_a_context(
 
 
 def test_a_context_that_is_none_of_the_graph_is_refused_before_a_case_runs(tmp_path: Path) -> None:
-    with pytest.raises(CompoundError, match="'facter' is no context of main") as caught:
+    with pytest.raises(CompoundError, match="'facter' is not in the context of main") as caught:
         evaluated(project_of(tmp_path), "--context", "facter=2")
     assert "did you mean 'factor'" in caught.value.fix
     code, report = evaluated(tmp_path)  # without it every case but one fails, and says why
