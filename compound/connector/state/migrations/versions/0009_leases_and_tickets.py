@@ -29,7 +29,6 @@ def upgrade() -> None:
         op.add_column("run", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_run_ticket_id"), "run", ["ticket_id"], unique=False)
     op.add_column("outbox", sa.Column("place", sa.Text(), nullable=True))
-    op.create_index(op.f("ix_outbox_run_id"), "outbox", ["run_id"], unique=False)
     op.add_column("batch_item", sa.Column("is_adopted", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("batch_item", sa.Column("context", sa.JSON(none_as_null=True), nullable=True))
     op.create_index(op.f("ix_batch_item_ticket_id"), "batch_item", ["ticket_id"], unique=False)
