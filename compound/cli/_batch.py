@@ -181,7 +181,7 @@ def show_dead(summary: BatchSummary) -> None:
     note(f"{len(summary.dead)} dead letter(s) in {os.path.relpath(summary.dead_letter_file or '')}")
     failed = sum(letter.is_readable for letter in summary.dead)
     if unread := len(summary.dead) - failed:
-        note(f"  {unread} could not be read: mend them where they stand; the same command then runs them")
+        note(f"  {unread} could not be read: correct them in the file; the same command then runs them")
     if failed:
         note(f"  {failed} failed while they ran: --retry-dead tries them again")
 

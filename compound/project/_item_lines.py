@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from compound.project._review_views import ItemView
 
 _EXPIRES: Final = {
-    "escalate": "a new item goes to the next level",
+    "escalate": "a new item with the same draft waits in the queue {queue}",
     "remind": "a reminder is noted",
     "close": "it is withdrawn and its run ends",
 }
@@ -28,11 +28,12 @@ def context_lines(view: ItemView) -> Iterator[str]:
     if view.due_at:
         yield f"due {view.due_at}"
     if view.expire_at and view.status not in _ENDED:
-        yield f"at {view.expire_at}: {_EXPIRES[view.on_expire]}"
+        yield f"at {view.expire_at}: {_EXPIRES[view.on_expire].format(queue=view.escalate_to)}"
     if view.snooze_until and view.status == "snoozed":
         yield f"snoozed until {view.snooze_until}; compound review wake {view.item_id[:10]} brings it back"
     if view.second and view.status not in _ENDED:
-        first = f"{view.first_approver} did; another person has to" if view.first_approver else "nobody did yet"
+        is_first = bool(view.first_approver) and view.status == "awaiting_second"
+        first = f"{view.first_approver} did; another person has to" if is_first else "nobody did yet"
         yield f"two people must approve it: {first}"
     if view.undo_until:
         yield f"nothing happens before {view.undo_until}; to take it back: compound review undo {view.item_id[:10]}"

@@ -1,11 +1,11 @@
-"""What `check` says about `connectors/models.yaml`: limits in USD that calls of unknown cost could pass."""
+"""What `check` says about `connectors/models.yaml`: solvers that are not there, limits in USD without a price."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
-from compound.errors import CompoundError, Location
+from compound.errors import CompoundError, Location, ProjectError
 from compound.spec import Finding
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _FIX = {
 }
 
 
-class ModelCosts:
-    """Holds the limits in USD of the checked graphs, and of the models file, against its price table."""
+class ModelFindings:
+    """Holds the models that the checked graphs name against the solvers and the price table."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -40,13 +40,32 @@ class ModelCosts:
         except CompoundError:
             return []
         found = list(self._of_file(unknown))
+        asked: set[str] = set()
         for name in graphs:
             try:
                 spec = self._resources.parts.graph_as_written(name)
             except CompoundError:
                 continue
             found += self._of_graph(spec, unknown)
-        return found
+            asked |= set(_models(spec.nodes))
+        return found + list(self._of_solvers(sorted(asked & self._file.models.keys())))
+
+    def _of_solvers(self, names: list[str]) -> Iterator[Finding]:
+        from compound.model import find_solver
+
+        try:
+            _ = self._resources.parts.functions
+        except CompoundError:  # which file it is, is said elsewhere
+            return
+        for name in names:
+            solver = self._file.models[name].solver
+            if self._provider(name) != "offline" or solver is None:
+                continue
+            try:
+                find_solver(solver)
+            except ProjectError as error:
+                where = self._document().source.value(("models", name, "solver"))
+                yield Finding(error.code, error.what, where, error.fix)
 
     def _of_file(self, unknown: Mapping[str, str]) -> Iterator[Finding]:
         limit = self._file.budget
@@ -81,9 +100,11 @@ class ModelCosts:
         from compound.model import foreseen
 
         model = self._file.models[name]
-        provider = self._resources.settings.profile.model or model.provider or self._file.provider
-        asked = _asked(model, provider)
+        asked = _asked(model, self._provider(name))
         return "" if asked is None else foreseen(self._file.prices, *asked)
+
+    def _provider(self, name: str) -> str:
+        return self._resources.settings.profile.model or self._file.models[name].provider or self._file.provider
 
     def _document(self) -> YamlDocument:
         from compound.spec.yaml_file import read_yaml_file

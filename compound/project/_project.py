@@ -123,7 +123,7 @@ class Project:
         """Everything that is wrong with these graphs, or with all."""
         from compound.graph import check_file
         from compound.project._catalogue import ProjectCatalogue
-        from compound.project._model_findings import ModelCosts
+        from compound.project._model_findings import ModelFindings
 
         catalogue = ProjectCatalogue(self.resources)
         findings: list[Finding] = []
@@ -134,8 +134,8 @@ class Project:
             else:
                 findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
         checked = [self.resources.parts.graph_name(name) for name in names or self.graph_names()]
-        costs = ModelCosts(self.resources).findings(checked)
-        return findings + catalogue.findings() + costs + self.resources.mcp.findings()
+        models = ModelFindings(self.resources).findings(checked)
+        return findings + catalogue.findings() + models + self.resources.mcp.findings()
 
     def unchecked(self) -> str:
         """What `check` could not look at now, as a sentence; empty when it looked at everything."""

@@ -159,6 +159,7 @@ class ItemView:
     due_at: str | None = None
     expire_at: str | None = None
     on_expire: str = ""
+    escalate_to: str = ""
     snooze_until: str | None = None
     second: bool = False
     first_approver: str = ""
@@ -205,6 +206,9 @@ class ItemView:
             due_at=None if item.due_at is None else moment(item.due_at),
             expire_at=None if item.expire_at is None else moment(item.expire_at),
             on_expire="" if item.expire_at is None else item.on_expire,
+            escalate_to=""
+            if item.expire_at is None or item.on_expire != "escalate"
+            else item.escalate_to or item.queue,
             snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
             second=item.second,
             first_approver=item.first_approver or "",

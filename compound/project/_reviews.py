@@ -138,7 +138,7 @@ class ReviewService(ReviewUpkeep):
             fields: Fields that the action declares, by name. One that is shown already may be left out.
             edits: The fields `text` and `actions`.
             reason: The field `reason`.
-            note: Free words.
+            note: Free words; of `return` the instruction, which it needs.
 
         Raises:
             ConflictError: somebody else decided first, or the rows changed; the message says who and what.
@@ -150,6 +150,9 @@ class ReviewService(ReviewUpkeep):
         if action == "return" and self._project.run_record(item.run_id) is None:
             what = f"the run of item {item.item_id} is another program's, which cannot be asked to draft again"
             raise ConflictError("review.no-return", what, fix="reject it, or edit it")
+        if action == "return" and not note.strip():
+            what = "return needs an instruction: the graph drafts again with it"
+            raise DataError("review.no-instruction", what, fix="--instruction TEXT")
         require_here(self._project, item.run_id)
         try:
             decision = self.queue.decide(

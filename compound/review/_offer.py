@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from compound.errors import ConflictError, DataError, choices
+from compound.errors import DataError, choices
 from compound.spec._json_schema import from_json_schema
 from compound.spec._types import STR, Enum, bare, show_type
 from compound.spec._validate import validator
@@ -53,8 +53,7 @@ def fields_of(
 
     Raises:
         DataError: `review.not-offered`: no such action, no such field, or a value of another type;
-            `review.missing-field`.
-        ConflictError: `review.reason`: a reason is asked for, and none is given.
+            `review.missing-field`; `review.reason`: a reason is asked for, and none is given.
     """
     if action in MOVES:
         return _of_move(action, given)
@@ -114,7 +113,7 @@ def _value(
     if is_optional(schema):
         return value
     if name == "reason":
-        raise _no_reason(action)
+        raise _no_reason(action, schema)
     what = f"{action} needs {name} ({show_type(from_json_schema(schema))})"
     raise DataError("review.missing-field", what, fix=f"--field {name}=VALUE")
 
@@ -150,7 +149,8 @@ def read_fields(offer: Offer, action: str, written: Sequence[str]) -> dict[str, 
     for one in written:
         name, mark, text = one.partition("=")
         if not mark or not name:
-            raise DataError("review.bad-field", f"{one!r} is not NAME=VALUE", fix=choices(list(declared), name))
+            fix = f"write {name}=VALUE" if name in declared else choices(list(declared), name)
+            raise DataError("review.bad-field", f"{one!r} is not NAME=VALUE", fix=fix)
         if name in given:
             raise DataError("review.bad-field", f"{name!r} is given twice", fix="give it once")
         given[name] = _read(name, text, declared.get(name))
@@ -184,5 +184,7 @@ def _file(name: str, path: str) -> str:
         raise DataError("review.bad-field", f"{name}: {path} cannot be read: {why}", fix="name a file") from error
 
 
-def _no_reason(action: str) -> ConflictError:
-    return ConflictError("review.reason", f"to {action} needs a reason", fix="give a reason")
+def _no_reason(action: str, schema: Mapping[str, JsonValue] = _TEXT) -> DataError:
+    kind = bare(from_json_schema(schema), {})
+    reasons = "|".join(kind.values) if isinstance(kind, Enum) else "TEXT"
+    return DataError("review.reason", f"{action} needs a reason", fix=f"--reason {reasons}")

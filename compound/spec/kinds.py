@@ -157,7 +157,7 @@ def _meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
             for name, field in one.model_fields.items():
                 if key in (name, field.alias) and (said := descriptions(one).get(name)):
                     return f"{key}: {said}"
-    return "mend the value"
+    return "correct the value"
 
 
 def _models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[type[BaseModel]]:

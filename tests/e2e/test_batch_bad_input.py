@@ -75,7 +75,7 @@ def test_a_desk_file_with_every_kind_of_broken_line(home: Home) -> None:
     assert done.returncode == 3, done.stderr
     assert not any(sign in done.stdout + done.stderr for sign in STACK)
     assert f"{os.path.relpath(file, ROOT)}:2: ticket 'U-1': it has the unknown field 'colour'" in done.stderr
-    assert f"{len(BROKEN)} could not be read: mend them where they stand" in done.stderr
+    assert f"{len(BROKEN)} could not be read: correct them in the file" in done.stderr
     assert "\0" not in done.stderr
 
     for (line, name, code, words), letter in zip(BROKEN, letters_of(home), strict=True):

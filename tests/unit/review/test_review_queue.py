@@ -207,7 +207,7 @@ def test_arguments_may_not_be_changed_where_nothing_checks_them(desk: Desk) -> N
 
 @pytest.mark.parametrize("action", ["reject", "return"])
 def test_some_decisions_need_a_reason(desk: Desk, action: str) -> None:
-    with pytest.raises(ConflictError) as caught:
+    with pytest.raises(DataError) as caught:
         desk.queue.decide(open_item(desk).item_id, action, user="ann", version=1)  # pyright: ignore[reportArgumentType]
     assert code(caught) == "review.reason"
 
