@@ -78,7 +78,9 @@ def ran(where: Place, **given: Any) -> Any:
 
 def spans(where: Place, what: str) -> list[Any]:
     """A column of the spans of node `a`, as `compound traces sql` prints them."""
-    said = where.say("traces", "sql", f"select {what} as x from spans where kind = 'node' and node_name = 'a'", "--json")
+    said = where.say(
+        "traces", "sql", f"select {what} as x from spans where kind = 'node' and node_name = 'a'", "--json"
+    )
     assert said.code == 0, said.err
     return [row["x"] for row in said.json]
 

@@ -123,7 +123,9 @@ def asked_tools(desk: Desk, name: str, more: str = "") -> list[dict[str, Any]]:
 
 def _tools_with(desk: Desk) -> None:
     given = "tools: [{tool: echo, with: {text: what the graph says}}]"
-    (with_it,), (without,) = (values(desk, f"{AGENT}, {tools}", text="use echo") for tools in (given, "tools: [{tool: echo}]"))
+    (with_it,), (without,) = (
+        values(desk, f"{AGENT}, {tools}", text="use echo") for tools in (given, "tools: [{tool: echo}]")
+    )
     assert with_it["answer"] == "heard said what the graph says"
     assert "said" not in without["answer"]
     (hidden,) = asked_tools(desk, "echo", ", with: {text: what the graph says}")
