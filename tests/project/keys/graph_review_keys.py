@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.waiting import ASK, asking, decide, listed, pass_time, shown, waits
 from tests.support.bank_desk import CREDIT, GRAPH, Bank
@@ -127,7 +129,7 @@ def claims(
     return where
 
 
-def decided(where: Place, **more: object) -> str:
+def decided(where: Place, **more: Any) -> str:
     """The decision that was made with no person; `waits` where there is none."""
     view = where.run({"claim": claim(1, **more)})
     return "waits" if view.output is None else str(view.output["decision"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.project.keys.table import Desk, Key, Place
-from tests.project.keys.waiting import ASK, SHOW, asking, listed, shown, waits
+from tests.project.keys.waiting import ASK, asking, shown, waits
 from tests.project.keys.world import GRAPH, world
 
 CALLS = """\
@@ -131,25 +131,30 @@ def _on_unknown(desk: Desk) -> None:
     assert (told[0] != "done", told[1]) == (True, "done"), told
 
 
-TAKEN = ASK.replace(
-    "nodes:\n", "nodes:\n  draft: {use: tool, tool: echo, in: {text: $input.text}, out: str}\n"
-).replace(SHOW, "    show: {text: $draft}\n")
-TAKEN = TAKEN.replace("?? $input.text", "?? $draft")
+TAKEN = """\
+compound: graph/v1
+name: main
+input: {text: str}
+output: {letter: $draft, action: $ok.action}
+nodes:
+  draft: {use: tool, tool: echo, in: {text: $input.text}, out: str}
+  ok: {use: review, show: [$input.text]}
+"""
 MOVED = (
-    TAKEN.replace("draft", "letter")
-    .replace("tool: echo", "tool: cry")
-    .replace("name: main\n", "name: main\non_change: migrate\n")
+    TAKEN.replace("draft", "letter").replace("tool: echo", "tool: cry").replace("main\n", "main\non_change: migrate\n")
 )
 
 
 def _migrated(desk: Desk, migrations: str) -> str:
-    """What the reviewer sees after a move."""
+    """The letter of a run that waited while its graph changed."""
     where = asking(desk, graph=TAKEN, **{"tools/up.py": UP})
     item = waits(where)
     where.write({"graphs/main.yaml": MOVED.replace("nodes:\n", f"{migrations}nodes:\n", 1)})
-    where.say("review", "approve", item)  # as it was drafted before the change: it is not taken, and shown again
-    left = listed(where)
-    return str(shown(where, left[0]["item_id"])["evidence"]["text"]) if left else where.replies()[0]
+    where.say("review", "approve", item)
+    with where.open() as project:
+        record = project.run_record(str(shown(where, item)["run_id"]))
+    assert record is not None
+    return str((record.output or {}).get("letter"))
 
 
 UP = '''\

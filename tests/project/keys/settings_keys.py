@@ -9,11 +9,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from typing import Any
 
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.waiting import asking, listed, waits
 from tests.project.keys.world import PYPROJECT, world
-from tests.support.bank_desk import Bank
+from tests.support.bank_desk import SHOP, Bank
 from tests.support.reply_desk import FILES, ticket
 
 IN_PROFILE = 'lexical = ["handbook", "cards"]\n'
@@ -120,7 +121,8 @@ def _stop_after(desk: Desk) -> None:
 def _lakehouse(desk: Desk) -> None:
     where = world(desk)
     sql = {"graphs/main.yaml": SQL_GRAPH}
-    assert len(where.write(sql).run({"text": "c1"}).output["a"]) == 2
+    found: Any = where.write(sql).run({"text": "c1"}).output
+    assert len(found["a"]) == 2
     elsewhere = world(desk, sql).edit("pyproject.toml", 'lakehouse = "lakehouse"', 'lakehouse = "nowhere"')
     assert "lakehouse.missing" in elsewhere.say("run", "main", "text=c1").err
 
@@ -278,12 +280,14 @@ def _host(desk: Desk) -> None:
         == 0
     )
     with closing(sqlite3.connect(where.root / ".compound/plain/state.db")) as db:
-        assert {row[0] for row in db.execute("select host from run")} == {"north-1"}
+        assert {row[0] for row in db.execute("select host from run")} == {
+            f"north-1:{where.root}/.compound/plain/checkpoints.db"
+        }
 
 
 def _generator(desk: Desk) -> None:
     where = profiled(desk, 'generator = "tools.made:write"')
-    where.write({"tools/made.py": MADE})
+    where.write({"tools/made.py": MADE, "connectors/shop.yaml": SHOP})
     where.say("seed")
     assert (where.root / "tools/made.txt").is_file()
 
