@@ -287,6 +287,7 @@ def _host(desk: Desk) -> None:
 
 def _generator(desk: Desk) -> None:
     where = profiled(desk, 'generator = "tools.made:write"')
+    shutil.rmtree(where.root / "lakehouse")
     where.write({"tools/made.py": MADE, "connectors/shop.yaml": SHOP})
     where.say("seed")
     assert (where.root / "tools/made.txt").is_file()
