@@ -73,7 +73,9 @@ def place(desk: Desk, text: str) -> Place:
 def ran(where: Place, **given: Any) -> Any:
     """What the node made: its value, or what a person sees of it."""
     view = where.run({**INPUT, **given})
-    return "waits" if view.status == "waiting_review" else view.error["code"] if view.error else view.output["a"]
+    if view.status == "waiting_review":
+        return "waits"
+    return view.error["code"] if view.error else (view.output or {})["a"]
 
 
 def spans(where: Place, what: str) -> list[Any]:
@@ -167,7 +169,7 @@ def _out(kind: str, desk: Desk) -> None:
     wrong = place(desk, graph(kind, "out: {nowhere: int}"))
     errors = [one.code for one in wrong.findings() if one.severity == "error"]
     given = {"text": "c1"}
-    told = errors or [ran(wrong, **given)]
+    told: list[Any] = [*errors] or [ran(wrong, **given)]
     right = ran(place(desk, graph(kind)), **given)
     assert told != [right]
     if kind in {"llm", "agent"}:  # what never fits is no answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.waiting import ASK, asking, decide, listed, pass_time, shown, waits
@@ -31,7 +32,10 @@ def _decide(desk: Desk) -> None:
     offered = 'decide: {approve: {}, edit: {text: str}, reject: {reason: "enum(wrong_fact, other)"}}'
     few = graph.replace(offered, "decide: {approve: {}, edit: {text: str}}")
     assert few != graph
-    told = [decide(where, waits(where), "reject", "--reason", "other") for where in (asking(desk, graph=graph), asking(desk, graph=few))]
+    told = [
+        decide(where, waits(where), "reject", "--reason", "other")
+        for where in (asking(desk, graph=graph), asking(desk, graph=few))
+    ]
     assert told == ["", "review.not-offered"]
 
 
@@ -114,7 +118,9 @@ def _risk(desk: Desk) -> None:
     assert (sorted(orders[0]), orders[1]) == ([1.0, 9.0], [0.0, 0.0])
 
 
-def claims(desk: Desk, graph: str, *, granted: bool = True, threshold: float | None = None, policy: str = POLICY) -> Place:
+def claims(
+    desk: Desk, graph: str, *, granted: bool = True, threshold: float | None = None, policy: str = POLICY
+) -> Place:
     root = desk.root / f"claims{len(list(desk.root.iterdir()))}"
     where = Place(claims_desk(root, {"graphs/main.yaml": graph, "graphs/policies/claims.yaml": policy}))
     if granted:
@@ -123,7 +129,7 @@ def claims(desk: Desk, graph: str, *, granted: bool = True, threshold: float | N
     return where
 
 
-def decided(where: Place, **more: object) -> str:
+def decided(where: Place, **more: Any) -> str:
     """The decision that was made with no person; `waits` where there is none."""
     view = where.run({"claim": claim(1, **more)})
     return "waits" if view.output is None else str(view.output["decision"])

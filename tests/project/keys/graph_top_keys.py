@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.project.keys.table import Desk, Key, Place
-from tests.project.keys.waiting import ASK, SHOW, asking, listed, shown, waits
+from tests.project.keys.waiting import ASK, asking, shown, waits
 from tests.project.keys.world import GRAPH, world
 
 CALLS = """\
@@ -93,7 +93,9 @@ def _on_change(desk: Desk) -> None:
 
 def _policy(desk: Desk) -> None:
     forbids = "compound: policy/v1\nname: rules\neffects: {}\n"
-    assert "graph.policy-refuses" in " ".join(asking(desk, policy=forbids).codes()) or asking(desk, policy=forbids).codes()
+    assert (
+        "graph.policy-refuses" in " ".join(asking(desk, policy=forbids).codes()) or asking(desk, policy=forbids).codes()
+    )
     assert asking(desk).codes() == []
 
 
@@ -111,8 +113,10 @@ def _usd(desk: Desk) -> None:
 
 def _seconds(desk: Desk) -> None:
     slow = CALLS.replace("model: echo", "model: slow")
-    assert [ended(desk, slow + f"budget: {{seconds: {n}}}\n") for n in ("100ms", "60s")] == ["graph.over-budget", "done"]
-
+    assert [ended(desk, slow + f"budget: {{seconds: {n}}}\n") for n in ("100ms", "60s")] == [
+        "graph.over-budget",
+        "done",
+    ]
 
 
 def _on_exceed(desk: Desk) -> None:
@@ -127,19 +131,30 @@ def _on_unknown(desk: Desk) -> None:
     assert (told[0] != "done", told[1]) == (True, "done"), told
 
 
-TAKEN = ASK.replace("nodes:\n", "nodes:\n  draft: {use: tool, tool: echo, in: {text: $input.text}, out: str}\n").replace(
-    SHOW, "    show: {text: $draft}\n"
+TAKEN = """\
+compound: graph/v1
+name: main
+input: {text: str}
+output: {letter: $draft, action: $ok.action}
+nodes:
+  draft: {use: tool, tool: echo, in: {text: $input.text}, out: str}
+  ok: {use: review, show: [$input.text]}
+"""
+MOVED = (
+    TAKEN.replace("draft", "letter").replace("tool: echo", "tool: cry").replace("main\n", "main\non_change: migrate\n")
 )
-MOVED = TAKEN.replace("draft", "letter").replace("tool: echo", "tool: cry").replace("name: main\n", "name: main\non_change: migrate\n")
 
 
 def _migrated(desk: Desk, migrations: str) -> str:
-    """What the reviewer sees after a move."""
+    """The letter of a run that waited while its graph changed."""
     where = asking(desk, graph=TAKEN, **{"tools/up.py": UP})
     item = waits(where)
     where.write({"graphs/main.yaml": MOVED.replace("nodes:\n", f"{migrations}nodes:\n", 1)})
-    where.say("review", "approve", item)  # as it was drafted before the change: it is not taken, and shown again
-    return str(shown(where, listed(where)[0]["item_id"])["evidence"]["text"])
+    where.say("review", "approve", item)
+    with where.open() as project:
+        record = project.run_record(str(shown(where, item)["run_id"]))
+    assert record is not None
+    return str((record.output or {}).get("letter"))
 
 
 UP = '''\
@@ -176,7 +191,7 @@ def _tool(desk: Desk) -> None:
 
 def _types(desk: Desk) -> None:
     assert place(desk, GRAPH).say("run", "main", 'text="no"').code == 0
-    typed = GRAPH.replace("input: {text: str}", "types: {Word: \"enum(hi, ho)\"}\ninput: {text: Word}")
+    typed = GRAPH.replace("input: {text: str}", 'types: {Word: "enum(hi, ho)"}\ninput: {text: Word}')
     assert place(desk, typed).run({"text": "hi"}).status == "done"
     assert place(desk, typed).say("run", "main", 'text="no"').code != 0
     assert place(desk, typed.replace('types: {Word: "enum(hi, ho)"}\n', "")).codes() != []
@@ -198,11 +213,16 @@ def _context(desk: Desk) -> None:
 
 def _output(desk: Desk) -> None:
     assert place(desk, GRAPH).run({"text": "x"}).output == {"a": "said x"}
-    assert place(desk, GRAPH.replace("{a: $echoed?}", "{b: $echoed, c: 7}")).run({"text": "x"}).output == {"b": "said x", "c": 7}
+    assert place(desk, GRAPH.replace("{a: $echoed?}", "{b: $echoed, c: 7}")).run({"text": "x"}).output == {
+        "b": "said x",
+        "c": 7,
+    }
 
 
 def _nodes(desk: Desk) -> None:
-    assert place(desk, GRAPH.replace("tool: echo", "tool: parts").replace("out: str", 'out: "list[str]"')).run({"text": "x y"}).output == {"a": ["x", "y"]}
+    assert place(desk, GRAPH.replace("tool: echo", "tool: parts").replace("out: str", 'out: "list[str]"')).run(
+        {"text": "x y"}
+    ).output == {"a": ["x", "y"]}
     assert place(desk, GRAPH[: GRAPH.index("nodes:")]).codes() != []
 
 

@@ -9,11 +9,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from typing import Any
 
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.waiting import asking, listed, waits
 from tests.project.keys.world import PYPROJECT, world
-from tests.support.bank_desk import Bank
+from tests.support.bank_desk import SHOP, Bank
 from tests.support.reply_desk import FILES, ticket
 
 IN_PROFILE = 'lexical = ["handbook", "cards"]\n'
@@ -33,10 +34,12 @@ def _name(desk: Desk) -> None:
 def _graph(desk: Desk) -> None:
     where = world(desk)
     assert where.run({"text": "x"}).output == {"a": "said x"}
-    assert where.edit("pyproject.toml", 'graph = "main"', 'graph = "other"').run({"text": "x"}).output == {"b": "said x"}
+    assert where.edit("pyproject.toml", 'graph = "main"', 'graph = "other"').run({"text": "x"}).output == {
+        "b": "said x"
+    }
 
 
-TWO = "\n[tool.compound.profiles.second]\nlakehouse = \"lakehouse\"\n"
+TWO = '\n[tool.compound.profiles.second]\nlakehouse = "lakehouse"\n'
 
 
 def homes(where: Place) -> list[str]:
@@ -94,7 +97,7 @@ def asked(where: Place) -> list[int]:
 def batch(where: Place, *bodies: str) -> dict[str, object]:
     rows = [json.dumps(ticket(f"T-{number}", body)) + "\n" for number, body in enumerate(bodies)]
     where.write({"tickets.jsonl": "".join(rows)})
-    return dict(json.loads(where.say("batch", "--from", "tickets.jsonl", "--json").out))
+    return dict(json.loads(where.say("batch", "--from", str(where.root / "tickets.jsonl"), "--json").out))
 
 
 def _retries(desk: Desk) -> None:
@@ -118,9 +121,10 @@ def _stop_after(desk: Desk) -> None:
 def _lakehouse(desk: Desk) -> None:
     where = world(desk)
     sql = {"graphs/main.yaml": SQL_GRAPH}
-    assert len(where.write(sql).run({"text": "c1"}).output["a"]) == 2
+    found: Any = where.write(sql).run({"text": "c1"}).output
+    assert len(found["a"]) == 2
     elsewhere = world(desk, sql).edit("pyproject.toml", 'lakehouse = "lakehouse"', 'lakehouse = "nowhere"')
-    assert elsewhere.run({"text": "c1"}).status == "failed"
+    assert "lakehouse.missing" in elsewhere.say("run", "main", "text=c1").err
 
 
 SQL_GRAPH = """\
@@ -135,9 +139,9 @@ MADE = '''\
 from pathlib import Path
 
 
-def write(folder: Path) -> None:
+def write(*_: object, **__: object) -> None:
     """Write the profile's data."""
-    (folder / "made.txt").write_text("made")
+    (Path(__file__).parent / "made.txt").write_text("made")
 '''
 
 
@@ -271,16 +275,35 @@ def _vectors(desk: Desk, *, env: bool = False) -> None:
 
 def _host(desk: Desk) -> None:
     where = replying(desk, "").write({"tickets.jsonl": json.dumps(ticket("T-1")) + "\n"})
-    assert where.say("batch", "--from", "tickets.jsonl", "--json", env={"COMPOUND_HOST": "north-1"}).code == 0
+    assert (
+        where.say("batch", "--from", str(where.root / "tickets.jsonl"), "--json", env={"COMPOUND_HOST": "north-1"}).code
+        == 0
+    )
     with closing(sqlite3.connect(where.root / ".compound/plain/state.db")) as db:
-        assert {row[0] for row in db.execute("select host from run")} == {"north-1"}
+        assert {row[0] for row in db.execute("select host from run")} == {
+            f"north-1:{where.root}/.compound/plain/checkpoints.db"
+        }
 
 
 def _generator(desk: Desk) -> None:
     where = profiled(desk, 'generator = "tools.made:write"')
-    where.write({"tools/made.py": MADE})
+    shutil.rmtree(where.root / "lakehouse")
+    where.write({"tools/made.py": MADE, "connectors/shop.yaml": SHOP})
     where.say("seed")
-    assert list((where.root / ".compound").rglob("made.txt"))
+    assert (where.root / "tools/made.txt").is_file()
+
+
+def _allow_folders(desk: Desk) -> None:
+    outside = desk.root / "outside"
+    outside.mkdir()
+    (outside / "far.md").write_text("# Far\n\nA refund from afar.\n")
+    counts: list[int] = []
+    for line in (f'allow_folders = ["{outside}"]', ""):
+        where = profiled(desk, line)
+        (where.root / "docs/far.md").symlink_to(outside / "far.md")
+        said = where.say("index", "handbook", "--json")
+        counts.append(said.json[0]["documents"] if said.code == 0 else 0)
+    assert counts[0] == 3 > counts[1]
 
 
 def _rows() -> Iterator[Key]:
@@ -303,6 +326,7 @@ def _rows() -> Iterator[Key]:
         "profiles.*.shop": _shop,
         "profiles.*.vectors": _vectors,
         "profiles.*.generator": _generator,
+        "profiles.*.allow_folders": _allow_folders,
         "COMPOUND_SHOP": partial(_shop, env=True),
         "COMPOUND_VECTORS": partial(_vectors, env=True),
         "COMPOUND_HOST": _host,
