@@ -41,6 +41,8 @@ def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
             rule = policy.effects.get(name)
             if rule is None:
                 what = f"the policy {policy.name} does not allow {name}"
+                if policy.description:
+                    what += f", which says of itself: {policy.description.strip()}"
                 fix = f"add it to the policy file, or take it out; {choices(list(policy.effects), name)}"
                 yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
             elif isinstance(node, EffectNode):

@@ -116,9 +116,13 @@ def _risk(desk: Desk) -> None:
     assert (sorted(orders[0]), orders[1]) == ([1.0, 9.0], [0.0, 0.0])
 
 
+<<<<<<< HEAD
 def _claims(
     desk: Desk, graph: str, *, granted: bool = True, threshold: float | None = None, policy: str = POLICY
 ) -> Place:
+=======
+def claims(desk: Desk, graph: str, *, granted: bool = True, threshold: float | None = None, policy: str = POLICY) -> Place:
+>>>>>>> w/table1
     root = desk.root / f"claims{len(list(desk.root.iterdir()))}"
     where = Place(claims_desk(root, {"graphs/main.yaml": graph, "graphs/policies/claims.yaml": policy}))
     if granted:
@@ -127,7 +131,7 @@ def _claims(
     return where
 
 
-def _decided(where: Place, **more: object) -> str:
+def decided(where: Place, **more: object) -> str:
     """The decision that was made with no person; `waits` where there is none."""
     view = where.run({"claim": claim(1, **more)})
     return "waits" if view.output is None else str(view.output["decision"])
@@ -137,27 +141,27 @@ AUTO = "    auto: {when: sound.ok, key: $input.claim.holder}\n"
 
 
 def _auto(desk: Desk) -> None:
-    assert _decided(_claims(desk, CLAIMS)) == "approve"
-    assert _decided(_claims(desk, CLAIMS.replace(AUTO, ""), granted=False)) == "waits"
+    assert decided(claims(desk, CLAIMS)) == "approve"
+    assert decided(claims(desk, CLAIMS.replace(AUTO, ""), granted=False)) == "waits"
 
 
 def _auto_when(desk: Desk) -> None:
-    where = _claims(desk, CLAIMS)
-    assert [_decided(where, words=words) for words in ("a broken cup", "an odd cup")] == ["approve", "waits"]
+    where = claims(desk, CLAIMS)
+    assert [decided(where, words=words) for words in ("a broken cup", "an odd cup")] == ["approve", "waits"]
 
 
 def _auto_action(desk: Desk) -> None:
     graph = CLAIMS.replace("{when: sound.ok,", "{when: sound.ok, action: reject,")
     graph = graph.replace('reject: {reason: "enum(wrong_fact, other)"}', "reject: {}")
-    where = _claims(desk, graph)
-    assert (_decided(where), where.replies()) == ("reject", [])
-    plain = _claims(desk, CLAIMS)
-    assert (_decided(plain), len(plain.replies())) == ("approve", 1)
+    where = claims(desk, graph)
+    assert (decided(where), where.replies()) == ("reject", [])
+    plain = claims(desk, CLAIMS)
+    assert (decided(plain), len(plain.replies())) == ("approve", 1)
 
 
 def _auto_score(desk: Desk) -> None:
     told = [
-        [_decided(_claims(desk, graph, threshold=threshold), trust=trust) for trust in (0.5, 0.95)]
+        [decided(claims(desk, graph, threshold=threshold), trust=trust) for trust in (0.5, 0.95)]
         for graph, threshold in ((SCORED, 0.9), (CLAIMS, None))
     ]
     assert told == [["waits", "approve"], ["approve", "approve"]]
@@ -167,7 +171,7 @@ def _auto_key(desk: Desk) -> None:
     policy = POLICY.replace("audit_share: 0%", "audit_share: 100%").replace("10%", "50%")
     told: list[str] = []
     for graph in (CLAIMS, CLAIMS.replace(", key: $input.claim.holder", "")):
-        where = _claims(desk, graph, granted=False, policy=policy)
+        where = claims(desk, graph, granted=False, policy=policy)
         for number in range(4):
             item = where.run({"claim": claim(number, holder="ann")}).item_ids[0]
             assert decide(where, item) == ""
@@ -212,12 +216,14 @@ nodes:
 """
 
 
-def _effect_review(desk: Desk) -> None:
+def effect_review(desk: Desk) -> None:
     told: list[list[str]] = []
     for review in ("two", "one"):
         where = asking(desk, graph=TWO.replace("review: two", f"review: {review}"), policy=POLICY_OF_TWO)
-        for item in where.run({"text": "Hello"}).item_ids:
-            where.say("review", "approve", item)
+        where.run({"text": "Hello"})
+        for _ in range(3):  # the second item is shown once more when the first was decided
+            for item in listed(where):
+                where.say("review", "approve", item["item_id"])
         told.append(where.replies())
     assert told == [["Hello"], []]  # the policy wants a decision from the queue `two`
 
@@ -241,6 +247,6 @@ KEYS = (
     Key("graph", "nodes.review.auto.key", _auto_key),
     Key("graph", "nodes.effect.tool", _effect_tool),
     Key("graph", "nodes.effect.tools", _effect_tools),
-    Key("graph", "nodes.effect.review", _effect_review),
+    Key("graph", "nodes.effect.review", effect_review),
     Key("graph", "nodes.effect.versions", _effect_versions),
 )

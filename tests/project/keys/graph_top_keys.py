@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.project.keys.table import Desk, Key, Place
-from tests.project.keys.waiting import ASK, SHOW, asking, shown, waits
+from tests.project.keys.waiting import ASK, SHOW, asking, decide, shown, waits
 from tests.project.keys.world import GRAPH, world
 
 CALLS = """\
@@ -55,10 +55,10 @@ async def _cards(where: Place) -> dict[str, str]:
     """What clients of the MCP server read of each graph."""
     from mcp import Client
 
-    from compound.project._mcp_server import mcp_server
+    from compound.project._mcp_server import graph_server
 
     with where.open() as project:
-        async with mcp_server(project, ["main"]) as server, Client(server) as client:
+        async with graph_server(project, ["main"]) as server, Client(server) as client:
             return {tool.name: tool.description or "" for tool in (await client.list_tools()).tools}
 
 
@@ -68,7 +68,7 @@ def _description(desk: Desk) -> None:
     assert asyncio.run(_cards(place(desk, GRAPH)))["main"] == "Run the graph main."
 
 
-CHANGED = ASK.replace("text: $ok.text ?? $input.text", "text: anything else")
+CHANGED = ASK.replace("tool: say", "tool: pay")
 
 
 def _changed(desk: Desk, line: str) -> tuple[Place, str]:
@@ -93,9 +93,7 @@ def _on_change(desk: Desk) -> None:
 
 def _policy(desk: Desk) -> None:
     forbids = "compound: policy/v1\nname: rules\neffects: {}\n"
-    assert (
-        "graph.policy-refuses" in " ".join(asking(desk, policy=forbids).codes()) or asking(desk, policy=forbids).codes()
-    )
+    assert "graph.policy-refuses" in " ".join(asking(desk, policy=forbids).codes()) or asking(desk, policy=forbids).codes()
     assert asking(desk).codes() == []
 
 
@@ -108,44 +106,42 @@ def _calls(desk: Desk) -> None:
 
 
 def _usd(desk: Desk) -> None:
-    assert [ended(desk, CALLS + f"budget: {{usd: {n}}}\n") for n in (1.5, 10)] == ["model.budget", "done"]
+    assert [ended(desk, CALLS + f"budget: {{usd: {n}}}\n") for n in (1.5, 100)] == ["model.budget", "done"]
 
 
 def _seconds(desk: Desk) -> None:
     slow = CALLS.replace("model: echo", "model: slow")
-    assert [ended(desk, slow + f"budget: {{seconds: {n}}}\n") for n in ("100ms", "60s")] == [
-        "graph.over-budget",
-        "done",
-    ]
+    assert [ended(desk, slow + f"budget: {{seconds: {n}}}\n") for n in ("100ms", "60s")] == ["graph.over-budget", "done"]
+
 
 
 def _on_exceed(desk: Desk) -> None:
-    fails = [ended(desk, CALLS + f"budget: {{calls: 1{word}}}\n") for word in ("", ", on_exceed: review")]
-    assert fails == ["model.budget", "done"]  # the second call is left out
+    asks = CALLS + "  ok: {use: review, show: [$two?]}\n"
+    told = [ended(desk, asks + f"budget: {{calls: 1{word}}}\n") for word in ("", ", on_exceed: review")]
+    assert told == ["model.budget", "waiting_review"]
 
 
 def _on_unknown(desk: Desk) -> None:
     free = CALLS.replace("model: echo", "model: free")
-    told = [ended(desk, free + f"budget: {{usd: 10{word}}}\n") for word in ("", ", on_unknown: allow")]
+    told = [ended(desk, free + f"budget: {{usd: 100{word}}}\n") for word in ("", ", on_unknown: allow")]
     assert (told[0] != "done", told[1]) == (True, "done"), told
 
 
-TAKEN = ASK.replace(
-    "nodes:\n", "nodes:\n  draft: {use: tool, tool: echo, in: {text: $input.text}, out: str}\n"
-).replace(SHOW, "    show: {text: $draft}\n")
-MOVED = TAKEN.replace("draft", "letter").replace("name: main\n", "name: main\non_change: migrate\n")
+TAKEN = ASK.replace("nodes:\n", "nodes:\n  draft: {use: tool, tool: echo, in: {text: $input.text}, out: str}\n").replace(
+    SHOW, "    show: {text: $draft}\n"
+)
+MOVED = TAKEN.replace("draft", "letter").replace("tool: echo", "tool: cry").replace("name: main\n", "name: main\non_change: migrate\n")
 
 
-def _migrated(desk: Desk, migrations: str) -> tuple[str, str]:
-    """What the reviewer sees after a move, and how often the tool was called."""
+def _migrated(desk: Desk, migrations: str) -> str:
+    """What the reviewer sees after a move."""
     where = asking(desk, graph=TAKEN, **{"tools/up.py": UP})
     item = waits(where)
     where.write({"graphs/main.yaml": MOVED.replace("nodes:\n", f"{migrations}nodes:\n", 1)})
     with where.open() as project:
         project.resume(shown(where, item)["run_id"])
         (now,) = project.waiting_items(shown(where, item)["run_id"])
-    counts = (where.root / "counts/tool").read_text()
-    return str(shown(where, now)["evidence"]["text"]), counts
+    return str(shown(where, now)["evidence"]["text"])
 
 
 UP = '''\
@@ -156,28 +152,35 @@ from compound.tool import tool
 def louder(value: str) -> str:
     """Louder."""
     return value.upper()
+
+
+@tool
+def cry(text: str) -> str:
+    """Cry."""
+    return f"cried {text}"
 '''
 
 
 def _migrations(desk: Desk) -> None:
-    assert _migrated(desk, "migrations: {letter: {from: draft, tool: louder}}\n") == ("SAID HELLO", "x")
-    assert _migrated(desk, "") == ("said Hello", "xx")
+    assert _migrated(desk, "migrations: {letter: {from: draft, tool: louder}}\n") == "SAID HELLO"
+    assert _migrated(desk, "") == "cried Hello"
 
 
 def _from(desk: Desk) -> None:
-    assert _migrated(desk, "migrations: {letter: {from: draft}}\n") == ("said Hello", "x")
-    assert _migrated(desk, "") == ("said Hello", "xx")
+    assert _migrated(desk, "migrations: {letter: {from: draft}}\n") == "said Hello"
+    assert _migrated(desk, "") == "cried Hello"
 
 
 def _tool(desk: Desk) -> None:
-    told = [_migrated(desk, f"migrations: {{letter: {{from: draft{word}}}}}\n")[0] for word in (", tool: louder", "")]
+    told = [_migrated(desk, f"migrations: {{letter: {{from: draft{word}}}}}\n") for word in (", tool: louder", "")]
     assert told == ["SAID HELLO", "said Hello"]
 
 
 def _types(desk: Desk) -> None:
-    typed = GRAPH.replace("input: {text: str}", 'types: {Word: "enum(hi, ho)"}\ninput: {text: Word}')
+    assert place(desk, GRAPH).say("run", "main", 'text="no"').code == 0
+    typed = GRAPH.replace("input: {text: str}", "types: {Word: \"enum(hi, ho)\"}\ninput: {text: Word}")
     assert place(desk, typed).run({"text": "hi"}).status == "done"
-    assert "hi, ho" in place(desk, typed).say("run", "main", "text=no").err
+    assert place(desk, typed).say("run", "main", 'text="no"').code != 0
     assert place(desk, typed.replace('types: {Word: "enum(hi, ho)"}\n', "")).codes() != []
 
 
@@ -197,16 +200,11 @@ def _context(desk: Desk) -> None:
 
 def _output(desk: Desk) -> None:
     assert place(desk, GRAPH).run({"text": "x"}).output == {"a": "said x"}
-    assert place(desk, GRAPH.replace("{a: $echoed?}", "{b: $echoed, c: 7}")).run({"text": "x"}).output == {
-        "b": "said x",
-        "c": 7,
-    }
+    assert place(desk, GRAPH.replace("{a: $echoed?}", "{b: $echoed, c: 7}")).run({"text": "x"}).output == {"b": "said x", "c": 7}
 
 
 def _nodes(desk: Desk) -> None:
-    assert place(desk, GRAPH.replace("tool: echo", "tool: parts").replace("out: str", 'out: "list[str]"')).run(
-        {"text": "x y"}
-    ).output == {"a": ["x", "y"]}
+    assert place(desk, GRAPH.replace("tool: echo", "tool: parts").replace("out: str", 'out: "list[str]"')).run({"text": "x y"}).output == {"a": ["x", "y"]}
     assert place(desk, GRAPH[: GRAPH.index("nodes:")]).codes() != []
 
 
