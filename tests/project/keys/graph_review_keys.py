@@ -116,13 +116,9 @@ def _risk(desk: Desk) -> None:
     assert (sorted(orders[0]), orders[1]) == ([1.0, 9.0], [0.0, 0.0])
 
 
-<<<<<<< HEAD
-def _claims(
+def claims(
     desk: Desk, graph: str, *, granted: bool = True, threshold: float | None = None, policy: str = POLICY
 ) -> Place:
-=======
-def claims(desk: Desk, graph: str, *, granted: bool = True, threshold: float | None = None, policy: str = POLICY) -> Place:
->>>>>>> w/table1
     root = desk.root / f"claims{len(list(desk.root.iterdir()))}"
     where = Place(claims_desk(root, {"graphs/main.yaml": graph, "graphs/policies/claims.yaml": policy}))
     if granted:

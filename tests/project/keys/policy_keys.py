@@ -119,7 +119,11 @@ def worth(number: str, text: str) -> float:
 def _second(desk: Desk) -> None:
     where = ruled(desk, "{second: true}")
     item = waits(where)
-    assert (decide(where, item, user="ann"), where.replies(), shown(where, item)["status"]) == ("", [], "awaiting_second")
+    assert (decide(where, item, user="ann"), where.replies(), shown(where, item)["status"]) == (
+        "",
+        [],
+        "awaiting_second",
+    )
     assert decide(where, item, user="ann") == "review.second-approver"
     assert (decide(where, item, user="bob"), where.replies()) == ("", ["Hello"])
     assert sent(ruled(desk, "{}")) == ["Hello"]
@@ -158,7 +162,10 @@ def _confidence(desk: Desk) -> None:
 
 
 def _audit_share(desk: Desk) -> None:
-    told = [decided(claims(desk, CLAIMS, policy=CLAIMS_POLICY.replace("audit_share: 0%", f"audit_share: {share}"))) for share in ("100%", "0%")]
+    told = [
+        decided(claims(desk, CLAIMS, policy=CLAIMS_POLICY.replace("audit_share: 0%", f"audit_share: {share}")))
+        for share in ("100%", "0%")
+    ]
     assert told == ["waits", "approve"]
 
 

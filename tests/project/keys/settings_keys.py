@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.waiting import asking, listed, waits
 from tests.project.keys.world import PYPROJECT, world
+from tests.support.bank_desk import Bank
 from tests.support.reply_desk import FILES, ticket
 
 IN_PROFILE = 'lexical = ["handbook", "cards"]\n'
@@ -30,10 +33,12 @@ def _name(desk: Desk) -> None:
 def _graph(desk: Desk) -> None:
     where = world(desk)
     assert where.run({"text": "x"}).output == {"a": "said x"}
-    assert where.edit("pyproject.toml", 'graph = "main"', 'graph = "other"').run({"text": "x"}).output == {"b": "said x"}
+    assert where.edit("pyproject.toml", 'graph = "main"', 'graph = "other"').run({"text": "x"}).output == {
+        "b": "said x"
+    }
 
 
-TWO = "\n[tool.compound.profiles.second]\nlakehouse = \"lakehouse\"\n"
+TWO = '\n[tool.compound.profiles.second]\nlakehouse = "lakehouse"\n'
 
 
 def homes(where: Place) -> list[str]:
@@ -79,31 +84,37 @@ def _group_access(desk: Desk) -> None:
 def replying(desk: Desk, lines: str) -> Place:
     from tests.support.projects import PYPROJECT as SMALL
 
-    return desk.project({**FILES, "pyproject.toml": SMALL + lines})
+    plain = FILES["graphs/main.yaml"].partition("  send:")[0].replace(", sent: $send?", "")
+    return desk.project({**FILES, "graphs/main.yaml": plain, "pyproject.toml": SMALL + lines})
+
+
+def asked(where: Place) -> list[int]:
+    """How often each ticket was tried."""
+    return [path.stat().st_size for path in sorted((where.root / "counts").iterdir())]
 
 
 def batch(where: Place, *bodies: str) -> dict[str, object]:
     rows = [json.dumps(ticket(f"T-{number}", body)) + "\n" for number, body in enumerate(bodies)]
     where.write({"tickets.jsonl": "".join(rows)})
-    return dict(json.loads(where.say("batch", "--from", "tickets.jsonl", "--json").out))
+    return dict(json.loads(where.say("batch", "--from", str(where.root / "tickets.jsonl"), "--json").out))
 
 
 def _retries(desk: Desk) -> None:
-    sent: list[int] = []
+    tries: list[list[int]] = []
     for number in (1, 0):
         where = replying(desk, f"\n[tool.compound.batch]\nretries = {number}\n")
-        batch(where, "busy 1")
-        sent.append(len(where.replies()))
-    assert sent == [1, 0]
+        batch(where, "busy 9")
+        tries.append(asked(where))
+    assert tries == [[2], [1]]
 
 
 def _stop_after(desk: Desk) -> None:
-    asked: list[int] = []
+    tried: list[int] = []
     for number in (1, 0):
         where = replying(desk, f"\n[tool.compound.batch]\nretries = 0\nstop_after_failures = {number}\n")
         batch(where, *(["down"] * 12))
-        asked.append(len(list((where.root / "counts").iterdir())))
-    assert asked[0] < asked[1] == 12
+        tried.append(len(asked(where)))
+    assert tried[0] < tried[1] == 12
 
 
 def _lakehouse(desk: Desk) -> None:
@@ -111,7 +122,7 @@ def _lakehouse(desk: Desk) -> None:
     sql = {"graphs/main.yaml": SQL_GRAPH}
     assert len(where.write(sql).run({"text": "c1"}).output["a"]) == 2
     elsewhere = world(desk, sql).edit("pyproject.toml", 'lakehouse = "lakehouse"', 'lakehouse = "nowhere"')
-    assert elsewhere.codes() != []
+    assert "lakehouse.missing" in elsewhere.say("run", "main", "text=c1").err
 
 
 SQL_GRAPH = """\
@@ -126,9 +137,9 @@ MADE = '''\
 from pathlib import Path
 
 
-def write(folder: Path) -> None:
+def write(*_: object, **__: object) -> None:
     """Write the profile's data."""
-    (folder / "made.txt").write_text("made")
+    (Path(__file__).parent / "made.txt").write_text("made")
 '''
 
 
@@ -157,7 +168,7 @@ def _tickets(desk: Desk) -> None:
     rows = json.dumps(ticket("T-1")) + "\n"
     where = replying(desk, 'tickets = "inbox.jsonl"\n').write({"inbox.jsonl": rows})
     assert where.say("batch", "--from", "desk", "--json").code == 0
-    assert len(where.replies()) == 1
+    assert asked(where) == [1]
     assert replying(desk, "").say("batch", "--from", "desk", "--json").code != 0
 
 
@@ -226,8 +237,6 @@ def _log_level(desk: Desk) -> None:
 
 
 def _lock_wait(desk: Desk, *, env: bool = False) -> None:
-    import sqlite3
-
     where = world(desk) if env else profiled(desk, 'lock_wait = "50ms"')
     given = {"COMPOUND_LOCK_WAIT": "50ms"} if env else {}
     held = sqlite3.connect(where.root / ".compound/plain/state.db", isolation_level=None)
@@ -236,6 +245,60 @@ def _lock_wait(desk: Desk, *, env: bool = False) -> None:
     held.rollback()
     held.close()
     assert "state.locked" in said.err  # at once, and not after the half minute that it is when left out
+
+
+def _shop(desk: Desk, *, env: bool = False) -> None:
+    bank = Bank(desk.root / "bank")
+    url = f"sqlite:///{desk.root / 'own.db'}"
+    where = Place(bank.root)
+    if not env:
+        where.edit("pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nshop = "{url}"')
+    for given, balance in (({"COMPOUND_SHOP": url} if env else {}, 5.0),):
+        with where.open(given) as project:
+            project.resources.shop.seed({"accounts": [{"account": "a1", "balance": balance}]})
+    with where.open({"COMPOUND_SHOP": url}) as project:
+        assert project.resources.shop.export()["accounts"]["a1"] == {"account": "a1", "balance": 5.0}
+    assert (desk.root / "own.db").is_file()
+
+
+def _vectors(desk: Desk, *, env: bool = False) -> None:
+    where = world(desk) if env else profiled(desk, 'vectors = "sqlite"')
+    before = {path.name for path in (where.root / ".compound/plain").rglob("*")}
+    given = {"COMPOUND_VECTORS": "sqlite"} if env else {}
+    assert where.say("index", "--json", env=given).code == 0
+    assert {path.name for path in (where.root / ".compound/plain").rglob("*")} - before
+    again = world(desk)
+    assert again.say("index", "--json").json[0]["changed"] == 0  # the index that was there
+
+
+def _host(desk: Desk) -> None:
+    where = replying(desk, "").write({"tickets.jsonl": json.dumps(ticket("T-1")) + "\n"})
+    assert (
+        where.say("batch", "--from", str(where.root / "tickets.jsonl"), "--json", env={"COMPOUND_HOST": "north-1"}).code
+        == 0
+    )
+    with closing(sqlite3.connect(where.root / ".compound/plain/state.db")) as db:
+        assert {row[0] for row in db.execute("select host from run")} == {"north-1"}
+
+
+def _generator(desk: Desk) -> None:
+    where = profiled(desk, 'generator = "tools.made:write"')
+    where.write({"tools/made.py": MADE})
+    where.say("seed")
+    assert (where.root / "tools/made.txt").is_file()
+
+
+def _allow_folders(desk: Desk) -> None:
+    outside = desk.root / "outside"
+    outside.mkdir()
+    (outside / "far.md").write_text("# Far\n\nA refund from afar.\n")
+    counts: list[int] = []
+    for line in (f'allow_folders = ["{outside}"]', ""):
+        where = profiled(desk, line)
+        (where.root / "docs/far.md").symlink_to(outside / "far.md")
+        said = where.say("index", "handbook", "--json")
+        counts.append(said.json[0]["documents"] if said.code == 0 else 0)
+    assert counts[0] == 3 > counts[1]
 
 
 def _rows() -> Iterator[Key]:
@@ -255,6 +318,13 @@ def _rows() -> Iterator[Key]:
         "profiles.*.state": _state,
         "profiles.*.model": _model,
         "profiles.*.lock_wait": _lock_wait,
+        "profiles.*.shop": _shop,
+        "profiles.*.vectors": _vectors,
+        "profiles.*.generator": _generator,
+        "profiles.*.allow_folders": _allow_folders,
+        "COMPOUND_SHOP": partial(_shop, env=True),
+        "COMPOUND_VECTORS": partial(_vectors, env=True),
+        "COMPOUND_HOST": _host,
         "COMPOUND_STATE": partial(_state, env=True),
         "COMPOUND_MODEL": partial(_model, env=True),
         "COMPOUND_LOCK_WAIT": partial(_lock_wait, env=True),

@@ -41,9 +41,7 @@ def test_every_key_has_a_row_and_every_row_a_key(file: str) -> None:
     without_row = sorted(f"{file}: {path}" for path in keys - set(rows))
     without_key = sorted(f"{file}: {path}" for path in set(rows) - keys)
     twice = sorted({f"{file}: {path}" for path in rows if rows.count(path) > 1})
-    assert not (without_row or without_key or twice), (
-        f"keys without a row: {without_row}; rows without a key: {without_key}; rows that stand twice: {twice}"
-    )
+    assert (without_row, without_key, twice) == ([], [], [])
 
 
 def test_a_row_is_of_a_known_file() -> None:
