@@ -64,6 +64,7 @@ VARIABLES = {
     "COMPOUND_LOG": "how the command line logs on standard error: `text`, or `json`, one record a line",
     "COMPOUND_LOG_LEVEL": "least level that is logged: `debug`, `info` (the default), `warning`, `error`, `critical`",
     "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
+    "COMPOUND_MCP_TOKEN": "bearer token that requests to `compound mcp --http` must carry",
 }
 """Environment variables that are read."""
 
