@@ -13,7 +13,7 @@ from compound.graph.services import RetrieveRequest, ToolCard
 from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic import JsonValue
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from compound.graph.catalogue import Shelf
     from compound.project._open import Resources
     from compound.project._services import ProjectServices
-    from compound.tool import Function
 
 _TOP_K = 6
 
@@ -93,15 +92,15 @@ def proposal_of(effect: Effect) -> ToolCard:
     )
 
 
-def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: PLR0911 - one arm per shelf
-    """Version of what a name stands for now: code, prompt, model, data."""
+def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: C901, PLR0911 - one arm per shelf
+    """Version of what a name stands for now: code with all that it imports of the project, prompt, model, data."""
     parts = resources.parts
     match shelf:
         case "tool":
             pinned = resources.mcp.pin_of(name)
-            return _code(resources.functions[name]) if pinned is None else pinned.sha256
+            return _code(resources, resources.functions[name].callable) if pinned is None else pinned.sha256
         case "check":
-            return _code(parts.checks[name])
+            return _code(resources, parts.checks[name].callable)
         case "sql":
             bound = parts.sql_tools[name].bind(resources.lakehouse)
             return _digest([bound.tool.sql, bound.pins])
@@ -112,21 +111,39 @@ def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: PLR09
         case "prompt":
             return parts.prompts[name].version
         case "model":
-            model = resources.models.models.get(name)
-            return _digest([resources.provider, None if model is None else model.model_dump(mode="json")])
+            return _model(resources, name)
         case "graph":
             return parts.graph(name).hash
-        case "effect" | "policy":
+        case "effect":
+            return _code(resources, parts.effects[name].function)
+        case "policy":
             return ""
 
 
-def _code(function: Function[..., object]) -> str:
-    """Of the whole module: a tool may lean on anything beside it."""
-    module = inspect.getmodule(function.callable)
+def _model(resources: Resources, name: str) -> str:
+    """What answers for a logical model: its settings, and where a solver answers, the solver's code."""
+    from compound.model import find_solver
+
+    model = resources.models.models.get(name)
+    provider = resources.settings.profile.model or (model.provider if model is not None else None) or resources.provider
+    said = [resources.provider, None if model is None else model.model_dump(mode="json")]
+    if provider != "offline" or model is None or model.solver is None:
+        return _digest(said)
+    _ = resources.functions  # the project's modules register their solvers
+    return _digest([*said, _code(resources, find_solver(model.solver))])
+
+
+def _code(resources: Resources, function: Callable[..., object]) -> str:
+    """Of the function's module and every module of the project that it imports; a tool may lean on any of them."""
+    code = resources.code
+    files = code.files(function)
+    if files:
+        return _digest([[path, code.digest(path)] for path in sorted(files)])
+    module = inspect.getmodule(function)
     try:
-        text = inspect.getsource(module if module is not None else function.callable)
+        text = inspect.getsource(module if module is not None else function)
     except (OSError, TypeError):
-        return function.name
+        return str(getattr(function, "__qualname__", function))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import orjson
 
 from compound.errors import ProjectError
-from compound.project._code_files import CodeFiles
 from compound.project._parts import GRAPHS, TOOLS
 from compound.spec.graph_file import (
     AgentNode,
@@ -91,7 +90,7 @@ def coverage_of(resources: Resources, spec: GraphSpec, graph_hash: str) -> Cover
 class _Reader:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._code = CodeFiles(resources.parts.modules)
+        self._code = resources.code
         self._covers: dict[str, str] = {}
         self._users: dict[str, dict[str, None]] = {}
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
     from compound.model import Gateway, SyncLoop
+    from compound.project._code_files import CodeFiles
     from compound.project._mcp_tools import McpTools
     from compound.retrieval import Embedder, Retriever
     from compound.spec.models_file import ModelsFile
@@ -133,6 +134,13 @@ class Resources:
 
         _ = self.parts.functions
         return open_gateway(self.models, provider=self.settings.profile.model, journal=StateJournal(self.state))
+
+    @cached_property
+    def code(self) -> CodeFiles:
+        """The project's Python files, as they were when they were first asked for."""
+        from compound.project._code_files import CodeFiles
+
+        return CodeFiles(self.parts.modules)
 
     @cached_property
     def node_cache(self) -> SqliteCache:

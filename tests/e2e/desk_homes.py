@@ -20,6 +20,7 @@ from compound.connector.state import tables, verify_audit
 from compound.project import Project
 from compound.project._settings import load_settings
 from tests.support.certificates import grant
+from tests.support.copies import copy_folder
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -53,7 +54,7 @@ class Home:
 
     def copy(self, path: Path) -> Home:
         """The same home once more."""
-        shutil.copytree(self.path, path)
+        copy_folder(self.path, path)
         return Home(path=path, environ=self.environ)
 
     def lean(self, path: Path) -> Home:
@@ -69,7 +70,7 @@ class Home:
                 if entry.name in READ_ONLY:
                     target.symlink_to(entry.resolve())
                 elif entry.is_dir():
-                    shutil.copytree(entry, target)
+                    copy_folder(entry, target)
                 else:
                     shutil.copy2(entry, target)
         return Home(path=path, environ=self.environ)

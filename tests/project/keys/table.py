@@ -14,7 +14,6 @@ sees it: output, exit code, `review show`, rows, replies, cost, files, findings 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from compound.cli._program import app
 from compound.errors import CompoundError
 from compound.project import Project
 from compound.project._settings import load_settings
+from tests.support.copies import copy_folder
 from tests.support.projects import write_project
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Desk:
         if not model.exists():
             build(Place(model))
         folder = self._folder()
-        shutil.copytree(model, folder, dirs_exist_ok=True)
+        copy_folder(model, folder)
         return Place(folder)
 
     def _folder(self) -> Path:
