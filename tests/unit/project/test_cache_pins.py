@@ -41,7 +41,7 @@ def outcome(root: Path) -> dict[str, object]:
         assert run.status == "done", run.error
         project.resources.recorder.flush()
         query = "select node_name, cached_result from spans where kind = 'node' and run_id = $run"
-        cached = {name: hit for name, hit in project.traces().sql(query, {"run": run.run_id}).rows}  # noqa: C416 - typed rows
+        cached = {name: hit for name, hit in project.traces().sql(query, {"run": run.run_id}).rows}
         return {**(run.output or {}), "cached": cached}
     finally:
         project.close()
