@@ -98,6 +98,13 @@ def pids(house: Lakehouse) -> list[int]:
     return [one.child.pid for one in list(workers(house)._all)]  # pyright: ignore[reportPrivateUsage]
 
 
+def kill_all(house: Lakehouse) -> None:
+    """Kill each worker, and wait until all of its threads are gone: only then can anybody tell that it ended."""
+    for one in list(workers(house)._all):  # pyright: ignore[reportPrivateUsage]
+        os.kill(one.child.pid, signal.SIGKILL)
+        one.child.wait(20)
+
+
 def cpu_s(pid: int) -> float:
     """CPU of a living process, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -232,17 +239,14 @@ def test_what_was_cancelled_before_is_not_begun(house: Lakehouse) -> None:
 
 def test_a_worker_that_somebody_killed_is_replaced(house: Lakehouse) -> None:
     warm(house)
-    for pid in pids(house):
-        os.kill(pid, signal.SIGKILL)
-        eventually(lambda pid=pid: not is_running(pid))
+    kill_all(house)
     warm(house)
 
 
 def test_a_worker_knows_no_secret(house: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-TOPSECRET")
-    for pid in pids(house) if house._workers else []:  # pyright: ignore[reportPrivateUsage]
-        os.kill(pid, signal.SIGKILL)
-        eventually(lambda pid=pid: not is_running(pid))
+    if house._workers:  # pyright: ignore[reportPrivateUsage]
+        kill_all(house)
     warm(house)
     for pid in pids(house):
         assert b"TOPSECRET" not in Path(f"/proc/{pid}/environ").read_bytes()
