@@ -19,7 +19,8 @@ from .proposals import Plan
 from .reading import Intake
 from .rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
 
-_FIGURE = re.compile(r"[#\w.+%-]*@[\w.-]+|#?[A-Za-z_]*\d(?:[\w.,:/'%-]*[\w%])?")
+# A match begins where its run of signs begins: tried from inside the run again, a long one would cost its square.
+_FIGURE = re.compile(r"(?<![#\w.+%-])[#\w.+%-]*@[\w.-]+|#?(?<![A-Za-z_])[A-Za-z_]*\d(?:[\w.,:/'%-]*[\w%])?")
 _WITH_LETTERS = re.compile(r"(\d+)[a-z]+|[a-z]+(\d+)")
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
