@@ -12,8 +12,8 @@ from .lexicon import is_everyday
 
 USER_ID = re.compile(r"\b([a-zà-ÿ]+)_([a-zà-ÿ]+)_\d{3,5}\b")
 ZIP = re.compile(
-    r"(?:zip(?:\s?code)?|postal\s?code|post\s?code|postleitzahl|plz|c[óo]digo\s+postal|c\.?p\.?)(?:\s+(?:is|ist|es|lautet|of|number))?"
-    r"\s*[:=#]?\s*\(?([A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}|[A-Z]\d{2} ?[A-Z0-9]{4}|\d{4,7})\b",
+    r"(?:zip(?:\s?code)?|postal\s?code|post\s?code|postleitzahl|plz|c[óo]digo\s{1,20}postal|c\.?p\.?)(?:\s{1,20}(?:is|ist|es|lautet|of|number))?"
+    r"\s{0,20}[:=#]?\s{0,20}\(?([A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}|[A-Z]\d{2} ?[A-Z0-9]{4}|\d{4,7})\b",
     re.IGNORECASE,
 )
 _LOOSE_ZIP = re.compile(
