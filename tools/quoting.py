@@ -16,7 +16,7 @@ from .words import fold
 MOST_POINTS, MOST_LINES = 3, 8
 """Sentences that one document gives, lines that one merge keeps."""
 _SENTENCE = re.compile(r"(?:[^.!?]|[.](?=\w))+[.!?]?")
-_WORD = re.compile(r"[^\W\d_]{3,}|#?[\w-]*\d[\w-]*")
+_WORD = re.compile(r"[^\W\d_]{3,}|#?[\w-]{0,60}\d[\w-]{0,60}")
 _IDLE = set(
     """the and for are was were that this with you your our from what when which how does did can may must will would
     should about into they them their there than then have has had not all any who whom why where its it is in on of to
