@@ -128,9 +128,10 @@ def test_a_table_that_needs_a_feature_which_the_reader_lacks(home: Home) -> None
     protocol = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": [feature], "writerFeatures": [feature]}
     (table / "_delta_log" / f"{1:020}.json").write_text(json.dumps({"protocol": protocol}) + "\n")
     refused = home.run(*BATCH, "--json")
-    assert refused.returncode == 1
-    error = json.loads(refused.stdout)["error"]
-    assert error["code"] == "lakehouse.delta-feature"
+    assert refused.returncode == 2
+    findings = json.loads(refused.stdout)["error"]["findings"]
+    error = next(one for one in findings if one["code"] == "lakehouse.delta-feature")
+    assert error["file"] == "tools/customer_variants.sql"
     assert str(table) in error["what"]
     assert feature in error["what"]
     assert "rewrite the table without" in error["fix"]
@@ -184,6 +185,7 @@ def test_checkpoints_that_another_process_holds_are_waited_for(home: Home) -> No
 
 def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_again(home: Home) -> None:
     few(home)
+    home.certify()
     path = home.path / "sample" / "shop.db"
     with held(path):
         process = start(home.given(**SHORT_WAIT), *BATCH)

@@ -310,7 +310,7 @@ def test_the_words_of_a_stranger_do_not_steer_the_terminal(home: Home, tmp_path:
     tickets = [{"id": "X-1", "subject": "[/b] \x1b]0;owned\x07", "body": body}]
     home.run("batch", "--from", str(write_tickets(tmp_path / "x.jsonl", tickets)), check=True)
     for command in (("list",), ("show", "X-1")):
-        said = home.run("review", *command, check=True).stdout
+        said = home.run("review", *command, check=True, columns="200").stdout
         assert "\x1b" not in said
         assert "\u202e" not in said
         assert "<U+001B>" in said
