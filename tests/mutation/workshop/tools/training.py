@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 
-def examples() -> list[tuple[str, str]]:
+
+def examples(_past: Iterable[object] | None) -> list[tuple[str, str]]:
     """A text and its kind."""
     return [("give my money back", "refund"), ("how long does it take", "question")]
