@@ -69,12 +69,18 @@ def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
     target.mkdir(parents=True, exist_ok=True)
     for part in FOLDERS:
         shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    for suite in (target / "evals").glob("*/suite.yaml"):
+        suite.write_text(_OTHER_GATES.sub("", suite.read_text(encoding="utf-8")), encoding="utf-8")
     (target / "pyproject.toml").write_text(
         _PYPROJECT.format(package=label.replace("_", "-"), name=label), encoding="utf-8"
     )
     (target / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
     write_schemas(target)
     return Scaffold(folder=target, name=label, files=sum(path.is_file() for path in target.rglob("*")))
+
+
+_OTHER_GATES = re.compile(r"^  tau:\n(?:    .*\n)+", re.MULTILINE)
+"""Gates of a profile that the template's own pyproject.toml does not have."""
 
 
 def template_folder() -> Path:

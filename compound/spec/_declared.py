@@ -35,12 +35,18 @@ class Declared:
 
 _declared: dict[str, dict[Declared, None]] = {}
 """Module to what it declared, in order."""
+_loaded: dict[str, int] = {}
+"""Module to the identity of its names: another one means that it was loaded again, from a file that may be another."""
 
 
 def note_declared(kind: Kind, name: str, function: Callable[..., object]) -> None:
     """Write down that a function of a project was declared; what is not a project's is left out."""
     module = getattr(function, "__module__", None) or ""
     if module.startswith(f"{PROJECT_PACKAGE}."):
+        names = id(getattr(inspect.unwrap(function), "__globals__", None))
+        if _loaded.setdefault(module, names) != names:
+            _loaded[module] = names
+            _declared.pop(module, None)
         one = Declared(kind, name, module, place_of(function))
         _declared.setdefault(module, {})[one] = None
 
@@ -54,6 +60,7 @@ def forget_declared(package: str) -> None:
     """The modules below a package are loaded again."""
     for module in [module for module in _declared if _is_below(module, package)]:
         del _declared[module]
+        _loaded.pop(module, None)
 
 
 def _is_below(module: str, package: str) -> bool:
