@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent / "compound"
 CRASHER = Path(__file__).with_name("crash_program.py")
 RACER = Path(__file__).with_name("race_program.py")
-READ_ONLY = ("lakehouse", "cache", "index", "models")
+READ_ONLY = ("lakehouse", "index", "models")
 """Folders of a home that a run only reads."""
 ASIDE = "\n\nBy the way, my neighbour asks whether you will open a shop in Lisbon next spring."
 """A question that no rule explains: whatever else a ticket asks, a person has to look at it."""
