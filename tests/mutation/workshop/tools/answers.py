@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
 from compound.model import solver
 
 
 @solver("writer")
-def write(_inputs: dict[str, object]) -> str:
+def write(_inputs: Mapping[str, JsonValue]) -> str:
     """A mail."""
     return "Your bicycle is ready."
 
 
 @solver("helper")
-def help_out(_inputs: dict[str, object]) -> str:
+def help_out(_inputs: Mapping[str, JsonValue]) -> str:
     """An answer."""
     return "It is ready."
