@@ -158,7 +158,7 @@ def _told(error: BaseException) -> tuple[str, str]:
         return error.code, error.what
     try:
         words = whole_characters(str(error))
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - `__str__` of a stranger's exception may raise anything
         words = "(it says nothing)"
     return type(error).__name__, words if len(words) <= _MAX_ERROR else f"{words[:_MAX_ERROR]}..."
 
