@@ -24,7 +24,7 @@ from tests.fuzz.targets import ROOT, Target
 
 MOST_BYTES = 20_000
 HANG_S = 10
-MEMORY_BYTES = 4 * 1024**3
+MEMORY_BYTES = 2 * 1024**3
 _OURS = str(ROOT / "compound")
 
 
@@ -103,6 +103,12 @@ def mutate(chance: random.Random, data: bytes, other: bytes, words: tuple[bytes,
     return bytes(out[:MOST_BYTES])
 
 
+def _mapped_bytes() -> int:
+    """Address space of this process: other tests of the same worker may have mapped gigabytes before."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()
+
+
 @contextmanager
 def bounded() -> Generator[None]:
     """Little memory, warnings are errors, and an alarm for what hangs."""
@@ -112,7 +118,7 @@ def bounded() -> Generator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (_mapped_bytes() + MEMORY_BYTES, hard))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
