@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from compound import trace
 from compound.errors import CompoundError, ProjectError
 from compound.graph._expand import GIVEN_TO
+from compound.graph._shown_names import FINAL, shown_to_model
 from compound.graph.services import KeyedCall, ToolCard
 from compound.model import CallKey, ToolCall, ToolResult, ToolSchema, fitted, schema_problems
 from compound.spec.json_text import whole_characters, write_json
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from compound.graph.services import JsonCall, Services
     from compound.spec.graph_file import AgentNode
 
-FINAL: Final = "final_answer"
 _MAX_RESULT: Final = 20_000
 _MAX_ERROR: Final = 2_000
 _RECORDED: Final = "recorded as a proposal; a person decides about it, nothing has happened yet"
@@ -65,11 +65,6 @@ def hands_of(node: AgentNode, services: Services) -> dict[str, Hand]:
     for effect in node.proposes:
         _add_hand(hands, Hand(card=services.proposal(effect), is_effect=True))
     return hands
-
-
-def shown_to_model(name: str) -> str:
-    """A tool's name as providers take it: letters, digits, `_` and `-`, at most 64."""
-    return "".join(char if char.isalnum() or char in "_-" else "_" for char in name)[:64]
 
 
 def _add_hand(hands: dict[str, Hand], hand: Hand) -> None:

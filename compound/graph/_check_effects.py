@@ -16,6 +16,7 @@ from compound.graph._wiring import dependencies, inner_names, iter_bindings, use
 from compound.spec._conditions import parse_condition
 from compound.spec._findings import Finding
 from compound.spec._refs import Both, Expr, Not, Ref
+from compound.spec.decisions import REJECT
 from compound.spec.graph_file import (
     CheckNode,
     EffectNode,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from compound.graph._inspection import Inspection
     from compound.graph._levels import Level
 
-REJECT: Final = "reject"
 _MAX_CASES: Final = 16
 
 

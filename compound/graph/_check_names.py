@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import ProjectError, choices
-from compound.graph._agent_tools import FINAL, shown_to_model
+from compound.graph._shown_names import FINAL, shown_to_model
 from compound.graph._wiring import inner_names, named
 from compound.spec._findings import Finding
 from compound.spec._types import is_cyclic, named_types, parse_external, parse_type

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from compound.errors import choices
 from compound.graph._levels import NOTHING
-from compound.graph._nodes_effect import APPROVING
-from compound.graph._nodes_review import REJECT
 from compound.graph._value_types import Unknown
 from compound.graph._wiring import Use, iter_bindings, needed
 from compound.spec._findings import Finding
 from compound.spec._refs import Expr, Ref, references
 from compound.spec._types import Many, is_optional, parse_type, show_type
+from compound.spec.decisions import APPROVING, REJECT
 from compound.spec.graph_file import EffectNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from langgraph.types import Command, StateSnapshot, interrupt
 
 from compound.errors import RunError
 from compound.graph._boundaries import bind_boundaries
-from compound.graph._events import tell_outcome
 from compound.graph._nodes_review import ReviewStep
 from compound.graph._outcome import Outcome, from_json
 from compound.graph._schedule import run_program
+from compound.graph._telling import tell_outcome
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

@@ -1,4 +1,4 @@
-"""What a run tells while it runs: typed events, and what they cost nothing when nobody listens."""
+"""Events of a run, typed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
-from compound.graph._outcome import Outcome
-from compound.model import StreamEvent, StreamRestart, TextDelta
-
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph._active import ActiveRun, NodeCall
     from compound.graph._result import RunResult, RunStatus
-    from compound.graph._steps import Step
-    from compound.model import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +69,7 @@ class Token:
     """More text of a model's answer.
 
     Attributes:
-        call: The how-manieth answer of the node, from 0: the turn of an agent, the repair of a typed answer.
+        call: Index of the answer within the node, from 0: the turn of an agent, the repair of a typed answer.
     """
 
     event: ClassVar = "token"
@@ -160,49 +154,3 @@ def _plain(value: object) -> JsonValue:
     if isinstance(value, tuple):
         return [_plain(item) for item in cast("tuple[object, ...]", value)]
     return cast("JsonValue", dict(cast("Mapping[str, JsonValue]", value)) if isinstance(value, Mapping) else value)
-
-
-async def tell_start(run: ActiveRun, step: Step, key: str) -> None:
-    """Tell that a node begins, after what is not told yet."""
-    await tell_untold(run)
-    if run.listener is not None:
-        await run.listener(NodeStarted(node=key, kind=step.kind))
-
-
-async def tell_outcome(run: ActiveRun, step: Step, key: str, outcome: Outcome) -> None:
-    """Tell how a node ended, where somebody listens."""
-    if run.listener is not None:
-        note_outcome(run, step, key, outcome)
-        await tell_untold(run)
-
-
-async def tell_untold(run: ActiveRun) -> None:
-    """Tell what was noted, in order."""
-    while run.untold and run.listener is not None:
-        await run.listener(run.untold.pop(0))
-
-
-def note_outcome(run: ActiveRun, step: Step, key: str, outcome: Outcome) -> None:
-    """Note how a node ended, to be told with the next event: for where nothing can wait."""
-    if outcome.error is not None:
-        error = cast("Mapping[str, JsonValue]", outcome.error.to_json())
-        run.untold.append(NodeFailed(node=key, kind=step.kind, error=error))
-    elif outcome.status == "ok":
-        run.untold.append(NodeFinished(node=key, kind=step.kind, value=outcome.value))
-    else:
-        run.untold.append(NodeSkipped(node=key, kind=step.kind, reason=outcome.reason))
-
-
-def token_teller(call: NodeCall, number: int) -> Told | None:
-    """What takes the pieces of a model's answer for a node's listener; None when nobody listens."""
-    listener = call.run.listener
-    if listener is None:
-        return None
-
-    async def told(event: StreamEvent) -> None:
-        if isinstance(event, TextDelta):
-            await listener(Token(node=call.key, text=event.text, call=number))
-        elif isinstance(event, StreamRestart):
-            await listener(TokensVoid(node=call.key, call=number))
-
-    return told

@@ -10,8 +10,8 @@ import structlog
 
 from compound.errors import ConnectorError, ModelError, NodeError, plain_traceback
 from compound.graph._active import NodeCall
-from compound.graph._events import tell_outcome, tell_start
 from compound.graph._outcome import LOST, OVER_BUDGET, Outcome, as_node_error
+from compound.graph._telling import tell_outcome, tell_start
 from compound.spec._refs import ABSENT, Absent, EvaluationError
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import anyio
 
-from compound.graph._agent_tools import FINAL, hands_of, schema_of, use
-from compound.graph._events import token_teller
+from compound.graph._agent_tools import hands_of, schema_of, use
 from compound.graph._expand import GIVEN_TO
 from compound.graph._nodes_llm import render
+from compound.graph._shown_names import FINAL
+from compound.graph._telling import token_teller
 from compound.model import (
     CallKey,
     Message,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.errors import NodeError
 from compound.graph._events import EffectSent
 from compound.graph._execute import decide, record_early
-from compound.graph._nodes_review import REJECT, read_versions
 from compound.graph._outcome import Outcome, as_node_error
 from compound.graph._policy import Decided, Judgement, PolicyGate
+from compound.graph._versions import read_versions
 from compound.graph._wiring import compile_value, uses
 from compound.graph.services import EffectCall, EffectGroup, EffectOutcome
 from compound.spec._refs import ABSENT
+from compound.spec.decisions import APPROVING, REJECT
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from compound.spec.graph_file import EffectNode
     from compound.spec.policy_file import EffectRule
 
-APPROVING: Final = frozenset({"approve", "edit"})
 _ACCEPTED: Final = frozenset({"sent", "scheduled"})
 _ENDS: Final = {"refused": "was refused", "unknown": "has an unknown end", "cancelled": "was cancelled"}
 

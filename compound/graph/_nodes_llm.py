@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import NodeError
-from compound.graph._events import token_teller
+from compound.graph._telling import token_teller
 from compound.model import CallKey, Message, ModelRequest, ModelResponse, StreamRestart
 from compound.spec._json_schema import to_json_schema
 from compound.spec._validate import validator

@@ -6,13 +6,13 @@ import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from compound.errors import RunError
 from compound.graph._events import ReviewOpened
 from compound.graph._execute import decide, record_early
 from compound.graph._outcome import OVER_BUDGET, Outcome, as_node_error
 from compound.graph._policy import Decided
+from compound.graph._versions import read_versions
 from compound.graph._wiring import compile_lenient, compile_value, shown_names
 from compound.graph.services import AutoRuling, EffectCall, ReviewDecision, ReviewRequest
 from compound.spec._conditions import parse_condition
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from compound.graph.services import Reviews
     from compound.spec.graph_file import ReviewNode
 
-REJECT: Final = "reject"
 
 Pause = Callable[[str], Awaitable[None]]
 """Waits for the decision of an item: returns when the run is resumed, or leaves by langgraph's interrupt."""
@@ -236,18 +235,3 @@ def _whole(value: object) -> int:
 def _held(run: ActiveRun) -> dict[str, JsonValue]:
     outcomes: dict[str, JsonValue] = {name: outcome.to_json() for name, outcome in run.outcomes.items()}
     return {"input": dict(run.input), "context": dict(run.context), "outcomes": outcomes}
-
-
-def read_versions(value: object) -> dict[str, int]:
-    """`{row key: version}` out of a node's value; empty when nothing is there.
-
-    Raises:
-        RunError: ``graph.bad-versions``: it is something else.
-    """
-    if value is None or value is ABSENT:
-        return {}
-    if isinstance(value, Mapping):
-        record = cast("Mapping[str, object]", value)
-        if all(isinstance(version, int) and not isinstance(version, bool) for version in record.values()):
-            return dict(cast("Mapping[str, int]", record))
-    raise RunError("graph.bad-versions", "`versions` is no record of row key to whole number")

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 import anyio.abc
 
-from compound.graph._events import note_outcome, tell_untold
 from compound.graph._execute import decide, perform, record_early
 from compound.graph._outcome import Outcome
+from compound.graph._telling import note_outcome, tell_untold
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -18,10 +18,11 @@ from compound.review._commit import Wish, commit, escalated
 from compound.review._desk import MAX_RETURNS, Desk, need_person
 from compound.review._draft_json import draft_from_json
 from compound.review._machine import UNDECIDED, Event, Status, after
-from compound.review._offer import APPROVE, EDIT, MOVES, REJECT, WITHOUT_EFFECTS, fields_of
+from compound.review._offer import MOVES, WITHOUT_EFFECTS, fields_of
 from compound.review._rows import decision_of, insert_item, last_decision, load, lost
 from compound.review._stale import amend, changes_of, make_stale
 from compound.review._types import Decision, Draft, ReviewItem
+from compound.spec.decisions import APPROVE, EDIT, REJECT
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -9,6 +9,7 @@ from compound.errors import DataError, choices
 from compound.spec._json_schema import from_json_schema
 from compound.spec._types import STR, Enum, bare, show_type
 from compound.spec._validate import validator
+from compound.spec.decisions import APPROVE, EDIT, REJECT
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 Offer: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, JsonValue]]]"
 """Action to its fields, and each field to its JSON Schema: `decide:` of a review node."""
 
-APPROVE: Final = "approve"
-EDIT: Final = "edit"
-REJECT: Final = "reject"
 MOVES: Final = ("return", "escalate")
 """Moves of the queue itself: every item has them, and `decide:` does not speak of them."""
 WITHOUT_EFFECTS: Final = (REJECT, *MOVES)
