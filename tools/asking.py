@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import cached_property
+from collections.abc import Collection
 
 from .grammar import Phrase, find_phrases
-from .letter import Letter
 from .lexicon import Hit
 from .narrowing import serves_another_wish
+from .sentence import Sentence
 from .wishes import WEAK
 
 _LIGHT = frozenset(
@@ -29,28 +28,8 @@ _PRONOUNS = frozenset("it they this these that es sie das diese esto eso estos".
 _INFINITIVES = ("zuruckzu", "umzu", "auszu", "abzu", "einzu", "ruckgangig")
 
 
-class Asking:
-    """One sentence and whether it asks for what its words of action say.
-
-    Args:
-        letter: What is known of all words.
-        number: The number of the sentence.
-        words: Its words, by their indexes.
-        acts: Its words of action.
-    """
-
-    def __init__(self, letter: Letter, number: int, words: Sequence[int], acts: Sequence[Hit]) -> None:
-        self.letter, self.script, self.number, self.words, self.acts = letter, letter.script, number, words, acts
-        self.text = letter.script.words
-
-    @cached_property
-    def mentions(self) -> list[int]:
-        """Orders, items and things named."""
-        entities = self.script.entities
-        return [
-            at for at in self.words
-            if at in self.letter.things or (at in entities and entities[at].kind in {"order", "item"})
-        ]  # fmt: skip
+class Asking(Sentence):
+    """One sentence and whether it asks for what its words of action say."""
 
     @property
     def is_question(self) -> bool:

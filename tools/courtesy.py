@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from .greetings import GREETINGS, LONGEST
 from .lexicon import is_everyday
 from .words import fold
 
 if TYPE_CHECKING:
     from .script import Script
 
-GREETINGS = frozenset(
-    """hi hello hey dear good greetings hallo guten moin servus gruss gruezi liebes liebe lieber sehr werte hola buenos
-    buenas buen estimado estimada estimados estimadas querido""".split()
-)
 CLOSINGS = frozenset(
     """best regards kind warm warmly warmest many thanks thank thx cheers sincerely yours faithfully respectfully all
     wishes love xx viele liebe beste freundliche herzliche schone mit gruss grusse grussen danke lg vg mfg bg hochachtungsvoll
@@ -26,7 +23,6 @@ _FORMULAS = frozenset(
         "hola equipo",
     )
 )  # fmt: skip
-LONGEST = 6
 
 
 def is_courtesy(script: Script, said: Sequence[int], names: Collection[str]) -> bool:

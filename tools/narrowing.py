@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from .grammar import Phrase, find_phrases
 from .lexicon import Hit
+from .sentence import Sentence
 from .wishes import WEAK
-
-if TYPE_CHECKING:
-    from .asking import Asking
 
 _STOPS = frozenset(
     {",", ";", ":", "(", ")", ".", "!", "?", "-", "–", "—", "and", "but", "und", "aber", "y", "e", "pero"}
@@ -22,7 +19,7 @@ _SHORTEST = 3
 """Words that the main clause of a condition has at least; what is shorter may be said of the wish."""
 
 
-def denied_reasons(sentence: Asking) -> set[int]:
+def denied_reasons(sentence: Sentence) -> set[int]:
     """Words of clauses that say why: "because it doesn't fit" denies the fit, not the wish.
 
     A clause that names an order or a thing, or holds a word of action, may deny a wish and does not count.
@@ -35,7 +32,7 @@ def denied_reasons(sentence: Asking) -> set[int]:
     }
 
 
-def denied_keeping(sentence: Asking) -> set[int]:
+def denied_keeping(sentence: Sentence) -> set[int]:
     """Negations of a word of keeping, "I don't want to keep it", where nothing else in the sentence stays."""
     words, said = sentence.letter.grammar, _said(sentence)
     kept = [said[start] for start, _ in find_phrases(sentence.text, said, words.keeps)]
@@ -46,7 +43,7 @@ def denied_keeping(sentence: Asking) -> set[int]:
     return {no for found in denials for no in found}
 
 
-def deadlines(sentence: Asking) -> set[int]:
+def deadlines(sentence: Sentence) -> set[int]:
     """Words that name the moment by which a wish shall be done: "before it ships", not "before I call you"."""
     words, said = sentence.letter.grammar, _said(sentence)
     found: set[int] = set()
@@ -63,7 +60,7 @@ def deadlines(sentence: Asking) -> set[int]:
     return found
 
 
-def is_about_another_matter(sentence: Asking) -> bool:
+def is_about_another_matter(sentence: Sentence) -> bool:
     """Whether a condition names its own consequence: "if you need the invoice, the shop in town has a copy".
 
     What refers back ("it", "then"), speaks for the writer, denies, keeps or takes something back may be about a wish.
@@ -86,7 +83,7 @@ def is_about_another_matter(sentence: Asking) -> bool:
     return all(hit.value == "refund" for hit in sentence.script.hits if hit.kind == "act" and hit.start in said)
 
 
-def _is_said_of_reader(sentence: Asking, said: Sequence[int]) -> bool:
+def _is_said_of_reader(sentence: Sentence, said: Sequence[int]) -> bool:
     """Whether the condition is about who is written to, and no money: "if you have questions"."""
     words = sentence.letter.grammar
     ends = [end for start, end in find_phrases(sentence.text, said, words.condition) if start <= 1]
@@ -95,7 +92,7 @@ def _is_said_of_reader(sentence: Asking, said: Sequence[int]) -> bool:
     return (subject,) in words.addressed and not money & set(said)
 
 
-def serves_another_wish(sentence: Asking, refund: Hit) -> bool:
+def serves_another_wish(sentence: Sentence, refund: Hit) -> bool:
     """Whether a refund only goes with a wish asked for before: nothing is named in its own stretch."""
     if refund.value != "refund" or not any(
         hit.end <= refund.start and hit.value not in {"refund", *WEAK} for hit in sentence.acts
@@ -106,7 +103,7 @@ def serves_another_wish(sentence: Asking, refund: Hit) -> bool:
     return not set(stretch) & set(sentence.mentions)
 
 
-def named_beside_whole(sentence: Asking, wholes: Sequence[Hit]) -> list[int]:
+def named_beside_whole(sentence: Sentence, wholes: Sequence[Hit]) -> list[int]:
     """What is named for the same wish as a whole: "cancel everything and return the lamp" names the lamp for another."""
     strong = [hit for hit in sentence.acts if hit.value in {"cancel", "return", "swap"}]
     named: set[int] = set()
@@ -118,7 +115,7 @@ def named_beside_whole(sentence: Asking, wholes: Sequence[Hit]) -> list[int]:
     return sorted(named)
 
 
-def lists_whole(sentence: Asking, named: Collection[int]) -> bool:
+def lists_whole(sentence: Sentence, named: Collection[int]) -> bool:
     """Whether what is named beside a whole is all of it: "all of #1, the shoes and the lamp" takes nothing out."""
     things = [found.products for at, found in sentence.letter.things.items() if at in named]
     here = set(sentence.words)
@@ -135,11 +132,11 @@ def lists_whole(sentence: Asking, named: Collection[int]) -> bool:
     )
 
 
-def _said(sentence: Asking) -> list[int]:
+def _said(sentence: Sentence) -> list[int]:
     return [at for at in sentence.words if not sentence.text[at].is_mark]
 
 
-def _clauses_behind(sentence: Asking, phrases: frozenset[Phrase]) -> Iterator[list[int]]:
+def _clauses_behind(sentence: Sentence, phrases: frozenset[Phrase]) -> Iterator[list[int]]:
     said = _said(sentence)
     for _, end in find_phrases(sentence.text, said, phrases):
         if end < len(said):
@@ -147,7 +144,7 @@ def _clauses_behind(sentence: Asking, phrases: frozenset[Phrase]) -> Iterator[li
             yield list(_clause(sentence, sentence.words, start + 1))
 
 
-def _clause(sentence: Asking, places: Sequence[int], start: int) -> Iterator[int]:
+def _clause(sentence: Sentence, places: Sequence[int], start: int) -> Iterator[int]:
     for at in places[start:]:
         if sentence.text[at].text in _STOPS:
             return

@@ -12,8 +12,8 @@ from typing import cast
 
 from .addresses import find_addresses
 from .alternatives import Alternative, find_alternatives
-from .courtesy import GREETINGS, LONGEST
 from .documents import Address
+from .greetings import GREETINGS, LONGEST
 from .identity import USER_ID
 from .layout import Span, appended, list_numbers, notices
 from .lexicon import Hit, Lexicon, lexicon, product_words

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from compound.graph._steps import Segment
     from compound.graph._svg import draw_svg
     from compound.graph._value_types import graph_signature
-    from compound.graph.catalogue import Catalogue, FixedCatalogue, Shelf, Signature
+    from compound.graph.catalogue import Catalogue, Shelf, Signature
     from compound.graph.services import EffectGate, Services
     from compound.spec import Finding, GraphSpec, load_graph
 
@@ -59,7 +59,6 @@ _HOME: Final = {
     "EffectSent": "compound.graph._events",
     "Engine": "compound.graph._engine",
     "Finding": "compound.spec",
-    "FixedCatalogue": "compound.graph.catalogue",
     "cancel_run": "compound.graph._cancel",
     "GraphDiff": "compound.graph._diff",
     "GraphSpec": "compound.spec",
@@ -129,7 +128,6 @@ __all__ = [
     "EffectSent",
     "Engine",
     "Finding",
-    "FixedCatalogue",
     "GraphDiff",
     "GraphSpec",
     "Interface",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from anyio import Lock, current_time
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compound.graph._steps import Step
     from compound.graph.services import EffectGate, Redraft
     from compound.model import Budget
-    from compound.spec._refs import Maybe
+    from compound.spec._refs import Maybe, Scope
     from compound.trace import Recorder
 
 
@@ -146,6 +146,9 @@ class ActiveRun:
         return span
 
 
+NOTHING: Final[Scope] = {}
+
+
 @dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each attempt
 class NodeCall:
     """One attempt of a node; nobody changes it but its runner, which may leave a remark.
@@ -153,6 +156,7 @@ class NodeCall:
     Attributes:
         key: The node as the call journal knows it: `answer[2].draft` in the second round of a block.
         attempt: From 1.
+        scope: What the inside of a block sees around it; empty for other nodes.
         remark: Why its value is null, when a model gave no usable answer.
     """
 
@@ -161,6 +165,7 @@ class NodeCall:
     key: str
     attempt: int
     span: ActiveSpan
+    scope: Scope
     remark: str = ""
 
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from compound.errors import CompoundError, NodeError
-from compound.graph._active import NodeCall
-from compound.graph._execute import failed
+from compound.errors import NodeError
 from compound.graph._expand import EACH
 from compound.graph._outcome import Outcome
 from compound.graph._schedule import run_program
@@ -19,60 +17,49 @@ from compound.spec._refs import ABSENT, EvaluationError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph._active import ActiveRun
+    from compound.errors import CompoundError
+    from compound.graph._active import NodeCall, Runner
     from compound.graph._steps import Step
-    from compound.spec._refs import Maybe, Scope
-    from compound.trace import ActiveSpan
+    from compound.spec._refs import Maybe
 
 
-async def run_block(step: Step, run: ActiveRun, scope: Scope, inputs: dict[str, JsonValue], lead: str) -> Outcome:
-    """Run a block to its end; what fails inside is its failure."""
-    limit_s = run.limit_s(step.timeout_s)
-    with run.span(step) as span:
+def bind_block(step: Step, enter: Runner | None = None) -> Runner:
+    """A block as the work of its node: what fails inside is its failure.
+
+    Args:
+        step: The node; it has a block.
+        enter: The way into a sub-graph, which checks what it is given as that of a whole run does.
+    """
+    block = step.block
+    if block is None:
+        raise AssertionError("a block has a plan")
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         try:
-            if limit_s is None:
-                outcome = await _run(step, run, scope, inputs, lead, span)
-            else:
-                with anyio.fail_after(limit_s):
-                    outcome = await _run(step, run, scope, inputs, lead, span)
+            match block:
+                case RepeatPlan():
+                    outcome = await _rounds(block, call)
+                case MapPlan():
+                    outcome = await _Items(block, call).run(inputs[EACH])
+                case GraphPlan():
+                    outcome = await _below(block, call, inputs if enter is None else await enter(call, inputs))
         except EvaluationError as error:
             what = f"node {step.path}: {error}"
-            made = NodeError("graph.bad-reference", what, node=step.path, run_id=run.run_id)
-            outcome = Outcome("failed", error=made)
-        except (CompoundError, TimeoutError) as error:
-            outcome = failed(step, run, error)
+            raise NodeError("graph.bad-reference", what, node=step.path, run_id=call.run.run_id) from None
         if outcome.error is not None:
-            span.set(status_code="ERROR", error_type=outcome.error.code, status_message=str(outcome.error))
-        else:
-            span.output(outcome.value)
-        return outcome
+            raise outcome.error
+        return outcome.value
+
+    return run
 
 
-async def _run(
-    step: Step, run: ActiveRun, scope: Scope, inputs: dict[str, JsonValue], lead: str, span: ActiveSpan
-) -> Outcome:
-    key = f"{lead}{step.name}"
-    match step.block:
-        case RepeatPlan():
-            return await _rounds(step.block, run, scope, key, span)
-        case MapPlan():
-            return await _Items(step, step.block, run, scope, key).run(inputs[EACH], span)
-        case GraphPlan():
-            # The way in of a sub-graph checks what it is given, as that of a whole run does.
-            call = NodeCall(run=run, step=step, key=key, attempt=1, span=span)
-            given = await run.runners[step.path](call, inputs)
-            return await _below(step.block, run, scope, given, key)
-        case None:
-            raise AssertionError("a block has a plan")
-
-
-async def _rounds(plan: RepeatPlan, run: ActiveRun, scope: Scope, key: str, span: ActiveSpan) -> Outcome:
+async def _rounds(plan: RepeatPlan, call: NodeCall) -> Outcome:
     previous: Maybe = ABSENT
     for number in range(1, plan.max_rounds + 1):
-        inner: dict[str, Maybe] = {**scope, "previous": previous}
+        inner: dict[str, Maybe] = {**call.scope, "previous": previous}
         outcomes: dict[str, Outcome] = {}
-        await run_program(plan.program, run, scope=inner, outcomes=outcomes, lead=f"{key}[{number}].")
-        span.set(rounds=number)
+        await run_program(plan.program, call.run, scope=inner, outcomes=outcomes, lead=f"{call.key}[{number}].")
+        call.span.set(rounds=number)
         error = _first_error(outcomes)
         if error is not None:
             return Outcome("failed", error=error)
@@ -84,11 +71,11 @@ async def _rounds(plan: RepeatPlan, run: ActiveRun, scope: Scope, key: str, span
     raise AssertionError("a block has at least one round")
 
 
-async def _below(plan: GraphPlan, run: ActiveRun, scope: Scope, given: JsonValue, key: str) -> Outcome:
+async def _below(plan: GraphPlan, call: NodeCall, given: JsonValue) -> Outcome:
     inner: dict[str, Maybe] = {"input": given}
-    inner.update((name, scope[name]) for name in ("context", "run") if name in scope)
+    inner.update((name, call.scope[name]) for name in ("context", "run") if name in call.scope)
     outcomes: dict[str, Outcome] = {}
-    await run_program(plan.program, run, scope=inner, outcomes=outcomes, lead=f"{key}.")
+    await run_program(plan.program, call.run, scope=inner, outcomes=outcomes, lead=f"{call.key}.")
     error = _first_error(outcomes)
     return Outcome("failed", error=error) if error is not None else Outcome("ok", plan.output(inner))
 
@@ -96,17 +83,14 @@ async def _below(plan: GraphPlan, run: ActiveRun, scope: Scope, given: JsonValue
 class _Items:
     """The items of one `map` while they run."""
 
-    def __init__(self, step: Step, plan: MapPlan, run: ActiveRun, scope: Scope, key: str) -> None:
-        self._step = step
+    def __init__(self, plan: MapPlan, call: NodeCall) -> None:
         self._plan = plan
-        self._run = run
-        self._scope = scope
-        self._key = key
+        self._call = call
         self._next = 0
         self._results: list[Outcome] = []
         self._is_stopped = False
 
-    async def run(self, each: JsonValue, span: ActiveSpan) -> Outcome:
+    async def run(self, each: JsonValue) -> Outcome:
         """All items, so many at a time; the value keeps their order."""
         items = self._checked(each)
         # One place for each item, so that the order of the results never depends on who ends first.
@@ -115,7 +99,7 @@ class _Items:
             for _ in range(min(self._plan.parallel, len(items))):
                 tasks.start_soon(self._worker, items)
         errors = [(at, one.error) for at, one in enumerate(self._results) if one.error is not None]
-        span.set(items=len(items), failed_items=len(errors))
+        self._call.span.set(items=len(items), failed_items=len(errors))
         if self._plan.on_error == "collect":
             return Outcome("ok", self._collected(items, errors, [one.value for one in self._results]))
         if errors and self._plan.on_error == "fail":
@@ -142,9 +126,10 @@ class _Items:
             self._is_stopped |= self._results[at].error is not None and self._plan.on_error == "fail"
 
     async def _item(self, value: JsonValue, at: int) -> Outcome:
-        inner: dict[str, Maybe] = {**self._scope, self._plan.item: value}
+        inner: dict[str, Maybe] = {**self._call.scope, self._plan.item: value}
         outcomes: dict[str, Outcome] = {}
-        await run_program(self._plan.program, self._run, scope=inner, outcomes=outcomes, lead=f"{self._key}[{at}].")
+        lead = f"{self._call.key}[{at}]."
+        await run_program(self._plan.program, self._call.run, scope=inner, outcomes=outcomes, lead=lead)
         error = _first_error(outcomes)
         if error is not None:
             return Outcome("failed", error=error)
@@ -168,8 +153,8 @@ class _Items:
         return made
 
     def _wrong(self, code: str, what: str, fix: str = "") -> NodeError:
-        path = self._step.path
-        return NodeError(code, f"node {path}: {what}", node=path, run_id=self._run.run_id, fix=fix)
+        path = self._call.step.path
+        return NodeError(code, f"node {path}: {what}", node=path, run_id=self._call.run.run_id, fix=fix)
 
 
 def _holds(value: Maybe) -> bool:

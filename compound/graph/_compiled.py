@@ -32,7 +32,7 @@ from compound.graph._outcome import LOST, Outcome
 from compound.graph._policy import longest_kept_s
 from compound.graph._runners import bind_all
 from compound.graph._schedule import run_program
-from compound.graph.catalogue import FixedCatalogue
+from compound.graph.catalogue import EmptyCatalogue
 from compound.model import SyncLoop
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def compile_graph(
         ProjectError: A name is unknown, or the graph cannot be planned.
     """
     bound = _Bound(spec, services, recorder)
-    state, given, made = schemas(interface(bound.plan, catalogue or FixedCatalogue()))
+    state, given, made = schemas(interface(bound.plan, catalogue or EmptyCatalogue()))
     builder = _Builder(state, input_schema=given, output_schema=made)
     builder.bound = bound
     bound.wire(builder)

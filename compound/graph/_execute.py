@@ -9,7 +9,7 @@ import anyio
 import structlog
 
 from compound.errors import ConnectorError, ModelError, NodeError, plain_traceback
-from compound.graph._active import NodeCall
+from compound.graph._active import NOTHING, NodeCall
 from compound.graph._outcome import LOST, OVER_BUDGET, Outcome, as_node_error
 from compound.graph._telling import tell_outcome, tell_start
 from compound.spec._refs import ABSENT, Absent, EvaluationError
@@ -55,12 +55,7 @@ async def perform(
 async def _perform(
     step: Step, run: ActiveRun, inputs: dict[str, JsonValue], scope: MutableMapping[str, Maybe], lead: str
 ) -> Outcome:
-    if step.block is None:
-        outcome = await _attempts(step, run, inputs, lead)
-    else:
-        from compound.graph._blocks import run_block
-
-        outcome = await run_block(step, run, step.view(scope), inputs, lead)
+    outcome = await _attempts(step, run, inputs, scope, lead)
     if outcome.error is not None:
         return await _settle(step, run, step.view(scope), outcome, lead)
     return outcome
@@ -108,9 +103,12 @@ def record_early(step: Step, run: ActiveRun, outcome: Outcome) -> Outcome:
     return outcome
 
 
-async def _attempts(step: Step, run: ActiveRun, inputs: dict[str, JsonValue], lead: str) -> Outcome:
+async def _attempts(
+    step: Step, run: ActiveRun, inputs: dict[str, JsonValue], scope: Mapping[str, Maybe], lead: str
+) -> Outcome:
     runner = run.runners[step.path]
     key = f"{lead}{step.name}"
+    inside: Scope = NOTHING if step.block is None else step.view(scope)
     for attempt in range(1, step.retry.attempts + 1):
         limit_s = run.limit_s(step.timeout_s)
         try:
@@ -118,7 +116,7 @@ async def _attempts(step: Step, run: ActiveRun, inputs: dict[str, JsonValue], le
                 if key != step.path:
                     span.set(journal_key=key)
                 span.input(inputs)
-                call = NodeCall(run=run, step=step, key=key, attempt=attempt, span=span)
+                call = NodeCall(run=run, step=step, key=key, attempt=attempt, span=span, scope=inside)
                 if limit_s is None:
                     value = await runner(call, inputs)
                 else:

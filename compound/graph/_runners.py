@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compound.graph._blocks import bind_block
 from compound.graph._nodes_agent import bind_agent
 from compound.graph._nodes_call import bind_call, bind_retrieve
 from compound.graph._nodes_flow import bind_enter, bind_join, bind_leave, cached
@@ -46,8 +47,8 @@ def bind_all(steps: Iterable[Step], services: Services, *, longest_s: float | No
     for step in steps:
         if step.block is not None:
             runners.update(bind_all(step.block.program.steps, services, longest_s=longest_s))
-            if isinstance(step.block, GraphPlan):
-                runners[step.path] = bind_enter(step, services)
+            enter = bind_enter(step, services) if isinstance(step.block, GraphPlan) else None
+            runners[step.path] = bind_block(step, enter)
         elif step.kind in _BINDERS:
             runners[step.path] = cached(step, services, _BINDERS[step.kind](step, services), longest_s)
         if step.rescue is not None and step.rescue.step is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from compound.errors import ProjectError, choices
+from compound.errors import ProjectError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -85,70 +85,50 @@ class Catalogue(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixedCatalogue:
-    """A catalogue of given things: for tests and for graphs built in Python.
+class EmptyCatalogue:
+    """A catalogue that knows no name: nothing that needs one is checked."""
 
-    Attributes:
-        shelves: Shelf to name to signature; a shelf that is left out is not checked.
-        prompts: Path to text.
-        graphs: Other graphs by name.
-        policies: Policies by name.
-        types: Place (`types.py:Ticket`) to type.
-    """
-
-    shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict[Shelf, Mapping[str, Signature]])
-    prompts: Mapping[str, str] | None = None
-    graphs: Mapping[str, GraphSpec] | None = None
-    policies: Mapping[str, PolicyFile] | None = None
-    types: Mapping[str, Type] = field(default_factory=dict[str, "Type"])
-    has_state: bool = True
+    @property
+    def has_state(self) -> bool:
+        """There is a state store."""
+        return True
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
-        """Names on a shelf; None where the shelf was not given."""
-        if shelf == "prompt":
-            return None if self.prompts is None else list(self.prompts)
-        if shelf == "graph":
-            return None if self.graphs is None else list(self.graphs)
-        if shelf == "policy":
-            return None if self.policies is None else list(self.policies)
-        return list(self.shelves[shelf]) if shelf in self.shelves else None
+        """None: cannot be known here."""
+        del shelf
+        return None
 
     def signature(self, shelf: Shelf, name: str) -> Signature | None:
-        """The signature that was given; of a graph, its own."""
-        spec = self.graph(name) if shelf == "graph" else None
-        if spec is not None:
-            from compound.graph._value_types import graph_signature
-
-            return graph_signature(spec, self)
-        return self.shelves.get(shelf, {}).get(name)
+        """None: unknown."""
+        del shelf, name
+        return None
 
     def prompt(self, path: str) -> str | None:
-        """The text that was given."""
-        return (self.prompts or {}).get(path)
+        """None: there is none."""
+        del path
+        return None
 
     def prompt_file(self, path: str) -> str:
         """The path itself."""
         return path
 
     def graph(self, name: str) -> GraphSpec | None:
-        """The graph that was given."""
-        return (self.graphs or {}).get(name)
+        """None: there is none."""
+        del name
+        return None
 
     def policy(self, name: str) -> PolicyFile | None:
-        """The policy that was given."""
-        return (self.policies or {}).get(name)
+        """None: there is none."""
+        del name
+        return None
 
     def python_type(self, place: str) -> Type:
-        """The type that was given.
+        """There are no types.
 
         Raises:
             ProjectError: ``project.unknown-type``.
         """
-        if place not in self.types:
-            fix = choices(list(self.types), place)
-            raise ProjectError("project.unknown-type", f"there is no type at {place}", fix=fix)
-        return self.types[place]
+        raise ProjectError("project.unknown-type", f"there is no type at {place}")
 
 
 class Remembered:

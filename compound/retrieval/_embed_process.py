@@ -1,4 +1,4 @@
-"""A process beside this one that embeds queries; this file is both ends of the pipe.
+"""A process beside this one that embeds queries; this file is the near end of the pipe.
 
 A query is one line of JSON, its vector the bytes of `dimension` float32 numbers. The process ends when its input does,
 so it never outlives the one that started it.
@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import structlog
@@ -18,6 +18,7 @@ import structlog
 if TYPE_CHECKING:
     from compound.connector.vector import Vector
 
+FAR_END: Final = "compound.retrieval._embed_server"
 _ENDS_WITHIN_S: Final = 5
 
 log = structlog.stdlib.get_logger(__name__)
@@ -36,7 +37,7 @@ class EmbedProcess:
         self._is_gone = False
         # -P: a file of the folder we stand in must not stand in for a package.
         self._child = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-m", FAR_END], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def embed(self, text: str) -> Vector | None:
@@ -74,28 +75,3 @@ class EmbedProcess:
         """End the process at once."""
         self._child.kill()
         self._child.wait()
-
-
-def serve(reads: BinaryIO, writes: BinaryIO) -> None:
-    """The far end: answer queries until there are no more."""
-    from compound.errors import CompoundError
-    from compound.retrieval._minilm import load_minilm
-
-    model = load_minilm()
-    if model is None:
-        return
-    for line in reads:
-        try:
-            vector = model.embed_query(str(json.loads(line)))
-        except CompoundError:
-            return  # the near end meets the same trouble, and says it
-        writes.write(vector.tobytes())
-        writes.flush()
-
-
-if __name__ == "__main__":
-    import signal
-
-    # Ctrl-C reaches the whole group of processes, and tickets in flight still finish.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
+from pydantic import ConfigDict, SkipValidation
 
 from compound.retrieval._types import Mode, SearchResult
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 
-    from compound.retrieval._retriever import Retriever
+
+class Searcher(Protocol):
+    """What is wrapped: both searches of a `Retriever`."""
+
+    def search(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
+        """The best passages."""
+        ...
+
+    async def asearch(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
+        """The same, without blocking."""
+        ...
 
 
 class CompoundRetriever(BaseRetriever):
@@ -21,7 +31,7 @@ class CompoundRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: object
+    retriever: SkipValidation[Searcher]
     top_k: int
     mode: Mode
 
@@ -29,23 +39,16 @@ class CompoundRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[LangChainDocument]:
         del run_manager
-        return _documents(self._of().search(query, top_k=self.top_k, mode=self.mode))
+        return _documents(self.retriever.search(query, top_k=self.top_k, mode=self.mode))
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun
     ) -> list[LangChainDocument]:
         del run_manager
-        return _documents(await self._of().asearch(query, top_k=self.top_k, mode=self.mode))
-
-    def _of(self) -> Retriever:
-        from compound.retrieval._retriever import Retriever
-
-        if not isinstance(self.retriever, Retriever):
-            raise TypeError(self.retriever)
-        return self.retriever
+        return _documents(await self.retriever.asearch(query, top_k=self.top_k, mode=self.mode))
 
 
-def as_langchain(retriever: Retriever, *, top_k: int, mode: Mode) -> BaseRetriever:
+def as_langchain(retriever: Searcher, *, top_k: int, mode: Mode) -> BaseRetriever:
     """Wrap a retriever."""
     return CompoundRetriever(retriever=retriever, top_k=top_k, mode=mode)
 

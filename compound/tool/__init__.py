@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from compound.spec.marks import CALLER, PROVEN, RECIPIENT, SQL_TEXT
 
 from ._artifacts import Artifact, keep, keeping
-from ._function import Function, check, functions_in, tool
+from ._function import Function, check, tool
+from ._module import functions_in
 from ._verdict import Verdict
 
 if TYPE_CHECKING:

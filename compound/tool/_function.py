@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial, update_wrapper
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeGuard, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from pydantic import JsonValue
 
@@ -17,7 +15,7 @@ from compound.spec._declared import note_declared
 from ._signature import Signature, place, read_signature, require_typed
 
 if TYPE_CHECKING:
-    from langchain_core.tools import BaseTool, StructuredTool
+    from langchain_core.tools import StructuredTool
 
     from ._verdict import Verdict
 
@@ -115,9 +113,16 @@ class Function(Generic[P, R]):
 
     def to_langchain(self) -> StructuredTool:
         """The same function as a LangChain tool, called by a model through `call`."""
-        from ._langchain import to_langchain
+        from ._structured import structured
 
-        return to_langchain(self)
+        signature = self.signature
+        function = cast("Callable[..., object]", self.callable)
+
+        def invoke(**inputs: JsonValue) -> JsonValue:
+            return signature.dump(function(**signature.arguments(inputs)))
+
+        sync = None if self.is_async else invoke
+        return structured(self.name, self.description or self.name, self.params_schema, self.call, sync=sync)
 
 
 async def _in_thread(function: Callable[..., object], arguments: Mapping[str, Any]) -> object:
@@ -174,27 +179,3 @@ def check(kind: str, *, blocking: bool = False) -> Callable[[Callable[P, Verdict
         return declared
 
     return declare
-
-
-def functions_in(module: ModuleType) -> list[Function[..., object]]:
-    """The tools and checks that a module defines (imported ones belong to their own module).
-
-    LangChain tools that a module holds are tools too, wherever they were made.
-    """
-    found: list[Function[..., object]] = []
-    for value in vars(module).values():
-        if isinstance(value, Function):
-            function = cast("Function[..., object]", value)
-            if function.is_adapter or function.callable.__module__ == module.__name__:
-                found.append(function)
-        elif _is_langchain_tool(value):
-            from ._langchain import from_langchain
-
-            found.append(cast("Function[..., object]", from_langchain(value)))
-    return found
-
-
-def _is_langchain_tool(value: object) -> TypeGuard[BaseTool]:
-    # Whoever holds one has imported LangChain; nobody else pays for it.
-    module = sys.modules.get("langchain_core.tools.base")
-    return module is not None and isinstance(value, module.BaseTool)

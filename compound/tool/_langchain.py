@@ -1,55 +1,16 @@
-"""LangChain tools, both ways."""
+"""LangChain tools as functions that graphs can call."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable
+from typing import Any, cast
 
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool
 from pydantic import JsonValue, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from ._function import Function
 from ._signature import Signature
-
-if TYPE_CHECKING:
-    JsonCall = Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]
-
-
-def to_langchain(function: Function[..., Any]) -> StructuredTool:
-    """A LangChain tool that calls `function` with JSON."""
-
-    def invoke_sync(**inputs: JsonValue) -> JsonValue:
-        signature = function.signature
-        return signature.dump(function.callable(**signature.arguments(inputs)))
-
-    sync = None if function.is_async else invoke_sync
-    return structured(
-        function.name, function.description or function.name, function.params_schema, function.call, sync=sync
-    )
-
-
-def structured(
-    name: str,
-    description: str,
-    params_schema: Mapping[str, JsonValue],
-    call: JsonCall,
-    *,
-    sync: Callable[..., JsonValue] | None = None,
-) -> StructuredTool:
-    """A LangChain tool over a function of JSON."""
-
-    async def invoke(**inputs: JsonValue) -> JsonValue:
-        return await call(inputs)
-
-    return StructuredTool.from_function(
-        func=sync,
-        coroutine=invoke,
-        name=name,
-        description=description,
-        args_schema=dict(params_schema),
-        infer_schema=False,
-    )
 
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:

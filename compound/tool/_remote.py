@@ -78,7 +78,7 @@ class RemoteFunction:
 
     def to_langchain(self) -> StructuredTool:
         """The same tool as a LangChain tool."""
-        from compound.tool._langchain import structured
+        from compound.tool._structured import structured
 
         return structured(self.name.replace(".", "_"), self.description, self.params_schema, self)
 

@@ -79,8 +79,8 @@ def critical_path() -> Row:
 async def diamond(runs: int) -> list[float]:
     """Wall time of each run."""
     from compound.graph import Engine
-    from compound.graph.fakes import FakeServices
     from compound.spec import load_graph
+    from compound.testing import FakeServices
     from compound.trace import ParquetStore, Recorder
 
     async def wait(given: Mapping[str, JsonValue]) -> JsonValue:

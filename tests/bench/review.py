@@ -38,11 +38,11 @@ async def measure() -> float:
     """Median over rounds, in seconds of CPU a run: open queue and checkpoints in files, one run after the other."""
     from compound.connector.state import StateStore
     from compound.graph import Engine
-    from compound.graph.fakes import FakeServices
     from compound.graph.services import Reviews
     from compound.project._ports import QueuedReviews
     from compound.review import ReviewQueue as Queue
     from compound.spec import load_graph
+    from compound.testing import FakeServices
     from compound.trace import ParquetStore, Recorder
 
     samples: list[float] = []

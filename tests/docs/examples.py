@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compound.errors import CompoundError
-from compound.graph import FixedCatalogue, Signature, check_file, load_graph
+from compound.graph import Signature, check_file, load_graph
 from compound.spec import InvalidFile, read_yaml
 from compound.spec.kinds import validated
 from compound.spec.policy_file import PolicyFile
+from compound.testing import FixedCatalogue
 from compound.tool import load_sql_tool
 
 if TYPE_CHECKING:

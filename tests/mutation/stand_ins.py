@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 from compound.errors import ModelError
 from compound.graph._known_types import PASSAGE
 from compound.graph.catalogue import Remembered
-from compound.graph.fakes import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from compound.model import ModelResponse, ToolCall
 from compound.project._catalogue import ProjectCatalogue
 from compound.spec._json_schema import to_json_schema
 from compound.spec._types import Many
+from compound.testing import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from tests.mutation.samples import BARE, World, digest
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compound.graph import FixedCatalogue, Shelf, Signature
+from compound.graph import Shelf, Signature
 from compound.spec import build_graph
 from compound.spec._types import parse_type
 from compound.spec.policy_file import PolicyFile
+from compound.testing import FixedCatalogue
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}

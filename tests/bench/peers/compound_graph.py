@@ -16,9 +16,9 @@ from random import getrandbits
 from typing_extensions import TypedDict
 
 from compound.graph import Engine
-from compound.graph.fakes import FakeServices
 from compound.graph.services import JsonCall
 from compound.spec import load_graph
+from compound.testing import FakeServices
 from compound.tool import tool
 from compound.trace import ParquetStore, Recorder
 from tests.bench.peers import steps

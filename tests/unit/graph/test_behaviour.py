@@ -23,11 +23,11 @@ from compound import to_python
 from compound.connector.state import StateStore
 from compound.errors import CompoundError, ConnectorError, ModelError
 from compound.graph import Engine, GraphSpec, RunResult
-from compound.graph.fakes import FakeServices
 from compound.graph.services import EffectOutcome
 from compound.spec import load_graph, read_yaml_file
 from compound.spec._write import write_yaml
 from compound.spec.policy_file import PolicyFile
+from compound.testing import FakeServices
 from compound.tool import tool
 
 FOLDER = Path(__file__).parent / "behaviour"

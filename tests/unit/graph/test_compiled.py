@@ -12,8 +12,8 @@ from langgraph.types import Command
 
 from compound.errors import CompoundError, DataError
 from compound.graph import compile_graph
-from compound.graph.fakes import FakeServices
 from compound.spec import load_graph
+from compound.testing import FakeServices
 from compound.trace import MemoryStore, Recorder
 
 PURE = """\

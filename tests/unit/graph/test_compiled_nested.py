@@ -13,8 +13,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
 from compound.graph import compile_graph
-from compound.graph.fakes import FakeServices
 from compound.spec import load_graph
+from compound.testing import FakeServices
 
 REVIEWED = """\
 compound: graph/v1

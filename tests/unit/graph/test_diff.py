@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.graph import Engine, GraphSpec, compare
-from compound.graph.fakes import FakeServices
 from compound.spec import build_graph, load_graph
+from compound.testing import FakeServices
 
 BASE = """\
 compound: graph/v1

@@ -22,8 +22,8 @@ from compound.graph._layout import place
 from compound.graph._locks import run_lock
 from compound.graph._picture import picture
 from compound.graph._saver import CheckpointFile
-from compound.graph.fakes import FakeServices
 from compound.spec import GraphSpec, load_graph
+from compound.testing import FakeServices
 from compound.trace import MemoryStore, Recorder
 
 REVIEWED = """\

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from compound.graph import FixedCatalogue, Signature, check, check_file
+from compound.graph import Signature, check, check_file
 from compound.spec import load_graph
 from compound.spec.policy_file import PolicyFile
+from compound.testing import FixedCatalogue
 
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": False}
 CATALOGUE = FixedCatalogue(

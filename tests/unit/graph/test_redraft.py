@@ -15,8 +15,8 @@ from compound.connector.state import StateStore
 from compound.errors import ConflictError, RunError
 from compound.graph import Engine, RunResult
 from compound.graph._saver import CheckpointFile
-from compound.graph.fakes import FakeServices
 from compound.spec import GraphSpec, load_graph
+from compound.testing import FakeServices
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

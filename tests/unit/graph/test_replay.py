@@ -12,8 +12,8 @@ import pytest
 from compound.connector.state import StateStore
 from compound.errors import ProjectError
 from compound.graph import Engine, Recording, ReplayResult, RunResult
-from compound.graph.fakes import FakeServices
 from compound.spec import build_graph
+from compound.testing import FakeServices
 from compound.trace import MemoryStore, Recorder
 
 NODES: dict[str, Any] = {

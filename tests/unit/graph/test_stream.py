@@ -27,10 +27,10 @@ from compound.graph import (
     TokensVoid,
     event_json,
 )
-from compound.graph.fakes import FakeServices
 from compound.graph.services import Gateway as GatewayPort
 from compound.model import Gateway, MemoryJournal, ModelRequest, RetryPolicy, Route, ScriptedProvider, StreamEvent
 from compound.spec import load_graph
+from compound.testing import FakeServices
 
 FLOW = """\
 compound: graph/v1

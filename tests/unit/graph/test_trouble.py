@@ -14,8 +14,8 @@ from compound.connector.state import StateStore
 from compound.errors import ConnectorError
 from compound.graph import Engine
 from compound.graph._saver import CheckpointFile
-from compound.graph.fakes import FakeServices
 from compound.spec import load_graph
+from compound.testing import FakeServices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

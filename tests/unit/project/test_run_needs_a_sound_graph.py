@@ -12,9 +12,9 @@ from compound.batch import BatchOptions
 from compound.cli._program import main
 from compound.errors import ProjectError
 from compound.graph import Engine
-from compound.graph.fakes import FakeServices
 from compound.project import Project
 from compound.spec import InvalidFile, load_graph
+from compound.testing import FakeServices
 from tests.support.projects import write_project
 
 TOOLS = "from compound.tool import tool\n\n@tool\ndef shout(text: str) -> str:\n    return text.upper()\n"

@@ -16,11 +16,12 @@ from typing_extensions import TypedDict
 
 from compound import Graph, first, is_in, length, maybe, to_python
 from compound.errors import ProjectError
-from compound.graph import FixedCatalogue, Signature, check
+from compound.graph import Signature, check
 from compound.spec import GraphSpec, InvalidFile, build_graph, load_graph
 from compound.spec._conditions import ExpressionError, parse_condition
 from compound.spec._refs import Expr
 from compound.spec._show import show_expr
+from compound.testing import FixedCatalogue
 from tests.support.specs import exprs, graphs
 
 ROOT = Path(__file__).resolve().parents[3]

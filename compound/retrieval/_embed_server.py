@@ -1,0 +1,31 @@
+"""The far end of the pipe of `_embed_process`: reads queries, writes vectors."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from typing import BinaryIO
+
+from compound.errors import CompoundError
+from compound.retrieval._minilm import load_minilm
+
+
+def serve(reads: BinaryIO, writes: BinaryIO) -> None:
+    """The far end: answer queries until there are no more."""
+    model = load_minilm()
+    if model is None:
+        return
+    for line in reads:
+        try:
+            vector = model.embed_query(str(json.loads(line)))
+        except CompoundError:
+            return  # the near end meets the same trouble, and says it
+        writes.write(vector.tobytes())
+        writes.flush()
+
+
+if __name__ == "__main__":
+    # Ctrl-C reaches the whole group of processes, and tickets in flight still finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(sys.stdin.buffer, sys.stdout.buffer)

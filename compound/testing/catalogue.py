@@ -1,0 +1,80 @@
+"""A catalogue of given things, for tests of graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compound.errors import ProjectError, choices
+from compound.graph import graph_signature
+
+if TYPE_CHECKING:
+    from compound.graph import Shelf, Signature
+    from compound.spec import GraphSpec
+    from compound.spec._types import Type
+    from compound.spec.policy_file import PolicyFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCatalogue:
+    """A catalogue of given things, for tests of graphs.
+
+    Attributes:
+        shelves: Shelf to name to signature; a shelf that is left out is not checked.
+        prompts: Path to text.
+        graphs: Other graphs by name.
+        policies: Policies by name.
+        types: Place (`types.py:Ticket`) to type.
+    """
+
+    shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict["Shelf", Mapping[str, "Signature"]])
+    prompts: Mapping[str, str] | None = None
+    graphs: Mapping[str, GraphSpec] | None = None
+    policies: Mapping[str, PolicyFile] | None = None
+    types: Mapping[str, Type] = field(default_factory=dict[str, "Type"])
+    has_state: bool = True
+
+    def names(self, shelf: Shelf) -> Sequence[str] | None:
+        """Names on a shelf; None where the shelf was not given."""
+        if shelf == "prompt":
+            return None if self.prompts is None else list(self.prompts)
+        if shelf == "graph":
+            return None if self.graphs is None else list(self.graphs)
+        if shelf == "policy":
+            return None if self.policies is None else list(self.policies)
+        return list(self.shelves[shelf]) if shelf in self.shelves else None
+
+    def signature(self, shelf: Shelf, name: str) -> Signature | None:
+        """The signature that was given; of a graph, its own."""
+        spec = self.graph(name) if shelf == "graph" else None
+        if spec is not None:
+            return graph_signature(spec, self)
+        return self.shelves.get(shelf, {}).get(name)
+
+    def prompt(self, path: str) -> str | None:
+        """The text that was given."""
+        return (self.prompts or {}).get(path)
+
+    def prompt_file(self, path: str) -> str:
+        """The path itself."""
+        return path
+
+    def graph(self, name: str) -> GraphSpec | None:
+        """The graph that was given."""
+        return (self.graphs or {}).get(name)
+
+    def policy(self, name: str) -> PolicyFile | None:
+        """The policy that was given."""
+        return (self.policies or {}).get(name)
+
+    def python_type(self, place: str) -> Type:
+        """The type that was given.
+
+        Raises:
+            ProjectError: ``project.unknown-type``.
+        """
+        if place not in self.types:
+            fix = choices(list(self.types), place)
+            raise ProjectError("project.unknown-type", f"there is no type at {place}", fix=fix)
+        return self.types[place]
