@@ -8,11 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from compound.version import VERSION
+
 if TYPE_CHECKING:
     from compound.project import Project
     from compound.spec.python import Graph, first, is_in, length, maybe, to_python
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _HOME: Final = {
     "Graph": "compound.spec.python",

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from compound.effect import Effect
     from compound.graph.catalogue import Shelf
+    from compound.graph.services import Services
     from compound.project._open import Resources
-    from compound.project._services import ProjectServices
 
 _TOP_K = 6
 
 
-def card_of(resources: Resources, services: ProjectServices, ref: str) -> ToolCard:
+def card_of(resources: Resources, services: Services, ref: str) -> ToolCard:
     """A tool by the name a graph file gives it: a function, `sql.orders`, `retrieve.handbook`, `mcp.server.tool`.
 
     Raises:
@@ -46,7 +46,7 @@ def card_of(resources: Resources, services: ProjectServices, ref: str) -> ToolCa
     return ToolCard(name=ref, description=function.description, parameters=function.params_schema, call=call)
 
 
-def _sql_card(resources: Resources, services: ProjectServices, ref: str, name: str) -> ToolCard:
+def _sql_card(resources: Resources, services: Services, ref: str, name: str) -> ToolCard:
     call = services.sql_tool(name)
     tool = resources.parts.sql_tools[name]
     shown = cast("Mapping[str, JsonValue]", tool.params_schema(for_model=True))
@@ -61,7 +61,7 @@ def _sql_card(resources: Resources, services: ProjectServices, ref: str, name: s
     )
 
 
-def _search_card(services: ProjectServices, ref: str, name: str) -> ToolCard:
+def _search_card(services: Services, ref: str, name: str) -> ToolCard:
     search = services.retriever(name)
 
     async def call(inputs: Mapping[str, JsonValue]) -> JsonValue:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from compound.evaluation import Scored, SuiteReport
     from compound.project._coverage import Coverage
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
     from compound.review import Certificate
     from compound.spec import GraphSpec
     from compound.spec._words import AutoRule
@@ -143,7 +143,7 @@ class Certifier:
         project: The opened project.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: OpenedProject) -> None:
         self._project = project
 
     def by_suite(  # noqa: PLR0913 - what is certified, by what, and by whom

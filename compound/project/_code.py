@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
 from compound.effect import Effect
 from compound.errors import Location
-from compound.project._names import Named, built_in, name_findings
+from compound.project._names import Named, name_findings
 from compound.spec import InvalidFile
 from compound.spec._declared import declared_in
 from compound.tool import Function, functions_in
@@ -32,19 +32,22 @@ class ProjectCode:
     found: tuple[Found, ...]
 
     @classmethod
-    def load(cls, modules: ProjectModules, sql_tools: Sequence[tuple[str, str]]) -> ProjectCode:
+    def load(
+        cls, modules: ProjectModules, sql_tools: Sequence[tuple[str, str]], built_in: Iterable[Named] = ()
+    ) -> ProjectCode:
         """Import every module of `tools/`.
 
         Args:
             modules: The project's Python.
             sql_tools: Name and file of each SQL tool: a tool in SQL and one in Python have two names.
+            built_in: Tools that every project has.
 
         Raises:
             ProjectError: ``project.duplicate-name``, ``project.reserved-name``; ``project.bad-module``.
         """
         loaded = modules.load_folder(TOOLS)
         found = tuple(one for module in loaded for one in _found_in(module))
-        named = [*built_in(), *_named(found), *_remembered(modules.package)]
+        named = [*built_in, *_named(found), *_remembered(modules.package)]
         named += [Named("tool", name, Location(file), 0, file) for name, file in sql_tools]
         if findings := name_findings(named):
             raise InvalidFile(findings)

@@ -8,13 +8,16 @@ from pydantic import JsonValue
 from typing_extensions import TypedDict
 
 from compound.errors import ProjectError, choices
+from compound.project._documents import documents_of
+from compound.project._names import Named
+from compound.spec._declared import place_of
 from compound.spec.marks import CALLER
 from compound.tool import Function
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from compound.project._open import Resources
+    from compound.project._stores import Stores
 
 
 class GrantedColumn(TypedDict):
@@ -58,13 +61,11 @@ class IndexedDocument(TypedDict):
     source: str
 
 
-def index_documents(resources: Resources) -> Function[..., object]:
+def index_documents(resources: Stores) -> Function[..., object]:
     """`index_documents(index, limit)`: the documents behind an index, in the order of their ids."""
 
     def index_documents(index: str, limit: int = 2000) -> list[IndexedDocument]:
         """The documents of an index, whole, as they are at their source now; at most `limit`."""
-        from compound.project._documents import documents_of
-
         known = resources.settings.profile.documents
         if index not in known:
             raise ProjectError("project.unknown-index", f"no index {index!r}", fix=choices(list(known), index))
@@ -74,13 +75,11 @@ def index_documents(resources: Resources) -> Function[..., object]:
     return Function(index_documents, blocking=True)
 
 
-def read_document(resources: Resources) -> Function[..., object]:
+def read_document(resources: Stores) -> Function[..., object]:
     """`read_document(source)`: one document of an index, whole; its text is empty where there is none."""
 
     def read_document(source: str) -> IndexedDocument:
         """A whole document of an index, by `index:doc_id` (`handbook:refund-times`); its text is empty if none is."""
-        from compound.project._documents import documents_of
-
         index, _, doc_id = source.partition(":")
         known = resources.settings.profile.documents
         found = documents_of(index, resources.settings, resources.parts.modules) if index in known else iter(())
@@ -92,7 +91,7 @@ def read_document(resources: Resources) -> Function[..., object]:
     return Function(read_document, blocking=True)
 
 
-def granted_tables(resources: Resources) -> Function[..., object]:
+def granted_tables(resources: Stores) -> Function[..., object]:
     """`granted_tables(tool)`: what a SQL tool of `kind: ask` grants, as a model is shown it."""
 
     def granted_tables(tool: str) -> GrantCard:
@@ -108,7 +107,7 @@ def granted_tables(resources: Resources) -> Function[..., object]:
     return Function(granted_tables)
 
 
-def shop_documents(resources: Resources) -> Function[..., object]:
+def shop_documents(resources: Stores) -> Function[..., object]:
     """`shop_documents(customer_id)`: the customer's documents as the shop has them now, with row versions."""
 
     def shop_documents(customer_id: Annotated[str, CALLER]) -> dict[str, JsonValue]:
@@ -122,6 +121,13 @@ BUILT_IN: Final = (shop_documents, granted_tables, index_documents, read_documen
 """What makes each of them; it is called as its tool is."""
 
 
-def connector_tools(resources: Resources) -> Sequence[Function[..., object]]:
+def connector_tools(resources: Stores) -> Sequence[Function[..., object]]:
     """Every one of them."""
     return [make(resources) for make in BUILT_IN]
+
+
+def built_in() -> Iterator[Named]:
+    """The tools that connectors offer to every graph."""
+    for make in BUILT_IN:
+        where = place_of(make)
+        yield Named("tool", make.__name__, where, id(make), f"built in (compound/{where})")

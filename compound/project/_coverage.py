@@ -95,10 +95,10 @@ class _Reader:
         self._users: dict[str, dict[str, None]] = {}
 
     def read(self, spec: GraphSpec, graph_hash: str) -> Coverage:
-        from compound import __version__
+        from compound.version import VERSION
 
         profile = self._resources.settings.profile
-        major, minor, *_ = __version__.split(".")
+        major, minor, *_ = VERSION.split(".")
         self._covers["Compound"] = f"{major}.{minor}"
         self._covers[f"the graph {spec.name}"] = graph_hash
         self._covers["the profile"] = _digest([profile.name, sorted(profile.lexical)])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import EffectResult, Outbox
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class EffectView:
 class EffectService:
     """The outbox of a project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: OpenedProject) -> None:
         self._project = project
 
     @property

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from compound.errors import ConflictError
 
 if TYPE_CHECKING:
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
 
 
-def require_here(project: Project, run_id: str) -> None:
+def require_here(project: OpenedProject, run_id: str) -> None:
     """Refuse what this host could not carry on, before it is recorded.
 
     A run that does not wait begins again from what the state store has, on any host. Of a compiled graph its own

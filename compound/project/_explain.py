@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import compound
 from compound.errors import DataError, ProjectError, choices
+from compound.version import PACKAGE
 
 _SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"^<!-- /?[a-z-]+ -->\n?", re.MULTILINE)
@@ -47,7 +47,7 @@ def _entries(page: Path) -> list[tuple[str, str]]:
 
 def _pages() -> Path:
     """Inside the installed package, or in a source checkout."""
-    package = Path(compound.__file__).parent
+    package = PACKAGE
     for place in (package / "_errors", package.parent / "docs" / "errors"):
         if place.is_dir():
             return place

@@ -42,14 +42,14 @@ def show_findings(findings: Sequence[Finding], graphs: Sequence[str], form: Find
 
 def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
     """Findings as a SARIF 2.1.0 log with one run; no finding gives a run without results, which closes old alerts."""
-    from compound import __version__
+    from compound.version import VERSION
 
     codes = list(dict.fromkeys(finding.code for finding in findings))
     severities = {finding.code: finding.severity for finding in findings}
     driver = {
         "name": "compound",
-        "version": __version__,
-        "semanticVersion": __version__,
+        "version": VERSION,
+        "semanticVersion": VERSION,
         "rules": [_rule(code, severities[code]) for code in codes],
     }
     return {

@@ -14,7 +14,7 @@ from compound.project._mcp_server import graph_server
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
 
 HOST: Final = "127.0.0.1"
 PATH: Final = "/mcp"
@@ -26,7 +26,7 @@ _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message
 
 
 async def serve_stdio(
-    project: Project, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
+    project: OpenedProject, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
 ) -> None:
     """Serve graphs over this process's standard input and output, until the input ends."""
     async with graph_server(project, names, context=context) as server:
@@ -37,7 +37,7 @@ async def serve_stdio(
 
 
 async def serve_http(
-    project: Project,
+    project: OpenedProject,
     names: Sequence[str],
     *,
     port: int,

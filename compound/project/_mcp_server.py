@@ -15,10 +15,10 @@ from uuid import uuid4
 import anyio
 import orjson
 
-import compound
 from compound.errors import CompoundError, DataError, ProjectError, RunError, choices
 from compound.graph import interface
 from compound.project._catalogue import ProjectCatalogue
+from compound.version import VERSION
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph import Engine, Interface, RunResult
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
 
     Request = ServerRequestContext[Any, Any]
 
@@ -41,7 +41,7 @@ _TEXT: Final[dict[str, JsonValue]] = {"type": "string"}
 
 @asynccontextmanager
 async def graph_server(
-    project: Project, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
+    project: OpenedProject, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
 ) -> AsyncGenerator[Server[Any]]:
     """An MCP server whose tools are graphs; they are open while the block runs.
 
@@ -127,7 +127,7 @@ class _Served:
 class _GraphTools:
     """The handlers of the server."""
 
-    def __init__(self, project: Project, served: Mapping[str, _Served]) -> None:
+    def __init__(self, project: OpenedProject, served: Mapping[str, _Served]) -> None:
         self._project = project
         self._served = served
         self._tools = [one.tool() for one in served.values()]
@@ -141,7 +141,7 @@ class _GraphTools:
 
         return Server(
             "compound",
-            version=compound.__version__,
+            version=VERSION,
             title=self._project.settings.name,
             instructions="Each tool runs a declared graph. What a person must decide is decided by a person, not here.",
             on_list_tools=self._list,

@@ -15,7 +15,7 @@ from compound.spec.mcp_file import McpFile, McpLock, PinnedServer, split_name, t
 
 if TYPE_CHECKING:
     from compound.connector.mcp import McpConnection, PinReport
-    from compound.project._open import Resources
+    from compound.project._stores import Stores
     from compound.spec.mcp_file import McpServer, PinnedTool
     from compound.tool import RemoteFunction
 
@@ -26,7 +26,7 @@ LOCK: Final = f"{CONNECTORS}/mcp.lock.json"
 class McpTools:
     """What graphs may call on MCP servers, by pin: no server is started to check a graph."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Stores) -> None:
         self._resources = resources
         self._path = resources.settings.root / FILE
         self._lock_path = resources.settings.root / LOCK

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import Location
-from compound.project._connector_tools import BUILT_IN
 from compound.spec import Finding
-from compound.spec._declared import place_of
 from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
@@ -41,13 +39,6 @@ class Named:
         if self.origin and other.origin:
             return self.origin == other.origin
         return self.where == other.where
-
-
-def built_in() -> Iterator[Named]:
-    """The tools that connectors offer to every graph."""
-    for make in BUILT_IN:
-        where = place_of(make)
-        yield Named("tool", make.__name__, where, id(make), f"built in (compound/{where})")
 
 
 def name_findings(declared: Sequence[Named]) -> list[Finding]:

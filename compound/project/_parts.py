@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.graph.services import Prompt
 from compound.project._code import TOOLS, ProjectCode
 from compound.project._modules import ProjectModules
+from compound.project._names import Named
 
 if TYPE_CHECKING:
     from compound.effect import Effect
@@ -33,10 +34,12 @@ class ProjectParts:
     Args:
         root: The project.
         name: Its name; project code is loaded below it.
+        built_in: Tools that every project has.
     """
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, built_in: Iterable[Named] = ()) -> None:
         self.root = root
+        self._built_in = tuple(built_in)
         self.modules = ProjectModules(root, name)
 
     @cached_property
@@ -60,7 +63,8 @@ class ProjectParts:
 
     @cached_property
     def _declared(self) -> ProjectCode:
-        return ProjectCode.load(self.modules, [(name, self._shown(path)) for name, path in self.sql_files.items()])
+        sql_tools = [(name, self._shown(path)) for name, path in self.sql_files.items()]
+        return ProjectCode.load(self.modules, sql_tools, self._built_in)
 
     @cached_property
     def sql_files(self) -> Mapping[str, Path]:

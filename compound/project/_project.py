@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 from uuid import uuid4
 
-from compound.errors import CompoundError, DataError, Location, ProjectError
-from compound.project._open import Resources
-from compound.project._settings import Settings, load_settings
+from compound.errors import CompoundError, DataError
+from compound.project._opened import OpenedProject
 from compound.project._sound import need_sound
 from compound.project._views import IndexView, RunView, SeedReport, TrainView
 
@@ -24,52 +23,20 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import Catalogue, Engine, ReplayResult, RunEvent, RunRecord, RunResult
+    from compound.graph import ReplayResult, RunEvent, RunResult
     from compound.project._certify import Certifier
     from compound.project._effect_service import EffectService
     from compound.project._erase import EraseReport
     from compound.project._prune_report import PruneReport
     from compound.project._reviews import ReviewService
-    from compound.project._services import ProjectServices
     from compound.project._tool_list import ToolView
-    from compound.spec import Finding, GraphSpec
+    from compound.spec import GraphSpec
     from compound.spec.python import Graph
     from compound.specialist import VersionRow
-    from compound.trace import ParquetStore
 
 
-class Project:
+class Project(OpenedProject):
     """A project on one profile. Everything in it is opened when it is first needed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.resources = Resources(settings)
-
-    @classmethod
-    def open(cls, root: Path | None = None, *, profile: str | None = None, model: str | None = None) -> Project:
-        """The project at `root`, or around the working folder.
-
-        Raises:
-            ProjectError: there is none, or its settings are wrong.
-        """
-        return cls(load_settings(root, profile=profile, model=model))
-
-    def close(self) -> None:
-        """Flush the traces and let go of everything; a new need opens it again."""
-        self.resources.close()
-        self.resources = Resources(self.settings, self.resources.parts)
-        self.__dict__.pop("services", None)
-
-    @cached_property
-    def services(self) -> ProjectServices:
-        """What graphs call."""
-        from compound.project._services import ProjectServices
-
-        return ProjectServices(self.resources)
-
-    def graph_names(self) -> list[str]:
-        """The graphs of the project."""
-        return list(self.resources.parts.graph_files)
 
     def seed(self, *, force: bool = False) -> SeedReport:
         """Write the profile's data where it ships any, and load the shop."""
@@ -118,44 +85,6 @@ class Project:
         from compound.project._specialists import rollback
 
         return rollback(self.resources, name)
-
-    def check(self, names: Sequence[str]) -> list[Finding]:
-        """Everything that is wrong with these graphs, or with all."""
-        from compound.graph import check_file
-        from compound.project._catalogue import ProjectCatalogue
-        from compound.project._model_findings import ModelFindings
-
-        catalogue = ProjectCatalogue(self.resources)
-        findings: list[Finding] = []
-        for name in map(self.resources.parts.graph_name, names or self.graph_names()):
-            path = self.resources.parts.graph_file(name)
-            if path.suffix == ".py":
-                findings += self._check_python(name, catalogue)
-            else:
-                findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
-        checked = [self.resources.parts.graph_name(name) for name in names or self.graph_names()]
-        models = ModelFindings(self.resources).findings(checked)
-        return findings + catalogue.findings() + models + self.resources.mcp.findings()
-
-    def unchecked(self) -> str:
-        """What `check` could not look at now, as a sentence; empty when it looked at everything."""
-        from compound.project._catalogue import ProjectCatalogue
-
-        why = ProjectCatalogue(self.resources).unchecked
-        return f"the SQL tools were not held against their tables: {why}" if why else ""
-
-    def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
-        from compound.graph import check
-        from compound.spec import Finding, InvalidFile
-
-        try:
-            spec = self.resources.parts.graph_as_written(name)
-        except InvalidFile as error:
-            return error.findings
-        except ProjectError as error:
-            where = error.where or Location(self.settings.shown(self.resources.parts.graph_file(name)))
-            return [Finding(error.code, error.what, where, error.fix)]
-        return check(spec, catalogue)
 
     def source(self, name: str | None = None, *, python: bool = False) -> str:
         """A graph as the YAML file, or as the Python program, that writes it."""
@@ -232,28 +161,6 @@ class Project:
             thread_id = thread if isinstance(thread, str) else None
             return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, context=context, until=until)
 
-    def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
-        """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.
-
-        Args:
-            graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
-
-        Raises:
-            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
-        """
-        spec = self._spec(graph)
-        need_sound(self.resources, spec)
-        return self._engine(spec)
-
-    def _engine(self, spec: GraphSpec) -> Engine:
-        """As `engine`, for runs that began before: they go on with the graph they were started with."""
-        from compound.graph import Engine
-
-        resources = self.resources
-        checkpoints = self.settings.home / "checkpoints.db"
-        wait_s = self.settings.profile.lock_wait_s
-        return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
-
     def replay(
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
     ) -> ReplayResult:
@@ -265,13 +172,6 @@ class Project:
             return self.resources.loop.run(partial(replay, self, run_id, mode=mode, swaps=swaps or {}))
         finally:
             self.resources.recorder.flush()
-
-    def _spec(self, graph: str | GraphSpec | Graph | None) -> GraphSpec:
-        from compound.spec.python import Graph
-
-        if graph is None or isinstance(graph, str):
-            return self.resources.parts.graph(graph or self.settings.graph)
-        return graph.build() if isinstance(graph, Graph) else graph
 
     def compile(
         self,
@@ -321,50 +221,6 @@ class Project:
             async with aclosing(run) as events:
                 async for event in events:
                     yield event
-
-    def resume(self, run_id: str) -> RunResult:
-        """Let a decided run go on; a ticket of a batch that it ends is done."""
-        from compound.project._backlog import settle_elsewhere
-
-        try:
-            result = self.resources.loop.run(self._resume, run_id)
-        finally:
-            self.resources.recorder.flush()
-        if result.status == "done":
-            settle_elsewhere(self.resources.state, run_id, self.settings.home / "batch")
-        return result
-
-    async def _resume(self, run_id: str) -> RunResult:
-        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
-            return await engine.resume(run_id)
-
-    def redraft(self, run_id: str, node: str) -> RunResult:
-        """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
-        try:
-            return self.resources.loop.run(self._redraft, run_id, node)
-        finally:
-            self.resources.recorder.flush()
-
-    async def _redraft(self, run_id: str, node: str) -> RunResult:
-        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
-            return await engine.redraft(run_id, node)
-
-    def _graph_of(self, run_id: str) -> str:
-        found = self.run_record(run_id)
-        return self.settings.graph if found is None else found.graph_name
-
-    def run_record(self, run_id: str) -> RunRecord | None:
-        """How a run stands; None when it was never started."""
-        from compound.graph import run_record
-
-        return run_record(self.resources.state, run_id)
-
-    def waiting_items(self, run_id: str) -> list[str]:
-        """Ids of the undecided review items of a run."""
-        from compound.review import UNDECIDED, ItemFilter
-
-        waiting = ItemFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
-        return [item.item_id for item in self.services.queue.list(waiting)]
 
     def batch(
         self,
@@ -507,10 +363,6 @@ class Project:
         from compound.project._certify import Certifier
 
         return Certifier(self)
-
-    def traces(self) -> ParquetStore:
-        """The recorded spans."""
-        return self.resources.traces
 
     def traces_folder(self) -> str:
         """Where the recorded spans lie, as the user would type it."""

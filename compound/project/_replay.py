@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph import ReplayResult
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
 
 
 async def replay(
-    project: Project, run_id: str, *, mode: Literal["pinned", "fresh"], swaps: Mapping[str, JsonValue]
+    project: OpenedProject, run_id: str, *, mode: Literal["pinned", "fresh"], swaps: Mapping[str, JsonValue]
 ) -> ReplayResult:
     """Run a recorded run of the project again, through the graph as it is now.
 

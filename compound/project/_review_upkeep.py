@@ -12,7 +12,7 @@ from compound.errors import ConflictError, DataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
     from compound.project._review_views import Decided, ItemView
     from compound.review import ReviewItem, ReviewQueue
 
@@ -41,7 +41,7 @@ class Swept:
 class ReviewUpkeep:
     """The part of the review service that decides nothing."""
 
-    _project: Project
+    _project: OpenedProject
 
     @property
     def queue(self) -> ReviewQueue:

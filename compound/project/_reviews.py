@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from compound.effect import Outbox
     from compound.graph import RunResult
-    from compound.project._project import Project
+    from compound.project._opened import OpenedProject
     from compound.review import Action, Decision, Edit, ItemFilter, ReviewItem, ReviewQueue
 
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
@@ -33,7 +33,7 @@ CLAIM_S = 900.0
 class ReviewService(ReviewUpkeep):
     """The queue of a project, with runs that go on after a decision."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: OpenedProject) -> None:
         self._project = project
         self.lease_s = RESUME_LEASE_S
 

@@ -7,9 +7,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import compound
 from compound.errors import ProjectError
 from compound.project._formats import write_schemas
+from compound.version import PACKAGE
 
 FOLDERS = ("graphs", "tools", "connectors", "evals")
 
@@ -89,8 +89,8 @@ def template_folder() -> Path:
     Raises:
         ProjectError: `project.no-template`: the installation is damaged.
     """
-    inside = Path(compound.__file__).parent / "_template"
-    checkout = Path(compound.__file__).parent.parent
+    inside = PACKAGE / "_template"
+    checkout = PACKAGE.parent
     for place in (inside, checkout):
         if all((place / part).is_dir() for part in FOLDERS):
             return place

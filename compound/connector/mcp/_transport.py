@@ -69,11 +69,11 @@ async def connect(
     from mcp.client.streamable_http import streamable_http_client
     from mcp.types import Implementation
 
-    import compound
+    from compound.version import VERSION
 
     env = os.environ if environment is None else environment
     options: dict[str, Any] = {
-        "client_info": Implementation(name="compound", version=compound.__version__),
+        "client_info": Implementation(name="compound", version=VERSION),
         "message_handler": _listener(on_change),
         "read_timeout_seconds": parse_duration(server.timeout),
     }
