@@ -14,6 +14,7 @@ from compound.tool import tool
 
 from .addresses import find_addresses
 from .html_mail import hides_text, html_text, is_html
+from .identifiers import EMAIL, ORDER_ID, normal_order_id
 from .identity import ZIP, find_writer
 from .lexicon import LANGUAGES, lexicon
 from .mail_parts import own_text
@@ -21,10 +22,6 @@ from .suspicion import find_suspicion
 from .words import split_words
 
 MAX_CHARS = 20_000
-# Begins where a word begins, and every part is bounded: a long run of letters is looked at once.
-EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-ORDER_ID = re.compile(r"(?<![\w-])#?W[- ]?\d{5,9}\b|#\d{5,9}\b", re.IGNORECASE)
-PAYMENT_ID = re.compile(r"\b(?:credit_card|gift_card|paypal)_\d+\b")
 _PHONE = re.compile(r"(?<![\w#])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){13,19}(?!\d)")
 _INVISIBLE = {"\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u180e", "\ufeff", "\u3164"}
@@ -195,11 +192,6 @@ def order_ids(text: str) -> list[str]:
     """Order ids as the shop writes them (`#W1234567`), in the order of the text, each once."""
     found = [normal_order_id(match.group()) for match in ORDER_ID.finditer(text)]
     return list(dict.fromkeys(found))
-
-
-def normal_order_id(written: str) -> str:
-    """`w1234567`, `#1234567` and `W-1234567` are all `#W1234567`."""
-    return "#W" + re.sub(r"\D", "", written)
 
 
 def _personal(text: str) -> list[PersonalData]:

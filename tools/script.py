@@ -14,11 +14,11 @@ from .addresses import find_addresses
 from .alternatives import Alternative, find_alternatives
 from .documents import Address
 from .greetings import GREETINGS, LONGEST
+from .identifiers import EMAIL, ORDER_ID, PAYMENT_ID, normal_order_id
 from .identity import USER_ID
 from .layout import Span, appended, list_numbers, notices
 from .lexicon import Hit, Lexicon, lexicon, product_words
 from .matching import Found, Glossary
-from .reading import EMAIL, ORDER_ID, PAYMENT_ID, normal_order_id
 from .suspicion import suspicious_spans
 from .words import Word, split_words
 

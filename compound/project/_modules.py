@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from compound.errors import PROJECT_PACKAGE, Location, ProjectError
 from compound.project._names import defined_twice
 from compound.spec import InvalidFile
 from compound.spec._declared import forget_declared
+
+_DECLARES: Final = re.compile(rb"^@(?:\w+\.)?(?:tool|check|effect|solver)\b", re.MULTILINE)
 
 
 class ProjectModules:
@@ -64,9 +67,15 @@ class ProjectModules:
             ) from error
 
     def load_folder(self, folder: str) -> list[ModuleType]:
-        """Import every module that lies directly in a folder of the project, by name."""
+        """Import every module of a folder of the project by name, and those below it that declare something.
+
+        A module below declares something where it uses `@tool`, `@check`, `@effect` or `@solver`; the others are
+        imported by whoever needs them.
+        """
         path = self.root / folder
-        return [self.load(f"{folder}.{file.stem}") for file in sorted(path.glob("*.py")) if file.stem != "__init__"]
+        files = [*path.glob("*.py"), *(file for file in path.glob("*/**/*.py") if _declares(file))]
+        names = sorted(".".join(file.relative_to(self.root).with_suffix("").parts) for file in files)
+        return [self.load(name) for name in names if not name.endswith(".__init__")]
 
     def function(self, reference: str) -> Callable[..., object]:
         """The function that `tools.training:examples` names.
@@ -104,6 +113,10 @@ class ProjectModules:
 
     def _shown(self, file: str) -> str:
         return file.removeprefix(f"{self.root}/")
+
+
+def _declares(file: Path) -> bool:
+    return _DECLARES.search(file.read_bytes()) is not None
 
 
 def _package(name: str, path: list[str]) -> ModuleType:
