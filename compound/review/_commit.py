@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +19,10 @@ from compound.review._types import Action, Decision, Draft, NewItem, ReviewItem
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+
+ESCALATED: Final = "escalated"
+"""Why the next level is asked."""
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -58,7 +62,7 @@ def escalated(item: ReviewItem) -> NewItem:
         ticket=item.ticket,
         draft=item.draft,
         evidence=item.evidence,
-        reasons=(*item.reasons, "escalated"),
+        reasons=tuple(dict.fromkeys((*item.reasons, ESCALATED))),
         refs=item.refs,
         risk=item.risk + 1,
         second=item.second,

@@ -35,7 +35,7 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
-            fields = _fields(item, wish)
+            fields = _fields(item, wish, _pending(db, item))
             _admit(db, item, wish, now=desk.clock())
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, item.refs, actor=wish.user)
@@ -132,10 +132,7 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         raise held(item)
     acts_again = wish.action not in (EDIT, *WITHOUT_EFFECTS)
     if item.status is Status.AWAITING_SECOND and acts_again and wish.user == item.first_approver:
-        raise ConflictError(
-            "review.second-approver",
-            f"{wish.user} approved item {item.item_id} already; another person has to approve it too",
-        )
+        raise _own(item, wish)
     _refuse_escalator(db, item, wish)
     if wish.action == "return" and item.round >= MAX_RETURNS:
         raise ConflictError(
@@ -143,6 +140,11 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
             f"item {item.item_id} was returned {item.round} times",
             fix="escalate or reject it",
         )
+
+
+def _own(item: ReviewItem, wish: Wish) -> ConflictError:
+    what = f"{wish.user} decided item {item.item_id} already; another person has to agree to it"
+    return ConflictError("review.second-approver", what)
 
 
 def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
@@ -157,10 +159,23 @@ def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
         )
 
 
-def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
-    """What the decision carries; an approval also carries what a person changed in the draft before."""
-    fields = fields_of(item.decide, item.draft.fields, wish.action, wish.given)
-    if wish.action == EDIT and not wish.given:
+def _pending(db: Connection, item: ReviewItem) -> Decision | None:
+    """What a first person decided and a second one has to agree to; None when nothing of that kind waits."""
+    return last_decision(db, item.item_id) if item.status is Status.AWAITING_SECOND else None
+
+
+def _fields(item: ReviewItem, wish: Wish, first: Decision | None) -> dict[str, JsonValue]:
+    """What the decision carries; an approval also carries what a person changed in the draft before.
+
+    A second person who chooses what the first one chose need not write its fields again.
+    """
+    is_same = first is not None and first.action == wish.action
+    present = {**item.draft.fields, **first.fields} if first is not None and is_same else item.draft.fields
+    fields = fields_of(item.decide, present, wish.action, wish.given)
+    if wish.action == EDIT and not wish.given and is_same:
+        if wish.user == item.first_approver:
+            raise _own(item, wish)
+    elif wish.action == EDIT and not wish.given:
         raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file, --actions or --field")
     return {**item.draft.given, **fields} if wish.action == APPROVE else fields
 
@@ -255,9 +270,9 @@ def _apply(
 
 def _agrees(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
     """A second person approves what the first one approved or edited, or decides the very same."""
-    first = last_decision(db, item.item_id)
-    if item.status is not Status.AWAITING_SECOND or first is None:
+    first = _pending(db, item)
+    if first is None or wish.user == item.first_approver:
         return False
     if wish.action == APPROVE:
         return first.action in (APPROVE, EDIT)
-    return wish.action not in (EDIT, *MOVES) and (first.action, dict(first.fields)) == (wish.action, dict(fields))
+    return wish.action not in MOVES and (first.action, dict(first.fields)) == (wish.action, dict(fields))
