@@ -35,7 +35,8 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
-            fields = _fields(item, wish, _pending(db, item))
+            wish = _agreeing(wish, _pending(db, item))
+            fields = _fields(item, wish)
             _admit(db, item, wish, now=desk.clock())
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, item.refs, actor=wish.user)
@@ -164,18 +165,19 @@ def _pending(db: Connection, item: ReviewItem) -> Decision | None:
     return last_decision(db, item.item_id) if item.status is Status.AWAITING_SECOND else None
 
 
-def _fields(item: ReviewItem, wish: Wish, first: Decision | None) -> dict[str, JsonValue]:
-    """What the decision carries; an approval also carries what a person changed in the draft before.
+def _agreeing(wish: Wish, first: Decision | None) -> Wish:
+    """A second person who chooses what the first one chose need not write its fields again."""
+    if first is None or first.action != wish.action or wish.action == APPROVE:
+        return wish
+    if wish.action == EDIT and wish.user == first.actor:
+        return wish  # who edited it edits it again
+    return replace(wish, first=first.fields)
 
-    A second person who chooses what the first one chose need not write its fields again.
-    """
-    is_same = first is not None and first.action == wish.action
-    present = {**item.draft.fields, **first.fields} if first is not None and is_same else item.draft.fields
-    fields = fields_of(item.decide, present, wish.action, wish.given)
-    if wish.action == EDIT and not wish.given and is_same:
-        if wish.user == item.first_approver:
-            raise _own(item, wish)
-    elif wish.action == EDIT and not wish.given:
+
+def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
+    """What the decision carries; an approval also carries what a person changed in the draft before."""
+    fields = fields_of(item.decide, item.draft.fields, wish.action, wish.fields)
+    if wish.action == EDIT and not wish.fields:
         raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file, --actions or --field")
     return {**item.draft.given, **fields} if wish.action == APPROVE else fields
 
@@ -193,7 +195,7 @@ def _tried(
         return item.draft, item.refs
     if desk.rehearse is None:
         return _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
-    found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.given), user=wish.user)
+    found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
     if found.again is not None:
         raise amend(desk, item, found.again, user=wish.user)
     # rows seen at drafting keep the version seen then: a change since must still be noticed
@@ -251,6 +253,8 @@ def _apply(
     _admit(db, item, wish, now=now)
     # deciding on a free item claims it in the same transaction
     claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
+    if _repeats(db, item, wish, fields):
+        raise _own(item, wish)
     waits = item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
     event = Event.PROPOSE if waits else Event.DECIDE
     decision = commit(db, claimed, wish, event=event, now=now, draft=draft, refs=refs, fields=fields)
@@ -266,6 +270,14 @@ def _apply(
             )
         )
     return decision
+
+
+def _repeats(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
+    """The person whose edit waits for another one edits nothing more."""
+    first = _pending(db, item)
+    if first is None or wish.user != item.first_approver:
+        return False
+    return (first.action, dict(first.fields)) == (wish.action, dict(fields)) and wish.action == EDIT
 
 
 def _agrees(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:

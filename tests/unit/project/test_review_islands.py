@@ -505,7 +505,9 @@ def test_two_people_agree_to_an_edit_where_nobody_may_approve(tmp_path: Path, mo
     # who edited it may write it better, and does not agree with that alone
     say(bank, "review", "edit", item, "--text", "You get it now.", "--user", "ann", monkeypatch=monkeypatch)
     own = refused(bank, "review", "edit", item, "--user", "ann", monkeypatch=monkeypatch)
-    assert (own.code, bank.applied()) == ("review.second-approver", 0)
+    assert (own.code, bank.applied()) == ("review.bad-edit", 0)
+    same = refused(bank, "review", "edit", item, "--text", "You get it now.", "--user", "ann", monkeypatch=monkeypatch)
+    assert (same.code, bank.applied()) == ("review.second-approver", 0)
     pending = view(bank, item)["pending"]
     say(bank, *pending["agree"].split()[1:], "--user", "bob", monkeypatch=monkeypatch)
     assert (bank.balance(), bank.letters()) == (10.0, ["You get it now."])
