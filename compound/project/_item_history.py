@@ -91,7 +91,7 @@ def second_line(view: ItemView) -> str:
         return "two people must approve it: nobody did yet"
     who, action = view.pending["actor"], str(view.pending["action"])
     if action == "approve":
-        return f"two people must approve it: {who} approved it; another person has to approve it too"
+        return f"two people must approve it: {who} did; another person has to"
     if action == "edit":
         return f"two people must approve it: {who} edited it; another person has to agree"
     return f"two people must approve it: {who} chose {action}; another person has to choose it too"

@@ -136,8 +136,8 @@ class ItemView:
         second: Two different people must approve it; `first_approver` did.
         undo_until: Until when its decision can be taken back, ISO 8601; None when its run may go on.
         outcomes: Everything that decisions about it led to, with its status, oldest first.
-        decisions: What was decided, oldest first; `undone` says who took it back and when, `refused` why an effect of it
-            was refused.
+        decisions: What was decided, oldest first; `undone` says who took it back and when, `refused` why an effect of
+            it was refused.
         pending: What a first person decided and a second one has to agree to: `{action, actor, at, version, fields,
             agree}`, `agree` being the command; None when nothing of that kind waits.
         ended: Why it ended without a decision: `{status, by, at, why}`; None when it did not.

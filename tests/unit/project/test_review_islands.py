@@ -179,7 +179,7 @@ def test_two_people_approve_what_the_policy_says(tmp_path: Path, monkeypatch: py
     first = say(bank, "review", "approve", item, "--user", "ann", monkeypatch=monkeypatch)
     assert "waiting for another person" in first
     assert (bank.balance(), view(bank, item)["status"]) == (0.0, "awaiting_second")
-    assert "ann approved it; another person has to approve it too" in say(bank, "review", "show", item, monkeypatch=monkeypatch)
+    assert "ann did; another person has to" in say(bank, "review", "show", item, monkeypatch=monkeypatch)
     again = refused(bank, "review", "approve", item, "--user", "ann", monkeypatch=monkeypatch)
     assert (again.code, bank.balance()) == ("review.second-approver", 0.0)
     say(bank, "review", "approve", item, "--user", "bob", monkeypatch=monkeypatch)
@@ -445,15 +445,15 @@ HOLD = """\
 
 def two_for_a_hold(root: Path, offer: str = OWN) -> Bank:
     """Two people must agree to a credit or to an action of one's own."""
-    graph = GRAPH.replace('decide: {approve: {}, edit: {text: str, actions: json}, reject: {reason: "enum(', "decide: X")
+    graph = GRAPH.replace(
+        'decide: {approve: {}, edit: {text: str, actions: json}, reject: {reason: "enum(', "decide: X"
+    )
     lines = [line if "decide: X" not in line else f"    {offer}" for line in graph.splitlines()]
     graph = "\n".join(lines).replace("when: review.action != 'reject'", "when: review.action in ['approve', 'edit']")
     policy = POLICY.replace("note: {}", "note: {second: true}").replace("{CREDIT}", "{second: true}")
     if "approve" not in offer:
         graph = graph.replace("in ['approve', 'edit']", "== 'edit'")
-    return bank_with(
-        root, graph=f"{graph}\n{HOLD}", **{"graphs/policies/bank.yaml": policy}
-    )
+    return bank_with(root, graph=f"{graph}\n{HOLD}", **{"graphs/policies/bank.yaml": policy})
 
 
 def test_the_second_person_is_told_what_the_first_one_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,7 +490,7 @@ def test_a_second_person_who_chooses_something_else_begins_again(
     say(bank, "review", "decide", item, "hold", *fields, "--user", "ann", monkeypatch=monkeypatch)
     say(bank, "review", "approve", item, "--user", "bob", monkeypatch=monkeypatch)
     shown = say(bank, "review", "show", item, monkeypatch=monkeypatch)
-    assert "bob approved it; another person has to approve it too" in shown
+    assert "bob did; another person has to" in shown
     assert f"next: compound review approve {item[:10]} --version {view(bank, item)['version']}\n" in shown
     assert bank.applied() == 0
     say(bank, "review", "approve", item, "--user", "ann", monkeypatch=monkeypatch)
@@ -588,3 +588,54 @@ def test_a_withdrawn_item_says_who_withdrew_it_when_and_why(tmp_path: Path, monk
     shown = say(bank, "review", "show", late, monkeypatch=monkeypatch)
     assert "expired by clock at 2" in shown
     assert "approve does" not in shown
+
+
+def with_risk(root: Path, *, apart: bool = False) -> Bank:
+    """Two open reviews before the same effects; `apart`: each has a field of its own in one of them."""
+    risk = "  risk:\n    use: review\n    queue: risk\n    show: [$input.ticket, $draft, $plan]\n    decide: OFFER\n"
+    graph = GRAPH.replace("  apply:\n    use: effect", f"{risk}  apply:\n    use: effect")
+    graph = graph.replace(
+        "when: review.action != 'reject'", "when: review.action != 'reject' and risk.action != 'reject'"
+    )
+    if apart:
+        graph = graph.replace("edit: {text: str, actions: json}", "edit: {actions: json}")
+        graph = graph.replace("$review.text ?? ", "$risk.text ?? ")
+    return Bank(root, graph=graph.replace("OFFER", f"{{approve: {{}}, {'edit: {text: str}, ' * apart}reject: {{}}}}"))
+
+
+def both(bank: Bank) -> dict[str, str]:
+    """Review node to its item."""
+    with bank.open() as project:
+        made = project.run(None, {"ticket": {"id": "T-1", "body": "Please."}})
+        return {project.reviews().show(one).node: one for one in made.item_ids}
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("order", [("review", "risk"), ("risk", "review")])
+def test_two_reviews_before_one_effect_are_decided_once_each(
+    order: tuple[str, str], apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = with_risk(tmp_path, apart=apart)
+    items = both(bank)
+    shown = [one["effect"] for one in view(bank, items["review"])["effects"]["approve"]]
+    shown += [one["effect"] for one in view(bank, items["risk"])["effects"].get("approve", [])]
+    assert shown == ["credit", "tell_customer"]
+    said = flat(say(bank, "review", "show", items["review"], monkeypatch=monkeypatch))
+    assert "credit (shop), if review.action != 'reject' and risk.action != 'reject'" in said
+    for node in order:
+        assert bank.applied() == 0
+        say(bank, "review", "approve", items[node], "--user", node, monkeypatch=monkeypatch)
+    assert (bank.balance(), bank.letters()) == (10.0, ["We credit you."])
+
+
+def test_what_the_other_review_changed_is_shown_before_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = with_risk(tmp_path)
+    items = both(bank)
+    say(bank, "review", "reject", items["risk"], "--user", "ann", monkeypatch=monkeypatch)
+    error = refused(bank, "review", "approve", items["review"], "--user", "bob", monkeypatch=monkeypatch)
+    assert error.code == "review.drafted-again"
+    assert view(bank, items["review"])["effects"] == {}
+    say(bank, "review", "approve", items["review"], "--user", "bob", monkeypatch=monkeypatch)
+    assert (bank.applied(), bank.letters()) == (0, [])
