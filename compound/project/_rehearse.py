@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from compound.errors import DataError, ProjectError
+from compound.errors import ConflictError, DataError, ProjectError
 from compound.project._drafts import decided_draft, draft_of, shown_effects
 from compound.project._ports import reasons_of
 from compound.project._recheck import not_done, problems_of
@@ -104,7 +104,33 @@ class GraphRehearsal:
 
     async def _try(self, graph: str, item: ReviewItem, trial: Trial, held: Mapping[str, JsonValue] | None) -> Rehearsal:
         async with self._engine(graph, held) as engine:
+            if held is None:
+                await self._follow(engine, item)
             return await engine.rehearse(item.run_id, item.node, trial, held=held)
+
+    async def _follow(self, engine: Engine, item: ReviewItem) -> None:
+        """Move a run whose graph changed and says `on_change: migrate` first: its item may then propose something else.
+
+        Raises:
+            ConflictError: `review.drafted-again`: it does, and shows it.
+        """
+        from compound.graph import run_record
+
+        record = run_record(self._resources.state, item.run_id)
+        is_current = record is None or record.graph_hash == engine.plan.hash
+        if is_current or engine.spec.on_change != "migrate" or record.status != "waiting_review":
+            return
+        await engine.resume(item.run_id)
+        now = self._services.queue.show(item.item_id)
+        if now.version == item.version:
+            return
+        name, version = item.item_id[:10], now.version
+        raise ConflictError(
+            "review.drafted-again",
+            f"nothing is decided yet: the graph {record.graph_name} changed, its run went over to the new one, and item "
+            f"{item.item_id} shows as version {version} what would be done now",
+            fix=f"read it: compound review show {name}; then decide on version {version}",
+        )
 
     def _engine(self, graph: str, held: Mapping[str, JsonValue] | None) -> Engine:
         from compound.graph import Engine

@@ -128,6 +128,7 @@ def redraft(
             evidence_sha256=digest(fresh.evidence),
             reasons=_with_history(item, fresh.reasons),
             stale_reason=None,
+            **({} if fresh.decide is None else {"decide": fresh.decide}),
             **readiness_columns(fresh.readiness),
             second=item.second or fresh.second,
             undo_s=max(item.undo_s, fresh.undo_s),

@@ -639,3 +639,54 @@ def test_what_the_other_review_changed_is_shown_before_it_is_done(
     assert view(bank, items["review"])["effects"] == {}
     say(bank, "review", "approve", items["review"], "--user", "bob", monkeypatch=monkeypatch)
     assert (bank.applied(), bank.letters()) == (0, [])
+
+
+LOUDER = """
+
+@tool
+def louder(value: Letter) -> Letter:
+    return {"text": value["text"].upper()}
+"""
+
+
+@pytest.mark.parametrize("user", ["ann", "bob"])
+def test_an_item_whose_graph_was_migrated_is_shown_again_and_decided(
+    user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = Bank(tmp_path, files={"tools/bank.py": TOOLS + LOUDER})
+    item = bank.ask()
+    say(bank, "review", "claim", item, "--user", "ann", monkeypatch=monkeypatch)
+    say(bank, "review", "release", item, "--user", "ann", monkeypatch=monkeypatch)
+    moved = GRAPH.replace("draft:", "letter:").replace("$draft", "$letter")
+    moved = moved.replace(
+        "name: main\n", "name: main\non_change: migrate\nmigrations: {letter: {from: draft, tool: louder}}\n"
+    )
+    (tmp_path / "graphs/main.yaml").write_text(moved)
+    before = view(bank, item)
+    error = refused(bank, "review", "approve", item, "--user", user, monkeypatch=monkeypatch)
+    assert error.code == "review.drafted-again"
+    shown = view(bank, item)
+    assert (shown["status"], shown["draft"]) == ("pending", "WE CREDIT YOU.")
+    assert shown["version"] > before["version"]
+    assert any("changed" in reason for reason in shown["reasons"])
+    assert (bank.applied(), bank.letters(), shown["decisions"]) == (0, [], [])
+    version = str(shown["version"])
+    say(bank, "review", "approve", item, "--version", version, "--user", user, monkeypatch=monkeypatch)
+    assert (bank.balance(), bank.letters()) == (10.0, ["WE CREDIT YOU."])
+
+
+def test_an_item_of_a_migrated_graph_is_edited_and_offers_what_the_new_graph_offers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = Bank(tmp_path)
+    item, other = bank.ask("1"), bank.ask("2")
+    moved = GRAPH.replace("name: main\n", "name: main\non_change: migrate\n")
+    moved = moved.replace("wrong_fact, policy, other", "unclear")
+    (tmp_path / "graphs/main.yaml").write_text(moved)
+    edit = ("review", "edit", item, "--text", "Here it is.", "--user", "ann")
+    assert refused(bank, *edit, monkeypatch=monkeypatch).code == "review.drafted-again"
+    assert view(bank, item)["offers"]["reject"] == {"reason": "enum(unclear)"}
+    say(bank, *edit, monkeypatch=monkeypatch)
+    assert bank.letters() == ["Here it is."]
+    say(bank, "review", "reject", other, "--reason", "policy", "--user", "ann", monkeypatch=monkeypatch)
+    assert bank.letters() == ["Here it is."]
