@@ -70,7 +70,8 @@ class GraphRehearsal:
             )
             return Rehearsed(draft=draft, again=fresh)
         # What is approved is what was shown, to the byte.
-        return Rehearsed(draft=draft if given else item.draft, refs=made.request.versions)
+        changed = made.request.shown if made.changed else None
+        return Rehearsed(draft=draft if given else item.draft, evidence=changed, refs=made.request.versions)
 
     def _require_possible(
         self, item: ReviewItem, action: str, does: tuple[ShownEffect, ...], refs: Mapping[str, int] | None

@@ -16,6 +16,7 @@ from compound.review._machine import Event, after
 from compound.review._offer import APPROVE, EDIT, WITHOUT_EFFECTS
 from compound.review._rows import compare_and_set, insert_draft, next_draft_seq, record
 from compound.review._types import Action, Decision, Draft, NewItem, ReviewItem
+from compound.trace import digest as payload_digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -92,6 +93,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     draft: Draft,
     refs: Mapping[str, int],
     fields: Mapping[str, JsonValue],
+    evidence: Mapping[str, JsonValue] | None = None,
 ) -> Decision:
     """Write a decision, its draft, its audit row and the row that resumes the run; the item moves.
 
@@ -109,10 +111,14 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     if shown != item.draft:
         draft_seq = next_draft_seq(db, item.item_id)
         insert_draft(db, item.item_id, draft_seq, wish.user, shown, now=now)
+    rests_on: dict[str, object] = {}
+    if evidence is not None and shown is draft:
+        rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
     compare_and_set(
         db,
         item,
         now=now,
+        **rests_on,
         status=status.value,
         draft_seq=draft_seq,
         refs=dict(refs),

@@ -18,7 +18,8 @@ from compound.review._commit import Wish, commit, escalated
 from compound.review._desk import MAX_RETURNS, Desk, need_person
 from compound.review._draft_json import draft_from_json
 from compound.review._machine import UNDECIDED, Event, Status, after
-from compound.review._offer import APPROVE, EDIT, MOVES, REJECT, WITHOUT_EFFECTS, fields_of
+from compound.review._offer import APPROVE, EDIT, MOVES, REJECT, WITHOUT_EFFECTS, Offer, fields_of
+from compound.review._rehearsal import Rehearsed
 from compound.review._rows import decision_of, insert_item, last_decision, load, lost
 from compound.review._stale import amend, changes_of, make_stale
 from compound.review._types import Decision, Draft, ReviewItem
@@ -41,7 +42,7 @@ def decide(desk: Desk, wish: Wish) -> Decision:
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, item.refs, actor=wish.user)
         try:
-            draft, refs = _tried(desk, item, wish, fields)
+            found = _tried(desk, item, wish, fields)
         except CompoundError as error:
             if error.code == "review.drafted-again":
                 raise
@@ -50,10 +51,10 @@ def decide(desk: Desk, wish: Wish) -> Decision:
                 _admit(db, load(db, wish.item_id), wish, now=desk.clock())
             raise
         if wish.action not in WITHOUT_EFFECTS:
-            need_fresh(desk, item, refs, actor=wish.user)
+            need_fresh(desk, item, found.refs, actor=wish.user)
         try:
             with desk.store.write() as db:
-                decision = _apply(desk, db, wish, draft=draft, refs=refs, fields=fields)
+                decision = _apply(desk, db, wish, found, fields=fields)
         except (ConflictError, IntegrityError):
             # the same request may have come twice at once: then this one repeats the other's answer
             with desk.store.read() as db:
@@ -178,13 +179,18 @@ def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
     """What the decision carries; an approval also carries what a person changed in the draft before."""
     fields = fields_of(item.decide, item.draft.fields, wish.action, wish.fields)
     if wish.action == EDIT and not wish.fields:
-        raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file, --actions or --field")
+        raise DataError("review.bad-edit", "nothing is edited", fix=_editable(item.decide))
     return {**item.draft.given, **fields} if wish.action == APPROVE else fields
 
 
-def _tried(
-    desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]
-) -> tuple[Draft, Mapping[str, int]]:
+def _editable(offer: Offer) -> str:
+    """The fields that an edit may change, as a person types them."""
+    typed = {"text": "--text TEXT, or --text-file FILE", "actions": "--actions JSON"}
+    takes = [typed.get(name) or f"--field {name}=VALUE" for name in offer.get(EDIT, {})]
+    return f"give {'; '.join(takes)}" if takes else "this review takes no changes: approve or reject it"
+
+
+def _tried(desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
     """The draft as the decision makes it, and the rows it must meet.
 
     Raises:
@@ -192,14 +198,15 @@ def _tried(
         ConflictError: `review.drafted-again`: nothing is decided, and the item shows another draft.
     """
     if wish.action in WITHOUT_EFFECTS:
-        return item.draft, item.refs
+        return Rehearsed(draft=item.draft, refs=item.refs)
     if desk.rehearse is None:
-        return _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
+        draft, refs = _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
+        return Rehearsed(draft=draft, refs=refs)
     found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
     if found.again is not None:
         raise amend(desk, item, found.again, user=wish.user)
     # rows seen at drafting keep the version seen then: a change since must still be noticed
-    return found.draft, {**found.refs, **item.refs}
+    return replace(found, refs={**found.refs, **item.refs})
 
 
 def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
@@ -243,9 +250,8 @@ def _apply(
     desk: Desk,
     db: Connection,
     wish: Wish,
+    found: Rehearsed,
     *,
-    draft: Draft,
-    refs: Mapping[str, int],
     fields: Mapping[str, JsonValue],
 ) -> Decision:
     now = desk.clock()
@@ -257,7 +263,17 @@ def _apply(
         raise _own(item, wish)
     waits = item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
     event = Event.PROPOSE if waits else Event.DECIDE
-    decision = commit(db, claimed, wish, event=event, now=now, draft=draft, refs=refs, fields=fields)
+    decision = commit(
+        db,
+        claimed,
+        wish,
+        event=event,
+        now=now,
+        draft=found.draft,
+        refs=found.refs,
+        fields=fields,
+        evidence=found.evidence,
+    )
     if wish.action == "escalate":
         insert_item(db, escalated(item), now=now, parent=item)
     if wish.key is not None:

@@ -690,3 +690,73 @@ def test_an_item_of_a_migrated_graph_is_edited_and_offers_what_the_new_graph_off
     assert bank.letters() == ["Here it is."]
     say(bank, "review", "reject", other, "--reason", "policy", "--user", "ann", monkeypatch=monkeypatch)
     assert bank.letters() == ["Here it is."]
+
+
+@pytest.mark.parametrize(
+    ("offer", "fix"),
+    [
+        ("edit: {text: str, actions: json}", "give --text TEXT, or --text-file FILE; --actions JSON"),
+        ("edit: {text: str}", "give --text TEXT, or --text-file FILE"),
+        ("edit: {words: str, actions: json}", "give --field words=VALUE; --actions JSON"),
+    ],
+)
+def test_an_empty_edit_is_told_the_fields_that_the_node_declares(
+    offer: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = GRAPH.replace("edit: {text: str, actions: json}", offer)
+    if "words" in offer:
+        graph = graph.replace("$review.text", "$review.words")
+    if "actions" not in offer:
+        graph = graph.replace("$review.actions ?? ", "")
+    bank = Bank(tmp_path, graph=graph)
+    order = next(iter(fix.split("give ")[1:]))
+    error = refused(bank, "review", "edit", bank.ask(), monkeypatch=monkeypatch)
+    assert (error.code, sorted(error.fix.removeprefix("give ").split("; "))) == (
+        "review.bad-edit",
+        sorted(order.split("; ")),
+    )
+
+
+def test_the_evidence_of_an_edit_shows_the_edited_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = GRAPH.replace("  draft:", "  letter:").replace("$draft", "$letter")
+    bank = bank_with(
+        tmp_path,
+        credit="{second: true}",
+        graph=graph.replace("[$input.ticket, $letter, $plan]", "[$input.ticket, $draft, $plan]"),
+    )
+    path = tmp_path / "graphs/main.yaml"
+    path.write_text(path.read_text().replace("$draft", "$letter"))
+    item = bank.ask()
+    assert view(bank, item)["evidence"]["letter"] == {"text": "We credit you."}
+    say(bank, "review", "edit", item, "--text", "It is done.", "--user", "ann", monkeypatch=monkeypatch)
+    shown = say(bank, "review", "show", item, monkeypatch=monkeypatch)
+    assert "We credit you." not in shown
+    assert view(bank, item)["evidence"]["letter"] == {"text": "It is done."}
+    say(bank, "review", "approve", item, "--user", "bob", monkeypatch=monkeypatch)
+    assert bank.letters() == ["It is done."]
+    assert "We credit you." not in say(bank, "review", "show", item, monkeypatch=monkeypatch)
+
+
+def test_the_list_can_be_read_in_eighty_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = Bank(tmp_path)
+    for number in range(3):
+        with bank.open() as project:
+            body = f"Please credit my account number {number} with everything that you owe me since September"
+            project.run(None, {"ticket": {"id": f"TICKET-{number}", "body": body}})
+    words = "Please credit my account number with everything that you owe me since September"
+    monkeypatch.chdir(bank.root)
+    for columns in ("80", "100", "200"):
+        told = CliRunner().invoke(app, ["review", "list"], env={"COLUMNS": columns})
+        lines = told.stdout.splitlines()
+        assert all(len(line.rstrip()) <= int(columns) for line in lines)
+        rows = [line for line in lines if "TICKET-" in line]
+        assert len(rows) == 3  # a row is a line
+        for row in rows:
+            assert all(one.split()[0] in row for one in ("TICKET-", "pending"))
+            subject = row[row.index("Please") :].split("…")[0].split("  ")[0]
+            assert len(subject) >= 15
+            assert all(word.isdigit() or word in words.split() for word in subject.split())
+    assert (
+        "not shown in so narrow a terminal: asked by"
+        in CliRunner().invoke(app, ["review", "list"], env={"COLUMNS": "80"}).stderr
+    )
