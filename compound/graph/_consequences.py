@@ -236,7 +236,8 @@ class Consequences:
                 if use.ref.steps and (use.ref.steps[0] in open_ones or use.ref.steps[0] in _OF_THE_QUEUE):
                     return True
             elif name in self._steps and self._steps[name].kind != "enter":
-                if name in self._behind or name not in run.outcomes:
+                is_open = name in self._behind or name not in run.outcomes
+                if is_open:
                     return True
         return False
 

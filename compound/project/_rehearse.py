@@ -128,8 +128,8 @@ class GraphRehearsal:
         name, version = item.item_id[:10], now.version
         raise ConflictError(
             "review.drafted-again",
-            f"nothing is decided yet: the graph {record.graph_name} changed, its run went over to the new one, and item "
-            f"{item.item_id} shows as version {version} what would be done now",
+            f"nothing is decided yet: the graph {record.graph_name} changed, its run went over to the new one, and "
+            f"item {item.item_id} shows as version {version} what would be done now",
             fix=f"read it: compound review show {name}; then decide on version {version}",
         )
 

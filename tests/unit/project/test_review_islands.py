@@ -760,3 +760,22 @@ def test_the_list_can_be_read_in_eighty_columns(tmp_path: Path, monkeypatch: pyt
         "not shown in so narrow a terminal: asked by"
         in CliRunner().invoke(app, ["review", "list"], env={"COLUMNS": "80"}).stderr
     )
+
+
+def test_a_reason_in_free_words_does_not_move_the_terminal_that_reads_the_audit_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = Bank(tmp_path, graph=GRAPH.replace('enum(wrong_fact, policy, other)"', 'str"'))
+    first, second = bank.ask("1"), bank.ask("2")
+    hostile = "\x1b[2Jfine\u202egnp\u200b"
+    say(bank, "review", "reject", first, "--reason", hostile, "--user", hostile, monkeypatch=monkeypatch)
+    say(bank, "review", "cancel", second, "--note", hostile, "--user", "ann", monkeypatch=monkeypatch)
+    with sqlite3.connect(next(bank.root.glob(".compound/*/state.db"))) as db:
+        rows = db.execute("SELECT actor, json_extract(details, '$.reason') FROM audit").fetchall()
+    db.close()
+    told = [text for row in rows for text in row if text]
+    assert "<U+001B>[2Jfine<U+202E>gnp<U+200B>" in told
+    assert all(text.isprintable() for text in told)
+    with bank.open() as project:
+        assert project.services.queue.verify_audit().ok
+        assert project.services.queue.decisions(first)[0].reason == hostile  # the decision keeps what was written
