@@ -779,3 +779,69 @@ def test_a_reason_in_free_words_does_not_move_the_terminal_that_reads_the_audit_
     with bank.open() as project:
         assert project.services.queue.verify_audit().ok
         assert project.services.queue.decisions(first)[0].reason == hostile  # the decision keeps what was written
+
+
+ROUNDS = """\
+  writing:
+    repeat: {max: 2, until: polite.ok}
+    nodes:
+      letter: {use: tool, tool: write_letter, in: {plan: $plan, wrong: $previous.polite.problems?}}
+      polite: {use: check, kind: polite, in: {text: $letter.text}}
+OUT"""
+WRITES = TOOLS.replace("write_letter(plan: Plan)", "write_letter(plan: Plan, wrong: list[str] | None)")
+POLITE = '''\
+
+
+from compound.tool import Verdict, check
+
+
+@check("polite")
+def polite(text: str) -> Verdict:
+    bad = [word for word in ("damn", "fool") if word in text]
+    return Verdict(ok=not bad, problems=[f"it says {word}" for word in bad])
+'''
+
+
+@pytest.mark.parametrize(
+    ("out", "text"),
+    [
+        ("", "$writing.letter.text"),
+        ("    out: {text: $letter.text, verdict: $polite}\n", "$writing.text"),
+        ("    out: {text: $letter.text}\n", "$writing.text"),
+        ("    out: {said: {words: $letter.text}}\n", "$writing.said.words"),
+    ],
+)
+def test_checks_inside_a_repeat_are_run_again_for_an_edit(
+    out: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = GRAPH.replace("  draft: {use: tool, tool: write_letter, in: {plan: $plan}}\n", ROUNDS.replace("OUT", out))
+    graph = graph.replace("$draft.text", text).replace("$draft,", "$writing,")
+    bank = Bank(tmp_path, graph=graph, files={"tools/bank.py": WRITES + POLITE})
+    bank.set(text="We credit you, damn it.")
+    item = bank.ask()
+    rude = ("review", "edit", item, "--text", "We credit you, fool.", "--user", "ann")
+    error = refused(bank, *rude, monkeypatch=monkeypatch)
+    assert (error.code, "writing: polite: it says fool" in str(error)) == ("review.edit", True)
+    assert (bank.applied(), view(bank, item)["decisions"]) == (0, [])
+    # what the check had against the letter before is no reason against an edit
+    say(bank, *rude[:4], "We credit you, damn.", "--user", "ann", monkeypatch=monkeypatch)
+    assert bank.letters() == ["We credit you, damn."]
+
+
+def test_an_edit_that_a_check_inside_a_repeat_cannot_see_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = ROUNDS.replace("in: {text: $letter.text}}", "in: {text: $letter.text, plan: $again}}")
+    rounds = rounds.replace("      polite:", "      again: {use: tool, tool: plan_credits, in: {ticket: $input.ticket}}\n      polite:")
+    graph = GRAPH.replace(
+        "  draft: {use: tool, tool: write_letter, in: {plan: $plan}}\n",
+        rounds.replace("OUT", "    out: {text: $letter.text}\n"),
+    )
+    graph = graph.replace("$draft.text", "$writing.text").replace("$draft,", "$writing,")
+    tools = WRITES + POLITE.replace("def polite(text: str)", "def polite(text: str, plan: Plan)")
+    bank = Bank(tmp_path, graph=graph, files={"tools/bank.py": tools})
+    item = bank.ask()
+    error = refused(bank, "review", "edit", item, "--text", "It is done.", "--user", "ann", monkeypatch=monkeypatch)
+    assert error.code == "review.edit"
+    assert "polite cannot check the change, as `out` of writing does not hold $again" in str(error)
+    assert bank.applied() == 0
