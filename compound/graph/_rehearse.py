@@ -216,7 +216,10 @@ class Rehearser:
         changed = [path for name, path in touched if name == step.name]
         last, value = LastRound(step, self._run, around), self._run.outcomes[step.name].value
         made = await last.again(value, changed)
-        problems, unknown = list(made.against), [one for one in last.checks(made) if last.verdict(before, one) is ABSENT]
+        problems, unknown = (
+            list(made.against),
+            [one for one in last.checks(made) if last.verdict(before, one) is ABSENT],
+        )
         # Only the checks themselves know what they had against the round as it was.
         old = (await last.again(before, changed)).values if unknown else {}
         for name in last.checks(made):

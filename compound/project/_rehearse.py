@@ -16,8 +16,9 @@ from compound.review import EDIT, Draft, Redraft, Rehearsed, need_same_names
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph import Engine, Rehearsal, Services, Trial
+    from compound.graph import Engine, Rehearsal, Trial
     from compound.project._open import Resources
+    from compound.project._services import ProjectServices
     from compound.review import ReviewItem, ShownEffect
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class GraphRehearsal:
         services: What its graphs call.
     """
 
-    def __init__(self, resources: Resources, services: Services) -> None:
+    def __init__(self, resources: Resources, services: ProjectServices) -> None:
         self._resources = resources
         self._services = services
 
@@ -118,8 +119,9 @@ class GraphRehearsal:
         from compound.graph import run_record
 
         record = run_record(self._resources.state, item.run_id)
-        is_current = record is None or record.graph_hash == engine.plan.hash
-        if is_current or engine.spec.on_change != "migrate" or record.status != "waiting_review":
+        if record is None or record.graph_hash == engine.plan.hash:
+            return
+        if engine.spec.on_change != "migrate" or record.status != "waiting_review":
             return
         await engine.resume(item.run_id)
         now = self._services.queue.show(item.item_id)
