@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from dataclasses import asdict
@@ -51,6 +52,12 @@ def refused(bank: Bank, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> Com
     monkeypatch.chdir(bank.root)
     error = CliRunner().invoke(app, list(arguments)).exception
     assert isinstance(error, CompoundError), error
+    held: BaseException | None = error
+    while held is not None:
+        # The frames of the command hold its project, which stores its traces when it goes.
+        held.__traceback__ = None
+        held = held.__cause__ or held.__context__
+    gc.collect()
     return error
 
 
