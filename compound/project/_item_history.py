@@ -32,7 +32,7 @@ def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
         (
             event
             for event in events
-            if event.event == "review.undone" and event.details.get("decision_id") == one.decision_id
+            if event.event.endswith(".undone") and event.details.get("decision_id") == one.decision_id
         ),
         None,
     )
