@@ -290,6 +290,8 @@ class Rehearser:
     async def _require_policy(self, trial: Trial, effects: Sequence[PlannedCall]) -> None:
         decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
+            if not effect.decides_last(self._review.step.name, self._run):
+                continue  # the policy asks who decides the other review, and is held against that decision
             calls = [EffectCall(name=one.name, args=one.args) for one in effects if one.node == name]
             against = await effect.judged(calls, decided)
             if against is not None:

@@ -237,7 +237,6 @@ def test_the_list_can_be_read_in_eighty_columns(tmp_path: Path, monkeypatch: pyt
     assert narrow == "not shown in so narrow a terminal: asked by, age (--json has them)\n"
 
 
-
 def test_a_reason_in_free_words_does_not_move_the_terminal_that_reads_the_audit_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
