@@ -155,9 +155,7 @@ def _overlap(one: Sequence[str | int], other: Sequence[str | int]) -> bool:
 
 def _at(value: Maybe, path: Sequence[str | int]) -> Maybe:
     for step in path:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+        if (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)):
             value = value[step]
         else:
             return ABSENT
