@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from compound.graph._execute import execute
 from compound.graph._wiring import iter_bindings, uses
@@ -155,8 +155,10 @@ def _overlap(one: Sequence[str | int], other: Sequence[str | int]) -> bool:
 
 def _at(value: Maybe, path: Sequence[str | int]) -> Maybe:
     for step in path:
-        if (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)):
-            value = value[step]
-        else:
+        if not isinstance(value, dict | list):
+            return ABSENT
+        try:
+            value = cast("Maybe", cast("Any", value)[step])
+        except (KeyError, IndexError, TypeError):
             return ABSENT
     return value
