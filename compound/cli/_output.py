@@ -85,20 +85,61 @@ def print_table(
     *,
     right: Sequence[str] = (),
     short: Sequence[str] = (),
-) -> None:
-    """A table; columns named in `right` are aligned for figures, those in `short` are cut to one line."""
+    spare: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """A table; columns named in `right` are aligned for figures, those in `short` are cut to one line.
+
+    Args:
+        title: Above it.
+        columns: Their names.
+        rows: A cell for each column.
+        right: Columns of figures.
+        short: Columns that are cut where a row does not fit the terminal.
+        spare: Columns that are left out, in this order, where the others could not be read beside them.
+
+    Returns:
+        The columns that were left out though they hold something.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    left_out = _left_out(columns, cells, short, spare)
+    told = tuple(name for name in left_out if any(row[columns.index(name)] for row in cells))
+    cells = [[cell for name, cell in zip(columns, row, strict=True) if name not in left_out] for row in cells]
+    columns = [name for name in columns if name not in left_out]
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in _cut(columns, cells, short):
         # As plain text: a subject such as "[/red]" is no markup of ours.
         table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)
+    return told
+
+
+def _left_out(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[str], spare: Sequence[str]
+) -> tuple[str, ...]:
+    """Columns of `spare` that must go so that those of `short` can be read; empty ones go first."""
+    if not spare:
+        return ()
+    least: dict[str, int] = {}
+    for index, name in enumerate(columns):
+        wide = max(len(name), *(len(row[index]) for row in rows), 0)
+        least[name] = min(wide, _READABLE) if name in short else wide
+    gone: list[str] = []
+    filled = {name for index, name in enumerate(columns) if any(row[index] for row in rows)}
+    for name in sorted(spare, key=lambda one: one in filled):
+        if sum(least.values()) + 3 * len(least) <= console().width:
+            break
+        del least[name]
+        gone.append(name)
+    return tuple(gone)
+
+
+_READABLE = 20
 
 
 def visible(text: str) -> str:
@@ -117,11 +158,18 @@ def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[
             over -= less
     return [
         [
-            cell if name not in short or len(cell) <= wide else cell[: wide - 1] + "…"
+            cell if name not in short or len(cell) <= wide else _shortened(cell, wide)
             for name, cell, wide in zip(columns, row, widths, strict=True)
         ]
         for row in rows
     ]
+
+
+def _shortened(cell: str, wide: int) -> str:
+    """A text cut between two words; within one only where it is longer than the column."""
+    head = cell[: wide - 1]
+    at = len(head) if cell[wide - 1] == " " else head.rfind(" ")
+    return f"{head[:at].rstrip() if at > 0 else head}…"
 
 
 _LEAST_SHOWN = 12

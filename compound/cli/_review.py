@@ -76,7 +76,7 @@ def list_items(
     if not items:
         note("nothing waits for a person" if not (status or all_items) else "there is no such item")
         return
-    print_table(
+    left_out = print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
         ["item", "ticket", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
@@ -94,7 +94,10 @@ def list_items(
         ],
         right=["age"],
         short=["asked by", "subject", "why a person"],
+        spare=["asked by", "age", "draft", "why a person", "ticket"],
     )
+    if left_out:
+        note(f"not shown in so narrow a terminal: {', '.join(left_out)} (--json has them)")
     counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
     say(f"in the queue: {counts or 'nothing'}")
     if unfinished := service.open_resumes():

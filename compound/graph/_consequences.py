@@ -194,7 +194,7 @@ class Consequences:
         if not self._is_entered(step, run, scope) or effect.refusal(decisions) is not None:
             return
         node = cast("EffectNode", step.node)
-        later = self._is_later(step, open_ones)
+        later = self._is_later(step, run, open_ones)
         seen = step.view(scope)
         if step.when is not None and not later:
             holds = step.when(seen)
@@ -226,8 +226,8 @@ class Consequences:
             scope[gate.name] = self._enter(gate, scope)
         return scope[gate.name] is not ABSENT
 
-    def _is_later(self, step: Step, open_ones: frozenset[str]) -> bool:
-        """Its condition asks what only shows after the decision."""
+    def _is_later(self, step: Step, run: ActiveRun, open_ones: frozenset[str]) -> bool:
+        """Its condition asks what only shows after the decision, or what another open review has yet to say."""
         for use in uses(step.node, ()):
             if use.role != "when":
                 continue
@@ -235,8 +235,10 @@ class Consequences:
             if name == self._review.name:
                 if use.ref.steps and (use.ref.steps[0] in open_ones or use.ref.steps[0] in _OF_THE_QUEUE):
                     return True
-            elif name in self._behind and self._steps[name].kind != "enter":
-                return True
+            elif name in self._steps and self._steps[name].kind != "enter":
+                is_open = name in self._behind or name not in run.outcomes
+                if is_open:
+                    return True
         return False
 
     def _asks_queue(self, step: Step) -> bool:

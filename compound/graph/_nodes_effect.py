@@ -116,6 +116,12 @@ class EffectStep:
             first_by=str(last.get("first_by") or ""),
         )
 
+    def decides_last(self, review: str, run: ActiveRun) -> bool:
+        """The policy asks who decided this review: none that is decided, or has yet to be, comes after it."""
+        left = [one for one in self._reviews if one == review or one not in run.outcomes]
+        left += [one for one, _ in self.decisions(run)]
+        return not left or max(left, key=self._reviews.index) == review
+
     @property
     def rules(self) -> Mapping[str, EffectRule]:
         """What the policy says of each effect; empty without one."""

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import DataError, NodeError
 from compound.graph._execute import execute
+from compound.graph._last_round import LastRound
 from compound.graph._outcome import Outcome
 from compound.graph._policy import Decided
+from compound.graph._steps import RepeatPlan
 from compound.graph._wiring import uses
 from compound.graph.services import EffectCall
 from compound.spec._refs import ABSENT, EvaluationError
@@ -177,6 +179,7 @@ class Rehearser:
         """
         touched: list[tuple[str, Path]] = []
         fixed: dict[str, None] = {}
+        before = {name: one.value for name, one in self._run.outcomes.items()}
         for name, value in changed.items():
             source = self._behind.source(name, self._run.scope)
             if source is not None:
@@ -187,6 +190,9 @@ class Rehearser:
         aside: list[str] = []
         rewritten = set[str]()
         for step in self._plan.steps.values():
+            if step.name in fixed and isinstance(step.block, RepeatPlan):
+                found = aside if rewritten.intersection(step.deps) else against
+                found += await self._recheck_round(step, before[step.name], touched)
             if step.name in fixed or not self._is_made_from(step, touched):
                 continue
             old = self._run.outcomes[step.name]
@@ -203,6 +209,27 @@ class Rehearser:
                 touched.append((step.name, ()))
                 fixed[step.name] = None
         return [name for name in fixed if name in self._plan.steps], against, aside
+
+    async def _recheck_round(self, step: Step, before: JsonValue, touched: list[tuple[str, Path]]) -> list[str]:
+        """Run the checks of a block again, of whose value a person changed a part; what they have newly against it."""
+        around = [(name, path) for name, path in touched if name != step.name]
+        changed = [path for name, path in touched if name == step.name]
+        last, value = LastRound(step, self._run, around), self._run.outcomes[step.name].value
+        made = await last.again(value, changed)
+        problems, unknown = (
+            list(made.against),
+            [one for one in last.checks(made) if last.verdict(before, one) is ABSENT],
+        )
+        # Only the checks themselves know what they had against the round as it was.
+        old = (await last.again(before, changed)).values if unknown else {}
+        for name in last.checks(made):
+            then = last.verdict(before, name)
+            was = old.get(name) if then is ABSENT else cast("JsonValue", then)
+            problems += _new_problems(f"{step.name}: {name}", was, made.values[name])
+        whole, moved = last.put(value, made)
+        self._run.settle(step.name, Outcome("ok", whole))
+        touched += [(step.name, path) for path in moved]
+        return problems
 
     def _put(self, source: Source, value: JsonValue) -> None:
         root = self._run.scope.get(source.step, ABSENT)
@@ -263,6 +290,8 @@ class Rehearser:
     async def _require_policy(self, trial: Trial, effects: Sequence[PlannedCall]) -> None:
         decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
+            if not effect.decides_last(self._review.step.name, self._run):
+                continue  # the policy asks who decides the other review, and is held against that decision
             calls = [EffectCall(name=one.name, args=one.args) for one in effects if one.node == name]
             against = await effect.judged(calls, decided)
             if against is not None:

@@ -47,10 +47,12 @@ class Recording:
     Attributes:
         values: (journal key, config hash, hash of the inputs) -> value.
         last: Journal key -> value, of whatever config and inputs.
+        amends: Review -> node -> the value that stands in for the node's own since that review was decided.
     """
 
     values: dict[tuple[str, str, str], JsonValue] = field(default_factory=dict[tuple[str, str, str], "JsonValue"])
     last: dict[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    amends: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict[str, "Mapping[str, JsonValue]"])
 
     @classmethod
     def of(cls, reader: TraceReader, run_id: str) -> Recording:
@@ -131,6 +133,8 @@ class Replay:
             # A person who sees another draft may decide otherwise.
             is_known = step.name in self.recording.last and not any(dep in self.changed for dep in step.deps)
         if is_known:
+            for name, value in self.recording.amends.get(step.path, {}).items():
+                active.amend(name, value)
             return Outcome("ok", self._ended(step.name, "recorded", self.recording.last[step.name]))
         self.stopped_at.append(step.name)
         return Outcome("blocked", reason=f"{step.name} is not in the recording, and a replay never acts")

@@ -30,6 +30,7 @@ def with_effects(
         view,
         done=tuple(effect_record(one) for one in done),
         outcomes=tuple(effect_record(one) for one in effects),
+        decisions=tuple({**one, "refused": _refused(str(one["decision_id"]), effects)} for one in view.decisions),
     )
     if item.status not in UNDECIDED:
         return shown
@@ -42,6 +43,14 @@ def with_effects(
         ),
         effects={action: _rest(does, done, canonical) for action, does in view.effects.items()},
     )
+
+
+def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
+    """Why an effect of a decision was refused; None when none was."""
+    for one in effects:
+        if one.decision_id == decision_id and one.status.value == "refused":
+            return f"{one.effect} was refused: {(one.error or {}).get('what') or 'no reason given'}"
+    return None
 
 
 def _rest(does: Sequence[Record], done: Sequence[EffectResult], canonical: Canonical) -> tuple[Record, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from compound.project._item_history import ENDED, second_line
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -15,7 +17,6 @@ _EXPIRES: Final = {
     "remind": "a reminder is noted",
     "close": "it is withdrawn and its run ends",
 }
-_ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
 
 
 def context_lines(view: ItemView) -> Iterator[str]:
@@ -27,23 +28,21 @@ def context_lines(view: ItemView) -> Iterator[str]:
     yield f"asked by {asks}{again}; queue {view.queue}{level}{risk}"
     if view.due_at:
         yield f"due {view.due_at}"
-    if view.expire_at and view.status not in _ENDED:
+    if view.expire_at and view.status not in ENDED:
         yield f"at {view.expire_at}: {_EXPIRES[view.on_expire].format(queue=view.escalate_to)}"
     if view.snooze_until and view.status == "snoozed":
         yield f"snoozed until {view.snooze_until}; compound review wake {view.item_id[:10]} brings it back"
-    if view.second and view.status not in _ENDED:
-        is_first = bool(view.first_approver) and view.status == "awaiting_second"
-        first = f"{view.first_approver} did; another person has to" if is_first else "nobody did yet"
-        yield f"two people must approve it: {first}"
+    if view.second and view.status not in ENDED:
+        yield second_line(view)
     if view.undo_until:
         yield f"nothing happens before {view.undo_until}; to take it back: compound review undo {view.item_id[:10]}"
-    elif view.undo_s and view.status not in _ENDED:
+    elif view.undo_s and view.status not in ENDED:
         yield f"a decision can be taken back for {view.undo_s:g} s before anything happens"
 
 
 def done_lines(view: ItemView) -> Iterator[str]:
     """What stays done, whatever is decided now; nothing for an item that is decided."""
-    if view.done and view.status not in _ENDED:
+    if view.done and view.status not in ENDED:
         yield from ("", "already done, and stays (it is not done again):")
         for one in view.done:
             yield from _effect(one)
@@ -51,7 +50,7 @@ def done_lines(view: ItemView) -> Iterator[str]:
 
 def effect_lines(view: ItemView) -> Iterator[str]:
     """What every effect came to."""
-    if view.outcomes and view.status in (*_ENDED, "stale"):
+    if view.outcomes and view.status in (*ENDED, "stale"):
         yield "effects:"
         for one in view.outcomes:
             yield from _effect(one)

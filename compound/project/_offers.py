@@ -28,10 +28,11 @@ def offer_lines(
     effects: Mapping[str, Does],
     fields: Mapping[str, JsonValue],
     done: Does = (),
+    first: str = "",
 ) -> Iterator[str]:
     """What each action does, each effect with its target and arguments; then what an edit may change beside them."""
     told: list[tuple[str, Does]] = []
-    for action in offers:
+    for action in sorted(offers, key=lambda one: one != first):
         does = effects.get(action, ())
         twin = next((name for name, same in told if same == does and does), None)
         if twin is not None:
@@ -40,13 +41,19 @@ def offer_lines(
             yield from ("", f"{action} does the same as {twin}{aside}")
         elif does:
             told.append((action, does))
-            yield from ("", f"{action} does:", *(line for one in does for line in _effect_lines(one)))
+            yield from ("", f"{action} does:", *does_lines(does))
         else:
             yield from ("", f"{action} {'does nothing' if action in WITHOUT_EFFECTS else 'changes nothing outside'}")
     shown = [value for _, does in told for one in does for value in _values(one["arguments"])]
     for name, value in fields.items():
         if value not in shown and not _is_list_of_effects(value, told, done):
-            yield from ("", f"{name}:", *_value_lines(value, "  "))
+            yield from ("", f"{name}:", *value_lines(value, "  "))
+
+
+def does_lines(does: Does) -> Iterator[str]:
+    """Effects with their targets and arguments."""
+    for one in does:
+        yield from _effect_lines(one)
 
 
 def _effect_lines(one: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -55,7 +62,7 @@ def _effect_lines(one: Mapping[str, JsonValue]) -> Iterator[str]:
     again = f": {AGAIN}" if one.get("done_before") else ""
     yield f"  - {one['effect']}{target}{condition}{again}"
     for name, value in cast("Mapping[str, JsonValue]", one["arguments"]).items():
-        lines = list(_value_lines(value, ""))
+        lines = list(value_lines(value, ""))
         if len(lines) == 1:
             yield f"      {name}: {lines[0]}"
         else:
@@ -63,7 +70,8 @@ def _effect_lines(one: Mapping[str, JsonValue]) -> Iterator[str]:
             yield from (f"        {line}" for line in lines)
 
 
-def _value_lines(value: JsonValue, lead: str) -> Iterator[str]:
+def value_lines(value: JsonValue, lead: str) -> Iterator[str]:
+    """A text line by line, any other value as JSON."""
     import orjson
 
     text = value if isinstance(value, str) else orjson.dumps(value).decode()

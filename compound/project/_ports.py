@@ -142,7 +142,8 @@ class QueuedReviews:
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
         new, item = self._opened(self._ruled(request))
-        if item.status in _OPEN and (item.draft != new.draft or dict(item.refs) != dict(new.refs)):
+        then = item.draft, dict(item.refs), item.decide
+        if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
             what = f"the graph of run {request.run_id} changed, and the draft with it"
             stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
             self.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=_fresh(new))
@@ -218,6 +219,7 @@ def _fresh(new: NewItem) -> Redraft:
         risk=new.risk,
         second=new.second,
         undo_s=new.undo_s,
+        decide=new.decide,
     )
 
 

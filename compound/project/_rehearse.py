@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from compound.errors import DataError, ProjectError
+from compound.errors import ConflictError, DataError, ProjectError
 from compound.project._drafts import decided_draft, draft_of, shown_effects
 from compound.project._ports import reasons_of
 from compound.project._recheck import not_done, problems_of
@@ -16,8 +16,9 @@ from compound.review import EDIT, Draft, Redraft, Rehearsed, need_same_names
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph import Engine, Rehearsal, Services, Trial
+    from compound.graph import Engine, Rehearsal, Trial
     from compound.project._open import Resources
+    from compound.project._services import ProjectServices
     from compound.review import ReviewItem, ShownEffect
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class GraphRehearsal:
         services: What its graphs call.
     """
 
-    def __init__(self, resources: Resources, services: Services) -> None:
+    def __init__(self, resources: Resources, services: ProjectServices) -> None:
         self._resources = resources
         self._services = services
 
@@ -70,7 +71,8 @@ class GraphRehearsal:
             )
             return Rehearsed(draft=draft, again=fresh)
         # What is approved is what was shown, to the byte.
-        return Rehearsed(draft=draft if given else item.draft, refs=made.request.versions)
+        changed = made.request.shown if made.changed else None
+        return Rehearsed(draft=draft if given else item.draft, evidence=changed, refs=made.request.versions)
 
     def _require_possible(
         self, item: ReviewItem, action: str, does: tuple[ShownEffect, ...], refs: Mapping[str, int] | None
@@ -104,7 +106,34 @@ class GraphRehearsal:
 
     async def _try(self, graph: str, item: ReviewItem, trial: Trial, held: Mapping[str, JsonValue] | None) -> Rehearsal:
         async with self._engine(graph, held) as engine:
+            if held is None:
+                await self._follow(engine, item)
             return await engine.rehearse(item.run_id, item.node, trial, held=held)
+
+    async def _follow(self, engine: Engine, item: ReviewItem) -> None:
+        """Move a run whose graph changed and says `on_change: migrate` first: its item may then propose something else.
+
+        Raises:
+            ConflictError: `review.drafted-again`: it does, and shows it.
+        """
+        from compound.graph import run_record
+
+        record = run_record(self._resources.state, item.run_id)
+        if record is None or record.graph_hash == engine.plan.hash:
+            return
+        if engine.spec.on_change != "migrate" or record.status != "waiting_review":
+            return
+        await engine.resume(item.run_id)
+        now = self._services.queue.show(item.item_id)
+        if now.version == item.version:
+            return
+        name, version = item.item_id[:10], now.version
+        raise ConflictError(
+            "review.drafted-again",
+            f"nothing is decided yet: the graph {record.graph_name} changed, its run went over to the new one, and "
+            f"item {item.item_id} shows as version {version} what would be done now",
+            fix=f"read it: compound review show {name}; then decide on version {version}",
+        )
 
     def _engine(self, graph: str, held: Mapping[str, JsonValue] | None) -> Engine:
         from compound.graph import Engine

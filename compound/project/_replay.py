@@ -43,6 +43,7 @@ async def replay(
     if not recording.last:
         what = f"the traces of run {run_id} hold no values to replay"
         raise RunError("replay.no-content", what, fix="record with content, and keep the traces")
+    recording.amends = _amends(project, run_id)
     async with project.engine(str(row["graph_name"])) as engine:
         return await engine.replay(
             row["input"] or {},
@@ -52,3 +53,17 @@ async def replay(
             mode=mode,
             swaps=swaps,
         )
+
+
+def _amends(project: Project, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
+    """What people's changes made of the values before each review, of the newest round."""
+    from compound.review import WITHOUT_EFFECTS, ItemFilter, Status
+
+    queue = project.services.queue
+    items = [queue.show(one.item_id) for one in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,)))]
+    found: dict[str, Mapping[str, JsonValue]] = {}
+    for item in sorted(items, key=lambda one: (one.round, one.level)):
+        last = queue.decisions(item.item_id)[-1]
+        if last.final and last.action not in WITHOUT_EFFECTS:
+            found[item.node] = last.draft.amends
+    return found

@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING, Final
 
 from compound.project._automatic import LOOK, READY
 from compound.project._evidence import evidence_lines
+from compound.project._item_history import (
+    ENDED,
+    decided_lines,
+    decision_line,
+    decision_record,
+    ended_record,
+    moment,
+    pending_lines,
+    pending_record,
+)
 from compound.project._item_lines import context_lines, done_lines, effect_lines
 from compound.project._offers import effects_json, next_steps, offer_lines
 from compound.project._ports import action_record
-from compound.review import effect_to_json, shown_offer
+from compound.review import shown_offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import EffectResult
-    from compound.review import Decision, DraftVersion, ItemSummary, ReviewItem
+    from compound.review import Decision, DraftVersion, ItemEvent, ItemSummary, ReviewItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +136,11 @@ class ItemView:
         second: Two different people must approve it; `first_approver` did.
         undo_until: Until when its decision can be taken back, ISO 8601; None when its run may go on.
         outcomes: Everything that decisions about it led to, with its status, oldest first.
+        decisions: What was decided, oldest first; `undone` says who took it back and when, `refused` why an effect of
+            it was refused.
+        pending: What a first person decided and a second one has to agree to: `{action, actor, at, version, fields,
+            agree}`, `agree` being the command; None when nothing of that kind waits.
+        ended: Why it ended without a decision: `{status, by, at, why}`; None when it did not.
         ready: The graph's `auto` rule holds for the draft; None when it has none.
         audit: It is of the random share that goes to people whatever a certificate says.
     """
@@ -167,11 +182,19 @@ class ItemView:
     undo_until: str | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()
+    pending: Mapping[str, JsonValue] | None = None
+    ended: Mapping[str, JsonValue] | None = None
     ready: bool | None = None
     audit: bool = False
 
     @classmethod
-    def of(cls, item: ReviewItem, decisions: Sequence[Decision], drafts: Sequence[DraftVersion]) -> ItemView:
+    def of(
+        cls,
+        item: ReviewItem,
+        decisions: Sequence[Decision],
+        drafts: Sequence[DraftVersion],
+        events: Sequence[ItemEvent] = (),
+    ) -> ItemView:
         """An item with everything that was decided about it and written for it."""
         is_held = item.is_held(datetime.now(UTC).timestamp())
         return cls(
@@ -194,7 +217,9 @@ class ItemView:
             effects=effects_json(item.draft),
             ready=None if item.readiness is None else item.readiness.ready,
             audit=item.readiness is not None and item.readiness.audit,
-            decisions=tuple(_decision(one) for one in decisions),
+            decisions=tuple(decision_record(one, events) for one in decisions),
+            pending=pending_record(item, decisions),
+            ended=ended_record(item, events),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
             pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
@@ -240,16 +265,24 @@ class ItemView:
             yield f"from {sender}"
         yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
         yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
+        yield from pending_lines(self)
         yield from done_lines(self)
-        yield from offer_lines(self.offers, self.effects, self.fields, self.done)
+        yield from (
+            decided_lines(self)
+            if self.status in ENDED
+            else offer_lines(self.offers, self.effects, self.fields, self.done, first=self._chosen)
+        )
         yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
         yield from self._history()
         yield from ("", *self._next())
 
+    @property
+    def _chosen(self) -> str:
+        """The action that a second person has to agree to; empty when none."""
+        return "" if self.pending is None else str(self.pending["action"])
+
     def _history(self) -> Iterator[str]:
-        for one in self.decisions:
-            why = f" ({one['reason']})" if one.get("reason") else ""
-            yield f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}"
+        yield from (decision_line(one) for one in self.decisions)
         yield from effect_lines(self)
         shown = self.drafts[-1]["text"] if self.drafts else None
         for one in self.drafts:
@@ -264,6 +297,9 @@ class ItemView:
             yield f"next: compound review redraft {name}"
         elif self.status in ("pending", "in_review", "awaiting_second"):
             steps = next_steps(self.offers, self.fields, name, self.version)
+            if self.pending is not None:
+                agree = str(self.pending["agree"])
+                steps = [agree, *(one for one in steps if not one.startswith(agree))]
             yield from (f"{'next:' if number == 0 else '     '} {step}" for number, step in enumerate(steps))
 
 
@@ -271,6 +307,10 @@ UNDOABLE: Final = "waits: the decision can still be taken back"
 """The state of a run whose decision may be undone until some time."""
 BY_CALLER: Final = "resumed by its caller"
 """The state of a run that was not started here, but by langgraph or a program."""
+
+
+ANOTHER: Final = "waiting for another person"
+"""The state of a run whose decision needs a second person, or the next level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +325,7 @@ class Decided:
         is_back: An effect was refused, nothing more was done, and the item waits again.
         problem: Why it is not ok.
         undo_until: Until when the decision can be taken back, ISO 8601; nothing of it happens before.
+        agree: The command with which a second person agrees to it; empty when none has to.
     """
 
     item_id: str
@@ -297,6 +338,7 @@ class Decided:
     is_back: bool = False
     problem: str = ""
     undo_until: str | None = None
+    agree: str = ""
     details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     @classmethod
@@ -336,6 +378,8 @@ class Decided:
         if self.problem:
             lines.append(f"  {self.problem}")
         name = self.item_id[:10]
+        if self.agree:
+            lines.append(f"  another person than {self.actor} agrees with: {self.agree}")
         if self.undo_until:
             lines.append(f"  nothing happens before {self.undo_until}; to take it back: compound review undo {name}")
             lines.append(f"  after that it goes on with: compound review resume {name}, or compound review sweep")
@@ -344,19 +388,6 @@ class Decided:
         elif not self.ok:
             lines.append(f"the decision stands; when the trouble is over: compound review resume {name}")
         return "\n".join(lines)
-
-
-def _decision(one: Decision) -> Mapping[str, JsonValue]:
-    return {
-        "action": one.action,
-        "actor": one.actor,
-        "at": moment(one.decided_at),
-        "version": one.version,
-        "reason": one.reason,
-        "fields": dict(one.fields),
-        "note": one.note,
-        "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
-    }
 
 
 def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
@@ -368,11 +399,6 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
         "fields": dict(one.draft.fields),
         "at": moment(one.created_at),
     }
-
-
-def moment(at: float) -> str:
-    """A time as people and programs read it: ISO 8601, UTC, whole seconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def age(seconds: float) -> str:

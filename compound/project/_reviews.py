@@ -11,8 +11,9 @@ from compound.project._aftermath import reopen_refused
 from compound.project._done import done_of, effects_of
 from compound.project._elsewhere import require_here
 from compound.project._item_effects import with_effects
+from compound.project._item_history import pending_record
 from compound.project._review_upkeep import ReviewUpkeep
-from compound.project._review_views import BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView, moment
+from compound.project._review_views import ANOTHER, BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView, moment
 from compound.review import RESUME_LEASE_S, kept_alive
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ReviewService(ReviewUpkeep):
 
     def _view(self, item: ReviewItem) -> ItemView:
         queue = self.queue
-        view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id))
+        view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id), queue.events(item.item_id))
         if view.decisions and (until := queue.undo_until(queue.decisions(item.item_id)[-1].decision_id)) is not None:
             view = replace(view, undo_until=moment(until))
         effects = effects_of(queue, self._outbox, item)
@@ -189,7 +190,8 @@ class ReviewService(ReviewUpkeep):
         Whatever else goes wrong leaves the decision as it is: `resume` tries again, and no effect happens twice.
         """
         if not decision.final:
-            return Decided.of(decision, "waiting for another person")
+            pending = pending_record(self.queue.show(decision.item_id), [decision])
+            return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
         if (until := self.queue.undo_until(decision.decision_id)) is not None:
             return Decided.of(decision, UNDOABLE, undo_until=moment(until))
         require_here(self._project, decision.run_id)

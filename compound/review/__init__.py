@@ -12,7 +12,7 @@ from compound.review._decide import need_same_names
 from compound.review._desk import LEASE_S, MAX_RETURNS, need_person
 from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
 from compound.review._heartbeat import kept_alive
-from compound.review._lists import ItemFilter, ItemSummary, Sweep
+from compound.review._lists import ItemEvent, ItemFilter, ItemSummary, Sweep
 from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
 from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
 from compound.review._queue import ReviewQueue
@@ -54,6 +54,7 @@ __all__ = [
     "DraftVersion",
     "Edit",
     "Event",
+    "ItemEvent",
     "ItemFilter",
     "ItemSummary",
     "NewItem",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,12 +13,17 @@ from compound.connector.state import digest, tables
 from compound.errors import ConflictError
 from compound.review._draft_json import draft_to_json
 from compound.review._machine import Event, after
-from compound.review._offer import WITHOUT_EFFECTS
+from compound.review._offer import APPROVE, EDIT, WITHOUT_EFFECTS
 from compound.review._rows import compare_and_set, insert_draft, next_draft_seq, record
 from compound.review._types import Action, Decision, Draft, NewItem, ReviewItem
+from compound.trace import digest as payload_digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+
+ESCALATED: Final = "escalated"
+"""Why the next level is asked."""
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -31,6 +36,7 @@ class Wish:
 
     Attributes:
         given: Fields of the action that they give.
+        first: Fields that a first person gave with the same action; who agrees with them need not give them again.
     """
 
     item_id: str
@@ -40,6 +46,12 @@ class Wish:
     given: Mapping[str, JsonValue] = field(default_factory=_nothing)
     note: str = ""
     key: str | None = None
+    first: Mapping[str, JsonValue] = field(default_factory=_nothing)
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        """Fields that count as given."""
+        return {**self.first, **self.given}
 
     def payload_sha256(self) -> str:
         """What must be equal for a repeated idempotency key to be a repetition."""
@@ -58,7 +70,7 @@ def escalated(item: ReviewItem) -> NewItem:
         ticket=item.ticket,
         draft=item.draft,
         evidence=item.evidence,
-        reasons=(*item.reasons, "escalated"),
+        reasons=tuple(dict.fromkeys((*item.reasons, ESCALATED))),
         refs=item.refs,
         risk=item.risk + 1,
         second=item.second,
@@ -81,6 +93,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     draft: Draft,
     refs: Mapping[str, int],
     fields: Mapping[str, JsonValue],
+    evidence: Mapping[str, JsonValue] | None = None,
 ) -> Decision:
     """Write a decision, its draft, its audit row and the row that resumes the run; the item moves.
 
@@ -92,13 +105,20 @@ def commit(  # noqa: PLR0913  # what one transaction writes
         raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
     body_sha256, draft_seq = item.draft_sha256, item.draft_seq
+    shown = _shown(item, wish.action, draft) if event is Event.PROPOSE else draft
     if draft != item.draft:
+        body_sha256 = digest(draft_to_json(draft))
+    if shown != item.draft:
         draft_seq = next_draft_seq(db, item.item_id)
-        body_sha256 = insert_draft(db, item.item_id, draft_seq, wish.user, draft, now=now)
+        insert_draft(db, item.item_id, draft_seq, wish.user, shown, now=now)
+    rests_on: dict[str, object] = {}
+    if evidence is not None and shown is draft:
+        rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
     compare_and_set(
         db,
         item,
         now=now,
+        **rests_on,
         status=status.value,
         draft_seq=draft_seq,
         refs=dict(refs),
@@ -126,6 +146,13 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     )
     _insert(db, decision, item)
     return decision
+
+
+def _shown(item: ReviewItem, action: Action, draft: Draft) -> Draft:
+    """What a second person sees: an edit changes the draft; fields of another action change only what that one does."""
+    if action in (APPROVE, EDIT):
+        return draft
+    return replace(item.draft, effects={**item.draft.effects, action: draft.effects.get(action, ())})
 
 
 _COLUMNS = (

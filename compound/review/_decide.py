@@ -18,7 +18,8 @@ from compound.review._commit import Wish, commit, escalated
 from compound.review._desk import MAX_RETURNS, Desk, need_person
 from compound.review._draft_json import draft_from_json
 from compound.review._machine import UNDECIDED, Event, Status, after
-from compound.review._offer import MOVES, WITHOUT_EFFECTS, fields_of
+from compound.review._offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
+from compound.review._rehearsal import Rehearsed
 from compound.review._rows import decision_of, insert_item, last_decision, load, lost
 from compound.review._stale import amend, changes_of, make_stale
 from compound.review._types import Decision, Draft, ReviewItem
@@ -36,12 +37,13 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
+            wish = _agreeing(wish, _pending(db, item))
             fields = _fields(item, wish)
             _admit(db, item, wish, now=desk.clock())
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(desk, item, item.refs, actor=wish.user)
         try:
-            draft, refs = _tried(desk, item, wish, fields)
+            found = _tried(desk, item, wish, fields)
         except CompoundError as error:
             if error.code == "review.drafted-again":
                 raise
@@ -50,10 +52,10 @@ def decide(desk: Desk, wish: Wish) -> Decision:
                 _admit(db, load(db, wish.item_id), wish, now=desk.clock())
             raise
         if wish.action not in WITHOUT_EFFECTS:
-            need_fresh(desk, item, refs, actor=wish.user)
+            need_fresh(desk, item, found.refs, actor=wish.user)
         try:
             with desk.store.write() as db:
-                decision = _apply(desk, db, wish, draft=draft, refs=refs, fields=fields)
+                decision = _apply(desk, db, wish, found, fields=fields)
         except (ConflictError, IntegrityError):
             # the same request may have come twice at once: then this one repeats the other's answer
             with desk.store.read() as db:
@@ -133,10 +135,7 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         raise held(item)
     acts_again = wish.action not in (EDIT, *WITHOUT_EFFECTS)
     if item.status is Status.AWAITING_SECOND and acts_again and wish.user == item.first_approver:
-        raise ConflictError(
-            "review.second-approver",
-            f"{wish.user} approved item {item.item_id} already; another person has to approve it too",
-        )
+        raise _own(item, wish)
     _refuse_escalator(db, item, wish)
     if wish.action == "return" and item.round >= MAX_RETURNS:
         raise ConflictError(
@@ -144,6 +143,11 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
             f"item {item.item_id} was returned {item.round} times",
             fix="escalate or reject it",
         )
+
+
+def _own(item: ReviewItem, wish: Wish) -> ConflictError:
+    what = f"{wish.user} decided item {item.item_id} already; another person has to agree to it"
+    return ConflictError("review.second-approver", what)
 
 
 def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
@@ -158,17 +162,36 @@ def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
         )
 
 
+def _pending(db: Connection, item: ReviewItem) -> Decision | None:
+    """What a first person decided and a second one has to agree to; None when nothing of that kind waits."""
+    return last_decision(db, item.item_id) if item.status is Status.AWAITING_SECOND else None
+
+
+def _agreeing(wish: Wish, first: Decision | None) -> Wish:
+    """A second person who chooses what the first one chose need not write its fields again."""
+    if first is None or first.action != wish.action or wish.action == APPROVE:
+        return wish
+    if wish.action == EDIT and wish.user == first.actor:
+        return wish  # who edited it edits it again
+    return replace(wish, first=first.fields)
+
+
 def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
     """What the decision carries; an approval also carries what a person changed in the draft before."""
-    fields = fields_of(item.decide, item.draft.fields, wish.action, wish.given)
-    if wish.action == EDIT and not wish.given:
-        raise DataError("review.bad-edit", "nothing is edited", fix="give --text, --text-file, --actions or --field")
+    fields = fields_of(item.decide, item.draft.fields, wish.action, wish.fields)
+    if wish.action == EDIT and not wish.fields:
+        raise DataError("review.bad-edit", "nothing is edited", fix=_editable(item.decide))
     return {**item.draft.given, **fields} if wish.action == APPROVE else fields
 
 
-def _tried(
-    desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]
-) -> tuple[Draft, Mapping[str, int]]:
+def _editable(offer: Offer) -> str:
+    """The fields that an edit may change, as a person types them."""
+    typed = {"text": "--text TEXT, or --text-file FILE", "actions": "--actions JSON"}
+    takes = [typed.get(name) or f"--field {name}=VALUE" for name in offer.get(EDIT, {})]
+    return f"give {'; '.join(takes)}" if takes else "this review takes no changes: approve or reject it"
+
+
+def _tried(desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
     """The draft as the decision makes it, and the rows it must meet.
 
     Raises:
@@ -176,14 +199,15 @@ def _tried(
         ConflictError: `review.drafted-again`: nothing is decided, and the item shows another draft.
     """
     if wish.action in WITHOUT_EFFECTS:
-        return item.draft, item.refs
+        return Rehearsed(draft=item.draft, refs=item.refs)
     if desk.rehearse is None:
-        return _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
-    found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.given), user=wish.user)
+        draft, refs = _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
+        return Rehearsed(draft=draft, refs=refs)
+    found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
     if found.again is not None:
         raise amend(desk, item, found.again, user=wish.user)
     # rows seen at drafting keep the version seen then: a change since must still be noticed
-    return found.draft, {**found.refs, **item.refs}
+    return replace(found, refs={**found.refs, **item.refs})
 
 
 def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
@@ -227,9 +251,8 @@ def _apply(
     desk: Desk,
     db: Connection,
     wish: Wish,
+    found: Rehearsed,
     *,
-    draft: Draft,
-    refs: Mapping[str, int],
     fields: Mapping[str, JsonValue],
 ) -> Decision:
     now = desk.clock()
@@ -237,9 +260,21 @@ def _apply(
     _admit(db, item, wish, now=now)
     # deciding on a free item claims it in the same transaction
     claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
+    if _repeats(db, item, wish, fields):
+        raise _own(item, wish)
     waits = item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
     event = Event.PROPOSE if waits else Event.DECIDE
-    decision = commit(db, claimed, wish, event=event, now=now, draft=draft, refs=refs, fields=fields)
+    decision = commit(
+        db,
+        claimed,
+        wish,
+        event=event,
+        now=now,
+        draft=found.draft,
+        refs=found.refs,
+        fields=fields,
+        evidence=found.evidence,
+    )
     if wish.action == "escalate":
         insert_item(db, escalated(item), now=now, parent=item)
     if wish.key is not None:
@@ -254,11 +289,19 @@ def _apply(
     return decision
 
 
+def _repeats(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
+    """The person whose edit waits for another one edits nothing more."""
+    first = _pending(db, item)
+    if first is None or wish.user != item.first_approver:
+        return False
+    return (first.action, dict(first.fields)) == (wish.action, dict(fields)) and wish.action == EDIT
+
+
 def _agrees(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
     """A second person approves what the first one approved or edited, or decides the very same."""
-    first = last_decision(db, item.item_id)
-    if item.status is not Status.AWAITING_SECOND or first is None:
+    first = _pending(db, item)
+    if first is None or wish.user == item.first_approver:
         return False
     if wish.action == APPROVE:
         return first.action in (APPROVE, EDIT)
-    return wish.action not in (EDIT, *MOVES) and (first.action, dict(first.fields)) == (wish.action, dict(fields))
+    return wish.action not in MOVES and (first.action, dict(first.fields)) == (wish.action, dict(fields))

@@ -10,7 +10,7 @@ from compound.connector.state import tables
 from compound.review._claims import ORDER
 from compound.review._desk import Desk
 from compound.review._draft_json import draft_from_json
-from compound.review._lists import ItemFilter, ItemSummary
+from compound.review._lists import ItemEvent, ItemFilter, ItemSummary
 from compound.review._machine import Status
 from compound.review._rows import decision_of
 from compound.review._types import Decision, DraftVersion
@@ -126,4 +126,15 @@ def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:
                 created_at=row.created_at,
             )
             for row in db.execute(query)
+        ]
+
+
+def events(desk: Desk, item_id: str) -> Sequence[ItemEvent]:
+    """What the audit log tells of an item, oldest first."""
+    audit = tables.audit.c
+    query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == item_id)
+    with desk.store.read() as db:
+        return [
+            ItemEvent(event=row.event, actor=row.actor, at=row.at, details=row.details)
+            for row in db.execute(query.order_by(audit.seq))
         ]

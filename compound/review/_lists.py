@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,23 @@ class ItemFilter:
     ready: bool | None = None
     limit: int = 100
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEvent:
+    """Something that happened to an item, as the audit log has it.
+
+    Attributes:
+        event: `review.opened`, `review.undone`, `review.withdrawn`, ...
+        actor: A user, `policy:<hash>`, or a part of the program: `clock`, `outbox`.
+        at: UTC seconds.
+        details: Ids and small facts: `decision_id`, `reason`.
+    """
+
+    event: str
+    actor: str
+    at: float
+    details: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

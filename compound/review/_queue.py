@@ -10,7 +10,7 @@ from compound.connector.state import AuditReport, StateStore, verify_audit
 from compound.errors import CompoundError
 from compound.review import _claims, _decide, _listing, _resume, _stale, _upkeep
 from compound.review._desk import LEASE_S, Desk
-from compound.review._lists import ItemFilter, ItemSummary, Sweep
+from compound.review._lists import ItemEvent, ItemFilter, ItemSummary, Sweep
 from compound.review._machine import Status
 from compound.review._rehearsal import Rehearse
 from compound.review._rows import find, insert_item, item_id_of, load
@@ -103,6 +103,10 @@ class ReviewQueue:
     def item_of(self, decision_id: str) -> str | None:
         """The item of a decision; None for an id that is no decision's."""
         return _listing.item_of(self._desk, decision_id)
+
+    def events(self, item_id: str) -> Sequence[ItemEvent]:
+        """What happened to an item, as the audit log tells it, oldest first."""
+        return _listing.events(self._desk, item_id)
 
     def drafts(self, item_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""

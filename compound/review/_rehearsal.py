@@ -18,12 +18,14 @@ class Rehearsed:
 
     Attributes:
         draft: The draft as the decision makes it: its effects are what will be done.
+        evidence: What the draft rests on with the changes; None where nothing is changed.
         refs: Version of every row that it touches beside those of the item, as just read.
         again: The graph's new draft, where the change also changes something that the decider has not seen: a
             letter that was written for the actions before. Then nothing is decided, and this is shown.
     """
 
     draft: Draft
+    evidence: Mapping[str, JsonValue] | None = None
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
     again: Redraft | None = None
 

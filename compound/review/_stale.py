@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from compound.connector.state import digest
 from compound.errors import CompoundError, ConflictError, DataError
+from compound.review._commit import ESCALATED
 from compound.review._desk import Desk, need_person
 from compound.review._machine import Event, Status, after
 from compound.review._rows import (
@@ -21,6 +23,8 @@ from compound.review._rows import (
 )
 from compound.review._types import ContextProbe, Redraft, ReviewItem
 
+AGAIN: Final = "drafted again: "
+"""How a reason begins that says why an item shows another draft than it was opened with."""
 Changes = Mapping[str, tuple[int, int | None]]
 """Row to the version that was seen and the present one; None for a row that is gone."""
 
@@ -122,8 +126,9 @@ def redraft(
             refs=dict(fresh.refs),
             evidence=dict(fresh.evidence),
             evidence_sha256=digest(fresh.evidence),
-            reasons=list(fresh.reasons),
+            reasons=_with_history(item, fresh.reasons),
             stale_reason=None,
+            **({} if fresh.decide is None else {"decide": fresh.decide}),
             **readiness_columns(fresh.readiness),
             second=item.second or fresh.second,
             undo_s=max(item.undo_s, fresh.undo_s),
@@ -138,6 +143,13 @@ def redraft(
             details={"draft_sha256": opened.draft_sha256, "evidence_sha256": opened.evidence_sha256},
         )
     return opened
+
+
+def _with_history(item: ReviewItem, fresh: Sequence[str]) -> list[str]:
+    """Why a person is asked: by the new draft, by what happened to the item before, and why it was drafted again."""
+    told = [one for one in item.reasons if one == ESCALATED or one.startswith(AGAIN)]
+    what = str((item.stale_reason or {}).get("what") or "")
+    return list(dict.fromkeys([*fresh, *told, *([f"{AGAIN}{what}"] if what else [])]))
 
 
 def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
@@ -183,7 +195,7 @@ def amend(desk: Desk, item: ReviewItem, again: Redraft, *, user: str) -> Conflic
             draft_seq=seq,
             evidence=dict(again.evidence),
             evidence_sha256=digest(again.evidence),
-            reasons=list(again.reasons),
+            reasons=list(dict.fromkeys([*again.reasons, *item.reasons, f"{AGAIN}{user} changed it"])),
             refs={**again.refs, **item.refs},
             first_approver=None,
             **({} if held else {"lease_user": None, "lease_until": None}),

@@ -244,7 +244,8 @@ class ReviewItem:
 class Redraft:
     """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`.
 
-    Two people stay asked where they were asked before, and the longer time to take it back counts.
+    Two people stay asked where they were asked before, and the longer time to take it back counts. `decide` None keeps
+    the offer.
     """
 
     draft: Draft
@@ -255,6 +256,7 @@ class Redraft:
     second: bool = False
     undo_s: float = 0.0
     readiness: Readiness | None = None
+    decide: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -12,6 +14,8 @@ from compound.connector.state import tables
 from compound.connector.state._digest import digest
 from compound.connector.state._store import StateStore
 
+_HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+"""Unicode categories of controls, of format characters, of line and paragraph separators, of half characters."""
 _GENESIS = "0" * 64
 _PAGE = 1000
 _LOCK = 0x61756469
@@ -54,10 +58,12 @@ def append_audit(
         at: UTC seconds.
         actor: Who did it: a user, `policy:<hash>`, or a process.
         subject: What it happened to: an item's id, an effect's key.
-        details: Ids, hashes and small facts; never a customer's words.
+        details: Ids, hashes and small facts; never a customer's words. What a terminal would obey, hide or turn is
+            written as `<U+202E>`, in the actor too: the log is read with whatever is at hand.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    actor, details = _plain(actor), {name: _plain(value) for name, value in details.items()}
     last = connection.execute(_LAST).first()
     seq, prev_hash = (last.seq + 1, last.hash) if last else (1, _GENESIS)
     record: list[object] = [seq, at, actor, event, subject, details]
@@ -72,6 +78,20 @@ def append_audit(
         "hash": digest([prev_hash, record]),
     }
     connection.execute(sa.insert(tables.audit), values)
+
+
+T = TypeVar("T")
+
+
+def _plain(value: T) -> T:
+    """A text without control, zero-width and bidirectional characters; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    return cast("T", "".join(one if _is_plain(one) else f"<U+{ord(one):04X}>" for one in value))
+
+
+def _is_plain(character: str) -> bool:
+    return unicodedata.category(character) not in _HIDDEN
 
 
 def verify_audit(store: StateStore, *, expected_head: str | None = None) -> AuditReport:

@@ -399,3 +399,24 @@ def test_a_rule_decides_what_it_was_shown_with(tmp_path: Path) -> None:
     made = desk.json("run", "main", "id=T-1", "message=I lost C-1 today")
     assert made["status"] == "done"
     assert (desk.card("C-1")["status"], desk.letters()) == ("frozen", [LETTER_1])
+
+
+def test_a_run_that_was_approved_after_its_letter_was_written_again_is_replayed_whole(desk: Bank) -> None:
+    item = desk.waiting()
+    again = desk.run("review", "edit", item, "--field", f"steps={step('C-2')}", code=None).exception
+    assert isinstance(again, CompoundError)
+    assert again.code == "review.drafted-again"
+    desk.run("review", "approve", item)
+    assert desk.card("C-2")["status"] == "frozen"
+    run_id = desk.json("review", "show", item)["run_id"]
+    replayed = desk.json("replay", run_id)
+    assert (replayed["stopped_at"], replayed["changed"]) == ([], [])
+    assert "stopped at" not in desk.run("replay", run_id).stdout
+    assert len(desk.letters()) == 1
+
+
+def test_a_run_whose_edit_was_approved_at_once_is_replayed_whole(desk: Bank) -> None:
+    item = desk.waiting()
+    desk.run("review", "edit", item, "--field", "words=Dear Ann, C-1 is frozen now.")
+    replayed = desk.json("replay", desk.json("review", "show", item)["run_id"])
+    assert (replayed["stopped_at"], replayed["changed"]) == ([], [])

@@ -285,7 +285,7 @@ def test_a_refused_effect_brings_the_item_back(desk: Desk) -> None:
     assert (again.draft, again.evidence, again.reasons, again.refs) == (
         fresh.draft,
         fresh.evidence,
-        fresh.reasons,
+        ("too late", "drafted again: the order is delivered"),
         fresh.refs,
     )
     assert again.evidence_sha256 != stale.evidence_sha256
