@@ -56,12 +56,12 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
     # `next` leaves out a node whose result is stored but whose step is not yet: only no task at all is the end.
-    if snapshot.tasks:
-        return NextStep(must_run=True)
-    if _has_failed(outcomes):
+    is_over = not snapshot.tasks
+    if is_over and _has_failed(outcomes):
         return await _again(run, outcomes, durable)
-    load(run, outcomes)
-    return NextStep(must_run=False)
+    if is_over:
+        load(run, outcomes)
+    return NextStep(must_run=not is_over)
 
 
 def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:
