@@ -300,8 +300,7 @@ def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
 
 
 def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str | None = None) -> int:
-    """Tickets whose runs ended outside of their batch are done (a person decided, or let a failed run go on), or
-    cancelled.
+    """Tickets whose runs ended outside of their batch are done, or cancelled: a person decided, or let one go on.
 
     Args:
         store: The state store.
