@@ -120,7 +120,10 @@ def _plain_body(ticket: Ticket) -> tuple[str, str]:
 
 def envelope_address(written: str | None) -> str | None:
     """The address in `ann@x.example` or `Ann Lee <ann@x.example>`; None where there is none."""
-    address = parseaddr((written or "")[:1000])[1].strip()
+    try:
+        address = parseaddr((written or "")[:1000])[1].strip()
+    except RecursionError:  # it goes down once for each parenthesis
+        return None
     return address if EMAIL.fullmatch(address) else None
 
 

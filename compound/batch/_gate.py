@@ -13,6 +13,7 @@ import anyio
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+_MAX_SENDER: Final = 1_000
 _NAMED: Final = re.compile(r"#[A-Za-z]{0,4}\d{3,20}\b|\b[A-Z]{1,4}-?\d{4,20}\b")
 """What looks like the number of an order or a case: two tickets that name it may be about one row."""
 
@@ -67,6 +68,16 @@ class OrderGate:
             event.set()
 
 
+def _address(written: str) -> str:
+    """The address of `Ann Lee <ann@x.example>`; empty where there is none, or the text is no sender's."""
+    if len(written) > _MAX_SENDER:
+        return ""
+    try:
+        return parseaddr(written)[1]
+    except RecursionError:  # it goes down once for each parenthesis
+        return ""
+
+
 def keys_of(ticket: Mapping[str, JsonValue] | None) -> frozenset[str]:
     """Whom and what a ticket is about, as far as one can see it: its customer, its sender, numbers that it names."""
     given = ticket or {}
@@ -74,7 +85,7 @@ def keys_of(ticket: Mapping[str, JsonValue] | None) -> frozenset[str]:
     if (customer := given.get("customer_id")) and isinstance(customer, str):
         found.add(f"customer {customer}")
     if (email := given.get("email")) and isinstance(email, str):
-        found.add(f"email {(parseaddr(email)[1] or email).strip().lower()}")
+        found.add(f"email {(_address(email) or email).strip().lower()}")
     for part in ("subject", "body"):
         text = given.get(part)
         found.update(f"named {one}" for one in _NAMED.findall(text if isinstance(text, str) else ""))

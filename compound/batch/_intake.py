@@ -22,6 +22,8 @@ _MOVED = (
     .where(_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bindparam("asked_ticket"))
     .values(seq=sa.bindparam("new_seq"))
 )
+GONE = -1
+"""The place of a ticket that its source has no more: it is not run and not counted."""
 _UNREADABLE = _ITEM.c.input.is_(sa.null())
 """Dead letters that have no ticket: their line cannot be read, or its id is taken."""
 _ACTED = sa.exists().where(tables.outbox.c.run_id == _ITEM.c.run_id)
@@ -76,7 +78,7 @@ class Intake:
                     bad.append((seq, entry))
                 seq += 1
             self._insert(good)
-        self._list_unreadable(bad, seen, limit)
+        self._list_gone(self._list_unreadable(bad, seen, limit), limit)
         return Taken(count=seq, changed=tuple(self._changed), replaced=tuple(self._replaced))
 
     def _row(self, entry: BacklogItem, seq: int, ticket_id: str) -> dict[str, object]:
@@ -120,7 +122,7 @@ class Intake:
     def _change(self, db: Connection, before: Row[tuple[object, ...]], row: dict[str, object]) -> None:
         """The content that was answered stays, unless changes are accepted; one that was not is of no use any more."""
         name = str(row["ticket_id"])
-        is_unanswered = before.status == ItemStatus.DEAD.value and not before.has_acted
+        is_unanswered = before.status in (ItemStatus.DEAD.value, ItemStatus.CANCELLED.value) and not before.has_acted
         is_unseen = before.status == ItemStatus.PENDING.value and not before.has_acted
         is_settled = before.status in (ItemStatus.DONE.value, ItemStatus.WAITING_REVIEW.value)
         if not is_unseen and not is_unanswered:
@@ -144,8 +146,24 @@ class Intake:
             )
         )
 
-    def _list_unreadable(self, bad: Sequence[tuple[int, BacklogItem]], seen: set[str], limit: int | None) -> None:
-        """Make the dead letters of the source those that it has now."""
+    def _list_gone(self, taken: set[str], limit: int | None) -> None:
+        """Take tickets out of the backlog's order that the source has no more; they keep their row for when it has.
+
+        One in flight is still brought to its end: it may have done something already.
+        """
+        query = sa.select(_ITEM.c.ticket_id).where(
+            _ITEM.c.job_id == self.job_id, _ITEM.c.seq > GONE, _ITEM.c.status != ItemStatus.RUNNING.value
+        )
+        with self.store.write() as db:
+            known = db.execute(query if limit is None else query.where(_ITEM.c.seq < limit)).scalars()
+            gone = [
+                {"asked_job": self.job_id, "asked_ticket": one, "new_seq": GONE} for one in known if one not in taken
+            ]
+            if gone:
+                db.execute(_MOVED, gone)
+
+    def _list_unreadable(self, bad: Sequence[tuple[int, BacklogItem]], seen: set[str], limit: int | None) -> set[str]:
+        """Make the dead letters of the source those that it has now; returns the names of all that it has."""
         mine = _ITEM.c.job_id == self.job_id
         rows: list[dict[str, object]] = []
         with self.store.write() as db:
@@ -167,6 +185,7 @@ class Intake:
                         rows.append(self._unreadable(entry, seq, taken, known))
             if rows:
                 db.execute(sa.insert(_ITEM), rows)
+        return taken
 
     def _unreadable(self, entry: BacklogItem, seq: int, taken: set[str], known: set[str]) -> dict[str, object]:
         """A dead letter under the name of its ticket, unless a ticket has it that can be read."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from compound.batch._answered import Answer, find_answer, hold_ticket
-from compound.batch._intake import Intake, Taken
+from compound.batch._intake import GONE, Intake, Taken
 from compound.batch._job import Job, open_job
 from compound.batch._letters import write_letters
 from compound.batch._types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
@@ -132,8 +132,8 @@ class Ledger:
         return Intake(self._store, self.job_id, self._run_id_of, self._accepts_changes).take(backlog, limit)
 
     def items(self, *, limit: int | None = None) -> list[LedgerItem]:
-        """The job's tickets in the backlog's order; only the first `limit` places."""
-        query = sa.select(_ITEM).where(_ITEM.c.job_id == self.job_id).order_by(_ITEM.c.seq)
+        """The job's tickets in the backlog's order, as far as its source has them; only the first `limit` places."""
+        query = sa.select(_ITEM).where(_ITEM.c.job_id == self.job_id, _ITEM.c.seq > GONE).order_by(_ITEM.c.seq)
         if limit is not None:
             query = query.where(_ITEM.c.seq < limit)
         with self._store.read() as db:
@@ -238,6 +238,10 @@ class Ledger:
             if entry.status is ItemStatus.DEAD and entry.ticket is not None and _code(entry) not in NEVER_REVIVED
         )
 
+    def revive_cancelled(self) -> int:
+        """Give every ticket whose run was cancelled a run of its own. Returns how many."""
+        return sum(self._revive(entry) for entry in self.items() if entry.status is ItemStatus.CANCELLED)
+
     def revive_changed(self) -> int:
         """Run tickets that were held back because another content was answered under their id."""
         return sum(
@@ -250,7 +254,7 @@ class Ledger:
         attempt = entry.attempt + 1
         with self._writing() as db:
             acted = sa.select(tables.outbox.c.effect_key).where(tables.outbox.c.run_id == entry.run_id).limit(1)
-            has_acted = db.execute(acted).first() is not None
+            goes_on = entry.status is not ItemStatus.CANCELLED and db.execute(acted).first() is not None
             db.execute(
                 sa.update(_ITEM)
                 .where(_ITEM.c.job_id == self.job_id, _ITEM.c.ticket_id == entry.ticket_id)
@@ -258,8 +262,8 @@ class Ledger:
                     status=ItemStatus.PENDING.value,
                     attempt=attempt,
                     error=None,
-                    is_adopted=entry.is_adopted and has_acted,
-                    run_id=entry.run_id if has_acted else self._run_id_of(entry.ticket_id, attempt),
+                    is_adopted=entry.is_adopted and goes_on,
+                    run_id=entry.run_id if goes_on else self._run_id_of(entry.ticket_id, attempt),
                 )
             )
         return True
@@ -296,7 +300,7 @@ def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
 
 
 def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str | None = None) -> int:
-    """Tickets whose runs ended outside of their batch (a person decided, or let a failed run go on) are done.
+    """Tickets whose runs ended outside of their batch are done, or cancelled: a person decided, or let one go on.
 
     Args:
         store: The state store.
@@ -304,7 +308,9 @@ def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str 
         run_id: Only of this run.
     """
     run = tables.run
-    finished = sa.select(run.c.run_id).where(run.c.status == "done")
+    ends = [ItemStatus.DONE.value, ItemStatus.CANCELLED.value]  # a run's own words for it are the same
+    ended = sa.select(run.c.status).where(run.c.run_id == _ITEM.c.run_id).scalar_subquery()
+    finished = sa.select(run.c.run_id).where(run.c.status.in_(ends))
     query = sa.update(_ITEM).where(
         _ITEM.c.status.in_([ItemStatus.WAITING_REVIEW.value, ItemStatus.DEAD.value]),
         _ITEM.c.input.is_not(sa.null()),
@@ -314,7 +320,7 @@ def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str 
     if job_id is not None:
         query = query.where(_ITEM.c.job_id == job_id)
     with store.write() as db:
-        return db.execute(query.values(status=ItemStatus.DONE.value, error=None)).rowcount
+        return db.execute(query.values(status=ended, error=None)).rowcount
 
 
 def dead_of(store: StateStore, run_id: str) -> tuple[str, ...]:

@@ -121,6 +121,8 @@ class BatchRunner:
         ledger.reconcile()
         if options.retry_dead:
             ledger.revive_dead()
+        if options.retry_cancelled:
+            ledger.revive_cancelled()
         if options.accept_changes or options.again:
             ledger.revive_changed()
         return ledger.items(limit=options.limit)

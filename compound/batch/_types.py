@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 
 class ItemStatus(StrEnum):
-    """Where a ticket of the backlog stands; `done`, `waiting_review` and `dead` are settled."""
+    """Where a ticket of the backlog stands; all but `pending` and `running` are settled."""
 
     PENDING = "pending"
     RUNNING = "running"
     WAITING_REVIEW = "waiting_review"
     DONE = "done"
     DEAD = "dead"
+    CANCELLED = "cancelled"
 
 
-SETTLED = frozenset({ItemStatus.WAITING_REVIEW, ItemStatus.DONE, ItemStatus.DEAD})
+SETTLED = frozenset({ItemStatus.WAITING_REVIEW, ItemStatus.DONE, ItemStatus.DEAD, ItemStatus.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ class BatchOptions:
         accept_changes: Go on although the graph or its context changed since the job was started, and run tickets
             whose content changed since they were answered.
         retry_dead: Give dead letters another attempt.
+        retry_cancelled: Run tickets again whose runs a person, or the clock, has cancelled.
         restart: Forget the job's ledger and begin again; what was answered is not answered again.
         again: Answer also what was answered before, by whatever batch or run. One that did not come to its end
             goes on with the same options.
@@ -123,6 +125,7 @@ class BatchOptions:
     limit: int | None = None
     accept_changes: bool = False
     retry_dead: bool = False
+    retry_cancelled: bool = False
     restart: bool = False
     again: bool = False
     retries: int = 3
@@ -173,7 +176,7 @@ class BatchSummary:
     """What a batch did.
 
     Attributes:
-        counts: Status to number of tickets, over the whole job.
+        counts: Status to number of tickets, over all tickets that the source has now.
         lanes: `ready`, `needs a look` (both wait for a person) or `automatic` (no person decided) to number of
             tickets, over the whole job; empty where no `auto` rule said anything.
         ran: Tickets that this call ran.

@@ -40,6 +40,9 @@ def batch(
         ),
     ] = False,
     retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Give dead letters another attempt.")] = False,
+    retry_cancelled: Annotated[
+        bool, typer.Option("--retry-cancelled", help="Run tickets again whose runs were cancelled.")
+    ] = False,
     restart: Annotated[
         bool, typer.Option("--restart", help="Forget where the batch stood; what was answered is not answered again.")
     ] = False,
@@ -77,6 +80,7 @@ def batch(
         limit=limit,
         accept_changes=accept_changes,
         retry_dead=retry_dead,
+        retry_cancelled=retry_cancelled,
         restart=restart,
         again=again,
     )
@@ -151,6 +155,8 @@ def show_summary(summary: BatchSummary) -> None:
     speed = f"{rate:.1f} tickets a second" if rate else "nothing was left to run"
     say(f"ran {summary.ran} ticket{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
     show_dead(summary)
+    if cancelled := summary.counts.get("cancelled", 0):
+        note(f"{cancelled} ticket(s) were cancelled in review: --retry-cancelled runs them again")
     if summary.answered_before:
         note(f"{summary.answered_before} ticket(s) were answered before by another batch or run; --again answers them")
     if summary.changed:

@@ -49,30 +49,39 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
         if record.status == "waiting_review":
             await durable.require(run)
         return NextStep(must_run=True, payload=first_payload(run))
-    if record.status == "failed" or (record.status == "running" and _lost_its_store(values)):
-        return await _again(run, values, durable)
+    outcomes = _known(snapshot)
+    if record.status == "failed" or (record.status == "running" and _has_failed(outcomes)):
+        return await _again(run, outcomes, durable)
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
     # `next` leaves out a node whose result is stored but whose step is not yet: only no task at all is the end.
-    if snapshot.tasks:
-        return NextStep(must_run=True)
-    load(run, values.get("outcomes", {}))
-    return NextStep(must_run=False)
+    is_over = not snapshot.tasks
+    if is_over and _has_failed(outcomes):
+        return await _again(run, outcomes, durable)
+    if is_over:
+        load(run, outcomes)
+    return NextStep(must_run=not is_over)
 
 
-def _lost_its_store(values: Mapping[str, Any]) -> bool:
-    """A node failed because the state store did, which then could not note that the run failed."""
-    errors = (data.get("error") for data in values.get("outcomes", {}).values())
-    return any(str(error["code"]).startswith("state.") for error in errors if error)
+def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:
+    """Outcomes of a checkpoint, also of nodes whose result is stored but whose step is not yet."""
+    known: dict[str, Mapping[str, Any]] = dict(snapshot.values.get("outcomes", {}))
+    for task in snapshot.tasks:
+        known |= (task.result or {}).get("outcomes", {})
+    return known
 
 
-async def _again(run: ActiveRun, values: Mapping[str, Any], durable: Durable) -> NextStep:
+def _has_failed(outcomes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """A node failed, and the process ended before the run did: nobody was told, and the cause may be over."""
+    return any(data["status"] == "failed" for data in outcomes.values())
+
+
+async def _again(run: ActiveRun, outcomes: Mapping[str, Mapping[str, Any]], durable: Durable) -> NextStep:
     """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw.
 
     The decision itself is asked for again: after a refused effect there may be another one, or none yet.
     """
-    outcomes = values.get("outcomes", {})
     stays = {name for name, data in outcomes.items() if data["status"] not in LOST} - durable.reviews
     load(run, {name: data for name, data in outcomes.items() if name in stays})
     await durable.prune(run.checkpoint_id)

@@ -85,7 +85,7 @@ def with_context(
 
 
 def settle_elsewhere(store: StateStore, run_id: str, folder: Path) -> None:
-    """A run ended outside of its batch: its ticket is done, and no dead letter any more.
+    """A run ended outside of its batch: its ticket is done, or cancelled, and no dead letter any more.
 
     Args:
         store: The state store.

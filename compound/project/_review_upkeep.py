@@ -147,6 +147,7 @@ class ReviewUpkeep:
         import anyio
 
         from compound.graph import cancel_run
+        from compound.project._backlog import settle_elsewhere
         from compound.review import UNDECIDED, ItemFilter, Status
 
         queue, project = self.queue, self._project
@@ -165,3 +166,4 @@ class ReviewUpkeep:
             anyio.run(end, state, home / "checkpoints.db", run_id)
         for row in queue.list(ItemFilter(run_id=run_id, statuses=tuple(UNDECIDED))):
             queue.withdraw(row.item_id, actor=actor, reason=reason)
+        settle_elsewhere(project.resources.state, run_id, project.settings.home / "batch")

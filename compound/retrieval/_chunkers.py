@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -10,7 +11,7 @@ from typing import Final
 
 from compound.retrieval._types import Chunk
 
-_HEADING: Final = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING: Final = re.compile(r"^(#{1,6})[ \t]+([^ \t\n].*|)$", re.MULTILINE)
 _FENCE: Final = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _PARAGRAPH_END: Final = re.compile(r"\n[ \t]*\n")
 _SENTENCE_END: Final = re.compile(r"[.!?][\"')\]]*\s|[\u3002\uff01\uff1f]|\n")
@@ -78,17 +79,24 @@ class MarkdownChunker:
 
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:
     fences = [match.span() for match in _FENCE.finditer(text)]
-    headings = [m for m in _HEADING.finditer(text) if not any(a <= m.start() < b for a, b in fences)]
+    begins = [begin for begin, _ in fences]
+    headings = [m for m in _HEADING.finditer(text) if not _is_inside(m.start(), begins, fences)]
     trail: list[tuple[int, str]] = []
     yield 0, headings[0].start() if headings else len(text), ""
     for match, after in zip_longest(headings, headings[1:]):
         level, end = len(match.group(1)), after.start() if after else len(text)
         above = [each for each in trail if each[0] < level]
-        trail = [*above, (level, match.group(2))]
+        title = match.group(2).rstrip(" \t").rstrip("#").rstrip(" \t")
+        trail = [*above, (level, title)]
         if text[match.end() : end].strip() or (after and len(after.group(1)) > level):
             yield match.end(), end, _path(trail)
-        elif match.group(2):
-            yield match.start(2), match.end(2), _path(above)
+        elif title:
+            yield match.start(2), match.start(2) + len(title), _path(above)
+
+
+def _is_inside(place: int, begins: list[int], spans: list[tuple[int, int]]) -> bool:
+    before = bisect_right(begins, place) - 1
+    return before >= 0 and place < spans[before][1]
 
 
 def _path(trail: list[tuple[int, str]]) -> str:

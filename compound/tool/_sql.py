@@ -148,7 +148,7 @@ class BoundSqlTool:
         Raises:
             CompoundError: As `run`.
         """
-        if self._usual_s < _HOP_S:
+        if self._usual_s < _HOP_S and not self.prepared.statement.is_long:
             return self.run(inputs).value
         from anyio.to_thread import run_sync
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,56 @@ def test_a_restart_takes_back_what_waits_and_asks_again(desk: ReplyDesk) -> None
     again = desk.batch("ask", "--from", str(file), "--restart")
     assert (again["ran"], again["answered_before"]) == (3, 0)
     assert desk.run("review", "list", "--json").stdout.count('"item_id"') == 3
+
+
+def test_counts_are_of_the_tickets_that_the_source_has_now(desk: ReplyDesk) -> None:
+    desk.write("x.jsonl", [ticket("t1"), ticket("t2", "bug"), ticket("t3"), ticket("t4", "bug")])
+    first = desk.batch("--from", "x.jsonl", code=3)
+    assert first["counts"] == {"dead": 2, "done": 2}
+    # The ids of two were put right in the source, one was taken out, and one is new.
+    desk.write("x.jsonl", [ticket("t2b"), ticket("t3"), ticket("t4b"), ticket("t5")])
+    again = desk.batch("--from", "x.jsonl")
+    assert (again["counts"], again["ran"], again["dead"]) == ({"done": 4}, 3, [])
+    assert again["dead_letter_file"] is None
+    # One that comes back stands where it stood.
+    desk.write("x.jsonl", [ticket("t1"), ticket("t4", "bug"), ticket("t3")])
+    back = desk.batch("--from", "x.jsonl", code=3)
+    assert (back["counts"], back["ran"]) == ({"dead": 1, "done": 2}, 0)
+    assert desk.batch("--from", "x.jsonl", "--limit", "1")["counts"] == {"done": 1}
+    assert desk.sent_to() == ["t1", "t2b", "t3", "t4b", "t5"]
+
+
+@pytest.mark.parametrize("way", ["cancel", "close"])
+def test_a_cancelled_ticket_is_settled_so_and_run_again_when_asked(desk: ReplyDesk, way: str) -> None:
+    desk.write("x.jsonl", [ticket("t1"), ticket("t2")])
+    if way == "close":
+        closing = "  ok: {use: review, show: [$think], due: 1s, on_expire: {close: true}}"
+        graph = desk.root / "graphs" / "ask.yaml"
+        graph.write_text(graph.read_text().replace("  ok: {use: review, show: [$think]}", closing))
+    batch = ("ask", "--from", "x.jsonl")
+    assert desk.batch(*batch)["counts"] == {"waiting_review": 2}
+    if way == "cancel":
+        assert desk.run("review", "cancel", "t1", "--note", "by phone").exit_code == 0
+        stands = {"t1": "cancelled", "t2": "waiting_review"}
+    else:
+        time.sleep(1.1)
+        assert desk.run("review", "sweep").exit_code == 0
+        stands = {"t1": "cancelled", "t2": "cancelled"}
+    assert desk.ledger() == stands
+    over = list(stands.values()).count("cancelled")
+    same = desk.batch(*batch)
+    assert (same["counts"].get("cancelled"), same["ran"], same["dead"]) == (over, 0, [])
+    assert desk.batch(*batch, "--retry-dead")["ran"] == 0
+    assert f"{over} ticket(s) were cancelled in review: --retry-cancelled" in desk.run("batch", *batch).stderr
+    again = desk.batch(*batch, "--retry-cancelled")
+    assert (again["counts"], again["ran"]) == ({"waiting_review": 2}, over)
+    assert desk.run("review", "approve", "t1").exit_code == 0
+    assert desk.sent_to() == ["t1"]
+    assert desk.batch(*batch)["counts"] == {"done": 1, "waiting_review": 1}
+
+
+def test_a_cancelled_ticket_is_run_by_a_restart_too(desk: ReplyDesk) -> None:
+    desk.write("x.jsonl", [ticket("t1")])
+    desk.batch("ask", "--from", "x.jsonl")
+    assert desk.run("review", "cancel", "t1").exit_code == 0
+    assert desk.batch("ask", "--from", "x.jsonl", "--restart")["counts"] == {"waiting_review": 1}

@@ -166,3 +166,8 @@ def test_a_dead_letter_whose_run_went_on_is_done_at_once(tmp_path: Path, monkeyp
     assert desk.ledger() == {"t1": "done"}
     assert not Path(run["dead_letter_file"]).exists()
     assert desk.sent_to() == ["t1"]
+
+
+def test_a_sender_that_no_parser_can_read_stops_no_batch(desk: ReplyDesk) -> None:
+    desk.write("x.jsonl", [ticket("t1", email="(" * 9_000), ticket("t2", email="Ann Lee <" + "(" * 500), ticket("t3")])
+    assert desk.batch("--from", "x.jsonl")["counts"] == {"done": 3}

@@ -6,16 +6,21 @@ Nothing here trusts the text, and nothing here bounds what the steps cost: that 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from compound.errors import Location, ProjectError
+from pydantic import JsonValue
 
-from ._guard import guard
+from compound.errors import ConnectorError, Location, ProjectError
+
+from ._guard import Statement, guard
 from ._narrow import narrowed, shown
-from ._query import Prepared, bind, execute, plan_rows
+from ._query import Prepared, bind, bound_as, execute, not_bound, plan_rows
 from ._types import Column, Limits, QueryResult, TableInfo
+from ._values import converter
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,6 +60,133 @@ class Asked:
     sql: str
     plan_rows: int
     result: QueryResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A statement that this program has guarded and bound, for a process that can be killed.
+
+    Attributes:
+        sql: The text that runs.
+        columns: Of the result.
+        tables: Names of the tables that it reads.
+        fingerprint: Of the statement.
+        params: Its values, each as `encoded` writes it.
+        limits: Caps.
+    """
+
+    sql: str
+    columns: tuple[Column, ...]
+    tables: tuple[str, ...]
+    fingerprint: str
+    params: Mapping[str, list[JsonValue]]
+    limits: Limits
+
+
+def reviewed(prepared: Prepared, params: Mapping[str, object]) -> Reviewed:
+    """A prepared statement as a request."""
+    return Reviewed(
+        sql=prepared.sql,
+        columns=prepared.columns,
+        tables=tuple(table.name for table in prepared.tables),
+        fingerprint=prepared.statement.fingerprint,
+        params={name: encoded(value) for name, value in params.items()},
+        limits=prepared.limits,
+    )
+
+
+def bind_apart(
+    ask: Callable[[Reviewed], Asked],
+    statement: Statement,
+    samples: Mapping[str, object],
+    limits: Limits,
+    tables: Sequence[TableInfo],
+    where: Location | None,
+) -> Prepared:
+    """Bind by asking a process that can be killed: DuckDB computes what is constant in a statement when it binds it.
+
+    Raises:
+        ProjectError: As `bind`.
+        ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.worker``.
+    """
+    request = Reviewed(
+        sql=f"DESCRIBE {statement.sql}",
+        columns=tuple(Column(name=name, type="VARCHAR") for name in _DESCRIBED),
+        tables=tuple(table.name for table in tables),
+        fingerprint=statement.fingerprint,
+        params={name: encoded(value) for name, value in samples.items()},
+        limits=Limits(rows=_MAX_COLUMNS, cell_chars=_MAX_TYPE_CHARS, ms=limits.ms),
+    )
+    try:
+        rows = ask(request).result.rows
+    except ConnectorError as error:
+        if error.code == "lakehouse.query-failed":
+            raise not_bound(error.what, tables, where) from None
+        raise
+    columns = tuple(Column(name=str(row["column_name"]), type=str(row["column_type"])) for row in rows)
+    return bound_as(columns, statement, limits, tables, where)
+
+
+_DESCRIBED: Final = ("column_name", "column_type", "null", "key", "default", "extra")
+_MAX_COLUMNS: Final = 10_000
+_MAX_TYPE_CHARS: Final = 100_000
+
+
+def encoded(value: object) -> list[JsonValue]:
+    """A parameter as JSON that says its type."""
+    match value:
+        case list():
+            return ["list", [encoded(item) for item in cast("list[object]", value)]]
+        case Decimal() | float():
+            return [type(value).__name__, str(value)]
+        case date():  # a datetime too
+            return [type(value).__name__, value.isoformat()]
+        case None | bool() | int() | str():
+            return ["", value]
+        case _:
+            raise TypeError(f"a parameter of SQL cannot be a {type(value).__name__}")
+
+
+def decoded(said: list[JsonValue]) -> object:
+    """What `encoded` has written."""
+    kind, value = said
+    if kind == "list":
+        return [decoded(item) for item in cast("list[list[JsonValue]]", value)]
+    return _DECODE[cast("str", kind)](value) if kind else value
+
+
+_DECODE: Final[Mapping[str, Callable[[Any], object]]] = {
+    "Decimal": Decimal,
+    "float": float,
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+}
+
+
+def run_reviewed(engine: Engine, tables: Mapping[str, TableInfo], request: Reviewed) -> Asked:
+    """Run a reviewed statement.
+
+    Raises:
+        ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``, ...
+    """
+    statement = Statement(
+        sql=request.sql,
+        tables=frozenset(request.tables),
+        params=frozenset(request.params),
+        fingerprint=request.fingerprint,
+        has_limit=True,
+        node={},
+    )
+    prepared = Prepared(
+        statement=statement,
+        columns=request.columns,
+        limits=request.limits,
+        sql=request.sql,
+        tables=tuple(tables[name] for name in request.tables),
+        converts=tuple(converter(column.type) for column in request.columns),
+    )
+    params = {name: decoded(value) for name, value in request.params.items()}
+    return Asked(sql=request.sql, plan_rows=0, result=execute(engine, prepared, params))
 
 
 def prepare_ask(

@@ -83,6 +83,18 @@ FUNCTIONS: Final[frozenset[str]] = frozenset(
 )
 """Scalar functions, operators, aggregates and window functions, lower case."""
 
+_SLOW: Final = """
+damerau_levenshtein levenshtein jaro_similarity jaro_winkler_similarity regexp_extract_all regexp_replace
+regexp_split_to_array str_split_regex string_split_regex left_grapheme length_grapheme right_grapheme
+substring_grapheme nfc_normalize
+"""
+
+LONG: Final[frozenset[str]] = frozenset(_SLOW.split())
+"""Functions of which one call can take many seconds, and DuckDB heeds no interrupt before it returns."""
+
+FORMATS: Final[frozenset[str]] = frozenset({"format", "printf"})
+"""Functions whose first argument says how long the result is."""
+
 SIZED: Final[dict[str, int]] = {
     "repeat": 1,
     "lpad": 1,

@@ -40,6 +40,7 @@ class Statement:
         params: Names of its parameters.
         fingerprint: SHA-256 of the tree without positions, 16 hex digits.
         has_limit: The outermost query has its own LIMIT.
+        is_long: One call of a function of it may take many seconds, which no interrupt stops.
         node: The root query node of DuckDB's serialised tree.
     """
 
@@ -49,6 +50,7 @@ class Statement:
     fingerprint: str
     has_limit: bool
     node: Mapping[str, Any]
+    is_long: bool = False
 
 
 class Refused(ProjectError):
@@ -105,6 +107,7 @@ def guard(
         fingerprint=_fingerprint(node),
         has_limit=any(str(item.get("type", "")).startswith("LIMIT") for item in modifiers),
         node=node,
+        is_long=walk.is_long,
     )
 
 

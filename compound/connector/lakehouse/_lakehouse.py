@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import duckdb
 
 from compound.errors import ConnectorError, Location, choices
 
-from ._asking import Ask, Asked, prepare_ask
+from ._asking import Ask, Asked, Reviewed, bind_apart, prepare_ask, reviewed
 from ._engine import Engine
 from ._fence import keep_inside
 from ._guard import guard, readable
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 _PREPARED: Final = 256
+_DEAF_S: Final = 0.5
+"""A statement that goes on for so long after it was interrupted runs in a process that can be killed, next time."""
 _WHOLE: Final = Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
 
 
@@ -83,6 +86,7 @@ class Lakehouse:
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._engine = Engine(files, cache_dir, resources)
         self._prepared: dict[tuple[str, frozenset[str], Limits], Prepared] = {}
+        self._long: set[str] = set()
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -218,6 +222,8 @@ class Lakehouse:
         statement = guard(sql, tables=infos, where=where)
         used = [infos[name] for name in sorted(statement.tables)]
         capped = (limits or self.limits).within(self.limits)
+        if statement.is_long:
+            return bind_apart(self._apart, statement, samples or {}, capped, used, where)
         return bind(self._engine.cursor(), statement, samples or {}, capped, used, where)
 
     def whole_table(self, name: str) -> QueryResult:
@@ -257,6 +263,9 @@ class Lakehouse:
                 self._engine.damaged()
             raise
 
+    def _apart(self, request: Reviewed) -> Asked:
+        return self._started_workers().ask(request, Cancellation())
+
     def _started_workers(self) -> Workers:
         with self._lock:
             if self._is_closed:
@@ -280,16 +289,22 @@ class Lakehouse:
         return plan_rows(self._engine, prepared)
 
     def execute(self, prepared: Prepared, params: Mapping[str, object] | None = None) -> QueryResult:
-        """Run a prepared statement on this thread.
+        """Run a prepared statement on this thread; one that an interrupt may not stop runs in a worker process.
 
         Raises:
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``, ...
         """
+        fingerprint = prepared.statement.fingerprint
+        begun = time.monotonic()
         try:
+            if prepared.statement.is_long or fingerprint in self._long:
+                return self._apart(reviewed(prepared, params or {})).result
             return execute(self._engine, prepared, params or {})
         except ConnectorError as error:
             if error.code == "lakehouse.cache-damaged":
                 self._engine.damaged()
+            if error.code == "lakehouse.timeout" and time.monotonic() - begun > prepared.limits.ms / 1_000 + _DEAF_S:
+                self._long.add(fingerprint)
             raise
 
     def query(

@@ -68,9 +68,29 @@ def bind(
         described = cursor.execute(f"DESCRIBE {statement.sql}", dict(samples)).fetchall()
     except duckdb.Error as error:
         what = " ".join(str(error).split(" LINE ")[0].split("\n\n")[0].split())
-        fix = "; ".join(f"{table.name}: {', '.join(column.name for column in table.schema)}" for table in tables)
-        raise ProjectError("sql.bind", what, fix=f"columns are {fix}" if fix else "", where=where) from None
+        raise not_bound(what, tables, where) from None
     columns = tuple(Column(name=str(row[0]), type=str(row[1])) for row in described)
+    return bound_as(columns, statement, limits, tables, where)
+
+
+def not_bound(what: str, tables: Sequence[TableInfo], where: Location | None) -> ProjectError:
+    """The error of a statement that does not fit the tables."""
+    fix = "; ".join(f"{table.name}: {', '.join(column.name for column in table.schema)}" for table in tables)
+    return ProjectError("sql.bind", what, fix=f"columns are {fix}" if fix else "", where=where)
+
+
+def bound_as(
+    columns: tuple[Column, ...],
+    statement: Statement,
+    limits: Limits,
+    tables: Sequence[TableInfo],
+    where: Location | None,
+) -> Prepared:
+    """A statement whose result has these columns.
+
+    Raises:
+        ProjectError: ``sql.duplicate-column``.
+    """
     names = [column.name for column in columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

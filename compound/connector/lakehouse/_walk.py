@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias, cast
 
-from ._functions import FUNCTIONS, MAX_SIZE, SIZED, TABLE_FUNCTIONS
+from ._functions import FORMATS, FUNCTIONS, LONG, MAX_SIZE, SIZED, TABLE_FUNCTIONS
 
 MAX_NODES: Final = 20_000
 MAX_READS: Final = 10_000
 MAX_VOLUME: Final = 1_000_000
 _NEAR: Final = 0.8
+_WIDE: Final = re.compile(r"\d{4}|\*|\{[^{}]*\{")
 
 Scope: TypeAlias = "Mapping[str, int]"
 """Common table expressions in sight: case-folded name to the tables that reading it reads."""
@@ -69,6 +71,7 @@ class Walk:
         tables: Declared tables that are read.
         params: Parameters that are used.
         problems: Why it is refused, in the order found; empty when it passes.
+        is_long: One call of a function of it may take many seconds.
         prefixes: Qualified names that must be shortened: place in bytes, and the parts before the name.
     """
 
@@ -82,6 +85,7 @@ class Walk:
     nodes: int = 0
     reads: int = 0
     volume: int = 1
+    is_long: bool = False
 
     def query(self, node: Mapping[str, Any], visible: Scope) -> None:
         """A query node; `visible` holds the names of common table expressions in scope.
@@ -246,6 +250,7 @@ class Walk:
         elif name not in FUNCTIONS and not (table and name in TABLE_FUNCTIONS):
             what = f"the function {name}() is not allowed"
             self.problems.append(Problem(code="sql.not-allowed", what=what, function=name))
+        self.is_long = self.is_long or name in LONG or (name in FORMATS and not _is_narrow(node))
         self.below(node, scope)
 
     def sized(self, node: dict[str, Any], name: str, *, table: bool) -> None:
@@ -272,6 +277,13 @@ def argument_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
     if "class" not in item and isinstance(item.get("expression"), dict):
         return cast("Mapping[str, Any]", item["expression"])
     return item
+
+
+def _is_narrow(node: Mapping[str, Any]) -> bool:
+    """A format that is a literal and asks for no great width; neither does an argument."""
+    first = argument_of((node.get("arguments") or node.get("children") or [{}])[0])
+    literal = cast("Mapping[str, Any]", first.get("literal") or {})
+    return first.get("class") == "CONSTANT" and not _WIDE.search(str(literal.get("text", "")))
 
 
 def _size(node: Mapping[str, Any]) -> int:

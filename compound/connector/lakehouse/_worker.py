@@ -1,5 +1,7 @@
 """The process in which SQL that a model wrote is guarded, rewritten, bound and run: `python -m` of this file.
 
+Reviewed statements run here too when one call of a function of theirs may take long.
+
 It is made to be killed. Each query starts a timer of the kernel that ends the process without asking Python or DuckDB,
 and the memory that it may have is a limit of the kernel too. It ends when its input does, so it never outlives the
 process that started it. It has no secrets: its environment is nearly empty, and the connection is hardened.
@@ -20,7 +22,7 @@ from pydantic import TypeAdapter
 
 from compound.errors import CompoundError, ProjectError
 
-from ._asking import Ask, Asked, run_ask
+from ._asking import Ask, Asked, Reviewed, run_ask, run_reviewed
 from ._engine import Engine
 from ._frames import EndOfFrames, frame, read_frame, write_all
 from ._guard import Refused
@@ -29,7 +31,7 @@ from ._types import Column, Limits, Resources, TableInfo
 
 KERNEL_GRACE_MS: Final = 150
 _TABLES: Final = TypeAdapter(dict[str, TableInfo])
-_ASK: Final = TypeAdapter(Ask)
+_REQUEST: Final[TypeAdapter[Ask | Reviewed]] = TypeAdapter(Ask | Reviewed)
 _ENGINE_SHARE: Final = 0.75
 _SPENT_SHARE: Final = 0.9
 _MB: Final = 1 << 20
@@ -40,7 +42,7 @@ def serve(reads: int, writes: int) -> None:
     """Answer queries until there are no more.
 
     Args:
-        reads: Descriptor that requests come from: first the tables, then one `Ask` after another.
+        reads: Descriptor that requests come from: first the tables, then one `Ask` or `Reviewed` after another.
         writes: Descriptor that answers go to.
     """
     hello = read_frame(reads)
@@ -59,10 +61,12 @@ def serve(reads: int, writes: int) -> None:
         _limit_memory(base + memory_mb * _MB)
     write_all(writes, frame({"ready": True}))
     while True:
-        request = _ASK.validate_python(read_frame(reads))
+        request = _REQUEST.validate_python(read_frame(reads))
         # The default action of SIGALRM ends the process: the kernel does it, whatever holds the interpreter.
         signal.setitimer(signal.ITIMER_REAL, (request.limits.ms + KERNEL_GRACE_MS) / 1_000)
-        reply, is_spent = _reply(lambda: run_ask(engine, tables, request))  # noqa: B023  called before the next
+        # Whoever asked learns that it was begun: only then can the statement be what ended this process.
+        write_all(writes, frame({"begun": True}))
+        reply, is_spent = _reply(lambda: _run(engine, tables, request))  # noqa: B023  called before the next
         used = _data_bytes()
         is_spent = is_spent or (used is not None and base is not None and used - base > memory_mb * _MB * _SPENT_SHARE)
         data = frame({**reply, "last": is_spent})
@@ -70,6 +74,12 @@ def serve(reads: int, writes: int) -> None:
         write_all(writes, data)
         if is_spent:
             return
+
+
+def _run(engine: Engine, tables: Mapping[str, TableInfo], request: Ask | Reviewed) -> Asked:
+    if isinstance(request, Ask):
+        return run_ask(engine, tables, request)
+    return run_reviewed(engine, tables, request)
 
 
 def _reply(run: Callable[[], Asked]) -> tuple[dict[str, Any], bool]:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from compound.errors import CompoundError, ConnectorError
 
-from ._asking import Ask, Asked
+from ._asking import Ask, Asked, Reviewed
 from ._frames import EndOfFrames, FrameTimeout, FrameTooLong, frame, read_frame, write_all
 from ._guard import Refused
 from ._query import timed_out
@@ -30,6 +30,7 @@ from ._types import Column, QueryResult
 GRACE_MS: Final = 100
 _START_S: Final = 60.0
 _ENDS_WITHIN_S: Final = 5.0
+_BEGINS_WITHIN_S: Final = 10.0
 _BESIDE_ROWS: Final = 4 << 20
 _WORKER: Final = "compound.connector.lakehouse._worker"
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZ", "PYTHONHOME")
@@ -37,6 +38,10 @@ _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"
 
 class Stopped(Exception):
     """The caller no longer waits for the answer."""
+
+
+class Gone(Exception):
+    """The process ended, or does not answer, before it began with the request: another one can be asked."""
 
 
 @dataclass(slots=True)
@@ -105,6 +110,7 @@ class WorkerProcess:
         """Wait until it can be asked.
 
         Raises:
+            Gone: Somebody killed it.
             ConnectorError: ``lakehouse.worker``: it does not start; or why its tables cannot be opened.
         """
         if self._is_ready:
@@ -112,8 +118,10 @@ class WorkerProcess:
         try:
             write_all(self._writes, self._hello)
             answer = read_frame(self._reads, seconds=_START_S, most=_BESIDE_ROWS)
-        except (OSError, EndOfFrames, FrameTimeout, FrameTooLong):
+        except (OSError, EndOfFrames, FrameTimeout, FrameTooLong) as error:
             self.kill()
+            if self.child.returncode == -signal.SIGKILL and not isinstance(error, FrameTimeout):
+                raise Gone from error
             what = f"the process that runs SQL of models did not start ({ended(self.child.returncode)})"
             raise ConnectorError("lakehouse.worker", what, fix="free memory, or raise workers.memory_mb") from None
         if "error" in answer:
@@ -129,14 +137,17 @@ class WorkerProcess:
             most: Bytes of the answer.
 
         Raises:
+            Gone: It has not begun with it.
             FrameTimeout: It took too long.
             EndOfFrames: The process ended.
             FrameTooLong: The answer is longer than `most`.
         """
         try:
             write_all(self._writes, request)
-        except OSError as error:
-            raise EndOfFrames from error
+            # A process that was killed takes what it is sent until the last of its threads is gone.
+            read_frame(self._reads, seconds=_BEGINS_WITHIN_S, most=_BESIDE_ROWS)
+        except (OSError, EndOfFrames, FrameTimeout, FrameTooLong) as error:
+            raise Gone from error
         return read_frame(self._reads, seconds=(ms + GRACE_MS) / 1_000, most=most)
 
     def kill(self) -> None:
@@ -172,7 +183,7 @@ class Workers:
         # Also when nobody closes it: at the end of the interpreter, or when it is collected.
         self._finalizer = weakref.finalize(self, _end_all, self._all)
 
-    def ask(self, request: Ask, cancellation: Cancellation) -> Asked:
+    def ask(self, request: Ask | Reviewed, cancellation: Cancellation) -> Asked:
         """The worker's answer to a request.
 
         Args:
@@ -185,6 +196,21 @@ class Workers:
             CompoundError: What the worker says about the statement.
             Stopped: The caller no longer waits.
         """
+        for left in reversed(range(self._count + 2)):
+            try:
+                answer = self._answer(request, cancellation)
+            except Gone:
+                if left:
+                    continue
+                what = "one process after the other that runs SQL ended before it began with the query"
+                fix = "see what ends them: the system's log names processes that it killed for memory"
+                raise ConnectorError("lakehouse.worker", what, fix=fix) from None
+            if "error" in answer:
+                raise error_of(answer["error"])
+            return _asked_of(answer["asked"])
+        raise AssertionError("the last process answers or raises")
+
+    def _answer(self, request: Ask | Reviewed, cancellation: Cancellation) -> dict[str, Any]:
         with cancellation.on_cancel(self._wake):
             worker = self._take(cancellation)
         keep = False
@@ -194,9 +220,7 @@ class Workers:
             keep = not answer.get("last") and not cancellation.is_set
         finally:
             self._give_back(worker, keep=keep)
-        if "error" in answer:
-            raise error_of(answer["error"])
-        return _asked_of(answer["asked"])
+        return answer
 
     def close(self) -> None:
         """End every process; queries that run fail."""
@@ -206,12 +230,19 @@ class Workers:
             self._changed.notify_all()
         self._finalizer()
 
-    def _asked(self, worker: WorkerProcess, request: Ask, cancellation: Cancellation) -> dict[str, Any]:
+    def _asked(self, worker: WorkerProcess, request: Ask | Reviewed, cancellation: Cancellation) -> dict[str, Any]:
         ms = request.limits.ms
-        worker.start()
         begun = time.monotonic()
         try:
+            worker.start()
+            begun = time.monotonic()
             return worker.ask(frame(request), ms=ms, most=request.limits.bytes * 2 + _BESIDE_ROWS)
+        except Gone:
+            if cancellation.is_set:
+                raise Stopped from None
+            if self._is_closed:
+                raise _closed() from None
+            raise
         except FrameTimeout:
             raise timed_out(ms) from None
         except FrameTooLong:

@@ -168,8 +168,8 @@ batch_item = Table(
     Index(None, "run_id"),
     Index(None, "ticket_id"),
 )
-"""The ledger: one row a ticket; `pending running waiting_batch waiting_review done failed dead`. `is_adopted`: its run
-was made by another batch, or by `compound run`."""
+"""The ledger: one row a ticket; `pending running waiting_batch waiting_review done failed dead cancelled`.
+`is_adopted`: its run was made by another batch, or by `compound run`."""
 
 review_item = Table(
     "review_item",

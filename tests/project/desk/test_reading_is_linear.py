@@ -55,6 +55,7 @@ def texts(size: int) -> Iterator[str]:
     for pad in PADS:
         for run in (" ", "a", "1", "\n", "-"):
             yield pad + run * size
+            yield pad + run * size + "x"
 
 
 def modules() -> Iterator[ModuleType]:
@@ -99,7 +100,59 @@ def readers() -> dict[str, Callable[[str], object]]:
                 and function.__module__.split(".")[-1] not in {"grammar", "lexicon"}
             ):
                 found[f"{module.__name__}.{name}"] = function
-    return {**found, "read_ticket": _read, "make_plan": _plan, "provenance": _prove}
+    return {**found, "read_ticket": _read, "make_plan": _plan, "provenance": _prove, **framework()}
+
+
+def framework() -> dict[str, Callable[[str], object]]:
+    """What the framework itself does with the words of a letter, before, beside and after the project's readers."""
+    from compound.batch._gate import keys_of
+    from compound.cli._output import escaped, visible
+    from compound.connector.desk._ticket import guess_id
+    from compound.connector.vector import analyze
+    from compound.graph._sandbox import compile_template
+    from compound.project._document_text import read_page
+    from compound.project._mention import Mention
+    from compound.retrieval import MarkdownChunker, TextChunker
+    from compound.specialist._features import features
+
+    template = compile_template("{{ text }} {{ text | tojson }} {{ text | trim | upper | wordcount }}", "p.md")
+    person = Mention(["ann@x.example", "John Smith 12345", "a"])
+    return {
+        "desk: a line of JSON": lambda text: _line(json.dumps({"id": "T", "body": text}).encode()),
+        "desk: a broken line": lambda text: _line(text.encode()),
+        "desk: a broken line with an id": lambda text: _line(b'{"id": "' + text.encode()),
+        "desk: the id of a broken line": lambda text: guess_id(b'"id"' + text.encode()),
+        "batch: keys of a ticket": lambda text: keys_of({"email": text, "subject": text, "body": text}),
+        "review: shown": lambda text: visible(text) + escaped(json.dumps(text)),
+        "search: words of a query": analyze,
+        "index: markdown": lambda text: MarkdownChunker().chunk("# " + text),
+        "index: text": lambda text: TextChunker().chunk(text),
+        "index: a page": lambda text: read_page(text.encode()),
+        "model: JSON in words": _spoken,
+        "specialist: features": features,
+        "prompt: a template": lambda text: template.render(text=text),
+        "erase: a mention": lambda text: (person.in_text(text), person.in_bytes(text.encode())),
+    }
+
+
+def _spoken(text: str) -> object:
+    from compound.model._spoken_json import find_json
+
+    try:
+        return find_json(text, lambda value: ["it does not fit"])
+    except ValueError:
+        return None
+
+
+def _line(raw: bytes) -> object:
+    import tempfile
+
+    from compound.connector.desk._sources import read_tickets
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.jsonl"
+        path.write_bytes(raw + b"\n")
+        return list(read_tickets(path))
 
 
 def _read(text: str) -> object:

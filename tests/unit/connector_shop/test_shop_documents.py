@@ -172,12 +172,13 @@ def lakehouse_rows(table: str) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+@pytest.fixture
+def reference(tmp_path: Path) -> Iterator[Shop]:
+    """The shop of the reference; each test has one of its own, because one of them changes it."""
     if not SHARED.is_dir() and not os.environ.get("CI"):
         pytest.skip("the reference data is not beside the project")
     file = shop_file()
-    opened = Shop.open(tmp_path_factory.mktemp("reference") / "shop.db", file, effects=find_effect)
+    opened = Shop.open(tmp_path / "shop.db", file, effects=find_effect)
     opened.seed({name: lakehouse_rows(name) for name in file.tables})
     yield opened
     opened.close()

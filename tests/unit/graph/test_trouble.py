@@ -107,9 +107,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert refused.value.code == "checkpoint.cannot-open"
 
 
-def test_a_failure_of_the_store_that_a_checkpoint_still_holds_is_not_believed(tmp_path: Path) -> None:
-    """The disk was full: the checkpoint has the failed node, and the table of runs could not note it."""
-    trouble = ConnectorError("state.disk-full", "the disk is full")
+@pytest.mark.parametrize("code", ["state.disk-full", "desk.disk-full", "shop.locked"])
+@pytest.mark.parametrize("is_step_stored", [True, False], ids=["step", "result"])
+def test_a_failure_that_a_checkpoint_still_holds_is_tried_again(
+    tmp_path: Path, code: str, is_step_stored: bool
+) -> None:
+    """The process ended when the failed node was in the checkpoint, and the table of runs had not noted the end."""
+    trouble = ConnectorError(code, "no room")
     state = StateStore.open(tmp_path / "state.db")
 
     async def play(world: FakeServices) -> str:
@@ -119,5 +123,9 @@ def test_a_failure_of_the_store_that_a_checkpoint_still_holds_is_not_believed(tm
     assert asyncio.run(play(services(trouble))) == "failed"
     with closing(sqlite3.connect(tmp_path / "state.db")) as db, db:
         db.execute("update run set status = 'running', error = null")
+    if not is_step_stored:
+        with closing(sqlite3.connect(tmp_path / "c.db")) as db, db:
+            newest = db.execute("select checkpoint_id from checkpoints order by checkpoint_id").fetchall()[2:]
+            db.executemany("delete from checkpoints where checkpoint_id = ?", newest)
     assert asyncio.run(play(services())) == "waiting_review"
     state.close()
