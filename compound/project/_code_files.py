@@ -25,6 +25,7 @@ class CodeFiles:
         self._package = modules.package
         self._imports: dict[str, frozenset[str]] = {}
         self._digests: dict[str, str] = {}
+        self._paths: dict[str, str | None] = {}
 
     def files(self, function: Callable[..., object]) -> frozenset[str]:
         """Paths below the root, of the function's module and all that it imports; empty outside the project."""
@@ -56,6 +57,12 @@ class CodeFiles:
         return module.startswith(f"{self._package}.") and module in sys.modules
 
     def _file(self, dotted: str) -> str | None:
+        # Walked once for each function of a project: the same few names are asked for thousands of times.
+        if dotted not in self._paths:
+            self._paths[dotted] = self._found(dotted)
+        return self._paths[dotted]
+
+    def _found(self, dotted: str) -> str | None:
         base = Path(*dotted.split(".")) if dotted else Path()
         for path in (base.with_suffix(".py") if dotted else None, base / "__init__.py"):
             if path is not None and (self._root / path).is_file():
