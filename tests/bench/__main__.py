@@ -21,7 +21,6 @@ from tests.bench import demo, engine, environment, load, review, start
 from tests.bench._programs import ROOT
 from tests.bench._rows import Row
 
-
 TOPICS: dict[str, Callable[[], list[Row]]] = {
     "start_up": start.rows,
     "environment": environment.rows,

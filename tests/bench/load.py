@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.bench._processes import started
 from tests.bench._rows import Bar, Pair, Row, absent, at_most, reported
@@ -29,7 +29,7 @@ GROWTH = Bar(
 )
 MEMORY = Bar(1.0, "checked and traced, a waiting run holds no more than one of langgraph that keeps nothing")
 
-Samples = Mapping[tuple[str, int], list[Mapping[str, float]]]
+Samples = Mapping[tuple[str, int], Sequence[Mapping[str, float]]]
 
 
 def rows() -> list[Row]:

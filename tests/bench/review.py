@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 RUNS = 40
-WAIT = Bar(
-    1.5, "a queue that others read, a decision with its version and all traces cost at most half of a bare pause more"
-)
+WAIT = Bar(2, "a queue that others read, a decision with its version and all traces cost at most a second bare pause")
 GRAPH = """\
 compound: graph/v1
 name: bench_review
