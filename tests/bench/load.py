@@ -16,7 +16,7 @@ from tests.bench._processes import started
 from tests.bench._rows import Bar, Pair, Row, absent, at_most, reported
 from tests.bench.peers.steps import Call
 
-RUNS = 2_000
+RUNS = 1_000
 LATENCY_S = 0.2
 ROUNDS = 3
 IN_FLIGHT = (64, 256, 1_024)
