@@ -35,6 +35,7 @@ class Gatekeeper:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._known: dict[tuple[str, str], tuple[object, Coverage]] = {}
+        self._read: dict[str, tuple[object, GraphSpec, Automatic | None]] = {}
 
     @cached_property
     def certificates(self) -> Certificates:
@@ -53,8 +54,7 @@ class Gatekeeper:
         if not ruling.is_automatic:
             return ready, ()
         try:
-            spec = self._resources.parts.graph(request.graph_name)
-            automatic = self._automatic(spec)
+            spec, automatic = self._declared(request.graph_name)
             coverage = self.coverage(spec, request.graph_hash)
         except CompoundError as error:
             # A graph that no file declares, or a part that is gone: nothing can be certified for it.
@@ -76,12 +76,25 @@ class Gatekeeper:
         """
         from compound.project._coverage import coverage_of
 
-        stamp = [_stamp(path) for path in self._watched()]
+        stamp = self._stamps()
         known = self._known.get((spec.name, graph_hash))
         if known is None or known[0] != stamp:
             known = (stamp, coverage_of(self._resources, spec, graph_hash))
             self._known[spec.name, graph_hash] = known
         return known[1]
+
+    def _declared(self, name: str) -> tuple[GraphSpec, Automatic | None]:
+        """The graph and what its policy says of rules; every ready draft asks, so files are parsed when they change."""
+        stamp = self._stamps()
+        known = self._read.get(name)
+        if known is None or known[0] != stamp:
+            spec = self._resources.parts.graph(name)
+            known = (stamp, spec, self._automatic(spec))
+            self._read[name] = known
+        return known[1], known[2]
+
+    def _stamps(self) -> list[tuple[str, int, int]]:
+        return [_stamp(path) for path in self._watched()]
 
     def _watched(self) -> list[Path]:
         """Files that a process reads again while it lives; code and prompts it reads once."""

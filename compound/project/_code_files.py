@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compound.project._modules import ProjectModules
 
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where statements, and what holds statements, lie in a node."""
+
 
 class CodeFiles:
     """The Python files of a project, read once each.
@@ -25,6 +28,7 @@ class CodeFiles:
         self._package = modules.package
         self._imports: dict[str, frozenset[str]] = {}
         self._digests: dict[str, str] = {}
+        self._paths: dict[str, str | None] = {}
 
     def files(self, function: Callable[..., object]) -> frozenset[str]:
         """Paths below the root, of the function's module and all that it imports; empty outside the project."""
@@ -34,9 +38,13 @@ class CodeFiles:
     def of_module(self, dotted: str) -> frozenset[str]:
         """The same of a module, `tools.refunds`."""
         found: set[str] = set()
+        seen: set[str] = set()
         waiting = [dotted]
         while waiting:
             name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
             path = self._file(name)
             if path is None or path in found:
                 continue
@@ -56,6 +64,12 @@ class CodeFiles:
         return module.startswith(f"{self._package}.") and module in sys.modules
 
     def _file(self, dotted: str) -> str | None:
+        # Every function of a project asks for much the same names; most of them are no module's.
+        if dotted not in self._paths:
+            self._paths[dotted] = self._found(dotted)
+        return self._paths[dotted]
+
+    def _found(self, dotted: str) -> str | None:
         base = Path(*dotted.split(".")) if dotted else Path()
         for path in (base.with_suffix(".py") if dotted else None, base / "__init__.py"):
             if path is not None and (self._root / path).is_file():
@@ -76,7 +90,7 @@ class CodeFiles:
 def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Iterator[str]:
     """Everything that imports may mean, anywhere in the module; what is no module of the project is not found."""
     parts = dotted.split(".")
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (_local(one.name, package) for one in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -85,6 +99,16 @@ def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Ite
             lead = [*base, *(_local(node.module, package).split(".") if node.module else [])]
             yield ".".join(lead)
             yield from (".".join([*lead, one.name]) for one in node.names)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement, at whatever depth: imports lie nowhere else, and expressions are most of a tree."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in _BLOCKS:
+            waiting += getattr(node, name, ())
 
 
 def _local(name: str, package: str) -> str:

@@ -70,11 +70,12 @@ class QueuedReviews:
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open the item or find it; a rule that holds decides what nobody touched, where a certificate covers it."""
-        new, item = self._opened(self._ruled(request))
+        new, item, decision = self._opened(self._ruled(request))
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         # Every decision moves its item to another version.
-        decision = self._standing(item) if item.version > 1 else None
+        if decision is None and item.version > 1 and item.status is not Status.DECIDED:
+            decision = self._standing(item)
         # what a person returned is shown to a person again
         auto = request.auto if request.redraft != "ask" and new.round == 0 else None
         by = _certified(new, item)
@@ -101,17 +102,18 @@ class QueuedReviews:
             readiness = replace(readiness, certificate="")  # whoever had it drafted again decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
-    def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem]:
-        """The item of the newest round: each return of a draft to the graph opens one more."""
+    def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem, Decision | None]:
+        """The item of the newest round, each return of a draft to the graph opens one more; and its decision."""
         item = self.queue.open_item(new)
+        standing: Decision | None = None
         while item.status is Status.DECIDED:
             standing = self.queue.decision_for(item.run_id, item.node, round=item.round)
             if standing is None or standing.action != RETURN:
                 break
             why = f"returned by {standing.actor}: {standing.note or standing.reason}"
             new = replace(new, round=item.round + 1, reasons=(*new.reasons, why))
-            item = self.queue.open_item(new)
-        return new, item
+            item, standing = self.queue.open_item(new), None
+        return new, item, standing
 
     def _standing(self, item: ReviewItem) -> Decision | None:
         """The decision that the run goes on with: a draft that was returned has none."""
@@ -141,7 +143,7 @@ class QueuedReviews:
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Give an undecided item the draft that its run holds now."""
-        new, item = self._opened(self._ruled(request))
+        new, item, _ = self._opened(self._ruled(request))
         then = item.draft, dict(item.refs), item.decide
         if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
             what = f"the graph of run {request.run_id} changed, and the draft with it"

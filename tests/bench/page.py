@@ -22,7 +22,9 @@ TITLES: Final = {
     "engine": "CPU per run and critical path",
     "load": "Many runs at once",
     "review": "Waiting for a person",
+    "demo": "The sample desk",
     "start_up": "Start",
+    "environment": "Size of an installation",
 }
 
 
@@ -47,11 +49,17 @@ def _when(found: Mapping[str, Any]) -> list[str]:
 
 
 def _lines(rows: list[Mapping[str, Any]]) -> list[str]:
-    lines = ["| figure | measured | bar | holds |", "|---|---|---|---|"]
+    lines = ["| figure | measured | bar | holds | why this bar |", "|---|---|---|---|---|"]
     for row in rows:
         value = row["unit"] if row["value"] is None else f"{row['value']:g} {row['unit']}".strip()
-        holds = {True: "yes", False: "**no**", None: ""}[row["ok"]]
-        lines.append("| " + " | ".join(_cell(cell) for cell in (row["name"], value, row["bar"], holds)) + " |")
+        cells = (
+            row["name"],
+            value,
+            row["bar"],
+            {True: "yes", False: "**no**", None: ""}[row["ok"]],
+            row.get("why", ""),
+        )
+        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     return lines
 
 

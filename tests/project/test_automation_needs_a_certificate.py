@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from compound import Project
 from compound.cli._program import app
+from compound.project._parts import ProjectParts
+from compound.spec import GraphSpec
 from tests.support.claims_desk import POLICY, SCORED, claim, claims_desk, good, label, sent
 
 CERTIFY = ("certify", "main", "--suite", "letters", "--user", "eva")
@@ -144,6 +147,34 @@ def test_what_no_draft_hangs_on_may_change(desk: Path) -> None:
     )
     (desk / "graphs/prompts/other.md").write_text("Nothing.\n")
     assert fresh(desk, 8)["status"] == "done"
+
+
+def test_one_process_reads_graph_and_policy_when_they_change_and_not_for_every_draft(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label(desk, good(30))
+    assert cli(desk, *CERTIFY)[0] == 0
+    read: list[str] = []
+    as_written = ProjectParts.graph_as_written
+
+    def counted(parts: ProjectParts, name: str) -> GraphSpec:
+        read.append(name)
+        return as_written(parts, name)
+
+    monkeypatch.setattr(ProjectParts, "graph_as_written", counted)
+    project = Project.open(desk)
+    try:
+        assert project.run("main", {"claim": claim(1)}).status == "done"
+        first = len(read)
+        for number in range(2, 7):
+            assert project.run("main", {"claim": claim(number)}).status == "done"
+        assert len(read) - first <= 5, "once a run, and not once more for its draft"
+        policy = desk / "graphs/policies/claims.yaml"
+        policy.write_text(POLICY.replace("audit_share: 0%", "audit_share: 100%"))
+        assert project.run("main", {"claim": claim(8)}).status == "waiting_review"
+    finally:
+        project.close()
+    assert len(sent(desk)) == 6
 
 
 def test_another_solver_is_another_model(desk: Path) -> None:
@@ -305,7 +336,6 @@ def test_a_batch_says_what_is_ready_what_needs_a_look_and_what_was_automatic(des
 def test_a_compiled_langgraph_graph_waits_too(desk: Path) -> None:
     from langgraph.checkpoint.memory import InMemorySaver
 
-    from compound import Project
     from tests.support.certificates import grant
 
     project = Project.open(desk)

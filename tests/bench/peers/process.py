@@ -2,7 +2,7 @@
 
     {"do": "run", "runs": 500}                                   one after the other
     {"do": "load", "runs": 2000, "in_flight": 64, "latency_s": 0.2, "seed": 7}
-    {"do": "memory", "in_flight": 1024, "latency_s": 3}
+    {"do": "memory", "in_flight": 1024}
 
 Each is answered by a line of JSON. CPU is user and system time of the whole process, all its threads included, from the
 first run of a command to the moment at which everything that was recorded is in its store. Standard library only.
@@ -84,21 +84,27 @@ async def work_through(framework: Framework, numbers: Iterator[int]) -> None:
         require(number, await framework.run(number))
 
 
-async def held(framework: Framework, in_flight: int, latency_s: float, *, traced: bool) -> dict[str, float]:
-    """Bytes that a run holds while it waits for its call: resident memory, or (slower) what Python allocated."""
+async def held(framework: Framework, in_flight: int, *, traced: bool) -> dict[str, float]:
+    """Bytes that a run holds while it waits for its call: resident memory, or (slower) what Python allocated.
+
+    The calls wait at a gate until all runs have come to it, however long that takes on this machine.
+    """
     gc.collect()
+    Call.gate, Call.waiting = asyncio.Event(), 0
     if traced:
         tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0] if traced else resident_bytes()
     tasks = [asyncio.ensure_future(framework.run(number)) for number in range(in_flight)]
-    await asyncio.sleep(latency_s / 2 * 0.9)  # the shortest call takes half of the average
-    if any(task.done() for task in tasks):
-        raise RuntimeError("the machine is too slow: a run ended before all were in flight")
+    while Call.waiting < in_flight:
+        if any(task.done() for task in tasks):
+            raise RuntimeError("a run ended before all were in flight")
+        await asyncio.sleep(0.01)
     after = tracemalloc.get_traced_memory()[0] if traced else resident_bytes()
     tracemalloc.stop()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    Call.gate = None
     return {"bytes": (after - before) / in_flight}
 
 
@@ -128,7 +134,7 @@ async def answer(framework: Framework, command: dict[str, Any]) -> dict[str, flo
                 framework, int(command["runs"]), int(command["in_flight"]), int(command.get("first", 0))
             )
         case "memory":
-            return await held(framework, int(command["in_flight"]), Call.latency_s, traced=bool(command.get("traced")))
+            return await held(framework, int(command["in_flight"]), traced=bool(command.get("traced")))
         case other:
             raise ValueError(f"no command {other!r}")
 

@@ -22,6 +22,8 @@ class Call:
 
     latency_s = 0.0
     seed = 0
+    gate: asyncio.Event | None = None  # when there is one, each call waits until it is set
+    waiting = 0
 
     @classmethod
     def seconds(cls, number: int) -> float:
@@ -71,7 +73,10 @@ async def orders(_given: Values) -> Values:
 
 async def write(given: Values) -> Values:
     """The join; it waits for the call, if there is one."""
-    if Call.latency_s:
+    if Call.gate is not None:
+        Call.waiting += 1
+        await Call.gate.wait()
+    elif Call.latency_s:
         await asyncio.sleep(Call.seconds(given["number"]))
     return {"reply": f"{given['plan']}: {len(given['passages'])} passages, {len(given['orders'])} orders"}
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.bench import _processes, load
-from tests.bench._rows import absent, at_least, at_most
+from tests.bench import __main__ as bench
+from tests.bench import _processes, demo, engine, environment, load, review, start
+from tests.bench._clock import run_on_own_clock
+from tests.bench._programs import cpu_of
+from tests.bench._rows import RATIO, Bar, Pair, Row, absent, at_most, in_turn, none_of
 from tests.bench.peers import compound_graph, plain, steps
 from tests.bench.peers.process import answer, loaded
 
@@ -35,9 +40,117 @@ def test_a_peer_that_cannot_start_is_absent_and_never_ok(monkeypatch: pytest.Mon
 
 
 def test_a_bar_is_held_against_the_figure_as_measured() -> None:
-    assert at_most("a", 0.50001, "x", 0.5).ok is False
-    assert at_least("a", 0.94999, "x", 0.95).ok is False
-    assert at_most("a", 0.5, "x", 0.5).ok is True
+    assert at_most("a", 0.50001, Bar(0.5, "half")).ok is False
+    assert at_most("a", 0.5, Bar(0.5, "half")).ok is True
+    assert none_of("a", 1, "modules", "none").ok is False
+
+
+def test_sides_are_measured_in_turn_and_compared_within_a_round() -> None:
+    said: list[str] = []
+    slow = iter((1.0, 1.0, 8.0, 8.0, 1.0, 1.0))  # the machine is eight times slower for a round
+
+    def side(name: str, cost: float) -> float:
+        said.append(name)
+        return cost * next(slow)
+
+    pair = in_turn(lambda: side("ours", 2.0), lambda: side("theirs", 4.0), 3)
+    assert said == ["ours", "theirs", "theirs", "ours", "ours", "theirs"]
+    assert pair.ratio == 0.5
+
+
+def evenly(ratio: float) -> Pair:
+    return Pair([ratio, ratio, ratio], [1.0, 1.0, 1.0])
+
+
+def engine_rows(slower: float) -> list[Row]:
+    samples = {name: [1.0] for name in (*_processes.OURS, *_processes.PEERS)}
+    samples["Compound"] = [0.1 * slower]
+    return [*engine.judged(samples, {}), engine.longest(0.5 if slower == 1 else 0.6)]
+
+
+def load_rows(slower: float) -> list[Row]:
+    cost = {load.OURS: 0.2 * slower, load.PEER: 1.0, load.NOTHING: 0.01}
+    samples = {
+        (name, many): [{"cpu_us": cost[name] * (slower if many == 1_024 else 1), "share": 0.9}]
+        for name in cost
+        for many in load.IN_FLIGHT
+    }
+    held = {(name, traced): cost[name] * 4 for name in (load.OURS, load.PEER) for traced in (False, True)}
+    return [*load.judged(samples, {}), *load.held_rows(held, "")]
+
+
+TOPICS: dict[str, Callable[[float], list[Row]]] = {
+    "start_up": lambda slower: start.judged(
+        evenly(0.4 * slower), evenly(0.3 * slower), evenly(0.7 * slower), 0 if slower == 1 else 1
+    ),
+    "environment": lambda slower: environment.judged(1.1 * slower, 1.0, 0 if slower == 1 else 1),
+    "demo": lambda slower: demo.judged(evenly(2.7 * slower), 5.0 * slower, 16.0, {}),
+    "engine": engine_rows,
+    "load": load_rows,
+    "review": lambda slower: review.judged(evenly(1.3 * slower)),
+}
+
+
+def test_the_verdicts_of_every_topic_are_tried() -> None:
+    assert set(TOPICS) == set(bench.TOPICS)
+
+
+@pytest.mark.parametrize("topic", list(TOPICS))
+def test_every_bar_is_missed_when_ours_costs_more_and_only_ratios_have_bars(topic: str) -> None:
+    usual, slow = TOPICS[topic](1.0), TOPICS[topic](11.0)
+    held = [row for row in usual if row.ok is not None]
+    assert held
+    assert all(row.ok for row in held)
+    assert [row.name for row in slow if row.ok is False] == [row.name for row in held]
+    assert all(row.why and (row.unit == RATIO or row.bar == "0") for row in held)
+    assert all(row.unit != RATIO and not row.bar for row in usual if row.ok is None)
+
+
+def test_a_missed_bar_is_told_with_its_reason_and_ends_the_bench_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept: list[object] = []
+    monkeypatch.setattr(bench, "write", kept.append)
+    for slower, code in ((1.0, 0), (11.0, 1)):
+        monkeypatch.setitem(bench.TOPICS, "review", lambda slower=slower: TOPICS["review"](slower))
+        assert bench.main(["review"]) == code
+    first, second = capsys.readouterr().out.split("every bar holds")
+    assert "MISSED" not in first
+    assert "MISSED" in second
+    assert review.WAIT.why in second
+    assert len(kept) == 2
+
+
+def test_cpu_of_a_program_counts_its_own_processes_and_no_waiting() -> None:
+    burn = "sum(i for i in range(3_000_000))"
+    nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}], check=True)"
+    idle = cpu_of(sys.executable, "-c", "import time; time.sleep(0.5)")[0]
+    alone, inside = cpu_of(sys.executable, "-c", burn)[0], cpu_of(sys.executable, "-c", nested)[0]
+    assert inside > alone / 2 > idle / 2
+    with pytest.raises(RuntimeError, match="no_such_module"):
+        cpu_of(sys.executable, "-m", "no_such_module")
+
+
+def test_the_own_clock_tells_a_schedule_that_waits_too_long() -> None:
+    async def barrier() -> float:
+        clock = asyncio.get_running_loop().time
+        begin = clock()
+        await asyncio.gather(asyncio.sleep(0.1), asyncio.sleep(0.5))  # `second` waits for `long` too
+        await asyncio.sleep(0.1)
+        return clock() - begin
+
+    took = run_on_own_clock(barrier())
+    assert took == pytest.approx(0.6)
+    assert engine.longest(took).ok is False
+    assert engine.critical_path().ok is True
+
+
+def test_an_installation_is_its_requirements_and_theirs() -> None:
+    names = environment.closure(["compound"])
+    assert {"compound", "langgraph", "langchain-core", "numpy"} <= names
+    assert "pytest" not in names
+    assert environment.closure(environment.ENGINES) < names
+    assert environment.size_of({"typer"}) > 10_000
 
 
 def test_compound_and_plain_code_do_the_same_work() -> None:
@@ -48,6 +161,8 @@ def test_compound_and_plain_code_do_the_same_work() -> None:
             await ours.settle()
             assert (await answer(ours, {"do": "run", "runs": 3}))["cpu_us"] > 0
             assert (await loaded(theirs, 10, 3))["wall_s"] > 0
+            assert (await answer(ours, {"do": "memory", "in_flight": 8, "traced": True}))["bytes"] > 0
+            assert steps.Call.gate is None
 
     asyncio.run(play())
 

@@ -11,7 +11,7 @@ from tests.bench.page import BEGIN, END, PAGE, in_history, table, written
 
 def document(**topic: object) -> dict[str, Any]:
     rows = [
-        {"name": "fast", "value": 0.25, "unit": "x", "bar": "<= 0.5", "ok": True},
+        {"name": "fast", "value": 0.25, "unit": "x", "bar": "<= 0.5", "ok": True, "why": "half"},
         {"name": "slow", "value": 2.0, "unit": "s", "bar": "<= 1", "ok": False},
         {"name": "told", "value": 7.5, "unit": "us", "bar": "", "ok": None},
         {"name": "peer", "value": None, "unit": "absent: no | module", "bar": "", "ok": None},
@@ -21,10 +21,10 @@ def document(**topic: object) -> dict[str, Any]:
 
 def test_each_figure_has_a_row_and_a_missed_bar_is_not_hidden() -> None:
     text = table(document(commit="0123456789abcdef+", date="2026-11-25"))
-    assert "| fast | 0.25 x | <= 0.5 | yes |" in text
-    assert "| slow | 2 s | <= 1 | **no** |" in text
-    assert "| told | 7.5 us |  |  |" in text
-    assert "| peer | absent: no \\| module |  |  |" in text, "an absent peer is neither ok nor missed"
+    assert "| fast | 0.25 x | <= 0.5 | yes | half |" in text
+    assert "| slow | 2 s | <= 1 | **no** |  |" in text
+    assert "| told | 7.5 us |  |  |  |" in text
+    assert "| peer | absent: no \\| module |  |  |  |" in text, "an absent peer is neither ok nor missed"
     assert "Measured: 2026-11-25, commit `0123456789ab` with changes." in text
     assert "Machine: 2 cores, Python 3.11.7." in text
 
