@@ -170,7 +170,9 @@ class ProjectCatalogue:
             return None
 
     def policy(self, name: str) -> PolicyFile | None:
-        """A policy; None when its file cannot be read, which is a finding of its own."""
+        """A policy; None when there is none, or its file cannot be read, which is a finding of its own."""
+        if name not in self._resources.parts.policy_files:
+            return None
         return self._tried(lambda: self._resources.parts.policy(name), None, f"{GRAPHS}/policies/{name}.yaml")
 
     def python_type(self, place: str) -> Type:

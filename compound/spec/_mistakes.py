@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 TYPE: Final = "compound.mistake"
 """pydantic's type of such an error."""
+_WHOLE: Final = frozenset(
+    {"bool_parsing", "bool_type", "dict_type", "float_parsing", "float_type", "int_parsing", "int_type", "list_type"}
+    | {"literal_error", "model_type", "string_type", "tuple_type"}
+)
+"""What is said of a value as a whole: it is of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,27 @@ def _into(data: object, step: str | int) -> tuple[object] | None:
         return (data[step],)  # type: ignore[index]
     except (KeyError, IndexError, TypeError):
         return None
+
+
+def without_branches(
+    details: Sequence[ErrorDetails], path: Callable[[ErrorDetails], tuple[str | int, ...]]
+) -> list[ErrorDetails]:
+    """The lines without those of union branches that were not meant.
+
+    pydantic says of each branch why the value does not fit; what is furthest inside the value is the mistake.
+
+    Args:
+        details: Lines of one error.
+        path: Where in the file a line is.
+    """
+    kept: list[tuple[tuple[str | int, ...], ErrorDetails]] = []
+    for detail in sorted(details, key=lambda one: -len(path(one))):
+        here = path(detail)
+        is_branch = detail["type"] in _WHOLE and any(one[: len(here)] == here for one, _ in kept)
+        if not is_branch:
+            kept.append((here, detail))
+    chosen = [id(detail) for _, detail in kept]
+    return [detail for detail in details if id(detail) in chosen]
 
 
 def without_misspelt(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:

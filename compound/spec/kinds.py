@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.errors import Location, ProjectError, choices
 from compound.spec._findings import Finding, InvalidFile, in_file_order
-from compound.spec._mistakes import mistake_of, path_in, without_misspelt
+from compound.spec._mistakes import mistake_of, path_in, without_branches, without_misspelt
 from compound.spec.yaml_file import YamlDocument, decode_utf8, read_yaml
 
 if TYPE_CHECKING:
@@ -119,8 +119,9 @@ def validated(document: YamlDocument, model: type[M], code: str = "project.bad-f
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        findings = [_finding(detail, document, model, code) for detail in without_misspelt(details)]
+        details = without_misspelt(error.errors(include_url=False))
+        plain = without_branches(details, lambda one: _path(one, document))
+        findings = [_finding(detail, document, model, code) for detail in plain]
         raise InvalidFile(in_file_order(findings)) from None
 
 
@@ -139,7 +140,7 @@ def _finding(detail: ErrorDetails, document: YamlDocument, model: type[BaseModel
     said = detail["msg"].removeprefix("Value error, ")
     said = said if said[:2].isupper() else said[:1].lower() + said[1:]
     where = source.key(path) if detail["loc"][-1:] == ("[key]",) else source.value(path)
-    return Finding(code, f"{name}: {said}", where, _meaning(model, path))
+    return Finding(code, f"{name}: {said}", where, meaning(model, path))
 
 
 def _path(detail: ErrorDetails, document: YamlDocument) -> tuple[str | int, ...]:
@@ -155,7 +156,7 @@ def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     return [field.alias or name for one in _models_at(model, path) for name, field in one.model_fields.items()]
 
 
-def _meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
+def meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
     """What the innermost key of a path is for."""
     from compound.spec._describe import descriptions
 
