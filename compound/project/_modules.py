@@ -63,6 +63,11 @@ class ProjectModules:
                 fix="mend the file; it is imported once, when the project is opened",
             ) from error
 
+    def has(self, dotted: str) -> bool:
+        """Whether there is a file for a module of the project."""
+        path = self.root.joinpath(*dotted.split("."))
+        return path.with_name(f"{path.name}.py").is_file() or (path / "__init__.py").is_file()
+
     def load_folder(self, folder: str) -> list[ModuleType]:
         """Import every module that lies directly in a folder of the project, by name."""
         path = self.root / folder
