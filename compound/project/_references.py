@@ -103,8 +103,8 @@ def _one_argument(resources: Resources, reference: str, what_it_gets: str, named
 
     module = reference.partition(":")[0]
     if not resources.parts.modules.has(module):
-        what = f"{reference} names no function: there is no {module.replace('.', '/')}.py"
-        return [Finding("project.unknown-function", what, named, "write it as module:function")]
+        what = f"cannot load {module}: there is no {module.replace('.', '/')}.py"
+        return [Finding("project.bad-module", what, named, "write it as module:function")]
     return [
         replace(one, where=named) if one.code == "project.unknown-function" else one for one in _raised(look, named)
     ]

@@ -112,8 +112,10 @@ def _after(kind: str, desk: Desk) -> None:
 
 def _description(kind: str, desk: Desk) -> None:
     where = place(desk, graph(kind, "description: Ask the stars"))
-    assert "<title>Ask the stars</title>" in where.say("draw", "--svg").out
-    assert "Ask the stars" not in place(desk, graph(kind)).say("draw", "--svg").out
+    without = place(desk, graph(kind))
+    for words in (("draw",), ("draw", "--svg")):
+        assert "Ask the stars" in where.say(*words).out
+        assert "Ask the stars" not in without.say(*words).out
 
 
 def _use(kind: str, desk: Desk) -> None:
