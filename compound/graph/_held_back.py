@@ -136,7 +136,7 @@ class _Owners:
 
     def __init__(self, spec: GraphSpec) -> None:
         self.file = spec.source.file
-        names = [*spec.nodes, *(name for name in spec.source.below(("nodes",)) if name not in spec.nodes)]
+        names = [*spec.nodes, *(name for name in map(str, spec.source.below(("nodes",))) if name not in spec.nodes)]
         at = [(spec.source.key(("nodes", name)), name) for name in names]
         self._places = sorted((where.line, where.column, name) for where, name in at)
 

@@ -12,7 +12,7 @@ from compound.graph import Signature
 from compound.graph.catalogue import Shelf
 from compound.project._names import graph_name_findings
 from compound.project._parts import GRAPHS
-from compound.project._references import effect_findings, function_findings, suite_findings
+from compound.project._references import effect_findings, function_findings, policy_findings, suite_findings
 from compound.spec import Finding, InvalidFile
 from compound.spec.marks import KEY
 from compound.spec.mcp_file import PREFIX
@@ -52,6 +52,7 @@ class ProjectCatalogue:
         for name in self.names("effect") or ():
             self.signature("effect", name)
         self._problems += function_findings(self._resources)
+        self._problems += policy_findings(self._resources)
         self._problems += suite_findings(self._resources)
         self._problems += graph_name_findings(self._graph_names())
         return self.noted()

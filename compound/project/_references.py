@@ -51,6 +51,31 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
         yield from _one_argument(resources, profile.generator, "the folder to write to", where)
 
 
+def policy_findings(resources: Resources) -> Iterator[Finding]:
+    """Policies that are called otherwise than their file, and effects in them that are not there."""
+    from compound.spec.yaml_file import read_yaml_file
+
+    for stem, path in resources.parts.policy_files.items():
+        shown = resources.settings.shown(path)
+        try:
+            policy, source = resources.parts.policy(stem), read_yaml_file(path, shown).source
+        except CompoundError as error:
+            yield from _told(error, Location(shown, 1))
+            continue
+        if policy.name != stem:
+            what = f"the policy calls itself {policy.name!r}, and its file is called {stem!r}"
+            fix = f"write name: {stem}; graphs name a policy by its file"
+            yield Finding("policy.wrong-name", what, source.value(("name",)), fix)
+        try:
+            known = list(resources.parts.effects)
+        except CompoundError:  # what cannot be loaded is a finding already
+            continue
+        for name in policy.effects:
+            if name not in known:
+                what = f"the policy {stem} names the effect {name!r}, which is not there"
+                yield Finding("policy.unknown-effect", what, source.key(("effects", name)), choices(known, name))
+
+
 def suite_findings(resources: Resources) -> Iterator[Finding]:
     """Suites whose file cannot be read, or whose functions cannot be called; and two scorers of one name."""
     from compound.spec.suite_file import read_suite_of

@@ -71,7 +71,6 @@ _FIXES: Final = {
     "graph.empty-budget": "write at least one of usd, calls and seconds; or drop `budget`",
     "graph.effect-tool": "write tool: NAME with its arguments in `in`, or tools: [NAME, ...] with in: {actions: ...}",
     "graph.effect-actions": "write in: {actions: $node.actions}",
-    "graph.not-on-graph": "drop them here, and write them in the graph's own file",
 }  # fmt: skip
 _PLACEHOLDERS: Final[dict[str, JsonValue]] = {"compound": "graph/v1", "name": "unnamed", "nodes": {}}
 
