@@ -53,7 +53,6 @@ _OF_THE_NODE: Final = frozenset(
         "graph.missing-argument",
         "graph.missing-placeholder",
         "graph.no-review",
-        "graph.unknown-placeholder",
         "policy.never-automatic",
     }
 )
@@ -138,6 +137,7 @@ class _Owners:
         self.file = spec.source.file
         names = [*spec.nodes, *(name for name in map(str, spec.source.below(("nodes",))) if name not in spec.nodes)]
         at = [(spec.source.key(("nodes", name)), name) for name in names]
+        at += [(spec.source.key((section,)), "") for section in spec.source.below(())]
         self._places = sorted((where.line, where.column, name) for where, name in at)
 
     def of(self, where: Location) -> str:
