@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from compound.graph._check_automatic import automatic_findings
@@ -19,6 +19,7 @@ from compound.graph._check_shown import shown_findings
 from compound.graph._check_taint import taint_findings
 from compound.graph._check_unused import unused_findings
 from compound.graph._check_values import value_findings
+from compound.graph._held_back import without_consequences
 from compound.graph._inspection import Inspection
 from compound.graph.catalogue import Remembered
 from compound.spec._findings import Finding, in_file_order
@@ -54,16 +55,20 @@ def check_file(text: str | bytes, path: str, catalogue: Catalogue) -> list[Findi
     parsed = parse_graph(text, path)
     if parsed.spec is None:
         return list(parsed.findings)
-    return in_file_order([*parsed.findings, *check(parsed.spec, catalogue, broken=parsed.broken)])
+    found = check(parsed.spec, catalogue, broken=parsed.broken, shape=parsed.findings)
+    return in_file_order([*parsed.findings, *found])
 
 
-def check(spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = ()) -> list[Finding]:
-    """Everything that is wrong with a graph, in the order of the file.
+def check(
+    spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = (), shape: Sequence[Finding] = ()
+) -> list[Finding]:
+    """Everything that is wrong with a graph, in the order of the file; what only follows from it is left out.
 
     Args:
         spec: A graph whose shape is right; its source map gives the places.
         catalogue: What the project offers. A shelf that it does not know is not checked.
         broken: Nodes that the file has, but that could not be read: references to them are no mistakes.
+        shape: Mistakes of the file's shape, which are reported already: what follows from them is left out.
 
     Returns:
         Findings; the graph may run when none is an `error`.
@@ -75,4 +80,4 @@ def check(spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = ()) 
     inspection = Inspection(typed, remembered, frozenset(broken))
     for family in FAMILIES:
         findings += family(inspection)
-    return in_file_order(findings)
+    return in_file_order(without_consequences(typed, shape, findings, inspection.broken))

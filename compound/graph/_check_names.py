@@ -83,7 +83,7 @@ def _types(spec: GraphSpec) -> Iterator[Finding]:
             yield Finding("graph.cyclic-type", f"the type {name} is only itself", where, "give it fields")
     for path, declared in declared_types(spec):
         for name in named_types(parse_type(declared)):
-            if name not in spec.types:
+            if name not in spec.types and name not in spec.source.below(("types",)):
                 fix = choices([*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30)
                 yield Finding("graph.unknown-type", f"unknown type {name!r}", spec.source.value(path), fix)
 
@@ -116,7 +116,7 @@ def _names(inspection: Inspection) -> Iterator[Finding]:
     for path, node in blocks(inspection.spec.nodes):
         for shelf, key, name in named(node):
             known = inspection.catalogue.names(shelf)
-            if known is None or name in known:
+            if known is None or name in known or (shelf == "graph" and name in inspection.around):
                 continue
             code, word = _CODES[shelf]
             fix = choices(list(known), name) + _NEW.get(shelf, "").format(name=name)

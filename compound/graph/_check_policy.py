@@ -9,6 +9,7 @@ from compound.errors import choices
 from compound.graph._check_effects import reviews_of
 from compound.graph._check_retention import retention_findings
 from compound.spec._findings import Finding
+from compound.spec._parse import nearest
 from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, blocks
 
 if TYPE_CHECKING:
@@ -39,14 +40,20 @@ def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
     for path, node in blocks(spec.nodes):
         for key, name in _effects(node):
             rule = policy.effects.get(name)
-            if rule is None:
+            if rule is None and not _is_misspelt(inspection, policy, name):
                 what = f"the policy {policy.name} does not allow {name}"
                 if policy.description:
                     what += f", which says of itself: {policy.description.strip()}"
                 fix = f"add it to the policy file, or take it out; {choices(list(policy.effects), name)}"
                 yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
-            elif isinstance(node, EffectNode):
+            elif rule is not None and isinstance(node, EffectNode):
                 yield from _asked(inspection, path, name, rule)
+
+
+def _is_misspelt(inspection: Inspection, policy: PolicyFile, name: str) -> bool:
+    """The policy names an effect that is not there and looks like this one: a finding of the policy file."""
+    known = inspection.catalogue.names("effect")
+    return known is not None and nearest(name, [one for one in policy.effects if one not in known]) is not None
 
 
 def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:

@@ -76,10 +76,12 @@ def _kinds(boxes: Iterable[Box]) -> Iterator[str]:
 
 def _label(box: Box) -> str:
     if box.kind in {INPUT, OUTPUT}:
-        return f"<b>{box.kind}</b>"
+        return f"<b>{box.kind}</b>" + (f"<br/>{_escape(box.detail)}" if box.detail else "")
     parts = [f"<b>{_escape(box.name)}</b>", _escape(f"{box.kind} {box.detail}".strip())]
     if box.when:
         parts.append(f"<i>{_escape(f'when {box.when}')}</i>")
+    if box.description:
+        parts.append(_escape(box.description))
     return "<br/>".join(parts)
 
 

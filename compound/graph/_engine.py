@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from compound.graph._events import Listener, RunEvent
     from compound.graph._rehearse import Rehearsal, Trial
     from compound.graph.services import EffectGate, Services
+    from compound.spec._words import Budget as BudgetSpec
     from compound.spec.graph_file import GraphSpec
     from compound.trace import ActiveSpan, Recorder
 
@@ -89,9 +90,7 @@ class Engine:
         self._services = services
         limits = spec.budget
         self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
-        self._budget = (
-            None if limits is None else Budget(usd=limits.usd, calls=limits.calls, on_unknown=limits.on_unknown)
-        )
+        self._budget = None if limits is None else _budget_of(spec, limits)
         self._recorder = recorder
         host = None if checkpoint_path is None else place_of(Path(checkpoint_path))
         self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
@@ -586,6 +585,7 @@ class Engine:
             run_id=active.run_id,
             thread_id=active.thread_id,
             example_id=active.example_id,
+            graph_version=self.spec.version,
             **({"resumed": True} if resumed else {}),
         )
 
@@ -650,3 +650,14 @@ def _require_content(record: RunRecord | None) -> None:
     if record is not None and record.pruned_at is not None:
         what = f"run {record.run_id} is over ({record.status}), and its content was removed, as its policy says"
         raise ConflictError("graph.pruned", what, fix="start a new run with an id of its own")
+
+
+def _budget_of(spec: GraphSpec, limits: BudgetSpec) -> Budget:
+    at = spec.source.value
+    return Budget(
+        usd=limits.usd,
+        calls=limits.calls,
+        on_unknown=limits.on_unknown,
+        usd_at=at(("budget", "usd")),
+        calls_at=at(("budget", "calls")),
+    )

@@ -82,7 +82,7 @@ def picture(spec: GraphSpec) -> Picture:
     last = {name for name in order if not any(name in deps for deps in before.values())}
     before[END] = {name for name in ends if name in spec.nodes} | last
     boxes = [
-        Box(name=START, kind=INPUT),
+        Box(name=START, kind=INPUT, detail="" if spec.version == 1 else f"{spec.name}, version {spec.version}"),
         *(_box(name, spec.nodes[name]) for name in order),
         Box(name=END, kind=OUTPUT),
     ]

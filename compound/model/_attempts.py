@@ -43,12 +43,17 @@ class Try:
     span: trace.ActiveSpan
     timeout_s: float
 
+    @property
+    def _limit_s(self) -> float | None:
+        """A solver waits for nobody: only the timeout of its node, or of its run, ends it."""
+        return None if self.route.reads_inputs else self.timeout_s
+
     async def once(self) -> ModelResponse:
         """The answer, from one try."""
         if self.route.is_streamed:
             return await self._end(None)
         try:
-            with anyio.fail_after(self.timeout_s):
+            with anyio.fail_after(self._limit_s):
                 return await self.route.provider.complete(self.request)
         except TimeoutError as error:
             what = f"{self.route.provider.name} did not answer in {self.timeout_s:g} s"
@@ -76,7 +81,7 @@ class Try:
             while True:
                 try:
                     # The time that the reader takes is not the provider's.
-                    with anyio.fail_after(self.timeout_s):
+                    with anyio.fail_after(self._limit_s):
                         event = await anext(events, None)
                 except TimeoutError as error:
                     what = f"{self.route.provider.name} sent nothing for {self.timeout_s:g} s"

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from compound.errors import ModelError
+from compound.errors import Location, ModelError
 from compound.model._journal import Spent
 from compound.model._prices import Cost
+
+_MODELS = Location("connectors/models.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ class Budget:
     Attributes:
         usd: On the known parts of the costs.
         calls: On calls that reach a provider, repairs included; answers from the journal are free.
+        usd_at: Where `usd` is written.
+        calls_at: Where `calls` is written.
         on_unknown: `stop`, also when it is None: with a limit in USD, no call whose cost will not be known is
             made, and none after one whose cost was not known. `allow`: they are made, and the known parts count.
     """
@@ -27,6 +31,8 @@ class Budget:
     usd: float | None = None
     calls: int | None = None
     on_unknown: Literal["stop", "allow"] | None = None
+    usd_at: Location = _MODELS
+    calls_at: Location = _MODELS
 
     def over(self, other: Budget) -> Budget:
         """This budget, and what it does not say as `other` says it."""
@@ -34,6 +40,8 @@ class Budget:
             usd=other.usd if self.usd is None else self.usd,
             calls=other.calls if self.calls is None else self.calls,
             on_unknown=self.on_unknown or other.on_unknown,
+            usd_at=other.usd_at if self.usd is None else self.usd_at,
+            calls_at=other.calls_at if self.calls is None else self.calls_at,
         )
 
     @property
@@ -109,11 +117,17 @@ class Accounts:
 def _require_room(run_id: str, account: _Account, budget: Budget, held: float) -> None:
     if budget.calls is not None and account.calls + 1 > budget.calls:
         what = f"run {run_id} has made its {budget.calls} model calls"
-        raise ModelError("model.budget", what, fix="raise calls_per_run in connectors/models.yaml")
+        raise ModelError("model.budget", what, fix=_raise("calls", budget.calls_at), where=budget.calls_at)
     if budget.usd is not None and (account.usd + held > budget.usd or account.usd >= budget.usd > 0):
         spent = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD"
         what = f"{spent}; the next call may cost {held:.4f}"
-        raise ModelError("model.budget", what, fix="raise usd_per_run in connectors/models.yaml")
+        raise ModelError("model.budget", what, fix=_raise("usd", budget.usd_at), where=budget.usd_at)
+
+
+def _raise(key: str, where: Location) -> str:
+    if where == _MODELS:
+        return f"raise {key}_per_run in {where}"
+    return f"raise `budget: {{{key}: ...}}` in {where}"
 
 
 def _require_known(run_id: str, account: _Account, estimate: Cost) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 
+import anyio
 import orjson
+from anyio.to_thread import run_sync
 
 from compound.errors import CompoundError, ModelError, raised_in_project
 from compound.model._canonical import to_json
@@ -17,11 +20,18 @@ class OfflineProvider:
 
     There is no language model behind it: no key, no network, no tokens, no cost. The prompt is not read.
     The same inputs give the same answer, so one that does not fit its schema is the solver's fault and is
-    not repaired.
+    not repaired. Where the node or the run has a time limit, the solver runs on a thread of its own, which is left
+    to itself when the time is over.
+
+    Args:
+        package: The project's private package, whose solvers answer; those of no project when left out.
     """
 
     name = "offline"
     is_deterministic = True
+
+    def __init__(self, package: str = "") -> None:
+        self._package = package
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
         """Answer from the solver.
@@ -30,10 +40,13 @@ class OfflineProvider:
             ProjectError: `model.unknown-solver`.
             ModelError: `model.solver-failed`: the solver raised, or answered something that is not JSON.
         """
-        solve = find_solver(request.model)
+        solve = find_solver(request.model, self._package)
         model = f"solver:{request.model}"
         try:
-            answer = solve(request.inputs)
+            if anyio.current_effective_deadline() == math.inf:
+                answer = solve(request.inputs)
+            else:
+                answer = await run_sync(solve, request.inputs, abandon_on_cancel=True)
         except CompoundError:
             raise
         except Exception as error:

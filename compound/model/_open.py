@@ -33,6 +33,7 @@ def open_gateway(
     journal: Journal | None = None,
     environment: Mapping[str, str] = os.environ,
     redact: Redact | None = None,
+    package: str = "",
 ) -> Gateway:
     """Build the gateway that a models file describes. Calls nothing and imports no SDK.
 
@@ -42,6 +43,7 @@ def open_gateway(
         journal: Where finished calls are kept; the file says which ones are.
         environment: What `${env:NAME}` is read from.
         redact: Masks each request before it leaves.
+        package: The project's private package, whose solvers answer offline.
 
     Raises:
         ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model does
@@ -61,7 +63,7 @@ def open_gateway(
             )
         return opened["anthropic"]
 
-    offline = OfflineProvider()
+    offline = OfflineProvider(package)
     routes = {
         name: _route(name, model, provider or model.provider or file.provider, anthropic, offline, environment)
         for name, model in file.models.items()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compound.errors import ProjectError, choices
+from compound.errors import PROJECT_PACKAGE, ProjectError, choices
 from compound.spec._declared import note_declared
 
 if TYPE_CHECKING:
@@ -26,14 +26,16 @@ class Abstain:
 
 Solver = Callable[[Mapping[str, "JsonValue"]], "JsonValue | Abstain"]
 
-_solvers: dict[str, Solver] = {}
+_solvers: dict[str, dict[str, Solver]] = {}
+"""The package of a project to its solvers by name; those of no project stand under the empty package."""
 
 
 def solver(name: str) -> Callable[[Solver], Solver]:
     """Register a function as the offline answer to a logical model.
 
     A solver is pure: the same `inputs` give the same answer. It answers from `ModelRequest.inputs` and
-    never sees the prompt. Two solvers of one name in a project are an error that `compound check` finds.
+    never sees the prompt. It answers in its own project only; two solvers of one name in a project are an
+    error that `compound check` finds.
 
     Args:
         name: What `connectors/models.yaml` calls it.
@@ -44,23 +46,33 @@ def solver(name: str) -> Callable[[Solver], Solver]:
 
     def register(function: Solver) -> Solver:
         note_declared("solver", name, function)
-        _solvers[name] = function
+        _solvers.setdefault(_package_of(function), {})[name] = function
         return function
 
     return register
 
 
-def find_solver(name: str) -> Solver:
+def _package_of(function: Solver) -> str:
+    first, *parts = (getattr(function, "__module__", None) or "").split(".")
+    return f"{first}.{parts[0]}" if first == PROJECT_PACKAGE and parts else ""
+
+
+def find_solver(name: str, package: str = "") -> Solver:
     """Look up a registered solver.
+
+    Args:
+        name: What `connectors/models.yaml` calls it.
+        package: The private package of the project; its own solvers go before those of no project.
 
     Raises:
         ProjectError: `model.unknown-solver`: no `@solver(name)` was loaded.
     """
+    known = {**_solvers.get("", {}), **_solvers.get(package, {})}
     try:
-        return _solvers[name]
+        return known[name]
     except KeyError:
         raise ProjectError(
             "model.unknown-solver",
-            f"models.yaml names the solver {name!r}; {choices(list(_solvers), name)}",
+            f"models.yaml names the solver {name!r}; {choices(list(known), name)}",
             fix=f"write @solver({name!r}) over a function in tools/, or name another one",
         ) from None

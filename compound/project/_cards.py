@@ -130,7 +130,7 @@ def _model(resources: Resources, name: str) -> str:
     if provider != "offline" or model is None or model.solver is None:
         return _digest(said)
     _ = resources.functions  # the project's modules register their solvers
-    return _digest([*said, _code(resources, find_solver(model.solver))])
+    return _digest([*said, _code(resources, find_solver(model.solver, resources.parts.modules.package))])
 
 
 def _code(resources: Resources, function: Callable[..., object]) -> str:

@@ -12,7 +12,7 @@ from compound.graph import Signature
 from compound.graph.catalogue import Shelf
 from compound.project._names import graph_name_findings
 from compound.project._parts import GRAPHS
-from compound.project._references import effect_findings, function_findings, suite_findings
+from compound.project._references import effect_findings, function_findings, policy_findings, suite_findings
 from compound.spec import Finding, InvalidFile
 from compound.spec.marks import KEY
 from compound.spec.mcp_file import PREFIX
@@ -52,6 +52,7 @@ class ProjectCatalogue:
         for name in self.names("effect") or ():
             self.signature("effect", name)
         self._problems += function_findings(self._resources)
+        self._problems += policy_findings(self._resources)
         self._problems += suite_findings(self._resources)
         self._problems += graph_name_findings(self._graph_names())
         return self.noted()
@@ -170,7 +171,9 @@ class ProjectCatalogue:
             return None
 
     def policy(self, name: str) -> PolicyFile | None:
-        """A policy; None when its file cannot be read, which is a finding of its own."""
+        """A policy; None when there is none, or its file cannot be read, which is a finding of its own."""
+        if name not in self._resources.parts.policy_files:
+            return None
         return self._tried(lambda: self._resources.parts.policy(name), None, f"{GRAPHS}/policies/{name}.yaml")
 
     def python_type(self, place: str) -> Type:

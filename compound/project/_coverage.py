@@ -172,7 +172,7 @@ class _Reader:
         self._covers[f"the model {name}"] = _digest([provider, said, where])
         if provider == "offline" and model.solver is not None:
             _ = self._resources.functions  # the project's modules register their solvers
-            self._called(find_solver(model.solver), f"the {name}")
+            self._called(find_solver(model.solver, self._resources.parts.modules.package), f"the {name}")
 
     def _function(self, name: str) -> None:
         if name.startswith(PREFIX):

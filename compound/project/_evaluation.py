@@ -47,6 +47,7 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     file = suite_file(resources, suite_name)
     spec = parts.graph(file.graph or settings.graph)
     need_sound(resources, spec)
+    need_known_scores(resources, file)
     given = read_context(spec, context)
     suite = build_suite(
         file,
@@ -73,6 +74,21 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
                 )
         finally:
             opened.close()
+
+
+def need_known_scores(resources: Resources, file: SuiteFile) -> None:
+    """Refuse a suite that asks for a score which its scorers cannot yield, before anything runs.
+
+    Raises:
+        ProjectError: ``suite.unknown-score``.
+    """
+    from compound.project._score_names import score_findings
+    from compound.spec import InvalidFile, read_yaml_file
+
+    shown = f"{EVALS}/{file.name}/suite.yaml"
+    document = read_yaml_file(resources.settings.root / shown, shown)
+    if found := list(score_findings(resources, file.name, file, document)):
+        raise InvalidFile(found)
 
 
 def _model(resources: Resources) -> str:

@@ -62,7 +62,7 @@ class ModelFindings:
             if self._provider(name) != "offline" or solver is None:
                 continue
             try:
-                find_solver(solver)
+                find_solver(solver, self._resources.parts.modules.package)
             except ProjectError as error:
                 where = self._document().source.value(("models", name, "solver"))
                 yield Finding(error.code, error.what, where, error.fix)

@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -13,7 +14,6 @@ from typing import Final
 from compound.errors import PROJECT_PACKAGE, Location, ProjectError
 from compound.project._names import defined_twice
 from compound.spec import InvalidFile
-from compound.spec._declared import forget_declared
 
 _DECLARES: Final = re.compile(rb"^@(?:\w+\.)?(?:tool|check|effect|solver)\b", re.MULTILINE)
 
@@ -28,23 +28,18 @@ class ProjectModules:
     def __init__(self, root: Path, name: str) -> None:
         self.root = root
         self.package = f"{PROJECT_PACKAGE}.{re.sub(r'[^0-9A-Za-z_]', '_', name)}"
+        other = sys.modules.get(self.package)
+        if other is not None and list(other.__path__) != [str(root)]:
+            # Another project of this name is, or was, open in this process: both keep their own code.
+            self.package = f"{self.package}_{sha256(str(root).encode()).hexdigest()[:8]}"
         self._mount()
 
     def _mount(self) -> None:
         top = sys.modules.setdefault(PROJECT_PACKAGE, _package(PROJECT_PACKAGE, []))
-        mounted = sys.modules.get(self.package)
-        if mounted is not None and list(mounted.__path__) != [str(self.root)]:
-            self._forget()
-            mounted = None
-        if mounted is None:
+        if self.package not in sys.modules:
             child = _package(self.package, [str(self.root)])
             sys.modules[self.package] = child
             setattr(top, self.package.rpartition(".")[2], child)
-
-    def _forget(self) -> None:
-        forget_declared(self.package)
-        for name in [name for name in sys.modules if name == self.package or name.startswith(f"{self.package}.")]:
-            del sys.modules[name]
 
     def load(self, dotted: str) -> ModuleType:
         """Import one module of the project, `tools.refunds`.
@@ -65,6 +60,11 @@ class ProjectModules:
                 where=where,
                 fix="mend the file; it is imported once, when the project is opened",
             ) from error
+
+    def has(self, dotted: str) -> bool:
+        """Whether there is a file for a module of the project."""
+        path = self.root.joinpath(*dotted.split("."))
+        return path.with_name(f"{path.name}.py").is_file() or (path / "__init__.py").is_file()
 
     def load_folder(self, folder: str) -> list[ModuleType]:
         """Import every module of a folder of the project by name, and those below it that declare something.

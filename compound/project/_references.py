@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.project._documents import is_function
 from compound.project._names import CODE
 from compound.project._parts import EVALS
+from compound.project._score_names import score_findings
+from compound.project._settings import in_settings
 from compound.spec import Finding, InvalidFile
 from compound.spec._declared import place_of
 
@@ -38,28 +41,63 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
     for entries in profile.documents.values():
         for entry in entries:
             if is_function(entry):
-                yield from _one_argument(resources, entry, "the profile's labelled past tickets, or None")
+                where = in_settings(settings.root, entry)
+                yield from _one_argument(resources, entry, "the profile's labelled past tickets, or None", where)
     for entry in settings.specialists.values():
-        yield from _one_argument(resources, entry, "the profile's labelled past tickets")
+        where = in_settings(settings.root, entry)
+        yield from _one_argument(resources, entry, "the profile's labelled past tickets", where)
     if profile.generator:
-        yield from _one_argument(resources, profile.generator, "the folder to write to")
+        where = in_settings(settings.root, profile.generator)
+        yield from _one_argument(resources, profile.generator, "the folder to write to", where)
+
+
+def policy_findings(resources: Resources) -> Iterator[Finding]:
+    """Policies that are called otherwise than their file, and effects in them that are not there."""
+    from compound.spec.yaml_file import read_yaml_file
+
+    for stem, path in resources.parts.policy_files.items():
+        shown = resources.settings.shown(path)
+        try:
+            policy, source = resources.parts.policy(stem), read_yaml_file(path, shown).source
+        except CompoundError as error:
+            yield from _told(error, Location(shown, 1))
+            continue
+        if policy.name != stem:
+            what = f"the policy calls itself {policy.name!r}, and its file is called {stem!r}"
+            fix = f"write name: {stem}; graphs name a policy by its file"
+            yield Finding("policy.wrong-name", what, source.value(("name",)), fix)
+        try:
+            known = list(resources.parts.effects)
+        except CompoundError:  # what cannot be loaded is a finding already
+            continue
+        for name in policy.effects:
+            if name not in known:
+                what = f"the policy {stem} names the effect {name!r}, which is not there"
+                yield Finding("policy.unknown-effect", what, source.key(("effects", name)), choices(known, name))
 
 
 def suite_findings(resources: Resources) -> Iterator[Finding]:
     """Suites whose file cannot be read, or whose functions cannot be called; and two scorers of one name."""
-    from compound.spec.suite_file import read_suite_file
+    from compound.spec.suite_file import read_suite_of
+    from compound.spec.yaml_file import read_yaml_file
 
     for path in sorted((resources.settings.root / EVALS).glob("*/suite.yaml")):
-        shown = f"{EVALS}/{path.parent.name}/suite.yaml"
+        shown, folder = f"{EVALS}/{path.parent.name}/suite.yaml", path.parent.name
         try:
-            suite = read_suite_file(path, shown)
+            suite = read_suite_of(path, shown, resources.settings.profiles)
         except CompoundError as error:
-            yield from _told(error, Location(shown))
+            yield from _told(error, Location(shown, 1))
             continue
-        wanted = {f"{EVALS}.{path.parent.name}.{one}": None for one in (suite.cases, *suite.scorers)}
-        for reference in wanted:
-            yield from _one_argument(resources, reference, "a SuiteContext")
-        yield from _scorers(resources, path.parent.name, suite)
+        document = read_yaml_file(path, shown)
+        if suite.graph is not None and suite.graph not in (graphs := list(resources.parts.graph_files)):
+            what = f"the suite {suite.name} runs the graph {suite.graph!r}, which is not there"
+            yield Finding("suite.invalid", what, document.source.value(("graph",)), choices(graphs, suite.graph))
+        wanted = {suite.cases: document.source.value(("cases",))}
+        wanted |= {one: document.source.value(("scorers", index)) for index, one in enumerate(suite.scorers)}
+        for one, where in wanted.items():
+            yield from _one_argument(resources, f"{EVALS}.{folder}.{one}", "a SuiteContext", where)
+        yield from _scorers(resources, folder, suite)
+        yield from score_findings(resources, folder, suite, document)
 
 
 def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Finding]:
@@ -75,8 +113,8 @@ def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Fi
             first.setdefault(name, where)
 
 
-def _one_argument(resources: Resources, reference: str, what_it_gets: str) -> list[Finding]:
-    """What is wrong with a function that is called with one value."""
+def _one_argument(resources: Resources, reference: str, what_it_gets: str, named: Location) -> list[Finding]:
+    """What is wrong with a function that is called with one value; `named` is where a file names it."""
 
     def look() -> None:
         function = resources.parts.modules.function(reference)
@@ -88,7 +126,13 @@ def _one_argument(resources: Resources, reference: str, what_it_gets: str) -> li
                 where=place_of(function),
             )
 
-    return _raised(look, Location(reference.partition(":")[0].replace(".", "/") + ".py"))
+    module = reference.partition(":")[0]
+    if not resources.parts.modules.has(module):
+        what = f"cannot load {module}: there is no {module.replace('.', '/')}.py"
+        return [Finding("project.bad-module", what, named, "write it as module:function")]
+    return [
+        replace(one, where=named) if one.code == "project.unknown-function" else one for one in _raised(look, named)
+    ]
 
 
 def _takes_one(function: Callable[..., object]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -144,6 +145,17 @@ class Settings:
             return str(path.relative_to(self.root))
         except ValueError:
             return os.path.relpath(path, self.root)
+
+
+def in_settings(root: Path, text: str) -> Location:
+    """Where a key or a value stands in the project's settings: the first line that holds it, else the file."""
+    lines = (root / MARKER).read_text(encoding="utf-8").splitlines()
+    start = next((at for at, line in enumerate(lines) if line.strip().startswith("[tool.compound")), 0)
+    for number, line in enumerate(lines[start:], start + 1):
+        found = re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", line.split(" #")[0])
+        if found:
+            return Location(MARKER, number, found.start() + 1)
+    return Location(MARKER, start + 1 if lines else 0)
 
 
 def find_root(start: Path | None = None) -> Path:

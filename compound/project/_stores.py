@@ -131,7 +131,12 @@ class Stores:
         from compound.model import StateJournal, open_gateway
 
         _ = self.parts.functions
-        return open_gateway(self.models, provider=self.settings.profile.model, journal=StateJournal(self.state))
+        return open_gateway(
+            self.models,
+            provider=self.settings.profile.model,
+            journal=StateJournal(self.state),
+            package=self.parts.modules.package,
+        )
 
     @cached_property
     def code(self) -> CodeFiles:

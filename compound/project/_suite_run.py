@@ -84,7 +84,9 @@ class EvaluationResources(Resources):
         from compound.model import open_gateway
 
         _ = self.parts.functions
-        return open_gateway(self.models, provider=self.settings.profile.model, journal=self.journal)
+        return open_gateway(
+            self.models, provider=self.settings.profile.model, journal=self.journal, package=self.parts.modules.package
+        )
 
     @property
     def shop(self) -> Shop:  # pyright: ignore[reportIncompatibleVariableOverride] # opened once, by any thread

@@ -56,13 +56,6 @@ def declared_in(package: str) -> list[Declared]:
     return [one for module, found in _declared.items() if _is_below(module, package) for one in found]
 
 
-def forget_declared(package: str) -> None:
-    """The modules below a package are loaded again."""
-    for module in [module for module in _declared if _is_below(module, package)]:
-        del _declared[module]
-        _loaded.pop(module, None)
-
-
 def _is_below(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from compound.errors import Location, ProjectError, choices
 from compound.spec._findings import Finding, InvalidFile, in_file_order
+from compound.spec._mistakes import path_in, without_branches, without_misspelt
 from compound.spec._types import TYPE_WORDS
 from compound.spec._words import (
     RESERVED,
@@ -32,6 +33,7 @@ from compound.spec.graph_file import (
     GraphSpec,
     blocks,
 )
+from compound.spec.kinds import meaning
 from compound.spec.yaml_file import DataPath, SourceMap, read_yaml
 
 _ROUNDS: Final = 6
@@ -39,8 +41,36 @@ _INNER: Final[dict[str, type[BaseModel]]] = {
     "retry": Retry, "repeat": Repeat, "map": Map, "budget": Budget, "auto": AutoRule, "on_expire": Escalation,
 }  # fmt: skip
 _OPTIONAL: Final = {
-    "retry", "timeout", "out", "description", "on_change", "version", "due", "when",
-    "cache", "budget", "policy", "fallback",
+    "retry",
+    "timeout",
+    "out",
+    "description",
+    "on_change",
+    "version",
+    "due",
+    "when",
+    "cache",
+    "budget",
+    "policy",
+    "fallback",
+    "on_expire",
+    "expire",
+    "risk",
+    "auto",
+    "versions",
+    "show",
+    "decide",
+}
+_PARTS: Final = {"on_expire", "auto", "versions", "show", "decide", "risk"}  # fmt: skip
+_FIXES: Final = {
+    "graph.bad-reference": "write $node.field, $node.field? where null is a good answer, or $a ?? $b",
+    "graph.bad-condition": "write a comparison of references without $: node.field == 'value'",
+    "graph.bad-duration": "write 500ms, 30s, 5m, 4h or 2d",
+    "graph.bad-type": "write str, list[str], enum(a, b), a name of `types`, or any of these with ? for null",
+    "graph.on-expire": "write one of: escalate: QUEUE, remind: true, close: true",
+    "graph.empty-budget": "write at least one of usd, calls and seconds; or drop `budget`",
+    "graph.effect-tool": "write tool: NAME with its arguments in `in`, or tools: [NAME, ...] with in: {actions: ...}",
+    "graph.effect-actions": "write in: {actions: $node.actions}",
 }  # fmt: skip
 _PLACEHOLDERS: Final[dict[str, JsonValue]] = {"compound": "graph/v1", "name": "unnamed", "nodes": {}}
 
@@ -113,13 +143,20 @@ def _repair(data: dict[str, JsonValue], source: SourceMap) -> ParsedGraph:
     """Validate, note the mistakes, drop what is wrong, and look again: so that one run finds them all."""
     findings: list[Finding] = []
     broken: set[str] = set()
+    misspelt: set[DataPath] = set()
     for _ in range(_ROUNDS):
         try:
             spec = GraphSpec.model_validate(data).with_source(source)
         except ValidationError as error:
             details = error.errors(include_url=False)
-            findings += [_finding(detail, data, source) for detail in details]
-            if not all([_drop(detail, data, broken) for detail in details]):
+            findings += [
+                _finding(detail, data, source)
+                for detail in _plain(details, data)
+                if _data_path(detail) not in misspelt  # a node that lacks what is misspelt in it
+            ]
+            misspelt |= {_data_path(one)[:-1] for one in details if one["type"] == "extra_forbidden"}
+            paths = [_wrong_part(detail, data) for detail in details]
+            if not all([_drop(detail, path, data, broken) for detail, path in zip(details, paths, strict=True)]):
                 return ParsedGraph(spec=None, findings=tuple(in_file_order(findings)))
         else:
             findings += _names(spec)
@@ -150,6 +187,11 @@ def _data_path(detail: ErrorDetails) -> DataPath:
     return tuple(out)
 
 
+def _plain(details: list[ErrorDetails], data: dict[str, JsonValue]) -> list[ErrorDetails]:
+    """One line a mistake: no key that is missing because it is misspelt, no branch of a union that was not meant."""
+    return without_branches(without_misspelt(details), lambda one: path_in(data, _data_path(one)))
+
+
 def _finding(detail: ErrorDetails, data: dict[str, JsonValue], source: SourceMap) -> Finding:
     path = _data_path(detail)
     last = str(path[-1]) if path else ""
@@ -162,13 +204,15 @@ def _finding(detail: ErrorDetails, data: dict[str, JsonValue], source: SourceMap
         return Finding("graph.missing-key", f"the key {last!r} is missing", source.key(path[:-1]), f"add {last}: ...")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return _unknown_kind(path, data, source)
+    if kind != "missing" and detail["loc"][-1:] != ("[key]",):
+        path = path_in(data, path)
     if kind.startswith("graph."):
-        return Finding(kind, detail["msg"], source.value(path))
+        return Finding(kind, detail["msg"], source.value(path), _FIXES.get(kind) or meaning(GraphSpec, path))
     shown = repr(detail["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    message = f"{last}: {shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    message = f"{path[-1] if path else last}: {shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
     where = source.key(path) if detail["loc"][-1:] == ("[key]",) else source.value(path)
-    return Finding("graph.bad-value", message, where)
+    return Finding("graph.bad-value", message, where, meaning(GraphSpec, path))
 
 
 def _unknown_kind(path: DataPath, data: dict[str, JsonValue], source: SourceMap) -> Finding:
@@ -212,9 +256,13 @@ def _at(data: JsonValue, path: DataPath) -> Any:  # noqa: ANN401 - whatever lies
     return value
 
 
-def _drop(detail: ErrorDetails, data: dict[str, JsonValue], broken: set[str]) -> bool:
-    """Take the wrong part out of the data; false when nothing can be taken out."""
+def _wrong_part(detail: ErrorDetails, data: dict[str, JsonValue]) -> DataPath:
     path = _data_path(detail)
+    return path if detail["type"] == "missing" else _whole_part(path_in(data, path) or path)
+
+
+def _drop(detail: ErrorDetails, path: DataPath, data: dict[str, JsonValue], broken: set[str]) -> bool:
+    """Take the wrong part out of the data; false when nothing can be taken out."""
     if "fallback" in path and detail["type"] != "extra_forbidden":
         path = path[: path.index("fallback") + 1]
     if len(path) == 1 and path[0] in _PLACEHOLDERS:
@@ -235,6 +283,14 @@ def _drop(detail: ErrorDetails, data: dict[str, JsonValue], broken: set[str]) ->
         cast("dict[str, JsonValue]", parent).pop(str(path[-1]), None)
     # Without a parent it is gone already, with a mistake of the node around it.
     return parent is None or isinstance(parent, dict)
+
+
+def _whole_part(path: DataPath) -> DataPath:
+    """The part of a node that may be left out, where the path leads into one."""
+    node = _node_path(path)
+    if node is None or len(path) <= len(node) or path[len(node)] not in _PARTS:
+        return path
+    return path[: len(node) + 1]
 
 
 def _node_path(path: DataPath) -> DataPath | None:

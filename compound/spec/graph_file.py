@@ -143,19 +143,12 @@ class AgentNode(_Node):
         return tuple(AgentTool(tool=one) if isinstance(one, str) else one for one in self.tools)
 
 
-class GraphNode(_Node):
+class GraphNode(_Work):
     """Another graph as a node; value: the record of its outputs. Its reviews and effects are part of this run."""
 
     use: Literal["graph"]
     graph: str = Field(description="graphs/<name>.yaml")
-
-    @model_validator(mode="after")
-    def _no_type(self) -> GraphNode:
-        if self.out is not None or self.retry is not None or self.cache is not None:
-            raise PydanticCustomError(
-                "graph.not-on-graph", "`out`, `retry` and `cache` belong to the graph's own nodes"
-            )
-        return self
+    inputs: dict[str, Binding] = Field(default_factory=dict, alias="in", description="Name to reference or literal.")
 
 
 class ToolNode(_Node):

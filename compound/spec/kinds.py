@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.errors import Location, ProjectError, choices
 from compound.spec._findings import Finding, InvalidFile, in_file_order
+from compound.spec._mistakes import mistake_of, path_in, without_branches, without_misspelt
 from compound.spec.yaml_file import YamlDocument, decode_utf8, read_yaml
 
 if TYPE_CHECKING:
@@ -118,15 +119,18 @@ def validated(document: YamlDocument, model: type[M], code: str = "project.bad-f
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        findings = [_finding(detail, document, model, code) for detail in details]
+        details = without_misspelt(error.errors(include_url=False))
+        plain = without_branches(details, lambda one: _path(one, document))
+        findings = [_finding(detail, document, model, code) for detail in plain]
         raise InvalidFile(in_file_order(findings)) from None
 
 
 def _finding(detail: ErrorDetails, document: YamlDocument, model: type[BaseModel], code: str) -> Finding:
-    # A step that leads nowhere in the file is the tag of a union.
-    path = tuple(step for step in detail["loc"] if step != "[key]")
-    name, source = ".".join(str(step) for step in path) or "the file", document.source
+    path, source = _path(detail, document), document.source
+    name = ".".join(str(step) for step in path) or "the file"
+    if found := mistake_of(detail, path):
+        where = source.key(path) if found.at_key else source.value(path)
+        return Finding(found.code or code, f"{name}: {found.what}", where, found.fix)
     if detail["type"] == "extra_forbidden":
         known = _keys(model, path[:-1])
         fix = choices(known, str(path[-1]), limit=30) if known else "drop it"
@@ -134,12 +138,17 @@ def _finding(detail: ErrorDetails, document: YamlDocument, model: type[BaseModel
     if detail["type"] == "missing":
         return Finding(code, f"the key {name!r} is missing", source.key(path[:-1]), f"write {path[-1]}: ...")
     said = detail["msg"].removeprefix("Value error, ")
-    return Finding(
-        code,
-        f"{name}: {said if said[:2].isupper() else said[:1].lower() + said[1:]}",
-        source.value(path),
-        _meaning(model, path),
-    )
+    said = said if said[:2].isupper() else said[:1].lower() + said[1:]
+    where = source.key(path) if detail["loc"][-1:] == ("[key]",) else source.value(path)
+    return Finding(code, f"{name}: {said}", where, meaning(model, path))
+
+
+def _path(detail: ErrorDetails, document: YamlDocument) -> tuple[str | int, ...]:
+    """Where in the file; a step that leads nowhere there is the tag of a union."""
+    steps = tuple(step for step in detail["loc"] if step != "[key]")
+    if detail["type"] == "missing":
+        return (*path_in(document.data, steps[:-1]), steps[-1])
+    return path_in(document.data, steps)
 
 
 def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
@@ -147,7 +156,7 @@ def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     return [field.alias or name for one in _models_at(model, path) for name, field in one.model_fields.items()]
 
 
-def _meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
+def meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
     """What the innermost key of a path is for."""
     from compound.spec._describe import descriptions
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from compound.spec._mistakes import Mistake, refuse
 from compound.spec._words import Age, Duration, Percent, parse_age, parse_duration
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
@@ -29,8 +30,13 @@ class Money(_Part):
 
     @model_validator(mode="after")
     def _one_source(self) -> Money:
-        if (self.argument is None) == (self.tool is None):
-            raise ValueError("name either the argument that is the amount, or the tool that finds it")
+        if self.argument is None and self.tool is None:
+            what = "it does not say what the amount is"
+            fix = "write argument: the argument that is the amount, or tool: the function that finds it"
+            refuse([Mistake((), what, fix, at_key=True)], "Money")
+        if self.argument is not None and self.tool is not None:
+            what = "the amount has two sources, `argument` and `tool`"
+            refuse([Mistake(("tool",), what, "keep one of them", at_key=True)], "Money")
         return self
 
 
@@ -49,7 +55,9 @@ class EffectRule(_Part):
     @model_validator(mode="after")
     def _people_agree(self) -> EffectRule:
         if self.second and self.automatic:
-            raise ValueError("two people must approve it, so it cannot be automatic")
+            what = "two people must approve it, so it cannot be automatic"
+            fix = "drop `second: true` or `automatic: true`"
+            refuse([Mistake(("automatic",), what, fix, at_key=True)], "EffectRule")
         return self
 
     @property
@@ -90,7 +98,10 @@ class Retention(_Part):
         content, traces = self.content_s, self.traces_s
         if traces is not None and (content is None or content > traces):
             said = "kept without limit" if content is None else f"kept for {self.content}"
-            raise ValueError(f"content is {said}, longer than the traces it belongs to ({self.traces})")
+            what = f"content is {said}, longer than the traces it belongs to ({self.traces})"
+            fix = f"write content: {self.traces}, or a shorter time"
+            path = ("traces",) if content is None else ("content",)
+            refuse([Mistake(path, what, fix, at_key=True)], "Retention")
         return self
 
 
@@ -116,7 +127,9 @@ class Automatic(_Part):
     @model_validator(mode="after")
     def _in_order(self) -> Automatic:
         if list(self.thresholds) != sorted(set(self.thresholds), reverse=True):
-            raise ValueError("thresholds: write each once, the highest first; they are tried in this order")
+            what = "the thresholds are not in the order in which they are tried: the highest first, each once"
+            right = ", ".join(f"{one:g}" for one in sorted(set(self.thresholds), reverse=True))
+            refuse([Mistake(("thresholds",), what, f"write thresholds: [{right}]")], "Automatic")
         return self
 
 

@@ -6,9 +6,13 @@ which each leaf names a column, `{...}` nests, and `rows:` puts the rows of anot
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from compound.errors import choices
+from compound.spec._mistakes import Mistake, folded, refuse
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -40,18 +44,29 @@ class ShopTable(_Part):
 
     @model_validator(mode="after")
     def _keys_are_columns(self) -> ShopTable:
-        for name in [*self.key, *([self.position] if self.position else [])]:
-            if name not in self.columns:
-                raise ValueError(f"key {name!r} is not a column")
+        named = [(("key", index), name) for index, name in enumerate(self.key)]
+        named += [(("position",), self.position)] if self.position else []
+        columns = list(self.columns)
+        unknown = [
+            Mistake(path, f"the table has no column {name!r}", choices(columns, name))
+            for path, name in named
+            if name not in columns
+        ]
+        refuse(folded(unknown), "ShopTable")
         return self
 
 
 def _kind(value: object) -> str:
     if isinstance(value, str):
         return "column"
-    if isinstance(value, ShopRows) or (isinstance(value, dict) and "rows" in value):
+    if isinstance(value, ShopRows) or (isinstance(value, dict) and _means_rows(cast("dict[str, object]", value))):
         return "rows"
     return "nested"
+
+
+def _means_rows(value: dict[str, object]) -> bool:
+    """It says `rows`; or it says `match` and all but one of its keys are of rows: then that one is misspelt."""
+    return "rows" in value or ("match" in value and len(value.keys() - ShopRows.model_fields.keys()) <= 1)
 
 
 def _as_nested(value: object) -> object:
@@ -169,31 +184,60 @@ class ShopFile(_Part):
 
     @model_validator(mode="after")
     def _names_exist(self) -> ShopFile:
-        for name, document in self.documents.items():
-            _check_table(self, document.table, document.id, f"documents.{name}")
-            _check_shape(self, document.table, document.shape, f"documents.{name}")
-        for kind in [self.view.root, *(step for f in self.view.follow for step in (f.source, f.target))]:
-            if kind not in self.documents:
-                raise ValueError(f"view: there is no document {kind!r}")
+        refuse(folded([*_in_documents(self), *_in_view(self)]), "ShopFile")
         return self
 
 
-def _check_table(file: ShopFile, table: str, column: str, place: str) -> None:
-    if table not in file.tables:
-        raise ValueError(f"{place}: there is no table {table!r}")
-    if column not in file.tables[table].columns:
-        raise ValueError(f"{place}: table {table} has no column {column!r}")
+Path: TypeAlias = "tuple[str | int, ...]"
 
 
-def _check_shape(file: ShopFile, table: str, shape: dict[str, Any], place: str) -> None:
+def _in_documents(file: ShopFile) -> Iterator[Mistake]:
+    for name, document in file.documents.items():
+        here = ("documents", name)
+        if document.table not in file.tables:  # of a table that is not there no column can be wrong
+            yield _no_table(file, document.table, (*here, "table"))
+            continue
+        yield from _column(file, document.table, document.id, (*here, "id"))
+        yield from _in_shape(file, document.table, document.shape, (*here, "shape"))
+
+
+def _in_shape(file: ShopFile, table: str, shape: dict[str, Any], path: Path) -> Iterator[Mistake]:
     for name, part in shape.items():
-        here = f"{place}.{name}"
+        here = (*path, name)
         if isinstance(part, str):
-            _check_table(file, table, part.rstrip("?"), here)
+            yield from _column(file, table, part.rstrip("?"), here)
         elif isinstance(part, ShopNested):
-            _check_shape(file, table, part.fields, here)
+            yield from _in_shape(file, table, part.fields, here)
         elif isinstance(part, ShopRows):
-            for column in (part.match, part.order, part.by, part.value, part.group):
-                if column:
-                    _check_table(file, part.rows, column, here)
-            _check_shape(file, part.rows, part.shape, here)
+            yield from _in_rows(file, part, here)
+
+
+def _in_rows(file: ShopFile, part: ShopRows, path: Path) -> Iterator[Mistake]:
+    if part.rows not in file.tables:
+        yield _no_table(file, part.rows, (*path, "rows"))
+        return
+    for key in ("match", "order", "by", "value", "group"):
+        column = getattr(part, key)
+        if column:
+            yield from _column(file, part.rows, column, (*path, key))
+    yield from _in_shape(file, part.rows, part.shape, (*path, "shape"))
+
+
+def _in_view(file: ShopFile) -> Iterator[Mistake]:
+    named: list[tuple[Path, str]] = [(("view", "root"), file.view.root)]
+    for index, step in enumerate(file.view.follow):
+        named += [(("view", "follow", index, key), getattr(step, key)) for key in ("source", "target")]
+    known = list(file.documents)
+    for path, kind in named:
+        if kind not in known:
+            yield Mistake(path, f"there is no document {kind!r}", choices(known, kind))
+
+
+def _no_table(file: ShopFile, table: str, path: Path) -> Mistake:
+    return Mistake(path, f"there is no table {table!r}", choices(list(file.tables), table))
+
+
+def _column(file: ShopFile, table: str, column: str, path: Path) -> Iterator[Mistake]:
+    known = list(file.tables[table].columns)
+    if column not in known:
+        yield Mistake(path, f"the table {table!r} has no column {column!r}", choices(known, column, limit=30))

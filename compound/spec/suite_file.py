@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compound.errors import Location, ProjectError, choices
+from compound.errors import choices
+from compound.spec._mistakes import Mistake, folded, refuse
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -70,6 +71,18 @@ class SuiteFile(_Part):
     gates: dict[str, dict[Name, Gate]] = {}
     certify: Labels | None = None
 
+    @model_validator(mode="after")
+    def _gates_are_scores(self) -> SuiteFile:
+        known = list(self.scores)
+        unknown = [
+            Mistake(("gates", profile, name), f"no headline score is called {name!r}", choices(known, name), True)
+            for profile, gates in self.gates.items()
+            for name in gates
+            if name not in known
+        ]
+        refuse(folded(unknown), "SuiteFile")
+        return self
+
 
 def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     """Read and check a suite file.
@@ -77,26 +90,10 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     Raises:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
-    from compound.spec._findings import Finding, InvalidFile
     from compound.spec.kinds import validated  # the YAML reader is wanted here only
     from compound.spec.yaml_file import read_yaml_file
 
-    document = read_yaml_file(path, shown)
-    spec = validated(document, SuiteFile, "suite.invalid")
-    findings = [
-        Finding(
-            "suite.invalid",
-            f"gates.{profile}: no headline score is called {score!r}",
-            document.source.key(("gates", profile, score)),
-            choices(list(spec.scores), score),
-        )
-        for profile, gates in spec.gates.items()
-        for score in gates
-        if score not in spec.scores
-    ]
-    if findings:
-        raise InvalidFile(findings)
-    return spec
+    return validated(read_yaml_file(path, shown), SuiteFile, "suite.invalid")
 
 
 def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
@@ -106,12 +103,18 @@ def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
         ProjectError: as `read_suite_file`; ``suite.invalid``: its name is not its folder's, or there are gates for a
             profile that the project does not have.
     """
-    spec = read_suite_file(path, shown)
+    from compound.spec._findings import Finding, InvalidFile
+    from compound.spec.yaml_file import read_yaml_file
+
+    spec, source = read_suite_file(path, shown), read_yaml_file(path, shown).source
+    findings: list[Finding] = []
     if spec.name != path.parent.name:
         what = f"name: the suite is called {spec.name!r}, its folder {path.parent.name!r}"
-        raise ProjectError("suite.invalid", what, where=Location(shown), fix=f"name: {path.parent.name}")
+        findings.append(Finding("suite.invalid", what, source.value(("name",)), f"write name: {path.parent.name}"))
     for name in spec.gates:
         if name not in profiles:
             what = f"gates: the project has no profile {name!r}"
-            raise ProjectError("suite.invalid", what, where=Location(shown), fix=choices(profiles, name))
+            findings.append(Finding("suite.invalid", what, source.key(("gates", name)), choices(profiles, name)))
+    if findings:
+        raise InvalidFile(findings)
     return spec

@@ -80,6 +80,11 @@ class SourceMap:
         full = tuple(path)
         return self._at(self._keys[full]) if full in self._keys else self.value(full)
 
+    def below(self, path: Sequence[Step]) -> list[Step]:
+        """The keys that stand at a path of the file, whatever became of them; empty where none is known."""
+        full = tuple(path)
+        return [key[-1] for key in self._keys if key[:-1] == full]
+
     def _nearest(self, path: DataPath, places: Mapping[DataPath, tuple[int, int]]) -> Location:
         for length in range(len(path), -1, -1):
             for table in (places, self._keys):

@@ -49,6 +49,15 @@ def _version(desk: Desk) -> None:
             record = project.run_record(project.run(None, {"text": "x"}).run_id)
         assert record is not None
         assert record.graph_version == version
+        said = where.say(
+            "traces",
+            "sql",
+            "select attributes from spans where kind = 'workflow' order by start_time_unix_nano desc",
+            "--json",
+        )
+        assert f'"graph_version":{version}' in str(said.json[0]["attributes"]).replace(" ", "")
+        assert (f"main, version {version}" in where.say("draw").out) is (version != 1)
+        assert f"main, version {version}" in where.say("draw", "--svg").out
 
 
 async def _cards(where: Place) -> dict[str, str]:

@@ -193,6 +193,8 @@ def _wrong(desk: Desk) -> None:
     assert (code, "22 of 22 were wrong" in said) == (1, True), said
     code, said = _certified(desk, "certify: {wrong: sent_wrong}\n")
     assert (code, "0 wrong" in said) == (0, True), said
+    code, said = _certified(desk, "certify: {wrong: sent_wrnog}\n")
+    assert (code, "did you mean 'sent_wrong'?" in said, "suite.yaml:" in said) == (2, True, True), said
 
 
 KEYS = (

@@ -236,7 +236,6 @@ def test_all_findings_come_in_one_run_in_the_order_of_the_file() -> None:
         "graph.unknown-reference",
         "graph.unknown-prompt",
         "graph.unknown-effect",
-        "policy.not-allowed",
     ]
 
 
