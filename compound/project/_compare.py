@@ -125,8 +125,8 @@ class Comparer:
     def _policy_changes(self, revision: Revision, graph: GraphSpec | None) -> tuple[Change, ...]:
         """What the graph's policy says otherwise now; a policy that cannot be read has errors of its own."""
         from compound.graph import policy_changes
-        from compound.spec.kinds import validated
         from compound.spec.policy_file import PolicyFile
+        from compound.spec.validated import validated
 
         parts = self._project.parts
         if graph is None or graph.policy is None or graph.policy not in parts.policy_files:

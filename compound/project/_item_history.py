@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.project._offers import does_lines, value_lines
+from compound.project._times import moment
 from compound.review import effect_to_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.project._review_views import ItemView
+    from compound.project._item_fields import ItemFields
     from compound.review import Decision, ItemEvent, ReviewItem
 
     Record = Mapping[str, JsonValue]
 
 ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
 """Statuses of an item that waits for nobody."""
-
-
-def moment(at: float) -> str:
-    """A time as people and programs read it: ISO 8601, UTC, whole seconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
@@ -85,7 +80,7 @@ def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None
     return {"status": item.status.value, "by": last.actor, "at": moment(last.at), "why": why}
 
 
-def second_line(view: ItemView) -> str:
+def second_line(view: ItemFields) -> str:
     """Who has to agree to what, where two people must."""
     if view.pending is None:
         return "two people must approve it: nobody did yet"
@@ -97,7 +92,7 @@ def second_line(view: ItemView) -> str:
     return f"two people must approve it: {who} chose {action}; another person has to choose it too"
 
 
-def pending_lines(view: ItemView) -> Iterator[str]:
+def pending_lines(view: ItemFields) -> Iterator[str]:
     """What the first person decided, and what the second one can do."""
     if view.pending is None:
         return
@@ -121,7 +116,7 @@ def decision_line(one: Record) -> str:
     return f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}{back}{refused}"
 
 
-def decided_lines(view: ItemView) -> Iterator[str]:
+def decided_lines(view: ItemFields) -> Iterator[str]:
     """How an item ended: the decision that stands and what it does, or who ended it and what it had proposed."""
     if view.status == "decided" and view.decisions:
         last = view.decisions[-1]

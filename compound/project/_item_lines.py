@@ -10,7 +10,7 @@ from compound.project._item_history import ENDED, second_line
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.project._review_views import ItemView
+    from compound.project._item_fields import ItemFields
 
 _EXPIRES: Final = {
     "escalate": "a new item with the same draft waits in the queue {queue}",
@@ -19,7 +19,7 @@ _EXPIRES: Final = {
 }
 
 
-def context_lines(view: ItemView) -> Iterator[str]:
+def context_lines(view: ItemFields) -> Iterator[str]:
     """Who asks, in which queue, by when, and what is special about it."""
     asks = f"graph {view.graph}, node {view.node}" if view.graph else f"node {view.node}"
     again = f", round {view.round + 1}" if view.round else ""
@@ -40,7 +40,7 @@ def context_lines(view: ItemView) -> Iterator[str]:
         yield f"a decision can be taken back for {view.undo_s:g} s before anything happens"
 
 
-def done_lines(view: ItemView) -> Iterator[str]:
+def done_lines(view: ItemFields) -> Iterator[str]:
     """What stays done, whatever is decided now; nothing for an item that is decided."""
     if view.done and view.status not in ENDED:
         yield from ("", "already done, and stays (it is not done again):")
@@ -48,7 +48,7 @@ def done_lines(view: ItemView) -> Iterator[str]:
             yield from _effect(one)
 
 
-def effect_lines(view: ItemView) -> Iterator[str]:
+def effect_lines(view: ItemFields) -> Iterator[str]:
     """What every effect came to."""
     if view.outcomes and view.status in (*ENDED, "stale"):
         yield "effects:"

@@ -140,8 +140,8 @@ class ProjectParts:
         Raises:
             ProjectError: ``project.unknown-policy``; the file's own mistakes.
         """
-        from compound.spec.kinds import validated
         from compound.spec.policy_file import PolicyFile
+        from compound.spec.validated import validated
         from compound.spec.yaml_file import read_yaml_file
 
         path = self.policy_files.get(name)

@@ -34,7 +34,7 @@ class PolicyCut:
 
     def to_json(self) -> dict[str, JsonValue]:
         """Cut-offs as ISO 8601 in UTC, and counts."""
-        from compound.project._review_views import moment
+        from compound.project._times import moment
 
         return {
             "policy": self.policy,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from compound.errors import ConflictError, DataError, ProjectError
+from compound.graph.services import Services
 from compound.project._drafts import decided_draft, draft_of, shown_effects
 from compound.project._ports import reasons_of
 from compound.project._recheck import not_done, problems_of
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from compound.graph import Engine, Rehearsal, Trial
     from compound.project._open import Resources
-    from compound.project._services import ProjectServices
-    from compound.review import ReviewItem, ShownEffect
+    from compound.review import ReviewItem, ReviewQueue, ShownEffect
 
 T = TypeVar("T")
 
@@ -32,9 +32,10 @@ class GraphRehearsal:
         services: What its graphs call.
     """
 
-    def __init__(self, resources: Resources, services: ProjectServices) -> None:
+    def __init__(self, resources: Resources, services: Services, queue: Callable[[], ReviewQueue]) -> None:
         self._resources = resources
         self._services = services
+        self._queue = queue
 
     def __call__(
         self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
@@ -124,7 +125,7 @@ class GraphRehearsal:
         if engine.spec.on_change != "migrate" or record.status != "waiting_review":
             return
         await engine.resume(item.run_id)
-        now = self._services.queue.show(item.item_id)
+        now = self._queue().show(item.item_id)
         if now.version == item.version:
             return
         name, version = item.item_id[:10], now.version

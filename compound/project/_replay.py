@@ -29,7 +29,7 @@ async def replay(
 
     from compound.connector.state import tables
     from compound.graph import Recording
-    from compound.project._review_views import moment
+    from compound.project._times import moment
 
     with project.resources.state.read() as db:
         row = db.execute(sa.select(tables.run).where(tables.run.c.run_id == run_id)).mappings().first()
@@ -55,7 +55,7 @@ async def replay(
         )
 
 
-def _amends(project: Project, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
+def _amends(project: OpenedProject, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
     """What people's changes made of the values before each review, of the newest round."""
     from compound.review import WITHOUT_EFFECTS, ItemFilter, Status
 

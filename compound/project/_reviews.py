@@ -13,7 +13,8 @@ from compound.project._elsewhere import require_here
 from compound.project._item_effects import with_effects
 from compound.project._item_history import pending_record
 from compound.project._review_upkeep import ReviewUpkeep
-from compound.project._review_views import ANOTHER, BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView, moment
+from compound.project._review_views import ANOTHER, BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView
+from compound.project._times import moment
 from compound.review import RESUME_LEASE_S, kept_alive
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ class ProjectServices:
             self._resources.state,
             probe=ShopProbe(self._resources),
             revalidate=recheck(self._resources),
-            rehearse=GraphRehearsal(self._resources, self),
+            rehearse=GraphRehearsal(self._resources, self, lambda: self.queue),
         )
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import orjson
 
 from compound.errors import DataError
-from compound.project._review_views import moment
+from compound.project._times import moment
 from compound.trace import PRUNED
 
 if TYPE_CHECKING:

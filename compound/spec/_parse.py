@@ -33,7 +33,7 @@ from compound.spec.graph_file import (
     GraphSpec,
     blocks,
 )
-from compound.spec.kinds import meaning
+from compound.spec.validated import meaning
 from compound.spec.yaml_file import DataPath, SourceMap, read_yaml
 
 _ROUNDS: Final = 6

@@ -90,7 +90,7 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     Raises:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
-    from compound.spec.kinds import validated  # the YAML reader is wanted here only
+    from compound.spec.validated import validated
     from compound.spec.yaml_file import read_yaml_file
 
     return validated(read_yaml_file(path, shown), SuiteFile, "suite.invalid")

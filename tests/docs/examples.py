@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from compound.errors import CompoundError
 from compound.graph import Signature, check_file, load_graph
 from compound.spec import InvalidFile, read_yaml
-from compound.spec.kinds import validated
 from compound.spec.policy_file import PolicyFile
+from compound.spec.validated import validated
 from compound.testing import FixedCatalogue
 from compound.tool import load_sql_tool
 

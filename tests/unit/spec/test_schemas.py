@@ -19,9 +19,10 @@ from compound.project import write_schemas
 from compound.spec import InvalidFile, build_graph, read_yaml, read_yaml_file
 from compound.spec._conditions import ExpressionError, parse_reference
 from compound.spec._types import TypeError_, parse_type
-from compound.spec.kinds import KINDS, kind_of, validated
+from compound.spec.kinds import KINDS, kind_of
 from compound.spec.schemas import json_schema, schema_text
 from compound.spec.sql_tool import split_sql_tool
+from compound.spec.validated import validated
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = sorted({path for kind in KINDS.values() for place in kind.places for path in ROOT.glob(place)})
