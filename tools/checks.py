@@ -13,11 +13,11 @@ from typing_extensions import TypedDict
 from compound.errors import EffectRefused
 from compound.tool import Verdict, check
 
-from .documents import Action, Customer, Json, Order, Product
 from .lanes import Identity
-from .proposals import Plan
-from .reading import Intake
-from .rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
+from .shop.documents import Action, Customer, Json, Order, Product
+from .shop.proposals import Plan
+from .shop.rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
+from .tickets import Intake
 
 # A match begins where its run of signs begins: tried from inside the run again, a long one would cost its square.
 _FIGURE = re.compile(r"(?<![#\w.+%-])[#\w.+%-]*@[\w.-]+|#?(?<![A-Za-z_])[A-Za-z_]*\d(?:[\w.,:/'%-]*[\w%])?")

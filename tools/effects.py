@@ -15,8 +15,8 @@ from compound.connector.shop import ShopTransaction
 from compound.effect import RECIPIENT, effect
 from compound.errors import EffectRefused
 
-from . import rules
-from .documents import Action, Customer, Json, Order, Product
+from .shop import rules
+from .shop.documents import Action, Customer, Json, Order, Product
 
 OrderId = Annotated[str, Field(pattern=r"^#W\d+$", description="The order id with its '#', such as '#W0000000'.")]
 Text = Annotated[str, Field(min_length=1)]

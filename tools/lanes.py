@@ -10,10 +10,10 @@ from typing_extensions import TypedDict
 
 from compound.tool import PROVEN, Verdict, tool
 
-from .intents import heard, wishes_of
-from .proposals import Plan
-from .reading import Intake
-from .words import fold
+from .lexicon.words import fold
+from .planner.intents import heard, wishes_of
+from .shop.proposals import Plan
+from .tickets import Intake
 
 SURE = 0.9
 """Plans below this confidence go to a person: a default was taken, or a typo mended in something that matters."""

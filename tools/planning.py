@@ -11,20 +11,20 @@ from typing import cast
 
 from compound.model import solver
 
-from .accounting import find_unaccounted
-from .clauses import EARLIER, find_held
-from .coverage import find_unexplained
-from .documents import Json
-from .drafting import RESOLVE, Draft
-from .facts import read_facts
-from .intents import heard
-from .matching import build_glossary
-from .proposals import Plan, Proposal, dry_run, merge
-from .requests import find_frames
-from .resolution import Unclear
-from .script import annotate
-from .sparing import Spared
-from .wishes import Frame
+from .letters.matching import build_glossary
+from .letters.script import annotate
+from .letters.wishes import Frame
+from .planner.accounting import find_unaccounted
+from .planner.clauses import EARLIER, find_held
+from .planner.coverage import find_unexplained
+from .planner.drafting import RESOLVE, Draft
+from .planner.intents import heard
+from .planner.requests import find_frames
+from .planner.resolution import Unclear
+from .planner.sparing import Spared
+from .shop.documents import Json
+from .shop.facts import read_facts
+from .shop.proposals import Plan, Proposal, dry_run, merge
 
 GUESSED, AGREED = 0.8, 0.95
 """Confidence in a wish that no word of action names; the second when the specialist hears it as well."""

@@ -13,11 +13,11 @@ from typing import cast
 from compound.model import solver
 
 from .checks import DraftReply
-from .documents import Json, Order, PaymentMethod
-from .facts import Facts, read_facts
-from .proposals import Plan, Proposal
-from .reply_texts import TEXTS
-from .words import fold, split_words
+from .letters.reply_texts import TEXTS
+from .lexicon.words import fold, split_words
+from .shop.documents import Json, Order, PaymentMethod
+from .shop.facts import Facts, read_facts
+from .shop.proposals import Plan, Proposal
 
 _TOPICS = {
     "cancel_pending_order": "cancel cancellation pending refund",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from .documents import Json
-from .intents import NONE, wishes_of
-from .wishes import Family
+from .letters.wishes import Family
+from .planner.intents import NONE, wishes_of
+from .shop.documents import Json
 
 if TYPE_CHECKING:
     from compound.retrieval import Document

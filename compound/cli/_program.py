@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from compound.cli import (
-    _batch,
-    _build,
-    _certify,
-    _demo,
-    _effects,
-    _evaluate,
-    _explain,
-    _formats,
-    _graph,
-    _mcp,
-    _prune,
-    _replay,
-    _review_moves,
-    _specialists,
-    _tools,
-    _traces,
-)
 from compound.cli._logs import configure_logs
+from compound.cli.graph import explain as _explain
+from compound.cli.graph import formats as _formats
+from compound.cli.graph import graph as _graph
+from compound.cli.graph import mcp as _mcp
+from compound.cli.graph import replay as _replay
+from compound.cli.graph import tools as _tools
+from compound.cli.review import certify as _certify
+from compound.cli.review import effects as _effects
+from compound.cli.review import moves as _review_moves
+from compound.cli.work import batch as _batch
+from compound.cli.work import build as _build
+from compound.cli.work import demo as _demo
+from compound.cli.work import evaluate as _evaluate
+from compound.cli.work import prune as _prune
+from compound.cli.work import specialists as _specialists
+from compound.cli.work import traces as _traces
 
 if TYPE_CHECKING:
     from compound.errors import CompoundError
@@ -63,7 +61,7 @@ _DISK = frozenset(
 
 
 def _fail(error: CompoundError) -> NoReturn:
-    from compound.spec import InvalidFile
+    from compound.language import InvalidFile
 
     findings = error.findings if isinstance(error, InvalidFile) else ()
     if "--json" in sys.argv:

@@ -18,7 +18,7 @@ from compound.connector.target import (
 )
 from compound.effect._effect import Effect, effect
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
-from compound.spec.marks import CALLER, RECIPIENT
+from compound.language.marks import CALLER, RECIPIENT
 
 if TYPE_CHECKING:
     from compound.effect._done import identity

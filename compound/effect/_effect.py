@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from compound.errors import DataError, Location, ProjectError
-from compound.spec._declared import note_declared, place_of
+from compound.spec.declared import note_declared, place_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from compound.model._anthropic import AnthropicProvider
-from compound.model._budget import Budget
-from compound.model._gateway import Gateway
-from compound.model._journal import Journal, MemoryJournal, Spent, StateJournal
-from compound.model._langchain import LangchainProvider
-from compound.model._offline import OfflineProvider
-from compound.model._open import open_gateway
-from compound.model._prices import foreseen
-from compound.model._retry import RetryPolicy
-from compound.model._route import Redact, Route
-from compound.model._schema import problems as schema_problems
-from compound.model._scripted import ScriptedProvider
-from compound.model._solvers import Abstain, Solver, find_solver, solver
-from compound.model._spoken_json import find_json, fitted
-from compound.model._sync_loop import SyncLoop
-from compound.model._types import (
+from compound.model.call.retry import RetryPolicy
+from compound.model.call.sync_loop import SyncLoop
+from compound.model.call.types import (
     BilledStep,
     Block,
     CallKey,
@@ -42,6 +29,19 @@ from compound.model._types import (
     ToolSchema,
     Usage,
 )
+from compound.model.gateway.budget import Budget
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.journal import Journal, MemoryJournal, Spent, StateJournal
+from compound.model.gateway.opening import open_gateway
+from compound.model.gateway.prices import foreseen
+from compound.model.gateway.route import Redact, Route
+from compound.model.provider.anthropic import AnthropicProvider
+from compound.model.provider.langchain import LangchainProvider
+from compound.model.provider.offline import OfflineProvider
+from compound.model.provider.scripted import ScriptedProvider
+from compound.model.provider.solvers import Abstain, Solver, find_solver, solver
+from compound.model.typed.schema import problems as schema_problems
+from compound.model.typed.spoken_json import find_json, fitted
 
 __all__ = [
     "Abstain",

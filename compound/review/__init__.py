@@ -7,18 +7,16 @@ to the outbox.
 
 from __future__ import annotations
 
-from compound.review._certificate import AuditedDecision, Certificate, Certificates, Standing
-from compound.review._decide import need_same_names
-from compound.review._desk import LEASE_S, MAX_RETURNS, need_person
-from compound.review._draft_json import draft_from_json, draft_to_json, effect_to_json
-from compound.review._heartbeat import kept_alive
-from compound.review._lists import ItemEvent, ItemFilter, ItemSummary, Sweep
-from compound.review._machine import TRANSITIONS, UNDECIDED, Event, Status
-from compound.review._offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
-from compound.review._queue import ReviewQueue
-from compound.review._rehearsal import Rehearse, Rehearsed
-from compound.review._resume import RESUME_LEASE_S
-from compound.review._types import (
+from compound.review.decision.decide import need_same_names
+from compound.review.decision.desk import LEASE_S, MAX_RETURNS, need_person
+from compound.review.decision.heartbeat import kept_alive
+from compound.review.decision.rehearsal import Rehearse, Rehearsed
+from compound.review.decision.resume import RESUME_LEASE_S
+from compound.review.item.draft_json import draft_from_json, draft_to_json, effect_to_json
+from compound.review.item.lists import ItemEvent, ItemFilter, ItemSummary, Sweep
+from compound.review.item.machine import TRANSITIONS, UNDECIDED, Event, Status
+from compound.review.item.offer import EDIT, WITHOUT_EFFECTS, Offer, read_fields, shown_offer
+from compound.review.item.types import (
     Action,
     ContextProbe,
     Decision,
@@ -35,6 +33,8 @@ from compound.review._types import (
     ReviewItem,
     ShownEffect,
 )
+from compound.review.queue.certificate import AuditedDecision, Certificate, Certificates, Standing
+from compound.review.queue.queue import ReviewQueue
 
 __all__ = [
     "EDIT",

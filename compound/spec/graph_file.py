@@ -15,8 +15,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 from pydantic import BaseModel, Discriminator, Field, JsonValue, PrivateAttr, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from compound.spec._types import ANY, Type, parse_external, parse_type, show_type
-from compound.spec._words import (
+from compound.language.types import ANY, Type, parse_external, parse_type, show_type
+from compound.spec.words import (
     AgentTool,
     AutoRule,
     Binding,
@@ -34,7 +34,7 @@ from compound.spec._words import (
     TypeDeclaration,
     TypeText,
 )
-from compound.spec.yaml_file import SourceMap
+from compound.spec.yaml.reading import SourceMap
 
 
 class _Step(Strict):
@@ -390,7 +390,7 @@ class GraphSpec(Strict):
 
     def to_yaml(self) -> str:
         """The file back: the same graph in canonical form (comments are not kept)."""
-        from compound.spec._write import write_yaml
+        from compound.spec.yaml.writing import write_yaml
 
         return write_yaml(self.to_data())
 

@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from compound.spec._words import Duration
+from compound.spec.words import Duration
 
 PREFIX: Final = "mcp."
 """How graphs name these tools: `mcp.<server>.<tool>`."""

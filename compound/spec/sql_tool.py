@@ -31,8 +31,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from compound.errors import Location, ProjectError, choices
-from compound.spec._findings import Finding, InvalidFile
-from compound.spec.yaml_file import YamlDocument, read_yaml
+from compound.language.findings import Finding, InvalidFile
+from compound.spec.yaml.reading import YamlDocument, read_yaml
 
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 CallerField: TypeAlias = Annotated[str, Field(pattern=r"^caller\.[a-z][a-z0-9_]*$")]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compound.errors import choices
-from compound.spec._mistakes import Mistake, folded, refuse
+from compound.spec.mistakes import Mistake, folded, refuse
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -91,7 +91,7 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
     from compound.spec.validated import validated
-    from compound.spec.yaml_file import read_yaml_file
+    from compound.spec.yaml.reading import read_yaml_file
 
     return validated(read_yaml_file(path, shown), SuiteFile, "suite.invalid")
 
@@ -103,8 +103,8 @@ def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
         ProjectError: as `read_suite_file`; ``suite.invalid``: its name is not its folder's, or there are gates for a
             profile that the project does not have.
     """
-    from compound.spec._findings import Finding, InvalidFile
-    from compound.spec.yaml_file import read_yaml_file
+    from compound.language.findings import Finding, InvalidFile
+    from compound.spec.yaml.reading import read_yaml_file
 
     spec, source = read_suite_file(path, shown), read_yaml_file(path, shown).source
     findings: list[Finding] = []

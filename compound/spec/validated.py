@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from compound.errors import choices
-from compound.spec._describe import descriptions
-from compound.spec._findings import Finding, InvalidFile, in_file_order
-from compound.spec._mistakes import mistake_of, path_in, without_branches, without_misspelt
-from compound.spec.yaml_file import YamlDocument
+from compound.language.findings import Finding, InvalidFile, in_file_order
+from compound.spec.describe import descriptions
+from compound.spec.mistakes import mistake_of, path_in, without_branches, without_misspelt
+from compound.spec.yaml.reading import YamlDocument
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -11,8 +11,8 @@ from compound.graph import graph_signature
 
 if TYPE_CHECKING:
     from compound.graph import Shelf, Signature
+    from compound.language.types import Type
     from compound.spec import GraphSpec
-    from compound.spec._types import Type
     from compound.spec.policy_file import PolicyFile
 
 

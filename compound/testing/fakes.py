@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from compound.errors import ModelError, ProjectError, choices
-from compound.graph.services import (
+from compound.graph.port.services import (
     EffectGroup,
     EffectOutcome,
     JsonCall,
@@ -26,9 +26,9 @@ from compound.model import Budget, CallKey, ModelRequest, ModelResponse, TextDel
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph._doors import Cached, Gateway, NodeCache
-    from compound.graph.catalogue import Shelf
-    from compound.graph.services import Outbox, Reviews
+    from compound.graph.port.catalogue import Shelf
+    from compound.graph.port.doors import Cached, Gateway, NodeCache
+    from compound.graph.port.services import Outbox, Reviews
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 

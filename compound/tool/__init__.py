@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compound.spec.marks import CALLER, PROVEN, RECIPIENT, SQL_TEXT
-
-from ._artifacts import Artifact, keep, keeping
-from ._function import Function, check, tool
-from ._module import functions_in
-from ._verdict import Verdict
+from compound.language.marks import CALLER, PROVEN, RECIPIENT, SQL_TEXT
+from compound.tool._artifacts import Artifact, keep, keeping
+from compound.tool._function import Function, check, tool
+from compound.tool._module import functions_in
+from compound.tool._verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
     from pydantic import JsonValue
 
-    from ._ask import AskAnswer, AskTool, BoundAsk
-    from ._remote import RemoteFunction
-    from ._sql import BoundSqlTool, SqlResult, SqlTool
+    from compound.tool._ask import AskAnswer, AskTool, BoundAsk
+    from compound.tool._remote import RemoteFunction
+    from compound.tool._sql import BoundSqlTool, SqlResult, SqlTool
 
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:
     """A LangChain tool as a `Function`."""
-    from ._langchain import from_langchain as convert
+    from compound.tool._langchain import from_langchain as convert
 
     return convert(langchain_tool)
 
@@ -43,10 +42,10 @@ def load_sql_tool(text: str, path: str) -> SqlTool | AskTool:
     from compound.spec.sql_tool import parse_sql_tool
 
     if parse_sql_tool(text, path).spec.kind == "ask":
-        from ._ask import AskTool
+        from compound.tool._ask import AskTool
 
         return AskTool.load(text, path)
-    from ._sql import SqlTool
+    from compound.tool._sql import SqlTool
 
     return SqlTool.load(text, path)
 
@@ -54,15 +53,15 @@ def load_sql_tool(text: str, path: str) -> SqlTool | AskTool:
 def __getattr__(name: str) -> object:
     """Load what SQL tools need (YAML, the lakehouse) only where one is used."""
     if name in {"BoundSqlTool", "SqlResult", "SqlTool"}:
-        from . import _sql
+        from compound.tool import _sql
 
         return getattr(_sql, name)
     if name in {"AskAnswer", "AskTool", "BoundAsk"}:
-        from . import _ask
+        from compound.tool import _ask
 
         return getattr(_ask, name)
     if name == "RemoteFunction":
-        from . import _remote
+        from compound.tool import _remote
 
         return _remote.RemoteFunction
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

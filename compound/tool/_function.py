@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cas
 from pydantic import JsonValue
 
 from compound.errors import Location, ProjectError
-from compound.spec._declared import note_declared
-
-from ._signature import Signature, place, read_signature, require_typed
+from compound.spec.declared import note_declared
+from compound.tool._signature import Signature, place, read_signature, require_typed
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
-    from ._verdict import Verdict
+    from compound.tool._verdict import Verdict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,7 +112,7 @@ class Function(Generic[P, R]):
 
     def to_langchain(self) -> StructuredTool:
         """The same function as a LangChain tool, called by a model through `call`."""
-        from ._structured import structured
+        from compound.tool._structured import structured
 
         signature = self.signature
         function = cast("Callable[..., object]", self.callable)

@@ -9,8 +9,8 @@ from langchain_core.tools import BaseTool
 from pydantic import JsonValue, TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from ._function import Function
-from ._signature import Signature
+from compound.tool._function import Function
+from compound.tool._signature import Signature
 
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:

@@ -6,7 +6,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeGuard, cast
 
-from ._function import Function
+from compound.tool._function import Function
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -24,7 +24,7 @@ def functions_in(module: ModuleType) -> list[Function[..., object]]:
             if function.is_adapter or function.callable.__module__ == module.__name__:
                 found.append(function)
         elif _is_langchain_tool(value):
-            from ._langchain import from_langchain
+            from compound.tool._langchain import from_langchain
 
             found.append(cast("Function[..., object]", from_langchain(value)))
     return found

@@ -13,7 +13,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from compound.errors import DataError, ProjectError, RunError, choices
-from compound.spec._declared import place_of as place
+from compound.spec.declared import place_of as place
 
 _MAX_PROBLEMS = 5
 

@@ -14,8 +14,7 @@ from compound import trace
 from compound.connector.lakehouse import Column, Limits
 from compound.errors import ConnectorError, Location, ProjectError, RunError, choices
 from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
-
-from ._sql_params import arguments, params_schema, sample
+from compound.tool._sql_params import arguments, params_schema, sample
 
 if TYPE_CHECKING:
     from compound.connector.lakehouse import Lakehouse, Prepared, Statement

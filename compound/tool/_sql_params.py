@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, cast
 from pydantic import JsonValue
 
 from compound.errors import DataError, choices
-from compound.spec.marks import CALLER, KEY
+from compound.language.marks import CALLER, KEY
 from compound.spec.sql_tool import ParamSpec
 
 Typed: TypeAlias = "str | bool | int | float | Decimal | date | datetime | list[Typed] | None"

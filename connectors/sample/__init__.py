@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ._generate import MIX, PastCase, SampleData, SampleTicket, expected_diff, generate
-from ._glossary import product_names_page
-from ._tables import COLUMNS, PARTITIONS
 from ._write import write, write_profile
+from .shop.glossary import product_names_page
+from .shop.tables import COLUMNS, PARTITIONS
 
 POLICIES = Path(__file__).parent / "policies"
 

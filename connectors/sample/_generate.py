@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from ._compose import Letter, compose
-from ._model import Language, stream
-from ._payloads import PAYLOADS, Payload
-from ._refusals import (
+from .letters.compose import Letter, compose
+from .letters.payloads import PAYLOADS, Payload
+from .letters.refusals import (
     AMBIGUOUS,
     FORBIDDEN,
     OUT_OF_SCOPE,
@@ -22,12 +21,13 @@ from ._refusals import (
     build_other_customer,
     build_talk,
 )
-from ._replies import write_reply
-from ._request import TOOLS, WISHES, Scenario, Wish, to_action
-from ._rules import Action, Change, ShopView, apply, copy_view, diff, require_owner
-from ._scenarios import Builder, attempt, background, build_multi, build_no_order_id, build_single
-from ._shop import Shop, draw_customer, draw_order, draw_products
-from ._tables import Rows, to_tables, to_view
+from .letters.replies import write_reply
+from .letters.scenarios import Builder, attempt, background, build_multi, build_no_order_id, build_single
+from .shop.drawing import Shop, draw_customer, draw_order, draw_products
+from .shop.model import Language, stream
+from .shop.request import TOOLS, WISHES, Scenario, Wish, to_action
+from .shop.rules import Action, Change, ShopView, apply, copy_view, diff, require_owner
+from .shop.tables import Rows, to_tables, to_view
 
 _T = TypeVar("_T")
 

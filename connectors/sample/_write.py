@@ -9,7 +9,7 @@ from pathlib import Path
 from compound.connector.lakehouse import write_table
 
 from ._generate import PastCase, SampleData, SampleTicket, generate
-from ._tables import COLUMNS, PARTITIONS
+from .shop.tables import COLUMNS, PARTITIONS
 
 _DUCKDB = {"string": "VARCHAR", "long": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
 

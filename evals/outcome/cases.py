@@ -8,7 +8,6 @@ Cases with an expected write that the shop itself refuses are kept, and tagged `
 them is that this write changes nothing.
 """
 
-# ruff: noqa: TID252 - a project's modules reach each other relatively; its package name is private
 from __future__ import annotations
 
 import json
@@ -18,8 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import DataError, Location
 from compound.evaluation import Case, CaseSet, SuiteContext, split
-
-from ...tools.rules import names
+from tools.shop.rules import names
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -1,13 +1,12 @@
 """The shop as the lakehouse has it: the documents on which drafted actions are tried."""
 
-# ruff: noqa: TID252 - a project's modules reach each other relatively; its package name is private
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...tools.facts import read_facts
-from ...tools.rules import ShopView
+from tools.shop.facts import read_facts
+from tools.shop.rules import ShopView
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

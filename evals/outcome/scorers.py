@@ -1,6 +1,5 @@
 """The outcome: the shop as it would be if every drafted action were approved, against what it should be."""
 
-# ruff: noqa: TID252 - a project's modules reach each other relatively; its package name is private
 from __future__ import annotations
 
 import json
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import EffectRefused
 from compound.evaluation import Case, CaseResult, Score, Scorer, SuiteContext
+from tools.shop.documents import Action, Change
+from tools.shop.rules import apply, copy_view, diff, names, require_owner, same_outcome
 
-from ...tools.documents import Action, Change
-from ...tools.rules import apply, copy_view, diff, names, require_owner, same_outcome
 from .pristine import Pristine
 
 if TYPE_CHECKING:

@@ -82,8 +82,8 @@ async def compound_side(home: Path) -> AsyncGenerator[tuple[Side, Callable[[], N
     """Queue, traces and checkpoints in files."""
     from compound.connector.state import StateStore
     from compound.graph import Engine
-    from compound.graph.services import Reviews
-    from compound.project._ports import QueuedReviews
+    from compound.graph.port.services import Reviews
+    from compound.project.decision.ports import QueuedReviews
     from compound.review import ReviewQueue as Queue
     from compound.spec import load_graph
     from compound.testing import FakeServices

@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("compound", "tools", "connectors", "evals")
-_WITHOUT = frozenset({"compound/spec/python/_source.py"})
+_WITHOUT = frozenset({"compound/spec/python/source.py"})
 """Sources that write sources: what looks like a code there is `graph.input` of the builder."""
 _CODE = re.compile(r"[a-z][a-z0-9]*(\.[a-z0-9]+(-[a-z0-9]+)*)")
 _FILE_ENDINGS = (".yaml", ".yml", ".json", ".db", ".toml", ".md", ".txt", ".sql", ".py", ".safetensors", ".sarif")

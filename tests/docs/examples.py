@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compound.errors import CompoundError
-from compound.graph import Signature, check_file, load_graph
-from compound.spec import InvalidFile, read_yaml
+from compound.graph import Signature, check_file
+from compound.language import InvalidFile
+from compound.spec import load_graph, read_yaml
 from compound.spec.policy_file import PolicyFile
 from compound.spec.validated import validated
 from compound.testing import FixedCatalogue

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compound.graph import draw_svg, load_graph
+from compound.graph import draw_svg
 from compound.project import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.spec import load_graph
 from compound.spec.desk_file import DeskFile
 from compound.spec.graph_file import NODE_MODELS, GraphSpec
 from compound.spec.lakehouse_file import LakehouseFile

@@ -79,7 +79,7 @@ def watch_tables(death: Death) -> None:
 
 def watch_checkpoints(death: Death) -> None:
     """Commits of langgraph's saver: its cursor commits when the block ends."""
-    from compound.graph._saver import CheckpointFile
+    from compound.graph.store.saver import CheckpointFile
 
     original = CheckpointFile.cursor
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from compound.connector.state import tables, verify_audit
 from compound.project import Project
-from compound.project._settings import load_settings
+from compound.project.settings.settings import load_settings
 from tests.support.certificates import grant
 from tests.support.copies import copy_folder
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from compound.graph._saver import CheckpointFile
+from compound.graph.store.saver import CheckpointFile
 from tests.e2e.bad_input import (
     BATCH,
     STACK,

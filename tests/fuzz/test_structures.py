@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compound.graph import check_file
-from compound.spec._write import write_yaml
+from compound.spec.yaml.writing import write_yaml
 from tests.support import small_desk
 
 _CATALOGUE = small_desk.catalogue()

@@ -9,9 +9,9 @@ import anyio
 
 from compound.errors import CompoundError
 from compound.graph import Engine
-from compound.spec._conditions import parse_condition
-from compound.spec._json_schema import to_json_schema
-from compound.spec._types import Record, parse_type
+from compound.language.conditions import parse_condition
+from compound.language.json_schema import to_json_schema
+from compound.language.types import Record, parse_type
 from compound.spec.graph_file import RepeatBlock, ReviewNode, blocks
 from tests.mutation.samples import World, compared
 from tests.mutation.stand_ins import Look, StandIns

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from compound.spec._refs import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
+from compound.language.references import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from compound.errors import ModelError
-from compound.graph._known_types import PASSAGE
-from compound.graph.catalogue import Remembered
+from compound.graph.port.catalogue import Remembered
+from compound.graph.wiring.known_types import PASSAGE
+from compound.language.json_schema import to_json_schema
+from compound.language.types import Many
 from compound.model import ModelResponse, ToolCall
-from compound.project._catalogue import ProjectCatalogue
-from compound.spec._json_schema import to_json_schema
-from compound.spec._types import Many
+from compound.project.offer.catalogue import ProjectCatalogue
 from compound.testing import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from tests.mutation.samples import BARE, World, digest
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from compound.effect import Effect
     from compound.graph import Catalogue
-    from compound.graph.services import (
+    from compound.graph.port.services import (
         EffectGroup,
         JsonCall,
         OpenedReview,
@@ -235,7 +235,7 @@ class StandIns(FakeServices):
             found = self.retriever(name)
 
             async def search(inputs: Mapping[str, JsonValue]) -> JsonValue:
-                from compound.graph.services import RetrieveRequest
+                from compound.graph.port.services import RetrieveRequest
 
                 return await found(RetrieveRequest(query=str(inputs.get("query"))))
 
@@ -250,6 +250,6 @@ class StandIns(FakeServices):
 
 
 def _card(ref: str, parameters: JsonValue, call: JsonCall) -> ToolCard:
-    from compound.graph.services import ToolCard
+    from compound.graph.port.services import ToolCard
 
     return ToolCard(name=ref, description=ref, parameters=cast("dict[str, JsonValue]", parameters), call=call)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 from compound.spec import read_yaml
-from compound.spec._write import write_yaml
+from compound.spec.yaml.writing import write_yaml
 
 Path_: TypeAlias = tuple[str | int, ...]
 Change: TypeAlias = "tuple[str, str | Draft]"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from compound import Project
 from compound.cli._program import app
-from compound.project._parts import ProjectParts
+from compound.project.source.parts import ProjectParts
 from compound.spec import GraphSpec
 from tests.support.claims_desk import POLICY, SCORED, claim, claims_desk, good, label, sent
 

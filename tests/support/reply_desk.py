@@ -16,7 +16,7 @@ from compound.cli._program import app
 from compound.connector.state import tables
 from compound.errors import CompoundError
 from compound.project import Project
-from compound.project._settings import load_settings
+from compound.project.settings.settings import load_settings
 from tests.support.projects import PYPROJECT, write_project
 
 if TYPE_CHECKING:

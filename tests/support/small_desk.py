@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compound.graph import Shelf, Signature
+from compound.language.types import parse_type
 from compound.spec import build_graph
-from compound.spec._types import parse_type
 from compound.spec.policy_file import PolicyFile
 from compound.testing import FixedCatalogue
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from compound.spec._refs import (
+from compound.language.references import (
     Both,
     Calc,
     Coalesce,

@@ -10,7 +10,7 @@ import orjson
 
 from compound.connector.desk._ticket import DeskProblem, Ticket, guess_id, make_ticket, problem
 from compound.errors import ConnectorError, Location
-from compound.spec._json_keys import repeated_in_items, repeated_key
+from compound.language.json_keys import repeated_in_items, repeated_key
 from compound.spec.desk_file import TicketRules
 
 if TYPE_CHECKING:

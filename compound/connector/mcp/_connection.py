@@ -16,8 +16,8 @@ from compound.connector.mcp._result import value_of
 from compound.connector.mcp._session import Session
 from compound.connector.mcp._transport import connect, require_mcp
 from compound.errors import CompoundError, ConnectorError, RunError
-from compound.spec._words import parse_duration
 from compound.spec.mcp_file import tool_name
+from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
     from pathlib import Path

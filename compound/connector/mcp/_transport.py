@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from compound.errors import ConnectorError, ProjectError
-from compound.spec._words import parse_duration
+from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
     from mcp import Client, StdioServerParameters

@@ -6,8 +6,8 @@ package, and a graph that knows its own nodes needs no hidden current one.
 
 from __future__ import annotations
 
-from compound.spec.python._graph import Block, Graph
-from compound.spec.python._refs import Condition, Reference, first, is_in, length, maybe
-from compound.spec.python._source import to_python
+from compound.spec.python.builder import Block, Graph
+from compound.spec.python.source import to_python
+from compound.spec.python.values import Condition, Reference, first, is_in, length, maybe
 
 __all__ = ["Block", "Condition", "Graph", "Reference", "first", "is_in", "length", "maybe", "to_python"]

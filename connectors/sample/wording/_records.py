@@ -1,10 +1,9 @@
 """What the phrases are about, under one roof."""
-# ruff: noqa: TID252 - a project's rooms find each other by relative import
 
 from __future__ import annotations
 
-from .._catalogue import KEY_WORDS, VALUE_WORDS
-from .._model import Address, Customer, Method, Order, Variant
-from .._request import Wish
+from ..shop.catalogue import KEY_WORDS, VALUE_WORDS
+from ..shop.model import Address, Customer, Method, Order, Variant
+from ..shop.request import Wish
 
 __all__ = ["KEY_WORDS", "VALUE_WORDS", "Address", "Customer", "Method", "Order", "Variant", "Wish"]

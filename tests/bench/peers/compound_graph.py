@@ -16,7 +16,7 @@ from random import getrandbits
 from typing_extensions import TypedDict
 
 from compound.graph import Engine
-from compound.graph.services import JsonCall
+from compound.graph.port.services import JsonCall
 from compound.spec import load_graph
 from compound.testing import FakeServices
 from compound.tool import tool

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.documents import Json
 from tools.planning import make_plan
-from tools.proposals import Plan
-from tools.reading import Intake, Ticket, read_ticket
+from tools.shop.documents import Json
+from tools.shop.proposals import Plan
+from tools.tickets import Intake, Ticket, read_ticket
 
 CUSTOMER: dict[str, Json] = {
     "user_id": "nora_quist_4411", "first_name": "Nora", "last_name": "Quist", "email": "nora.quist@example.com",

@@ -26,7 +26,7 @@ def test_a_new_sample_shop_stays_above_the_bars(seed: int, tmp_path: Path) -> No
     ]  # fmt: skip
     past.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     desk = Desk(data.tables, learned(past, tmp_path / "models"))
-    same = part("tools.rules").same_outcome
+    same = part("tools.shop.rules").same_outcome
     handled = [(ticket, desk.handle(ticket.ticket)) for ticket in data.tickets]
     right = [same(done.changes, list(ticket.db_diff)) for ticket, done in handled]
     alone = [is_right for is_right, (_, done) in zip(right, handled, strict=True) if done.writes_alone]

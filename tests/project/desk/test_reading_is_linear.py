@@ -109,9 +109,9 @@ def framework() -> dict[str, Callable[[str], object]]:
     from compound.cli._output import escaped, visible
     from compound.connector.desk._ticket import guess_id
     from compound.connector.vector import analyze
-    from compound.graph._sandbox import compile_template
-    from compound.project._document_text import read_page
-    from compound.project._mention import Mention
+    from compound.graph.prompt.sandbox import compile_template
+    from compound.project.retention.mention import Mention
+    from compound.project.source.document_text import read_page
     from compound.retrieval import MarkdownChunker, TextChunker
     from compound.specialist._features import features
 
@@ -136,7 +136,7 @@ def framework() -> dict[str, Callable[[str], object]]:
 
 
 def _spoken(text: str) -> object:
-    from compound.model._spoken_json import find_json
+    from compound.model.typed.spoken_json import find_json
 
     try:
         return find_json(text, lambda value: ["it does not fit"])
@@ -156,13 +156,13 @@ def _line(raw: bytes) -> object:
 
 
 def _read(text: str) -> object:
-    from tools.reading import Ticket, read_ticket
+    from tools.tickets import Ticket, read_ticket
 
     return read_ticket(Ticket(id="T", body=text, html=None))
 
 
 def _intake(text: str) -> Any:
-    from tools.reading import Ticket, read_ticket
+    from tools.tickets import Ticket, read_ticket
 
     return {**read_ticket(Ticket(id="T", body="Hello")), "text": text, "language": "en"}
 
@@ -221,7 +221,7 @@ def test_the_example_of_repeated_names_and_zip_codes_is_nothing_special() -> Non
     program = (
         "import resource\n"
         "resource.setrlimit(resource.RLIMIT_CPU, (12, 12))\n"
-        "from tools.reading import Ticket, read_ticket\n"
+        "from tools.tickets import Ticket, read_ticket\n"
         "read_ticket(Ticket(id='T', body='John Smith 12345 ' * 1176))"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from compound.errors import EffectRefused
-from tools.documents import Action, Change
-from tools.rules import ShopView, apply, copy_view, diff, names, require_owner, same_outcome
+from tools.shop.documents import Action, Change
+from tools.shop.rules import ShopView, apply, copy_view, diff, names, require_owner, same_outcome
 
 SHARED = Path(__file__).resolve().parents[3] / "../shared/data"
 

@@ -14,7 +14,7 @@ from tests.project.desk.turned_letters import ABOVE, BELOW, HEADS, KINDS, PLAIN
 from tests.project.desk.way import SHARED, Desk, learned, reference_tables, shared
 from tools.lanes import Identity, lane_reasons
 from tools.planning import make_plan
-from tools.proposals import Plan
+from tools.shop.proposals import Plan
 
 ORDERS = {"P": "#W1000001", "Q": "#W1000005", "D": "#W1000002", "E": "#W1000003"}
 ITEMS = {"l": "3000000001", "s": "2000000001", "t": "5000000001"}

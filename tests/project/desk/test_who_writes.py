@@ -12,8 +12,8 @@ from compound.connector.desk import DeskProblem, read_tickets
 from tests.project.desk.nora import CUSTOMER, facts
 from tools.lanes import identify
 from tools.planning import make_plan
-from tools.proposals import Plan
-from tools.reading import Intake, Ticket, read_ticket
+from tools.shop.proposals import Plan
+from tools.tickets import Intake, Ticket, read_ticket
 
 OTHER = {
     **CUSTOMER,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from compound.project._modules import ProjectModules
+from compound.project.source.modules import ProjectModules
 from compound.specialist import train
 from compound.specialist._specialist import Specialist
 
@@ -84,7 +84,7 @@ class Desk:
 
     def handle(self, ticket: Mapping[str, Any]) -> Handled:
         """Read, identify, plan, check, write, prove, choose the lane."""
-        reading, lanes, checks = part("tools.reading"), part("tools.lanes"), part("tools.checks")
+        reading, lanes, checks = part("tools.tickets"), part("tools.lanes"), part("tools.checks")
         intake = reading.read_ticket(reading.Ticket(**ticket))
         found = self._find(intake)
         who = lanes.identify(intake, found)
@@ -130,11 +130,11 @@ class Desk:
         }
 
     def _view(self, customer_id: str | None, inputs: Mapping[str, Any]) -> Any:
-        facts = part("tools.facts").read_facts(customer_id, inputs) if customer_id else None
+        facts = part("tools.shop.facts").read_facts(customer_id, inputs) if customer_id else None
         return facts.view if facts else None
 
     def _changes(self, before: Any, plan: Mapping[str, Any], customer_id: str) -> list[Any]:
-        rules = part("tools.rules")
+        rules = part("tools.shop.rules")
         after = rules.copy_view(before)
         for action in plan["actions"]:
             rules.require_owner(after, action, customer_id)

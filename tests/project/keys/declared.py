@@ -14,8 +14,8 @@ from typing import Any, ForwardRef, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from compound.project._settings import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
-from compound.spec.kinds import KINDS
+from compound.project.settings.settings import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.spec.form.kinds import KINDS
 
 SETTINGS = "settings"
 FILES = (*KINDS, SETTINGS)

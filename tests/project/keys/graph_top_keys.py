@@ -64,7 +64,7 @@ async def _cards(where: Place) -> dict[str, str]:
     """What clients of the MCP server read of each graph."""
     from mcp import Client
 
-    from compound.project._mcp_server import graph_server
+    from compound.project.serve.mcp_server import graph_server
 
     with where.open() as project:
         async with graph_server(project, ["main"]) as server, Client(server) as client:

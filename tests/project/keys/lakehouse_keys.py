@@ -140,7 +140,7 @@ def _started(desk: Desk, workers: str) -> int:
     project.edit("graphs/ask.yaml", twice, twice + twice.replace("asked:", "also:"))
     with patch("subprocess.Popen", wraps=subprocess.Popen) as popen:
         assert answer(project)["status"] == "ok"
-    return sum("compound.connector.lakehouse._worker" in call.args[0] for call in popen.call_args_list)
+    return sum("compound.connector.lakehouse.service.worker" in call.args[0] for call in popen.call_args_list)
 
 
 def _count(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compound.errors import CompoundError
-from compound.spec import InvalidFile
+from compound.language import InvalidFile
 from tests.contract.anthropic.replay_server import ReplayServer
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.tables import answer, asking, card, querying, rows_of

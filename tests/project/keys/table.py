@@ -26,15 +26,15 @@ from typer.testing import CliRunner
 from compound.cli._program import app
 from compound.errors import CompoundError
 from compound.project import Project
-from compound.project._settings import load_settings
+from compound.project.settings.settings import load_settings
 from tests.support.copies import copy_folder
 from tests.support.projects import write_project
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from compound.language import Finding
     from compound.project import RunView
-    from compound.spec import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Key:
     """A row.
 
     Attributes:
-        file: Kind of file, as `compound.spec.kinds` names it, or `settings`.
+        file: Kind of file, as `compound.spec.form.kinds` names it, or `settings`.
         path: The key as `declared.py` names it: `policy`, `nodes.tool.in`, `effects.*.money.at_most`, `Retry.attempts`.
         seen: Asserts the difference that the key makes.
     """

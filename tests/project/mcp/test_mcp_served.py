@@ -309,7 +309,7 @@ def test_a_port_in_use_is_an_error_with_a_fix(root: Path) -> None:
 
 
 def test_the_sdk_is_only_needed_here(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    from compound.project._mcp_server import graph_server
+    from compound.project.serve.mcp_server import graph_server
 
     def nothing(_name: str) -> None:
         return None

@@ -51,7 +51,7 @@ def data(sample: Sample) -> SampleData:
 
 @pytest.fixture(scope="session")
 def catalogue() -> ModuleType:
-    return mounted("connectors.sample._catalogue")
+    return mounted("connectors.sample.shop.catalogue")
 
 
 @pytest.fixture(scope="session")
@@ -61,4 +61,4 @@ def voices() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def rules() -> ModuleType:
-    return mounted("tools.rules")
+    return mounted("tools.shop.rules")

@@ -111,7 +111,7 @@ def _pool(count: int) -> dict[str, Any]:
 
 
 def _judged(pool: dict[str, Any], says: Any) -> list[dict[str, Any]]:
-    pairs = part("tools.ranking").idea_pairs(pool["ideas"])
+    pairs = part("tools.ideas.ranking").idea_pairs(pool["ideas"])
     return [
         {
             "first": pair["first"]["number"],
@@ -132,7 +132,7 @@ def test_what_wins_more_never_stands_behind_and_equals_share_a_place(worth: list
         one, other = worth[first - 1], worth[second - 1]
         return "first" if one > other else "second" if other > one else "tie"
 
-    ranking = part("tools.ranking").rank_ideas(pool, _judged(pool, says))
+    ranking = part("tools.ideas.ranking").rank_ideas(pool, _judged(pool, says))
     places = {int(row[0]): int(row[2]) for row in _rows(ranking["table"])}
     for (one, own), (other, theirs) in product(places.items(), repeat=2):
         if worth[one - 1] > worth[other - 1]:
@@ -145,7 +145,7 @@ def test_what_wins_more_never_stands_behind_and_equals_share_a_place(worth: list
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(0, 60))
 def test_every_idea_meets_others_equally_often_in_both_orders(count: int) -> None:
-    pairs = part("tools.ranking").idea_pairs(_pool(count)["ideas"])
+    pairs = part("tools.ideas.ranking").idea_pairs(_pool(count)["ideas"])
     met = {(pair["first"]["number"], pair["second"]["number"]) for pair in pairs}
     assert len(met) == len(pairs)
     assert all((other, one) in met and one != other for one, other in met)
@@ -157,5 +157,5 @@ def test_every_idea_meets_others_equally_often_in_both_orders(count: int) -> Non
 def test_nothing_to_rank_is_no_failure() -> None:
     for count in (0, 1):
         pool = _pool(count)
-        ranking = part("tools.ranking").rank_ideas(pool, [])
+        ranking = part("tools.ideas.ranking").rank_ideas(pool, [])
         assert ranking["order"] == [idea["number"] for idea in pool["ideas"]]

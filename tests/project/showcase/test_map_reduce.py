@@ -131,7 +131,7 @@ _LINES = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(lines=_LINES)
 def test_groups_hold_every_line_once_in_order_and_never_too_much(lines: list[tuple[str, list[str]]]) -> None:
-    condensing = part("tools.condensing")
+    condensing = part("tools.backlog.condensing")
     given_lines = [condensing.Line(text=text, cites=cites) for text, cites in lines]
     groups = list(condensing.groups_of(given_lines))
     assert [line for group in groups for line in group] == given_lines
@@ -145,7 +145,7 @@ def test_groups_hold_every_line_once_in_order_and_never_too_much(lines: list[tup
 def test_whatever_a_merge_says_every_line_cites_what_its_group_cites(
     lines: list[tuple[str, list[str]]], cites: list[list[str]]
 ) -> None:
-    condensing = part("tools.condensing")
+    condensing = part("tools.backlog.condensing")
     group = [condensing.Line(text=text, cites=own) for text, own in lines]
     made = condensing.cited_lines(group, [condensing.Line(text="said", cites=one) for one in cites])
     known = {one for line in group for one in line.cites}

@@ -24,7 +24,7 @@ import pytest
 from anyio.to_thread import run_sync
 
 from compound.connector.lakehouse import Cancellation, Lakehouse, Limits, Resources, Stopped
-from compound.connector.lakehouse._workers import Workers
+from compound.connector.lakehouse.service.workers import Workers
 from compound.errors import ConnectorError
 from compound.tool import AskTool, BoundAsk, SqlTool, load_sql_tool
 

@@ -18,7 +18,7 @@ from compound.spec.shop_file import ShopFile
 from tests.support.shops import find_effect, group_of, open_small_shop, shop_file, small_tables
 from tests.support.state_stores import postgresql_url
 from tools import effects
-from tools.rules import ShopView, diff, same_outcome
+from tools.shop.rules import ShopView, diff, same_outcome
 
 SHARED = Path(__file__).resolve().parents[3] / "../shared/data/tau2_retail"
 

@@ -20,7 +20,7 @@ from compound.evaluation import (
     run_suite,
     split,
 )
-from compound.project._modules import ProjectModules
+from compound.project.source.modules import ProjectModules
 from compound.spec.suite_file import read_suite_file
 
 ROOT = Path(__file__).resolve().parents[3]

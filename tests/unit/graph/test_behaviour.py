@@ -22,11 +22,11 @@ from pydantic import JsonValue
 from compound import to_python
 from compound.connector.state import StateStore
 from compound.errors import CompoundError, ConnectorError, ModelError
-from compound.graph import Engine, GraphSpec, RunResult
-from compound.graph.services import EffectOutcome
-from compound.spec import load_graph, read_yaml_file
-from compound.spec._write import write_yaml
+from compound.graph import Engine, RunResult
+from compound.graph.port.services import EffectOutcome
+from compound.spec import GraphSpec, load_graph, read_yaml_file
 from compound.spec.policy_file import PolicyFile
+from compound.spec.yaml.writing import write_yaml
 from compound.testing import FakeServices
 from compound.tool import tool
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.graph import Engine, GraphSpec, compare
-from compound.spec import build_graph, load_graph
+from compound.graph import Engine, compare
+from compound.spec import GraphSpec, build_graph, load_graph
 from compound.testing import FakeServices
 
 BASE = """\

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compound.errors import ProjectError
 from compound.graph import draw, draw_svg
-from compound.graph._draw import COLOURS
+from compound.graph.drawing.mermaid import COLOURS
 from compound.spec import build_graph, load_graph
 from compound.spec.graph_file import NODE_MODELS
 

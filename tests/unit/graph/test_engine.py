@@ -18,10 +18,10 @@ import pytest
 from compound.connector.state import StateStore
 from compound.errors import ConflictError, ConnectorError, DataError, ProjectError
 from compound.graph import Engine, draw, draw_svg, plan
-from compound.graph._layout import place
-from compound.graph._locks import run_lock
-from compound.graph._picture import picture
-from compound.graph._saver import CheckpointFile
+from compound.graph.drawing.layout import place
+from compound.graph.drawing.picture import picture
+from compound.graph.store.locks import run_lock
+from compound.graph.store.saver import CheckpointFile
 from compound.spec import GraphSpec, load_graph
 from compound.testing import FakeServices
 from compound.trace import MemoryStore, Recorder
@@ -229,7 +229,7 @@ def test_checkpoints_that_cannot_be_opened_leave_nothing_running(tmp_path: Path)
 def test_a_lock_is_held_by_one_at_a_time_and_between_processes(tmp_path: Path) -> None:
     file = tmp_path / "locks"
     other = (
-        "import asyncio, sys; from pathlib import Path; from compound.graph._locks import run_lock\n"
+        "import asyncio, sys; from pathlib import Path; from compound.graph.store.locks import run_lock\n"
         "async def main():\n"
         "    async with run_lock(Path(sys.argv[1]), sys.argv[2], wait_s=0.05): print('got it')\n"
         "try: asyncio.run(main())\n"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from compound.errors import ProjectError
-from compound.graph import GraphSpec, plan
-from compound.spec import build_graph
+from compound.graph import plan
+from compound.spec import GraphSpec, build_graph
 
 
 def graph(name: str, *uses: str, review: bool = False) -> GraphSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compound.graph._known_types import PASSAGE
+from compound.graph.wiring.known_types import PASSAGE
 from compound.retrieval import Passage
 
 

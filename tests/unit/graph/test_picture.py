@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.graph import draw, draw_svg, load_graph
-from compound.graph._draw import COLOURS
-from compound.graph._layout import Layout, place
-from compound.graph._picture import picture
-from compound.graph._svg import INK, PAPER, QUIET
+from compound.graph import draw, draw_svg
+from compound.graph.drawing.layout import Layout, place
+from compound.graph.drawing.mermaid import COLOURS
+from compound.graph.drawing.picture import picture
+from compound.graph.drawing.svg import INK, PAPER, QUIET
+from compound.spec import load_graph
 
 HEAD = "compound: graph/v1\nname: g\ninput: {x: str}\nnodes:\n"
 SVG = "{http://www.w3.org/2000/svg}"

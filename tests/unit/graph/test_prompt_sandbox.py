@@ -6,8 +6,8 @@ import pytest
 from jinja2 import TemplateError
 
 from compound.errors import ProjectError
-from compound.graph._sandbox import compile_template
-from compound.graph._templates import read_template
+from compound.graph.prompt.reading import read_template
+from compound.graph.prompt.sandbox import compile_template
 
 INPUTS = {"text": "Where is it?", "rows": [{"id": 1, "name": "lamp"}, {"id": 2, "name": "chair"}], "n": 1_000_000_000}
 

@@ -14,7 +14,7 @@ import pytest
 from compound.connector.state import StateStore
 from compound.errors import ConflictError, RunError
 from compound.graph import Engine, RunResult
-from compound.graph._saver import CheckpointFile
+from compound.graph.store.saver import CheckpointFile
 from compound.spec import GraphSpec, load_graph
 from compound.testing import FakeServices
 

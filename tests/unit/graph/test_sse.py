@@ -17,7 +17,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route as Path
 
 from compound.graph import MEDIA_TYPE, SSE_HEADERS, Engine, RunEvent, Token, sse
-from compound.graph.services import Gateway as GatewayPort
+from compound.graph.port.services import Gateway as GatewayPort
 from compound.model import Gateway, ModelRequest, RetryPolicy, Route, ScriptedProvider, StreamEvent
 from compound.spec import load_graph
 from compound.testing import FakeServices

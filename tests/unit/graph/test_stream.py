@@ -27,7 +27,7 @@ from compound.graph import (
     TokensVoid,
     event_json,
 )
-from compound.graph.services import Gateway as GatewayPort
+from compound.graph.port.services import Gateway as GatewayPort
 from compound.model import Gateway, MemoryJournal, ModelRequest, RetryPolicy, Route, ScriptedProvider, StreamEvent
 from compound.spec import load_graph
 from compound.testing import FakeServices

@@ -13,7 +13,7 @@ import pytest
 from compound.connector.state import StateStore
 from compound.errors import ConnectorError
 from compound.graph import Engine
-from compound.graph._saver import CheckpointFile
+from compound.graph.store.saver import CheckpointFile
 from compound.spec import load_graph
 from compound.testing import FakeServices
 

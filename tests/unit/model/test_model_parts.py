@@ -35,9 +35,9 @@ from compound.model import (
     schema_problems,
     solver,
 )
-from compound.model._canonical import dump_response, load_response, request_hash
-from compound.model._prices import cost_usd
-from compound.model._schema import is_closed
+from compound.model.call.canonical import dump_response, load_response, request_hash
+from compound.model.gateway.prices import cost_usd
+from compound.model.typed.schema import is_closed
 from compound.spec import read_yaml_file
 from compound.spec.models_file import ModelsFile
 

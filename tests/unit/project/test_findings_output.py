@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from compound.errors import Location
-from compound.project._findings import sarif, show_findings
-from compound.spec import Finding
+from compound.language import Finding
+from compound.project.view.findings import sarif, show_findings
 
 NAME = {"type": "string", "minLength": 1}
 TEXT = {"type": "object", "properties": {"text": NAME, "markdown": NAME}, "required": ["text"]}

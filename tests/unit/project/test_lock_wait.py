@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compound.errors import ProjectError
-from compound.project._settings import load_settings
+from compound.project.settings.settings import load_settings
 
 
 def settings_of(root: Path, line: str = "", **environ: str) -> float:

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from compound.cli._program import app
 from compound.errors import ProjectError
+from compound.language import Finding
 from compound.project import Project
-from compound.spec import Finding
 from tests.support.projects import PYPROJECT, write_project
 
 CHECK = """\

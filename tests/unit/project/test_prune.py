@@ -235,7 +235,9 @@ def test_the_audit_log_tells_each_application_once_and_stays_whole(project: Proj
     assert verify_audit(project.resources.state).ok
 
 
-@pytest.mark.parametrize("step", ["compound.project._prune_state._emptying", "compound.trace._prune.TracePrune._spans"])
+@pytest.mark.parametrize(
+    "step", ["compound.project.retention.prune_state._emptying", "compound.trace._prune.TracePrune._spans"]
+)
 def test_a_prune_that_died_between_two_steps_is_finished_by_the_next(
     project: Project, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compound.connector.state import tables
-from compound.project._prune_state import empty_runs, open_runs  # pyright: ignore[reportPrivateUsage]
+from compound.project.retention.prune_state import empty_runs, open_runs  # pyright: ignore[reportPrivateUsage]
 from tests.support.state_stores import sqlite_store
 
 NOW, LIMIT = 1_000_000.0, 900_000.0

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.graph.services import AutoRuling, OpenedReview, Redraft, ReviewRequest
-from compound.project._ports import QueuedReviews
+from compound.graph.port.services import AutoRuling, OpenedReview, Redraft, ReviewRequest
+from compound.project.decision.ports import QueuedReviews
 from compound.review import Readiness, ReviewQueue
 
 

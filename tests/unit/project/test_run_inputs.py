@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compound.errors import DataError
-from compound.project._run_inputs import read_inputs
+from compound.project.running.run_inputs import read_inputs
 from compound.spec import load_graph
 
 SPEC = load_graph(

@@ -12,8 +12,9 @@ from compound.batch import BatchOptions
 from compound.cli._program import main
 from compound.errors import ProjectError
 from compound.graph import Engine
+from compound.language import InvalidFile
 from compound.project import Project
-from compound.spec import InvalidFile, load_graph
+from compound.spec import load_graph
 from compound.testing import FakeServices
 from tests.support.projects import write_project
 

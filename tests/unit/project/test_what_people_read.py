@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compound.errors import PROJECT_PACKAGE, Location, raised_in_project
-from compound.project._evidence import _cut  # pyright: ignore[reportPrivateUsage]
-from compound.project._trees import TraceTree
-from compound.project._views import RunView
+from compound.project.view.evidence import _cut  # pyright: ignore[reportPrivateUsage]
+from compound.project.view.trees import TraceTree
+from compound.project.view.views import RunView
 
 if TYPE_CHECKING:
-    from compound.project._trees import Span
+    from compound.project.view.trees import Span
 
 
 def test_a_model_that_gave_no_usable_answer_is_seen_in_the_tree() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.spec._conditions import ExpressionError, parse_condition, parse_reference
-from compound.spec._refs import (
+from compound.language.conditions import ExpressionError, parse_condition, parse_reference
+from compound.language.references import (
     ABSENT,
     Both,
     Calc,

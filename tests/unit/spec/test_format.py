@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from compound.errors import ProjectError
-from compound.spec import InvalidFile, build_graph, load_graph, read_yaml
-from compound.spec._yaml_tree import parse_tree
-from compound.spec.format import format_text
+from compound.language import InvalidFile
+from compound.spec import build_graph, load_graph, read_yaml
+from compound.spec.form.format import format_text
+from compound.spec.form.kinds import KINDS, kind_of
 from compound.spec.graph_file import NODE_MODELS
-from compound.spec.kinds import KINDS, kind_of
+from compound.spec.yaml.tree import parse_tree
 from tests.support.yaml_printer import Printer
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from compound.spec import InvalidFile, build_graph, load_graph, parse_graph
-from compound.spec._words import parse_duration
+from compound.language import InvalidFile
+from compound.spec import build_graph, load_graph, parse_graph
 from compound.spec.graph_file import CheckNode
+from compound.spec.words import parse_duration
 from tests.support.specs import graphs
 
 HEAD = "compound: graph/v1\nname: g\n"

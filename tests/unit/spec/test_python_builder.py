@@ -17,10 +17,11 @@ from typing_extensions import TypedDict
 from compound import Graph, first, is_in, length, maybe, to_python
 from compound.errors import ProjectError
 from compound.graph import Signature, check
-from compound.spec import GraphSpec, InvalidFile, build_graph, load_graph
-from compound.spec._conditions import ExpressionError, parse_condition
-from compound.spec._refs import Expr
-from compound.spec._show import show_expr
+from compound.language import InvalidFile
+from compound.language.conditions import ExpressionError, parse_condition
+from compound.language.references import Expr
+from compound.language.show import show_expr
+from compound.spec import GraphSpec, build_graph, load_graph
 from compound.testing import FixedCatalogue
 from tests.support.specs import exprs, graphs
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from compound.errors import ProjectError
+from compound.language import InvalidFile
+from compound.language.conditions import ExpressionError, parse_reference
+from compound.language.types import TypeError_, parse_type
 from compound.project import write_schemas
-from compound.spec import InvalidFile, build_graph, read_yaml, read_yaml_file
-from compound.spec._conditions import ExpressionError, parse_reference
-from compound.spec._types import TypeError_, parse_type
-from compound.spec.kinds import KINDS, kind_of
-from compound.spec.schemas import json_schema, schema_text
+from compound.spec import build_graph, read_yaml, read_yaml_file
+from compound.spec.form.kinds import KINDS, kind_of
+from compound.spec.form.schemas import json_schema, schema_text
 from compound.spec.sql_tool import split_sql_tool
 from compound.spec.validated import validated
 

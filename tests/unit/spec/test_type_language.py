@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
-from compound.spec._json_schema import from_json_schema, to_json_schema
-from compound.spec._types import (
+from compound.language.json_schema import from_json_schema, to_json_schema
+from compound.language.types import (
     ANY,
     Enum,
     Many,
@@ -21,7 +21,7 @@ from compound.spec._types import (
     parse_type,
     show_type,
 )
-from compound.spec._validate import validator
+from compound.language.validate import validator
 
 NAMES = {
     "Tree": parse_type({"value": "int", "children": "list[Tree]"}),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compound.errors import ProjectError
 from compound.spec import read_yaml
-from compound.spec._write import write_yaml
+from compound.spec.yaml.writing import write_yaml
 
 
 @dataclass(frozen=True, kw_only=True)

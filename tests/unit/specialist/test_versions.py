@@ -74,7 +74,7 @@ def letters(number: int, *, noise: float = 0.0) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("compound.project._open.Resources.embedder", WordVectors())
+    monkeypatch.setattr("compound.project.open.resources.Resources.embedder", WordVectors())
     return write_project(
         tmp_path,
         {"pyproject.toml": PYPROJECT, "tools/training.py": TRAINING, "letters.jsonl": letters(2000)},
@@ -179,7 +179,7 @@ def test_a_version_that_cannot_be_loaded_holds_no_other_back_and_is_not_promoted
 def test_without_an_embedder_nothing_is_certified(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from compound.retrieval import NoEmbedder
 
-    monkeypatch.setattr("compound.project._open.Resources.embedder", NoEmbedder())
+    monkeypatch.setattr("compound.project.open.resources.Resources.embedder", NoEmbedder())
     assert "no embedder is there to tell texts out of scope" in called(root, "train", "intent")["certificate"]
     found = Project.open(root).resources.specialists.resolve("intent").predict("cancel w1 w2 w3 w4")
     assert (found.label, found.automated, found.reason) == ("cancel", False, "uncertified")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from compound.connector.lakehouse import Lakehouse
 from compound.errors import CompoundError, DataError, ProjectError
-from compound.spec import InvalidFile
+from compound.language import InvalidFile
 from compound.tool import AskTool, BoundAsk, SqlTool, load_sql_tool
 
 ATTACKS = Path(__file__).resolve().parents[4] / "shared/data/sql_attacks/attacks.jsonl"

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from compound import trace
 from compound.connector.lakehouse import CustomerKey, Lakehouse, TableOptions, write_table
 from compound.errors import CompoundError, DataError, ProjectError, RunError
-from compound.spec import InvalidFile
+from compound.language import InvalidFile
 from compound.tool import SqlTool, load_sql_tool
 
 TOOL = """---

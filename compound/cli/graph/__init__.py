@@ -1,0 +1,1 @@
+"""Commands about graphs, tools and declared files."""

@@ -1,0 +1,76 @@
+"""`effects`: how effects stand, and what became of one whose end nobody knows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compound.cli._output import Json, Profile, note, print_json, print_table, say, visible
+from compound.cli.review.review import User, user_name
+
+app = typer.Typer(
+    help="Read how effects stand; say whether one happened whose end nobody knows.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def list_effects(
+    *,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="scheduled, sent, refused, failed, unknown, ...; repeatable.")
+    ] = None,
+    run: Annotated[str | None, typer.Option("--run", help="Only effects of this run.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """List effects, the newest first."""
+    from compound.project import Project
+
+    found = Project.open(profile=profile).effects().list(statuses=status or (), run_id=run, limit=limit)
+    if json:
+        print_json(found)
+        return
+    if not found:
+        note("there is no such effect" if status or run else "no effect was ever decided")
+        return
+    print_table(
+        f"{len(found)} effect{'s' * (len(found) != 1)}",
+        ["key", "effect", "target", "status", "item", "why"],
+        [(one.key[:12], one.effect, one.target, one.status, one.item_id[:10], one.error) for one in found],
+        short=["effect", "why"],
+    )
+    for one in found:
+        if one.status == "unknown":
+            note(f"look whether {one.key[:12]} happened, then: {one.next}")
+
+
+@app.command()
+def reconcile(
+    key: Annotated[str, typer.Argument(help="The effect's key, or the beginning of it.")],
+    *,
+    sent: Annotated[bool, typer.Option("--sent", help="It happened.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="It did not happen; it is tried again.")] = False,
+    words: Annotated[str, typer.Option("--note", help="What you saw.")] = "",
+    user: User = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Say whether an effect happened whose end nobody knows, after you looked at its target."""
+    from compound.project import Project
+
+    if sent == not_sent:
+        raise typer.BadParameter("give --sent or --not-sent", param_hint="--sent")
+    service = Project.open(profile=profile).effects()
+    found = service.reconcile(key, happened=sent, user=user_name(user), note=words)
+    if json:
+        print_json(found)
+        return
+    for one in found:
+        say(visible(f"{one.effect} ({one.key[:12]}) is {one.status}"))
+    item = next((one.item_id for one in found if one.item_id), "")
+    if item:
+        say(f"next: compound review resume {item[:10]}")

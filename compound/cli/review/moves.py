@@ -1,0 +1,115 @@
+"""`review undo|snooze|wake|return|cancel|sweep`: what happens to items beside a decision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from compound.cli._output import Json, Profile, print_json, say
+from compound.cli.review.review import Item, Note, User, Version, app, show_decided, show_view, user_name
+
+
+@app.command()
+def undo(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Take a decision back before anything of it happens; you hold the item then."""
+    from compound.project import Project
+
+    show_view(Project.open(profile=profile).reviews().undo(item, user=user_name(user)), json=json)
+
+
+@app.command()
+def snooze(
+    item: Item,
+    *,
+    time: Annotated[str | None, typer.Option("--for", help="How long: 30m, 2h, 1d.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Until when: 2026-01-31T09:00 (UTC).")] = None,
+    user: User = None,
+    version: Version = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Put an item aside; it comes back by itself."""
+    from compound.project import Project
+
+    if (time is None) == (until is None):
+        raise typer.BadParameter("give --for or --until", param_hint="--for")
+    service = Project.open(profile=profile).reviews()
+    at = _after(time, service.queue.now()) if time is not None else _moment(until or "")
+    show_view(service.snooze(item, user=user_name(user), until=at, version=version), json=json)
+
+
+def _after(text: str, now: float) -> float:
+    from compound.errors import DataError
+    from compound.spec.words import parse_duration
+
+    try:
+        return now + parse_duration(text)
+    except ValueError as error:
+        raise DataError("review.bad-time", str(error), fix="--for 2h") from None
+
+
+def _moment(text: str) -> float:
+    from compound.errors import DataError
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise DataError("review.bad-time", f"{text!r} is no time", fix="--until 2026-01-31T09:00") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+@app.command()
+def wake(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Bring a snoozed item back now."""
+    from compound.project import Project
+
+    show_view(Project.open(profile=profile).reviews().wake(item, user=user_name(user)), json=json)
+
+
+@app.command("return")
+def return_item(
+    item: Item,
+    *,
+    instruction: Annotated[str, typer.Option("--instruction", help="What to do otherwise; `$run.instruction`.")],
+    user: User = None,
+    version: Version = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Give a draft back to the graph, which drafts it again with your instruction; nothing is done."""
+    from compound.project import Project
+
+    service = Project.open(profile=profile).reviews()
+    returned = service.decide(
+        item, "return", user=user_name(user), version=version, reason="instruction", note=instruction
+    )
+    show_decided(returned, json=json)
+
+
+@app.command()
+def cancel(item: Item, *, note: Note = "", user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Withdraw an item and end its run: nothing more of it happens; what was done stays done."""
+    from compound.project import Project
+
+    show_view(Project.open(profile=profile).reviews().cancel(item, user=user_name(user), reason=note), json=json)
+
+
+@app.command()
+def sweep(*, profile: Profile = None, json: Json = False) -> None:
+    """Do what is due: escalate, remind, close, wake; go on with decisions that can no longer be taken back."""
+    from dataclasses import fields
+
+    from compound.project import Project
+
+    done = Project.open(profile=profile).reviews().sweep()
+    if json:
+        print_json(done)
+        return
+    told = [(one.name, getattr(done, one.name)) for one in fields(done)]
+    for name, items in told:
+        for one in items:
+            say(f"{one[:10]} {name}")
+    if not any(items for _, items in told):
+        say("nothing is due")

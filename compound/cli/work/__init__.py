@@ -1,0 +1,1 @@
+"""Commands that make things and run them."""

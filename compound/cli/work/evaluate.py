@@ -1,0 +1,122 @@
+"""`eval`: how good is it, with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compound.cli._output import Model, Profile, print_json, print_table, say, visible, wrapped
+from compound.cli.work.sections import show_sections
+
+if TYPE_CHECKING:
+    from compound.evaluation import Estimate, SuiteReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(name="eval")(evaluate)
+
+
+def evaluate(
+    suite: Annotated[str, typer.Argument(help="A suite of evals/, `outcome`.")],
+    *,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", help="Any folder with tasks_*.json and expected_outcomes_*.json.", exists=True),
+    ] = None,
+    json: Annotated[str | None, typer.Option("--json", help="Write the report to this file; `-` prints it.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases without their own; repeatable."),
+    ] = None,
+    allow_inconclusive: Annotated[
+        bool, typer.Option("--allow-inconclusive", help="Exit 0 where a gate is INCONCLUSIVE and none is FAIL.")
+    ] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the gates say.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Put every case into the report.")] = False,
+    profile: Profile = None,
+    model: Model = None,
+) -> None:
+    """Run a suite over its cases and report scores with n, intervals and method.
+
+    Exits 1 where a gate is FAIL, 3 where none is but one is INCONCLUSIVE: the interval lies on both sides of its bar.
+    """
+    from compound.project import Project
+
+    project = Project.open(profile=profile, model=model)
+    report = project.evaluate(suite, cases=cases, limit=limit, details=details, context=context or [])
+    if json == "-":
+        print_json(report)
+    else:
+        if json:
+            Path(json).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        show_report(report)
+        _show_more(report)
+        if json:
+            say(f"report: {json}")
+    code = exit_code(report, allow_inconclusive=allow_inconclusive)
+    if code and not exit_zero:
+        raise typer.Exit(code)
+
+
+def exit_code(report: SuiteReport, *, allow_inconclusive: bool = False) -> int:
+    """What the gates come to: 1 with a FAIL, else 3 with an INCONCLUSIVE that is not allowed, else 0."""
+    verdicts = {gate.verdict for gate in report.gates}
+    if "FAIL" in verdicts:
+        return 1
+    return 3 if "INCONCLUSIVE" in verdicts and not allow_inconclusive else 0
+
+
+def _show_more(report: SuiteReport) -> None:
+    """What the report says beside its scores: what they mean, what the runs took, what scorers did wrong."""
+    if report.description:
+        say(f"asks: {wrapped(report.description)}")
+    for name, meaning in report.meanings.items():
+        say(f"{name}: {wrapped(meaning)}")
+    if report.seconds_per_case is not None:
+        cost = "" if not report.cost_usd else f", {report.cost_usd:.4f} USD in all"
+        say(f"runs: {report.seconds_per_case:.2f} s a case{cost}")
+    errors = [*report.errors, *(error for section in report.sections.values() for error in section.errors)]
+    for error in errors[:_MOST_ERRORS]:
+        say(f"error: case {error.case}: {visible(error.error)}")
+    if len(errors) > _MOST_ERRORS:
+        say(f"error: and {len(errors) - _MOST_ERRORS} more; --json has them all")
+
+
+_MOST_ERRORS = 10
+
+
+def show_report(report: SuiteReport) -> None:
+    """The scores, for a person."""
+    print_table(
+        f"suite {report.suite}, profile {report.profile}",
+        ["score", "value", "95 % interval", "n", "method"],
+        [(name, _shown(score.value), _interval(score), score.n, score.method) for name, score in report.scores.items()],
+        right=["value", "n"],
+    )
+    show_sections(report)
+    if report.by_action:
+        print_table(
+            "by action",
+            ["action", "value", "95 % interval", "n"],
+            [
+                (name, _shown(score.value), _interval(score), score.n)
+                for name, score in sorted(report.by_action.items())
+            ],
+            right=["value", "n"],
+        )
+    for gate in report.gates:
+        say(f"gate: {gate.score} {gate.bar}: {gate.verdict}")
+    for line in report.notes:
+        say(f"note: {line}")
+
+
+def _interval(score: Estimate) -> str:
+    return "absent" if score.low is None else f"{score.low:.3f} to {_shown(score.high)}"
+
+
+def _shown(value: float | None) -> str:
+    return "absent" if value is None else f"{value:.3f}"

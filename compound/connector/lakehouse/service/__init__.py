@@ -1,0 +1,1 @@
+"""The lakehouse as a whole: open, ask, write."""

@@ -1,0 +1,1 @@
+"""What a statement may read, proven on its syntax tree."""

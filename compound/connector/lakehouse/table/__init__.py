@@ -1,0 +1,1 @@
+"""Versions of tables, read exactly or refused."""

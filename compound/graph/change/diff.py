@@ -1,0 +1,156 @@
+"""Two graphs compared by what they mean, and what the difference does to values, caches and paused runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from compound.graph.change.changes import Change, NodeDiff, data_changes, node_diffs
+from compound.graph.change.lineage import inner, lineages
+from compound.graph.change.pauses import PauseImpact, Side, pause_impact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import JsonValue
+
+    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.policy_file import PolicyFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphDiff:
+    """What is otherwise in the new graph.
+
+    Attributes:
+        old_hash: Of the old graph.
+        new_hash: Of the new graph; the same when both say the same.
+        changes: Keys of the graph itself: types, input, output, budget and so on.
+        nodes: Nodes that were added, removed, changed or renamed.
+        affected: Nodes that are written as before, whose values may be others all the same: something before
+            them, a type they name, or a file they use is another one.
+        stale: Nodes of both graphs whose values of the old graph do not hold in the new one.
+        caches: Those of `stale` that have a `cache`: their kept answers are no longer asked for.
+        pauses: For each node that a run can wait at, what becomes of the runs that wait there.
+        changes_drafts: Something that runs before any person or effect differs, so that what a review shows may.
+    """
+
+    old_hash: str
+    new_hash: str
+    changes: tuple[Change, ...]
+    nodes: tuple[NodeDiff, ...]
+    affected: tuple[str, ...]
+    stale: tuple[str, ...]
+    caches: tuple[str, ...]
+    pauses: tuple[PauseImpact, ...]
+    changes_drafts: bool
+
+    @property
+    def is_same(self) -> bool:
+        """Both graphs mean the same; at most their spelling differs."""
+        return not (self.changes or self.nodes or self.stale)
+
+    def pause(self, node: str) -> PauseImpact | None:
+        """What becomes of runs that wait at a node of the old graph; None when none can wait there.
+
+        `refund.review`, inside a sub-graph, is asked of the sub-graph's node.
+        """
+        return next((one for one in self.pauses if one.node in (node, node.partition(".")[0])), None)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The comparison as one JSON record."""
+        return {
+            "same": self.is_same,
+            "old_hash": self.old_hash,
+            "new_hash": self.new_hash,
+            "changes": [change.to_json() for change in self.changes],
+            "nodes": [
+                {
+                    "name": one.name,
+                    "kind": one.kind,
+                    "status": one.status,
+                    **({"old_name": one.old_name} if one.old_name else {}),
+                    "changes_value": one.changes_value,
+                    "changes": [change.to_json() for change in one.changes],
+                }
+                for one in self.nodes
+            ],
+            "affected": list(self.affected),
+            "stale": list(self.stale),
+            "caches": list(self.caches),
+            "changes_drafts": self.changes_drafts,
+            "pauses": [
+                {
+                    "node": one.node,
+                    "kind": one.kind,
+                    "verdict": one.verdict,
+                    "keeps": list(one.keeps),
+                    "redoes": list(one.redoes),
+                    "why": list(one.why),
+                }
+                for one in self.pauses
+            ],
+        }
+
+
+def compare(
+    old: GraphSpec,
+    new: GraphSpec,
+    *,
+    touched: Collection[str] = (),
+    can_pause: Callable[[str], bool] = lambda _graph: True,
+) -> GraphDiff:
+    """Compare two graphs by meaning: order of keys, comments, spelling and explicit defaults make no difference.
+
+    Args:
+        old: The graph before.
+        new: The graph after; both may have findings, so that a change can be looked at before it is right.
+        touched: Names that nodes mention (`prompts/plan.md`, a tool, a graph) whose content changed as well.
+        can_pause: Whether the sub-graph of that name has reviews or effects; every one may when left out.
+
+    Returns:
+        The difference; empty (`is_same`) exactly when nothing that a run does can differ.
+    """
+    before, after = lineages(old), lineages(new, touched)
+    nodes = node_diffs(old, new)
+    told = {one.name for one in nodes}
+    stale = [name for name in after if name in before and before[name] != after[name]]
+    caching = {path for path, node in _flat(new.nodes, "") if getattr(node, "cache", None) is not None}
+    sides = Side.of(old, before, can_pause), Side.of(new, after, can_pause)
+    return GraphDiff(
+        old_hash=old.hash,
+        new_hash=new.hash,
+        changes=tuple(data_changes(_header(old), _header(new), (), {})),
+        nodes=tuple(nodes),
+        affected=tuple(name for name in stale if name not in told),
+        stale=tuple(stale),
+        caches=tuple(name for name in stale if name in caching),
+        pauses=tuple(pause_impact(*sides, name) for name in old.nodes if name in sides[0].pausing),
+        changes_drafts=any(_is_early(sides[0], name) for name in (*stale, *(set(before) - set(after))))
+        or any(_is_early(sides[1], name) for name in set(after) - set(before)),
+    )
+
+
+def policy_changes(old: PolicyFile | None, new: PolicyFile | None) -> tuple[Change, ...]:
+    """What a policy says otherwise: effects, money, who decides, how long things are kept; None is no such file."""
+    before, after = (
+        cast("JsonValue", {} if one is None else one.model_dump(mode="json", exclude_defaults=True))
+        for one in (old, new)
+    )
+    return tuple(data_changes(before, after, (), {}))
+
+
+def _is_early(side: Side, path: str) -> bool:
+    name = path.partition(".")[0]
+    return not side.pausing & {name, *side.before[name]}
+
+
+def _header(spec: GraphSpec) -> dict[str, JsonValue]:
+    return {key: value for key, value in spec.to_data().items() if key != "nodes"}
+
+
+def _flat(nodes: Mapping[str, AnyNode], lead: str) -> Iterator[tuple[str, AnyNode]]:
+    for name, node in nodes.items():
+        yield lead + name, node
+        yield from _flat(inner(node), f"{lead}{name}.")

@@ -1,0 +1,228 @@
+"""What becomes of runs that are paused while their graph changes: a pure question about two graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from compound.graph.planning.expanding import topological
+from compound.graph.wiring.references import dependencies
+from compound.language.types import (
+    ANY,
+    Enum,
+    Many,
+    Maybe,
+    Named,
+    Names,
+    Record,
+    Type,
+    bare,
+    mismatch,
+    parse_type,
+    resolve,
+)
+from compound.spec.graph_file import EffectNode, GraphNode, MapBlock, ReviewNode
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.spec.graph_file import GraphSpec
+
+Verdict = Literal["move", "redo", "stay"]
+_MAX_DEPTH: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseImpact:
+    """What a run of the old graph that waits at a node may do under the new one.
+
+    A run that waits has surely computed what lies before the node, and perhaps what lies beside it (neither
+    before nor after); the names below cover both.
+
+    Attributes:
+        node: The node it waits at.
+        kind: Of that node: `review`, `effect`, `graph`, `map`. Runs that wait inside a sub-graph wait at its node.
+        verdict: `move`: it can go on in the new graph at once. `redo`: it can go on there after `redoes` were
+            computed again. `stay`: it must end on its old graph. A run that leaves takes the values of `keeps`
+            along and no others.
+        keeps: Nodes whose values hold in the new graph.
+        redoes: Nodes whose values do not hold, or that the node newly needs, in the order of the new graph. The
+            node itself is among them when its item must be opened anew.
+        why: What stands against moving; empty for `move`.
+    """
+
+    node: str
+    kind: str
+    verdict: Verdict
+    keeps: tuple[str, ...] = ()
+    redoes: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two graphs.
+
+    Attributes:
+        lineage: Node to digest, see `lineages`.
+        before: Node to everything that it waits for, through others.
+        acting: Nodes that write to the outside world, or whose sub-graph may.
+        pausing: Nodes that a run can wait at; all that are acting are among them.
+    """
+
+    spec: GraphSpec
+    lineage: Mapping[str, str]
+    before: Mapping[str, frozenset[str]]
+    acting: frozenset[str]
+    pausing: frozenset[str]
+
+    @classmethod
+    def of(cls, spec: GraphSpec, lineage: Mapping[str, str], can_pause: Callable[[str], bool]) -> Side:
+        """A graph with what is asked of it; one with cycles is read as far as it goes.
+
+        Args:
+            spec: The graph.
+            lineage: See `lineages`.
+            can_pause: Whether the sub-graph of that name has reviews or effects.
+        """
+        acting = frozenset(
+            name
+            for name, node in spec.nodes.items()
+            if isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
+        )
+        asking = frozenset(
+            name
+            for name, node in spec.nodes.items()
+            if isinstance(node, ReviewNode) or (isinstance(node, MapBlock) and node.map.on_error == "review")
+        )
+        wiring = {
+            name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()
+        }
+        order, _ = topological(wiring)
+        before: dict[str, frozenset[str]] = {name: frozenset() for name in spec.nodes}
+        for name in order:
+            before[name] = frozenset(wiring[name]).union(*(before[dep] for dep in wiring[name]))
+        return cls(
+            spec=spec,
+            lineage=lineage,
+            before={name: before[name] for name in [*order, *before]},
+            acting=acting,
+            pausing=acting | asking,
+        )
+
+
+def pause_impact(old: Side, new: Side, node: str) -> PauseImpact:
+    """What a run that waits at `node` of the old graph may do; see `PauseImpact`."""
+    kind = old.spec.nodes[node].kind
+    computed = [name for name in old.before if name != node and node not in old.before[name]]
+    keeps = tuple(name for name in computed if old.lineage[name] == new.lineage.get(name))
+    against = _obstacles(old, new, node, computed)
+    if against:
+        return PauseImpact(node=node, kind=kind, verdict="stay", keeps=keeps, why=tuple(against))
+    redoes = tuple(
+        name
+        for name in new.before
+        if name not in keeps
+        and not (name == node and old.lineage[name] == new.lineage[name])
+        and (name == node or name in computed or name in new.before[node])
+        and node not in new.before[name]
+    )
+    why = tuple(_reason(old, new, name) for name in redoes)
+    return PauseImpact(node=node, kind=kind, verdict="redo" if redoes else "move", keeps=keeps, redoes=redoes, why=why)
+
+
+def _reason(old: Side, new: Side, name: str) -> str:
+    if name not in old.spec.nodes:
+        return f"{name} is new"
+    earlier = [dep for dep in new.before[name] if old.lineage.get(dep) != new.lineage[dep]]
+    return f"{name} comes after a change" if earlier else f"{name} changed"
+
+
+def _obstacles(old: Side, new: Side, node: str, computed: list[str]) -> list[str]:
+    """Why a run may not leave its graph."""
+    kind = old.spec.nodes[node].kind
+    found: list[str] = []
+    if node not in new.spec.nodes:
+        found.append(f"{node}, where it waits, is gone")
+    elif new.spec.nodes[node].kind != kind:
+        found.append(f"{node}, where it waits, is no {kind} any more")
+    for name in (one for one in (*computed, node) if one in old.acting):
+        # It may have happened already; under another graph it would happen a second time, or unseen.
+        if name in new.lineage and old.lineage[name] != new.lineage[name]:
+            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is another one now")
+        elif name not in new.lineage and name != node:
+            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is gone")
+    for section in ("input", "context"):
+        why = _misfit(old.spec, new.spec, section)
+        if why:
+            found.append(f"its {section} does not fit: {why}")
+    return found
+
+
+def _misfit(old: GraphSpec, new: GraphSpec, section: Literal["input", "context"]) -> str | None:
+    """Why values of the old declaration may not fit the new one."""
+    marked = {_MARK + name: _mark(kind) for name, kind in old.type_names.items()}
+    names = {**new.type_names, **marked}
+    given = _record(getattr(old, section))
+    wanted = _record(getattr(new, section))
+    return _refused(_mark(given), wanted, names, 0)
+
+
+_MARK: Final = "old "
+
+
+def _mark(kind: Type) -> Type:
+    """The type with its names pointing to the old graph's."""
+    match kind:
+        case Named(name):
+            return Named(_MARK + name)
+        case Many(item):
+            return Many(_mark(item))
+        case Maybe(item):
+            return Maybe(_mark(item))
+        case Record(fields):
+            return Record({name: _mark(item) for name, item in fields.items()}, kind.is_open, kind.required)
+        case _:
+            return kind
+
+
+def _record(declared: Mapping[str, JsonValue]) -> Record:
+    return Record({name: parse_type(kind) for name, kind in declared.items()})
+
+
+def _refused(given: Type, wanted: Type, names: Names, depth: int) -> str | None:
+    """As `mismatch`, where null does not fit a type without `?`, a text no `enum`, and an unknown no type."""
+    is_maybe = isinstance(resolve(given, names), Maybe)
+    if is_maybe and not isinstance(resolve(wanted, names), Maybe) and bare(wanted, names) != ANY:
+        return "it may be null"
+    given, wanted = bare(given, names), bare(wanted, names)
+    why: str | None
+    match given, wanted:
+        case _ if wanted == ANY or depth > _MAX_DEPTH:
+            why = None
+        case Record(), Record():
+            why = _refused_record(given, wanted, names, depth)
+        case Many(item), Many(other):
+            why = _refused(item, other, names, depth + 1)
+        case Enum(values), Enum(others):
+            gone = sorted(set(values) - set(others))
+            why = f"{gone[0]!r} is no value any more" if gone else None
+        case _, Enum():
+            why = "not every text is a value"
+        case _ if given == ANY:
+            why = "it may be anything"
+        case _:
+            why = mismatch(given, wanted, names)
+    return why
+
+
+def _refused_record(given: Record, wanted: Record, names: Names, depth: int) -> str | None:
+    for name, kind in wanted.fields.items():
+        why = _refused(given.fields[name], kind, names, depth + 1) if name in given.fields else None
+        if name not in given.fields and name in wanted.must_have():
+            why = "it is missing"
+        if why:
+            return f"{name}: {why}"
+    gone = [name for name in given.fields if name not in wanted.fields and not wanted.is_open]
+    return f"{gone[0]}: there is no such field any more" if gone else None

@@ -1,0 +1,335 @@
+"""Family 6, effects: nothing happens that neither a review nor an accepted check let through.
+
+Two questions for each effect. Does it only happen where a review was decided, or a check passed? And has that
+review seen, or that check been given, everything in it that a model made?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from compound.graph.inspection.inspection import inputs_of
+from compound.graph.inspection.satisfiable import Trial, can_hold, key_of, refs_of
+from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
+from compound.language.conditions import parse_condition
+from compound.language.decisions import REJECT
+from compound.language.findings import Finding
+from compound.language.references import Both, Expr, Not, Ref
+from compound.spec.graph_file import (
+    CheckNode,
+    EffectNode,
+    GraphNode,
+    RetrieveNode,
+    ReviewNode,
+    SqlNode,
+)
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.inspection.inspection import Inspection
+    from compound.graph.inspection.levels import Level
+
+_MAX_CASES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What let an effect through in one case.
+
+    Attributes:
+        names: The reviews and checks.
+        shown: What they were shown.
+    """
+
+    names: tuple[str, ...]
+    shown: tuple[Ref, ...]
+
+
+def effect_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Every effect that can happen without a decision, or with something in it that nobody decided about."""
+    level = inspection.top
+    for name, node in level.nodes.items():
+        if isinstance(node, EffectNode):
+            yield from findings_of(inspection, name, node)
+        elif isinstance(node, GraphNode):
+            yield from _below(inspection, name, node)
+        elif isinstance(node, ReviewNode) and node.auto is not None:
+            found = Trial([parse_condition(node.auto.when)], level.kind_of, level.types.names).verdict()
+            if found == "always" and all(level.types.root(r.root) for r in refs_of(parse_condition(node.auto.when))):
+                what = f"no person is ever asked: {node.auto.when} always holds"
+                fix = "ask for something that a check or a tool found out"
+                yield inspection.finding("graph.always-automatic", what, (*level.place(name), "auto", "when"), fix)
+
+
+def findings_of(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Finding]:
+    """What is wrong with one effect."""
+    level = inspection.top
+    found = list(_weak(inspection, name, node))
+    yield from found
+    guards = guards_of(inspection, name)
+    if guards is None:
+        if not found:
+            what = f"{name} can take effect without a review or an accepted check{_near_miss(inspection, name)}"
+            fix = "let it need a review (when: review.action != 'reject'), or a check (when: verdict.ok)"
+            yield inspection.finding("graph.unguarded-effect", what, level.place(name), fix, at="key")
+        return
+    seen = _Seen(inspection)
+    for key, value in node.inputs.items():
+        for guard in guards:
+            unseen = seen.first_unseen(value, guard.shown)
+            if unseen is not None:
+                who = " and ".join(guard.names)
+                what = f"{key}: {unseen.root} made ${unseen}, and {who} never saw it"
+                fix = f"show ${unseen} there, or use what it was shown"
+                yield inspection.finding("graph.unreviewed-value", what, (*level.place(name), "in", key), fix)
+                break
+
+
+def _weak(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Finding]:
+    """A condition that asks a review, and lets through what it refused, or nothing at all."""
+    level, path = inspection.top, (*inspection.top.place(name), "when")
+    if node.when is None:
+        return
+    expr = parse_condition(node.when)
+    for root in dict.fromkeys(ref.root for ref in refs_of(expr) if ref.steps[:1] == ("action",)):
+        review = level.nodes.get(root)
+        if not isinstance(review, ReviewNode) or not can_hold([expr], level.kind_of, level.types.names):
+            continue
+        through = [
+            action
+            for action in review.decide
+            if can_hold(
+                [expr], level.kind_of, level.types.names, {(root, ()): [{"": 0}], (root, ("action",)): [action]}
+            )
+        ]
+        if through == [REJECT]:
+            what = f"{name} never happens: {node.when} only holds where {root} rejects"
+            fix = f"ask for the opposite: {root}.action != 'reject'"
+            yield inspection.finding("graph.unreachable", what, path, fix)
+        elif REJECT in through or (len(review.decide) > 1 and len(through) == len(review.decide)):
+            what = f"the condition lets through what {root} decides, whatever it is ({', '.join(through)})"
+            fix = f"ask for the decision alone: {root}.action != 'reject'"
+            yield inspection.finding("graph.weak-guard", what, path, fix)
+
+
+def _near_miss(inspection: Inspection, name: str) -> str:
+    """Why what looks like a guard is none."""
+    level = inspection.top
+    known = level.facts[name].conditions
+    for other, node in level.nodes.items():
+        about = [one for one in known if any(ref.root == other for ref in refs_of(one))]
+        if isinstance(node, CheckNode) and about:
+            return f": its condition also holds where {other} fails"
+    before = _before(inspection, name)
+    for other in before:
+        node = level.nodes.get(other)
+        if isinstance(node, ReviewNode) and level.types.may_skip(other):
+            return f": {other} may be skipped ({level.why(other)})"
+    return ""
+
+
+def guards_of(inspection: Inspection, name: str) -> list[Guard] | None:
+    """The guard of each case in which a node runs; None when there is a case without one."""
+    level = inspection.top
+    before = _before(inspection, name)
+    return _cases(inspection, name, before, level.facts[name].conditions, frozenset(), 0)
+
+
+def reviews_of(inspection: Inspection, name: str) -> dict[str, ReviewNode]:
+    """The reviews that have surely been decided when a node runs."""
+    level = inspection.top
+    return {
+        one: node
+        for one in _before(inspection, name)
+        if isinstance(node := level.nodes[one], ReviewNode) and level.is_there(one, level.facts[name])
+    }
+
+
+def _before(inspection: Inspection, name: str) -> list[str]:
+    """Everything that a node waits for, in the order of the file."""
+    nodes = inspection.top.nodes
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for other in dependencies(nodes[waiting.pop()]):
+            if other in nodes and other not in found:
+                found.add(other)
+                waiting.append(other)
+    return [other for other in nodes if other in found]
+
+
+def _cases(
+    inspection: Inspection,
+    name: str,
+    before: Sequence[str],
+    conditions: tuple[Expr, ...],
+    skipped: frozenset[str],
+    depth: int,
+) -> list[Guard] | None:
+    level = inspection.top
+    reviews = [one for one in before if one not in skipped and _decides(inspection, one)]
+    sure = [one for one in reviews if level.is_there(one, level.facts[name])]
+    checks = [
+        one
+        for one in before
+        if isinstance(level.nodes[one], CheckNode)
+        and level.is_there(one, level.facts[name])
+        and _excludes_failure(level, one, conditions)
+    ]
+    if sure or checks:
+        return [_guard(inspection, [*sure, *checks])]
+    if depth > _MAX_CASES:
+        return None
+    for review in reviews:
+        wanted = level.facts[review].conditions
+        if not wanted:
+            continue
+        # It was decided, or it was skipped: then its own condition did not hold.
+        without = Not(wanted[0] if len(wanted) == 1 else Both(True, wanted))
+        rest = _cases(inspection, name, before, (*conditions, without), skipped | {review}, depth + 1)
+        if rest is not None:
+            return [_guard(inspection, [review]), *rest]
+    return None
+
+
+def _decides(inspection: Inspection, name: str) -> bool:
+    """A review, or a graph in which one is always asked."""
+    node = inspection.top.nodes[name]
+    if isinstance(node, GraphNode):
+        inner = inspection.inner(node.graph)
+        return inner is not None and any(
+            _decides(inner, one) and not inner.top.types.may_skip(one) for one in inner.spec.nodes
+        )
+    return isinstance(node, ReviewNode)
+
+
+def _excludes_failure(level: Level, name: str, conditions: Sequence[Expr]) -> bool:
+    """The conditions cannot hold where the check fails."""
+    about = [one for one in conditions if any(ref.root == name for ref in refs_of(one))]
+    steps = {ref.steps for one in about for ref in refs_of(one) if ref.root == name and ref.steps}
+    for asked in steps:
+        bad: list[JsonValue]
+        match asked[0]:
+            case "ok":
+                bad = [False]
+            case "score":
+                bad = [0, None]
+            case "problems":
+                bad = [["a problem"]]
+            case _:
+                bad = []
+        if bad and not can_hold(about, level.kind_of, level.types.names, {(name, asked): bad}):
+            return True
+        if not bad and Trial(about, level.kind_of, level.types.names).verdict() == "open":
+            return True
+    return False
+
+
+def _guard(inspection: Inspection, names: Sequence[str]) -> Guard:
+    shown: list[Ref] = []
+    for name in names:
+        node = inspection.top.nodes[name]
+        shown.append(Ref(name))
+        if isinstance(node, ReviewNode):
+            shown += _refs(cast("JsonValue", node.show))
+        elif isinstance(node, GraphNode):
+            shown += _shown_below(inspection, node)
+        else:
+            shown += _refs(cast("JsonValue", inputs_of(node)))
+    return Guard(tuple(names), tuple(shown))
+
+
+def _refs(value: JsonValue) -> list[Ref]:
+    return [ref for expr, _ in iter_bindings(value, ()) for ref in refs_of(expr)]
+
+
+def _shown_below(inspection: Inspection, node: GraphNode) -> Iterator[Ref]:
+    """What the reviews of a graph show of what it is given."""
+    inner = inspection.inner(node.graph)
+    if inner is None:
+        return
+    for one in inner.spec.nodes.values():
+        if isinstance(one, ReviewNode):
+            for ref in _refs(cast("JsonValue", one.show)):
+                if ref.root == "input" and ref.steps and ref.steps[0] in node.inputs:
+                    for outer in _refs(node.inputs[str(ref.steps[0])]):
+                        yield Ref(outer.root, (*outer.steps, *ref.steps[1:]))
+
+
+class _Seen:
+    """Finds what a model made and no guard saw.
+
+    Args:
+        asks_inputs: What comes from the graph's input counts as unseen too: it may be a model's, further out.
+    """
+
+    def __init__(self, inspection: Inspection, *, asks_inputs: bool = False) -> None:
+        self._inspection = inspection
+        self._level = inspection.top
+        self._asks_inputs = asks_inputs
+
+    def first_unseen(self, value: JsonValue, shown: Sequence[Ref]) -> Ref | None:
+        """The first reference in a value that leads to it."""
+        return next(self.unseen(_refs(value), shown), None)
+
+    def unseen(self, refs: Sequence[Ref], shown: Sequence[Ref], above: frozenset[str] = frozenset()) -> Iterator[Ref]:
+        """Every reference to something a model made, as far back as it goes."""
+        for ref in refs:
+            if any(one.root == ref.root and ref.steps[: len(one.steps)] == one.steps for one in shown):
+                continue
+            if ref.root == "input" and self._asks_inputs:
+                yield ref
+            node = self._level.nodes.get(ref.root)
+            if node is None or ref.root in above or isinstance(node, ReviewNode | EffectNode | RetrieveNode | SqlNode):
+                continue
+            if self._inspection.is_model(node):
+                yield Ref(*key_of(ref))
+                continue
+            own = inner_names(node)
+            below = [use.ref for use in uses(node, ()) if use.ref.root not in own and use.role != "when"]
+            yield from self.unseen(below, shown, above | {ref.root})
+
+
+def _below(inspection: Inspection, name: str, node: GraphNode) -> Iterator[Finding]:
+    """What a graph with effects is given: its own reviews must show it, or one out here has."""
+    inner = inspection.inner(node.graph)
+    if inner is None or not inner.has_boundaries:
+        return
+    guards = guards_of(inspection, name) or [Guard((), ())]
+    seen = _Seen(inspection)
+    for effect, used in unseen_inputs(inner):
+        key = str(used.steps[0]) if used.steps else ""
+        value = node.inputs.get(key)
+        refs = [Ref(ref.root, (*ref.steps, *used.steps[1:])) for ref in _refs(value)]
+        for guard in guards:
+            unseen = next(seen.unseen(refs, guard.shown), None)
+            if unseen is not None:
+                what = f"{key}: {unseen.root} made ${unseen}; {effect} of {node.graph} does it, and nobody saw it"
+                fix = f"show $input.{key} in a review of {node.graph}, or ${unseen} in one before {name}"
+                path = (*inspection.top.place(name), "in", key)
+                yield inspection.finding("graph.unreviewed-value", what, path, fix)
+                break
+
+
+def unseen_inputs(inspection: Inspection) -> Iterator[tuple[str, Ref]]:
+    """Inputs of a graph that its effects use and its own guards do not see, with the effect."""
+    seen = _Seen(inspection, asks_inputs=True)
+    done: set[Ref] = set()
+    for name, node in inspection.spec.nodes.items():
+        found: list[Ref] = []
+        if isinstance(node, EffectNode):
+            for guard in guards_of(inspection, name) or []:
+                found += seen.unseen(_refs(cast("JsonValue", node.inputs)), guard.shown)
+        elif isinstance(node, GraphNode) and (inner := inspection.inner(node.graph)) is not None:
+            for _, used in unseen_inputs(inner):
+                value = node.inputs.get(str(used.steps[0])) if used.steps else None
+                refs = [Ref(ref.root, (*ref.steps, *used.steps[1:])) for ref in _refs(value)]
+                for guard in guards_of(inspection, name) or [Guard((), ())]:
+                    found += seen.unseen(refs, guard.shown)
+        for ref in found:
+            if ref.root == "input" and ref not in done:
+                done.add(ref)
+                yield name, ref

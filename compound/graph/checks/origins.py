@@ -1,0 +1,433 @@
+"""Family 7, origins: who decides whose data is read, who gets what is sent, and what runs as SQL.
+
+No text from outside and nothing that a model made may decide it.
+Where a value comes from is followed backwards, field by field, through tools, blocks and graphs. It ends at what
+is trusted: the run's context, a person's decision, rows of a customer-bound SQL tool, what a tool has proven.
+Of a graph's input, texts are not trusted; numbers, enums and keys (`id`, `..._id`, `..._key`) are: the system that
+starts the run sets them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from compound.graph.inspection.inspection import inputs_of
+from compound.graph.wiring.references import parse_binding, tool_shelf
+from compound.language.findings import Finding
+from compound.language.marks import meaning_of
+from compound.language.references import Coalesce, Expr, ListOf, Ref
+from compound.language.types import ANY, Enum, Many, Record, Scalar, Type, bare
+from compound.spec.graph_file import (
+    AgentNode,
+    AnyNode,
+    CheckNode,
+    EffectNode,
+    GraphNode,
+    LlmNode,
+    MapBlock,
+    RepeatBlock,
+    RetrieveNode,
+    ReviewNode,
+    SpecialistNode,
+    SqlNode,
+    ToolNode,
+)
+from compound.spec.words import FallbackValue
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.inspection.inspection import Inspection
+    from compound.graph.inspection.levels import Level
+    from compound.graph.port.catalogue import Catalogue, Shelf
+    from compound.spec.yaml.reading import DataPath
+
+Steps = tuple[str | int, ...]
+_KEY: Final = re.compile(r"(?:.*_)?(?:id|ids|key|keys|tenant)|.*[a-z](?:Id|Ids|Key)")
+_CODES: Final[Mapping[str, tuple[str, str]]] = {
+    "caller": ("graph.tainted-key", "says whose data is read"),
+    "recipient": ("graph.tainted-recipient", "says who gets it"),
+    "sql": ("graph.tainted-sql", "runs as SQL"),
+}
+_TRUSTED: Final = "take it from the run's context, a customer-bound SQL tool, or a tool that proves it (PROVEN)"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from that is not trusted.
+
+    Attributes:
+        kind: `input` is not yet judged: it depends on who runs the graph.
+        name: The node; of an input its path.
+    """
+
+    kind: Literal["input", "model", "retrieved"]
+    name: str
+    steps: Steps = ()
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "input":
+                return f"${Ref('input', self.steps)}, a text from outside"
+            case "model":
+                return f"what a model said ({self.name})"
+            case "retrieved":
+                return f"retrieved text ({self.name})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sink:
+    """A parameter that must not be of unknown origin.
+
+    Attributes:
+        value: What it is given; None when a model chooses it.
+        is_hand: It belongs to a tool of an agent.
+    """
+
+    level: Level
+    path: DataPath
+    param: str
+    of: str
+    meaning: str
+    value: JsonValue = None
+    is_chosen: bool = False
+    is_hand: bool = False
+
+
+def taint_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Every such parameter that is given something of unknown origin."""
+    origins = Origins(inspection)
+    for sink in sinks(inspection):
+        code, says = _CODES[sink.meaning]
+        if sink.is_chosen:
+            what = f"{sink.param} of {sink.of} {says}, and a model chooses it"
+            given = f"give it in `with: {{{sink.param}: $...}}`"
+            fix = given if sink.is_hand else "let an effect node of its own do it, where `in` gives it"
+            yield inspection.finding(code, what, sink.path, fix)
+            continue
+        for origin in origins.judged(sink):
+            what = f"{sink.param} of {sink.of} {says}, and it comes from {origin}"
+            yield inspection.finding(code, what, sink.path, _TRUSTED)
+            break
+    for level, name, path, node in inspection.nodes:
+        if isinstance(node, GraphNode):
+            yield from _below(inspection, origins, level, name, path, node)
+
+
+def _below(
+    inspection: Inspection, origins: Origins, level: Level, name: str, path: DataPath, node: GraphNode
+) -> Iterator[Finding]:
+    """Inputs of a graph that reach such a parameter inside."""
+    inner = inspection.inner(node.graph)
+    if inner is None:
+        return
+    for sink, steps in reached(inner):
+        value = node.inputs.get(str(steps[0]))
+        given = Sink(
+            level=level,
+            path=(*path, "in", str(steps[0])),
+            param=sink.param,
+            of=f"{sink.of} in {node.graph}",
+            meaning=sink.meaning,
+            value=value,
+        )
+        code, says = _CODES[sink.meaning]
+        for origin in origins.judged(given, steps[1:]):
+            what = f"{given.param} of {given.of} {says}, and {name} gives it {origin}"
+            yield inspection.finding(code, what, given.path, _TRUSTED)
+            break
+
+
+def reached(inspection: Inspection) -> Iterator[tuple[Sink, Steps]]:
+    """Parameters of that kind which a graph's own input reaches, with the path of the input."""
+    origins = Origins(inspection)
+    done: set[tuple[str, str, Steps]] = set()
+
+    def fresh(sink: Sink, found: frozenset[Origin]) -> Iterator[tuple[Sink, Steps]]:
+        for origin in sorted(found, key=str):
+            key = (sink.of, sink.param, origin.steps)
+            if origin.kind == "input" and origin.steps and key not in done:
+                done.add(key)
+                yield sink, origin.steps
+
+    for sink in sinks(inspection):
+        if not sink.is_chosen and not is_plain(_kind(sink.level, sink.value), sink):
+            yield from fresh(sink, origins.of_value(sink.level, sink.value))
+    for level, _, _, node in inspection.nodes:
+        inner = inspection.inner(node.graph) if isinstance(node, GraphNode) else None
+        for sink, steps in reached(inner) if inner is not None else ():
+            value = inputs_of(node).get(str(steps[0]))
+            yield from fresh(sink, origins.of_value(level, value, steps[1:]))
+
+
+def sinks(inspection: Inspection) -> Iterator[Sink]:
+    """Every parameter with a meaning, with what it is given."""
+    catalogue = inspection.catalogue
+    for level, _, path, node in inspection.nodes:
+        called = _called(node)
+        for param, meaning in _marked(catalogue, *called) if called is not None else ():
+            given = inputs_of(node)
+            if param in given:
+                place = (*path, "in", param)
+                yield Sink(
+                    level=level,
+                    path=place,
+                    param=param,
+                    of=called[1] if called else "",
+                    meaning=meaning,
+                    value=given[param],
+                )
+        if isinstance(node, AgentNode):
+            yield from _of_agent(inspection, level, path, node)
+        elif isinstance(node, EffectNode) and node.tools is not None:
+            yield from _of_actions(inspection, level, path, node)
+
+
+def _called(node: AnyNode) -> tuple[Shelf, str] | None:
+    match node:
+        case ToolNode(tool=name):
+            return "tool", name
+        case CheckNode(check=name):
+            return "check", name
+        case SqlNode(tool=name):
+            return "sql", name
+        case EffectNode(tool=str() as name):
+            return "effect", name
+        case _:
+            return None
+
+
+def _marked(catalogue: Catalogue, shelf: Shelf, name: str) -> Iterator[tuple[str, str]]:
+    """Parameters that mean something, with their meaning."""
+    signature = catalogue.signature(shelf, name)
+    properties = (signature.params or {}).get("properties") if signature is not None else None
+    for param, schema in properties.items() if isinstance(properties, Mapping) else ():
+        meaning = meaning_of(schema) if isinstance(schema, Mapping) else ""
+        if meaning in _CODES:
+            yield param, meaning
+
+
+def _of_agent(inspection: Inspection, level: Level, path: DataPath, node: AgentNode) -> Iterator[Sink]:
+    for index, tool in enumerate(node.calls):
+        shelf, name = tool_shelf(tool.tool)
+        place: DataPath = (*path, "tools", index)
+        for param, meaning in _marked(inspection.catalogue, shelf, name):
+            is_given = param in tool.given
+            yield Sink(
+                level=level,
+                path=(*place, "with", param) if is_given else place,
+                param=param,
+                of=tool.tool,
+                meaning=meaning,
+                value=tool.given.get(param),
+                is_chosen=not is_given,
+                is_hand=True,
+            )
+
+
+def _of_actions(inspection: Inspection, level: Level, path: DataPath, node: EffectNode) -> Iterator[Sink]:
+    """Effects that come with arguments of their own: whoever wrote the actions chose these too."""
+    origins = Origins(inspection).of_value(level, node.inputs.get("actions"))
+    if not any(origin.kind == "model" for origin in origins):
+        return
+    for index, name in enumerate(node.tools or ()):
+        for param, meaning in _marked(inspection.catalogue, "effect", name):
+            place = (*path, "tools", index)
+            yield Sink(level=level, path=place, param=param, of=name, meaning=meaning, is_chosen=True)
+
+
+def _kind(level: Level, value: JsonValue) -> Type:
+    return bare(level.types.of_value(value), level.types.names)
+
+
+def is_plain(kind: Type, sink: Sink) -> bool:
+    """A value of few possibilities: what it says cannot be anything that somebody wrote."""
+    if isinstance(kind, Enum) or kind == Scalar("bool"):
+        return True
+    return sink.meaning == "sql" and kind in {Scalar("int"), Scalar("float"), Scalar("datetime")}
+
+
+class Origins:
+    """Follows values backwards; each field of each node once."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+        self._known: dict[tuple[int, str, Steps], frozenset[Origin]] = {}
+
+    def judged(self, sink: Sink, steps: Steps = ()) -> list[Origin]:
+        """The origins of what a parameter is given that are not trusted, in a fixed order."""
+        if not steps and is_plain(_kind(sink.level, sink.value), sink):
+            return []
+        found = self.of_value(sink.level, sink.value, steps)
+        return sorted((one for one in found if one.kind != "input" or self._is_text(one.steps)), key=str)
+
+    def _is_text(self, steps: Steps) -> bool:
+        """What this path of the graph's input leads to is, or has in it, a text that is no key."""
+        top = self._inspection.top
+        kind = top.types.of_expr(Ref("input", steps))
+        return _holds_text(kind, steps[-1] if steps else "", top, 0)
+
+    def of_value(self, level: Level, value: JsonValue, steps: Steps = ()) -> frozenset[Origin]:
+        """Where a value, or a field of it, comes from."""
+        expr = parse_binding(value)
+        if expr is not None:
+            return self._of_expr(level, expr, steps)
+        if isinstance(value, dict):
+            if steps and steps[0] in value:
+                return self.of_value(level, value[str(steps[0])], steps[1:])
+            return frozenset[Origin]().union(*(self.of_value(level, item) for item in value.values()))
+        if isinstance(value, list):
+            below = steps[1:] if steps and isinstance(steps[0], int) else ()
+            return frozenset[Origin]().union(*(self.of_value(level, item, below) for item in value))
+        return frozenset()
+
+    def _of_expr(self, level: Level, expr: Expr, steps: Steps) -> frozenset[Origin]:
+        match expr:
+            case Ref(root, own):
+                return self._of_ref(level, root, (*own, *steps))
+            case Coalesce(items) | ListOf(items):
+                return frozenset[Origin]().union(*(self._of_expr(level, item, steps) for item in items))
+            case _:
+                return frozenset()
+
+    def _of_ref(self, level: Level, root: str, steps: Steps) -> frozenset[Origin]:
+        home = level.home(root)
+        if home is not None:
+            return self._of_node(home, root, steps)
+        if root == "input":
+            return frozenset({Origin("input", "input", steps)})
+        around = level
+        while around.above is not None:
+            block = around.above.nodes[around.owner]
+            if isinstance(block, MapBlock) and block.map.item == root:
+                return self.of_value(around.above, block.map.each, (0, *steps))
+            if isinstance(block, RepeatBlock) and root == "previous":
+                names = [str(steps[0])] if steps else list(around.nodes)
+                return frozenset[Origin]().union(
+                    *(self._of_node(around, name, steps[1:]) for name in names if name in around.nodes)
+                )
+            around = around.above
+        return frozenset()
+
+    def _of_node(self, level: Level, name: str, steps: Steps) -> frozenset[Origin]:
+        key = (id(level), name, steps)
+        if key not in self._known:
+            self._known[key] = frozenset()  # A cycle ends here; it is a finding of its own.
+            node = level.nodes[name]
+            found = self._made(level, name, node, steps)
+            other = getattr(node, "fallback", None)
+            if isinstance(other, FallbackValue):
+                found |= self.of_value(level, other.value, steps)
+            elif other is not None:
+                found |= self._made(level, name, cast("AnyNode", other), steps)
+            self._known[key] = found
+        return self._known[key]
+
+    def _made(self, level: Level, name: str, node: AnyNode, steps: Steps) -> frozenset[Origin]:  # noqa: PLR0911
+        match node:
+            case ReviewNode() | EffectNode():
+                return frozenset()
+            case LlmNode() | AgentNode() | SpecialistNode():
+                return frozenset({Origin("model", name)})
+            case RetrieveNode():
+                return frozenset({Origin("retrieved", name)})
+            case RepeatBlock() | MapBlock():
+                return self._of_block(level, name, node, steps)
+            case GraphNode():
+                return self._of_graph(level, node, steps)
+            case ToolNode() | CheckNode() | SqlNode():
+                called = _called(node)
+                signature = None if called is None else self._inspection.catalogue.signature(*called)
+                if signature is not None and is_proven(signature.output, steps):
+                    return frozenset()
+                if is_plain_output(level, name, steps):
+                    return frozenset()
+                return self.of_value(level, cast("JsonValue", inputs_of(node)))
+
+    def _of_block(self, level: Level, name: str, node: RepeatBlock | MapBlock, steps: Steps) -> frozenset[Origin]:
+        inner = self._level_of(level, name)
+        if isinstance(node, MapBlock) and node.map.on_error == "report":
+            if not steps or steps[0] != "items":
+                # What failed is handed on as it was given.
+                given = self.of_value(level, node.map.each)
+                return given if steps else given | self._of_block(level, name, node, ("items",))
+            steps = steps[1:]
+        if isinstance(node, MapBlock) and steps and isinstance(steps[0], int):
+            steps = steps[1:]
+        if node.out is not None:
+            return self.of_value(inner, cast("JsonValue", node.out), steps)
+        names = [str(steps[0])] if steps else list(node.nodes)
+        return frozenset[Origin]().union(*(self._of_node(inner, one, steps[1:]) for one in names if one in node.nodes))
+
+    def _level_of(self, level: Level, name: str) -> Level:
+        return next(one for one in self._inspection.levels if one.path == level.place(name))
+
+    def _of_graph(self, level: Level, node: GraphNode, steps: Steps) -> frozenset[Origin]:
+        inner = self._inspection.inner(node.graph)
+        if inner is None:
+            return frozenset({Origin("model", node.graph)})
+        below = Origins(inner).of_value(inner.top, cast("JsonValue", inner.spec.output), steps)
+        found: set[Origin] = set()
+        for origin in below:
+            if origin.kind == "input" and origin.steps:
+                found |= self.of_value(level, node.inputs.get(str(origin.steps[0])), origin.steps[1:])
+            elif origin.kind != "input":
+                found.add(Origin(origin.kind, f"{origin.name} of {node.graph}"))
+        return frozenset(found)
+
+
+def is_plain_output(level: Level, name: str, steps: Steps) -> bool:
+    """A field of few possibilities: an enum, true or false."""
+    kind = bare(level.types.of_expr(Ref(name, steps)), level.types.names) if steps else ANY
+    return isinstance(kind, Enum) or kind == Scalar("bool")
+
+
+def is_proven(schema: Mapping[str, JsonValue] | None, steps: Steps) -> bool:
+    """A result, or the field of it that the steps lead to, is marked as proven."""
+    if schema is None:
+        return False
+    definitions = cast("Mapping[str, JsonValue]", schema.get("$defs") or {})
+    here: JsonValue = dict(schema)
+    for step in (*steps, None):
+        here = _opened(here, definitions)
+        if not isinstance(here, Mapping):
+            return False
+        if meaning_of(here) == "proven":
+            return True
+        properties = here.get("properties")
+        fields = properties if isinstance(properties, Mapping) else {}
+        here = here.get("items") if isinstance(step, int) else fields.get(str(step))
+    return False
+
+
+def _opened(schema: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+    """A schema behind its reference and without null."""
+    for _ in range(8):
+        if not isinstance(schema, Mapping) or meaning_of(schema):
+            return schema
+        target, options = schema.get("$ref"), schema.get("anyOf")
+        if isinstance(target, str):
+            schema = definitions.get(target.rpartition("/")[2])
+        elif isinstance(options, list) and (real := [one for one in options if one != {"type": "null"}]):
+            schema = real[0]
+        else:
+            return schema
+    return schema
+
+
+def _holds_text(kind: Type, name: str | int, level: Level, depth: int) -> bool:
+    kind = bare(kind, level.types.names)
+    match kind:
+        case Enum():
+            return False
+        case Many(item):
+            return _holds_text(item, name, level, depth + 1)
+        case Record(fields):
+            return depth > 8 or any(_holds_text(item, key, level, depth + 1) for key, item in fields.items())
+        case Scalar("str" | "any"):
+            return not (isinstance(name, str) and _KEY.fullmatch(name))
+        case _:
+            return False

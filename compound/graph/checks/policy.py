@@ -1,0 +1,111 @@
+"""The graph against the policy of its application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compound.errors import choices
+from compound.graph.checks.effects import reviews_of
+from compound.graph.checks.retention import retention_findings
+from compound.language.findings import Finding
+from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, blocks
+from compound.spec.graph_text import nearest
+
+if TYPE_CHECKING:
+    from compound.errors import Location
+    from compound.graph.inspection.inspection import Inspection
+    from compound.spec.policy_file import EffectRule, PolicyFile
+    from compound.spec.yaml.reading import DataPath
+
+
+def policy_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Effects that the policy does not allow, or asks more for than the graph gives."""
+    spec, catalogue = inspection.spec, inspection.catalogue
+    if spec.policy is None:
+        return
+    known = catalogue.names("policy")
+    if known is not None and spec.policy not in known:
+        where = spec.source.value(("policy",))
+        yield Finding("graph.unknown-policy", f"unknown policy {spec.policy!r}", where, choices(known, spec.policy))
+        return
+    policy = catalogue.policy(spec.policy)
+    if policy is not None:
+        yield from _findings(inspection, policy)
+        yield from retention_findings(inspection, policy)
+
+
+def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
+    spec = inspection.spec
+    for path, node in blocks(spec.nodes):
+        for key, name in _effects(node):
+            rule = policy.effects.get(name)
+            if rule is None and not _is_misspelt(inspection, policy, name):
+                what = f"the policy {policy.name} does not allow {name}"
+                if policy.description:
+                    what += f", which says of itself: {policy.description.strip()}"
+                fix = f"add it to the policy file, or take it out; {choices(list(policy.effects), name)}"
+                yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
+            elif rule is not None and isinstance(node, EffectNode):
+                yield from _asked(inspection, path, name, rule)
+
+
+def _is_misspelt(inspection: Inspection, policy: PolicyFile, name: str) -> bool:
+    """The policy names an effect that is not there and looks like this one: a finding of the policy file."""
+    known = inspection.catalogue.names("effect")
+    return known is not None and nearest(name, [one for one in policy.effects if one not in known]) is not None
+
+
+def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
+    if isinstance(node, EffectNode):
+        if node.tool is not None:
+            yield ("tool",), node.tool
+        for index, name in enumerate(node.tools or ()):
+            yield ("tools", index), name
+    elif isinstance(node, AgentNode):
+        for index, name in enumerate(node.proposes):
+            yield ("proposes", index), name
+
+
+def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: EffectRule) -> Iterator[Finding]:
+    spec = inspection.spec
+    where = spec.source.key(path)
+    reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
+    if not rule.automatic:
+        if not reviews:
+            what = f"{path[-1]} performs {effect}, which a person must decide, and no review is before it"
+            yield Finding("policy.needs-person", what, where, "let it need a review")
+        for name, review in reviews.items():
+            if review.auto is not None:
+                what = f"{name} may decide by itself, and {effect} behind it needs a person"
+                place = spec.source.key(("nodes", name, "auto"))
+                yield Finding(
+                    "policy.needs-person", what, place, "drop `auto`, or allow `automatic: true` in the policy"
+                )
+    if rule.queue is not None and reviews and all(review.queue != rule.queue for review in reviews.values()):
+        queues = ", ".join(sorted({review.queue for review in reviews.values()}))
+        what = f"{effect} must be decided in the queue {rule.queue!r}; the reviews before it use {queues}"
+        yield Finding("policy.wrong-queue", what, where, f"queue: {rule.queue}")
+    if rule.money is not None:
+        yield from _money(inspection, where, effect, rule)
+
+
+def _money(inspection: Inspection, where: Location, effect: str, rule: EffectRule) -> Iterator[Finding]:
+    money, catalogue = rule.money, inspection.catalogue
+    if money is None:
+        return
+    if money.argument is not None:
+        signature = catalogue.signature("effect", effect)
+        known = (signature.params or {}).get("properties") if signature is not None else None
+        if isinstance(known, dict) and money.argument not in known:
+            what = f"the policy reads the amount of {effect} from {money.argument!r}, which it does not have"
+            yield Finding("policy.no-amount", what, where, choices(list(known), money.argument))
+    tools = catalogue.names("tool")
+    if money.tool is not None and tools is not None and money.tool not in tools:
+        what = f"the policy finds the amount of {effect} with the tool {money.tool!r}, which there is none of"
+        yield Finding("policy.no-amount", what, where, choices(list(tools), money.tool))
+    if money.automatic_at_most is not None and (not rule.automatic or money.automatic_at_most > money.at_most):
+        why = f"more than {money.at_most:g} is refused anyway" if rule.automatic else "it is never automatic"
+        what = f"the policy's `automatic_at_most: {money.automatic_at_most:g}` of {effect} limits nothing: {why}"
+        fix = "write less than `at_most`, with automatic: true; or drop it"
+        yield Finding("policy.idle-limit", what, where, fix, "warning")

@@ -1,0 +1,192 @@
+"""Family 8, running: what would stall, never end, be kept wrongly, or has no effect where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from compound.graph.wiring.references import named, uses
+from compound.language.findings import Finding
+from compound.spec.graph_file import (
+    AgentNode,
+    CheckNode,
+    EffectNode,
+    GraphNode,
+    LlmNode,
+    MapBlock,
+    RetrieveNode,
+    ReviewNode,
+    SpecialistNode,
+    SqlNode,
+    ToolNode,
+)
+
+if TYPE_CHECKING:
+    from compound.graph.inspection.inspection import Inspection
+    from compound.graph.inspection.levels import Level
+    from compound.spec.graph_file import AnyNode
+    from compound.spec.yaml.reading import DataPath
+
+_CALLS: Final = (ToolNode, CheckNode, SqlNode, SpecialistNode, RetrieveNode)
+
+
+def running_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Everything that is well formed and will not do what it says."""
+    for level, name, path, node in inspection.nodes:
+        yield from _boundary(inspection, level, name, path, node)
+        yield from _timeout(inspection, path, node)
+        yield from _cache(inspection, level, name, path, node)
+        yield from _idle(inspection, level, path, node)
+        if isinstance(node, AgentNode):
+            yield from _agent(inspection, path, node)
+    yield from _budget(inspection)
+
+
+def _boundary(inspection: Inspection, level: Level, name: str, path: DataPath, node: AnyNode) -> Iterator[Finding]:
+    """Reviews and effects: where they may stand, and what they need."""
+    if not inspection.is_boundary(node):
+        return
+    word = _word(node)
+    if level.above is not None:
+        what = f"{name} {word} inside a block; it must be durable on its own"
+        yield inspection.finding("graph.boundary-in-repeat", what, path, "move it behind the block", at="key")
+    if not inspection.catalogue.has_state:
+        what = f"{name} {word}, but the project has no state store"
+        yield inspection.finding("graph.no-state", what, path, "configure `state` in the profile", at="key")
+    if isinstance(node, GraphNode):
+        for key in ("timeout", "fallback"):
+            if getattr(node, key) is not None:
+                what = (
+                    f"`{key}` has no effect here: the graph {node.graph} pauses or has effects, and runs node by node"
+                )
+                fix = f"give the nodes of {node.graph} a {key}"
+                yield inspection.finding("graph.no-effect", what, (*path, key), fix, at="key")
+
+
+def _word(node: AnyNode) -> str:
+    match node:
+        case ReviewNode() | EffectNode():
+            return f"is {'a review' if isinstance(node, ReviewNode) else 'an effect'}"
+        case MapBlock():
+            return "asks a person about failed items"
+        case _:
+            return "is a graph with reviews or effects"
+
+
+def _timeout(inspection: Inspection, path: DataPath, node: AnyNode) -> Iterator[Finding]:
+    if not isinstance(node, _CALLS) or node.timeout is None:
+        return
+    for shelf, _, name in named(node):
+        signature = inspection.catalogue.signature(shelf, name)
+        if signature is not None and not signature.can_stop:
+            what = f"{name} cannot be stopped: it does not await, and runs on the thread that would stop it"
+            fix = "make it `async def`, or run it in a thread of its own: @tool(blocking=True)"
+            if shelf not in {"tool", "check"}:
+                fix = "drop the timeout" + ("; `limits: {ms: ...}` of the SQL file holds" if shelf == "sql" else "")
+            yield inspection.finding("graph.timeout-on-sync", what, (*path, "timeout"), fix)
+
+
+def _cache(inspection: Inspection, level: Level, name: str, path: DataPath, node: AnyNode) -> Iterator[Finding]:
+    if getattr(node, "cache", None) is None:
+        return
+    place = (*path, "cache")
+    roots = {use.ref.root for use in uses(node, ())}
+    why = ""
+    if isinstance(node, LlmNode | AgentNode) and node.temperature:
+        why = f"at temperature {node.temperature:g} an answer is one of many, and it would always be the same"
+    elif "run" in roots:
+        why = "it depends on $run, which no other run has: nothing is ever found again"
+    else:
+        live = [
+            one
+            for shelf, _, one in named(node)
+            if (s := inspection.catalogue.signature(shelf, one)) and not s.is_repeatable
+        ]
+        decided = [one for one in _behind(level, name) if isinstance(level.nodes[one], ReviewNode | EffectNode)]
+        if live:
+            why = f"{live[0]} gives what is true now; a kept value would be what was true before"
+        elif decided:
+            why = f"it depends on {decided[0]}: a decision is about one run"
+    if why:
+        yield inspection.finding(
+            "graph.bad-cache", f"{name} is no value to keep: {why}", place, "drop `cache`", severity="warning"
+        )
+
+
+def _behind(level: Level, name: str) -> list[str]:
+    """Everything of its level that a node's value depends on."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        for use in uses(level.nodes[waiting.pop()], ()):
+            root = use.ref.root
+            if root in level.nodes and root not in found:
+                found[root] = None
+                waiting.append(root)
+    return list(found)
+
+
+def _idle(inspection: Inspection, level: Level, path: DataPath, node: AnyNode) -> Iterator[Finding]:
+    """Words that change nothing where they stand, and waiting for nothing."""
+    if isinstance(node, ReviewNode) and node.expire is not None and node.on_expire is None:
+        what, fix = "`expire` has no effect: nothing happens then", "add on_expire: {escalate: QUEUE}"
+        yield inspection.finding("graph.no-effect", what, (*path, "expire"), fix, at="key", severity="warning")
+    if isinstance(node, ReviewNode) and node.on_expire is not None and node.due is None and node.expire is None:
+        what, fix = "`on_expire` has no effect: the review is never due", "add due: 4h, or expire: 1d"
+        yield inspection.finding("graph.no-effect", what, (*path, "on_expire"), fix, at="key", severity="warning")
+    retry = getattr(node, "retry", None)
+    if retry is not None and retry.attempts == 1:
+        what, fix = "`retry` has no effect: one attempt is the first one", "write attempts: 2 or more, or drop it"
+        yield inspection.finding("graph.no-effect", what, (*path, "retry", "attempts"), fix, severity="warning")
+    if isinstance(node, ReviewNode | EffectNode) or len(path) != len(level.path) + 2:
+        return
+    used = {use.ref.root for use in uses(node, ())}
+    for index, other in enumerate(node.after):
+        if isinstance(level.nodes.get(other), ReviewNode) and other not in used:
+            what = f"{path[-1]} waits for a person, and uses nothing of what {other} decides"
+            fix = f"drop {other} from `after`, so that the work is done while {other} waits"
+            yield inspection.finding("graph.stalled-by-review", what, (*path, "after", index), fix, severity="warning")
+
+
+def _agent(inspection: Inspection, path: DataPath, node: AgentNode) -> Iterator[Finding]:
+    if not node.tools and not node.proposes:
+        what, fix = "an agent without tools and proposals is one model call", "use: llm, or give it `tools`"
+        yield inspection.finding("graph.idle-agent", what, path, fix, at="key", severity="warning")
+    own, whole = node.budget, inspection.spec.budget
+    if own is not None and own.on_exceed == "review":
+        what, fix = "an agent that has used its budget just stops; nobody is asked", "read `stopped` of its value"
+        yield inspection.finding("graph.no-effect", what, (*path, "budget", "on_exceed"), fix)
+    calls = [one.calls for one in (own, whole) if one is not None and one.calls is not None]
+    if calls and min(calls) < node.max_turns:
+        what = f"it never has {node.max_turns} turns: the budget ends after {min(calls)} calls"
+        fix = f"write max_turns: {min(calls)}, or raise `calls`"
+        yield inspection.finding("graph.no-effect", what, (*path, "max_turns"), fix, severity="warning")
+
+
+def _budget(inspection: Inspection) -> Iterator[Finding]:
+    budget, spec = inspection.spec.budget, inspection.spec
+    if budget is None:
+        return
+    if (budget.usd is not None or budget.calls is not None) and not inspection.asks_a_model and not inspection.broken:
+        what, fix = (
+            "no model works in this graph: there is nothing that `usd` or `calls` could limit",
+            "limit `seconds`",
+        )
+        yield inspection.finding("graph.no-effect", what, ("budget",), fix, at="key", severity="warning")
+    if budget.on_exceed == "review" and not inspection.broken:
+        asked = [
+            name for name, node in spec.nodes.items() if isinstance(node, ReviewNode) and _always(inspection, name)
+        ]
+        if not asked:
+            what = "a spent budget leaves the rest to a review, and there is none that is always asked"
+            fix = "add a review without `when`, or write on_exceed: fail"
+            yield inspection.finding("graph.no-review", what, ("budget", "on_exceed"), fix)
+
+
+def _always(inspection: Inspection, name: str) -> bool:
+    """A review that a spent budget cannot skip: nothing that it needs asks a model."""
+    node = inspection.spec.nodes[name]
+    needed = inspection.top.needs[name]
+    return node.when is None or not any(
+        other in inspection.spec.nodes and inspection.is_model(inspection.spec.nodes[other]) for other in needed
+    )

@@ -1,0 +1,152 @@
+"""Family 2, references: do they lead somewhere, and may what is required be missing?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compound.errors import choices
+from compound.graph.inspection.levels import NOTHING
+from compound.graph.wiring.references import Use, iter_bindings, needed
+from compound.graph.wiring.value_types import Unknown
+from compound.language.decisions import APPROVING, REJECT
+from compound.language.findings import Finding
+from compound.language.references import Expr, Ref, references
+from compound.language.types import Many, is_optional, parse_type, show_type
+from compound.spec.graph_file import EffectNode, MapBlock, RepeatBlock, ReviewNode
+
+if TYPE_CHECKING:
+    from compound.graph.inspection.inspection import Inspection
+    from compound.graph.inspection.levels import Level
+    from compound.spec.graph_file import AnyNode
+    from compound.spec.yaml.reading import DataPath
+
+
+def value_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Everything that is wrong with references."""
+    for level in inspection.levels:
+        for name, node in level.nodes.items():
+            inner = level.below(name, node) if isinstance(node, RepeatBlock | MapBlock) else level
+            for use in level.own_uses[name]:
+                yield from _use(inspection, inner if use.role in {"until", "out"} else level, use)
+            yield from _named_nodes(inspection, level, name, node)
+    for level, name, path, node in inspection.nodes:
+        for expr, place in needed(node, path):
+            yield from _missing(inspection, level, name, expr, place)
+    for name, value in inspection.spec.output.items():
+        for expr, place in iter_bindings(value, ("output", name)):
+            for ref, is_shielded in references(expr):
+                use = Use(ref=ref, is_shielded=is_shielded, path=place, role="out")
+                yield from _use(inspection, inspection.top, use)
+            yield from _missing_output(inspection, name, expr, place)
+
+
+def _use(inspection: Inspection, level: Level, use: Use) -> Iterator[Finding]:
+    if use.ref.root in inspection.broken:
+        return
+    try:
+        level.types.reach(use.ref)
+    except Unknown as unknown:
+        if unknown.step is None:
+            what, fix = _unknown_root(level, use.ref, unknown.choices)
+            yield inspection.finding("graph.unknown-reference", what, use.path, fix)
+        else:
+            what = f"${use.ref}: there is no field {unknown.step!r}"
+            yield inspection.finding("graph.unknown-field", what, use.path, _fields(unknown))
+
+
+def _unknown_root(level: Level, ref: Ref, known: list[str]) -> tuple[str, str]:
+    if ref.root == "previous":
+        return f"${ref}: there is no round before: this is no `repeat:` block", "use it inside a `repeat:` block"
+    items = [one for one in known if level.types.node(one) is None and one not in {"input", "context", "run"}]
+    if ref.root == "item" and items:
+        return f"${ref}: there is no node 'item'", f"the item is called ${items[0]} here"
+    if ref.root == "item":
+        return f"${ref}: there is no item: this is no `map:` block", "use it inside a `map:` block"
+    return f"${ref}: there is no node {ref.root!r}", choices(known, ref.root)
+
+
+def _fields(unknown: Unknown) -> str:
+    if unknown.choices:
+        return choices(unknown.choices, str(unknown.step))
+    if isinstance(unknown.kind, Many):
+        return "it is a list: take an item ([0]), or go through it with `map:`"
+    return f"it is {show_type(unknown.kind)}, which has no fields" if unknown.kind else "the value has no fields"
+
+
+def _missing(inspection: Inspection, level: Level, name: str, expr: Expr, path: DataPath) -> Iterator[Finding]:
+    lack = level.lack(expr, level.meant[name])
+    if lack is None or lack.ref.root in inspection.broken:
+        return
+    if lack.ref.root == lack.what:
+        what = f"{name} needs ${lack.ref}, but {lack.what} may be skipped ({lack.why})"
+    else:
+        what = f"{name} needs ${lack.ref}, but ${lack.what} may be null"
+    asked = lack.what if lack.ref.root == lack.what else f"{lack.what} != null"
+    fix = f"write ${lack.ref}? to take null instead, or give {name} a `when` that asks for {asked}"
+    yield inspection.finding("graph.may-be-skipped", what, path, fix)
+
+
+def _missing_output(inspection: Inspection, name: str, expr: Expr, path: DataPath) -> Iterator[Finding]:
+    lack = inspection.top.lack(expr, NOTHING)
+    if lack is not None and lack.ref.root == lack.what and lack.what not in inspection.broken:
+        what = f"the output {name} needs ${lack.ref}, but {lack.what} may be skipped ({lack.why})"
+        yield inspection.finding("graph.may-be-skipped", what, path, f"write ${lack.ref}? where null is a good answer")
+
+
+def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode) -> Iterator[Finding]:
+    """Nodes that are named without a reference: `after`, the `review` of an effect, the action of a rule."""
+    path, nodes = level.place(name), level.nodes
+    for index, other in enumerate(node.after):
+        if other not in nodes and other not in inspection.broken:
+            fix = choices([one for one in nodes if one != name], other)
+            yield inspection.finding("graph.unknown-node", f"unknown node {other!r}", (*path, "after", index), fix)
+    if isinstance(node, ReviewNode) and node.auto is not None and node.auto.action not in node.decide:
+        what = f"the rule decides {node.auto.action!r}, which is no action of this review"
+        fix = choices(list(node.decide), node.auto.action)
+        yield inspection.finding("graph.unknown-action", what, (*path, "auto", "action"), fix)
+    elif isinstance(node, ReviewNode) and node.auto is not None:
+        yield from _of_rule(inspection, path, node, node.auto.action)
+    if isinstance(node, ReviewNode):
+        yield from _actions(inspection, path, node)
+    if isinstance(node, EffectNode) and node.review is not None and node.review not in inspection.broken:
+        known = [one for one, other in nodes.items() if isinstance(other, ReviewNode)]
+        if node.review not in known:
+            what = f"{node.review!r} is no review of this graph"
+            yield inspection.finding("graph.unknown-node", what, (*path, "review"), choices(known, node.review))
+
+
+def _of_rule(inspection: Inspection, path: DataPath, node: ReviewNode, action: str) -> Iterator[Finding]:
+    """A rule approves or rejects, and has no fields to give."""
+    place = (*path, "auto", "action")
+    names = inspection.spec.type_names
+    needed = [
+        name
+        for name, kind in node.decide[action].items()
+        if name != "reason" and not is_optional(parse_type(kind), names)
+    ]
+    if action not in {"approve", REJECT}:
+        what = f"a rule can approve or reject; {action!r} is for people"
+        yield inspection.finding("graph.unknown-action", what, place, "action: approve, or action: reject")
+    elif needed:
+        what = f"the rule decides {action!r}, which needs {', '.join(needed)}, and a rule gives no fields"
+        fix = f"let {needed[0]} be optional ({needed[0]}: ...?), or drop it from {action!r}"
+        yield inspection.finding("graph.unknown-action", what, place, fix)
+
+
+def _actions(inspection: Inspection, path: DataPath, node: ReviewNode) -> Iterator[Finding]:
+    """Actions that are nearly one of those that have a meaning: a misspelt `reject` would refuse nothing."""
+    for action in node.decide:
+        for meant in sorted({*APPROVING, REJECT} - set(node.decide)):
+            if action != meant and _is_slip(action, meant):
+                what = f"the action {action!r} is not {meant!r}, and means nothing by itself"
+                fix = f"write {meant!r}, or choose a name that is not taken for it"
+                place = (*path, "decide", action)
+                yield inspection.finding("graph.unknown-action", what, place, fix, at="key", severity="warning")
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Letters exchanged, or one too many or too few."""
+    short, long = sorted((word, meant), key=len)
+    is_one_more = len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+    return is_one_more or sorted(word) == sorted(meant)

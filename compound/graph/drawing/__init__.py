@@ -1,0 +1,1 @@
+"""A graph as a picture: boxes and arrows, their layout, Mermaid and SVG."""

@@ -1,0 +1,91 @@
+"""Mermaid text of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from compound.graph.drawing.picture import END, INPUT, OUTPUT, START, Arrow, Box, picture
+
+if TYPE_CHECKING:
+    from compound.spec.graph_file import GraphSpec
+
+COLOURS: Final = {
+    "retrieve": "#0e7490", "sql": "#1d4ed8", "specialist": "#7c3aed", "llm": "#be185d", "tool": "#475569",
+    "check": "#4d7c0f", "review": "#b45309", "effect": "#b91c1c", "repeat": "#334155", "map": "#334155",
+    "agent": "#9d174d", "graph": "#155e75",
+    "input": "#64748b", "output": "#64748b",
+}  # fmt: skip
+"""Fill by kind, dark enough for white text (contrast at least 4.5): light and dark pages both work."""
+
+_SHAPES: Final = {
+    "input": ("([", "])"), "output": ("([", "])"), "sql": ("[(", ")]"), "retrieve": ("[(", ")]"),
+    "check": ("{{", "}}"), "review": ("[/", "/]"), "effect": ("[[", "]]"),
+}  # fmt: skip
+
+
+_SAFE: Final = frozenset(" ._-$'(),/:=+*·…!?@")
+"""Signs that mean nothing inside a quoted label; all others are written by their number."""
+_LONGEST: Final = 80
+
+
+def draw(spec: GraphSpec) -> str:
+    """A Mermaid flowchart; shape, colour and label say the kind; arrows that a longer way implies are out.
+
+    A block is a box around its nodes. No text of the graph can be anything but text: `%%{init}%%`, quotes, tags
+    and line breaks of a condition stay inside their label.
+
+    Raises:
+        ProjectError: The graph cannot be planned.
+    """
+    drawn = picture(spec)
+    ids = {box.name: f"n_{box.name}" for box in drawn.boxes} | {START: "input_", END: "output_"}
+    lines = ["flowchart TD"]
+    for number, box in enumerate(drawn.boxes):
+        lines += _box(box, ids[box.name], f"i{number}_", "    ")
+    lines += _ways(drawn.arrows, ids, "    ")
+    for kind in dict.fromkeys(_kinds(drawn.boxes)):
+        colour = COLOURS.get(kind, COLOURS["tool"])
+        lines.append(f"    classDef {kind}_ fill:{colour},stroke:{colour},color:#ffffff")
+    return "\n".join(lines) + "\n"
+
+
+def _box(box: Box, name: str, lead: str, pad: str) -> list[str]:
+    """A node; of a block its nodes and their arrows too. Ids of inner nodes begin with `lead`."""
+    if not box.inner:
+        opening, closing = _SHAPES.get(box.kind, ("[", "]"))
+        return [f'{pad}{name}{opening}"{_label(box)}"{closing}:::{box.kind}_']
+    ids = {one.name: f"{lead}{one.name}" for one in box.inner}
+    lines = [f'{pad}subgraph {name}["{_label(box)}"]']
+    for number, one in enumerate(box.inner):
+        lines += _box(one, ids[one.name], f"{lead}{number}_", f"{pad}    ")
+    return [*lines, *_ways(box.ways, ids, f"{pad}    "), f"{pad}end"]
+
+
+def _ways(arrows: Iterable[Arrow], ids: Mapping[str, str], pad: str) -> list[str]:
+    return [f"{pad}{ids[a.source]} {'-.->' if a.is_order else '-->'} {ids[a.target]}" for a in arrows]
+
+
+def _kinds(boxes: Iterable[Box]) -> Iterator[str]:
+    for box in boxes:
+        if box.inner:
+            yield from _kinds(box.inner)
+        else:
+            yield box.kind
+
+
+def _label(box: Box) -> str:
+    if box.kind in {INPUT, OUTPUT}:
+        return f"<b>{box.kind}</b>" + (f"<br/>{_escape(box.detail)}" if box.detail else "")
+    parts = [f"<b>{_escape(box.name)}</b>", _escape(f"{box.kind} {box.detail}".strip())]
+    if box.when:
+        parts.append(f"<i>{_escape(f'when {box.when}')}</i>")
+    if box.description:
+        parts.append(_escape(box.description))
+    return "<br/>".join(parts)
+
+
+def _escape(text: str) -> str:
+    flat = " ".join(text.split())
+    short = flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+    return "".join(char if char.isalnum() or char in _SAFE else f"#{ord(char)};" for char in short)

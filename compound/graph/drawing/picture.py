@@ -1,0 +1,134 @@
+"""A graph as boxes and arrows, before anybody draws it: the same for Mermaid and SVG."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from compound.errors import ProjectError
+from compound.graph.planning.expanding import topological
+from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
+from compound.language.references import references
+from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, MapBlock, RepeatBlock
+
+INPUT, OUTPUT = "input", "output"
+"""Kinds of the two ends."""
+START, END = "$input", "$output"
+"""Names of the two ends: no node can be called so."""
+
+_UNSHOWN: Final = re.compile("[^\t\n\r -\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML refuses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One node of the picture.
+
+    Attributes:
+        kind: Of the node; `input`, `output` for the ends.
+        detail: What it calls: `tools/customer_orders.sql` is `customer_orders`.
+        when: Its condition; empty for none.
+        inner: Of a block, its nodes.
+        ways: Of a block, the arrows between them.
+        description: For people.
+    """
+
+    name: str
+    kind: str
+    detail: str = ""
+    when: str = ""
+    inner: tuple[Box, ...] = ()
+    ways: tuple[Arrow, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """`source` comes before `target`; `is_order` when no value flows."""
+
+    source: str
+    target: str
+    is_order: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Boxes in topological order, and the arrows that no longer way implies."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def picture(spec: GraphSpec) -> Picture:
+    """The picture of a graph that can be planned.
+
+    Raises:
+        ProjectError: ``graph.cycle``: nodes wait for each other.
+    """
+    wiring = {name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()}
+    order, cycle = topological(wiring)
+    if cycle:
+        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
+        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
+    before: dict[str, set[str]] = {}
+    for name in order:
+        node = spec.nodes[name]
+        own = set(wiring[name])
+        roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
+        before[name] = own | ({START} if "input" in roots or not own else set[str]())
+    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref, _ in references(e)}
+    last = {name for name in order if not any(name in deps for deps in before.values())}
+    before[END] = {name for name in ends if name in spec.nodes} | last
+    boxes = [
+        Box(name=START, kind=INPUT, detail="" if spec.version == 1 else f"{spec.name}, version {spec.version}"),
+        *(_box(name, spec.nodes[name]) for name in order),
+        Box(name=END, kind=OUTPUT),
+    ]
+    return Picture(boxes=tuple(boxes), arrows=tuple(_arrows(before, spec.nodes)))
+
+
+def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> list[Arrow]:
+    """Transitive reduction: an arrow is left out when a longer way says the same."""
+    reach: dict[str, set[str]] = {START: set()}
+    arrows: list[Arrow] = []
+    rank = {name: index for index, name in enumerate([START, *before])}
+    for name, sources in before.items():
+        kept = [one for one in sources if not any(one in reach[other] for other in sources if other != one)]
+        reach[name] = set(sources).union(*(reach[one] for one in sources))
+        node = nodes.get(name)
+        ordered = set(node.after) - {use.ref.root for use in uses(node, ())} if node is not None else set[str]()
+        arrows += [Arrow(one, name, one in ordered) for one in sorted(kept, key=rank.__getitem__)]
+    return arrows
+
+
+def _ways(nodes: Mapping[str, AnyNode]) -> tuple[Arrow, ...]:
+    """Arrows between the nodes of a block; none where they wait for each other."""
+    wiring = {name: tuple(dep for dep in dependencies(node) if dep in nodes) for name, node in nodes.items()}
+    order, _ = topological(wiring)
+    return tuple(_arrows({name: set(wiring[name]) for name in order}, nodes))
+
+
+def _box(name: str, node: AnyNode) -> Box:
+    about, when = _shown(node.description), _shown(node.when or "")
+    if isinstance(node, RepeatBlock | MapBlock):
+        inner = tuple(_box(name, one) for name, one in node.nodes.items())
+        ways = _ways(node.nodes)
+        detail = f"at most {node.repeat.max}" if isinstance(node, RepeatBlock) else f"each {node.map.each}"
+        return Box(
+            name=name, kind=node.kind, detail=_shown(detail), when=when, inner=inner, ways=ways, description=about
+        )
+    detail = ""
+    for key in ("tool", "ref", "on", "model", "graph", "queue"):
+        detail = detail or str(getattr(node, key, None) or "")
+    if isinstance(node, CheckNode):
+        detail = node.check
+    if isinstance(node, EffectNode) and node.tools:
+        detail = f"{len(node.tools)} effects"
+    return Box(name=name, kind=node.kind, detail=_shown(detail), when=when, description=about)
+
+
+def _shown(text: str) -> str:
+    """The text on one line, with a mark for what no picture can hold."""
+    return " ".join(_UNSHOWN.sub("\ufffd", text).split())

@@ -1,0 +1,1 @@
+"""Run, resume, replay, redraft and stream a graph."""

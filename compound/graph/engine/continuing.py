@@ -1,0 +1,130 @@
+"""What to give langgraph next: a first state, the decisions that were made, or just "go on"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from compound.graph.engine.durable import Durable, first_payload, load, resume_payload
+from compound.graph.run.outcome import LOST
+
+if TYPE_CHECKING:
+    from langgraph.types import StateSnapshot
+
+    from compound.graph.planning.planning import Plan
+    from compound.graph.port.services import Reviews
+    from compound.graph.run.active import ActiveRun
+    from compound.graph.store.runs import RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """How a run goes on.
+
+    Attributes:
+        must_run: There is something to do; otherwise it is finished, or waits.
+        payload: What langgraph is given.
+        resumed: Interrupt ids that are answered by it.
+        waiting: Interrupt id -> review item, of what still waits when nothing is to be done.
+    """
+
+    must_run: bool
+    payload: object = None
+    resumed: tuple[str, ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durable, reviews: Reviews | None) -> NextStep:
+    """Decide from the table of runs and the checkpoint how a run goes on.
+
+    Raises:
+        RunError: ``graph.checkpoint-lost``: it waited for a person, but its checkpoint is gone.
+    """
+    if record is None:
+        return NextStep(must_run=True, payload=first_payload(run))
+    snapshot = await durable.snapshot(run.checkpoint_id)
+    values: dict[str, Any] = snapshot.values
+    if not values:
+        if record.status == "waiting_review":
+            await durable.require(run)
+        return NextStep(must_run=True, payload=first_payload(run))
+    outcomes = _known(snapshot)
+    if record.status == "failed" or (record.status == "running" and _has_failed(outcomes)):
+        return await _again(run, outcomes, durable)
+    if snapshot.interrupts:
+        load(run, values.get("outcomes", {}))
+        return await _decided(snapshot, reviews)
+    # `next` leaves out a node whose result is stored but whose step is not yet: only no task at all is the end.
+    is_over = not snapshot.tasks
+    if is_over and _has_failed(outcomes):
+        return await _again(run, outcomes, durable)
+    if is_over:
+        load(run, outcomes)
+    return NextStep(must_run=not is_over)
+
+
+def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:
+    """Outcomes of a checkpoint, also of nodes whose result is stored but whose step is not yet."""
+    known: dict[str, Mapping[str, Any]] = dict(snapshot.values.get("outcomes", {}))
+    for task in snapshot.tasks:
+        known |= (task.result or {}).get("outcomes", {})
+    return known
+
+
+def _has_failed(outcomes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """A node failed, and the process ended before the run did: nobody was told, and the cause may be over."""
+    return any(data["status"] == "failed" for data in outcomes.values())
+
+
+async def _again(run: ActiveRun, outcomes: Mapping[str, Mapping[str, Any]], durable: Durable) -> NextStep:
+    """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw.
+
+    The decision itself is asked for again: after a refused effect there may be another one, or none yet.
+    """
+    stays = {name for name, data in outcomes.items() if data["status"] not in LOST} - durable.reviews
+    load(run, {name: data for name, data in outcomes.items() if name in stays})
+    await durable.prune(run.checkpoint_id)
+    return NextStep(must_run=True, payload=first_payload(run))
+
+
+async def begin_again(run: ActiveRun, plan: Plan, durable: Durable, node: str) -> None:
+    """Forget what leads to a review and what follows from it; what other boundaries rest on stays.
+
+    A crash in between leaves a run without a checkpoint, which begins again by itself.
+    """
+    snapshot = await durable.snapshot(run.checkpoint_id)
+    outcomes: Mapping[str, Mapping[str, Any]] = snapshot.values.get("outcomes", {})
+    kept = _rest(plan, outcomes, node)
+    load(run, {name: data for name, data in outcomes.items() if name in kept})
+    await durable.prune(run.checkpoint_id)
+
+
+def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> set[str]:
+    """Nodes that an effect or a review beside the node, or before it, has used."""
+    before: dict[str, set[str]] = {}
+    for name, step in plan.steps.items():
+        before[name] = set(step.deps).union(*(before[dep] for dep in step.deps))
+    settled = (
+        name
+        for name, step in plan.steps.items()
+        if step.kind in {"review", "effect"}
+        and outcomes.get(name, {}).get("status") == "ok"
+        and name != node
+        and node not in before[name]
+    )
+    return set[str]().union(*(before[name] | {name} for name in settled))
+
+
+async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep:
+    waiting = {one.id: str(one.value["review_item_id"]) for one in snapshot.interrupts}
+    decided: dict[str, str] = {}
+    for interrupt_id, item_id in waiting.items():
+        decision = None if reviews is None else await reviews.decision(item_id)
+        if decision is not None:
+            decided[interrupt_id] = decision.decision_id
+    if decided:
+        return NextStep(must_run=True, payload=resume_payload(decided), resumed=tuple(decided))
+    # A crash may have left work beside the pause; only that is run then, the review just waits again.
+    is_unfinished = any(not task.interrupts and task.result is None for task in snapshot.tasks)
+    return NextStep(must_run=is_unfinished, waiting=waiting)

@@ -1,0 +1,223 @@
+"""The plan as a langgraph `StateGraph`: one node per segment, so that runs can pause, crash and go on.
+
+Edges are always lists, so every join fires exactly once: each langgraph node always runs, and what is skipped
+is skipped inside it, as a value. The state holds JSON only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command, StateSnapshot, interrupt
+
+from compound.errors import RunError
+from compound.graph.node.boundaries import bind_boundaries
+from compound.graph.node.review import ReviewStep
+from compound.graph.run.dataflow import run_program
+from compound.graph.run.outcome import Outcome, from_json
+from compound.graph.run.telling import tell_outcome
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+    from pydantic import JsonValue
+
+    from compound.graph.engine.rehearsing import Rehearsal, Trial
+    from compound.graph.planning.planning import Plan
+    from compound.graph.planning.steps import Segment
+    from compound.graph.port.services import Services
+    from compound.graph.run.active import ActiveRun
+
+_Outcomes = dict[str, Any]
+
+
+def _merge(left: _Outcomes, right: _Outcomes) -> _Outcomes:
+    return {**left, **right}
+
+
+class GraphState(TypedDict):
+    """What a checkpoint holds."""
+
+    run: dict[str, Any]
+    outcomes: Annotated[_Outcomes, _merge]
+
+
+class Durable:
+    """A plan bound to langgraph and to a checkpoint file.
+
+    Attributes:
+        live: Runs that are in memory now, by id; nodes find theirs here.
+        steps: Reviews and effects, ready to run.
+    """
+
+    def __init__(self, plan: Plan, services: Services) -> None:
+        self._plan = plan
+        self._services = services
+        self.steps = bind_boundaries(plan, services)
+        self.live: dict[str, ActiveRun] = {}
+        self._exits = ExitStack()
+        self._saver: BaseCheckpointSaver[str] | None = None
+        self._app: CompiledStateGraph[Any, Any, Any, Any] | None = None
+
+    @property
+    def reviews(self) -> frozenset[str]:
+        """Names of the review nodes."""
+        return frozenset(name for name, step in self._plan.steps.items() if step.kind == "review")
+
+    def open(self, checkpoint_path: Path | None, *, wait_s: float = 30.0) -> None:
+        """Open the checkpoints (in memory when there is no path) and compile."""
+        self._saver = _open_saver(checkpoint_path, self._exits, wait_s)
+        self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
+
+    def close(self) -> None:
+        """Close the checkpoint file."""
+        self._exits.close()
+
+    def build(self) -> StateGraph[Any, Any, Any, Any]:
+        """The langgraph graph, one node per segment."""
+        graph: StateGraph[Any, Any, Any, Any] = StateGraph(GraphState)
+        waited_for = {name for segment in self._plan.segments for name in segment.waits_for}
+        for segment in self._plan.segments:
+            graph.add_node(segment.name, cast("Any", self._node(segment)))
+            if segment.waits_for:
+                graph.add_edge(list(segment.waits_for), segment.name)
+            else:
+                graph.add_edge(START, segment.name)
+        ends = [segment.name for segment in self._plan.segments if segment.name not in waited_for]
+        graph.add_edge(ends, END)
+        return graph
+
+    async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
+        """Go on until the end or the next pause; returns interrupt id -> review item of what waits."""
+        self.live[run.run_id] = run
+        try:
+            state = cast(
+                "dict[str, Any]",
+                await self._require().ainvoke(
+                    cast("Any", payload), _config(self._plan, run.checkpoint_id), durability="sync"
+                ),
+            )
+        finally:
+            self.live.pop(run.run_id, None)
+        load(run, state.get("outcomes", {}))
+        return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
+
+    async def rehearse(self, run: ActiveRun, node: str, trial: Trial, outcomes: Mapping[str, Any] | None) -> Rehearsal:
+        """Try a decision of a run out, as its checkpoint has it where no outcomes are given."""
+        from compound.graph.engine.rehearsing import Rehearser
+
+        if outcomes is None:
+            outcomes = (await self.snapshot(run.checkpoint_id)).values.get("outcomes", {})
+        load(run, outcomes or {})
+        review = cast("ReviewStep", self.steps[node])
+        if review.consequences is None:
+            raise AssertionError("a review of an engine knows what lies behind it")
+        return await Rehearser(self._plan, run, review, review.consequences).rehearse(trial)
+
+    async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
+        """Where a run stands, by its checkpoint."""
+        return await self._require().aget_state(_config(self._plan, checkpoint_id))
+
+    async def require(self, run: ActiveRun) -> None:
+        """Refuse to go on with a run that waits, but whose checkpoint is gone.
+
+        Raises:
+            RunError: ``graph.checkpoint-lost``.
+        """
+        if not (await self.snapshot(run.checkpoint_id)).values:
+            what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
+            raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
+
+    async def prune(self, checkpoint_id: str) -> None:
+        """Delete every checkpoint of a run."""
+        if self._saver is not None:
+            await self._saver.adelete_thread(checkpoint_id)
+
+    def _require(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        if self._app is None:
+            raise AssertionError("the engine is not open")
+        return self._app
+
+    def _node(self, segment: Segment) -> Callable[..., Any]:
+        async def flow(state: GraphState) -> dict[str, Any]:
+            run = self._load(state)
+            program = self._plan.programs[segment.name]
+            known = set(run.outcomes)
+            await run_program(program, run, scope=run.scope, outcomes=run.outcomes)
+            run.keep_spans()
+            return _update({name: run.outcomes[name] for name in segment.steps if name not in known})
+
+        async def boundary(state: GraphState) -> dict[str, Any]:
+            run = self._load(state)
+            if segment.name in run.outcomes:
+                return _update({})
+            outcome = await self._boundary(segment.name, run)
+            run.settle(segment.name, outcome)
+            await tell_outcome(run, self._plan.steps[segment.name], segment.name, outcome)
+            run.keep_spans()
+            return _update({**run.amended, segment.name: outcome})
+
+        return flow if segment.kind == "flow" else boundary
+
+    async def _boundary(self, name: str, run: ActiveRun) -> Outcome:
+        step = self.steps[name]
+        if isinstance(step, ReviewStep):
+            reviews = self._services.reviews
+            if reviews is None:
+                raise AssertionError("the engine was opened without a review queue")
+            return await step.run(run, reviews, _pause)
+        outbox = self._services.outbox
+        if outbox is None:
+            raise AssertionError("the engine was opened without an outbox")
+        return await step.run(run, outbox)
+
+    def _load(self, state: GraphState) -> ActiveRun:
+        run = self.live[state["run"]["run_id"]]
+        load(run, state["outcomes"])
+        return run
+
+
+def load(run: ActiveRun, outcomes: Mapping[str, Mapping[str, JsonValue]]) -> None:
+    """Let a run in memory know what its checkpoint knows."""
+    for name, data in outcomes.items():
+        if name not in run.outcomes:
+            run.settle(name, from_json(name, run.run_id, data))
+
+
+def first_payload(run: ActiveRun) -> dict[str, Any]:
+    """The state a run begins with; outcomes it already has are not made again."""
+    return {"run": {"run_id": run.run_id}, **_update(run.outcomes)}
+
+
+def resume_payload(decided: Mapping[str, str]) -> Command[Any]:
+    """Resume these interrupts, each by its own id; nodes read the decision itself from the queue."""
+    return Command(resume={interrupt_id: {"decision_id": decision} for interrupt_id, decision in decided.items()})
+
+
+def _update(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    return {"outcomes": {name: outcome.to_json() for name, outcome in outcomes.items()}}
+
+
+async def _pause(item_id: str) -> None:
+    interrupt({"review_item_id": item_id})
+
+
+def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": checkpoint_id}, "recursion_limit": 2 * len(plan.segments) + 10}
+
+
+def _open_saver(path: Path | None, exits: ExitStack, wait_s: float) -> BaseCheckpointSaver[str]:
+    if path is None:
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        return InMemorySaver()
+    from compound.graph.store.saver import CheckpointFile
+
+    saver = CheckpointFile.open(path, wait_s=wait_s)
+    exits.callback(saver.close)
+    return saver

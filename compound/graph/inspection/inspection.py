@@ -1,0 +1,140 @@
+"""One graph while it is checked: its levels, the graphs in it, and how its findings are written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from compound.graph.inspection.levels import Level
+from compound.graph.wiring.value_types import ValueTypes
+from compound.language.findings import Finding, Severity
+from compound.spec.graph_file import (
+    AgentNode,
+    EffectNode,
+    GraphNode,
+    LlmNode,
+    MapBlock,
+    RepeatBlock,
+    ReviewNode,
+    SpecialistNode,
+    blocks,
+)
+from compound.spec.words import FallbackValue
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.port.catalogue import Catalogue
+    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.yaml.reading import DataPath
+
+MODELS: Final = (LlmNode, AgentNode, SpecialistNode)
+"""Nodes whose value a model made."""
+
+
+class Inspection:
+    """A graph that is being checked.
+
+    Args:
+        spec: The graph, its Python types known.
+        catalogue: What the project offers.
+        broken: Nodes that the file has, but that could not be read.
+        around: Names of the graphs around it, when it is looked at as a part of another one.
+    """
+
+    def __init__(
+        self,
+        spec: GraphSpec,
+        catalogue: Catalogue,
+        broken: frozenset[str] = frozenset(),
+        around: tuple[str, ...] = (),
+    ) -> None:
+        self.spec = spec
+        self.catalogue = catalogue
+        self.broken = broken
+        self.around = (*around, spec.name)
+        self.top = Level(spec, catalogue, spec.nodes, ValueTypes(spec, catalogue, spec.nodes, around=around))
+        self._inner: dict[str, Inspection | None] = {}
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """Every level, in the order of the file."""
+        return tuple(self.top.walk())
+
+    @cached_property
+    def nodes(self) -> tuple[tuple[Level, str, DataPath, AnyNode], ...]:
+        """Every node with its level, its name there and its place; fallbacks under the name of their node."""
+        found: list[tuple[Level, str, DataPath, AnyNode]] = []
+        for level in self.levels:
+            for name, node in level.nodes.items():
+                found += [(level, name, path, one) for path, one in _with_fallbacks(node, level.place(name))]
+        return tuple(found)
+
+    def inner(self, name: str) -> Inspection | None:
+        """A graph in this one; None when it is unknown, cannot be read, or is around this one."""
+        if name not in self._inner:
+            spec = None if name in self.around else self.catalogue.graph(name)
+            self._inner[name] = None if spec is None else Inspection(spec, self.catalogue, around=(*self.around, name))
+        return self._inner[name]
+
+    @cached_property
+    def has_boundaries(self) -> bool:
+        """It pauses or has effects, here or in a graph below."""
+        return any(self.is_boundary(node) for _, node in blocks(self.spec.nodes))
+
+    def is_boundary(self, node: AnyNode) -> bool:
+        """A node that must be durable on its own, or has such nodes in it."""
+        if isinstance(node, ReviewNode | EffectNode):
+            return True
+        if isinstance(node, MapBlock):
+            return node.map.on_error == "review"
+        inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
+        return inner is not None and inner.has_boundaries
+
+    def acts(self, node: AnyNode) -> bool:
+        """It changes the world outside, whatever becomes of its value."""
+        inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
+        return isinstance(node, EffectNode) or (
+            inner is not None and any(inner.acts(one) for one in inner.spec.nodes.values())
+        )
+
+    @cached_property
+    def asks_a_model(self) -> bool:
+        """A model works in it, here or in a graph below."""
+        return any(self.is_model(node) for _, node in blocks(self.spec.nodes))
+
+    def is_model(self, node: AnyNode) -> bool:
+        """A node whose value a model made, or in which one works."""
+        if isinstance(node, RepeatBlock | MapBlock):
+            return any(self.is_model(inner) for inner in node.nodes.values())
+        if isinstance(node, GraphNode):
+            inner = self.inner(node.graph)
+            return inner is None or inner.asks_a_model
+        return isinstance(node, MODELS) or isinstance(getattr(node, "fallback", None), MODELS)
+
+    def finding(
+        self,
+        code: str,
+        what: str,
+        path: DataPath,
+        fix: str,
+        *,
+        at: Literal["key", "value"] = "value",
+        severity: Severity = "error",
+    ) -> Finding:
+        """A finding about a place of the file."""
+        where = self.spec.source.key(path) if at == "key" else self.spec.source.value(path)
+        return Finding(code, what, where, fix, severity)
+
+
+def _with_fallbacks(node: AnyNode, path: DataPath) -> Iterator[tuple[DataPath, AnyNode]]:
+    yield path, node
+    other = getattr(node, "fallback", None)
+    if other is not None and not isinstance(other, FallbackValue):
+        yield from _with_fallbacks(cast("AnyNode", other), (*path, "fallback"))
+
+
+def inputs_of(node: AnyNode) -> Mapping[str, JsonValue]:
+    """A node's `in`; empty for one that has none."""
+    return cast("Mapping[str, JsonValue]", getattr(node, "inputs", {}))

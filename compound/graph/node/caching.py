@@ -1,0 +1,109 @@
+"""What stands around a node's own work: the ways into and out of sub-graphs, the end of a map, the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, cast
+
+import orjson
+
+from compound.errors import NodeError
+from compound.graph.planning.steps import GraphPlan
+from compound.graph.wiring.references import named
+from compound.language.fill import filler
+from compound.language.types import Record, parse_type
+from compound.language.validate import validator
+from compound.spec.graph_file import GraphNode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.graph.planning.steps import Step
+    from compound.graph.port.catalogue import Shelf
+    from compound.graph.port.services import Services
+    from compound.graph.run.active import NodeCall, Runner
+
+_MADE_BY_MODELS: Final = frozenset({"llm", "agent"})
+
+
+def bind_enter(step: Step, services: Services) -> Runner:
+    """The way into a sub-graph: its inputs, held against the types that it declares."""
+    node = cast("GraphNode", step.node)
+    spec = step.block.spec if isinstance(step.block, GraphPlan) else services.graph(node.graph)
+    given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
+    problems_of, fill = validator(given, spec.type_names), filler(given, spec.type_names)
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        problems = problems_of(inputs)
+        if problems:
+            what = f"node {step.path}: the input does not fit the graph {spec.name}: {'; '.join(problems[:5])}"
+            raise NodeError("graph.bad-input", what, node=step.path, run_id=call.run.run_id)
+        return inputs if fill is None else fill(inputs)
+
+    return run
+
+
+def bind_leave(step: Step, services: Services) -> Runner:
+    """The way out of a sub-graph: its outputs, which are this step's inputs."""
+
+    async def run(_call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        return inputs
+
+    return run
+
+
+def bind_join(step: Step, services: Services) -> Runner:
+    """The end of a map whose failed items a person was asked about."""
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        mapped = cast("Mapping[str, list[JsonValue]]", inputs["map"])
+        items = list(mapped["items"])
+        failed = [cast("Mapping[str, JsonValue]", one) for one in mapped["failed"]]
+        review = cast("Mapping[str, JsonValue] | None", inputs["review"])
+        action = "" if review is None else str(review["action"])
+        if action == "replace":
+            given = None if review is None else review.get("values")
+            if not isinstance(given, list) or len(given) != len(failed):
+                what = f"node {step.path}: `values` must be a list of {len(failed)}, one for each failed item"
+                raise NodeError("graph.bad-value", what, node=step.path, run_id=call.run.run_id)
+            for one, value in zip(failed, given, strict=True):
+                items[cast("int", one["index"])] = value
+            return items
+        if action == "reject":
+            what = f"node {step.path}: {len(failed)} items failed and were rejected; first: {failed[0]['what']}"
+            raise NodeError(str(failed[0]["code"]), what, node=step.path, run_id=call.run.run_id)
+        lost = {cast("int", one["index"]) for one in failed}
+        return [value for at, value in enumerate(items) if at not in lost]
+
+    return run
+
+
+def cached(step: Step, services: Services, runner: Runner, longest_s: float | None) -> Runner:
+    """The runner with its value reused, where the node declares `cache`; kept for `longest_s` at most.
+
+    The key holds everything the value depends on: the node's own text, its inputs, and the version of every
+    name it calls. A model's missing answer is not kept.
+    """
+    cache, ttl_s = services.cache, step.cache_s
+    if cache is None or ttl_s is None:
+        return runner
+    if longest_s is not None:
+        ttl_s = min(ttl_s, longest_s)
+    names: list[tuple[Shelf, str]] = [(shelf, name) for shelf, _, name in named(step.node)]
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        pins = [services.pin(shelf, name) for shelf, name in names]
+        text = orjson.dumps([step.kind, step.config_hash, pins, inputs], option=orjson.OPT_SORT_KEYS)
+        key = hashlib.sha256(text).hexdigest()
+        found = await cache.get(key)
+        call.span.set(cached_result=found is not None)
+        if found is not None:
+            return found.value
+        value = await runner(call, inputs)
+        if value is not None or step.kind not in _MADE_BY_MODELS:
+            await cache.put(key, value, ttl_s=ttl_s)
+        return value
+
+    return run

@@ -1,0 +1,83 @@
+"""Nodes that call something of the project with JSON: `tool`, `check`, `sql`, `specialist`, `retrieve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from compound.errors import NodeError
+from compound.graph.port.services import KeyedCall, RetrieveRequest
+from compound.language.validate import validator
+from compound.model import CallKey
+from compound.spec.graph_file import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from compound.graph.planning.steps import Step
+    from compound.graph.port.services import JsonCall, Services
+    from compound.graph.run.active import NodeCall, Runner
+
+
+def bind_call(step: Step, services: Services) -> Runner:
+    """The runner of a node that gives its inputs to one function."""
+    match step.node:
+        case ToolNode(tool=name):
+            function = services.function(name)
+        case CheckNode(check=name):
+            function = services.check(name)
+        case SqlNode(tool=name):
+            function = services.sql_tool(name)
+        case SpecialistNode(ref=name):
+            function = services.specialist(name)
+        case _:
+            raise AssertionError(f"{step.kind} is no node that calls one function")
+    return typed(step, _keyed(function) if isinstance(function, KeyedCall) else _plain(function))
+
+
+def _plain(function: JsonCall) -> Runner:
+    async def run(_call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        return await function(inputs)
+
+    return run
+
+
+def _keyed(function: KeyedCall) -> Runner:
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        return await function.keyed(inputs, call=CallKey(run_id=call.run.run_id, node=call.key, attempt=call.attempt))
+
+    return run
+
+
+def bind_retrieve(step: Step, services: Services) -> Runner:
+    """The runner of a `retrieve` node."""
+    node = cast("RetrieveNode", step.node)
+    search = services.retriever(node.on)
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        query = inputs.get("query")
+        if not isinstance(query, str):
+            what = f"node {step.path}: the query is {type(query).__name__}, not text"
+            raise NodeError("graph.bad-query", what, node=step.path, run_id=call.run.run_id)
+        filters = cast("Mapping[str, JsonValue] | None", inputs.get("where"))
+        return await search(RetrieveRequest(query=query, top_k=node.top_k, mode=node.mode, where=filters))
+
+    return typed(step, run)
+
+
+def typed(step: Step, runner: Runner) -> Runner:
+    """The runner with its value checked, where the node declares `out`."""
+    if step.out is None:
+        return runner
+    validate = validator(step.out, step.names)
+
+    async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+        value = await runner(call, inputs)
+        problems = validate(value)
+        if problems:
+            what = f"node {step.path}: its value does not fit `out`: {'; '.join(problems[:5])}"
+            raise NodeError("graph.bad-value", what, node=step.path, run_id=call.run.run_id)
+        return value
+
+    return run

@@ -1,0 +1,365 @@
+"""From the nodes of a graph file to steps.
+
+Blocks become programs of their own. A sub-graph that has reviews or effects is spread out among the steps
+around it, so that each of its boundaries is a boundary of the run: `refund` becomes `refund.input` (its inputs,
+checked), its nodes `refund.<name>`, and `refund` (its outputs). One without boundaries runs as one step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from compound.errors import ProjectError
+from compound.graph.planning.steps import BlockPlan, GraphPlan, MapPlan, Program, RepeatPlan, Rescue, RetryRule, Step
+from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value, dependencies
+from compound.language.conditions import parse_condition
+from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
+from compound.language.types import parse_type
+from compound.spec.graph_file import (
+    AgentNode,
+    AnyNode,
+    Block,
+    EffectNode,
+    GraphNode,
+    GraphSpec,
+    MapBlock,
+    RepeatBlock,
+    RetrieveNode,
+    ReviewNode,
+    blocks,
+)
+from compound.spec.words import FallbackValue, parse_duration
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.planning.steps import Build
+
+LoadGraph: TypeAlias = "Callable[[str], GraphSpec]"
+"""Name of a sub-graph -> the graph. Raises `ProjectError` where there is none."""
+
+BOUNDARIES: Final = (ReviewNode, EffectNode)
+ENTER: Final = "input"
+
+
+def no_graphs(name: str) -> GraphSpec:
+    """The loader of a place that has no other graphs.
+
+    Raises:
+        ProjectError: ``project.unknown-graph``, always.
+    """
+    raise ProjectError("project.unknown-graph", f"the sub-graph {name!r} cannot be loaded here", fix="open a project")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where steps are made.
+
+    Attributes:
+        spec: The graph that their nodes stand in.
+        prefix: Of their names: `refund.` inside the sub-graph `refund`.
+        gate: The way into that sub-graph; None at the top.
+        seen: Graphs around it, by what they call themselves and by what their files are called.
+    """
+
+    spec: GraphSpec
+    prefix: str = ""
+    gate: str | None = None
+    seen: tuple[str, ...] = ()
+
+
+class Expander:
+    """Makes the steps of one graph and of the sub-graphs in it.
+
+    Attributes:
+        graphs: Every sub-graph that was loaded, by name.
+    """
+
+    def __init__(self, load: LoadGraph) -> None:
+        self._load = load
+        self.graphs: dict[str, GraphSpec] = {}
+
+    def top(self, place: Place) -> list[Step]:
+        """The steps of a graph whose boundaries are boundaries of the run, in topological order."""
+        steps: list[Step] = []
+        gate = () if place.gate is None else (place.gate,)
+        for name, node, deps in ordered(place.spec.nodes, place.spec, is_top=True):
+            full = (*(place.prefix + dep for dep in deps), *gate)
+            steps += self._spread(place.prefix + name, node, full, place)
+        return steps
+
+    def _spread(self, name: str, node: AnyNode, deps: tuple[str, ...], place: Place) -> list[Step]:
+        if isinstance(node, GraphNode):
+            inner = self.graph(node, place.seen, place.spec, name)
+            if self.has_boundaries(inner, (*place.seen, place.spec.name, node.graph)):
+                return self._graph_steps(name, node, deps, place, inner)
+        if isinstance(node, MapBlock) and node.map.on_error == "review":
+            return self._asking_map(name, node, deps, place)
+        return [self._step(name, name, node, deps, place)]
+
+    def _graph_steps(
+        self, name: str, node: GraphNode, deps: tuple[str, ...], place: Place, inner: GraphSpec
+    ) -> list[Step]:
+        way_in = f"{name}.{ENTER}"
+        enter = self._step(way_in, way_in, node, deps, place, kind="enter")
+        inside = self.top(
+            Place(spec=inner, prefix=f"{name}.", gate=way_in, seen=(*place.seen, place.spec.name, node.graph))
+        )
+        leave = Step(
+            name=name,
+            path=name,
+            kind="graph",
+            node=node,
+            deps=(way_in, *(step.name for step in inside)),
+            when=None,
+            inputs=_as_inputs(compile_lenient(inner.output)),
+            out=None,
+            names=inner.type_names,
+            config_hash=enter.config_hash,
+            prefix=f"{name}.",
+            gate=way_in,
+        )
+        return [enter, *inside, leave]
+
+    def _asking_map(self, name: str, node: MapBlock, deps: tuple[str, ...], place: Place) -> list[Step]:
+        """Run the items, ask a person about those that failed, put the list together."""
+        run, ask = f"{name}.map", f"{name}.review"
+        mapped = self._step(run, run, node, deps, place)
+        review = ReviewNode(
+            use="review",
+            when="map.failed != []",
+            queue=node.map.queue,
+            show={"failed": "$map.failed"},
+            decide={"skip": {}, "replace": {"values": "json"}, "reject": {}},
+            description=f"items of {name} that failed",
+        )
+        inside = Place(spec=place.spec, prefix=f"{name}.", gate=run, seen=place.seen)
+        asked = self._step(ask, ask, review, (run,), inside)
+        joined = Step(
+            name=name,
+            path=name,
+            kind="map-join",
+            node=node,
+            deps=(run, ask),
+            when=None,
+            inputs=compile_inputs({"map": "$map", "review": "$review?"}),
+            out=None,
+            names=place.spec.type_names,
+            config_hash=mapped.config_hash,
+            prefix=f"{name}.",
+            gate=run,
+        )
+        return [mapped, asked, joined]
+
+    def graph(self, node: GraphNode, seen: tuple[str, ...], spec: GraphSpec, name: str) -> GraphSpec:
+        """The graph a node names.
+
+        Raises:
+            ProjectError: ``graph.recursive-graph``; ``project.unknown-graph``.
+        """
+        if node.graph in (*seen, spec.name):
+            ring = " -> ".join((*seen, spec.name, node.graph))
+            what = f"{name} uses the graph {node.graph!r}, which is around it: {ring}"
+            where = spec.source.key(("nodes", name.rpartition(".")[2]))
+            raise ProjectError("graph.recursive-graph", what, fix="a graph cannot contain itself", where=where)
+        inner = self._load(node.graph)
+        self.graphs[node.graph] = inner
+        return inner
+
+    def has_boundaries(self, spec: GraphSpec, seen: tuple[str, ...]) -> bool:
+        """Reviews or effects, in the graph or in one below it."""
+        for path, node in blocks(spec.nodes):
+            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+                return True
+            if isinstance(node, GraphNode):
+                inner = self.graph(node, seen, spec, path[-1])
+                if self.has_boundaries(inner, (*seen, spec.name, node.graph)):
+                    return True
+        return False
+
+    def inside(self, nodes: Mapping[str, AnyNode], spec: GraphSpec, lead: str, seen: tuple[str, ...]) -> Program:
+        """The program of a block, or of a sub-graph without boundaries.
+
+        Raises:
+            ProjectError: ``graph.boundary-in-repeat``.
+        """
+        for name, node in nodes.items():
+            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+                what = f"{lead}{name} pauses the run or acts, inside a block; it must be durable on its own"
+                raise ProjectError("graph.boundary-in-repeat", what, fix="move it behind the block")
+        made = ordered(nodes, spec, is_top=nodes is spec.nodes)
+        place = Place(spec=spec, seen=seen)
+        return program([self._step(name, lead + name, node, deps, place) for name, node, deps in made])
+
+    def _step(
+        self, name: str, path: str, node: AnyNode, deps: tuple[str, ...], place: Place, *, kind: str | None = None
+    ) -> Step:
+        spec, seen = place.spec, place.seen
+        retry, timeout = getattr(node, "retry", None), getattr(node, "timeout", None)
+        cache, out = getattr(node, "cache", None), getattr(node, "out", None)
+        is_block = isinstance(node, RepeatBlock | MapBlock)
+        config = json.dumps(node.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
+        return Step(
+            name=name,
+            path=path,
+            kind=kind or node.kind,
+            node=node,
+            deps=deps,
+            when=None if node.when is None else compile_expr(parse_condition(node.when)),
+            inputs=compile_inputs(bindings_of(node)),
+            out=None if out is None or is_block else parse_type(cast("JsonValue", out)),
+            names=spec.type_names,
+            config_hash=hashlib.sha256(config.encode()).hexdigest()[:16],
+            retry=RetryRule()
+            if retry is None
+            else RetryRule(attempts=retry.attempts, wait_s=parse_duration(retry.wait), on=retry.on),
+            timeout_s=None if timeout is None else parse_duration(timeout),
+            cache_s=None if cache is None else parse_duration(cache),
+            rescue=self._rescue(name, path, node, spec, seen),
+            prefix=place.prefix,
+            gate=place.gate,
+            block=None if kind == "enter" else self._block(node, spec, path, seen),
+        )
+
+    def _rescue(self, name: str, path: str, node: AnyNode, spec: GraphSpec, seen: tuple[str, ...]) -> Rescue | None:
+        other = getattr(node, "fallback", None)
+        if other is None:
+            return None
+        if isinstance(other, FallbackValue):
+            return Rescue(value=compile_value(other.value), on=other.on)
+        return Rescue(step=self._step(f"{name}.fallback", f"{path}.fallback", other, (), Place(spec=spec, seen=seen)))
+
+    def _block(self, node: AnyNode, spec: GraphSpec, path: str, seen: tuple[str, ...]) -> BlockPlan | None:
+        if isinstance(node, RepeatBlock | MapBlock):
+            return self._inner(node, self.inside(node.nodes, spec, f"{path}.", seen))
+        if isinstance(node, GraphNode):
+            inner = self.graph(node, seen, spec, path)
+            below = self.inside(inner.nodes, inner, f"{path}.", (*seen, spec.name, node.graph))
+            return GraphPlan(program=below, spec=inner, output=cast("Build", compile_lenient(inner.output)))
+        return None
+
+    def _inner(self, node: Block, flow: Program) -> BlockPlan:
+        if isinstance(node, RepeatBlock):
+            until = None if node.repeat.until is None else compile_expr(parse_condition(node.repeat.until))
+            out = None if node.out is None else cast("Build", compile_lenient(node.out))
+            return RepeatPlan(program=flow, max_rounds=node.repeat.max, until=until, out=out)
+        return MapPlan(
+            program=flow,
+            item=node.map.item,
+            parallel=node.map.parallel,
+            limit=node.map.max,
+            on_error="collect" if node.map.on_error == "review" else node.map.on_error,
+            out=None if node.out is None else _or_null(_lenient(node.out)),
+        )
+
+
+def bindings_of(node: AnyNode) -> dict[str, JsonValue]:
+    """Everything a node needs resolved before it runs, by name; what is not its `in` has a name of its own."""
+    bindings = dict(cast("Mapping[str, JsonValue]", getattr(node, "inputs", {})))
+    if isinstance(node, RetrieveNode) and node.where is not None:
+        # An absent part of a filter must skip the node, never widen the search.
+        bindings["where"] = cast("JsonValue", node.where)
+    if isinstance(node, MapBlock):
+        bindings[EACH] = node.map.each
+    if isinstance(node, AgentNode):
+        for index, tool in enumerate(node.calls):
+            if tool.given:
+                bindings[f"{GIVEN_TO}{index}"] = cast("JsonValue", tool.given)
+    return bindings
+
+
+EACH: Final = "each"
+GIVEN_TO: Final = "with:"
+"""Marks the fixed arguments of an agent's n-th tool among its inputs; `:` cannot be part of a name."""
+
+
+def ordered(
+    nodes: Mapping[str, AnyNode], spec: GraphSpec, *, is_top: bool
+) -> list[tuple[str, AnyNode, tuple[str, ...]]]:
+    """Nodes in topological order with the siblings they wait for.
+
+    Raises:
+        ProjectError: ``graph.cycle``, ``graph.unknown-reference``.
+    """
+    wanted = {name: tuple(dependencies(node)) for name, node in nodes.items()}
+    order, cycle = topological(wanted)
+    if cycle:
+        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
+        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
+    if is_top:
+        for name, deps in wanted.items():
+            for dep in deps:
+                if dep not in nodes:
+                    where = spec.source.key(("nodes", name))
+                    raise ProjectError("graph.unknown-reference", f"{name} uses ${dep}, which is no node", where=where)
+    return [(name, nodes[name], tuple(dep for dep in wanted[name] if dep in nodes)) for name in order]
+
+
+def topological(nodes: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:
+    """Names in an order in which each follows what it waits for, ties in the given order; and one cycle."""
+    place = {name: at for at, name in enumerate(nodes)}
+    left = {name: {dep for dep in deps if dep in nodes} for name, deps in nodes.items()}
+    dependents: dict[str, list[str]] = {name: [] for name in nodes}
+    for name, deps in left.items():
+        for dep in deps:
+            dependents[dep].append(name)
+    order: list[str] = []
+    ready = [name for name, deps in left.items() if not deps]
+    while ready:
+        order += ready
+        freed: list[str] = []
+        for name in ready:
+            for other in dependents[name]:
+                left[other].discard(name)
+                if not left[other]:
+                    freed.append(other)
+        ready = sorted(freed, key=place.__getitem__)
+    if len(order) == len(nodes):
+        return order, []
+    done = set(order)
+    return order, _cycle({name: deps for name, deps in nodes.items() if name not in done})
+
+
+def _cycle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
+    name = next(iter(waiting))
+    path: dict[str, None] = {}
+    while name not in path:
+        path[name] = None
+        name = next(dep for dep in waiting[name] if dep in waiting)
+    names = list(path)
+    return names[names.index(name) :]
+
+
+def program(steps: list[Step]) -> Program:
+    """Steps as one dataflow; what they wait for outside of it has happened before."""
+    index = {step.name: at for at, step in enumerate(steps)}
+    dependents: list[list[int]] = [[] for _ in steps]
+    waits: list[int] = []
+    for at, step in enumerate(steps):
+        inside = {index[dep] for dep in step.deps if dep in index}
+        waits.append(len(inside))
+        for other in sorted(inside):
+            dependents[other].append(at)
+    return Program(steps=tuple(steps), waits=tuple(waits), dependents=tuple(tuple(one) for one in dependents))
+
+
+def _as_inputs(build: Callable[[Scope], dict[str, JsonValue]]) -> Callable[[Scope], dict[str, JsonValue] | str]:
+    return build
+
+
+def _lenient(value: JsonValue) -> Evaluate:
+    if isinstance(value, dict):
+        return cast("Evaluate", compile_lenient(value))
+    return compile_value(value)
+
+
+def _or_null(evaluate: Evaluate) -> Build:
+    def build(scope: Scope) -> JsonValue:
+        value = evaluate(scope)
+        return None if value is ABSENT else cast("JsonValue", value)
+
+    return build

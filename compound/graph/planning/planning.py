@@ -1,0 +1,147 @@
+"""A checked graph -> steps with compiled references, and the segments between its boundaries.
+
+Nodes are grouped by the set of boundaries (`review`, `effect`) that lie before them: each group is a segment
+and runs as one dataflow. A segment waits for exactly the boundaries and segments its nodes use, so work that
+does not depend on a review never waits for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from compound.graph.planning.behind import ancestors_of, let_reviews_wait
+from compound.graph.planning.expanding import BOUNDARIES, Expander, LoadGraph, Place, no_graphs, program, topological
+from compound.graph.planning.steps import Program, Segment, Step
+from compound.graph.wiring.references import compile_lenient
+from compound.spec.graph_file import GraphSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import JsonValue
+
+    from compound.language.references import Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A graph that can be run.
+
+    Attributes:
+        spec: The graph.
+        hash: Of the graph and of every graph in it: what a paused run was started with.
+        graphs: The graphs in it, at any depth, by name.
+        steps: Every step that has an outcome of its own, by name, in topological order.
+        segments: In an order in which each follows those it waits for.
+        reviews_before: Effect to the reviews that lie before it, in the order of the plan.
+        ancestors: Step to everything that it waits for, at any distance.
+        output: The graph's `output`; null for what is absent.
+    """
+
+    spec: GraphSpec
+    hash: str
+    graphs: Mapping[str, GraphSpec]
+    steps: Mapping[str, Step]
+    segments: tuple[Segment, ...]
+    reviews_before: Mapping[str, tuple[str, ...]]
+    ancestors: Mapping[str, frozenset[str]]
+    output: Callable[[Scope], dict[str, JsonValue]]
+
+    @property
+    def has_boundaries(self) -> bool:
+        """The graph has reviews or effects and needs a state store."""
+        return any(segment.kind != "flow" for segment in self.segments)
+
+    @cached_property
+    def programs(self) -> Mapping[str, Program]:
+        """Flow segment to its program."""
+        return {
+            segment.name: program([self.steps[name] for name in segment.steps])
+            for segment in self.segments
+            if segment.kind == "flow"
+        }
+
+
+def plan(spec: GraphSpec, load: LoadGraph = no_graphs) -> Plan:
+    """Cut a graph into segments and compile its references.
+
+    Args:
+        spec: The graph.
+        load: Finds the sub-graphs that it names.
+
+    Raises:
+        ProjectError: ``graph.cycle``: nodes wait for each other; ``graph.unknown-reference``,
+            ``graph.recursive-graph``. `check` names the places of these and of everything else that is wrong.
+    """
+    expander = Expander(load)
+    steps = let_reviews_wait({step.name: step for step in expander.top(Place(spec=spec))})
+    before = _boundaries_before(steps)
+    reviews = {
+        name: tuple(other for other in steps if other in before[name] and steps[other].kind == "review")
+        for name, step in steps.items()
+        if step.kind == "effect"
+    }
+    return Plan(
+        spec=spec,
+        hash=_hash(spec, {name: inner.hash for name, inner in expander.graphs.items()}),
+        graphs=expander.graphs,
+        steps=steps,
+        segments=_segments(steps, before),
+        reviews_before=reviews,
+        ancestors=ancestors_of(steps),
+        output=compile_lenient(spec.output),
+    )
+
+
+def _hash(spec: GraphSpec, inner: Mapping[str, str]) -> str:
+    if not inner:
+        return spec.hash
+    parts = [spec.hash, *(f"{name}:{inner[name]}" for name in sorted(inner))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _boundaries_before(steps: Mapping[str, Step]) -> dict[str, frozenset[str]]:
+    before: dict[str, frozenset[str]] = {}
+    for name, step in steps.items():
+        names: set[str] = set()
+        for dep in step.deps:
+            names |= before[dep]
+            if isinstance(steps[dep].node, BOUNDARIES):
+                names.add(dep)
+        before[name] = frozenset(names)
+    return before
+
+
+def _segments(steps: Mapping[str, Step], before: Mapping[str, frozenset[str]]) -> tuple[Segment, ...]:
+    groups: dict[frozenset[str], list[str]] = {}
+    home: dict[str, str] = {}
+    for name, step in steps.items():
+        if isinstance(step.node, BOUNDARIES):
+            home[name] = name
+        else:
+            groups.setdefault(before[name], []).append(name)
+    for number, names in enumerate(groups.values(), start=1):
+        home.update(dict.fromkeys(names, f"flow-{number}"))
+    members: dict[str, list[str]] = {}
+    for name in steps:
+        members.setdefault(home[name], []).append(name)
+    waits = {
+        segment: tuple(dict.fromkeys(home[dep] for name in names for dep in steps[name].deps if home[dep] != segment))
+        for segment, names in members.items()
+    }
+    order, _ = topological(waits)
+    return tuple(
+        Segment(name=one, kind=_segment_kind(one, steps), steps=tuple(members[one]), waits_for=waits[one])
+        for one in order
+    )
+
+
+def _segment_kind(segment: str, steps: Mapping[str, Step]) -> Literal["flow", "review", "effect"]:
+    step = steps.get(segment)
+    if step is None:
+        return "flow"
+    return "review" if step.kind == "review" else "effect"

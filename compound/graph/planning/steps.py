@@ -1,0 +1,196 @@
+"""What a planned graph is made of: steps with compiled references, programs, blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from compound.language.references import ABSENT
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.wiring.references import Inputs
+    from compound.language.references import Evaluate, Maybe, Scope
+    from compound.language.types import Names, Type
+    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.words import ErrorClass
+
+SHARED: Final = ("context", "run")
+"""Roots that mean the same inside a sub-graph as around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRule:
+    """Tries in all, seconds before the second one (doubled before each next), and for which errors.
+
+    Attributes:
+        on: Classes of errors; empty for those that another try usually helps.
+    """
+
+    attempts: int = 1
+    wait_s: float = 0.2
+    on: tuple[ErrorClass, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescue:
+    """What stands in for a node whose attempts all failed: a value, or another node.
+
+    Attributes:
+        value: Compiled; None when a node stands in.
+        step: The node; None when a value stands in.
+        on: Classes of errors that it is for; empty for all.
+    """
+
+    value: Evaluate | None = None
+    step: Step | None = None
+    on: tuple[ErrorClass, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A node, ready to run.
+
+    Attributes:
+        name: Key of its outcome; inside a block as its siblings see it, otherwise with the sub-graphs around it.
+        path: As traces and runners know it: `answer.draft`.
+        deps: Names it waits for.
+        when: Its condition; None to run always.
+        inputs: Its `in`.
+        out: Its declared type; None when not declared.
+        names: Types that its graph declares.
+        prefix: Of the names that its references mean, `refund.` inside the sub-graph `refund`.
+        gate: Step whose skipping skips this one: the way into the sub-graph around it.
+        cache_s: How long its value may be reused; None for never.
+        block: The steps of a block; None for a node.
+    """
+
+    name: str
+    path: str
+    kind: str
+    node: AnyNode
+    deps: tuple[str, ...]
+    when: Evaluate | None
+    inputs: Inputs
+    out: Type | None
+    names: Names
+    config_hash: str
+    retry: RetryRule = RetryRule()
+    timeout_s: float | None = None
+    cache_s: float | None = None
+    rescue: Rescue | None = None
+    prefix: str = ""
+    gate: str | None = None
+    block: BlockPlan | None = None
+
+    def view(self, scope: Scope) -> Scope:
+        """The scope as this step's references see it."""
+        return Namespace(scope, self.prefix) if self.prefix else scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Steps that run as one dataflow, in topological order (ties: order of the file).
+
+    Attributes:
+        steps: The steps.
+        waits: For each step, how many of its dependencies are steps of this program.
+        dependents: For each step, the indexes of the steps that wait for it.
+    """
+
+    steps: tuple[Step, ...]
+    waits: tuple[int, ...]
+    dependents: tuple[tuple[int, ...], ...]
+
+
+Build: TypeAlias = "Callable[[Scope], JsonValue]"
+"""Makes a value from a scope, null for what is absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatPlan:
+    """Rounds of a program.
+
+    Attributes:
+        until: Ends the rounds when it holds after one.
+        out: The value after the last round; None for the record of its nodes.
+    """
+
+    program: Program
+    max_rounds: int
+    until: Evaluate | None
+    out: Build | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapPlan:
+    """A program that runs once for each item of a list.
+
+    Attributes:
+        item: Name of the item in the scope.
+        limit: Items, at most.
+        on_error: `report` gives `{items, failed}`; so does `collect`, with null for what failed, and leaves the rest
+            to a person.
+    """
+
+    program: Program
+    item: str
+    parallel: int
+    limit: int
+    on_error: Literal["fail", "skip", "report", "collect"]
+    out: Build | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphPlan:
+    """A sub-graph that runs as one step: it has no reviews and no effects."""
+
+    program: Program
+    spec: GraphSpec
+    output: Build
+
+
+BlockPlan: TypeAlias = "RepeatPlan | MapPlan | GraphPlan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One unit that is durable on its own: a dataflow of free nodes, one review, or one effect.
+
+    Attributes:
+        name: Unique; of a boundary the node's name, of a flow `flow-1` and so on.
+        steps: Names of its nodes, in the order of the plan.
+        waits_for: Names of the segments before it.
+    """
+
+    name: str
+    kind: Literal["flow", "review", "effect"]
+    steps: tuple[str, ...]
+    waits_for: tuple[str, ...]
+
+
+class Namespace(Mapping[str, "Maybe"]):
+    """A scope as the inside of a sub-graph sees it: `draft` means `refund.draft`."""
+
+    __slots__ = ("_base", "_prefix")
+
+    def __init__(self, base: Scope, prefix: str) -> None:
+        self._base = base
+        self._prefix = prefix
+
+    def get(self, key: str, default: Maybe = ABSENT) -> Maybe:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The value of a root; what is not there is absent."""
+        return self._base.get(key if key in SHARED else self._prefix + key, default)
+
+    def __getitem__(self, key: str) -> Maybe:
+        return self._base[key if key in SHARED else self._prefix + key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (key for key in SHARED if key in self._base)
+        at = len(self._prefix)
+        yield from (key[at:] for key in self._base if key.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

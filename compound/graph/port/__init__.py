@@ -1,0 +1,1 @@
+"""What a graph asks of its project: calls, reviews, effects, names."""

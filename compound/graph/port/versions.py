@@ -1,0 +1,24 @@
+"""Versions of the rows that a draft was made from, as a node's value holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from compound.errors import RunError
+from compound.language.references import ABSENT
+
+
+def read_versions(value: object) -> dict[str, int]:
+    """`{row key: version}` out of a node's value; empty when nothing is there.
+
+    Raises:
+        RunError: ``graph.bad-versions``: it is something else.
+    """
+    if value is None or value is ABSENT:
+        return {}
+    if isinstance(value, Mapping):
+        record = cast("Mapping[str, object]", value)
+        if all(isinstance(version, int) and not isinstance(version, bool) for version in record.values()):
+            return dict(cast("Mapping[str, int]", record))
+    raise RunError("graph.bad-versions", "`versions` is no record of row key to whole number")

@@ -1,0 +1,1 @@
+"""One run in memory: what it carries, how its nodes end, in which order they start."""

@@ -1,0 +1,173 @@
+"""What a run and a node carry with them while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from anyio import Lock, current_time
+
+from compound.trace import SILENT, ActiveSpan
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.planning.steps import Step
+    from compound.graph.port.services import EffectGate, Redraft
+    from compound.graph.run.events import Listener, RunEvent
+    from compound.graph.run.outcome import Outcome
+    from compound.language.references import Maybe, Scope
+    from compound.model import Budget
+    from compound.trace import Recorder
+
+
+@dataclass(slots=True, kw_only=True)
+class ActiveRun:
+    """One run while it is in memory.
+
+    Attributes:
+        scope: Name to value, as references see it: nodes, `input`, `context`, `run`.
+        outcomes: How each top-level node ended so far.
+        runners: Node path to its work; made once per engine.
+        budget: Ceiling of its model calls; None for that of the gateway.
+        seen_input: The input as references see it, optional fields that were left out as null; None: as it is.
+        seconds: Of work in this leg; None for no limit.
+        asks_when_spent: What a spent budget stops is skipped, and a person decides; otherwise it fails.
+        checkpoint_id: Where langgraph keeps it; another one once it has moved to a changed graph.
+        is_replay: It only repeats a recorded run.
+        reopens: Reviews whose open item must show what the run holds now.
+        gate: Awaited before the first delivery; None when it was passed or there is none.
+        listener: Told what happens; None when nobody listens.
+        untold: Events that wait for the next one that is told.
+        redraft: Whether this leg drafts the run again.
+        stale_ids: Review items that this leg found stale.
+        is_rehearsal: It only tries a decision out.
+        is_elsewhere: Its state is kept by whoever runs it, not by the table of runs and the checkpoint file.
+        amended: Steps whose value a decision of this leg replaced, with what they have now.
+    """
+
+    run_id: str
+    thread_id: str
+    graph_name: str
+    graph_hash: str
+    input: Mapping[str, JsonValue]
+    context: Mapping[str, JsonValue]
+    runners: Mapping[str, Runner]
+    recorder: Recorder | None = None
+    example_id: str | None = None
+    checkpoint_id: str = ""
+    is_replay: bool = False
+    reopens: frozenset[str] = frozenset()
+    gate: EffectGate | None = None
+    seen_input: JsonValue = None
+    listener: Listener | None = None
+    redraft: Redraft = "no"
+    stale_ids: list[str] = field(default_factory=list[str])
+    amended: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    budget: Budget | None = None
+    seconds: float | None = None
+    asks_when_spent: bool = False
+    is_rehearsal: bool = False
+    is_elsewhere: bool = False
+    scope: dict[str, Maybe] = field(default_factory=dict[str, "Maybe"])
+    outcomes: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    untold: list[RunEvent] = field(default_factory=list["RunEvent"])
+    _deadline: float | None = None
+    _gating: Lock | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        run: dict[str, JsonValue] = {
+            "id": self.run_id,
+            "thread_id": self.thread_id,
+            "example_id": self.example_id,
+            "instruction": None,
+        }
+        self.checkpoint_id = self.checkpoint_id or self.run_id
+        if self.seconds is not None:
+            self._deadline = current_time() + self.seconds
+        given = dict(self.input) if self.seen_input is None else self.seen_input
+        self.scope.update(input=given, context=dict(self.context), run=run)
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """The seconds of its budget are used up."""
+        return self._deadline is not None and current_time() >= self._deadline
+
+    def limit_s(self, timeout_s: float | None) -> float | None:
+        """Seconds that a node may take now: its own timeout, or what is left of the run's."""
+        if self._deadline is None:
+            return timeout_s
+        left = max(0.0, self._deadline - current_time())
+        return left if timeout_s is None else min(left, timeout_s)
+
+    def instruct(self, instruction: str) -> None:
+        """Let `$run.instruction` be what a person who returned a draft wants done otherwise."""
+        known = cast("Mapping[str, JsonValue]", self.scope["run"])
+        self.scope["run"] = {**known, "instruction": instruction or None}
+
+    async def pass_gate(self) -> None:
+        """Wait for the gate, once; an effect beside the first one waits with it."""
+        if self.gate is None:
+            return
+        if self._gating is None:
+            self._gating = Lock()
+        async with self._gating:
+            if self.gate is not None:
+                await self.gate()
+                self.gate = None
+
+    def keep_spans(self) -> None:
+        """Hand spans to the store before the checkpoint that makes their nodes final: no later leg records them."""
+        if self.recorder is not None:
+            self.recorder.hand_over()
+
+    def settle(self, name: str, outcome: Outcome) -> None:
+        """Note how a top-level node ended and let references see it."""
+        self.outcomes[name] = outcome
+        self.scope[name] = outcome.seen
+
+    def amend(self, name: str, value: JsonValue) -> None:
+        """Let a step have another value than it gave, as a person decided."""
+        from compound.graph.run.outcome import Outcome
+
+        self.amended[name] = Outcome("ok", value)
+        self.settle(name, self.amended[name])
+
+    def span(self, step: Step, *, attempt: int = 1) -> ActiveSpan:
+        """The span of one attempt of a node; silent when nothing records."""
+        if self.recorder is None:
+            return SILENT
+        span = self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
+        if self.is_replay:
+            span.set(is_replay=True)
+        if self.is_rehearsal:
+            span.set(is_rehearsal=True)
+        return span
+
+
+NOTHING: Final[Scope] = {}
+
+
+@dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each attempt
+class NodeCall:
+    """One attempt of a node; nobody changes it but its runner, which may leave a remark.
+
+    Attributes:
+        key: The node as the call journal knows it: `answer[2].draft` in the second round of a block.
+        attempt: From 1.
+        scope: What the inside of a block sees around it; empty for other nodes.
+        remark: Why its value is null, when a model gave no usable answer.
+    """
+
+    run: ActiveRun
+    step: Step
+    key: str
+    attempt: int
+    span: ActiveSpan
+    scope: Scope
+    remark: str = ""
+
+
+Runner: TypeAlias = "Callable[[NodeCall, dict[str, JsonValue]], Awaitable[JsonValue]]"
+"""A node's work: resolved inputs -> value."""

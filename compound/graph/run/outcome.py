@@ -1,0 +1,88 @@
+"""How one node ended: a value of its own, so that failures and skips can flow like values."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from compound.errors import CompoundError, NodeError, raised_in_project, told
+from compound.language.references import ABSENT, Maybe
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+OutcomeStatus = Literal["ok", "skipped", "failed", "blocked"]
+OVER_BUDGET: Final = "the budget of the run is spent"
+"""Reason of a node that was skipped because the run may not spend more; a person decides then."""
+LOST: Final = ("failed", "blocked")
+"""Statuses that keep dependents from running."""
+
+
+@dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each node
+class Outcome:
+    """One node's end; nobody changes it.
+
+    Attributes:
+        status: `blocked` when something before it failed.
+        value: Only when `ok`.
+        reason: Why it was skipped or blocked; of a model's answer that is null, why it gave none.
+        error: Only when `failed`.
+    """
+
+    status: OutcomeStatus
+    value: JsonValue = None
+    reason: str = ""
+    error: CompoundError | None = None
+
+    @property
+    def seen(self) -> Maybe:
+        """What dependents see in their scope."""
+        return self.value if self.status == "ok" else ABSENT
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """For a checkpoint: JSON values only."""
+        if self.status == "ok":
+            return {"status": "ok", "value": self.value, **({"reason": self.reason} if self.reason else {})}
+        if self.error is None:
+            return {"status": self.status, "reason": self.reason}
+        return {"status": self.status, "error": cast("JsonValue", self.error.to_json())}
+
+
+def from_json(name: str, run_id: str, data: Mapping[str, JsonValue]) -> Outcome:
+    """An outcome out of a checkpoint."""
+    status = cast("OutcomeStatus", data["status"])
+    raw = data.get("error")
+    if not isinstance(raw, dict):
+        return Outcome(status, data.get("value"), str(data.get("reason") or ""))
+    return Outcome(status, error=error_from_json(raw, name=name, run_id=run_id))
+
+
+def error_from_json(raw: Mapping[str, JsonValue], *, name: str, run_id: str) -> NodeError:
+    """A stored error as a `NodeError` with the same code and words."""
+    return NodeError(str(raw["code"]), str(raw["what"]), fix=str(raw.get("fix") or ""), node=name, run_id=run_id)
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
+    """Any exception of a node as one of our errors that names node and run."""
+    if isinstance(error, NodeError):
+        return error
+    if isinstance(error, CompoundError):
+        what = f"node {name}: {error.what}"
+        made = NodeError(error.code, what, node=name, run_id=run_id, fix=error.fix, where=error.where)
+    elif isinstance(error, TimeoutError):
+        made = NodeError("graph.timeout", f"node {name}: {error or 'took too long'}", node=name, run_id=run_id)
+    elif isinstance(error, OSError) and error.errno in _FULL:
+        what = f"node {name}: {error.filename or 'a file'} cannot be written: {error.strerror}"
+        made = NodeError("file.disk-full", what, node=name, run_id=run_id, fix="free some space")
+    else:
+        what = f"node {name}: {told(error)}"
+        fix = "the node's code raised an error of its own; see the traceback in the log"
+        where = raised_in_project(error)
+        made = NodeError("graph.node-crashed", what, node=name, run_id=run_id, fix=fix, where=where)
+    made.__cause__ = error
+    return made

@@ -1,0 +1,140 @@
+"""Run a recorded run again: what did not change is answered from the recording, nothing takes effect.
+
+A node is answered from the recording when its own text and its inputs are those of then. So an unchanged graph
+makes no model call and gives the very same outputs; after a change only what follows from it is done anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+
+import orjson
+
+from compound.graph.run.attempts import decide
+from compound.graph.run.dataflow import run_program
+from compound.graph.run.outcome import Outcome
+from compound.trace import digest
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph.planning.planning import Plan
+    from compound.graph.planning.steps import Step
+    from compound.graph.run.active import ActiveRun, NodeCall, Runner
+    from compound.trace import TraceReader
+
+Mode: TypeAlias = Literal["pinned", "fresh"]
+PAID: Final = frozenset({"llm", "agent"})
+STRUCTURE: Final = frozenset({"enter", "graph", "map-join"})
+"""Steps that only hand values on: they always run, it costs nothing."""
+
+_QUERY: Final = """
+SELECT s.node_name, s.node_kind, s.node_config_hash, s.input_sha256, i.content AS input, o.content AS output,
+       json_extract_string(s.attributes, '$.journal_key') AS journal_key
+FROM spans s LEFT JOIN blobs i ON i.sha256 = s.input_sha256 LEFT JOIN blobs o ON o.sha256 = s.output_sha256
+WHERE s.run_id = $run_id AND s.kind = 'node' AND s.status_code = 'OK' AND s.output_sha256 IS NOT NULL
+  AND json_extract_string(s.attributes, '$.is_rehearsal') IS NULL
+ORDER BY s.start_time_unix_nano
+"""
+
+
+@dataclass(slots=True)
+class Recording:
+    """The nodes of one recorded run.
+
+    Attributes:
+        values: (journal key, config hash, hash of the inputs) -> value.
+        last: Journal key -> value, of whatever config and inputs.
+        amends: Review -> node -> the value that stands in for the node's own since that review was decided.
+    """
+
+    values: dict[tuple[str, str, str], JsonValue] = field(default_factory=dict[tuple[str, str, str], "JsonValue"])
+    last: dict[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    amends: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict[str, "Mapping[str, JsonValue]"])
+
+    @classmethod
+    def of(cls, reader: TraceReader, run_id: str) -> Recording:
+        """Read it from the traces; a store without content gives an empty one."""
+        found = cls()
+        for row in reader.sql(_QUERY, {"run_id": run_id}).records():
+            if row["output"] is None:
+                continue
+            key = str(row["journal_key"] or row["node_name"])
+            value = cast("JsonValue", orjson.loads(str(row["output"])))
+            found.values[key, str(row["node_config_hash"]), str(row["input_sha256"])] = value
+            found.last[key] = value
+        return found
+
+
+@dataclass(slots=True)
+class Replay:
+    """A replay while it runs, and what came of it.
+
+    Attributes:
+        sources: Journal key of each node that ended -> `recorded`, `ran` or `swapped`.
+        changed: Nodes whose value is another than in the recording.
+        stopped_at: Reviews and effects that the recording does not answer; what follows them did not run.
+    """
+
+    recording: Recording
+    mode: Mode
+    swaps: Mapping[str, JsonValue]
+    sources: dict[str, str] = field(default_factory=dict[str, str])
+    changed: list[str] = field(default_factory=list[str])
+    stopped_at: list[str] = field(default_factory=list[str])
+
+    def wrap(self, runners: Mapping[str, Runner]) -> dict[str, Runner]:
+        """Every runner, asking the recording first."""
+        return {path: self._runner(path, runner) for path, runner in runners.items()}
+
+    def _runner(self, path: str, runner: Runner) -> Runner:
+        async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
+            if path in self.swaps:
+                return self._ended(call.key, "swapped", self.swaps[path])
+            if call.step.block is not None:
+                # The nodes in it are asked for one by one; its own inputs do not tell what it comes to.
+                return await runner(call, inputs)
+            kind = call.step.kind
+            if kind not in STRUCTURE and (self.mode == "pinned" or kind in PAID):
+                key = (call.key, call.step.config_hash, digest(inputs))
+                if key in self.recording.values:
+                    call.span.set(cached_result=True)
+                    return self._ended(call.key, "recorded", self.recording.values[key])
+            return self._ended(call.key, "ran", await runner(call, inputs))
+
+        return run
+
+    def _ended(self, key: str, source: str, value: JsonValue) -> JsonValue:
+        self.sources[key] = source
+        if key in self.recording.last and self.recording.last[key] != value:
+            self.changed.append(key)
+        return value
+
+    async def run(self, plan: Plan, active: ActiveRun) -> None:
+        """Run every segment; reviews and effects are answered from the recording, or end the replay there."""
+        for segment in plan.segments:
+            if segment.kind == "flow":
+                await run_program(plan.programs[segment.name], active, scope=active.scope, outcomes=active.outcomes)
+            else:
+                step = plan.steps[segment.name]
+                active.settle(step.name, self._boundary(step, active))
+
+    def _boundary(self, step: Step, active: ActiveRun) -> Outcome:
+        early = decide(step, active, active.scope, active.outcomes)
+        if isinstance(early, Outcome):
+            return early
+        if step.path in self.swaps:
+            return Outcome("ok", self._ended(step.name, "swapped", self.swaps[step.path]))
+        if step.kind == "effect":
+            is_known = (step.name, step.config_hash, digest(early)) in self.recording.values
+        else:
+            # A person who sees another draft may decide otherwise.
+            is_known = step.name in self.recording.last and not any(dep in self.changed for dep in step.deps)
+        if is_known:
+            for name, value in self.recording.amends.get(step.path, {}).items():
+                active.amend(name, value)
+            return Outcome("ok", self._ended(step.name, "recorded", self.recording.last[step.name]))
+        self.stopped_at.append(step.name)
+        return Outcome("blocked", reason=f"{step.name} is not in the recording, and a replay never acts")

@@ -1,0 +1,1 @@
+"""Runs on disk: the table of runs, their locks, checkpoints and graphs."""

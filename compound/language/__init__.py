@@ -1,0 +1,7 @@
+"""Types, references, conditions, validation: what graph files and everything that runs them are written in."""
+
+from __future__ import annotations
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,2 @@
+from .findings import Finding as Finding
+from .findings import InvalidFile as InvalidFile

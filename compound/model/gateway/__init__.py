@@ -1,0 +1,1 @@
+"""The one door for model calls: journal, budget, retries, prices."""

@@ -1,0 +1,149 @@
+"""What a run may spend on model calls, checked before each one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from compound.errors import Location, ModelError
+from compound.model.gateway.journal import Spent
+from compound.model.gateway.prices import Cost
+
+_MODELS = Location("connectors/models.yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A ceiling for one run; None is no limit.
+
+    Attributes:
+        usd: On the known parts of the costs.
+        calls: On calls that reach a provider, repairs included; answers from the journal are free.
+        usd_at: Where `usd` is written.
+        calls_at: Where `calls` is written.
+        on_unknown: `stop`, also when it is None: with a limit in USD, no call whose cost will not be known is
+            made, and none after one whose cost was not known. `allow`: they are made, and the known parts count.
+    """
+
+    usd: float | None = None
+    calls: int | None = None
+    on_unknown: Literal["stop", "allow"] | None = None
+    usd_at: Location = _MODELS
+    calls_at: Location = _MODELS
+
+    def over(self, other: Budget) -> Budget:
+        """This budget, and what it does not say as `other` says it."""
+        return Budget(
+            usd=other.usd if self.usd is None else self.usd,
+            calls=other.calls if self.calls is None else self.calls,
+            on_unknown=self.on_unknown or other.on_unknown,
+            usd_at=other.usd_at if self.usd is None else self.usd_at,
+            calls_at=other.calls_at if self.calls is None else self.calls_at,
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it limits nothing."""
+        return self.usd is None and self.calls is None
+
+
+@dataclass(slots=True)
+class _Account:
+    calls: int
+    usd: float
+    unknown: int
+
+
+class Accounts:
+    """The running sums of the runs that are under way.
+
+    A call reserves its highest possible cost and settles with the bill, so calls in flight at the same time
+    cannot pass the ceiling together.
+
+    Args:
+        spent: What a run spent before this process saw it (from the journal).
+        keep: Runs to remember; one that was forgotten is read again.
+    """
+
+    def __init__(self, spent: Callable[[str], Spent], *, keep: int = 4096) -> None:
+        self._spent = spent
+        self._keep = keep
+        self._open: OrderedDict[str, _Account] = OrderedDict()
+
+    @contextmanager
+    def reserve(self, run_id: str, budget: Budget, estimate: Cost) -> Generator[Bill]:
+        """Reserve one call; a call that fails gives its reservation back.
+
+        Args:
+            run_id: The run.
+            budget: Its ceiling.
+            estimate: The most that the call can cost.
+
+        Raises:
+            ModelError: `model.budget`: the run has no budget left for this call; `model.unknown-cost`.
+        """
+        account = self._account(run_id)
+        held = estimate.known_usd
+        _require_room(run_id, account, budget, held)
+        if budget.usd is not None and budget.on_unknown != "allow":
+            _require_known(run_id, account, estimate)
+        account.calls += 1
+        account.usd += held
+        bill = Bill()
+        try:
+            yield bill
+        except BaseException:
+            account.calls -= 1
+            raise
+        finally:
+            account.usd += bill.known_usd - held
+            account.unknown += bill.is_unknown
+
+    def _account(self, run_id: str) -> _Account:
+        account = self._open.get(run_id)
+        if account is None:
+            before = self._spent(run_id)
+            account = self._open[run_id] = _Account(before.calls, before.usd, before.unknown)
+            while len(self._open) > self._keep:
+                self._open.popitem(last=False)
+        else:
+            self._open.move_to_end(run_id)
+        return account
+
+
+def _require_room(run_id: str, account: _Account, budget: Budget, held: float) -> None:
+    if budget.calls is not None and account.calls + 1 > budget.calls:
+        what = f"run {run_id} has made its {budget.calls} model calls"
+        raise ModelError("model.budget", what, fix=_raise("calls", budget.calls_at), where=budget.calls_at)
+    if budget.usd is not None and (account.usd + held > budget.usd or account.usd >= budget.usd > 0):
+        spent = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD"
+        what = f"{spent}; the next call may cost {held:.4f}"
+        raise ModelError("model.budget", what, fix=_raise("usd", budget.usd_at), where=budget.usd_at)
+
+
+def _raise(key: str, where: Location) -> str:
+    if where == _MODELS:
+        return f"raise {key}_per_run in {where}"
+    return f"raise `budget: {{{key}: ...}}` in {where}"
+
+
+def _require_known(run_id: str, account: _Account, estimate: Cost) -> None:
+    fix = "write the price in connectors/models.yaml (prices:), or on_unknown: allow below budget:"
+    if estimate.unknown:
+        what = f"run {run_id} has a limit in USD, and the cost of the next call is not known: {estimate.unknown}"
+        raise ModelError("model.unknown-cost", what, fix=fix)
+    if account.unknown:
+        calls = f"{account.unknown} call" + "s" * (account.unknown > 1)
+        what = f"run {run_id} has a limit in USD, and the cost of {calls} that it made is not known"
+        raise ModelError("model.unknown-cost", what, fix=fix)
+
+
+@dataclass(slots=True)
+class Bill:
+    """What the call came to; `is_unknown` when `known_usd` is only a part of it."""
+
+    known_usd: float = 0.0
+    is_unknown: bool = False

@@ -1,0 +1,1 @@
+"""Who answers: Anthropic, LangChain, the project's solvers, a script."""

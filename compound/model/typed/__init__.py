@@ -1,0 +1,1 @@
+"""Typed answers: read, checked, asked for again."""

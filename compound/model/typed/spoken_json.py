@@ -1,0 +1,116 @@
+"""The JSON value in what a model says: bare, in a fence, between words, or as JSON in a JSON string."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from compound.language.json_text import read_json
+from compound.model.typed.schema import problems
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_MARK: Final = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*[\w+.-]*[ \t]*\Z")
+_OPENS: Final = re.compile(r"[{\[]")
+_MAX_TRIES: Final = 64
+
+
+def find_json(text: str, problems_of: Callable[[JsonValue], Sequence[str]]) -> JsonValue:
+    """The value that a text holds: the whole text, a fence in it, or the first record or list that fits.
+
+    A string that holds JSON is read once more where the string itself does not fit. Of several values that
+    stand between words the last one that fits counts: models think aloud before they answer.
+
+    Args:
+        text: What the model said.
+        problems_of: Says what is wrong with a value; empty when it fits.
+
+    Raises:
+        ValueError: There is no JSON in it.
+    """
+    first: list[JsonValue] = []
+    for found in _candidates(text):
+        for value in _unwrapped(found):
+            if not problems_of(value):
+                return value
+            first.append(value)
+    if first:
+        return first[0]
+    read_json(text)
+    raise ValueError("it is empty")
+
+
+def fitted(arguments: dict[str, JsonValue], schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Arguments of a tool, where a text that does not fit holds JSON that does: the value in place of the text."""
+    properties = schema.get("properties")
+    known: Mapping[str, JsonValue] = properties if isinstance(properties, dict) else {}
+    return {name: _fitted(value, known.get(name), schema) for name, value in arguments.items()}
+
+
+def _fitted(value: JsonValue, kind: JsonValue, root: Mapping[str, JsonValue]) -> JsonValue:
+    if not isinstance(value, str) or not isinstance(kind, dict):
+        return value
+    own: dict[str, JsonValue] = {**kind, "$defs": root.get("$defs", {})}
+    if not problems(value, own, limit=1):
+        return value
+    try:
+        inside = find_json(value, lambda found: problems(found, own, limit=1))
+    except ValueError:
+        return value
+    return value if problems(inside, own, limit=1) else inside
+
+
+def _unwrapped(value: JsonValue) -> Iterator[JsonValue]:
+    yield value
+    if isinstance(value, str):
+        try:
+            yield read_json(value)
+        except ValueError:
+            return
+
+
+def _candidates(text: str) -> Iterator[JsonValue]:
+    whole = text.strip().removeprefix("\ufeff")
+    try:
+        yield read_json(whole)
+    except ValueError:
+        pass
+    else:
+        return
+    for fence in reversed(list(_fences(whole))):
+        try:
+            yield read_json(fence)
+        except ValueError:
+            continue
+    yield from reversed(list(_inside(whole)))
+
+
+def _fences(text: str) -> Iterator[str]:
+    """What stands in fences, in one pass over the lines."""
+    mark, inside = "", list[str]()
+    for line in text.splitlines():
+        found = _MARK.match(line)
+        if not mark:
+            mark, inside = (found.group(1), []) if found else ("", inside)
+        elif found and found.group(1) == mark:
+            yield "\n".join(inside)
+            mark = ""
+        else:
+            inside.append(line)
+
+
+def _inside(text: str) -> Iterator[JsonValue]:
+    """Records and lists that stand in a text, outermost only."""
+    decoder, at = json.JSONDecoder(), 0
+    for _ in range(_MAX_TRIES):
+        opened = _OPENS.search(text, at)
+        if opened is None:
+            return
+        try:
+            _, at = decoder.raw_decode(text, opened.start())
+            yield read_json(text[opened.start() : at])
+        except (ValueError, RecursionError):
+            at = opened.end()

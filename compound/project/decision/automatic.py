@@ -1,0 +1,148 @@
+"""May an `auto` rule fire for this draft? Only under a certificate, and never for the random share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from compound.errors import CompoundError
+from compound.review import Certificates, Readiness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compound.graph.port.services import ReviewRequest
+    from compound.project.decision.coverage import Coverage
+    from compound.project.open.resources import Resources
+    from compound.spec import GraphSpec
+    from compound.spec.policy_file import Automatic
+
+AUDIT: Final = "audit"
+NOT_CERTIFIED: Final = "not certified"
+READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
+"""How a draft waits, or did not wait."""
+
+
+class Gatekeeper:
+    """Holds each ruling of a rule against the certificates of the project.
+
+    Args:
+        resources: The opened project.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._known: dict[tuple[str, str], tuple[object, Coverage]] = {}
+        self._read: dict[str, tuple[object, GraphSpec, Automatic | None]] = {}
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Those of the state store."""
+        return Certificates(self._resources.state)
+
+    def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
+        """What the rule says of a draft, and why a person is asked though it holds.
+
+        The certificate in it is the one under which the draft may be decided now; it is empty where a person has to.
+        """
+        ruling = request.auto
+        if ruling is None:
+            return None, ()
+        ready = Readiness(ready=ruling.is_automatic, action=ruling.action, score=ruling.score, key=_hashed(ruling.key))
+        if not ruling.is_automatic:
+            return ready, ()
+        try:
+            spec, automatic = self._declared(request.graph_name)
+            coverage = self.coverage(spec, request.graph_hash)
+        except CompoundError as error:
+            # A graph that no file declares, or a part that is gone: nothing can be certified for it.
+            return ready, (NOT_CERTIFIED, f"what a certificate would cover cannot be read: {error.what}")
+        ready = replace(ready, covers=coverage.digest)
+        if automatic is None:
+            return ready, (NOT_CERTIFIED,)
+        audit = in_share(request.run_id, request.node, automatic.audit_share)
+        certificate, why = self._standing(request, coverage)
+        if audit:
+            return replace(ready, audit=True), (*why, AUDIT)
+        return replace(ready, certificate=certificate), why
+
+    def coverage(self, spec: GraphSpec, graph_hash: str) -> Coverage:
+        """What stands behind the drafts of a graph now; read again when a file of it changes.
+
+        Raises:
+            CompoundError: Something that the graph calls is not there.
+        """
+        from compound.project.decision.coverage import coverage_of
+
+        stamp = self._stamps()
+        known = self._known.get((spec.name, graph_hash))
+        if known is None or known[0] != stamp:
+            known = (stamp, coverage_of(self._resources, spec, graph_hash))
+            self._known[spec.name, graph_hash] = known
+        return known[1]
+
+    def _declared(self, name: str) -> tuple[GraphSpec, Automatic | None]:
+        """The graph and what its policy says of rules; every ready draft asks, so files are parsed when they change."""
+        stamp = self._stamps()
+        known = self._read.get(name)
+        if known is None or known[0] != stamp:
+            spec = self._resources.parts.graph(name)
+            known = (stamp, spec, self._automatic(spec))
+            self._read[name] = known
+        return known[1], known[2]
+
+    def _stamps(self) -> list[tuple[str, int, int]]:
+        return [_stamp(path) for path in self._watched()]
+
+    def _watched(self) -> list[Path]:
+        """Files that a process reads again while it lives; code and prompts it reads once."""
+        parts = self._resources.parts
+        aliases = sorted(self._resources.specialists.root.glob("*/aliases.json"))
+        return [*parts.graph_files.values(), *parts.policy_files.values(), *aliases]
+
+    def _automatic(self, spec: GraphSpec) -> Automatic | None:
+        return None if spec.policy is None else self._resources.parts.policy(spec.policy).automatic
+
+    def _standing(self, request: ReviewRequest, coverage: Coverage) -> tuple[str, tuple[str, ...]]:
+        standing = self.certificates.standing(
+            graph_name=request.graph_name,
+            node=request.node,
+            profile=self._resources.settings.profile.name,
+            covers=coverage.covers,
+        )
+        found = standing.certificate
+        if found is None:
+            if standing.void is not None:
+                return "", (f"certificate void: {coverage.said(standing.changed)}", NOT_CERTIFIED)
+            if standing.revoked is not None:
+                return "", (
+                    f"certificate revoked: {standing.revoked.revoke_reason or 'no reason given'}",
+                    NOT_CERTIFIED,
+                )
+            return "", (NOT_CERTIFIED,)
+        score = None if request.auto is None else request.auto.score
+        if found.threshold is not None and (score is None or score < found.threshold):
+            said = "absent" if score is None else f"{score:g}"
+            return "", (f"{NOT_CERTIFIED} for its score: {said}, certified from {found.threshold:g}",)
+        return found.certificate_id, ()
+
+
+def in_share(run_id: str, node: str, share: float) -> bool:
+    """Whether a run is of the random share: by the hash of its id, the same whenever it is asked."""
+    digest = hashlib.sha256(f"compound.audit\0{node}\0{run_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64 < share
+
+
+def _hashed(key: str | None) -> str | None:
+    """A person's id is no part of a label: its hash says as well which cases belong together."""
+    return None if key is None else hashlib.sha256(f"compound.key\0{key}".encode()).hexdigest()[:16]
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size

@@ -1,0 +1,111 @@
+"""What an item shows of what its decisions would do: a letter where one is written, and every other action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from compound.language.marks import RECIPIENT, meaning_of
+from compound.review import Draft, ProposedAction, ShownEffect
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.effect import Effect
+    from compound.graph import PlannedCall, Rehearsal
+    from compound.graph.port.services import ReviewRequest
+
+    Effects = Mapping[str, Effect]
+
+
+def draft_of(request: ReviewRequest, effects: Effects) -> Draft:
+    """The draft of a new item: what is done by an approval, or by the first action that does anything."""
+    does = {action: shown_effects(calls, effects) for action, calls in request.effects.items()}
+    main = does.get("approve") or next((calls for calls in does.values() if calls), ())
+    return Draft(
+        text=_letter(main, effects) or _first_text(request.fields),
+        actions=_actions(main, effects, request.fields),
+        fields=request.fields,
+        effects={action: calls for action, calls in does.items() if calls},
+        covers=request.covers,
+    )
+
+
+def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects) -> Draft:
+    """The draft as a decision makes it: what this decision does, and the values that it changes."""
+    does = shown_effects(made.effects, effects)
+    shown = {name: shown_effects(calls, effects) for name, calls in made.request.effects.items()} | {action: does}
+    return Draft(
+        text=_letter(does, effects) or _first_text(made.fields),
+        actions=_actions(does, effects, made.fields),
+        fields=made.fields,
+        effects={name: calls for name, calls in shown.items() if calls},
+        covers=made.request.covers,
+        given={**before.given, **made.changed},
+        amends=made.amends,
+    )
+
+
+def shown_effects(calls: Sequence[PlannedCall], effects: Effects) -> tuple[ShownEffect, ...]:
+    """Planned effects with what they change."""
+    return tuple(
+        ShownEffect(
+            node=one.node,
+            effect=one.name,
+            target=effects[one.name].target if one.name in effects else "",
+            arguments=one.args,
+            when=one.when,
+        )
+        for one in calls
+    )
+
+
+def _letter(does: Sequence[ShownEffect], effects: Effects) -> str:
+    """What the effects that write to somebody say: their longest text."""
+    said = [
+        max((value for value in _other_texts(one, effects)), key=len, default="")
+        for one in does
+        if _recipients(one, effects)
+    ]
+    return "\n\n".join(text for text in said if text)
+
+
+def _other_texts(one: ShownEffect, effects: Effects) -> Iterator[str]:
+    recipients = _recipients(one, effects)
+    return (value for name, value in one.arguments.items() if isinstance(value, str) and name not in recipients)
+
+
+def _recipients(one: ShownEffect, effects: Effects) -> set[str]:
+    """Arguments that say to whom it goes, as the effect declares them."""
+    effect = effects.get(one.effect)
+    declared = (
+        {} if effect is None else cast("Mapping[str, Mapping[str, JsonValue]]", effect.schema.get("properties") or {})
+    )
+    return {name for name, schema in declared.items() if meaning_of(schema) == RECIPIENT.meaning}
+
+
+def _actions(
+    does: Sequence[ShownEffect], effects: Effects, fields: Mapping[str, JsonValue]
+) -> tuple[ProposedAction, ...]:
+    proposals = [
+        cast("Mapping[str, JsonValue]", one)
+        for value in fields.values()
+        for one in (value if isinstance(value, list) else ())
+        if isinstance(one, dict) and {"name", "arguments"} <= one.keys()
+    ]
+    return tuple(
+        ProposedAction(name=one.effect, arguments=one.arguments, details=_details(one, proposals))
+        for one in does
+        if not _recipients(one, effects)
+    )
+
+
+def _details(one: ShownEffect, proposals: Sequence[Mapping[str, JsonValue]]) -> Mapping[str, JsonValue]:
+    """What the planner said about it, what it changes, and which node does it."""
+    said = next((p for p in proposals if (p["name"], p["arguments"]) == (one.effect, one.arguments)), {})
+    own = {name: value for name, value in said.items() if name not in {"name", "arguments"}}
+    return {**own, "node": one.node, "target": one.target, **({"when": one.when} if one.when else {})}
+
+
+def _first_text(fields: Mapping[str, JsonValue]) -> str:
+    return next((value for value in fields.values() if isinstance(value, str)), "")

@@ -1,0 +1,303 @@
+"""The review queue and the outbox, as the graph engine sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, cast
+
+from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
+from compound.errors import ConflictError, DataError, ProjectError, choices
+from compound.graph.port.services import (
+    AutoRuling,
+    EffectGroup,
+    EffectOutcome,
+    OpenedReview,
+    ReviewDecision,
+    ReviewRequest,
+)
+from compound.project.decision.done import canonical_of
+from compound.project.decision.drafts import draft_of
+from compound.review import (
+    WITHOUT_EFFECTS,
+    Decision,
+    NewItem,
+    ProposedAction,
+    Readiness,
+    Redraft,
+    ReviewItem,
+    ReviewQueue,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from pydantic import JsonValue
+
+_OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
+# What a review node shows under this name, or is given as input, heads its item; what acts has no name of its own.
+LANE, TICKET = "lane", "ticket"
+RETURN = "return"
+
+
+class Gate(Protocol):
+    """Says whether an `auto` rule may fire; `compound.project.decision.automatic.Gatekeeper` is one."""
+
+    def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
+        """What the rule says of a draft, and why a person is asked though it holds."""
+        ...
+
+
+class QueuedReviews:
+    """`compound.graph.port.services.Reviews` over the review queue.
+
+    What an item proposes is what the effects behind its review would do. A review node that shows `lane`
+    ({reasons}) tells why a person is asked.
+
+    Args:
+        queue: The queue.
+        effects: The project's effects: what they change, and to whom they write.
+        gatekeeper: Says whether a rule may fire; without one none ever does.
+    """
+
+    def __init__(
+        self, queue: ReviewQueue, effects: Mapping[str, Effect] | None = None, gatekeeper: Gate | None = None
+    ) -> None:
+        self.queue = queue
+        self._gatekeeper = gatekeeper
+        self._effects = effects or {}
+
+    async def open(self, request: ReviewRequest) -> OpenedReview:
+        """Open the item or find it; a rule that holds decides what nobody touched, where a certificate covers it."""
+        new, item, decision = self._opened(self._ruled(request))
+        if item.status is Status.STALE and request.redraft != "no":
+            item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
+        # Every decision moves its item to another version.
+        if decision is None and item.version > 1 and item.status is not Status.DECIDED:
+            decision = self._standing(item)
+        # what a person returned is shown to a person again
+        auto = request.auto if request.redraft != "ask" and new.round == 0 else None
+        by = _certified(new, item)
+        if decision is None and auto is not None and by and item.status is Status.PENDING:
+            decision = self._decide(item.item_id, auto, by)
+            item = self.queue.show(item.item_id) if decision is None else item
+        return OpenedReview(
+            item_id=item.item_id,
+            decision=self._told(decision, item) if decision else None,
+            is_stale=item.status is Status.STALE,
+        )
+
+    def _ruled(self, request: ReviewRequest) -> NewItem:
+        new = self._new_item(request)
+        if request.auto is None:
+            return new
+        if self._gatekeeper is None:
+            ready = request.auto.is_automatic
+            why = ("not certified",) if ready else ()
+            readiness = Readiness(ready=ready, action=request.auto.action)
+            return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
+        readiness, why = self._gatekeeper.said(request)
+        if readiness is not None and request.redraft == "ask":
+            readiness = replace(readiness, certificate="")  # whoever had it drafted again decides it
+        return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
+
+    def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem, Decision | None]:
+        """The item of the newest round, each return of a draft to the graph opens one more; and its decision."""
+        item = self.queue.open_item(new)
+        standing: Decision | None = None
+        while item.status is Status.DECIDED:
+            standing = self.queue.decision_for(item.run_id, item.node, round=item.round)
+            if standing is None or standing.action != RETURN:
+                break
+            why = f"returned by {standing.actor}: {standing.note or standing.reason}"
+            new = replace(new, round=item.round + 1, reasons=(*new.reasons, why))
+            item, standing = self.queue.open_item(new), None
+        return new, item, standing
+
+    def _standing(self, item: ReviewItem) -> Decision | None:
+        """The decision that the run goes on with: a draft that was returned has none."""
+        found = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        return None if found is None or found.action == RETURN else found
+
+    def _told(self, decision: Decision, item: ReviewItem) -> ReviewDecision:
+        """The decision as the run sees it; an escalated item is decided in place of the one that was opened."""
+        decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
+        return _decided(decision, item, decided.first_approver or "")
+
+    async def instruction(self, run_id: str) -> str:
+        """What a person who returned a draft of this run last wants done otherwise."""
+        returned = self.queue.returns(run_id)
+        return (returned[-1].note or returned[-1].reason or "") if returned else ""
+
+    def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
+        if auto.action not in {"approve", "reject"}:
+            return None  # the queue knows no such decision of a rule; a person makes it
+        action = "reject" if auto.action == "reject" else "approve"
+        try:
+            policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
+            return self.queue.auto_decide(item_id, policy=policy, action=action, note=note)
+        except (ConflictError, DataError):
+            # A row changed since the draft, a person was quicker, or the review does not offer it: a person's then.
+            return None
+
+    async def reopen(self, request: ReviewRequest) -> OpenedReview:
+        """Give an undecided item the draft that its run holds now."""
+        new, item, _ = self._opened(self._ruled(request))
+        then = item.draft, dict(item.refs), item.decide
+        if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
+            what = f"the graph of run {request.run_id} changed, and the draft with it"
+            stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
+            self.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=_fresh(new))
+        return await self.open(request)
+
+    def _new_item(self, request: ReviewRequest) -> NewItem:
+        shown = request.shown
+        ticket = _record(request.input.get(TICKET))
+        now = self.queue.now()
+        held: dict[str, JsonValue] | None = None
+        if request.held is not None:
+            held = {**request.held, "graph": request.graph_name, "graph_hash": request.graph_hash}
+        return NewItem(
+            run_id=request.run_id,
+            node=request.node,
+            thread_id=request.thread_id,
+            queue=request.queue,
+            ticket_id=str(ticket["id"]) if ticket.get("id") is not None else None,
+            ticket=ticket,
+            draft=draft_of(request, self._effects),
+            evidence=shown,
+            reasons=reasons_of(request),
+            refs=request.versions,
+            decide=request.decide,
+            held=held,
+            graph_name=request.graph_name,
+            risk=request.risk,
+            second=request.second,
+            undo_s=request.undo_s,
+            due_at=None if request.due_s is None else now + request.due_s,
+            expire_at=None if request.expire_s is None else now + request.expire_s,
+            on_expire=request.on_expire,
+            escalate_to=request.escalate_to,
+        )
+
+    async def decision(self, item_id: str) -> ReviewDecision | None:
+        """The final decision of an item; None while it waits."""
+        item = self.queue.show(item_id)
+        decision = self._standing(item)
+        return self._told(decision, item) if decision else None
+
+
+def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
+    """Why a person is asked."""
+    lane = _record(request.shown.get(LANE))
+    reasons = tuple(str(reason) for reason in _list(lane.get("reasons")))
+    if not reasons and request.auto is not None and request.auto.reason:
+        reasons = (request.auto.reason,)
+    return reasons + request.remarks
+
+
+def action_record(action: ProposedAction) -> dict[str, JsonValue]:
+    """The action as plans, effects and people's edits write it."""
+    return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
+
+
+def _certified(now: NewItem, item: ReviewItem) -> str:
+    """The certificate under which the item may be decided with no person; empty when under none.
+
+    Both when the item was opened and now: what waits for a person goes on waiting for one.
+    """
+    then = "" if item.readiness is None else item.readiness.certificate
+    return then and ("" if now.readiness is None else now.readiness.certificate)
+
+
+def _fresh(new: NewItem) -> Redraft:
+    return Redraft(
+        readiness=new.readiness,
+        draft=new.draft,
+        evidence=new.evidence,
+        reasons=new.reasons,
+        refs=new.refs,
+        risk=new.risk,
+        second=new.second,
+        undo_s=new.undo_s,
+        decide=new.decide,
+    )
+
+
+def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecision:
+    return ReviewDecision(
+        decision_id=decision.decision_id,
+        item_id=decision.item_id,
+        action=decision.action,
+        actor=decision.actor,
+        fields=decision.fields,
+        versions=decision.refs,
+        is_automatic=decision.actor.startswith("policy:"),
+        waited_s=max(0.0, decision.decided_at - item.created_at),
+        first_by=first_by,
+        amends=decision.draft.amends if decision.action not in WITHOUT_EFFECTS else {},
+    )
+
+
+class TargetedOutbox:
+    """`compound.graph.port.services.Outbox` over the outbox and the targets of the project."""
+
+    def __init__(self, outbox: Outbox, effects: Mapping[str, Effect], targets: Mapping[str, EffectTarget]) -> None:
+        self.outbox = outbox
+        self._effects = effects
+        self._targets = targets
+
+    async def enqueue(self, group: EffectGroup) -> Sequence[str]:
+        """Write the effects of a decision, once."""
+        return self.outbox.enqueue(
+            group.decision_id,
+            [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
+            run_id=group.run_id,
+            node=group.node,
+            expected_versions=group.versions,
+            canonical=canonical_of(self._effects),
+        )
+
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
+        """Let them happen; each target does its own in one transaction."""
+        results = await self.outbox.deliver(keys, self._targets)
+        return [
+            EffectOutcome(
+                name=result.effect,
+                status=_status(result.status),
+                key=result.effect_key,
+                value=result.result,
+                code=str((result.error or {}).get("code") or ""),
+                error=str((result.error or {}).get("what") or ""),
+                fix=str((result.error or {}).get("fix") or ""),
+            )
+            for result in results
+        ]
+
+    def _target(self, name: str) -> str:
+        found = self._effects.get(name)
+        if found is None:
+            raise ProjectError(
+                "project.unknown-effect",
+                f"no effect is called {name!r}",
+                fix=f"declare it with @effect in tools/; {choices(list(self._effects), name)}",
+            )
+        return found.target
+
+
+def _status(
+    status: EffectStatus,
+) -> Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]:
+    if status is EffectStatus.SENDING:
+        # Another process performs it; this run is asked again later.
+        return "failed"
+    return status.value
+
+
+def _record(value: JsonValue) -> Mapping[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JsonValue) -> Sequence[JsonValue]:
+    return cast("Sequence[JsonValue]", value) if isinstance(value, list) else ()

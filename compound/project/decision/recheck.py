@@ -1,0 +1,81 @@
+"""What a decision is checked against: the shop's present rows, and a rehearsal of effects on their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from compound.connector.target import RehearsingTarget
+from compound.errors import CompoundError
+from compound.project.decision.done import canonical_of, done_of, rest_of
+from compound.review import Draft, ProposedAction, Revalidated, ReviewItem
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.project.open.resources import Resources
+    from compound.review import Revalidate
+
+    Call = tuple[str, Mapping[str, JsonValue]]
+
+
+class ShopProbe:
+    """The present versions of the rows that a draft was made from."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
+        """The present version of each row; a row that is gone is left out."""
+        return self._resources.shop.versions(refs)
+
+
+def recheck(resources: Resources) -> Revalidate:
+    """Rehearse the actions of a draft that are not done yet on their targets; nothing of it stays."""
+
+    def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
+        calls = not_done(resources, item, [(action.name, action.arguments) for action in draft.actions])
+        return Revalidated(problems=problems_of(resources, calls, item.refs), refs=dict(item.refs))
+
+    return rehearse
+
+
+def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> list[Call]:
+    """The effects that were not done for the item before: what is done is not tried out again."""
+    from compound.effect import Outbox
+
+    done = done_of(Outbox(resources.state).for_run(item.run_id))
+    actions = [ProposedAction(name=name, arguments=arguments) for name, arguments in calls]
+    return [(one.name, one.arguments) for one in rest_of(actions, done, canonical_of(resources.parts.effects))]
+
+
+def problems_of(resources: Resources, calls: Sequence[Call], refs: Mapping[str, int] | None) -> tuple[str, ...]:
+    """Why effects may not be done; empty when they may.
+
+    Args:
+        resources: The project.
+        calls: Effect and arguments, in order.
+        refs: Row versions to rehearse them on; None only holds the arguments against the signatures.
+    """
+    effects, problems = resources.parts.effects, list[str]()
+    by_target: dict[str, list[Call]] = {}
+    for name, arguments in calls:
+        effect = effects.get(name)
+        if effect is None:
+            problems.append(f"no effect is called {name!r}")
+            continue
+        by_target.setdefault(effect.target, []).append((name, arguments))
+        try:
+            effect.parse(arguments)
+        except CompoundError as error:
+            problems.append(error.what)
+    if problems or refs is None:
+        return tuple(problems)
+    for name, group in by_target.items():
+        target = resources.targets.get(name)
+        if isinstance(target, RehearsingTarget):
+            try:
+                target.rehearse(group, refs)
+            except CompoundError as error:
+                problems.append(error.what)
+    return tuple(problems)

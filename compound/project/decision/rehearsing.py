@@ -1,0 +1,191 @@
+"""A decision, tried out on its run before the queue stores it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from compound.errors import ConflictError, DataError, ProjectError
+from compound.graph.port.services import Services
+from compound.project.decision.drafts import decided_draft, draft_of, shown_effects
+from compound.project.decision.ports import reasons_of
+from compound.project.decision.recheck import not_done, problems_of
+from compound.review import EDIT, Draft, Redraft, Rehearsed, need_same_names
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.graph import Engine, Rehearsal, Trial
+    from compound.project.open.resources import Resources
+    from compound.review import ReviewItem, ReviewQueue, ShownEffect
+
+T = TypeVar("T")
+
+
+class GraphRehearsal:
+    """`compound.review.Rehearse` over the engine: what a decision does is what the graph says it does.
+
+    Args:
+        resources: The project.
+        services: What its graphs call.
+    """
+
+    def __init__(self, resources: Resources, services: Services, queue: Callable[[], ReviewQueue]) -> None:
+        self._resources = resources
+        self._services = services
+        self._queue = queue
+
+    def __call__(
+        self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
+    ) -> Rehearsed:
+        """Try a decision; nothing is stored.
+
+        Raises:
+            DataError: `review.edit`, `review.text-needed`, `policy.*`.
+        """
+        made = self._made(item, _trial(item, action, fields, given, user))
+        if made is None:
+            if given:
+                what = (
+                    f"the run of item {item.item_id} is another program's, and its graph is not this project's any more"
+                )
+                raise DataError("review.edit", what, fix="reject the item, or decide it where its graph is")
+            return Rehearsed(draft=item.draft)
+        draft = decided_draft(item.draft, action, made, self._resources.parts.effects)
+        does = draft.effects.get(action, ())
+        if action == EDIT:
+            shown = [one.name for one in made.before]
+            need_same_names(shown, [one.name for one in made.effects])
+        versions = {**made.request.versions, **item.refs}
+        self._require_possible(item, action, does, versions if given else None)
+        if made.is_unseen or self._differs(item, action, made):
+            again = replace(
+                draft_of(made.request, self._resources.parts.effects), given=draft.given, amends=draft.amends
+            )
+            fresh = Redraft(
+                draft=again,
+                evidence=made.request.shown,
+                reasons=reasons_of(made.request),
+                refs=made.request.versions,
+            )
+            return Rehearsed(draft=draft, again=fresh)
+        # What is approved is what was shown, to the byte.
+        changed = made.request.shown if made.changed else None
+        return Rehearsed(draft=draft if given else item.draft, evidence=changed, refs=made.request.versions)
+
+    def _require_possible(
+        self, item: ReviewItem, action: str, does: tuple[ShownEffect, ...], refs: Mapping[str, int] | None
+    ) -> None:
+        calls = not_done(self._resources, item, [(one.effect, one.arguments) for one in does])
+        problems = problems_of(self._resources, calls, refs)
+        if problems:
+            what = f"{action} cannot be done: {'; '.join(problems)}"
+            raise DataError("review.edit", what, fix="make another change, or reject the item")
+
+    def _differs(self, item: ReviewItem, action: str, made: Rehearsal) -> bool:
+        """The run would do something else now than the item shows."""
+        if set(item.decide.get(action, {})) - set(item.draft.fields):
+            return False  # what is shown names fields that only the decider gives
+        now = shown_effects(made.before, self._resources.parts.effects)
+        return _bound(item.draft, now) != _bound(item.draft, item.draft.effects.get(action, ()))
+
+    def _made(self, item: ReviewItem, trial: Trial) -> Rehearsal | None:
+        from compound.graph import run_record
+
+        record = run_record(self._resources.state, item.run_id)
+        if record is not None:
+            return _wait(lambda: self._try(record.graph_name, item, trial, None))
+        held = item.held
+        if held is None:
+            return None
+        try:
+            return _wait(lambda: self._try(str(held["graph"]), item, trial, held))
+        except _OtherGraph:
+            return None
+
+    async def _try(self, graph: str, item: ReviewItem, trial: Trial, held: Mapping[str, JsonValue] | None) -> Rehearsal:
+        async with self._engine(graph, held) as engine:
+            if held is None:
+                await self._follow(engine, item)
+            return await engine.rehearse(item.run_id, item.node, trial, held=held)
+
+    async def _follow(self, engine: Engine, item: ReviewItem) -> None:
+        """Move a run whose graph changed and says `on_change: migrate` first: its item may then propose something else.
+
+        Raises:
+            ConflictError: `review.drafted-again`: it does, and shows it.
+        """
+        from compound.graph import run_record
+
+        record = run_record(self._resources.state, item.run_id)
+        if record is None or record.graph_hash == engine.plan.hash:
+            return
+        if engine.spec.on_change != "migrate" or record.status != "waiting_review":
+            return
+        await engine.resume(item.run_id)
+        now = self._queue().show(item.item_id)
+        if now.version == item.version:
+            return
+        name, version = item.item_id[:10], now.version
+        raise ConflictError(
+            "review.drafted-again",
+            f"nothing is decided yet: the graph {record.graph_name} changed, its run went over to the new one, and "
+            f"item {item.item_id} shows as version {version} what would be done now",
+            fix=f"read it: compound review show {name}; then decide on version {version}",
+        )
+
+    def _engine(self, graph: str, held: Mapping[str, JsonValue] | None) -> Engine:
+        from compound.graph import Engine
+
+        resources = self._resources
+        try:
+            spec = resources.parts.graph(graph)
+        except ProjectError as error:
+            if held is None:
+                raise
+            raise _OtherGraph from error
+        wait_s = resources.settings.profile.lock_wait_s
+        checkpoints = None if held is not None else resources.settings.home / "checkpoints.db"
+        state = None if held is not None else resources.state
+        engine = Engine(spec, self._services, resources.recorder, state, checkpoints, store_wait_s=wait_s)
+        if held is not None and engine.plan.hash != held["graph_hash"]:
+            raise _OtherGraph
+        return engine
+
+
+class _OtherGraph(Exception):
+    """The graph that a caller runs is not the one of this project."""
+
+
+def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given: frozenset[str], user: str) -> Trial:
+    from compound.graph import Trial
+
+    return Trial(
+        action=action,
+        fields=fields,
+        given=given,
+        actor=user,
+        amends=item.draft.amends,
+        edited=item.draft.given,
+        may_type=frozenset(item.decide.get(action, {})),
+    )
+
+
+def _bound(draft: Draft, effects: tuple[ShownEffect, ...]) -> list[tuple[str, str, Mapping[str, JsonValue]]]:
+    return [(one.node, one.effect, one.arguments) for one in effects if one.node in draft.covers]
+
+
+def _wait(work: Callable[[], Awaitable[T]]) -> T:
+    """The result of async work, also where an event loop runs already."""
+    import anyio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return anyio.run(work)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, work).result()

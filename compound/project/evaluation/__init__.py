@@ -1,0 +1,1 @@
+"""Suites and certificates of a project."""

@@ -1,0 +1,345 @@
+"""`compound certify`: what an `auto` rule may decide alone, from a suite's labels or from audited decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from compound.errors import DataError, ProjectError, choices
+from compound.evaluation import Bounded, Label, bounded
+from compound.spec.graph_file import ReviewNode, blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compound.evaluation import Scored, SuiteReport
+    from compound.project.decision.coverage import Coverage
+    from compound.project.running.opened import OpenedProject
+    from compound.review import Certificate
+    from compound.spec import GraphSpec
+    from compound.spec.policy_file import Automatic
+    from compound.spec.words import AutoRule
+
+REFUSED, MISSING, CERTIFIED = 1, 3, 0
+_INSIDE: Final = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certification:
+    """What labels prove about a rule.
+
+    Attributes:
+        source: `suite <name>` or `decisions`.
+        ready: Cases for which the rule holds, labelled or not.
+        unlabelled: Those without a label.
+        found: The bound, threshold by threshold.
+        certificate: As it was stored; None when nothing is certified, or when it was only asked what would be.
+        report: What the suite found besides; None without a suite.
+    """
+
+    graph: str
+    node: str
+    profile: str
+    policy: str
+    source: str
+    ready: int
+    unlabelled: int
+    found: Bounded
+    certificate: Certificate | None = None
+    report: SuiteReport | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """The labels prove the bound, for at least one threshold."""
+        return self.found.proven is not None and not self.unlabelled
+
+    @property
+    def exit_code(self) -> int:
+        """0 proven, 1 surely too wrong, 3 labels are missing."""
+        return CERTIFIED if self.is_proven else REFUSED if self.found.is_too_wrong else MISSING
+
+    def to_json(self) -> dict[str, object]:
+        """Everything but the suite's report, as one JSON record."""
+        step = self.found.decisive
+        return {
+            "graph": self.graph,
+            "node": self.node,
+            "profile": self.profile,
+            "policy": self.policy,
+            "source": self.source,
+            "certified": self.is_proven,
+            "certificate_id": None if self.certificate is None else self.certificate.certificate_id,
+            "error_at_most": self.found.error_at_most,
+            "confidence": self.found.confidence,
+            "method": self.found.method,
+            "threshold": step.threshold,
+            "cases": step.cases,
+            "n": step.n,
+            "k": step.k,
+            "bound": step.bound,
+            "needed": self.found.needed,
+            "missing": max(0, self.found.needed - step.n),
+            "ready": self.ready,
+            "unlabelled": self.unlabelled,
+            "steps": [
+                {
+                    "threshold": one.threshold,
+                    "cases": one.cases,
+                    "n": one.n,
+                    "k": one.k,
+                    "bound": one.bound,
+                    "passed": one.passed,
+                    "skipped": one.skipped,
+                }
+                for one in self.found.steps
+            ],
+        }
+
+    def text(self) -> str:
+        """For a person: what is certified, or what is missing."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        step, bar = self.found.decisive, self._bar()
+        if self.unlabelled:
+            yield f"not certified: {self.unlabelled} of {self.ready} ready cases have no label from {self.source}"
+            yield "  a certificate needs a label for each of them: an absent one is absent, never right"
+        elif self.is_proven:
+            at = "" if step.threshold is None else f" at a score of {step.threshold:g} and above"
+            done = "certified" if self.certificate is not None else "would be certified"
+            yield f"{done}: {self.graph}, {self.node}{at}: at most {bar}"
+            yield f"  {self._counted()}; at most {step.bound:.2%} are wrong ({self.found.method})"
+        elif self.found.is_too_wrong:
+            yield f"not certified: {step.k} of {step.n} were wrong, surely more than {bar}"
+            yield "  more labels will not help: change the rule or what it rests on"
+        else:
+            yield (
+                f"not certified: needs {self.found.needed} labelled ready cases with {step.k} wrong for {bar}, "
+                f"has {step.n}"
+            )
+            if step.cases != step.n:
+                yield f"  {self._counted()}: cases of one key count as one"
+        if len(self.found.steps) > 1:
+            for one in self.found.steps:
+                said = "too few to test" if one.skipped else "passed" if one.passed else "failed"
+                yield f"  score >= {one.threshold:g}: {one.k} wrong of {one.n}, at most {one.bound:.2%}: {said}"
+
+    def _bar(self) -> str:
+        return f"{100 * self.found.error_at_most:g} % at {100 * self.found.confidence:g} %"
+
+    def _counted(self) -> str:
+        step = self.found.decisive
+        cases = f"{step.cases} labelled ready case{'s' * (step.cases != 1)}"
+        keys = "" if step.cases == step.n else f" of {step.n} keys"
+        return f"{cases}{keys}, {step.k} wrong"
+
+
+class Certifier:
+    """Makes certificates for the graphs of a project.
+
+    Args:
+        project: The opened project.
+    """
+
+    def __init__(self, project: OpenedProject) -> None:
+        self._project = project
+
+    def by_suite(  # noqa: PLR0913 - what is certified, by what, and by whom
+        self,
+        graph: str | None,
+        suite: str,
+        *,
+        user: str,
+        node: str | None = None,
+        cases: Path | None = None,
+        limit: int | None = None,
+        context: Sequence[str] = (),
+        dry_run: bool = False,
+    ) -> Certification:
+        """Run a suite to the review and take its `certify: {wrong: ...}` score as labels.
+
+        Raises:
+            ProjectError: ``certify.*``: the graph has no rule, its policy asks for nothing, the suite labels nothing
+                or runs another graph.
+        """
+        import anyio
+
+        from compound.project.evaluation.evaluation import evaluate, suite_file
+
+        resources = self._project.resources
+        spec, path, rule, automatic = self._subject(graph, node)
+        file = suite_file(resources, suite)
+        if file.certify is None:
+            what = f"the suite {suite} does not say which score tells that a case went wrong"
+            raise ProjectError("certify.no-labels", what, fix="certify: {wrong: <score>} in its suite.yaml")
+        runs = file.graph or self._project.settings.graph
+        if runs != spec.name:
+            raise ProjectError("certify.other-graph", f"the suite {suite} runs the graph {runs}, not {spec.name}")
+        coverage = self._coverage(spec)
+        seen: list[Scored] = []
+        run = partial(
+            evaluate,
+            resources,
+            suite,
+            cases=cases,
+            limit=limit,
+            details=False,
+            context=context,
+            until="review",
+            on_scored=seen.extend,
+        )
+        with resources.embedding_beside():
+            report = anyio.run(run)
+        ready = [one for one in seen if one.result.auto.get(path)]
+        labels = [label for one in ready if (label := _label(one, file.certify.wrong, path)) is not None]
+        if ready and not labels:
+            names = sorted({score.name for one in ready for score in one.scores if score.value is not None})
+            what = f"no ready case of the suite {suite} has a value of {file.certify.wrong!r}"
+            raise ProjectError("certify.no-labels", what, fix=choices(names, file.certify.wrong))
+        made = Certification(
+            graph=spec.name,
+            node=path,
+            profile=self._project.settings.profile.name,
+            policy=str(spec.policy),
+            source=f"suite {suite}",
+            ready=len(ready),
+            unlabelled=len(ready) - len(labels),
+            found=_bound(labels, rule, automatic),
+            report=report,
+        )
+        return made if dry_run else self._kept(made, coverage, user)
+
+    def by_decisions(
+        self, graph: str | None, *, user: str, node: str | None = None, dry_run: bool = False
+    ) -> Certification:
+        """Take what people decided about the random share: approved unchanged is right, anything else wrong.
+
+        Only drafts count that were made by exactly what there is now.
+
+        Raises:
+            ProjectError: ``certify.*``: the graph has no rule, or its policy asks for nothing.
+        """
+        spec, path, rule, automatic = self._subject(graph, node)
+        coverage = self._coverage(spec)
+        audited = self._project.services.gatekeeper.certificates.audited(node=path, covers=coverage.digest)
+        labels = [Label(wrong=not one.is_unchanged, key=one.key, score=one.score) for one in audited]
+        made = Certification(
+            graph=spec.name,
+            node=path,
+            profile=self._project.settings.profile.name,
+            policy=str(spec.policy),
+            source="decisions",
+            ready=len(labels),
+            unlabelled=0,
+            found=_bound(labels, rule, automatic),
+        )
+        return made if dry_run else self._kept(made, coverage, user)
+
+    def list(self) -> Sequence[Certificate]:
+        """The certificates of this profile, the newest first."""
+        known = self._project.services.gatekeeper.certificates
+        return known.list(profile=self._project.settings.profile.name)
+
+    def find(self, named: str) -> Certificate:
+        """One certificate, by the beginning of its id.
+
+        Raises:
+            DataError: ``certify.unknown-certificate``.
+        """
+        return self._project.services.gatekeeper.certificates.find(named)
+
+    def revoke(self, named: str, *, user: str, reason: str) -> Certificate:
+        """Take a certificate back.
+
+        Raises:
+            DataError: ``certify.unknown-certificate``.
+            ConflictError: ``certify.revoked``.
+        """
+        return self._project.services.gatekeeper.certificates.revoke(named, user=user, reason=reason)
+
+    def status(self, certificate: Certificate) -> str:
+        """`valid`, `revoked`, or `void: <what changed>`."""
+        if certificate.revoked_at is not None:
+            return f"revoked by {certificate.revoked_by}: {certificate.revoke_reason or 'no reason given'}"
+        try:
+            coverage = self._coverage(self._project.resources.parts.graph(certificate.graph_name))
+        except (ProjectError, DataError) as error:
+            return f"void: {error.what}"
+        changed = certificate.changed(coverage.covers)
+        return f"void: {coverage.said(changed)}" if changed else "valid"
+
+    def _coverage(self, spec: GraphSpec) -> Coverage:
+        return self._project.services.gatekeeper.coverage(spec, self._project.engine(spec.name).plan.hash)
+
+    def _kept(self, made: Certification, coverage: Coverage, user: str) -> Certification:
+        from dataclasses import replace
+
+        step = made.found.proven
+        if step is None or made.unlabelled:
+            return made
+        values: dict[str, Any] = {
+            "graph_name": made.graph,
+            "node": made.node,
+            "profile": made.profile,
+            "policy": made.policy,
+            "source": made.source,
+            "threshold": step.threshold,
+            "cases": step.cases,
+            "n": step.n,
+            "k": step.k,
+            "bound": step.bound,
+            "error_at_most": made.found.error_at_most,
+            "confidence": made.found.confidence,
+            "method": made.found.method,
+            "covers": dict(coverage.covers),
+        }
+        certificates = self._project.services.gatekeeper.certificates
+        return replace(made, certificate=certificates.add(values, user=user))
+
+    def _subject(self, graph: str | None, node: str | None) -> tuple[GraphSpec, str, AutoRule, Automatic]:
+        parts, settings = self._project.resources.parts, self._project.settings
+        spec = parts.graph(parts.graph_name(graph or settings.graph))
+        rules = dict(self._rules(spec, ""))
+        if not rules:
+            what = f"no review of the graph {spec.name} has an `auto` rule: there is nothing to certify"
+            raise ProjectError("certify.no-rule", what, where=spec.source.key(("nodes",)), fix="auto: {when: ...}")
+        if node is None and len(rules) > 1:
+            what = f"the graph {spec.name} has several `auto` rules"
+            raise ProjectError("certify.no-rule", what, fix=f"--node NAME: {', '.join(rules)}")
+        path = node or next(iter(rules))
+        if path not in rules:
+            what = f"{path!r} is no review of {spec.name} with an `auto` rule"
+            raise ProjectError("certify.no-rule", what, fix=choices(list(rules), path))
+        policy = None if spec.policy is None else parts.policy(spec.policy)
+        if policy is None or policy.automatic is None:
+            whose = "names no policy" if policy is None else f"has the policy {policy.name}, which has no `automatic`"
+            fix = "automatic: {error_at_most: 2%, confidence: 95%} in the policy of the graph"
+            raise ProjectError("certify.no-policy", f"the graph {spec.name} {whose}", fix=fix)
+        return spec, path, rules[path], policy.automatic
+
+    def _rules(self, spec: GraphSpec, lead: str) -> Iterator[tuple[str, AutoRule]]:
+        """Review nodes with a rule by their path, those of graphs inside too."""
+        for place, node in blocks(spec.nodes):
+            name = lead + place[-1]
+            if isinstance(node, ReviewNode) and node.auto is not None:
+                yield name, node.auto
+            elif node.kind == "graph" and lead.count(_INSIDE) < 8:
+                inner = self._project.resources.parts.graph(str(getattr(node, "graph", "")))
+                yield from self._rules(inner, f"{name}{_INSIDE}")
+
+
+def _label(one: Scored, wrong: str, path: str) -> Label | None:
+    values = [score.value for score in one.scores if score.name == wrong and score.value is not None]
+    if not values:
+        return None
+    return Label(
+        wrong=any(value > 0 for value in values), key=one.case.cluster_id, score=one.result.auto_scores.get(path)
+    )
+
+
+def _bound(labels: Sequence[Label], rule: AutoRule, automatic: Automatic) -> Bounded:
+    thresholds = automatic.thresholds if rule.score is not None else ()
+    known = [one for one in labels if not thresholds or one.score is not None]
+    return bounded(known, error_at_most=automatic.error_at_most, confidence=automatic.confidence, thresholds=thresholds)

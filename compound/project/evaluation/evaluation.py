@@ -1,0 +1,135 @@
+"""A suite over the project's graph: each case on copies of what it could change, and nothing stays."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+
+from compound.errors import ProjectError, choices
+from compound.evaluation import SuiteContext, SuiteReport, build_suite, run_suite
+from compound.project.evaluation.suite_run import EvaluationResources, GraphSubject
+from compound.project.offer.services import ProjectServices
+from compound.project.running.sound import need_sound
+from compound.project.source.parts import EVALS
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.evaluation import OnScored
+    from compound.project.open.resources import Resources
+    from compound.spec.suite_file import SuiteFile
+
+
+async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
+    resources: Resources,
+    suite_name: str,
+    *,
+    cases: Path | None,
+    limit: int | None,
+    details: bool,
+    context: Sequence[str] = (),
+    on_scored: OnScored | None = None,
+    until: Literal["review", "end"] | None = None,
+) -> SuiteReport:
+    """Run a suite and report; `until` goes before what the suite says.
+
+    Raises:
+        ProjectError: `project.unknown-suite`, or the suite's file or functions, or its graph, are wrong.
+        DataError: the cases cannot be read; `project.bad-input`: the context is none of the graph.
+    """
+    from compound.graph import Engine
+    from compound.project.running.run_inputs import read_context
+
+    settings, parts = resources.settings, resources.parts
+    file = suite_file(resources, suite_name)
+    spec = parts.graph(file.graph or settings.graph)
+    need_sound(resources, spec)
+    need_known_scores(resources, file)
+    given = read_context(spec, context)
+    suite = build_suite(
+        file,
+        _context(resources, cases),
+        lambda reference: parts.modules.function(f"{EVALS}.{suite_name}.{reference}"),
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        opened = EvaluationResources(settings, parts, Path(scratch))
+        try:
+            services = ProjectServices(opened)
+            async with Engine(spec, services, opened.recorder) as engine:
+                epoch = f"eval-{uuid4().hex[:12]}"
+                return await run_suite(
+                    suite,
+                    GraphSubject(
+                        engine, opened, queue=services.queue, epoch=epoch, until=until or suite.until, context=given
+                    ),
+                    profile=settings.profile.name,
+                    model=_model(opened),
+                    limit=limit,
+                    details=details,
+                    recorder=opened.recorder,
+                    on_scored=on_scored,
+                )
+        finally:
+            opened.close()
+
+
+def need_known_scores(resources: Resources, file: SuiteFile) -> None:
+    """Refuse a suite that asks for a score which its scorers cannot yield, before anything runs.
+
+    Raises:
+        ProjectError: ``suite.unknown-score``.
+    """
+    from compound.language import InvalidFile
+    from compound.project.offer.score_names import score_findings
+    from compound.spec import read_yaml_file
+
+    shown = f"{EVALS}/{file.name}/suite.yaml"
+    document = read_yaml_file(resources.settings.root / shown, shown)
+    if found := list(score_findings(resources, file.name, file, document)):
+        raise InvalidFile(found)
+
+
+def _model(resources: Resources) -> str:
+    try:
+        return resources.provider
+    except ProjectError as error:
+        if error.code != "project.no-file":
+            raise
+        return "none"  # a project whose graphs call no model needs no file of models
+
+
+def suite_file(resources: Resources, name: str) -> SuiteFile:
+    """A suite's file.
+
+    Raises:
+        ProjectError: `project.unknown-suite`, or the file is wrong.
+    """
+    from compound.spec.suite_file import read_suite_of
+
+    settings = resources.settings
+    path = settings.root / EVALS / name / "suite.yaml"
+    if not path.is_file():
+        names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
+        raise ProjectError("project.unknown-suite", f"no suite {name!r}", fix=choices(names, name))
+    return read_suite_of(path, f"{EVALS}/{name}/suite.yaml", settings.profiles)
+
+
+def _context(resources: Resources, cases: Path | None) -> SuiteContext:
+    profile = resources.settings.profile
+
+    def rows(table: str) -> Sequence[Mapping[str, JsonValue]]:
+        from compound.project.running.data import table_rows
+
+        return table_rows(resources.lakehouse, table)
+
+    return SuiteContext(
+        root=resources.settings.root,
+        profile=profile.name,
+        cases=cases.resolve() if cases else profile.cases,
+        rows=rows,
+        extra_cases=None if cases else profile.extra_cases,
+        training=profile.training,
+    )

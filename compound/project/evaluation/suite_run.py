@@ -1,0 +1,260 @@
+"""What a suite runs on: the project with copies of everything that a run could change."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+from compound.errors import CompoundError, DataError
+from compound.evaluation import Case, CaseResult
+from compound.model import MemoryJournal
+from compound.project.open.resources import Resources
+from compound.project.open.targets import Targets
+from compound.project.source.files import open_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import JsonValue
+
+    from compound.connector.desk import Desk
+    from compound.connector.shop import Shop
+    from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
+    from compound.effect import EffectTarget
+    from compound.graph import Engine, RunResult
+    from compound.model import CallKey, Gateway, ModelResponse
+    from compound.project.settings.settings import Settings
+    from compound.project.source.parts import ProjectParts
+    from compound.review import ReviewQueue
+
+_REVIEWERS = ("evaluation", "second evaluation")
+_MOST_STOPS = 50
+"""Reviews that a case may meet one after the other; a graph that asks for ever must end."""
+
+
+class MeteredJournal(MemoryJournal):
+    """A journal in memory that knows what each run has cost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._costs: dict[str, float | None] = {}
+
+    def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
+        """Keep the answer, and add its cost; one call of unknown cost makes the run's cost unknown."""
+        super().record(call, request_hash, response)
+        known, more = self._costs.get(call.run_id, 0.0), response.cost_usd
+        self._costs[call.run_id] = None if known is None or more is None else known + more
+
+    def cost_usd(self, run_id: str) -> float | None:
+        """The cost of a run's calls: 0 where it made none that costs, None where it is not known."""
+        return self._costs.get(run_id, 0.0)
+
+
+class EvaluationResources(Resources):
+    """A project opened for an evaluation: what runs change lies in a folder that is thrown away.
+
+    Args:
+        settings: Of the project.
+        parts: Of the project.
+        scratch: The folder; state, shop and sent messages lie in it.
+    """
+
+    def __init__(self, settings: Settings, parts: ProjectParts, scratch: Path) -> None:
+        profile = replace(settings.profile, shop=f"sqlite:///{scratch / 'shop.db'}", state=str(scratch / "state.db"))
+        super().__init__(replace(settings, profile=profile), parts)
+        self._real = settings
+        self._scratch = scratch
+        self._opening = Lock()
+
+    @cached_property
+    def journal(self) -> MeteredJournal:
+        """Every evaluation asks its models again; no crash has to be outlived."""
+        return MeteredJournal()
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The door to models."""
+        from compound.model import open_gateway
+
+        _ = self.parts.functions
+        return open_gateway(
+            self.models, provider=self.settings.profile.model, journal=self.journal, package=self.parts.modules.package
+        )
+
+    @property
+    def shop(self) -> Shop:  # pyright: ignore[reportIncompatibleVariableOverride] # opened once, by any thread
+        """An untouched shop, made when it is first asked for: from the lakehouse, else as a copy of the profile's."""
+        with self._opening:
+            if self._shop is None:
+                self._shop = self._new_shop()
+                self._closing.callback(self._shop.close)
+            return self._shop
+
+    _shop: Shop | None = None
+
+    @cached_property
+    def desk(self) -> Desk:
+        """A desk whose messages go nowhere."""
+        from compound.project.source.files import open_desk
+
+        return open_desk(replace(self.settings, home=self._scratch), self.parts)
+
+    @cached_property
+    def run_shops(self) -> RunShops:
+        """A shop for each run."""
+        return RunShops(self)
+
+    @property
+    def targets(self) -> Mapping[str, EffectTarget]:
+        """The targets of effects: copies."""
+        return Targets({"shop": lambda: self.run_shops, "desk": lambda: self.desk})
+
+    def shop_of_run(self, run_id: str) -> Shop:
+        """A copy of the untouched shop for one run: cases do not see each other's effects."""
+        _ = self.shop
+        folder = self._scratch / "runs"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{run_id}.db"
+        _copy_sqlite(self._scratch / "shop.db", path)
+        profile = replace(self.settings.profile, shop=f"sqlite:///{path}")
+        return open_shop(replace(self.settings, profile=profile), self.parts)
+
+    def _new_shop(self) -> Shop:
+        from compound.project.running.data import fill_shop
+
+        opened = open_shop(self.settings, self.parts)
+        source = _sqlite_path(self._real.shop_url)
+        try:
+            if self.settings.profile.lakehouse.is_dir() or source is None or not source.is_file():
+                fill_shop(opened, self, force=True)
+                return opened
+        except DataError:
+            # The lakehouse does not hold what the shop does.
+            if source is None or not source.is_file():
+                raise
+        opened.close()
+        _copy_sqlite(source, self._scratch / "shop.db")
+        return open_shop(self.settings, self.parts)
+
+
+class RunShops:
+    """The effect target `shop` of an evaluation: each run changes a copy of its own."""
+
+    delivery_class: DeliveryClass = "A"
+
+    def __init__(self, resources: EvaluationResources) -> None:
+        self._resources = resources
+        self._open: dict[str, Shop] = {}
+
+    async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        """See `EffectTarget.perform`."""
+        from anyio.to_thread import run_sync
+
+        if group.run_id not in self._open:
+            self._open[group.run_id] = await run_sync(self._resources.shop_of_run, group.run_id)
+        return await self._open[group.run_id].perform(group)
+
+    def forget(self, run_id: str) -> None:
+        """Throw the copy of a run away."""
+        opened = self._open.pop(run_id, None)
+        if opened is not None:
+            opened.close()
+            Path(opened.name).unlink(missing_ok=True)
+
+
+class GraphSubject:
+    """Runs a case to the graph's first review, or to its end.
+
+    Args:
+        engine: Of the graph.
+        resources: What it runs on.
+        queue: The reviews of these runs.
+        epoch: Begins the id of each run.
+        until: Where a run ends; at `end` every review is approved as drafted.
+        context: The graph's context, where the case has none of its own.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        resources: EvaluationResources,
+        *,
+        queue: ReviewQueue,
+        epoch: str,
+        until: Literal["review", "end"],
+        context: Mapping[str, JsonValue],
+    ) -> None:
+        self._engine = engine
+        self._resources = resources
+        self._queue = queue
+        self._epoch = epoch
+        self._until: Literal["review", "end"] = until
+        self._context = context
+
+    async def run(self, case: Case) -> CaseResult:
+        """Run one case; a failed node is a failed case, with what ran before it."""
+        run_id, begin = f"{self._epoch}-{case.id}", time.perf_counter()
+        result, error = None, ""
+        try:
+            result = await self._run(case, run_id)
+            error = str(result.error) if result.error else ""
+        except CompoundError as failure:
+            error = str(failure)
+        finally:
+            self._resources.run_shops.forget(run_id)
+        return CaseResult(
+            case_id=case.id,
+            status="failed" if result is None else _status(result),
+            values={} if result is None else result.values,
+            output=None if result is None else result.output,
+            run_id=run_id,
+            error=error,
+            seconds=time.perf_counter() - begin,
+            cost_usd=self._resources.journal.cost_usd(run_id),
+            auto={} if result is None else result.auto,
+            auto_scores={} if result is None else result.auto_scores,
+        )
+
+    async def _run(self, case: Case, run_id: str) -> RunResult:
+        context = {**self._context, **case.context}
+        result = await self._engine.run(
+            case.input, run_id=run_id, until=self._until, context=context, example_id=case.id
+        )
+        for _ in range(_MOST_STOPS):
+            if result.status != "waiting_review" or not all([self._approve(item) for item in result.item_ids]):
+                return result
+            result = await self._engine.resume(run_id)
+        return result
+
+    def _approve(self, item_id: str) -> bool:
+        """Whether the item is decided now; one that does not offer approval waits."""
+        for reviewer in _REVIEWERS:
+            item = self._queue.show(item_id)
+            try:
+                if self._queue.decide(item_id, "approve", user=reviewer, version=item.version).final:
+                    return True
+            except CompoundError:
+                return False
+        return False
+
+
+def _status(result: RunResult) -> str:
+    return "waiting_review" if result.status == "stopped" else result.status
+
+
+def _sqlite_path(url: str) -> Path | None:
+    if "://" not in url:
+        return Path(url)
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)

@@ -1,0 +1,1 @@
+"""What a project offers to its graphs, by name."""

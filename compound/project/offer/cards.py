@@ -1,0 +1,151 @@
+"""What agents are shown of the project's tools, and the versions that cache keys hold."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from compound.errors import ProjectError, choices
+from compound.graph.port.services import RetrieveRequest, ToolCard
+from compound.spec.mcp_file import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import JsonValue
+
+    from compound.effect import Effect
+    from compound.graph.port.catalogue import Shelf
+    from compound.graph.port.services import Services
+    from compound.project.open.resources import Resources
+
+_TOP_K = 6
+
+
+def card_of(resources: Resources, services: Services, ref: str) -> ToolCard:
+    """A tool by the name a graph file gives it: a function, `sql.orders`, `retrieve.handbook`, `mcp.server.tool`.
+
+    Raises:
+        ProjectError: ``project.unknown-tool``, ``project.unknown-sql``; as the tool's own look-up.
+    """
+    lead, dot, name = ref.partition(".")
+    if dot and lead == "sql":
+        return _sql_card(resources, services, ref, name)
+    if dot and lead == "retrieve":
+        return _search_card(services, ref, name)
+    if ref.startswith(PREFIX):
+        remote = resources.mcp.function(ref)
+        return ToolCard(name=ref, description=remote.description, parameters=remote.params_schema, call=remote)
+    function = resources.functions.get(ref)
+    if function is None:
+        raise ProjectError("project.unknown-tool", f"no tool {ref!r}", fix=choices(list(resources.functions), ref))
+    call = services.function(ref)
+    return ToolCard(name=ref, description=function.description, parameters=function.params_schema, call=call)
+
+
+def _sql_card(resources: Resources, services: Services, ref: str, name: str) -> ToolCard:
+    call = services.sql_tool(name)
+    tool = resources.parts.sql_tools[name]
+    shown = cast("Mapping[str, JsonValue]", tool.params_schema(for_model=True))
+    known = cast("Mapping[str, JsonValue]", tool.params_schema().get("properties") or {})
+    seen = cast("Mapping[str, JsonValue]", shown.get("properties") or {})
+    return ToolCard(
+        name=ref,
+        description=tool.spec.description,
+        parameters=shown,
+        call=call,
+        hidden=frozenset(known) - frozenset(seen),
+    )
+
+
+def _search_card(services: Services, ref: str, name: str) -> ToolCard:
+    search = services.retriever(name)
+
+    async def call(inputs: Mapping[str, JsonValue]) -> JsonValue:
+        return await search(RetrieveRequest(query=str(inputs.get("query") or ""), top_k=_TOP_K))
+
+    text: dict[str, JsonValue] = {"type": "string", "description": "What to look for, in words."}
+    parameters: dict[str, JsonValue] = {
+        "type": "object",
+        "properties": {"query": text},
+        "required": ["query"],
+        "additionalProperties": False,
+    }
+    return ToolCard(name=ref, description=f"Search the documents {name!r}.", parameters=parameters, call=call)
+
+
+def proposal_of(effect: Effect) -> ToolCard:
+    """An effect as an agent may propose it: calling it only looks whether the effect takes these arguments."""
+
+    async def look(inputs: Mapping[str, JsonValue]) -> JsonValue:
+        effect.parse(inputs)
+        return None
+
+    return ToolCard(
+        name=effect.name,
+        description=f"Propose: {effect.description}",
+        parameters=effect.schema,
+        call=look,
+    )
+
+
+def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: C901, PLR0911 - one arm per shelf
+    """Version of what a name stands for now: code with all that it imports of the project, prompt, model, data."""
+    parts = resources.parts
+    match shelf:
+        case "tool":
+            pinned = resources.mcp.pin_of(name)
+            return _code(resources, resources.functions[name].callable) if pinned is None else pinned.sha256
+        case "check":
+            return _code(resources, parts.checks[name].callable)
+        case "sql":
+            bound = parts.sql_tools[name].bind(resources.lakehouse)
+            return _digest([bound.tool.sql, bound.pins])
+        case "retriever":
+            return resources.retriever(name).version
+        case "specialist":
+            return resources.specialists.resolve(name).version
+        case "prompt":
+            return parts.prompts[name].version
+        case "model":
+            return _model(resources, name)
+        case "graph":
+            return parts.graph(name).hash
+        case "effect":
+            return _code(resources, parts.effects[name].function)
+        case "policy":
+            return ""
+
+
+def _model(resources: Resources, name: str) -> str:
+    """What answers for a logical model: its settings, and where a solver answers, the solver's code."""
+    from compound.model import find_solver
+
+    model = resources.models.models.get(name)
+    provider = resources.settings.profile.model or (model.provider if model is not None else None) or resources.provider
+    said = [resources.provider, None if model is None else model.model_dump(mode="json")]
+    if provider != "offline" or model is None or model.solver is None:
+        return _digest(said)
+    _ = resources.functions  # the project's modules register their solvers
+    return _digest([*said, _code(resources, find_solver(model.solver, resources.parts.modules.package))])
+
+
+def _code(resources: Resources, function: Callable[..., object]) -> str:
+    """Of the function's module and every module of the project that it imports; a tool may lean on any of them."""
+    code = resources.code
+    files = code.files(function)
+    if files:
+        return _digest([[path, code.digest(path)] for path in sorted(files)])
+    module = inspect.getmodule(function)
+    try:
+        text = inspect.getsource(module if module is not None else function)
+    except (OSError, TypeError):
+        return str(getattr(function, "__qualname__", function))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -1,0 +1,167 @@
+"""Functions and files that settings, suites and effects name: what cannot work is found before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from compound.errors import CompoundError, Location, ProjectError, choices
+from compound.language import Finding, InvalidFile
+from compound.project.offer.score_names import score_findings
+from compound.project.settings.settings import in_settings
+from compound.project.source.documents import is_function
+from compound.project.source.names import CODE
+from compound.project.source.parts import EVALS
+from compound.spec.declared import place_of
+
+if TYPE_CHECKING:
+    from compound.effect import Effect
+    from compound.project.open.resources import Resources
+    from compound.spec.suite_file import SuiteFile
+
+
+def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
+    """What keeps an effect from ever happening: a target that is not there, or cannot be opened."""
+    from compound.project.source.files import target_file
+
+    targets = list(resources.targets)
+    if effect.target not in targets:
+        what = f"effect {effect.name!r} has target={effect.target!r}, and there is no such target"
+        return [Finding("effect.unknown-target", what, effect.where, choices(targets, effect.target))]
+    return _raised(lambda: target_file(resources.settings, effect.target), Location(f"connectors/{effect.target}.yaml"))
+
+
+def function_findings(resources: Resources) -> Iterator[Finding]:
+    """Functions that the settings name: those that yield documents, labelled texts, and the profile's data."""
+    settings = resources.settings
+    profile = settings.profile
+    for entries in profile.documents.values():
+        for entry in entries:
+            if is_function(entry):
+                where = in_settings(settings.root, entry)
+                yield from _one_argument(resources, entry, "the profile's labelled past tickets, or None", where)
+    for entry in settings.specialists.values():
+        where = in_settings(settings.root, entry)
+        yield from _one_argument(resources, entry, "the profile's labelled past tickets", where)
+    if profile.generator:
+        where = in_settings(settings.root, profile.generator)
+        yield from _one_argument(resources, profile.generator, "the folder to write to", where)
+
+
+def policy_findings(resources: Resources) -> Iterator[Finding]:
+    """Policies that are called otherwise than their file, and effects in them that are not there."""
+    from compound.spec.yaml.reading import read_yaml_file
+
+    for stem, path in resources.parts.policy_files.items():
+        shown = resources.settings.shown(path)
+        try:
+            policy, source = resources.parts.policy(stem), read_yaml_file(path, shown).source
+        except CompoundError as error:
+            yield from _told(error, Location(shown, 1))
+            continue
+        if policy.name != stem:
+            what = f"the policy calls itself {policy.name!r}, and its file is called {stem!r}"
+            fix = f"write name: {stem}; graphs name a policy by its file"
+            yield Finding("policy.wrong-name", what, source.value(("name",)), fix)
+        try:
+            known = list(resources.parts.effects)
+        except CompoundError:  # what cannot be loaded is a finding already
+            continue
+        for name in policy.effects:
+            if name not in known:
+                what = f"the policy {stem} names the effect {name!r}, which is not there"
+                yield Finding("policy.unknown-effect", what, source.key(("effects", name)), choices(known, name))
+
+
+def suite_findings(resources: Resources) -> Iterator[Finding]:
+    """Suites whose file cannot be read, or whose functions cannot be called; and two scorers of one name."""
+    from compound.spec.suite_file import read_suite_of
+    from compound.spec.yaml.reading import read_yaml_file
+
+    for path in sorted((resources.settings.root / EVALS).glob("*/suite.yaml")):
+        shown, folder = f"{EVALS}/{path.parent.name}/suite.yaml", path.parent.name
+        try:
+            suite = read_suite_of(path, shown, resources.settings.profiles)
+        except CompoundError as error:
+            yield from _told(error, Location(shown, 1))
+            continue
+        document = read_yaml_file(path, shown)
+        if suite.graph is not None and suite.graph not in (graphs := list(resources.parts.graph_files)):
+            what = f"the suite {suite.name} runs the graph {suite.graph!r}, which is not there"
+            yield Finding("suite.invalid", what, document.source.value(("graph",)), choices(graphs, suite.graph))
+        wanted = {suite.cases: document.source.value(("cases",))}
+        wanted |= {one: document.source.value(("scorers", index)) for index, one in enumerate(suite.scorers)}
+        for one, where in wanted.items():
+            yield from _one_argument(resources, f"{EVALS}.{folder}.{one}", "a SuiteContext", where)
+        yield from _scorers(resources, folder, suite)
+        yield from score_findings(resources, folder, suite, document)
+
+
+def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Finding]:
+    """Scores of two scorers of one name could not be told apart."""
+    first: dict[str, Location] = {}
+    for scorer in suite.scorers:
+        with suppress(CompoundError):  # what cannot be loaded is a finding already
+            where = place_of(resources.parts.modules.function(f"{EVALS}.{folder}.{scorer}"))
+            name = scorer.rpartition(":")[2]
+            if name in first:
+                what = f"the suite {suite.name} has two scorers {name!r}: {first[name]} and {where}"
+                yield Finding(CODE, what, where, "rename one of them, or name it once")
+            first.setdefault(name, where)
+
+
+def _one_argument(resources: Resources, reference: str, what_it_gets: str, named: Location) -> list[Finding]:
+    """What is wrong with a function that is called with one value; `named` is where a file names it."""
+
+    def look() -> None:
+        function = resources.parts.modules.function(reference)
+        if not _takes_one(function):
+            raise ProjectError(
+                "project.function-signature",
+                f"{reference} cannot be called with one value: it is {_shown(function)}",
+                fix=f"write a plain function of one argument: {what_it_gets}",
+                where=place_of(function),
+            )
+
+    module = reference.partition(":")[0]
+    if not resources.parts.modules.has(module):
+        what = f"cannot load {module}: there is no {module.replace('.', '/')}.py"
+        return [Finding("project.bad-module", what, named, "write it as module:function")]
+    return [
+        replace(one, where=named) if one.code == "project.unknown-function" else one for one in _raised(look, named)
+    ]
+
+
+def _takes_one(function: Callable[..., object]) -> bool:
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return False
+    try:
+        inspect.signature(function).bind(None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _shown(function: Callable[..., object]) -> str:
+    word = "async def" if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function) else "def"
+    try:
+        return f"{word} {getattr(function, '__name__', '')}{inspect.signature(function)}"
+    except (TypeError, ValueError):
+        return repr(function)
+
+
+def _raised(look: Callable[[], object], otherwise: Location) -> list[Finding]:
+    try:
+        look()
+    except CompoundError as error:
+        return _told(error, otherwise)
+    return []
+
+
+def _told(error: CompoundError, otherwise: Location) -> list[Finding]:
+    if isinstance(error, InvalidFile):
+        return list(error.findings)
+    return [Finding(error.code, error.what, error.where or otherwise, error.fix)]

@@ -1,0 +1,1 @@
+"""The opened stores, indexes, models and tools of a project."""

@@ -1,0 +1,133 @@
+"""Tools that connectors offer to graphs, beside the project's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, cast
+
+from pydantic import JsonValue
+from typing_extensions import TypedDict
+
+from compound.errors import ProjectError, choices
+from compound.language.marks import CALLER
+from compound.project.source.documents import documents_of
+from compound.project.source.names import Named
+from compound.spec.declared import place_of
+from compound.tool import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compound.project.open.stores import Stores
+
+
+class GrantedColumn(TypedDict):
+    """A column that SQL of a model may read."""
+
+    name: str
+    type: str
+    description: str
+
+
+class GrantedTable(TypedDict):
+    """A table that SQL of a model may read, with its size."""
+
+    name: str
+    description: str
+    rows: int
+    columns: list[GrantedColumn]
+
+
+class AskedQuestion(TypedDict):
+    """A question that was verified with the SQL that answers it."""
+
+    question: str
+    sql: str
+
+
+class GrantCard(TypedDict):
+    """What a model is shown before it writes SQL; never rows."""
+
+    tables: list[GrantedTable]
+    examples: list[AskedQuestion]
+    max_rows: int
+
+
+class IndexedDocument(TypedDict):
+    """A document that an index is made of, whole."""
+
+    id: str
+    title: str
+    text: str
+    source: str
+
+
+def index_documents(resources: Stores) -> Function[..., object]:
+    """`index_documents(index, limit)`: the documents behind an index, in the order of their ids."""
+
+    def index_documents(index: str, limit: int = 2000) -> list[IndexedDocument]:
+        """The documents of an index, whole, as they are at their source now; at most `limit`."""
+        known = resources.settings.profile.documents
+        if index not in known:
+            raise ProjectError("project.unknown-index", f"no index {index!r}", fix=choices(list(known), index))
+        found = sorted(documents_of(index, resources.settings, resources.parts.modules), key=lambda one: one.id)
+        return [IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source) for one in found[:limit]]
+
+    return Function(index_documents, blocking=True)
+
+
+def read_document(resources: Stores) -> Function[..., object]:
+    """`read_document(source)`: one document of an index, whole; its text is empty where there is none."""
+
+    def read_document(source: str) -> IndexedDocument:
+        """A whole document of an index, by `index:doc_id` (`handbook:refund-times`); its text is empty if none is."""
+        index, _, doc_id = source.partition(":")
+        known = resources.settings.profile.documents
+        found = documents_of(index, resources.settings, resources.parts.modules) if index in known else iter(())
+        one = next((document for document in found if document.id == doc_id), None)
+        if one is None:
+            return IndexedDocument(id=doc_id, title="", text="", source="")
+        return IndexedDocument(id=one.id, title=one.title, text=one.text, source=one.source)
+
+    return Function(read_document, blocking=True)
+
+
+def granted_tables(resources: Stores) -> Function[..., object]:
+    """`granted_tables(tool)`: what a SQL tool of `kind: ask` grants, as a model is shown it."""
+
+    def granted_tables(tool: str) -> GrantCard:
+        """Tables and columns that SQL may read through an `ask` tool, with their words, and verified examples."""
+        from compound.tool import AskTool
+
+        asks = {name: one for name, one in resources.parts.sql_tools.items() if isinstance(one, AskTool)}
+        if tool not in asks:
+            what = f"no SQL tool of kind: ask is called {tool!r}"
+            raise ProjectError("project.unknown-sql", what, fix=choices(list(asks), tool))
+        return cast("GrantCard", asks[tool].bind(resources.lakehouse).card)
+
+    return Function(granted_tables)
+
+
+def shop_documents(resources: Stores) -> Function[..., object]:
+    """`shop_documents(customer_id)`: the customer's documents as the shop has them now, with row versions."""
+
+    def shop_documents(customer_id: Annotated[str, CALLER]) -> dict[str, JsonValue]:
+        """The documents of one customer as the operational database has them now, and their row versions."""
+        return resources.shop.documents(customer_id).to_json()
+
+    return Function(shop_documents)
+
+
+BUILT_IN: Final = (shop_documents, granted_tables, index_documents, read_document)
+"""What makes each of them; it is called as its tool is."""
+
+
+def connector_tools(resources: Stores) -> Sequence[Function[..., object]]:
+    """Every one of them."""
+    return [make(resources) for make in BUILT_IN]
+
+
+def built_in() -> Iterator[Named]:
+    """The tools that connectors offer to every graph."""
+    for make in BUILT_IN:
+        where = place_of(make)
+        yield Named("tool", make.__name__, where, id(make), f"built in (compound/{where})")

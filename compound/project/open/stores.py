@@ -1,0 +1,244 @@
+"""Everything a project uses at run time, opened when it is first needed and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from compound.errors import ConnectorError
+from compound.project.settings.inside import refuse_links_out
+from compound.project.settings.private import make_private, protect
+from compound.project.settings.settings import Settings
+from compound.project.source.parts import CONNECTORS, ProjectParts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compound.connector.artifacts import ArtifactStore
+    from compound.connector.cache import SqliteCache
+    from compound.connector.desk import Desk
+    from compound.connector.lakehouse import Lakehouse
+    from compound.connector.shop import Shop
+    from compound.connector.state import StateStore
+    from compound.connector.vector import IndexEngine
+    from compound.effect import EffectTarget
+    from compound.model import Gateway, SyncLoop
+    from compound.project.source.code_files import CodeFiles
+    from compound.retrieval import Embedder, Retriever
+    from compound.spec.models_file import ModelsFile
+    from compound.specialist import Registry
+    from compound.trace import ParquetStore, Recorder
+
+
+class Stores:
+    """The opened data, indexes, models and code of a project on one profile.
+
+    Args:
+        settings: Where everything is.
+        parts: The project's own code and files; shared between profiles.
+    """
+
+    def __init__(self, settings: Settings, parts: ProjectParts) -> None:
+        refuse_links_out(settings)
+        self.settings = settings
+        self.parts = parts
+        self.sound: set[str] = set()
+        """Hashes of graphs in which `check` found no error."""
+        self._closing = ExitStack()
+        make_private(settings)
+        self._closing.callback(protect, settings)
+
+    def close(self) -> None:
+        """Flush the traces and let go of every file and connection."""
+        if "loop" in self.__dict__:
+            self.loop.close()
+        self._closing.close()
+
+    @cached_property
+    def loop(self) -> SyncLoop:
+        """The event loop of the sync calls."""
+        from compound.model import SyncLoop
+
+        return SyncLoop()
+
+    @property
+    def traces_folder(self) -> Path:
+        """Where spans are kept."""
+        return self.settings.home / "traces"
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """Files that runs made for people."""
+        from compound.connector.artifacts import ArtifactStore
+
+        return ArtifactStore(self.settings.home / "artifacts")
+
+    @cached_property
+    def lakehouse(self) -> Lakehouse:
+        """The tables that facts are read from, pinned at their newest versions.
+
+        Raises:
+            ConnectorError: `lakehouse.missing`: the profile's folder is not there.
+        """
+        from compound.project.source.files import open_lakehouse
+
+        path = self.settings.profile.lakehouse
+        if not path.is_dir():
+            reads = f"profile {self.settings.profile.name!r} reads {self.settings.shown(path)}"
+            what = f"{reads}, and there is no such folder"
+            raise ConnectorError("lakehouse.missing", what, fix=self.settings.without_data)
+        opened = open_lakehouse(self.settings)
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def state(self) -> StateStore:
+        """Runs, reviews, the outbox, the ledger, the journal."""
+        from compound.connector.state import StateStore
+
+        opened = StateStore.open(self.settings.state_url, lock_timeout_s=self.settings.profile.lock_wait_s)
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Where spans go."""
+        from compound.trace import ParquetStore, Recorder
+
+        opened = Recorder(ParquetStore(self.traces_folder))
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def traces(self) -> ParquetStore:
+        """The recorded spans, to read."""
+        from compound.trace import ParquetStore
+
+        return ParquetStore(self.traces_folder)
+
+    @cached_property
+    def models(self) -> ModelsFile:
+        """`connectors/models.yaml`."""
+        from compound.project.source.files import models_file
+
+        return models_file(self.settings.root / CONNECTORS / "models.yaml")
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The door to models; the project's solvers are loaded before it answers."""
+        from compound.model import StateJournal, open_gateway
+
+        _ = self.parts.functions
+        return open_gateway(
+            self.models,
+            provider=self.settings.profile.model,
+            journal=StateJournal(self.state),
+            package=self.parts.modules.package,
+        )
+
+    @cached_property
+    def code(self) -> CodeFiles:
+        """The project's Python files, as they were when they were first asked for."""
+        from compound.project.source.code_files import CodeFiles
+
+        return CodeFiles(self.parts.modules)
+
+    @cached_property
+    def node_cache(self) -> SqliteCache:
+        """Values of nodes with `cache:`."""
+        from compound.connector.cache import SqliteCache
+
+        opened = SqliteCache(self.settings.home / "node_cache.db")
+        self._closing.callback(opened.close)
+        return opened
+
+    @property
+    def provider(self) -> str:
+        """Who answers for the models, for reports."""
+        return self.settings.profile.model or self.models.provider
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The operational database that effects change."""
+        from compound.project.source.files import open_shop
+
+        opened = open_shop(self.settings, self.parts)
+        self._closing.callback(opened.close)
+        return opened
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where tickets come from and replies go."""
+        from compound.project.source.files import open_desk
+
+        return open_desk(self.settings, self.parts)
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the project declares a desk."""
+        return (self.settings.root / CONNECTORS / "desk.yaml").is_file()
+
+    @property
+    def targets(self) -> Mapping[str, EffectTarget]:
+        """Effect target by name, as `@effect(target=...)` writes it."""
+        from compound.project.open.targets import Targets
+
+        return Targets({"shop": lambda: self.shop, "desk": lambda: self.desk})
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """MiniLM where its weights are installed; without them retrieval is lexical and says so."""
+        from compound.retrieval import open_embedder
+
+        return open_embedder("auto")
+
+    def embedding_beside(self) -> AbstractContextManager[None]:
+        """For many runs: queries are embedded in a process of their own, where an index of this profile embeds any."""
+        from compound.retrieval import embedding_beside
+
+        profile = self.settings.profile
+        embeds = any(index not in profile.lexical for index in profile.documents)
+        return embedding_beside(self.embedder) if embeds else nullcontext()
+
+    def embedder_of(self, index: str) -> Embedder:
+        """What embeds the passages of an index; nothing does where the profile calls it lexical."""
+        from compound.retrieval import NoEmbedder
+
+        return NoEmbedder() if index in self.settings.profile.lexical else self.embedder
+
+    @cached_property
+    def index_engine(self) -> IndexEngine:
+        """Where indexes are kept."""
+        from compound.connector.vector import open_engine
+
+        where = self.settings.profile.vectors
+        if where in {"edge", "sqlite"}:
+            return open_engine(where, root=self.settings.home / "index")
+        return open_engine("qdrant", url=where)
+
+    def retriever(self, name: str) -> Retriever:
+        """The published version of an index.
+
+        Raises:
+            ConnectorError: `vector.no-index`: it was never built.
+        """
+        from compound.retrieval import Retriever
+
+        if name not in self._retrievers:
+            opened = Retriever.open(name, self.index_engine, self.embedder_of(name))
+            self._closing.callback(opened.close)
+            self._retrievers[name] = opened
+        return self._retrievers[name]
+
+    @cached_property
+    def _retrievers(self) -> dict[str, Retriever]:
+        return {}
+
+    @cached_property
+    def specialists(self) -> Registry:
+        """Trained specialists and their aliases."""
+        from compound.specialist import Registry
+
+        return Registry(self.settings.home / "models", lambda: self.embedder)

@@ -1,0 +1,1 @@
+"""What is removed after a time, or on a person's wish."""

@@ -1,0 +1,159 @@
+"""`compound erase`: what runs have kept about one person is removed, everywhere, and looked for again as a proof.
+
+Company data (the lakehouse, the operational database, documents and their indexes) is not touched: it is changed
+where it is kept, and `seed` and `index` bring the change here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from compound.errors import ConflictError, DataError
+from compound.project.retention.mention import Mention
+from compound.project.retention.mention_search import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import JsonValue
+
+    from compound.project.open.resources import Resources
+    from compound.review import ReviewQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseReport:
+    """What was removed; with `is_dry` what would be.
+
+    Attributes:
+        keys: How many keys were asked for; the keys themselves are not repeated in records.
+        runs: Runs that name the person.
+        withdrawn: Of them those that waited for a person: nobody decides them any more.
+        removed: Kind (`runs`, `items`, `drafts`, `calls`, `effects`, `blobs`, `replies`, `cached`, ...) to how many.
+        left: Run to why it was left alone: it is running, or an effect of it has no known end.
+        found: Place to how often the person is still named there after the removal; empty is the proof.
+    """
+
+    is_dry: bool
+    keys: int
+    runs: tuple[str, ...]
+    withdrawn: tuple[str, ...] = ()
+    removed: Mapping[str, int] = field(default_factory=dict[str, int])
+    left: Mapping[str, str] = field(default_factory=dict[str, str])
+    found: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left that names the person."""
+        return not self.left and not self.found
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The report as one JSON record."""
+        return {
+            "dry_run": self.is_dry,
+            "keys": self.keys,
+            "runs": list(self.runs),
+            "withdrawn": list(self.withdrawn),
+            "removed": dict(self.removed),
+            "left": dict(self.left),
+            "found": dict(self.found),
+            "complete": self.is_complete,
+        }
+
+
+class Eraser:
+    """Removes one person from the run-time state of a profile.
+
+    Args:
+        resources: The opened project.
+        queue: Its review queue.
+        keys: What the person is called in the data: customer id, e-mail addresses.
+        now: UTC seconds; the present time when left out.
+
+    Raises:
+        DataError: `erase.no-key`: no key, or one of fewer than three characters, which would name everybody.
+    """
+
+    def __init__(
+        self, resources: Resources, queue: ReviewQueue, keys: Sequence[str], *, now: float | None = None
+    ) -> None:
+        short = [key for key in keys if len(key.strip()) < 3]
+        if not keys or short:
+            what = f"{short[0]!r} is too short to be one person's key" if short else "no key was given"
+            raise DataError("erase.no-key", what, fix="--customer KEY, with at least three characters")
+        self._resources = resources
+        self._queue = queue
+        self._mention = Mention([key.strip() for key in keys])
+        self._places = Places(resources, self._mention)
+        self._now = time.time() if now is None else now
+
+    def run(self, *, dry_run: bool = False) -> EraseReport:
+        """Remove, and look again; with `dry_run` only say what it is."""
+        from compound.project.retention.prune_state import open_runs
+
+        runs = self._places.runs()
+        if dry_run:
+            waiting = self._waiting(runs)
+            return EraseReport(
+                is_dry=True, keys=len(self._mention.keys), runs=tuple(sorted(runs)), withdrawn=tuple(sorted(waiting))
+            )
+        self._tell(runs)
+        withdrawn = self._withdraw(runs)
+        with self._resources.state.read() as db:
+            busy = open_runs(db, runs)
+        removed, erased = self._remove(sorted(runs - busy))
+        left = {run: "it is not over: it runs, or an effect of it has no known end" for run in sorted(busy)}
+        left |= {run: "another process runs it now" for run in sorted(runs - busy - erased)}
+        return EraseReport(
+            is_dry=False,
+            keys=len(self._mention.keys),
+            runs=tuple(sorted(runs)),
+            withdrawn=tuple(sorted(withdrawn)),
+            removed=dict(+removed),
+            left=left,
+            found=self._places.counts(),
+        )
+
+    def _tell(self, runs: Collection[str]) -> None:
+        """The audit log, before anything goes; it learns a hash of the keys, never a key."""
+        from compound.connector.state import append_audit, digest
+
+        hashed = sha256("\0".join(sorted(self._mention.keys)).encode()).hexdigest()
+        details: dict[str, JsonValue] = {"runs": len(runs), "runs_sha256": digest(sorted(runs))}
+        with self._resources.state.write() as db:
+            append_audit(db, "person.erased", at=self._now, actor="erase", subject=hashed, details=details)
+
+    def _waiting(self, runs: Collection[str]) -> dict[str, list[str]]:
+        """Run to its items that nobody has decided."""
+        from compound.project.retention.prune_state import undecided_items
+
+        with self._resources.state.read() as db:
+            return undecided_items(db, runs)
+
+    def _withdraw(self, runs: Collection[str]) -> list[str]:
+        waiting = self._waiting(runs)
+        for items in waiting.values():
+            for item_id in items:
+                with suppress(ConflictError):  # decided in this moment: the run goes on, and is left
+                    self._queue.withdraw(item_id, actor="erase", reason="the person it is about was erased")
+        return list(waiting)
+
+    def _remove(self, runs: Sequence[str]) -> tuple[Counter[str], set[str]]:
+        from compound.project.retention.content import remove_content
+        from compound.project.retention.prune_state import forget_tickets
+
+        resources = self._resources
+        removed, erased = remove_content(resources, runs, before=float("inf"), now=self._now)
+        removed["tickets"] += forget_tickets(resources.state, self._mention)
+        cuts = resources.traces.prune(emptied=erased, dropped=(), now=self._now, lost_before=self._now, spares_s=0.0)
+        removed.update({"blobs": cuts.blobs, "spans_emptied": cuts.spans_emptied})
+        if (resources.settings.home / "node_cache.db").is_file():
+            removed["cached"] += resources.node_cache.remove(self._mention.in_text)
+        removed["dead_letters"] += self._places.remove_dead_letters()
+        return removed, erased

@@ -1,0 +1,33 @@
+"""Runs that wait for a person on another host: their checkpoints are files there, so only it can go on with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compound.errors import ConflictError
+
+if TYPE_CHECKING:
+    from compound.project.running.opened import OpenedProject
+
+
+def require_here(project: OpenedProject, run_id: str) -> None:
+    """Refuse what this host could not carry on, before it is recorded.
+
+    A run that does not wait begins again from what the state store has, on any host. Of a compiled graph its own
+    program takes care.
+
+    Raises:
+        ConflictError: `review.elsewhere`, naming the host that has the checkpoint.
+    """
+    from compound.graph import has_checkpoint, place_of
+
+    record = project.run_record(run_id)
+    if record is None or record.status != "waiting_review":
+        return
+    checkpoints = project.settings.home / "checkpoints.db"
+    here = place_of(checkpoints)
+    if record.host in (None, here) or has_checkpoint(checkpoints, run_id):
+        return
+    host, _, path = str(record.host).partition(":")
+    what = f"run {run_id} waits on host {host}, which has its checkpoint ({path}); this is {here}"
+    raise ConflictError("review.elsewhere", what, fix=f"decide it on {host}; nothing was recorded here")

@@ -1,0 +1,73 @@
+"""An item's view with the effects of its decisions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from compound.project.decision.done import Canonical, canonical_of, done_of, effect_record, rest_of
+from compound.project.decision.ports import action_record
+from compound.review import UNDECIDED
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.effect import Effect, EffectResult
+    from compound.project.review.items import ItemView
+    from compound.review import ReviewItem
+
+    Record = Mapping[str, JsonValue]
+
+
+def with_effects(
+    view: ItemView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
+) -> ItemView:
+    """The view with what was done; while the item is open it proposes only what is not."""
+    done = done_of(effects)
+    shown = replace(
+        view,
+        done=tuple(effect_record(one) for one in done),
+        outcomes=tuple(effect_record(one) for one in effects),
+        decisions=tuple({**one, "refused": _refused(str(one["decision_id"]), effects)} for one in view.decisions),
+    )
+    if item.status not in UNDECIDED:
+        return shown
+    canonical = canonical_of(declared)
+    names = {one.effect for one in done}
+    return replace(
+        shown,
+        actions=tuple(
+            _marked(action_record(one), one.name in names) for one in rest_of(item.draft.actions, done, canonical)
+        ),
+        effects={action: _rest(does, done, canonical) for action, does in view.effects.items()},
+    )
+
+
+def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
+    """Why an effect of a decision was refused; None when none was."""
+    for one in effects:
+        if one.decision_id == decision_id and one.status.value == "refused":
+            return f"{one.effect} was refused: {(one.error or {}).get('what') or 'no reason given'}"
+    return None
+
+
+def _rest(does: Sequence[Record], done: Sequence[EffectResult], canonical: Canonical) -> tuple[Record, ...]:
+    from compound.effect import identity
+
+    left = Counter((one.node, identity(one.effect, one.args, canonical)) for one in done)
+    names = {one.effect for one in done}
+    rest: list[Record] = []
+    for one in does:
+        name = str(one["effect"])
+        key = (str(one["node"]), identity(name, cast("Record", one["arguments"]), canonical))
+        if left[key]:
+            left[key] -= 1
+        else:
+            rest.append(_marked(one, name in names))
+    return tuple(rest)
+
+
+def _marked(one: Record, is_again: bool) -> Record:
+    return {**one, "done_before": True} if is_again else one

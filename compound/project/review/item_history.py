@@ -1,0 +1,143 @@
+"""What became of an item: what was decided, what a second person has to agree to, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from compound.project.review.offers import does_lines, value_lines
+from compound.project.view.times import moment
+from compound.review import effect_to_json
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.project.review.item_fields import ItemFields
+    from compound.review import Decision, ItemEvent, ReviewItem
+
+    Record = Mapping[str, JsonValue]
+
+ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
+"""Statuses of an item that waits for nobody."""
+
+
+def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
+    """A decision, and who took it back."""
+    undone = next(
+        (
+            event
+            for event in events
+            if event.event.endswith(".undone") and event.details.get("decision_id") == one.decision_id
+        ),
+        None,
+    )
+    return {
+        "decision_id": one.decision_id,
+        "action": one.action,
+        "actor": one.actor,
+        "at": moment(one.decided_at),
+        "version": one.version,
+        "final": one.final,
+        "reason": one.reason,
+        "fields": dict(one.fields),
+        "note": one.note,
+        "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
+        "undone": None if undone is None else {"by": undone.actor, "at": moment(undone.at)},
+        "refused": None,
+    }
+
+
+def pending_record(item: ReviewItem, decisions: Sequence[Decision]) -> Record | None:
+    """What a first person decided and a second one has to agree to, with the command that agrees."""
+    if item.status != "awaiting_second" or not decisions:
+        return None
+    first = decisions[-1]
+    action = "approve" if first.action == "edit" and "approve" in item.decide else first.action
+    return {
+        "action": first.action,
+        "actor": first.actor,
+        "at": moment(first.decided_at),
+        "version": first.version,
+        "fields": dict(first.fields),
+        "agree": f"{_command(item.item_id, action)} --version {item.version}",
+    }
+
+
+def _command(item_id: str, action: str) -> str:
+    """Of who chooses what somebody else chose before; its fields are known then."""
+    name = item_id[:10]
+    if action in ("approve", "edit"):
+        return f"compound review {action} {name}"
+    return f"compound review decide {name} {action}"
+
+
+def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None:
+    """Who or what ended an item without a decision; None for one that is open or decided."""
+    last = next((one for one in reversed(events) if one.event == f"review.{item.status.value}"), None)
+    if item.status not in ("withdrawn", "expired") or last is None:
+        return None
+    why = "nobody decided it in time" if item.status == "expired" else str(last.details.get("reason") or "")
+    return {"status": item.status.value, "by": last.actor, "at": moment(last.at), "why": why}
+
+
+def second_line(view: ItemFields) -> str:
+    """Who has to agree to what, where two people must."""
+    if view.pending is None:
+        return "two people must approve it: nobody did yet"
+    who, action = view.pending["actor"], str(view.pending["action"])
+    if action == "approve":
+        return f"two people must approve it: {who} did; another person has to"
+    if action == "edit":
+        return f"two people must approve it: {who} edited it; another person has to agree"
+    return f"two people must approve it: {who} chose {action}; another person has to choose it too"
+
+
+def pending_lines(view: ItemFields) -> Iterator[str]:
+    """What the first person decided, and what the second one can do."""
+    if view.pending is None:
+        return
+    who = view.pending["actor"]
+    yield from ("", f"pending: {view.pending['action']} by {who} at {view.pending['at']}")
+    for name, value in cast("Record", view.pending["fields"]).items():
+        yield from _named(name, value)
+    yield f"  another person than {who} agrees with: {view.pending['agree']}"
+    if "reject" in view.offers:
+        yield "  a rejection by one person ends it; whatever else is chosen needs another person to agree to it"
+    else:
+        yield "  whatever else is chosen needs another person to agree to it"
+
+
+def decision_line(one: Record) -> str:
+    """A decision in one line, with what speaks against it now."""
+    why = f" ({one['reason']})" if one.get("reason") else ""
+    undone = cast("Record | None", one.get("undone"))
+    back = "" if undone is None else f"; taken back by {undone['by']} at {undone['at']}"
+    refused = f"; not carried out: {one['refused']}" if one.get("refused") else ""
+    return f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}{back}{refused}"
+
+
+def decided_lines(view: ItemFields) -> Iterator[str]:
+    """How an item ended: the decision that stands and what it does, or who ended it and what it had proposed."""
+    if view.status == "decided" and view.decisions:
+        last = view.decisions[-1]
+        reason = f": {last['reason']}" if last.get("reason") else ""
+        yield from ("", f"decided: {last['action']} by {last['actor']} at {last['at']}{reason}")
+        if not any(one["decision_id"] == last["decision_id"] for one in view.outcomes):
+            yield from does_lines(cast("Sequence[Record]", last["effects"]))
+        if last.get("note"):
+            yield from value_lines(f"note: {last['note']}", "  ")
+        return
+    if view.ended is not None:
+        why = f": {view.ended['why']}" if view.ended["why"] else ""
+        yield from ("", f"{view.ended['status']} by {view.ended['by']} at {view.ended['at']}{why}")
+    does = view.effects.get("approve") or next((one for one in view.effects.values() if one), ())
+    if does:
+        yield from ("it proposed, and nothing of it is done:", *does_lines(does))
+
+
+def _named(name: str, value: JsonValue) -> Iterator[str]:
+    lines = list(value_lines(value, ""))
+    if len(lines) == 1:
+        yield f"  {name}: {lines[0]}"
+    else:
+        yield from (f"  {name}:", *(f"    {line}" for line in lines))

@@ -1,0 +1,334 @@
+"""What the review commands report; plain values that print as text or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from compound.project.decision.automatic import LOOK, READY
+from compound.project.decision.ports import action_record
+from compound.project.review.item_fields import ItemFields
+from compound.project.review.item_history import (
+    ENDED,
+    decided_lines,
+    decision_line,
+    decision_record,
+    ended_record,
+    pending_lines,
+    pending_record,
+)
+from compound.project.review.item_lines import context_lines, done_lines, effect_lines
+from compound.project.review.offers import effects_json, next_steps, offer_lines
+from compound.project.view.evidence import evidence_lines
+from compound.project.view.times import age, moment
+from compound.review import shown_offer
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.effect import EffectResult
+    from compound.review import Decision, DraftVersion, ItemEvent, ItemSummary, ReviewItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """An item of the queue, as a list shows it.
+
+    Attributes:
+        age: Since it was opened, for a person.
+        actions: Names of the actions that the item proposes, as `show` has them.
+        held_by: Whose claim runs; empty when nobody's does.
+        held_until: Until when, ISO 8601.
+        ready: The graph's `auto` rule holds for the draft; None when it has none.
+    """
+
+    item_id: str
+    short_id: str
+    ticket_id: str
+    status: str
+    age: str
+    subject: str
+    reasons: tuple[str, ...]
+    actions: tuple[str, ...]
+    version: int
+    queue: str
+    created_at: str
+    due_at: str | None
+    held_by: str
+    held_until: str | None
+    graph: str = ""
+    node: str = ""
+    run_id: str = ""
+    risk: int = 0
+    level: int = 0
+    second: bool = False
+    first_approver: str = ""
+    expire_at: str | None = None
+    snooze_until: str | None = None
+    ready: bool | None = None
+
+    @property
+    def draft_state(self) -> str:
+        """`ready`, `needs a look`; empty where no rule says."""
+        return draft_state(self.ready)
+
+    @property
+    def asked_by(self) -> str:
+        """The graph and the node that ask: `support_reply.review`."""
+        return f"{self.graph}.{self.node}" if self.graph else self.node
+
+    @classmethod
+    def of(cls, item: ItemSummary, now: float) -> ItemRow:
+        """The row of an item."""
+        is_held = item.lease_user is not None and (item.lease_until or 0.0) > now
+        return cls(
+            item_id=item.item_id,
+            short_id=item.item_id[:10],
+            ticket_id=item.ticket_id or "",
+            status="pending" if item.status == "in_review" and not is_held else item.status.value,
+            age=age(now - item.created_at),
+            subject=item.subject[:50],
+            reasons=item.reasons,
+            actions=tuple(action.name for action in item.draft.actions),
+            version=item.version,
+            queue=item.queue,
+            created_at=moment(item.created_at),
+            due_at=None if item.due_at is None else moment(item.due_at),
+            held_by=item.lease_user or "" if is_held else "",
+            held_until=moment(item.lease_until or 0.0) if is_held else None,
+            graph=item.graph_name or "",
+            node=item.node,
+            run_id=item.run_id,
+            risk=item.risk,
+            level=item.level,
+            second=item.second,
+            first_approver=item.first_approver or "",
+            expire_at=None if item.expire_at is None else moment(item.expire_at),
+            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            ready=item.ready,
+        )
+
+
+def draft_state(ready: bool | None) -> str:
+    """`ready`, `needs a look`; empty where no rule says."""
+    return "" if ready is None else READY if ready else LOOK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView(ItemFields):
+    """An item with what a decision needs, read from the queue and shown to people."""
+
+    @classmethod
+    def of(
+        cls,
+        item: ReviewItem,
+        decisions: Sequence[Decision],
+        drafts: Sequence[DraftVersion],
+        events: Sequence[ItemEvent] = (),
+    ) -> ItemView:
+        """An item with everything that was decided about it and written for it."""
+        is_held = item.is_held(datetime.now(UTC).timestamp())
+        return cls(
+            item_id=item.item_id,
+            version=item.version,
+            status="pending" if item.status == "in_review" and not is_held else item.status.value,
+            queue=item.queue,
+            run_id=item.run_id,
+            ticket=item.ticket,
+            draft=item.draft.text,
+            actions=tuple(action_record(action) for action in item.draft.actions),
+            reasons=item.reasons,
+            evidence=item.evidence,
+            refs=item.refs,
+            created_at=moment(item.created_at),
+            held_by=item.lease_user or "" if is_held else "",
+            held_until=moment(item.lease_until or 0.0) if is_held else None,
+            offers=shown_offer(item.decide),
+            fields=item.draft.fields,
+            effects=effects_json(item.draft),
+            ready=None if item.readiness is None else item.readiness.ready,
+            audit=item.readiness is not None and item.readiness.audit,
+            decisions=tuple(decision_record(one, events) for one in decisions),
+            pending=pending_record(item, decisions),
+            ended=ended_record(item, events),
+            drafts=tuple(_draft(one) for one in drafts),
+            stale=str((item.stale_reason or {}).get("what") or ""),
+            pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
+            graph=item.graph_name or "",
+            node=item.node,
+            round=item.round,
+            level=item.level,
+            risk=item.risk,
+            due_at=None if item.due_at is None else moment(item.due_at),
+            expire_at=None if item.expire_at is None else moment(item.expire_at),
+            on_expire="" if item.expire_at is None else item.on_expire,
+            escalate_to=""
+            if item.expire_at is None or item.on_expire != "escalate"
+            else item.escalate_to or item.queue,
+            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            second=item.second,
+            first_approver=item.first_approver or "",
+            undo_s=item.undo_s,
+        )
+
+    def text(self) -> str:
+        """The item for a person: what was asked, what is proposed, why a person is asked, what it rests on."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        state = draft_state(self.ready)
+        yield f"item {self.item_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
+        yield from context_lines(self)
+        if self.held_by:
+            yield f"held by {self.held_by} until {self.held_until}"
+        if self.stale:
+            yield f"stale: {self.stale}"
+        if self.pruned_at:
+            yield f"pruned: the ticket, drafts and evidence were removed on {self.pruned_at}, as the policy says"
+            yield from self._history()
+            return
+        # A graph whose input is no ticket has none to name.
+        yield from (
+            "",
+            f"ticket {self.ticket.get('id')}: {self.ticket.get('subject') or ''}" if self.ticket else "no ticket",
+        )
+        if sender := self.ticket.get("email"):
+            yield f"from {sender}"
+        yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
+        yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
+        yield from pending_lines(self)
+        yield from done_lines(self)
+        yield from (
+            decided_lines(self)
+            if self.status in ENDED
+            else offer_lines(self.offers, self.effects, self.fields, self.done, first=self._chosen)
+        )
+        yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
+        yield from self._history()
+        yield from ("", *self._next())
+
+    @property
+    def _chosen(self) -> str:
+        """The action that a second person has to agree to; empty when none."""
+        return "" if self.pending is None else str(self.pending["action"])
+
+    def _history(self) -> Iterator[str]:
+        yield from (decision_line(one) for one in self.decisions)
+        yield from effect_lines(self)
+        shown = self.drafts[-1]["text"] if self.drafts else None
+        for one in self.drafts:
+            author = str(one["author"])
+            if one["text"] and author != "graph" and not author.startswith("policy:") and one["text"] != shown:
+                yield f"kept: the text of {author}, draft {one['seq']} (edit --draft {one['seq']} takes it up again):"
+                yield from (f"  {line}" for line in str(one["text"]).splitlines())
+
+    def _next(self) -> Iterator[str]:
+        name = self.item_id[:10]
+        if self.status == "stale":
+            yield f"next: compound review redraft {name}"
+        elif self.status in ("pending", "in_review", "awaiting_second"):
+            steps = next_steps(self.offers, self.fields, name, self.version)
+            if self.pending is not None:
+                agree = str(self.pending["agree"])
+                steps = [agree, *(one for one in steps if not one.startswith(agree))]
+            yield from (f"{'next:' if number == 0 else '     '} {step}" for number, step in enumerate(steps))
+
+
+UNDOABLE: Final = "waits: the decision can still be taken back"
+"""The state of a run whose decision may be undone until some time."""
+BY_CALLER: Final = "resumed by its caller"
+"""The state of a run that was not started here, but by langgraph or a program."""
+
+
+ANOTHER: Final = "waiting for another person"
+"""The state of a run whose decision needs a second person, or the next level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a decision led to.
+
+    Attributes:
+        decision_id: What a caller who resumes the run himself names: `Command(resume={"decision_id": ...})`.
+        run_status: Where the run is now; `waiting for another person` after an approval that needs a second one.
+        ok: Nothing is left to do about this decision.
+        effects: Name, status and error of each effect.
+        is_back: An effect was refused, nothing more was done, and the item waits again.
+        problem: Why it is not ok.
+        undo_until: Until when the decision can be taken back, ISO 8601; nothing of it happens before.
+        agree: The command with which a second person agrees to it; empty when none has to.
+    """
+
+    item_id: str
+    decision_id: str
+    action: str
+    actor: str
+    run_status: str
+    ok: bool
+    effects: tuple[Mapping[str, JsonValue], ...] = ()
+    is_back: bool = False
+    problem: str = ""
+    undo_until: str | None = None
+    agree: str = ""
+    details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+
+    @classmethod
+    def of(
+        cls,
+        decision: Decision,
+        run_status: str,
+        *,
+        effects: Sequence[EffectResult] = (),
+        problem: str = "",
+        is_back: bool = False,
+        undo_until: str | None = None,
+    ) -> Decided:
+        """What became of a decision."""
+        return cls(
+            item_id=decision.item_id,
+            decision_id=decision.decision_id,
+            action=decision.action,
+            actor=decision.actor,
+            run_status=run_status,
+            ok=run_status != "failed",
+            effects=tuple(
+                {"name": one.effect, "status": one.status.value, "error": (one.error or {}).get("what")}
+                for one in effects
+            ),
+            problem=problem,
+            is_back=is_back,
+            undo_until=undo_until,
+        )
+
+    def text(self) -> str:
+        """The result for a person."""
+        lines = [f"{self.action} by {self.actor}: run {self.run_status}"]
+        if self.run_status == BY_CALLER:
+            lines.append(f"  who resumes it names decision {self.decision_id}")
+        lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
+        if self.problem:
+            lines.append(f"  {self.problem}")
+        name = self.item_id[:10]
+        if self.agree:
+            lines.append(f"  another person than {self.actor} agrees with: {self.agree}")
+        if self.undo_until:
+            lines.append(f"  nothing happens before {self.undo_until}; to take it back: compound review undo {name}")
+            lines.append(f"  after that it goes on with: compound review resume {name}, or compound review sweep")
+        if self.is_back:
+            lines.append(f"the item is back in the queue: compound review redraft {name}")
+        elif not self.ok:
+            lines.append(f"the decision stands; when the trouble is over: compound review resume {name}")
+        return "\n".join(lines)
+
+
+def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
+    return {
+        "seq": one.seq,
+        "author": one.author,
+        "text": one.draft.text,
+        "actions": [action_record(action) for action in one.draft.actions],
+        "fields": dict(one.draft.fields),
+        "at": moment(one.created_at),
+    }

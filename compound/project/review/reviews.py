@@ -1,0 +1,303 @@
+"""Reviews from the command line: read what waits, hold it, decide it, draft it again; the run goes on once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from compound.errors import CompoundError, ConflictError, DataError, choices
+from compound.project.decision.aftermath import reopen_refused
+from compound.project.decision.done import done_of, effects_of
+from compound.project.review.elsewhere import require_here
+from compound.project.review.item_effects import with_effects
+from compound.project.review.item_history import pending_record
+from compound.project.review.items import ANOTHER, BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView
+from compound.project.review.upkeep import ReviewUpkeep
+from compound.project.view.times import moment
+from compound.review import RESUME_LEASE_S, kept_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import JsonValue
+
+    from compound.effect import Outbox
+    from compound.graph import RunResult
+    from compound.project.running.opened import OpenedProject
+    from compound.review import Action, Decision, Edit, ItemFilter, ReviewItem, ReviewQueue
+
+_ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
+CLAIM_S = 900.0
+"""How long a claim from a terminal lasts: a terminal gives no sign of life."""
+
+
+class ReviewService(ReviewUpkeep):
+    """The queue of a project, with runs that go on after a decision."""
+
+    def __init__(self, project: OpenedProject) -> None:
+        self._project = project
+        self.lease_s = RESUME_LEASE_S
+
+    @property
+    def queue(self) -> ReviewQueue:
+        """The queue itself."""
+        return self._project.services.queue
+
+    @property
+    def _outbox(self) -> Outbox:
+        return self._project.services.outbox.outbox
+
+    def list(self, where: ItemFilter | None = None) -> Sequence[ItemRow]:
+        """Items of the queue by urgency; undecided ones unless asked otherwise. What is due is done first."""
+        from compound.review import UNDECIDED, ItemFilter
+
+        self.sweep(goes_on=False)
+        now = time.time()
+        return [ItemRow.of(item, now) for item in self.queue.list(where or ItemFilter(statuses=tuple(UNDECIDED)))]
+
+    def counts(self) -> dict[str, int]:
+        """Number of items by status."""
+        return {status.value: number for status, number in self.queue.counts().items()}
+
+    def show(self, item_id: str) -> ItemView:
+        """One item, by its id, the beginning of its id, or its ticket's id."""
+        return self._view(self.find(item_id))
+
+    def _view(self, item: ReviewItem) -> ItemView:
+        queue = self.queue
+        view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id), queue.events(item.item_id))
+        if view.decisions and (until := queue.undo_until(queue.decisions(item.item_id)[-1].decision_id)) is not None:
+            view = replace(view, undo_until=moment(until))
+        effects = effects_of(queue, self._outbox, item)
+        return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
+
+    def find(self, named: str) -> ReviewItem:
+        """The item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
+
+        Raises:
+            DataError: `review.unknown-item`, `review.ambiguous-item`.
+        """
+        from compound.review import UNDECIDED
+
+        found = self.queue.resolve(named)
+        waiting = [item_id for item_id, status in found if status in UNDECIDED]
+        if len(found) == 1 or len(waiting) == 1:
+            return self.queue.show(waiting[0] if waiting else found[0][0])
+        if not found:
+            raise DataError(
+                "review.unknown-item", f"there is no item {named!r}", fix="compound review list --all shows them"
+            )
+        several = ", ".join(item_id[:10] for item_id, _ in found)
+        raise DataError(
+            "review.ambiguous-item", f"several items are meant by {named!r}: {several}", fix="write more of the id"
+        )
+
+    def claim(self, item_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ItemView:
+        """Hold an item, so that nobody else decides it meanwhile.
+
+        Raises:
+            ConflictError: `review.claimed`: somebody holds it; `review.decided`, `review.transition`.
+        """
+        item = self.find(item_id)
+        return self._view(self.queue.claim(item.item_id, user, lease_s=lease_s, takeover=takeover))
+
+    def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ItemView | None:
+        """Hold the most urgent item that nobody holds; None when nothing waits."""
+        self.sweep(goes_on=False)
+        item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
+        return None if item is None else self._view(item)
+
+    def release(self, item_id: str, *, user: str) -> ItemView:
+        """Give an item back.
+
+        Raises:
+            ConflictError: `review.lease-lost`: this user does not hold it.
+        """
+        return self._view(self.queue.release(self.find(item_id).item_id, user))
+
+    def decide(  # noqa: PLR0913 - a decision is one act: what, who, on which version, why
+        self,
+        item_id: str,
+        action: Action,
+        *,
+        user: str,
+        version: int | None = None,
+        fields: Mapping[str, JsonValue] | None = None,
+        edits: Edit | None = None,
+        reason: str = "",
+        note: str = "",
+    ) -> Decided:
+        """Decide, and let the run go on: effects happen once, or the item comes back and says why not.
+
+        The same decision by the same person again goes on where a crash left it.
+
+        Args:
+            item_id: As for `find`.
+            action: One that the item offers, or a move of the queue: `return`, `escalate`.
+            user: Who decides.
+            version: The version that was read; None decides on the present one.
+            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            edits: The fields `text` and `actions`.
+            reason: The field `reason`.
+            note: Free words; of `return` the instruction, which it needs.
+
+        Raises:
+            ConflictError: somebody else decided first, or the rows changed; the message says who and what.
+                `review.drafted-again`: nothing is decided, and the item shows what the change led to.
+            DataError: `review.not-offered`, `review.missing-field`, `review.edit`, `review.text-needed`, `policy.*`:
+                it may not be decided so; nothing is stored.
+        """
+        item = self.find(item_id)
+        if action == "return" and self._project.run_record(item.run_id) is None:
+            what = f"the run of item {item.item_id} is another program's, which cannot be asked to draft again"
+            raise ConflictError("review.no-return", what, fix="reject it, or edit it")
+        if action == "return" and not note.strip():
+            what = "return needs an instruction: the graph drafts again with it"
+            raise DataError("review.no-instruction", what, fix="--instruction TEXT")
+        require_here(self._project, item.run_id)
+        try:
+            decision = self.queue.decide(
+                item.item_id,
+                action,
+                user=user,
+                version=item.version if version is None else version,
+                fields=fields,
+                edits=edits,
+                reason=reason,
+                note=note,
+            )
+        except ConflictError as error:
+            mine = self._unfinished(item.item_id, action, user) if error.code == "review.decided" else None
+            if mine is None:
+                raise
+            decision = mine
+        try:
+            return self.go_on(decision)
+        except ConflictError as error:
+            if error.code not in _ELSEWHERE:
+                raise
+            return Decided.of(decision, "going on in another process")
+
+    def _unfinished(self, item_id: str, action: Action, user: str) -> Decision | None:
+        if item_id not in self.queue.open_resumes():
+            return None
+        decision = self.queue.decisions(item_id)[-1]
+        return decision if (decision.actor, decision.action) == (user, action) else None
+
+    def go_on(self, decision: Decision) -> Decided:
+        """Resume the run of a decision, once; a refused effect brings the item back to the queue.
+
+        Whatever else goes wrong leaves the decision as it is: `resume` tries again, and no effect happens twice.
+        """
+        if not decision.final:
+            pending = pending_record(self.queue.show(decision.item_id), [decision])
+            return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
+        if (until := self.queue.undo_until(decision.decision_id)) is not None:
+            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        require_here(self._project, decision.run_id)
+        claim = self.queue.claim_resume(decision.item_id, lease_s=self.lease_s)
+        if self._project.run_record(decision.run_id) is None:
+            # A compiled graph: whoever runs it resumes it with this decision.
+            self.queue.finish_resume(claim)
+            return Decided.of(decision, BY_CALLER)
+        interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}
+        try:
+            with kept_alive(lambda: self.queue.renew_resume(claim, lease_s=self.lease_s), every_s=self.lease_s / 4):
+                result = self._resumed(decision)
+        except BaseException as error:
+            told = _record(error) if isinstance(error, CompoundError) else interrupted
+            self.queue.finish_resume(claim, error=told, retry=True)
+            raise
+        error = result.error
+        reopened = reopen_refused(self.queue, self._outbox, decision.run_id) if error else ()
+        self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
+        return self._decided(decision, result, is_back=bool(reopened))
+
+    def _resumed(self, decision: Decision) -> RunResult:
+        if decision.action == "return":
+            return self._project.redraft(decision.run_id, decision.node)
+        return self._project.resume(decision.run_id)
+
+    def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
+        item = self.queue.show(decision.item_id)
+        problem = str((item.stale_reason or {}).get("what") or "") if is_back else ""
+        effects = effects_of(self.queue, self._outbox, item)
+        own = [one for one in effects if one.decision_id == decision.decision_id]
+        before = [one for one in effects if one.decision_id != decision.decision_id]
+        return Decided.of(
+            decision,
+            result.status,
+            effects=[*done_of(before), *own],
+            problem=problem or (str(result.error) if result.error else ""),
+            is_back=is_back,
+        )
+
+    def fields(self, item_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
+        """Fields of an action as a person types them, `card=C-1 amount=40`, read by the types that it declares.
+
+        Raises:
+            DataError: `review.bad-field`.
+        """
+        from compound.review import read_fields
+
+        return read_fields(self.find(item_id).decide, action, written)
+
+    def draft_fields(self, item_id: str, seq: int) -> dict[str, JsonValue]:
+        """What a person wrote in a draft of an item before, as fields of an edit.
+
+        Raises:
+            DataError: `review.unknown-draft`.
+        """
+        item = self.find(item_id)
+        drafts = {one.seq: one.draft for one in self.queue.drafts(item.item_id)}
+        if seq not in drafts:
+            known = choices([str(one) for one in drafts])
+            raise DataError("review.unknown-draft", f"item {item.item_id} has no draft {seq}", fix=known)
+        offered = item.decide.get("edit", {})
+        given: dict[str, JsonValue] = {
+            name: value for name, value in drafts[seq].given.items() if isinstance(value, str) and name in offered
+        }
+        return given or {"text": drafts[seq].text}
+
+    def open_resumes(self) -> Sequence[str]:
+        """Items that are decided but whose run has not gone on, and that no batch goes on with."""
+        from compound.batch import unsettled_runs
+
+        batch = unsettled_runs(self._project.resources.state)
+        return [item_id for item_id in self.queue.open_resumes() if self.queue.show(item_id).run_id not in batch]
+
+    def resume(self, item_id: str) -> Decided:
+        """Go on with a decided item whose process ended, or whose effects met a trouble that may be over."""
+        item = self.find(item_id)
+        decisions = self.queue.decisions(item.item_id)
+        if not decisions:
+            raise ConflictError("review.undecided", f"item {item.item_id} is {item.status.value}: nobody decided it")
+        return self.go_on(decisions[-1])
+
+    def redraft(self, item_id: str, *, user: str) -> ItemView:
+        """Run again what led to a stale item, with the facts as they are now; it waits with the new draft.
+
+        What a person wrote is kept among the item's drafts. Nobody but a person decides the new one.
+
+        Raises:
+            ConflictError: `review.transition`: it is not stale.
+        """
+        item = self.find(item_id)
+        require_here(self._project, item.run_id)
+        item = self.queue.check_stale(item.item_id)
+        if item.status != "stale":
+            what = f"item {item.item_id} is {item.status.value}: none of the rows it was drafted from has changed"
+            raise ConflictError("review.transition", what, fix="approve, edit or reject it")
+        result = self._project.redraft(item.run_id, item.node)
+        if result.error is not None:
+            raise result.error
+        item = self.queue.show(item.item_id)
+        if result.status == "done" and item.status == "stale":
+            why = "the graph, run again, asks nobody any more"
+            item = self.queue.withdraw(item.item_id, actor=user, reason=why)
+        return self._view(item)
+
+
+def _record(error: CompoundError) -> dict[str, JsonValue]:
+    return cast("dict[str, JsonValue]", error.to_json())

@@ -1,0 +1,169 @@
+"""What the clock and people do to items beside deciding them: undo, snooze, wake, return, cancel, expire."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from compound.errors import ConflictError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from compound.project.review.items import Decided, ItemView
+    from compound.project.running.opened import OpenedProject
+    from compound.review import ReviewItem, ReviewQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What was due: ids of items.
+
+    Attributes:
+        lapsed: Nobody holds them any longer.
+        woken: They were snoozed until now.
+        escalated: A new item waits in the queue that their graph names.
+        reminded: They are still open, past their time.
+        closed: Nobody decided them; their runs are cancelled.
+        resumed: Their decisions could be taken back until now; their runs went on.
+    """
+
+    lapsed: tuple[str, ...] = ()
+    woken: tuple[str, ...] = ()
+    escalated: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    resumed: tuple[str, ...] = ()
+
+
+class ReviewUpkeep:
+    """The part of the review service that decides nothing."""
+
+    _project: OpenedProject
+
+    @property
+    def queue(self) -> ReviewQueue:
+        """The queue itself."""
+        raise NotImplementedError
+
+    def find(self, named: str) -> ReviewItem:
+        """An item."""
+        raise NotImplementedError
+
+    def _view(self, item: ReviewItem) -> ItemView:
+        raise NotImplementedError
+
+    def resume(self, item_id: str) -> Decided:
+        """Go on with a decided item."""
+        raise NotImplementedError
+
+    def open_resumes(self) -> Sequence[str]:
+        """Decided items whose run has not gone on."""
+        raise NotImplementedError
+
+    def undo(self, item_id: str, *, user: str) -> ItemView:
+        """Take a decision back before its run goes on; the item is in review with this user.
+
+        Raises:
+            ConflictError: `review.too-late`, `review.transition`.
+        """
+        return self._view(self.queue.undo(self.find(item_id).item_id, user=user))
+
+    def snooze(self, item_id: str, *, user: str, until: float, version: int | None = None) -> ItemView:
+        """Put an item aside until a time, UTC seconds; it comes back by itself.
+
+        Raises:
+            DataError: `review.bad-time`: the time is over.
+            ConflictError: `review.version`, `review.claimed`, `review.transition`.
+        """
+        if until <= self.queue.now():
+            raise DataError("review.bad-time", "the time to snooze until is over", fix="--for 2h")
+        item = self.find(item_id)
+        seen = item.version if version is None else version
+        return self._view(self.queue.snooze(item.item_id, user, version=seen, until=until))
+
+    def wake(self, item_id: str, *, user: str) -> ItemView:
+        """Bring a snoozed item back now.
+
+        Raises:
+            ConflictError: `review.transition`: it is not snoozed.
+        """
+        item = self.find(item_id)
+        if not self.queue.wake(item.item_id, user):
+            raise ConflictError("review.transition", f"item {item.item_id} is {item.status.value}, not snoozed")
+        return self._view(self.queue.show(item.item_id))
+
+    def cancel(self, item_id: str, *, user: str, reason: str = "") -> ItemView:
+        """Withdraw an item and end its run: nothing more of it happens. What was done stays done.
+
+        Raises:
+            ConflictError: `graph.run-done`; `review.too-late`: a decision about it goes on already.
+        """
+        item = self.find(item_id)
+        self._end_run(item.run_id, actor=user, reason=reason)
+        return self._view(self.queue.show(item.item_id))
+
+    def sweep(self, *, goes_on: bool = True) -> Swept:
+        """Do everything that is due: free items, wake them, escalate, remind, close; never approve.
+
+        Args:
+            goes_on: Also go on with decisions whose time to be taken back is over.
+        """
+        done = self.queue.sweep()
+        for item_id in self._to_close() if goes_on else done.expired:
+            item = self.queue.show(item_id)
+            # another item of the run may just have been decided; the next sweep looks again
+            with suppress(ConflictError):
+                self._end_run(item.run_id, actor="clock", reason=f"nobody decided item {item_id} in time")
+        resumed = [self.resume(item_id).item_id for item_id in self.open_resumes()] if goes_on else []
+        return Swept(
+            lapsed=done.lapsed,
+            woken=done.woken,
+            escalated=done.escalated,
+            reminded=done.reminded,
+            closed=done.expired,
+            resumed=tuple(resumed),
+        )
+
+    def _to_close(self) -> list[str]:
+        """Items that nobody decided in time and whose run still waits: also those that a crash left so."""
+        from compound.review import ItemFilter, Status
+
+        expired = self.queue.list(ItemFilter(statuses=(Status.EXPIRED,), limit=10_000))
+        waiting = {one.run_id for one in expired if self._is_waiting(one.run_id)}
+        return [
+            one.item_id
+            for one in expired
+            if one.run_id in waiting and self.queue.show(one.item_id).on_expire == "close"
+        ]
+
+    def _is_waiting(self, run_id: str) -> bool:
+        record = self._project.run_record(run_id)
+        return record is not None and record.status == "waiting_review"
+
+    def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
+        import anyio
+
+        from compound.graph import cancel_run
+        from compound.project.running.backlog import settle_elsewhere
+        from compound.review import UNDECIDED, ItemFilter, Status
+
+        queue, project = self.queue, self._project
+        going_on = set(queue.open_resumes())
+        for row in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,))):
+            last = queue.decisions(row.item_id)[-1]
+            if row.item_id in going_on:
+                what = f"item {row.item_id} is decided ({last.action} by {last.actor}), and its run goes on"
+                raise ConflictError("review.too-late", what, fix=f"compound review resume {row.item_id[:10]}")
+            if queue.undo_until(last.decision_id) is not None:
+                queue.undo(row.item_id, user=actor)
+        if project.run_record(run_id) is not None:
+            home, wait_s = project.settings.home, project.settings.profile.lock_wait_s
+            state = project.resources.state
+            end = partial(cancel_run, actor=actor, reason=reason, wait_s=wait_s)
+            anyio.run(end, state, home / "checkpoints.db", run_id)
+        for row in queue.list(ItemFilter(run_id=run_id, statuses=tuple(UNDECIDED))):
+            queue.withdraw(row.item_id, actor=actor, reason=reason)
+        settle_elsewhere(project.resources.state, run_id, project.settings.home / "batch")

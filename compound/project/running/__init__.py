@@ -1,0 +1,1 @@
+"""Runs of a project's graphs: one, many, again."""

@@ -1,0 +1,112 @@
+"""`seed`, `index`, `train`: data into the places that graphs read."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from compound.errors import DataError, ProjectError, choices
+from compound.project.source.documents import documents_of
+from compound.project.view.views import IndexView, SeededTable, SeedReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pydantic import JsonValue
+
+    from compound.connector.lakehouse import Lakehouse
+    from compound.connector.shop import Shop
+    from compound.project.open.resources import Resources
+
+
+def seed(resources: Resources, *, force: bool) -> SeedReport:
+    """Write the profile's data where it ships any, and load the shop from the lakehouse."""
+    settings = resources.settings
+    profile = settings.profile
+    if profile.generator and (force or not profile.lakehouse.is_dir()):
+        write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
+        write(settings.home)
+    loaded = load_shop(resources, force=force)
+    tables = resources.lakehouse.tables()
+    return SeedReport(
+        profile=profile.name,
+        lakehouse=settings.shown(profile.lakehouse),
+        tables=tuple(
+            SeededTable(name=name, version=table.version, rows=table.rows) for name, table in sorted(tables.items())
+        ),
+        shop=resources.shop.name,
+        loaded=loaded,
+    )
+
+
+def load_shop(resources: Resources, *, force: bool) -> bool:
+    """Fill the profile's shop from the lakehouse; False where it was filled before."""
+    return fill_shop(resources.shop, resources, force=force)
+
+
+def fill_shop(shop: Shop, resources: Resources, *, force: bool) -> bool:
+    """Fill a shop from the lakehouse; False where it was filled before."""
+    from compound.project.source.files import read_file
+    from compound.spec.shop_file import ShopFile
+
+    declared = read_file(resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
+    return shop.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
+
+
+def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:
+    """Every row of a table at its pinned version."""
+    found = lakehouse.whole_table(table)
+    if found.truncated:
+        raise DataError("lakehouse.too-large", f"table {table!r} does not fit into memory", fix="seed a smaller slice")
+    return found.rows
+
+
+def index(
+    resources: Resources,
+    names: Sequence[str],
+    *,
+    force: bool,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> list[IndexView]:
+    """Bring indexes in step with their documents.
+
+    Args:
+        resources: Of the project.
+        names: Indexes; all when none is named.
+        force: Allow a sync that deletes much.
+        on_progress: Told the index, its passages that are done and all of them, after each batch.
+
+    Raises:
+        ProjectError: `project.unknown-index`.
+    """
+    from compound.retrieval import build_index
+
+    known = resources.settings.profile.documents
+    reports: list[IndexView] = []
+    for name in names or list(known):
+        if name not in known:
+            raise ProjectError("project.unknown-index", f"no index {name!r}", fix=choices(list(known), name))
+        skipped: list[str] = []
+        report = build_index(
+            name,
+            documents_of(name, resources.settings, resources.parts.modules, skipped),
+            resources.index_engine,
+            embedder=resources.embedder_of(name),
+            force=force,
+            on_progress=None if on_progress is None else partial(on_progress, name),
+        )
+        manifest = report.manifest
+        reports.append(
+            IndexView(
+                name=name,
+                version=manifest.version,
+                documents=manifest.documents,
+                passages=manifest.passages,
+                embedder=manifest.embedder,
+                changed=report.added + report.changed + report.deleted,
+                seconds=report.seconds,
+                skipped=tuple(skipped),
+            )
+        )
+    return reports

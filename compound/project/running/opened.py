@@ -1,0 +1,170 @@
+"""A project on one profile with what its parts need of each other: services, engines, runs, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from compound.errors import Location, ProjectError
+from compound.project.open.resources import Resources
+from compound.project.running.sound import need_sound
+from compound.project.settings.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from compound.graph import Catalogue, Engine, RunRecord, RunResult
+    from compound.language import Finding
+    from compound.project.offer.services import ProjectServices
+    from compound.spec import GraphSpec
+    from compound.spec.python import Graph
+    from compound.trace import ParquetStore
+
+
+class OpenedProject:
+    """What every operation of a project stands on. Everything in it is opened when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.resources = Resources(settings)
+
+    @classmethod
+    def open(cls, root: Path | None = None, *, profile: str | None = None, model: str | None = None) -> Self:
+        """The project at `root`, or around the working folder.
+
+        Raises:
+            ProjectError: there is none, or its settings are wrong.
+        """
+        return cls(load_settings(root, profile=profile, model=model))
+
+    def close(self) -> None:
+        """Flush the traces and let go of everything; a new need opens it again."""
+        self.resources.close()
+        self.resources = Resources(self.settings, self.resources.parts)
+        self.__dict__.pop("services", None)
+
+    @cached_property
+    def services(self) -> ProjectServices:
+        """What graphs call."""
+        from compound.project.offer.services import ProjectServices
+
+        return ProjectServices(self.resources)
+
+    def graph_names(self) -> list[str]:
+        """The graphs of the project."""
+        return list(self.resources.parts.graph_files)
+
+    def check(self, names: Sequence[str]) -> list[Finding]:
+        """Everything that is wrong with these graphs, or with all."""
+        from compound.graph import check_file
+        from compound.project.offer.catalogue import ProjectCatalogue
+        from compound.project.offer.model_findings import ModelFindings
+
+        catalogue = ProjectCatalogue(self.resources)
+        findings: list[Finding] = []
+        for name in map(self.resources.parts.graph_name, names or self.graph_names()):
+            path = self.resources.parts.graph_file(name)
+            if path.suffix == ".py":
+                findings += self._check_python(name, catalogue)
+            else:
+                findings += check_file(path.read_bytes(), self.settings.shown(path), catalogue)
+        checked = [self.resources.parts.graph_name(name) for name in names or self.graph_names()]
+        models = ModelFindings(self.resources).findings(checked)
+        return findings + catalogue.findings() + models + self.resources.mcp.findings()
+
+    def unchecked(self) -> str:
+        """What `check` could not look at now, as a sentence; empty when it looked at everything."""
+        from compound.project.offer.catalogue import ProjectCatalogue
+
+        why = ProjectCatalogue(self.resources).unchecked
+        return f"the SQL tools were not held against their tables: {why}" if why else ""
+
+    def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
+        from compound.graph import check
+        from compound.language import Finding, InvalidFile
+
+        try:
+            spec = self.resources.parts.graph_as_written(name)
+        except InvalidFile as error:
+            return error.findings
+        except ProjectError as error:
+            where = error.where or Location(self.settings.shown(self.resources.parts.graph_file(name)))
+            return [Finding(error.code, error.what, where, error.fix)]
+        return check(spec, catalogue)
+
+    def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
+        """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.
+
+        Args:
+            graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
+
+        Raises:
+            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
+        """
+        spec = self._spec(graph)
+        need_sound(self.resources, spec)
+        return self._engine(spec)
+
+    def _engine(self, spec: GraphSpec) -> Engine:
+        """As `engine`, for runs that began before: they go on with the graph they were started with."""
+        from compound.graph import Engine
+
+        resources = self.resources
+        checkpoints = self.settings.home / "checkpoints.db"
+        wait_s = self.settings.profile.lock_wait_s
+        return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
+
+    def _spec(self, graph: str | GraphSpec | Graph | None) -> GraphSpec:
+        from compound.spec.python import Graph
+
+        if graph is None or isinstance(graph, str):
+            return self.resources.parts.graph(graph or self.settings.graph)
+        return graph.build() if isinstance(graph, Graph) else graph
+
+    def resume(self, run_id: str) -> RunResult:
+        """Let a decided run go on; a ticket of a batch that it ends is done."""
+        from compound.project.running.backlog import settle_elsewhere
+
+        try:
+            result = self.resources.loop.run(self._resume, run_id)
+        finally:
+            self.resources.recorder.flush()
+        if result.status == "done":
+            settle_elsewhere(self.resources.state, run_id, self.settings.home / "batch")
+        return result
+
+    async def _resume(self, run_id: str) -> RunResult:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
+            return await engine.resume(run_id)
+
+    def redraft(self, run_id: str, node: str) -> RunResult:
+        """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
+        try:
+            return self.resources.loop.run(self._redraft, run_id, node)
+        finally:
+            self.resources.recorder.flush()
+
+    async def _redraft(self, run_id: str, node: str) -> RunResult:
+        async with self._engine(self._spec(self._graph_of(run_id))) as engine:
+            return await engine.redraft(run_id, node)
+
+    def _graph_of(self, run_id: str) -> str:
+        found = self.run_record(run_id)
+        return self.settings.graph if found is None else found.graph_name
+
+    def run_record(self, run_id: str) -> RunRecord | None:
+        """How a run stands; None when it was never started."""
+        from compound.graph import run_record
+
+        return run_record(self.resources.state, run_id)
+
+    def waiting_items(self, run_id: str) -> list[str]:
+        """Ids of the undecided review items of a run."""
+        from compound.review import UNDECIDED, ItemFilter
+
+        waiting = ItemFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
+        return [item.item_id for item in self.services.queue.list(waiting)]
+
+    def traces(self) -> ParquetStore:
+        """The recorded spans."""
+        return self.resources.traces

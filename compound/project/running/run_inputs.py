@@ -1,0 +1,95 @@
+"""A graph's input and context as a person types them: `question="How many?" tickets=@tickets.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compound.errors import DataError, choices
+from compound.language.types import STR, bare, parse_type
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.spec import GraphSpec
+
+
+def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
+    """Values by name; a text as it is, everything else as JSON, `@FILE` as what the file holds.
+
+    A `.jsonl` file is the list of its lines, a `.json` file its value, any other file its text. `@@` begins a text
+    that begins with `@`.
+
+    Raises:
+        DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
+    """
+    return _read(spec, spec.input, written, "no input")
+
+
+def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
+    """As `read_inputs`, of the graph's `context`; also as one JSON object, or `@FILE` that holds one.
+
+    Raises:
+        DataError: ``project.bad-input``: as for `read_inputs`; not one object.
+    """
+    if len(written) != 1 or not written[0].startswith(("{", "@")):
+        return _read(spec, spec.context, written, "not in the context")
+    given = _value("--context", written[0], is_text=False)
+    if not isinstance(given, dict):
+        raise DataError("project.bad-input", "--context is no JSON object", fix="--context '{\"name\": ...}'")
+    if unknown := sorted(set(given) - set(spec.context)):
+        what = f"{unknown[0]!r} is not in the context of {spec.name}"
+        raise DataError("project.bad-input", what, fix=choices(list(spec.context), unknown[0]))
+    return given
+
+
+def _read(
+    spec: GraphSpec, declared: Mapping[str, JsonValue], written: Sequence[str], unknown: str
+) -> dict[str, JsonValue]:
+    given: dict[str, JsonValue] = {}
+    for one in written:
+        name, mark, text = one.partition("=")
+        if not mark or name not in declared:
+            what = f"{name!r} is {unknown} of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
+            raise DataError("project.bad-input", what, fix=choices(list(declared), name))
+        if name in given:
+            raise DataError("project.bad-input", f"{name!r} is given twice", fix="give it once")
+        is_text = bare(parse_type(declared[name]), spec.type_names) == STR
+        given[name] = _value(name, text, is_text=is_text)
+    return given
+
+
+def _value(name: str, text: str, *, is_text: bool) -> JsonValue:
+    if text.startswith("@@"):
+        text = text[1:]
+    elif text.startswith("@"):
+        return _file(name, Path(text[1:]), is_text=is_text)
+    return text if is_text else _json(name, text)
+
+
+def _file(name: str, path: Path, *, is_text: bool) -> JsonValue:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DataError("project.bad-input", f"{name}: {path} cannot be read: {why}", fix="name a file") from error
+    if path.suffix == ".jsonl":
+        return [_json(name, line) for line in text.splitlines() if line.strip()]
+    return _json(name, text) if path.suffix == ".json" or not is_text else text
+
+
+def _json(name: str, text: str) -> JsonValue:
+    import orjson
+
+    from compound.language.json_keys import repeated_key
+
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        fix = f"{name}='[...]', or {name}=@FILE.json"
+        raise DataError("project.bad-input", f"{name}: {text[:60]!r} is no JSON: {error}", fix=fix) from error
+    if (twice := repeated_key(text)) is not None:
+        what = f"{name}: the key {twice!r} comes twice in one object"
+        raise DataError("project.bad-input", what, fix="keep the one that is meant")
+    return value

@@ -1,0 +1,1 @@
+"""Graphs for other programs: MCP servers, and the server of langgraph."""

@@ -1,0 +1,1 @@
+"""Where a project is, and how it is set up."""

@@ -1,0 +1,73 @@
+"""Run-time files belong to one user: the state folder is 0700 and every file in it 0600, whatever the umask is.
+
+The folder shields what is written below it at once. Files that databases make with the umask get their own mode when
+the project is closed, when the process ends, and at the next opening after a process that was killed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from compound.project.settings.settings import STATE_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compound.project.settings.settings import Settings
+
+_OWNER: Final = (0o700, 0o600)
+_GROUP: Final = (0o770, 0o660)
+_at_exit: Final[set[Path]] = set()
+
+
+def make_private(settings: Settings) -> None:
+    """Make the profile's state folder, and give it and what is in it their modes; again when the process ends.
+
+    A folder that cannot be made or belongs to somebody else is left as it is: a command that only reads works on it.
+    """
+    folder, _ = _modes(settings)
+    with suppress(OSError):
+        settings.home.parent.mkdir(mode=folder, exist_ok=True)
+        settings.home.mkdir(mode=folder, exist_ok=True)
+    protect(settings)
+    if settings.home not in _at_exit:
+        _at_exit.add(settings.home)
+        atexit.register(protect, settings)
+
+
+def protect(settings: Settings) -> None:
+    """Give the profile's state folder and every file in it their modes."""
+    folder, file = _modes(settings)
+    if not settings.home.is_dir():
+        return
+    if settings.home.parent.name == STATE_FOLDER:  # a folder that COMPOUND_HOME names keeps the mode it has
+        _change(settings.home.parent, folder)
+    _change(settings.home, folder)
+    for path, is_folder in _below(settings.home):
+        _change(path, folder if is_folder else file)
+
+
+def _modes(settings: Settings) -> tuple[int, int]:
+    return _GROUP if settings.group_access else _OWNER
+
+
+def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Everything below a folder; links are neither followed nor changed."""
+    for parent, folders, files in os.walk(folder):
+        for name in folders:
+            if not (path := Path(parent, name)).is_symlink():
+                yield path, True
+        for name in files:
+            if not (path := Path(parent, name)).is_symlink():
+                yield path, False
+
+
+def _change(path: Path, mode: int) -> None:
+    with suppress(OSError):
+        if stat.S_IMODE(path.stat().st_mode) != mode:
+            path.chmod(mode)

@@ -1,0 +1,329 @@
+"""Where a project is and how it is set up: read once, at the edge, into one frozen value."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from compound.errors import Location, ProjectError, choices
+from compound.spec.words import parse_duration
+
+MARKER = "pyproject.toml"
+STATE_FOLDER = ".compound"
+
+PROFILE_KEYS = {
+    "lakehouse": "folder of tables that facts are read from",
+    "generator": "`module:function` that writes the lakehouse, tickets and cases",
+    "tickets": "where `--from desk` reads tickets: a JSONL file, a Delta table or a folder of task files",
+    "cases": "folder with tasks_*.json and expected_outcomes_*.json",
+    "extra_cases": "a second folder of cases, reported beside the first",
+    "training": "folder or file with labelled past tickets, for `compound train`",
+    "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
+    "lexical": "indexes that are searched by words alone: no vectors to compute",
+    "shop": "URL of the operational database; the profile's own SQLite file when absent",
+    "state": "URL of the state store; the profile's own SQLite file when absent",
+    "lock_wait": "how long a write waits for another process that holds the state store, the shop or the checkpoints: "
+    "`500ms`, `2m`; 30s when absent",
+    "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
+    "allow_folders": "folders outside of the project and the lakehouse that links, tables and documents may lead to",
+    "model": "provider that answers for every logical model; the models file decides when absent",
+}
+"""Keys of [tool.compound.profiles.NAME]. Paths are relative to the project; `{home}` is the profile's state folder."""
+PROJECT_KEYS = {
+    "name": "name of the project; its folder's name when absent",
+    "profile": "the profile that is used when none is chosen; else the first",
+    "graph": "the graph that commands mean when none is named",
+    "profiles": "profile name -> its settings, below; a setting in [tool.compound] itself is every profile's default",
+    "specialists": "specialist name -> `module:function` that yields its labelled examples",
+    "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only its "
+    "owner may (0700, 0600), whatever the umask is",
+    "batch": "how batches meet trouble, below",
+}
+"""Keys of [tool.compound]."""
+BATCH_KEYS = {
+    "retries": "how often a ticket is tried again, with growing pauses, after trouble that passes by itself (a locked "
+    "shop, an overloaded provider), before it is a dead letter: 3",
+    "stop_after_failures": "so many tickets in a row that a provider, the shop or the desk failed stop a batch: 10; 0 "
+    "for never; `--stop-after` goes before it",
+}
+"""Keys of [tool.compound.batch]."""
+VARIABLES = {
+    "COMPOUND_PROFILE": "profile, where `--profile` does not name one",
+    "COMPOUND_HOME": "folder of the run-time state instead of `.compound/` in the project",
+    "COMPOUND_ROOT": "folder from which the project is looked for, instead of the working folder",
+    "COMPOUND_HOST": "name of this host in leases and messages, instead of its own",
+    "COMPOUND_USER": "who decides reviews, where `--user` does not say it; else the login name",
+    "COMPOUND_SHOP": "`shop` of the profile",
+    "COMPOUND_STATE": "`state` of the profile",
+    "COMPOUND_LOCK_WAIT": "`lock_wait` of the profile",
+    "COMPOUND_VECTORS": "`vectors` of the profile",
+    "COMPOUND_LOG": "how the command line logs on standard error: `text`, or `json`, one record a line",
+    "COMPOUND_LOG_LEVEL": "least level that is logged: `debug`, `info` (the default), `warning`, `error`, `critical`",
+    "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
+    "COMPOUND_MCP_TOKEN": "bearer token that requests to `compound mcp --http` must carry",
+}
+"""Environment variables that are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One set of data and servers that the project can run on; paths are absolute."""
+
+    name: str
+    lakehouse: Path
+    generator: str | None = None
+    tickets: Path | None = None
+    cases: Path | None = None
+    extra_cases: Path | None = None
+    training: Path | None = None
+    documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    lexical: tuple[str, ...] = ()
+    shop: str | None = None
+    state: str | None = None
+    lock_wait_s: float = 30.0
+    vectors: str = "edge"
+    model: str | None = None
+    allow_folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """How batches meet trouble; see `BATCH_KEYS`."""
+
+    retries: int = 3
+    stop_after_failures: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that was configured: flag > `COMPOUND_*` > profile > `[tool.compound]` > default."""
+
+    root: Path
+    name: str
+    graph: str
+    profile: Profile
+    home: Path
+    """Folder of this profile's run-time state; never under version control. `COMPOUND_HOME` moves it."""
+    specialists: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Specialist name -> `module:function` that yields its labelled examples."""
+    group_access: bool = False
+    """The state folder is open to its group; else only to its owner."""
+    self_contained: tuple[str, ...] = ()
+    """Profiles that write their own data."""
+    profiles: tuple[str, ...] = ()
+    """Every profile of the project."""
+    batch: BatchSettings = BatchSettings()
+
+    @property
+    def state_url(self) -> str:
+        """Where runs, reviews, the outbox and the ledger are kept."""
+        return self.profile.state or str(self.home / "state.db")
+
+    @property
+    def shop_url(self) -> str:
+        """Where the operational database is."""
+        return self.profile.shop or f"sqlite:///{self.home / 'shop.db'}"
+
+    @property
+    def without_data(self) -> str:
+        """What to do where the profile's data is not there: the fix of an error."""
+        if self.profile.generator:
+            return f"compound seed --profile {self.profile.name} writes it"
+        fix = f"put it there, or correct [tool.compound.profiles.{self.profile.name}] in {MARKER}"
+        if not self.self_contained:
+            return fix
+        return f"{fix}, or take a profile that writes its own: --profile {self.self_contained[0]}"
+
+    def shown(self, path: Path) -> str:
+        """A path as the user would type it from the root."""
+        try:
+            return str(path.relative_to(self.root))
+        except ValueError:
+            return os.path.relpath(path, self.root)
+
+
+def in_settings(root: Path, text: str) -> Location:
+    """Where a key or a value stands in the project's settings: the first line that holds it, else the file."""
+    lines = (root / MARKER).read_text(encoding="utf-8").splitlines()
+    start = next((at for at, line in enumerate(lines) if line.strip().startswith("[tool.compound")), 0)
+    for number, line in enumerate(lines[start:], start + 1):
+        found = re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", line.split(" #")[0])
+        if found:
+            return Location(MARKER, number, found.start() + 1)
+    return Location(MARKER, start + 1 if lines else 0)
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above `start` whose pyproject.toml has `[tool.compound]`.
+
+    Raises:
+        ProjectError: `project.no-root`: there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        marker = folder / MARKER
+        if marker.is_file() and "tool" in (data := _toml(marker)) and "compound" in _table(data, "tool"):
+            return folder
+    raise ProjectError(
+        "project.no-root",
+        f"no Compound project at or above {here}",
+        fix="go to a folder whose pyproject.toml has [tool.compound], or make one: compound init DIR",
+    )
+
+
+def load_settings(
+    root: Path | None = None,
+    *,
+    profile: str | None = None,
+    model: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings of the project at `root` (or around the working folder).
+
+    Raises:
+        ProjectError: an unknown key or profile; the message names the real choices.
+    """
+    env = os.environ if environ is None else environ
+    base = root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
+    marker = base / MARKER
+    table = _table(_table(_toml(marker), "tool"), "compound")
+    _refuse_unknown(table, {*PROJECT_KEYS, *PROFILE_KEYS}, marker, "[tool.compound]")
+    profiles = _table(table, "profiles")
+    name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
+    if name not in profiles:
+        raise ProjectError(
+            "project.unknown-profile",
+            f"no profile {name!r}",
+            where=Location(MARKER),
+            fix=f"use one of the profiles of [tool.compound.profiles]; {choices(list(profiles), name)}",
+        )
+    chosen = _table(profiles, name)
+    _refuse_unknown(chosen, set(PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
+    merged = {key: table[key] for key in PROFILE_KEYS if key in table} | chosen
+    for key in ("shop", "state", "lock_wait", "vectors", "model"):
+        if value := env.get(f"COMPOUND_{key.upper()}"):
+            merged[key] = value
+    if model:
+        merged["model"] = model
+    state = Path(env["COMPOUND_HOME"]) if env.get("COMPOUND_HOME") else base / STATE_FOLDER
+    home = state.resolve() / name
+    return Settings(
+        root=base,
+        name=_text(table, "name") or base.name,
+        graph=_text(table, "graph") or "support_reply",
+        profile=_profile(base, home, name, merged),
+        home=home,
+        specialists={key: str(value) for key, value in _table(table, "specialists").items()},
+        profiles=tuple(profiles),
+        group_access=_flag(table, "group_access"),
+        batch=_batch(_table(table, "batch"), marker),
+        self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
+    )
+
+
+def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> Profile:
+    def path(key: str) -> Path | None:
+        value = _text(table, key)
+        return (root / value.replace("{home}", str(home))).resolve() if value else None
+
+    documents = {
+        index: tuple([entry] if isinstance(entry, str) else cast("list[str]", entry))
+        for index, entry in _table(table, "documents").items()
+    }
+    return Profile(
+        name=name,
+        lakehouse=path("lakehouse") or home / "lakehouse",
+        generator=_text(table, "generator"),
+        tickets=path("tickets"),
+        cases=path("cases"),
+        extra_cases=path("extra_cases"),
+        training=path("training"),
+        documents=documents,
+        lexical=tuple(cast("list[str]", table.get("lexical") or [])),
+        shop=_expand(_text(table, "shop")),
+        state=_expand(_text(table, "state")),
+        lock_wait_s=_seconds(table, "lock_wait", 30.0),
+        vectors=_expand(_text(table, "vectors")) or "edge",
+        model=_text(table, "model"),
+        allow_folders=_folders(root, table, "allow_folders"),
+    )
+
+
+def _batch(table: Mapping[str, object], marker: Path) -> BatchSettings:
+    _refuse_unknown(table, set(BATCH_KEYS), marker, "[tool.compound.batch]")
+    for key, value in table.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            what = f"the setting `batch.{key}` is {value!r}, no number from 0"
+            raise ProjectError("project.bad-number", what, where=Location(MARKER), fix=f"{key} = 3")
+    return BatchSettings(**cast("dict[str, int]", dict(table)))
+
+
+def _expand(value: str | None) -> str | None:
+    """Secrets are named, never written: `${env:NAME}` is replaced at the edge."""
+    if not value or not value.startswith("${env:"):
+        return value
+    name = value.removeprefix("${env:").removesuffix("}")
+    if name not in os.environ:
+        raise ProjectError("project.no-secret", f"the environment has no {name}", fix=f"export {name}=...")
+    return os.environ[name]
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return cast("dict[str, object]", tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError("project.bad-toml", f"not valid TOML: {error}", where=Location(str(path))) from error
+
+
+def _table(data: Mapping[str, object], key: str) -> dict[str, object]:
+    value = data.get(key, {})
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _text(data: Mapping[str, object], key: str) -> str | None:
+    value = data.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _flag(data: Mapping[str, object], key: str) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        what = f"the setting `{key}` is {value!r}; it is `true` or `false`"
+        raise ProjectError("project.bad-flag", what, where=Location(MARKER), fix=f"{key} = true")
+    return value
+
+
+def _folders(root: Path, table: Mapping[str, object], key: str) -> tuple[Path, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in cast("list[object]", value)):
+        what = f"the setting `{key}` is {value!r}, not a list of folders"
+        raise ProjectError("project.bad-setting", what, where=Location(MARKER), fix=f'{key} = ["/srv/shared"]')
+    return tuple((root / folder).resolve() for folder in cast("list[str]", value))
+
+
+def _seconds(data: Mapping[str, object], key: str, default: float) -> float:
+    value = data.get(key)
+    if value is None:
+        return default
+    try:
+        return parse_duration(cast("str | float", value))
+    except ValueError as error:
+        raise ProjectError(
+            "project.bad-duration", f"the setting `{key}`: {error}", where=Location(MARKER), fix=f'{key} = "30s"'
+        ) from error
+
+
+def _refuse_unknown(table: Mapping[str, object], known: set[str], path: Path, section: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ProjectError(
+                "project.unknown-key",
+                f"{section} has no key {key!r}",
+                where=Location(path.name),
+                fix=choices(sorted(known), key),
+            )

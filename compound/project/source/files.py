@@ -1,0 +1,118 @@
+"""Connection files of the project, read into what they open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel
+
+from compound.errors import ProjectError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compound.connector.desk import Desk
+    from compound.connector.lakehouse import Lakehouse, TableOptions
+    from compound.connector.shop import Shop
+    from compound.project.settings.settings import Settings
+    from compound.project.source.parts import ProjectParts
+    from compound.spec.desk_file import DeskFile
+    from compound.spec.lakehouse_file import LakehouseTable
+    from compound.spec.models_file import ModelsFile
+    from compound.spec.shop_file import ShopFile
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_file(path: Path, model: type[M], shown: str) -> M:
+    """A YAML file as its model.
+
+    Raises:
+        ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all of its mistakes with their places.
+    """
+    from compound.spec import read_yaml_file
+    from compound.spec.validated import validated
+
+    if not path.is_file():
+        raise ProjectError("project.no-file", f"there is no {shown}", fix="compound init copies one to begin with")
+    return validated(read_yaml_file(path, shown), model)
+
+
+def models_file(path: Path) -> ModelsFile:
+    """`connectors/models.yaml`."""
+    from compound.spec.models_file import ModelsFile
+
+    return read_file(path, ModelsFile, f"connectors/{path.name}")
+
+
+def open_lakehouse(settings: Settings) -> Lakehouse:
+    """The profile's tables, with what `connectors/lakehouse.yaml` says about them; there may be no such file.
+
+    Raises:
+        ConnectorError: `lakehouse.*`.
+        ProjectError: `project.bad-file`; `yaml.*`.
+    """
+    from compound.connector.lakehouse import Lakehouse, Limits, Resources
+    from compound.spec.lakehouse_file import LakehouseFile
+
+    path = settings.root / "connectors" / "lakehouse.yaml"
+    declared = read_file(path, LakehouseFile, f"connectors/{path.name}") if path.is_file() else None
+    declared = declared or LakehouseFile(compound="lakehouse/v1")
+    return Lakehouse.open(
+        settings.profile.lakehouse,
+        cache_dir=settings.home / "cache",
+        tables={name: _options(table) for name, table in declared.tables.items()},
+        limits=Limits(**declared.limits.model_dump()),
+        allow_folders=settings.profile.allow_folders,
+        resources=Resources(workers=declared.workers.count, worker_memory_mb=declared.workers.memory_mb),
+    )
+
+
+def _options(table: LakehouseTable) -> TableOptions:
+    from compound.connector.lakehouse import CustomerKey, TableOptions
+
+    key = table.customer_key
+    if isinstance(key, str):
+        owner = CustomerKey(column=key)
+    else:
+        owner = CustomerKey(column=key.column, through=key.through) if key else None
+    return TableOptions(
+        customer_key=owner,
+        hide=table.hide,
+        cluster_by=table.cluster_by,
+        description=table.description,
+        columns=table.columns,
+    )
+
+
+def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
+    """The connector file of a target of effects: `shop` or `desk`.
+
+    Raises:
+        ProjectError: ``project.no-file``, ``project.bad-file``, ``yaml.*``.
+    """
+    from compound.spec.desk_file import DeskFile
+    from compound.spec.shop_file import ShopFile
+
+    model = ShopFile if target == "shop" else DeskFile
+    shown = f"connectors/{target}.yaml"
+    return read_file(settings.root / shown, model, shown)
+
+
+def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
+    """The operational database of the profile, with the project's effects."""
+    from compound.connector.shop import Shop
+    from compound.spec.shop_file import ShopFile
+
+    declared = read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
+    wait_s = settings.profile.lock_wait_s
+    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
+
+
+def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
+    """Where replies go."""
+    from compound.connector.desk import Desk
+    from compound.spec.desk_file import DeskFile
+
+    declared = read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml")
+    return Desk(settings.home / "desk", declared, effects=lambda name: parts.effects[name])

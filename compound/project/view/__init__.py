@@ -1,0 +1,1 @@
+"""What operations report: plain values that print as text or JSON."""

@@ -1,0 +1,124 @@
+"""Findings for other programs: SARIF 2.1.0 for code scanning, workflow commands for GitHub, JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
+
+from compound.errors import CompoundError
+from compound.project.view.explain import explain, page_of
+
+if TYPE_CHECKING:
+    from compound.language import Finding
+
+FindingFormat = Literal["json", "sarif", "github"]
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_ROOT: Final = "%SRCROOT%"
+"""The project's root, as code scanners call it: they know where they checked it out."""
+_SENTENCE: Final = re.compile(r"(.+?[.:])(?:\s|$)", re.DOTALL)
+
+
+def show_findings(findings: Sequence[Finding], graphs: Sequence[str], form: FindingFormat) -> str:
+    """Findings as the text of one document, without a line break at its end.
+
+    Args:
+        findings: What was found, in the order it is shown in.
+        graphs: Names of the graphs that were checked.
+        form: `json`: one record. `sarif`: one run of SARIF 2.1.0, each code a rule with its entry of the error
+            pages. `github`: one workflow command a finding; GitHub shows them beside the lines.
+    """
+    if form == "github":
+        return "\n".join(_github(finding) for finding in findings)
+    if form == "sarif":
+        return json.dumps(sarif(findings), indent=2, ensure_ascii=False)
+    record = {"graphs": list(graphs), "findings": [finding.to_json() for finding in findings]}
+    return json.dumps(record, indent=2, ensure_ascii=False)
+
+
+def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Findings as a SARIF 2.1.0 log with one run; no finding gives a run without results, which closes old alerts."""
+    from compound.version import VERSION
+
+    codes = list(dict.fromkeys(finding.code for finding in findings))
+    severities = {finding.code: finding.severity for finding in findings}
+    driver = {
+        "name": "compound",
+        "version": VERSION,
+        "semanticVersion": VERSION,
+        "rules": [_rule(code, severities[code]) for code in codes],
+    }
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "results": list(_results(findings, codes)),
+            }
+        ],
+    }
+
+
+def _rule(code: str, level: str) -> dict[str, Any]:
+    rule: dict[str, Any] = {"id": code, "defaultConfiguration": {"level": level}}
+    try:
+        entry = explain(code).partition("\n\n")[2]
+        uri = f"{page_of(code).as_uri()}#{code.replace('.', '')}"
+    except CompoundError:  # a code of the project's own
+        return rule | {"shortDescription": {"text": code}}
+    first = _SENTENCE.match(_plain(entry))
+    short = first[1].replace("\n", " ") if first else code
+    return rule | {
+        "shortDescription": {"text": short},
+        "fullDescription": {"text": _plain(entry).partition("\n\n")[0].replace("\n", " ")},
+        "help": {"text": _plain(entry), "markdown": entry},
+        "helpUri": uri,
+    }
+
+
+def _plain(markdown: str) -> str:
+    """Markdown as a text reads without it: no fences, no emphasis."""
+    return re.sub(r"^```.*\n?", "", markdown, flags=re.MULTILINE).replace("`", "").strip()
+
+
+def _results(findings: Sequence[Finding], codes: Sequence[str]) -> Iterable[dict[str, Any]]:
+    seen: dict[str, int] = {}
+    for finding in findings:
+        place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.where.file), "uriBaseId": _ROOT}}
+        if finding.where.line:
+            column = {"startColumn": finding.where.column} if finding.where.column else {}
+            place["region"] = {"startLine": finding.where.line, **column}
+        # Stable while lines move: alerts are followed by it. Equal findings are counted.
+        told = f"{finding.code}\0{finding.where.file}\0{finding.message}"
+        seen[told] = seen.get(told, 0) + 1
+        digest = hashlib.sha256(f"{told}\0{seen[told]}".encode("utf-8", "replace")).hexdigest()
+        yield {
+            "ruleId": finding.code,
+            "ruleIndex": codes.index(finding.code),
+            "level": finding.severity,
+            "message": {"text": f"{finding.message}\nfix: {finding.fix}" if finding.fix else finding.message},
+            "locations": [{"physicalLocation": place}],
+            "partialFingerprints": {"compoundFinding/v1": digest},
+        }
+
+
+def _github(finding: Finding) -> str:
+    where = finding.where
+    parts = {"file": where.file, "line": where.line, "col": where.column, "title": finding.code}
+    shown = ",".join(f"{name}={_property(str(value))}" for name, value in parts.items() if value)
+    text = f"{finding.message}\nfix: {finding.fix}" if finding.fix else finding.message
+    return f"::{finding.severity} {shown}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

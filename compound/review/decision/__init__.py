@@ -1,0 +1,1 @@
+"""Moves of an item: claim, decide, resume, expire, undo."""

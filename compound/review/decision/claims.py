@@ -1,0 +1,190 @@
+"""Claims: who looks at an item. A lease lapses, the text of the person who held it does not."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import tables
+from compound.errors import ConflictError
+from compound.review.decision.desk import LEASE_S, Desk, need_person
+from compound.review.item.machine import Event, Status
+from compound.review.item.rows import insert_draft, load, lost, moment, move, next_draft_seq, next_status, record
+from compound.review.item.types import Draft, ReviewItem
+
+_ITEM, _DECISION = tables.review_item, tables.decision
+
+
+def claim(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
+    """Take the lease, unless another one holds it."""
+    need_person(user)
+    now = desk.clock()
+    with desk.store.write() as db:
+        return _claim(db, load(db, item_id), user, now=now, until=now + lease_s, takeover=takeover)
+
+
+def claim_next(desk: Desk, user: str, *, queue: str | None, lease_s: float = LEASE_S) -> ReviewItem | None:
+    """Take the first item that nobody holds: due first, then the riskiest, then the oldest."""
+    need_person(user)
+    now = desk.clock()
+    free = sa.or_(
+        _ITEM.c.status == Status.PENDING.value,
+        _ITEM.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
+        & sa.or_(_ITEM.c.lease_until.is_(None), _ITEM.c.lease_until <= now),
+    )
+    passed_on = sa.exists().where(
+        _DECISION.c.run_id == _ITEM.c.run_id,
+        _DECISION.c.node == _ITEM.c.node,
+        _DECISION.c.round == _ITEM.c.round,
+        _DECISION.c.action == "escalate",
+        _DECISION.c.actor == user,
+    )
+    not_first = sa.and_(sa.or_(_ITEM.c.first_approver.is_(None), _ITEM.c.first_approver != user), ~passed_on)
+    query = sa.select(_ITEM.c.item_id).where(free, not_first).order_by(*ORDER).limit(1)
+    if queue is not None:
+        query = query.where(_ITEM.c.queue == queue)
+    with desk.store.write() as db:
+        # on PostgreSQL many may ask at once: each passes over what another is just taking
+        item_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
+        if item_id is None:
+            return None
+        return _claim(db, load(db, item_id), user, now=now, until=now + lease_s, takeover=False)
+
+
+ORDER = (
+    _ITEM.c.due_at.asc().nulls_last(),
+    _ITEM.c.risk.desc(),
+    _ITEM.c.created_at.asc(),
+    _ITEM.c.item_id.asc(),
+)
+"""Due first, then the riskiest, then the oldest."""
+
+
+def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: float, takeover: bool) -> ReviewItem:
+    if item.status is Status.DECIDED:
+        raise lost(db, item, version=item.version)
+    next_status(item, Event.CLAIM)
+    if item.is_held(now) and item.lease_user != user and not takeover:
+        raise held(item)
+    previous = item.lease_user
+    claimed = move(
+        db,
+        item,
+        Event.CLAIM,
+        now=now,
+        lease_user=user,
+        lease_until=until,
+        lease_token=item.lease_token + (previous != user),
+    )
+    event = "review.taken-over" if takeover and item.is_held(now) and previous != user else "review.claimed"
+    record(db, event, item.item_id, now=now, actor=user, details={"version": claimed.version, "from": previous})
+    return claimed
+
+
+def escalators(db: Connection, item: ReviewItem) -> frozenset[str]:
+    """Who passed on the items that this one comes from."""
+    query = sa.select(_DECISION.c.actor).where(
+        _DECISION.c.run_id == item.run_id,
+        _DECISION.c.node == item.node,
+        _DECISION.c.round == item.round,
+        _DECISION.c.action == "escalate",
+    )
+    return frozenset(db.execute(query).scalars())
+
+
+def held(item: ReviewItem) -> ConflictError:
+    """The error that tells who holds an item."""
+    return ConflictError(
+        "review.claimed",
+        f"{item.lease_user} holds item {item.item_id} until {moment(item.lease_until or 0)}",
+        fix="wait, take another item, or take this one over",
+    )
+
+
+def need_lease(item: ReviewItem, user: str) -> None:
+    """Refuse who does not hold the item.
+
+    Raises:
+        ConflictError: `review.lease-lost`.
+    """
+    if item.lease_user != user:
+        holder = f"{item.lease_user} holds it" if item.lease_user else "nobody holds it"
+        raise ConflictError("review.lease-lost", f"{user} does not hold item {item.item_id}: {holder}", fix="claim it")
+
+
+def release(desk: Desk, item_id: str, user: str) -> ReviewItem:
+    """Give an item back."""
+    now = desk.clock()
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        need_lease(item, user)
+        released = move(db, item, Event.RELEASE, now=now, lease_user=None, lease_until=None)
+        record(db, "review.released", item_id, now=now, actor=user, details={"version": released.version})
+        return released
+
+
+def extend(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
+    """A sign of life: the lease runs on, the version stays (nothing that is shown has changed)."""
+    now = desk.clock()
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        need_lease(item, user)
+        db.execute(
+            sa.update(_ITEM)
+            .where(_ITEM.c.item_id == item_id, _ITEM.c.lease_user == user)
+            .values(lease_until=now + lease_s)
+        )
+        return load(db, item_id)
+
+
+def save_draft(desk: Desk, item_id: str, user: str, draft: Draft) -> int:
+    """Keep a person's text beside the graph's draft; gives its number."""
+    need_person(user)
+    now = desk.clock()
+    with desk.store.write() as db:
+        need_lease(load(db, item_id), user)
+        seq = next_draft_seq(db, item_id)
+        insert_draft(db, item_id, seq, user, draft, now=now)
+        return seq
+
+
+def snooze(desk: Desk, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
+    """Put an item aside until a time."""
+    need_person(user)
+    now = desk.clock()
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        if item.version != version:
+            raise lost(db, item, version=version)
+        if item.is_held(now) and item.lease_user != user:
+            raise held(item)
+        snoozed = move(db, item, Event.SNOOZE, now=now, lease_user=None, lease_until=None, snooze_until=until)
+        record(db, "review.snoozed", item_id, now=now, actor=user, details={"until": until})
+        return snoozed
+
+
+def lapse(desk: Desk, item_id: str) -> bool:
+    """Free an item whose lease has run out; false when it has not."""
+    now = desk.clock()
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        if item.lease_user is None or item.is_held(now):
+            return False
+        move(db, item, Event.LAPSE, now=now, lease_user=None, lease_until=None)
+        record(db, "review.lapsed", item_id, now=now, actor=item.lease_user, details={})
+        return True
+
+
+def wake(desk: Desk, item_id: str, *, user: str | None = None) -> bool:
+    """Bring back an item whose time has come, or that a person wants back now; false when it stays where it is."""
+    now = desk.clock()
+    if user is not None:
+        need_person(user)
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        is_early = user is None and (item.snooze_until is None or item.snooze_until > now)
+        if item.status is not Status.SNOOZED or is_early:
+            return False
+        move(db, item, Event.WAKE, now=now, snooze_until=None)
+        record(db, "review.woken", item_id, now=now, actor=user or "clock", details={})
+        return True

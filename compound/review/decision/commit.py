@@ -1,0 +1,203 @@
+"""What a decision writes, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import digest, tables
+from compound.errors import ConflictError
+from compound.review.item.draft_json import draft_to_json
+from compound.review.item.machine import Event, after
+from compound.review.item.offer import APPROVE, EDIT, WITHOUT_EFFECTS
+from compound.review.item.rows import compare_and_set, insert_draft, next_draft_seq, record
+from compound.review.item.types import Action, Decision, Draft, NewItem, ReviewItem
+from compound.trace import digest as payload_digest
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+ESCALATED: Final = "escalated"
+"""Why the next level is asked."""
+
+
+def _nothing() -> Mapping[str, JsonValue]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants to decide.
+
+    Attributes:
+        given: Fields of the action that they give.
+        first: Fields that a first person gave with the same action; who agrees with them need not give them again.
+    """
+
+    item_id: str
+    action: Action
+    user: str
+    version: int
+    given: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    note: str = ""
+    key: str | None = None
+    first: Mapping[str, JsonValue] = field(default_factory=_nothing)
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        """Fields that count as given."""
+        return {**self.first, **self.given}
+
+    def payload_sha256(self) -> str:
+        """What must be equal for a repeated idempotency key to be a repetition."""
+        return digest([self.item_id, self.action, self.user, self.version, dict(self.given), self.note])
+
+
+def escalated(item: ReviewItem) -> NewItem:
+    """The item that the next level gets."""
+    return NewItem(
+        run_id=item.run_id,
+        node=item.node,
+        round=item.round,
+        thread_id=item.thread_id,
+        queue=item.escalate_to or item.queue,
+        ticket_id=item.ticket_id,
+        ticket=item.ticket,
+        draft=item.draft,
+        evidence=item.evidence,
+        reasons=tuple(dict.fromkeys((*item.reasons, ESCALATED))),
+        refs=item.refs,
+        risk=item.risk + 1,
+        second=item.second,
+        due_at=item.due_at,
+        graph_name=item.graph_name,
+        undo_s=item.undo_s,
+        decide=item.decide,
+        held=item.held,
+        readiness=item.readiness,
+    )
+
+
+def commit(  # noqa: PLR0913  # what one transaction writes
+    db: Connection,
+    item: ReviewItem,
+    wish: Wish,
+    *,
+    event: Event,
+    now: float,
+    draft: Draft,
+    refs: Mapping[str, int],
+    fields: Mapping[str, JsonValue],
+    evidence: Mapping[str, JsonValue] | None = None,
+) -> Decision:
+    """Write a decision, its draft, its audit row and the row that resumes the run; the item moves.
+
+    Raises:
+        ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
+    """
+    status = after(item.status, event)
+    if status is None:
+        raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
+    is_final = event is not Event.PROPOSE and wish.action != "escalate"
+    body_sha256, draft_seq = item.draft_sha256, item.draft_seq
+    shown = _shown(item, wish.action, draft) if event is Event.PROPOSE else draft
+    if draft != item.draft:
+        body_sha256 = digest(draft_to_json(draft))
+    if shown != item.draft:
+        draft_seq = next_draft_seq(db, item.item_id)
+        insert_draft(db, item.item_id, draft_seq, wish.user, shown, now=now)
+    rests_on: dict[str, object] = {}
+    if evidence is not None and shown is draft:
+        rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
+    compare_and_set(
+        db,
+        item,
+        now=now,
+        **rests_on,
+        status=status.value,
+        draft_seq=draft_seq,
+        refs=dict(refs),
+        lease_user=None,
+        lease_until=None,
+        first_approver=wish.user if event is Event.PROPOSE else item.first_approver,
+    )
+    decision = Decision(
+        decision_id=digest([item.item_id, item.version])[:32],
+        item_id=item.item_id,
+        version=item.version,
+        run_id=item.run_id,
+        node=item.node,
+        round=item.round,
+        action=wish.action,
+        final=is_final,
+        actor=wish.user,
+        draft=draft,
+        body_sha256=body_sha256,
+        refs=dict(refs),
+        reason=str(fields.get("reason") or "") or None,
+        fields=dict(fields),
+        note=wish.note,
+        decided_at=now,
+    )
+    _insert(db, decision, item)
+    return decision
+
+
+def _shown(item: ReviewItem, action: Action, draft: Draft) -> Draft:
+    """What a second person sees: an edit changes the draft; fields of another action change only what that one does."""
+    if action in (APPROVE, EDIT):
+        return draft
+    return replace(item.draft, effects={**item.draft.effects, action: draft.effects.get(action, ())})
+
+
+_COLUMNS = (
+    *("decision_id", "item_id", "version", "run_id", "node", "round", "action", "final"),
+    *("actor", "body_sha256", "reason", "note", "decided_at", "fields"),
+)
+
+
+def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
+    values: dict[str, object] = {
+        "draft": draft_to_json(decision.draft),
+        "refs": dict(decision.refs),
+        "seen": {"draft_sha256": item.draft_sha256, "evidence_sha256": item.evidence_sha256},
+    }
+    db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
+    if decision.final:
+        waits = item.undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
+        resume = {
+            "undo_until": decision.decided_at + item.undo_s if waits else None,
+            "decision_id": decision.decision_id,
+            "item_id": decision.item_id,
+            "run_id": decision.run_id,
+            "node": decision.node,
+            "status": "pending",
+            "attempts": 0,
+            "created_at": decision.decided_at,
+            "updated_at": decision.decided_at,
+        }
+        db.execute(sa.insert(tables.resume), resume)
+    record(
+        db,
+        "review.decided" if decision.final else f"review.{decision.action}",
+        decision.item_id,
+        now=decision.decided_at,
+        actor=decision.actor,
+        details={
+            "decision_id": decision.decision_id,
+            "action": decision.action,
+            "version": decision.version,
+            "body_sha256": decision.body_sha256,
+            "reason": decision.reason,
+            "fields": {name: digest(value) for name, value in decision.fields.items()},
+            "effects": [
+                [one.node, one.effect, one.target, digest(dict(one.arguments))]
+                for one in decision.draft.effects.get(decision.action, ())
+            ],
+        },
+    )

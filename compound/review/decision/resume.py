@@ -1,0 +1,196 @@
+"""Resuming: a decided run goes on once, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from compound.connector.state import is_gone, tables, this_owner
+from compound.errors import ConflictError
+from compound.review.decision.desk import Desk
+from compound.review.item.machine import Status
+from compound.review.item.rows import decision_of, load, moment
+from compound.review.item.types import Decision, ResumeClaim
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_RESUME, _DECISION, _ITEM = tables.resume, tables.decision, tables.review_item
+
+RESUME_LEASE_S = 300.0
+"""How long a claim of another machine is believed; a dead process of this one is seen at once."""
+
+
+_LATER = _DECISION.alias("later")
+_STANDING = (
+    sa.select(_DECISION)
+    .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+    .where(
+        _DECISION.c.run_id == sa.bindparam("of_run"),
+        _DECISION.c.node == sa.bindparam("at_node"),
+        _DECISION.c.round == sa.bindparam("in_round"),
+        _DECISION.c.final.is_(True),
+        _ITEM.c.status == Status.DECIDED.value,
+        # what can still be taken back is not there yet
+        ~sa.exists().where(
+            _RESUME.c.decision_id == _DECISION.c.decision_id,
+            _RESUME.c.status == "pending",
+            _RESUME.c.undo_until > sa.bindparam("now"),
+        ),
+        # of an item that was decided, undone and then passed on only what came last counts
+        ~sa.exists().where(_LATER.c.item_id == _DECISION.c.item_id, _LATER.c.version > _DECISION.c.version),
+    )
+    .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
+    .limit(1)
+)
+
+
+def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | None:
+    """The decision that stands: of an item that is decided now, at the highest level."""
+    with desk.store.read() as db:
+        asked = {"of_run": run_id, "at_node": node, "in_round": round_, "now": desk.clock()}
+        row = db.execute(_STANDING, asked).mappings().first()
+        return decision_of(row) if row else None
+
+
+def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S) -> ResumeClaim:
+    """Take the right to resume the item's run."""
+    now, me = desk.clock(), owner or this_owner()
+    with desk.store.write() as db:
+        row = _latest(db, item_id)
+        if row is None:
+            item = load(db, item_id)
+            raise ConflictError(
+                "review.undecided",
+                f"item {item_id} is {item.status.value}: there is no decision to go on with",
+            )
+        if row.status == "pending" and (row.undo_until or 0.0) > now:
+            raise ConflictError(
+                "review.undo-open",
+                f"the decision about item {item_id} can be taken back until {moment(row.undo_until)}",
+                fix=f"wait until then, or: compound review undo {item_id[:10]}",
+            )
+        if row.status == "running" and not _is_free(row, now):
+            raise ConflictError(
+                "review.resume-running",
+                f"the run of item {item_id} is being resumed since {moment(row.updated_at)}",
+            )
+        if row.status not in ("pending", "running"):
+            raise ConflictError("review.resume-over", f"the run of item {item_id} was resumed already ({row.status})")
+        taken = db.execute(
+            sa.update(_RESUME)
+            .where(
+                _RESUME.c.decision_id == row.decision_id,
+                _RESUME.c.status == row.status,
+                _RESUME.c.attempts == row.attempts,
+            )
+            .values(
+                status="running",
+                owner=me,
+                lease_until=now + lease_s,
+                attempts=row.attempts + 1,
+                updated_at=now,
+            )
+        )
+        if taken.rowcount != 1:
+            raise ConflictError("review.resume-running", f"the run of item {item_id} is just being resumed")
+        decided = db.execute(sa.select(_DECISION).where(_DECISION.c.decision_id == row.decision_id))
+        decision = decision_of(decided.mappings().one())
+    return ResumeClaim(item_id=item_id, decision=decision, attempts=row.attempts + 1, owner=me)
+
+
+def finish_resume(
+    desk: Desk, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
+) -> None:
+    """Say how the resumed run ended: done, to be tried again, or a dead letter.
+
+    Raises:
+        ConflictError: `review.resume-lost`: another process took over in between.
+    """
+    status = "done" if error is None else "pending" if retry else "dead"
+    with desk.store.write() as db:
+        finished = db.execute(
+            sa.update(_RESUME)
+            .where(
+                _RESUME.c.decision_id == claim.decision.decision_id,
+                _RESUME.c.status == "running",
+                _RESUME.c.owner == claim.owner,
+                _RESUME.c.attempts == claim.attempts,
+            )
+            .values(status=status, error=error, owner=None, lease_until=None, updated_at=desk.clock())
+        )
+        if finished.rowcount != 1:
+            raise ConflictError("review.resume-lost", f"another process took over the run of item {claim.item_id}")
+
+
+def open_resumes(desk: Desk) -> list[str]:
+    """Items whose decided run has to go on: not begun, or begun by a process that is gone; oldest first."""
+    now = desk.clock()
+    # A run that a policy let go on by itself needs nobody; its row tells only when it did not come to its end.
+    is_over = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
+    query = (
+        sa.select(_RESUME)
+        .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+        .where(_RESUME.c.status.in_(["pending", "running"]), _ITEM.c.status == Status.DECIDED.value, ~is_over)
+        .order_by(_RESUME.c.created_at)
+    )
+    with desk.store.read() as db:
+        rows = db.execute(query).all()
+        return [
+            row.item_id
+            for row in rows
+            if (row.undo_until or 0.0) <= now and (row.status == "pending" or _is_free(row, now))
+        ]
+
+
+def renew_resume(desk: Desk, claim: ResumeClaim, *, lease_s: float = RESUME_LEASE_S) -> bool:
+    """A sign of life of who resumes a run; false when another process has taken it over."""
+    with desk.store.write(durable=False) as db:
+        renewed = db.execute(
+            sa.update(_RESUME)
+            .where(
+                _RESUME.c.decision_id == claim.decision.decision_id,
+                _RESUME.c.status == "running",
+                _RESUME.c.owner == claim.owner,
+                _RESUME.c.attempts == claim.attempts,
+            )
+            .values(lease_until=desk.clock() + lease_s)
+        )
+        return renewed.rowcount == 1
+
+
+def undo_until(desk: Desk, decision_id: str) -> float | None:
+    """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+    query = sa.select(_RESUME.c.undo_until).where(
+        _RESUME.c.decision_id == decision_id, _RESUME.c.status == "pending", _RESUME.c.undo_until > desk.clock()
+    )
+    with desk.store.read() as db:
+        return db.execute(query).scalar_one_or_none()
+
+
+def returns(desk: Desk, run_id: str) -> list[Decision]:
+    """Decisions that gave drafts of a run back to its graph, oldest first."""
+    query = sa.select(_DECISION).where(_DECISION.c.run_id == run_id, _DECISION.c.action == "return")
+    with desk.store.read() as db:
+        rows = db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.round)).mappings()
+        return [decision_of(row) for row in rows]
+
+
+def _latest(db: Connection, item_id: str) -> Row[tuple[object, ...]] | None:
+    # an item may be decided again after an undo or a refused effect: only the newest decision counts
+    return db.execute(
+        sa.select(_RESUME)
+        .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+        .join(_DECISION, _DECISION.c.decision_id == _RESUME.c.decision_id)
+        .where(_RESUME.c.item_id == item_id, _ITEM.c.status == Status.DECIDED.value)
+        .order_by(_DECISION.c.version.desc())
+        .limit(1)
+    ).first()
+
+
+def _is_free(row: Row[tuple[object, ...]], now: float) -> bool:
+    lease_until: float = row.lease_until or 0.0
+    return lease_until <= now or is_gone(row.owner)

@@ -1,0 +1,119 @@
+"""What the clock and the run do to an item: expire, withdraw, undo. None of them ever approves."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import tables
+from compound.errors import ConflictError
+from compound.review.decision.claims import lapse, wake
+from compound.review.decision.commit import escalated
+from compound.review.decision.desk import LEASE_S, Desk, need_person
+from compound.review.item.lists import Sweep
+from compound.review.item.machine import UNDECIDED, Event, Status
+from compound.review.item.rows import insert_item, last_decision, load, lost, move, record
+from compound.review.item.types import ReviewItem
+
+_ITEM = tables.review_item
+_MIN_REMINDER_S = 3600.0
+
+
+def sweep(desk: Desk) -> Sweep:
+    """Do everything that is due: lapsed leases, snoozed items, expired items. One transaction an item."""
+    now = desk.clock()
+    lapsed = [item_id for item_id in _due(desk, _ITEM.c.lease_until <= now) if lapse(desk, item_id)]
+    woken = [item_id for item_id in _due(desk, _ITEM.c.snooze_until <= now) if wake(desk, item_id)]
+    ended = expire(desk)
+    return Sweep(
+        lapsed=tuple(lapsed),
+        woken=tuple(woken),
+        expired=ended.expired,
+        escalated=ended.escalated,
+        reminded=ended.reminded,
+    )
+
+
+def expire(desk: Desk) -> Sweep:
+    """End, escalate or remind of every undecided item whose time is over."""
+    found: dict[str, list[str]] = {"expired": [], "escalated": [], "reminded": []}
+    for item_id in _due(desk, _ITEM.c.expire_at <= desk.clock()):
+        with desk.store.write() as db:
+            if did := _expire(db, load(db, item_id), now=desk.clock()):
+                found[did].append(item_id)
+    return Sweep(
+        expired=tuple(found["expired"]),
+        escalated=tuple(found["escalated"]),
+        reminded=tuple(found["reminded"]),
+    )
+
+
+def _due(desk: Desk, condition: sa.ColumnElement[bool]) -> list[str]:
+    open_ones = [status.value for status in UNDECIDED]
+    query = sa.select(_ITEM.c.item_id).where(_ITEM.c.status.in_(open_ones), condition)
+    with desk.store.read() as db:
+        return list(db.execute(query.order_by(_ITEM.c.item_id)).scalars())
+
+
+def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
+    # somebody may have decided it between the look and this transaction
+    if item.status not in UNDECIDED or item.expire_at is None or item.expire_at > now:
+        return None
+    if item.on_expire == "remind":
+        again = now + max(_MIN_REMINDER_S, item.expire_at - item.created_at)
+        db.execute(sa.update(_ITEM).where(_ITEM.c.item_id == item.item_id).values(expire_at=again))
+        record(db, "review.reminded", item.item_id, now=now, actor="clock", details={"again_at": again})
+        return "reminded"
+    move(db, item, Event.EXPIRE, now=now, lease_user=None, lease_until=None)
+    record(db, "review.expired", item.item_id, now=now, actor="clock", details={"then": item.on_expire})
+    if item.on_expire == "close":
+        return "expired"
+    insert_item(db, escalated(item), now=now, parent=item)
+    return "escalated"
+
+
+def withdraw(desk: Desk, item_id: str, *, actor: str, reason: str) -> ReviewItem:
+    """The run was cancelled: nobody has to decide any more."""
+    now = desk.clock()
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        if item.status is Status.DECIDED:
+            raise lost(db, item, version=item.version)
+        withdrawn = move(db, item, Event.WITHDRAW, now=now, lease_user=None, lease_until=None)
+        record(db, "review.withdrawn", item_id, now=now, actor=actor, details={"reason": reason})
+        return withdrawn
+
+
+def undo(desk: Desk, item_id: str, *, user: str) -> ReviewItem:
+    """Take a decision back, whose run has not been resumed; the item is in review with this user."""
+    need_person(user)
+    now = desk.clock()
+    with desk.store.write() as db:
+        item = load(db, item_id)
+        decision = last_decision(db, item_id)
+        if item.status is not Status.DECIDED or decision is None or not decision.final:
+            raise ConflictError("review.transition", f"there is nothing to undo: item {item_id} is {item.status.value}")
+        stopped = db.execute(
+            sa.update(tables.resume)
+            .where(
+                tables.resume.c.decision_id == decision.decision_id,
+                tables.resume.c.status == "pending",
+                tables.resume.c.attempts == 0,  # an attempt that failed may have done something
+            )
+            .values(status="cancelled", updated_at=now)
+        )
+        if stopped.rowcount != 1:
+            raise ConflictError(
+                "review.too-late",
+                f"the run of item {item_id} goes on already with {decision.actor}'s decision",
+            )
+        undone = move(db, item, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
+        record(
+            db,
+            "review.undone",
+            item_id,
+            now=now,
+            actor=user,
+            details={"decision_id": decision.decision_id},
+        )
+        return undone

@@ -1,0 +1,242 @@
+"""Items, drafts and decisions as rows, and the one place that moves an item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from compound.connector.state import append_audit, digest, tables
+from compound.errors import ConflictError, DataError
+from compound.review.item.draft_json import draft_from_json, draft_to_json
+from compound.review.item.machine import Event, Status, after
+from compound.review.item.offer import ANYTHING_USUAL
+from compound.review.item.types import Decision, Draft, NewItem, Readiness, ReviewItem
+from compound.trace import digest as payload_digest
+
+_ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
+
+
+_GIVEN = (
+    *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "evidence"),
+    *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
+    *("decide", "held"),
+)
+"""Columns that are as the graph gave them."""
+
+# Statements are built once: building one costs several times what SQLite needs to run it.
+_FIND = (
+    sa.select(_ITEM, _DRAFT.c.draft, _DRAFT.c.sha256)
+    .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
+    .where(_ITEM.c.item_id == sa.bindparam("of_item"))
+)
+_CHANGE = sa.update(_ITEM).where(
+    _ITEM.c.item_id == sa.bindparam("of_item"), _ITEM.c.version == sa.bindparam("seen_version")
+)
+
+
+def item_id_of(run_id: str, node: str, round_: int, level: int) -> str:
+    """An item's id follows from what it is about, so that opening it twice finds it."""
+    return digest([run_id, node, round_, level])[:24]
+
+
+def find(db: Connection, item_id: str) -> ReviewItem | None:
+    """The item with its current draft."""
+    row = db.execute(_FIND, {"of_item": item_id}).mappings().first()
+    return item_of(row) if row else None
+
+
+def load(db: Connection, item_id: str) -> ReviewItem:
+    """The item.
+
+    Raises:
+        DataError: `review.unknown-item`.
+    """
+    if item := find(db, item_id):
+        return item
+    raise DataError(
+        "review.unknown-item", f"there is no review item {item_id!r}", fix="compound review list shows them"
+    )
+
+
+def item_of(row: RowMapping) -> ReviewItem:
+    """The item of a joined row."""
+    values = dict[str, Any](row)
+    draft, sha256 = values.pop("draft"), values.pop("sha256")
+    del values["ready"]
+    values |= {
+        "readiness": readiness_from(values["readiness"]),
+        "status": Status(values["status"]),
+        "second": bool(values["second"]),
+        "reasons": tuple(values["reasons"]),
+        "draft": draft_from_json(draft),
+        "draft_sha256": sha256,
+        "decide": ANYTHING_USUAL if values["decide"] is None else values["decide"],
+    }
+    return ReviewItem(**values)
+
+
+def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem | None = None) -> ReviewItem:
+    """Write a new item with its first draft."""
+    level = parent.level + 1 if parent else 0
+    item_id = item_id_of(new.run_id, new.node, new.round, level)
+    given: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
+    own: dict[str, Any] = {
+        "item_id": item_id,
+        "level": level,
+        "version": 1,
+        "draft_seq": 1,
+        "evidence_sha256": payload_digest(new.evidence),
+        "lease_token": 0,
+        "parent_id": parent.item_id if parent else None,
+        "created_at": now,
+        "updated_at": now,
+    }
+    rule = readiness_columns(new.readiness)
+    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, "reasons": list(new.reasons)})
+    draft_sha256 = insert_draft(db, item_id, 1, "graph", new.draft, now=now)
+    record(
+        db,
+        "review.opened",
+        item_id,
+        now=now,
+        actor="graph",
+        details={"run_id": new.run_id, "node": new.node, "evidence_sha256": own["evidence_sha256"], "level": level},
+    )
+    return ReviewItem(
+        **given,
+        **own,
+        **dict.fromkeys(("lease_user", "lease_until", "first_approver", "stale_reason", "snooze_until")),
+        status=Status.PENDING,
+        reasons=tuple(new.reasons),
+        draft=new.draft,
+        draft_sha256=draft_sha256,
+        readiness=new.readiness,
+    )
+
+
+def readiness_columns(readiness: Readiness | None) -> dict[str, Any]:
+    """What an item's row holds of its rule."""
+    if readiness is None:
+        return {"ready": None, "readiness": None}
+    return {"ready": readiness.ready, "readiness": asdict(readiness)}
+
+
+def readiness_from(record: Mapping[str, Any] | None) -> Readiness | None:
+    """What a rule said, of a row."""
+    return None if record is None else Readiness(**record)
+
+
+def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Draft, *, now: float) -> str:
+    """Write a draft version; gives its hash."""
+    body = draft_to_json(draft)
+    sha256 = digest(body)
+    values = {"item_id": item_id, "seq": seq, "author": author, "draft": body, "sha256": sha256, "created_at": now}
+    db.execute(sa.insert(_DRAFT), values)
+    return sha256
+
+
+def next_draft_seq(db: Connection, item_id: str) -> int:
+    """The number of the next draft version."""
+    newest = db.execute(sa.select(sa.func.max(_DRAFT.c.seq)).where(_DRAFT.c.item_id == item_id)).scalar_one()
+    return int(newest) + 1
+
+
+def next_status(item: ReviewItem, event: Event) -> Status:
+    """The status after the event.
+
+    Raises:
+        ConflictError: `review.transition`.
+    """
+    status = after(item.status, event)
+    if status is None:
+        raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
+    return status
+
+
+def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values: object) -> ReviewItem:
+    """Let an event happen to the version that was seen; every change of an item's status goes through here.
+
+    Raises:
+        ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
+    """
+    compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
+    return load(db, item.item_id)
+
+
+def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> None:
+    """Change the item if it still has the version that was seen.
+
+    Raises:
+        ConflictError: `review.decided`, `review.version`.
+    """
+    seen = {"of_item": item.item_id, "seen_version": item.version}
+    changed = db.execute(_CHANGE, {**seen, "version": item.version + 1, "updated_at": now, **values})
+    if changed.rowcount != 1:
+        raise lost(db, load(db, item.item_id), version=item.version)
+
+
+def lost(db: Connection, item: ReviewItem, *, version: int) -> ConflictError:
+    """The error that tells who was first, what they did, and when."""
+    if item.status is Status.DECIDED and (decision := last_decision(db, item.item_id)):
+        return ConflictError(
+            "review.decided",
+            f"item {item.item_id} is decided: {decision.actor} chose {decision.action!r} "
+            f"at {moment(decision.decided_at)}",
+            fix="compound review show gives the decision",
+        )
+    last = db.execute(
+        sa.select(tables.audit.c.actor, tables.audit.c.event, tables.audit.c.at)
+        .where(tables.audit.c.subject == item.item_id)
+        .order_by(tables.audit.c.seq.desc())
+        .limit(1)
+    ).first()
+    who = f": {last.event} by {last.actor} at {moment(last.at)}" if last else ""
+    return ConflictError(
+        "review.version",
+        f"item {item.item_id} is {item.status.value} at version {item.version}, not {version}{who}",
+        fix="look at it again, then decide on the version that is shown",
+    )
+
+
+def last_decision(db: Connection, item_id: str) -> Decision | None:
+    """The newest decision of an item."""
+    row = (
+        db.execute(
+            sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version.desc()).limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    return decision_of(row) if row else None
+
+
+def decision_of(row: RowMapping) -> Decision:
+    """The decision of a row."""
+    values = dict[str, Any](row)
+    del values["seen"]
+    values |= {"draft": draft_from_json(values["draft"]), "final": bool(values["final"])}
+    if values["fields"] is None:
+        values["fields"] = _fields_before(values["action"], values["draft"], values["reason"])
+    return Decision(**values)
+
+
+def _fields_before(action: str, draft: Draft, reason: str | None) -> dict[str, Any]:
+    """The fields of a decision that was stored before fields were, or whose words were removed."""
+    body = draft_to_json(draft) if action in ("approve", "edit") else {}
+    fields = {name: body[name] for name in ("text", "actions") if body.get(name)}
+    return {**fields, **({"reason": reason} if reason else {})}
+
+
+def record(db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]) -> None:
+    """Tell the audit log."""
+    append_audit(db, event, at=now, actor=actor, subject=item_id, details=details)
+
+
+def moment(at: float) -> str:
+    """A time as a person reads it, UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

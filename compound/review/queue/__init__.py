@@ -1,0 +1,1 @@
+"""The queue: lists, counts, certificates, decisions."""

@@ -1,0 +1,140 @@
+"""Reading the queue: lists, counts, histories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from compound.connector.state import tables
+from compound.review.decision.claims import ORDER
+from compound.review.decision.desk import Desk
+from compound.review.item.draft_json import draft_from_json
+from compound.review.item.lists import ItemEvent, ItemFilter, ItemSummary
+from compound.review.item.machine import Status
+from compound.review.item.rows import decision_of
+from compound.review.item.types import Decision, DraftVersion
+
+_ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
+_NAMES = (
+    *("item_id", "run_id", "node", "queue", "ticket_id", "version", "level", "risk"),
+    *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
+    *("second", "first_approver"),
+)
+
+
+def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
+    """Items by urgency, without their evidence (which may be megabytes)."""
+    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "ticket", "ready")]
+    query = (
+        sa.select(*columns, _DRAFT.c.draft)
+        .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
+        .where(*_conditions(where, desk.clock()))
+        .order_by(*ORDER)
+        .limit(where.limit)
+        .offset(where.offset)
+    )
+    with desk.store.read() as db:
+        return [
+            ItemSummary(
+                status=Status(row.status),
+                reasons=tuple(row.reasons),
+                draft=draft_from_json(row.draft),
+                subject=_subject(row.ticket),
+                ready=row.ready,
+                **{name: getattr(row, name) for name in _NAMES},
+            )
+            for row in db.execute(query)
+        ]
+
+
+def _subject(ticket: Mapping[str, object]) -> str:
+    words = str(ticket.get("subject") or "") or " ".join(str(ticket.get("body") or "")[:1000].split())
+    return words[:200]
+
+
+def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if where.statuses:
+        by_status = _ITEM.c.status.in_([status.value for status in where.statuses])
+        if Status.PENDING in where.statuses:
+            lapsed = (_ITEM.c.status == Status.IN_REVIEW.value) & (_ITEM.c.lease_until <= now)
+            by_status = by_status | lapsed
+        found.append(by_status)
+    if where.queue is not None:
+        found.append(_ITEM.c.queue == where.queue)
+    if where.user is not None:
+        found.append(_ITEM.c.lease_user == where.user)
+    if where.run_id is not None:
+        found.append(_ITEM.c.run_id == where.run_id)
+    if where.ticket_id is not None:
+        found.append(_ITEM.c.ticket_id == where.ticket_id)
+    if where.ready is not None:
+        found.append(_ITEM.c.ready.is_(where.ready))
+    return found
+
+
+def resolve(desk: Desk, named: str, limit: int) -> Sequence[tuple[str, Status]]:
+    """Items whose id begins so, or whose ticket is called so."""
+    is_meant = _ITEM.c.item_id.startswith(named, autoescape=True) | (_ITEM.c.ticket_id == named)
+    query = sa.select(_ITEM.c.item_id, _ITEM.c.status).where(is_meant)
+    with desk.store.read() as db:
+        rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.item_id).limit(limit))
+        return [(row.item_id, Status(row.status)) for row in rows]
+
+
+def counts(desk: Desk, queue: str | None) -> Mapping[Status, int]:
+    """Number of items by status."""
+    query = sa.select(_ITEM.c.status, sa.func.count()).group_by(_ITEM.c.status)
+    if queue is not None:
+        query = query.where(_ITEM.c.queue == queue)
+    with desk.store.read() as db:
+        return {Status(status): int(number) for status, number in db.execute(query)}
+
+
+def decisions(desk: Desk, item_id: str) -> Sequence[Decision]:
+    """Everything that was decided about an item, oldest first."""
+    query = sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version)
+    with desk.store.read() as db:
+        return [decision_of(row) for row in db.execute(query).mappings()]
+
+
+def decision_ids(desk: Desk, run_id: str, node: str) -> Sequence[str]:
+    """Ids of the decisions about a node of a run, oldest first."""
+    query = sa.select(_DECISION.c.decision_id).where(_DECISION.c.run_id == run_id, _DECISION.c.node == node)
+    with desk.store.read() as db:
+        return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
+
+
+def item_of(desk: Desk, decision_id: str) -> str | None:
+    """The item of a decision."""
+    query = sa.select(_DECISION.c.item_id).where(_DECISION.c.decision_id == decision_id)
+    with desk.store.read() as db:
+        return db.execute(query).scalar_one_or_none()
+
+
+def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:
+    """Every saved draft of an item, oldest first."""
+    query = sa.select(_DRAFT).where(_DRAFT.c.item_id == item_id).order_by(_DRAFT.c.seq)
+    with desk.store.read() as db:
+        return [
+            DraftVersion(
+                seq=row.seq,
+                author=row.author,
+                draft=draft_from_json(row.draft),
+                sha256=row.sha256,
+                created_at=row.created_at,
+            )
+            for row in db.execute(query)
+        ]
+
+
+def events(desk: Desk, item_id: str) -> Sequence[ItemEvent]:
+    """What the audit log tells of an item, oldest first."""
+    audit = tables.audit.c
+    query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == item_id)
+    with desk.store.read() as db:
+        return [
+            ItemEvent(event=row.event, actor=row.actor, at=row.at, details=row.details)
+            for row in db.execute(query.order_by(audit.seq))
+        ]

@@ -1,0 +1,1 @@
+"""Every kind of declared file: its schema, its canonical form."""

@@ -1,0 +1,472 @@
+"""The builder: each method adds a node and gives a reference to its value."""
+
+# A reference has no public names, every word may be a field of its value; so its parts are private to this room.
+# pyright: reportPrivateUsage=false
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+
+from compound.errors import Location, ProjectError
+from compound.language.references import Ref
+from compound.language.types import ANY, Enum, Maybe, Record, Scalar, Type, parse_external, parse_type
+from compound.spec.graph_text import build_graph
+from compound.spec.python.places import PythonPlaces, place, variable
+from compound.spec.python.types import to_type
+from compound.spec.python.values import Condition, Reference, Value, to_binding, to_condition
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pydantic import JsonValue
+
+    from compound.spec.graph_file import GraphSpec
+
+Compiled_co = TypeVar("Compiled_co", covariant=True)
+Data = dict[str, "JsonValue"]
+
+OPTIONS: Final = ("when", "after", "description", "retry", "timeout", "cache", "fallback", "out")
+"""Keyword arguments of every node that are no inputs; an input of such a name goes into `inputs={...}`."""
+
+
+class Compiles(Protocol[Compiled_co]):
+    """What turns a graph into something that runs: a project."""
+
+    def compile(self, graph: GraphSpec) -> Compiled_co:
+        """The graph, ready to run."""
+        ...
+
+
+class _Nodes:
+    """Adds nodes to one level of a graph."""
+
+    def __init__(self, graph: Graph, lead: tuple[str, ...]) -> None:
+        self._graph = graph
+        self._lead = (*lead, "nodes")
+        self._nodes: Data = {}
+        self._kinds: dict[str, Type] = {}
+
+    def retrieve(
+        self,
+        on: str,
+        *,
+        name: str = "",
+        top_k: int = 6,
+        mode: str = "hybrid",
+        where: Mapping[str, Value] | None = None,
+        **given: Any,  # noqa: ANN401 - the node's inputs and options, by name
+    ) -> Reference:
+        """Passages from a document index; needs `query=`."""
+        own: Data = {"on": on, **_unless(top_k=(top_k, 6), mode=(mode, "hybrid"))}
+        if where is not None:
+            own["where"] = to_binding(where)
+        return self._node("retrieve", name, own, given)
+
+    def sql(self, tool: str, *, name: str = "", **given: Any) -> Reference:  # noqa: ANN401
+        """A reviewed SQL tool of tools/."""
+        return self._node("sql", name, {"tool": tool}, given)
+
+    def specialist(self, ref: str, *, name: str = "", **given: Any) -> Reference:  # noqa: ANN401
+        """A trained specialist, `intent@production`."""
+        return self._node("specialist", name, {"ref": ref}, given)
+
+    def llm(
+        self,
+        model: str,
+        *,
+        prompt: str,
+        name: str = "",
+        system: str | None = None,
+        max_tokens: int = 0,
+        temperature: float | None = None,
+        **given: Any,  # noqa: ANN401
+    ) -> Reference:
+        """One model call; every other keyword is a placeholder of the prompt."""
+        own: Data = {"model": model, "prompt": prompt}
+        own |= _unless(system=(system, None), max_tokens=(max_tokens, 0), temperature=(temperature, None))
+        return self._node("llm", name, own, given)
+
+    def agent(  # noqa: PLR0913 - one parameter a key of the node
+        self,
+        model: str,
+        *,
+        prompt: str,
+        tools: Sequence[str | Mapping[str, Value]] = (),
+        proposes: Sequence[str] = (),
+        name: str = "",
+        system: str | None = None,
+        max_turns: int = 8,
+        budget: Mapping[str, JsonValue] | None = None,
+        max_tokens: int = 0,
+        temperature: float | None = None,
+        **given: Any,  # noqa: ANN401
+    ) -> Reference:
+        """A bounded tool loop that proposes effects and performs none."""
+        own: Data = {"model": model, "prompt": prompt}
+        own |= _unless(system=(system, None), max_turns=(max_turns, 8), max_tokens=(max_tokens, 0))
+        own |= _unless(temperature=(temperature, None))
+        if tools:
+            own["tools"] = [to_binding(tool) for tool in tools]
+        if proposes:
+            own["proposes"] = list(proposes)
+        if budget is not None:
+            own["budget"] = dict(budget)
+        return self._node("agent", name, own, given)
+
+    def tool(self, tool: str, *, name: str = "", **given: Any) -> Reference:  # noqa: ANN401
+        """A Python function of tools/."""
+        return self._node("tool", name, {"tool": tool}, given)
+
+    def check(self, kind: str, *, name: str = "", **given: Any) -> Reference:  # noqa: ANN401
+        """A verdict on evidence."""
+        return self._node("check", name, {"kind": kind}, given)
+
+    def review(  # noqa: PLR0913 - one parameter a key of the node
+        self,
+        *,
+        name: str = "",
+        queue: str = "default",
+        show: Sequence[Value] | Mapping[str, Value] = (),
+        decide: Mapping[str, Mapping[str, object]] | None = None,
+        versions: Reference | None = None,
+        due: str | float | None = None,
+        expire: str | float | None = None,
+        on_expire: Mapping[str, JsonValue] | None = None,
+        risk: Value | None = None,
+        auto: Mapping[str, Any] | Condition | None = None,
+        when: str | Condition | Reference | None = None,
+        after: Sequence[Reference | str] = (),
+        description: str = "",
+    ) -> Reference:
+        """A person decides; the run waits. `auto=` is the condition under which nobody is asked."""
+        own: Data = _unless(queue=(queue, "default"), due=(due, None), expire=(expire, None))
+        if show:
+            own["show"] = to_binding(show)
+        if decide is not None:
+            types = self._graph.declared
+            own["decide"] = {
+                action: {field: to_type(kind, types) for field, kind in fields.items()}
+                for action, fields in decide.items()
+            }
+        if versions is not None:
+            own["versions"] = to_binding(versions)
+        if on_expire is not None:
+            own["on_expire"] = dict(on_expire)
+        if risk is not None:
+            own["risk"] = to_binding(risk)
+        if auto is not None:
+            own["auto"] = _auto(auto)
+        given = {"when": when, "after": after, "description": description}
+        return self._node("review", name, own, given)
+
+    def effect(
+        self,
+        tool: str | None = None,
+        *,
+        tools: Sequence[str] = (),
+        name: str = "",
+        review: Reference | str | None = None,
+        versions: Reference | None = None,
+        **given: Any,  # noqa: ANN401
+    ) -> Reference:
+        """A write through the outbox: one effect with its arguments, or `tools=` with `actions=`."""
+        own: Data = {"tools": list(tools)} if tools else {"tool": tool}
+        if review is not None:
+            own["review"] = name_of(review)
+        if versions is not None:
+            own["versions"] = to_binding(versions)
+        return self._node("effect", name, own, given)
+
+    def graph(self, graph: str, *, name: str = "", **given: Any) -> Reference:  # noqa: ANN401
+        """Another graph of the project as a node."""
+        return self._node("graph", name, {"graph": graph}, given)
+
+    def repeat(
+        self,
+        max: int,  # the word of the graph file
+        *,
+        until: str | Condition | None = None,
+        name: str = "",
+        **given: Any,  # noqa: ANN401
+    ) -> Block:
+        """Rounds of the nodes that are added to the block, until a condition holds."""
+        rounds: Data = {"max": max}
+        return Block(self._graph, self, self._name(name, "repeat"), "repeat", rounds, _options(given), until=until)
+
+    def map(  # noqa: PLR0913 - one parameter a key of the block
+        self,
+        each: Value,
+        *,
+        item: str = "item",
+        parallel: int = 8,
+        max: int = 1000,
+        on_error: str = "fail",
+        queue: str = "default",
+        name: str = "",
+        **given: Any,  # noqa: ANN401
+    ) -> Block:
+        """The nodes that are added to the block, once for each item of a list; `block.item` is the item."""
+        rule: Data = {"each": to_binding(each), **_unless(parallel=(parallel, 8), max=(max, 1000))}
+        rule |= _unless(on_error=(on_error, "fail"), queue=(queue, "default")) | (
+            {"as": item} if item != "item" else {}
+        )
+        return Block(self._graph, self, self._name(name, "map"), "map", rule, _options(given))
+
+    @property
+    def spare(self) -> Spare:
+        """Makes a node for `fallback=`: `fallback=g.spare.tool("guess", text=...)`."""
+        return Spare(self._graph)
+
+    def _node(self, use: str, name: str, own: Data, given: Mapping[str, Any]) -> Reference:
+        name = self._name(name, use)
+        bindings, options = _split(given)
+        node: Data = {"use": use, **own, **_options(options, self._graph.declared)}
+        if bindings:
+            node["in"] = bindings
+        return self._add(name, node, kind_of(node))
+
+    def _add(self, name: str, node: Data, kind: Type) -> Reference:
+        if name in self._nodes:
+            where = place()
+            what = f"there is a node {name!r} already, from {self._graph.places[(*self._lead, name)]}"
+            raise ProjectError("graph.duplicate-name", what, fix="give it another name=", where=where)
+        self._nodes[name] = node
+        self._kinds[name] = kind
+        self._graph.places[(*self._lead, name)] = place()
+        return self._graph.reference(name, kind)
+
+    def _name(self, given: str, use: str) -> str:
+        """The name given, else the variable that takes the value, else the kind."""
+        return given or variable() or use
+
+
+class Spare(_Nodes):
+    """Makes nodes that stand nowhere: for `fallback=`."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph, ())
+
+    def _add(self, name: str, node: Data, kind: Type) -> Reference:
+        return SpareNode(node)
+
+
+class SpareNode(Reference):
+    """A node for `fallback=`; no reference leads to it."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: Data) -> None:
+        super().__init__(Ref("fallback"))
+        self.data = data
+
+
+class Block(_Nodes):
+    """A `repeat` or a `map`: use it in a `with`, add nodes to it, say what it gives."""
+
+    def __init__(  # noqa: PLR0913 - what a block is made of
+        self,
+        graph: Graph,
+        around: _Nodes,
+        name: str,
+        word: str,
+        rule: Data,
+        options: Data,
+        *,
+        until: str | Condition | None = None,
+    ) -> None:
+        super().__init__(graph, (*around._lead, name))
+        self._name_here = name
+        self._word = word
+        self._rule = rule
+        self._options = options
+        # The node has its place among its siblings from the start, and is filled in when the block ends.
+        self._data: Data = {word: rule, **options, "nodes": self._nodes}
+        self.value = around._add(name, self._data, ANY)
+        if until is not None:
+            self.until(until)
+
+    def __enter__(self) -> Block:
+        """The block itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is left to do: nodes are added as they are written."""
+
+    @property
+    def item(self) -> Reference:
+        """The item, inside a map."""
+        return self._graph.reference(str(self._rule.get("as", "item")), ANY)
+
+    @property
+    def previous(self) -> Reference:
+        """The round before, inside a repeat: `block.previous.draft`; absent in the first."""
+        return self._graph.reference("previous", ANY)
+
+    def until(self, condition: str | Condition | Reference) -> None:
+        """End the rounds when this holds."""
+        self._rule["until"] = to_condition(condition)
+
+    def out(self, value: Value | None = None, /, **fields: Value) -> None:
+        """What the block gives: a record of fields; of a map also one value for each item."""
+        self._data["out"] = to_binding(fields if fields or value is None else value)
+
+
+class Graph(_Nodes):
+    """A graph, written in Python.
+
+    Args:
+        name: Its name.
+        input: Field to type: the words of the graph file, or Python types (pydantic models among them).
+        context: As `input`; stored with the run.
+        **rest: The other keys of a graph file: `version`, `description`, `on_change`, `policy`, `budget`, `types`.
+
+    Example:
+        >>> g = Graph("echo", input={"text": str})
+        >>> said = g.tool("say", text=g.input.text, out=str)
+        >>> g.output(said=said)
+        >>> list(g.build().nodes)
+        ['said']
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        input: Mapping[str, object] | None = None,  # the word of the graph file
+        context: Mapping[str, object] | None = None,
+        **rest: Any,  # noqa: ANN401 - the other keys of the file, checked by its model
+    ) -> None:
+        self.declared: Data = {}
+        self.places: dict[tuple[str | int, ...], Location] = {(): place()}
+        super().__init__(self, ())
+        for key, kind in cast("Mapping[str, object]", rest.pop("types", {})).items():
+            external = parse_external(cast("JsonValue", kind)) if isinstance(kind, Mapping) else None
+            self.declared[key] = cast("JsonValue", kind) if external else to_type(kind, self.declared)
+        self._head: Data = {"compound": "graph/v1", "name": name, **rest}
+        self._given: dict[str, Data] = {
+            key: {field: to_type(kind, self.declared) for field, kind in (fields or {}).items()}
+            for key, fields in (("input", input), ("context", context))
+        }
+        self._output: Data = {}
+
+    def __enter__(self) -> Graph:
+        """The graph itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is left to do."""
+
+    @property
+    def input(self) -> Reference:
+        """What a run is given."""
+        return self.reference("input", Record({n: parse_type(t) for n, t in self._given["input"].items()}))
+
+    @property
+    def context(self) -> Reference:
+        """What is stored with a run."""
+        return self.reference("context", Record({n: parse_type(t) for n, t in self._given["context"].items()}))
+
+    @property
+    def run(self) -> Reference:
+        """The run: `id`, `thread_id`, `example_id`."""
+        return self.reference("run", ANY)
+
+    def output(self, **fields: Value) -> None:
+        """What a run gives."""
+        self._output |= {name: to_binding(value) for name, value in fields.items()}
+        self.places["output",] = place()
+
+    def reference(self, root: str, kind: Type) -> Reference:
+        """A reference to a root of this graph."""
+        names = {n: ANY if parse_external(t) else parse_type(t) for n, t in self.declared.items()}
+        return Reference(Ref(root), kind, names)
+
+    def build(self) -> GraphSpec:
+        """The graph, checked for its shape.
+
+        Raises:
+            InvalidFile: It has mistakes; each names the Python line.
+        """
+        data: Data = dict(self._head)
+        data |= {"types": self.declared} if self.declared else {}
+        data |= {key: fields for key, fields in self._given.items() if fields}
+        data |= {"output": self._output} if self._output else {}
+        data["nodes"] = self._nodes
+        where = self.places[()]
+        return build_graph(data, source=PythonPlaces(where.file, self.places))
+
+    def compile(self, project: Compiles[Compiled_co]) -> Compiled_co:
+        """The graph, ready to run in a project."""
+        return project.compile(self.build())
+
+
+def name_of(ref: Reference | Block | str) -> str:
+    """The node that a reference leads to."""
+    value = ref.value if isinstance(ref, Block) else ref
+    if isinstance(value, str):
+        return value
+    expr = value._expr
+    return expr.root if isinstance(expr, Ref) else ""
+
+
+def _split(given: Mapping[str, Any]) -> tuple[Data, dict[str, Any]]:
+    options = {key: value for key, value in given.items() if key in OPTIONS}
+    own = {key: value for key, value in given.items() if key not in OPTIONS and key != "inputs"}
+    bindings = {**own, **cast("Mapping[str, Any]", given.get("inputs", {}))}
+    return {name: to_binding(value) for name, value in bindings.items()}, options
+
+
+def _options(given: Mapping[str, Any], declared: Data | None = None) -> Data:
+    found: Data = {}
+    for key, value in given.items():
+        if value is None or (key in {"after", "description"} and not value):
+            continue
+        match key:
+            case "when":
+                found[key] = to_condition(value)
+            case "after":
+                found[key] = [name_of(one) for one in cast("Sequence[Reference]", value)]
+            case "out":
+                found[key] = to_type(value, {} if declared is None else declared)
+            case "fallback":
+                found[key] = value.data if isinstance(value, SpareNode) else to_binding(value)
+            case "retry":
+                found[key] = {"attempts": value} if isinstance(value, int) else to_binding(value)
+            case _:
+                found[key] = cast("JsonValue", value)
+    return found
+
+
+def _unless(**pairs: tuple[Any, Any]) -> Data:
+    return {key: cast("JsonValue", value) for key, (value, default) in pairs.items() if value != default}
+
+
+def _auto(rule: Mapping[str, Any] | Condition) -> JsonValue:
+    if isinstance(rule, Condition):
+        return {"when": to_condition(rule)}
+    return {key: to_condition(value) if key == "when" else to_binding(value) for key, value in rule.items()}
+
+
+def kind_of(node: Mapping[str, JsonValue]) -> Type:
+    """What is known of a node's value from the node alone; `json` where nothing is."""
+    use, out = node.get("use"), node.get("out")
+    if use == "review":
+        return _review_type(node)
+    if use == "agent":
+        answer = parse_type("str" if out is None else out)
+        return Record({"answer": answer if isinstance(answer, Maybe) else Maybe(answer)}, is_open=True)
+    return ANY if out is None or use is None else parse_type(out)
+
+
+def _review_type(own: Mapping[str, JsonValue]) -> Type:
+    decide = cast("Mapping[str, Mapping[str, JsonValue]]", own.get("decide") or {"approve": {}, "reject": {}})
+    fields: dict[str, Type] = {"action": Enum(tuple(decide))}
+    for carried in decide.values():
+        fields |= {name: Maybe(parse_type(kind)) for name, kind in carried.items()}
+    names = ("decided_by", "first_by", "decision_id", "item_id", "queue")
+    fields |= {name: Scalar("str") for name in names} | {"is_automatic": Scalar("bool"), "versions": ANY}
+    return Record(fields)

@@ -1,0 +1,198 @@
+"""Many documents to a few lines, each with the documents it stands on: what surrounds the models in `map_reduce`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+
+from compound.errors import DataError
+from compound.tool import tool
+
+from ..shop.documents import Json
+
+GROUP_LINES, GROUP_CHARS = 12, 8_000
+"""Lines, and their characters, that one merge sees at most: what bounds every prompt of the tree."""
+MOST_CHARS = 60_000
+"""Of one document; a longer one is left out and named, never cut in silence."""
+
+
+class Page(TypedDict):
+    """A document of the set."""
+
+    id: str
+    title: str
+    text: str
+
+
+class Point(BaseModel):
+    """Something a document says about the question, with the words that say it."""
+
+    text: str
+    quote: str
+
+
+class Line(BaseModel):
+    """A sentence of the result and the ids of the documents it stands on."""
+
+    text: str
+    cites: list[str]
+
+
+class Notes(TypedDict):
+    """What one document says; `unquoted` points were dropped, because their words are not in it."""
+
+    id: str
+    lines: list[Line]
+    unquoted: int
+
+
+class Layer(TypedDict):
+    """The lines after a round of merging.
+
+    Attributes:
+        is_done: They fit one group, or merging does not make them fewer.
+        rounds: Rounds of merging so far.
+        unmerged: Groups whose merge gave nothing usable; their lines stay as they were.
+    """
+
+    lines: list[Line]
+    is_done: bool
+    rounds: int
+    unmerged: int
+
+
+class FailedItem(TypedDict):
+    """A document, or a group of lines, that could not be worked on."""
+
+    index: int
+    item: Json
+    code: str
+    what: str
+
+
+class Digest(TypedDict):
+    """The result: Markdown lines with the documents they cite, and what is not in it."""
+
+    text: str
+    lines: list[Line]
+    silent: list[str]
+    skipped: list[str]
+    notes: list[str]
+
+
+@tool
+def read_page(document: Page) -> Page:
+    """A document that can be worked on.
+
+    Raises:
+        DataError: ``tool.bad-input``: it has no text, or too much for one call.
+    """
+    size = len(document["text"])
+    if not document["text"].strip() or size > MOST_CHARS:
+        what = f"document {document['id']!r} has {size:,} characters; one call takes 1 to {MOST_CHARS:,}"
+        raise DataError("tool.bad-input", what, fix="cut it into documents of their own")
+    return document
+
+
+@tool
+def quoted_points(document: Page, points: list[Point] | None) -> Notes:
+    """The points whose words stand in the document, as lines that cite it.
+
+    Raises:
+        DataError: ``tool.bad-input``: the model gave no usable answer for it.
+    """
+    if points is None:
+        raise DataError("tool.bad-input", f"the model gave no usable answer for {document['id']!r}")
+    text = _plain(document["text"])
+    kept = [point for point in points if _plain(point.quote) and _plain(point.quote) in text]
+    lines = [Line(text=point.text.strip(), cites=[document["id"]]) for point in kept if point.text.strip()]
+    return Notes(id=document["id"], lines=lines, unquoted=len(points) - len(kept))
+
+
+@tool
+def first_layer(notes: list[Notes]) -> list[Line]:
+    """Every line of every document, in their order."""
+    return [line for note in notes for line in note["lines"]]
+
+
+@tool
+def line_groups(lines: list[Line]) -> list[list[Line]]:
+    """Lines in their order, cut into groups that one call can merge."""
+    return list(groups_of(lines))
+
+
+def groups_of(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Groups of at most `GROUP_LINES` lines and `GROUP_CHARS` characters; a longer line is a group of its own."""
+    group: list[Line] = []
+    size = 0
+    for line in lines:
+        if group and (len(group) >= GROUP_LINES or size + len(line.text) > GROUP_CHARS):
+            yield group
+            group, size = [], 0
+        group.append(line)
+        size += len(line.text)
+    if group:
+        yield group
+
+
+@tool
+def cited_lines(group: list[Line], merged: list[Line] | None) -> list[Line]:
+    """What a merge may say: lines that cite documents of their group, each at least one; else the group as it was.
+
+    A citation that is not in the group is taken out: nobody saw that document there. A line without any is dropped.
+    """
+    known = {one for line in group for one in line.cites}
+    kept = [
+        Line(text=line.text.strip(), cites=sorted(set(line.cites) & known))
+        for line in merged or []
+        if line.text.strip() and set(line.cites) & known
+    ]
+    return kept or group
+
+
+@tool
+def next_layer(
+    groups: list[list[Line]], merged: list[list[Line]], failed: list[FailedItem], rounds: int | None
+) -> Layer:
+    """The lines of all groups together, and whether another round would help; a group that failed stays as it was."""
+    lost = {one["index"] for one in failed}
+    made = iter(merged)
+    after = [group if at in lost else next(made) for at, group in enumerate(groups)]
+    lines = [line for group in after for line in group]
+    unmerged = sum(at in lost or (len(group) > 1 and group == after[at]) for at, group in enumerate(groups))
+    is_done = len(groups) <= 1 or len(lines) >= sum(map(len, groups))
+    return Layer(lines=lines, is_done=is_done, rounds=(rounds or 0) + 1, unmerged=unmerged)
+
+
+@tool
+def write_digest(notes: list[Notes], failed: list[FailedItem], layer: Layer | None) -> Digest:
+    """The lines as Markdown, each with its documents, and everything that a reader would miss otherwise."""
+    lines = layer["lines"] if layer else []
+    said = {one for line in lines for one in line.cites}
+    silent = [note["id"] for note in notes if not note["lines"]]
+    lost = [note["id"] for note in notes if note["lines"] and note["id"] not in said]
+    skipped = [f"{_name(one)}: {one['what']} [{one['code']}]" for one in failed]
+    told = [
+        f"{len(notes)} documents read, {len(said)} cited, {len(silent)} say nothing about it, {len(skipped)} skipped"
+    ]
+    if unquoted := sum(note["unquoted"] for note in notes):
+        told.append(f"{unquoted} points were dropped: their words stand in no document")
+    if lost:
+        told.append(f"merging left out all that these say: {', '.join(lost)}")
+    if layer and layer["unmerged"]:
+        told.append(f"{layer['unmerged']} groups of the last round were not merged and stand as they were")
+    text = "\n".join(f"- {line.text} [{', '.join(line.cites)}]" for line in lines)
+    return Digest(text=text, lines=lines, silent=silent, skipped=skipped, notes=told)
+
+
+def _name(one: FailedItem) -> str:
+    item = one["item"]
+    named = item.get("id") if isinstance(item, dict) else None
+    return str(named) if named else f"item {one['index']}"
+
+
+def _plain(text: str) -> str:
+    """Words in their order, whatever the line breaks, letter case and Markdown marks."""
+    return " ".join(text.replace("*", "").replace("`", "").casefold().split())
