@@ -18,7 +18,7 @@ _FILE_ENDINGS = (".yaml", ".yml", ".json", ".db", ".toml", ".md", ".txt", ".sql"
 _ERRORS = re.compile(r"(\w*Error|EffectRefused|Finding|InvalidFile)$")
 # What `compound check` looks with: not the readers of other declared files, which come into play when they are opened.
 _CHECKED = re.compile(
-    r"compound/(spec/((?!\w+_file\.py|kinds\.py|format\.py)|graph_file|policy_file|yaml_file)|graph/_check)"
+    r"compound/(language/|spec/((?!\w+_file\.py|form/kinds\.py|form/format\.py)|graph_file|policy_file)|graph/checks/)"
 )
 # What has a dotted name too, and is none: log events, audit events, names of spans.
 _EVENT_CALLS = frozenset(

@@ -67,9 +67,9 @@ SOURCES = '''
 
 
 def test_codes_are_found_wherever_they_are_named(tmp_path: Path) -> None:
-    for folder in ("compound/graph", "tools", "connectors", "evals"):
+    for folder in ("compound/graph/checks", "tools", "connectors", "evals"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "compound/graph/_check_more.py").write_text(dedent(SOURCES), encoding="utf-8")
+    (tmp_path / "compound/graph/checks/more.py").write_text(dedent(SOURCES), encoding="utf-8")
     found = {site.code: site for site in all_sites(tmp_path)}
     assert set(found) == {"graph.in-a-table", "graph.raised", "graph.found"}
     assert (found["graph.raised"].what, found["graph.raised"].fix) == ("no '<name>' here", "look")
@@ -78,9 +78,9 @@ def test_codes_are_found_wherever_they_are_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_entry_is_begun_and_a_stale_one_is_told(tmp_path: Path) -> None:
-    for folder in ("compound/graph", "tools", "connectors", "evals", "docs/errors"):
+    for folder in ("compound/graph/checks", "tools", "connectors", "evals", "docs/errors"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "compound/graph/_check_more.py").write_text(dedent(SOURCES), encoding="utf-8")
+    (tmp_path / "compound/graph/checks/more.py").write_text(dedent(SOURCES), encoding="utf-8")
     page = tmp_path / "docs/errors/graph.md"
     page.write_text("# graph: files\n\n## graph.gone\n\nIt was.\n", encoding="utf-8")
     made = error_pages.error_pages(tmp_path)[Path("docs/errors/graph.md")]
