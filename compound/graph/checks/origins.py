@@ -90,6 +90,7 @@ class Sink:
 
 
 def called_by(node: AnyNode) -> tuple[Shelf, str] | None:
+    """What a node calls; None when that has no schema."""
     match node:
         case ToolNode(tool=name):
             return "tool", name
@@ -104,6 +105,7 @@ def called_by(node: AnyNode) -> tuple[Shelf, str] | None:
 
 
 def kind_of(level: Level, value: JsonValue) -> Type:
+    """The type of a value of the graph file."""
     return bare(level.types.of_value(value), level.types.names)
 
 

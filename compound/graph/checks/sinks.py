@@ -1,4 +1,4 @@
-"""Family 7, origins: no text from outside and nothing that a model made decides whose data is read, who gets it, or what runs as SQL."""
+"""Family 7, origins: text from outside decides neither whose data is read nor who gets it, and never runs as SQL."""
 
 from __future__ import annotations
 
