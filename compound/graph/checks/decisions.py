@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError
 from compound.graph.checks.effects import findings_of, guards_of
-from compound.graph.inspection.levels import Level
 from compound.graph.planning.behind import is_made_by_a_map, lacking
 from compound.graph.planning.expanding import no_graphs
 from compound.graph.planning.planning import plan
 from compound.graph.wiring.references import parse_binding, uses
+from compound.language.findings import Finding
 from compound.language.types import Scalar, mismatch
-from compound.spec.graph_file import CheckNode, EffectNode, ReviewNode
-from compound.spec.policy_file import Automatic
-from compound.spec.words import AutoRule
-from compound.spec.yaml.reading import DataPath
+from compound.spec.nodes import CheckNode, EffectNode, ReviewNode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compound.graph.inspection.inspection import Inspection
+    from compound.graph.inspection.levels import Level
     from compound.graph.planning.planning import Plan
-    from compound.language.findings import Finding
     from compound.spec.graph_file import GraphSpec
+    from compound.spec.policy_file import Automatic
+    from compound.spec.words import AutoRule
+    from compound.spec.yaml.reading import DataPath
 
 
 def shown_findings(inspection: Inspection) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from compound.graph.wiring.references import parse_binding
 from compound.language.marks import meaning_of
 from compound.language.references import Coalesce, Expr, ListOf, Ref
 from compound.language.types import ANY, Enum, Many, Record, Scalar, Type, bare
-from compound.spec.graph_file import (
+from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     CheckNode,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compound.errors import choices
 from compound.graph.checks.effects import reviews_of
 from compound.language.findings import Finding
-from compound.spec.graph_file import AgentNode, AnyNode, EffectNode, GraphNode, ReviewNode, blocks
+from compound.spec.graph_file import blocks
 from compound.spec.graph_text import nearest
-from compound.spec.policy_file import PolicyFile, Retention
+from compound.spec.nodes import AgentNode, AnyNode, EffectNode, GraphNode, ReviewNode
+from compound.spec.policy_file import PolicyFile
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compound.errors import Location
     from compound.graph.inspection.inspection import Inspection
-    from compound.spec.policy_file import EffectRule, PolicyFile
+    from compound.spec.policy_file import EffectRule, PolicyFile, Retention
     from compound.spec.yaml.reading import DataPath
 
 

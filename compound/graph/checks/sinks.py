@@ -10,11 +10,7 @@ from compound.graph.inspection.inspection import inputs_of
 from compound.graph.wiring.references import tool_shelf
 from compound.language.findings import Finding
 from compound.language.marks import meaning_of
-from compound.spec.graph_file import (
-    AgentNode,
-    EffectNode,
-    GraphNode,
-)
+from compound.spec.nodes import AgentNode, EffectNode, GraphNode
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
