@@ -16,7 +16,7 @@ from .shop.proposals import Plan
 from .tickets import Intake
 
 SURE = 0.9
-"""Plans below this confidence go to a person: a default was taken, or a typo mended in something that matters."""
+"""Plans below this confidence go to a person: a default was taken, or a typo was corrected in something that matters."""
 
 
 LOUD, FAINT = 0.75, 0.25

@@ -109,7 +109,7 @@ class BatchOptions:
 
     Attributes:
         concurrency: Tickets in flight, at most.
-        limit: Only the first so many tickets of the source; None for all.
+        limit: At most this many tickets of the source, from the start; None for all.
         accept_changes: Go on although the graph or its context changed since the job was started, and run tickets
             whose content changed since they were answered.
         retry_dead: Give dead letters another attempt.
@@ -118,7 +118,8 @@ class BatchOptions:
         again: Answer also what was answered before, by whatever batch or run. One that did not come to its end
             goes on with the same options.
         retries: How often a ticket is tried again after trouble that passes by itself, before it is a dead letter.
-        stop_after: So many tickets in a row that a provider, the shop or the desk failed stop the batch; 0 for never.
+        stop_after: The batch stops after this many tickets in a row that a provider, the shop or the desk failed;
+            0 for never.
     """
 
     concurrency: int = 8
@@ -159,7 +160,7 @@ class DeadLetter:
         file: Where the ticket stands, when it could not be read.
         line: Of that file, from 1.
         is_readable: The ticket could be read and its run failed: another attempt can help. Otherwise it has to
-            be mended in its source; the same command then runs it.
+            be corrected in its source; the same command then runs it.
     """
 
     ticket_id: str

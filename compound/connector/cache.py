@@ -79,7 +79,7 @@ class SqliteCache:
         return None if row is None else Found(orjson.loads(row[0]))
 
     async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep a value for so many seconds; it takes the place of an older one."""
+        """Keep a value for `ttl_s` seconds; it takes the place of an older one."""
         now = self._clock()
         row = (key, orjson.dumps(value), now + ttl_s, now)
         try:

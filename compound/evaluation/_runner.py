@@ -108,7 +108,7 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
         profile: For the report.
         model: For the report.
         concurrency: Cases at the same time.
-        limit: Only the first so many cases of the headline and of each section.
+        limit: At most this many cases of the headline and of each section.
         details: Put every case into the report.
         recorder: Where scores are stored beside their traces.
         on_result: Called after each case, for a progress bar.

@@ -122,7 +122,7 @@ def build_index(  # noqa: PLR0913 # what to index, into what, and how: all by na
 
 
 def _opened(engine: IndexEngine, name: str) -> IndexStore | None:
-    """The version to compare with; None when there is none that this engine can read, and all is built anew."""
+    """The version to compare with; None when there is none that this engine can read, and everything is built."""
     if not engine.current(name):
         return None
     try:

@@ -123,7 +123,7 @@ class MiniLm:
     def beside(self) -> Generator[None]:
         """Inside of this, queries are embedded by a process beside this one; the numbers are the same.
 
-        In a thread each of the many small steps waits for the interpreter's lock, and whoever lets go of the lock
+        In a thread each of the many small steps waits for the interpreter's lock, and a thread that lets go of the lock
         (SQLite, at each statement) waits to get it back: a batch of two cores ran at half of its speed.
         """
         from compound.retrieval._embed_process import EmbedProcess

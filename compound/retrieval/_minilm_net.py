@@ -70,7 +70,7 @@ class Network:
         self._layers = tuple(_layer(tensors, index) for index in range(_LAYERS))
 
     def encode(self, text: str, pieces: int) -> list[int]:
-        """The first so many word pieces of a text."""
+        """The first `most` word pieces of a text."""
         return self._words.encode(text, pieces)
 
     def one_thread(self) -> AbstractContextManager[object]:

@@ -270,7 +270,7 @@ def _missing_leg(store: IndexStore, embedder: Embedder) -> str:
                 "retrieval.fingerprint",
                 f"index {manifest.name!r} was built with {part} {manifest.fingerprint.get(part)!r}, "
                 f"this query would use {identity!r}",
-                fix="compound index builds it anew",
+                fix="compound index rebuilds it",
             )
     if not manifest.dimension:
         return "the index has no vectors"

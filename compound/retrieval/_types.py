@@ -152,7 +152,7 @@ class Chunker(Protocol):
 
 
 class Reranker(Protocol):
-    """Orders the best passages anew."""
+    """Reorders the best passages."""
 
     def rerank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
         """One score a passage, higher is better."""

@@ -23,7 +23,7 @@ class Money(_Part):
     tool: str | None = Field(
         default=None, description="Function of tools/ that is given the effect's arguments and returns the amount."
     )
-    at_most: float = Field(ge=0, description="Above this it is refused, whoever decided.")
+    at_most: float = Field(ge=0, description="Above this it is refused, no matter who decided.")
     automatic_at_most: float | None = Field(
         default=None, ge=0, description="Above this a person decides, whatever an `auto` rule says."
     )

@@ -200,7 +200,7 @@ class Retry(Strict):
 
 
 class Repeat(Strict):
-    """Run a block until a condition holds, at most so many times."""
+    """Run a block until a condition holds, at most `max` times."""
 
     max: int = Field(ge=1, le=100, description="Rounds, at most.")
     until: Condition | None = Field(default=None, description="Stop after a round in which this holds.")

@@ -31,6 +31,6 @@ def functions_in(module: ModuleType) -> list[Function[..., object]]:
 
 
 def _is_langchain_tool(value: object) -> TypeGuard[BaseTool]:
-    # Whoever holds one has imported LangChain; nobody else pays for it.
+    # A module that holds one has imported LangChain; others do not pay for it.
     module = sys.modules.get("langchain_core.tools.base")
     return module is not None and isinstance(value, module.BaseTool)

@@ -123,7 +123,7 @@ _COERCE: Final = {
 }
 
 
-def mend(table: str, row: Row) -> Row:
+def repair(table: str, row: Row) -> Row:
     """The row with every value in its column's type; in spans, what does not fit goes to `attributes`."""
     out: Row = {}
     spare: Row = {}

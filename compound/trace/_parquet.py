@@ -19,7 +19,7 @@ from compound.trace import _compact
 from compound.trace._columns import TABLES
 from compound.trace._prune import SPARES_S, TraceAge, TraceCuts, TracePrune, ages
 from compound.trace._spool import Spool, abandoned, begun
-from compound.trace._store import CONFIG, Answer, TraceReader, mended, read_ndjson
+from compound.trace._store import CONFIG, Answer, TraceReader, read_ndjson, repaired
 from compound.trace._views import FRESH
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class ParquetStore(TraceReader):
         except duckdb.IOException:
             raise
         except duckdb.Error:
-            with mended(table, str(spool)) as copy:
+            with repaired(table, str(spool)) as copy:
                 _compact.write(self._writer, read_ndjson(table, copy), table, target, ROW_GROUP_ROWS)
 
     def _recover(self) -> None:

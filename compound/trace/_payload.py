@@ -84,7 +84,7 @@ class Seen:
 
     Args:
         limit: Keys at most.
-        ttl_s: A key is new again so many seconds later: whoever removes old content may then trust that what
+        ttl_s: A key is new again after this many seconds: a process that removes old content may then trust that what
             a span of now refers to was stored within that time.
         clock: Seconds that only grow.
     """

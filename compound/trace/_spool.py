@@ -1,6 +1,6 @@
 """A spool: rows appended to a file of JSON lines, so that a killed process loses none that it handed over.
 
-A live spool is locked by its owner; one that can be locked belongs to a process that is gone, and whoever
+A live spool is locked by its owner; one that can be locked belongs to a process that is gone, and the one who
 opens the store next publishes it. The file it becomes has a name that follows from the spool's, so publishing
 it twice gives one file.
 """

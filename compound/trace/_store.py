@@ -13,7 +13,7 @@ import orjson
 
 from compound.errors import DataError
 from compound.trace import _views
-from compound.trace._columns import Row, mend
+from compound.trace._columns import Row, repair
 
 if TYPE_CHECKING:
     import duckdb
@@ -240,7 +240,7 @@ def read_ndjson(table: str, path: str) -> str:
 
 
 @contextmanager
-def mended(table: str, path: str) -> Generator[str]:
+def repaired(table: str, path: str) -> Generator[str]:
     """A copy of a file of JSON lines in which every value fits its column or stands aside.
 
     Rows are not checked when they are recorded; this is the slow way, for a file with a row that the engine
@@ -249,7 +249,7 @@ def mended(table: str, path: str) -> Generator[str]:
     with Path(path).open("rb") as lines, NamedTemporaryFile(suffix=".ndjson") as copy:
         for line in lines:
             try:
-                row = mend(table, orjson.loads(line))
+                row = repair(table, orjson.loads(line))
             except ValueError:
                 continue  # not JSON: a line that no recorder wrote whole
             copy.write(orjson.dumps(row) + b"\n")
@@ -263,5 +263,5 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> Non
     try:
         connection.execute(f"INSERT INTO {table} {read_ndjson(table, path)}")
     except duckdb.Error:
-        with mended(table, path) as copy:
+        with repaired(table, path) as copy:
             connection.execute(f"INSERT INTO {table} {read_ndjson(table, copy)}")

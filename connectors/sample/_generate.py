@@ -125,7 +125,7 @@ def generate(seed: int = 7, tickets: int = 300, customers: int = 450) -> SampleD
     Args:
         seed: Of every random stream.
         tickets: How many; the mix of kinds is kept.
-        customers: At least so many in the tables; every ticket has one of its own, some meet a second one.
+        customers: At least this many in the tables; every ticket has one of its own, some meet a second one.
     """
     shop = draw_products(seed)
     drawn = _draw_scenarios(shop, "ticket", tickets)

@@ -2,7 +2,7 @@
 
 One shape is a list of tasks (`instruction`, `actions` with `kwargs`) and a list of outcomes by `task_index`;
 the other a list of tasks with an `id` (`user_scenario`, `evaluation_criteria`) and outcomes by that id. A
-task may carry its whole `ticket`, which then is the input as it stands.
+task may carry its whole `ticket`, which then is the input.
 
 Cases with an expected write that the shop itself refuses are kept, and tagged `gold: refused`: what is expected of
 them is that this write changes nothing.

@@ -103,7 +103,7 @@ def _carrier(sites: Sequence[Site]) -> str:
 _INDEX = """\
 # Errors
 
-Every error says what was found, what the real choices are, how to mend it, and where:
+Every error says what was found, what the real choices are, how to correct it, and where:
 
 ```text
 graphs/support_reply.yaml:62:8: unknown SQL tool 'customer_order' [graph.unknown-sql-tool]

@@ -66,7 +66,7 @@ def triage_board(
     themes: list[Theme],
     names: list[ThemeName] | None,
 ) -> Board:
-    """Sort the tickets by urgency and age, leave copies to whoever takes the first, count teams and themes."""
+    """Sort the tickets by urgency and age, leave copies to the person who takes the first, count teams and themes."""
     copies = {copy: group["first"] for group in twins for copy in group["copies"]}
     called = {one.number: one.name for one in names or []}
     theme_of = {
@@ -103,7 +103,7 @@ def _row(ticket: Triaged, copies: Mapping[str, str], theme_of: Mapping[str, str]
 
 
 def _with_first(board: Sequence[Triaged], copies: Mapping[str, str]) -> list[Triaged]:
-    """A copy follows its first, whoever else is as urgent."""
+    """A copy follows its first, also where other tickets are as urgent."""
     found = by_id(board)
     below: dict[str, list[Triaged]] = {}
     for copy, first in copies.items():
@@ -141,7 +141,7 @@ def _notes(
     for group in twins:
         ids = ", ".join(group["copies"])
         notes.append(
-            f"{ids}: a copy of {group['first']} (likeness {group['likeness']:.2f}); whoever takes one takes all"
+            f"{ids}: a copy of {group['first']} (likeness {group['likeness']:.2f}); the person who takes one takes all"
         )
     notes += [f"item {one['index']} was left out: {one['what']} [{one['code']}]" for one in failed]
     abstains = sum(not ticket["wishes"] for ticket in tickets)

@@ -55,7 +55,7 @@ def merge(inputs: Mapping[str, Json]) -> Json:
 
 
 class Sentence(NamedTuple):
-    """What a document says, for people, and the same as it stands there."""
+    """What a document says, for people, and its exact words."""
 
     text: str
     quote: str

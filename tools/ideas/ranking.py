@@ -18,7 +18,7 @@ from ..shop.documents import Json
 from .ideas import NumberedIdea, Pool
 
 ALL_PAIRS, MEETINGS = 28, 6
-"""Up to so many pairs each idea meets each other one; above it so many others."""
+"""Up to this many pairs each idea meets each other one; above it only some."""
 RESAMPLES, SEED = 300, 20
 Winner = Literal["first", "second", "tie"]
 
@@ -114,7 +114,7 @@ def judged_pair(pair: Pair, judgement: Judgement | None) -> Judged:
 def rank_ideas(pool: Pool, judged: list[Judged]) -> Ranking:
     """Places by strength in pairs (Bradley and Terry, Biometrika 1952), a tie being half a win for each.
 
-    A pair whose winner changes with the order counts as a tie. The range of a place comes from drawing the pairs anew,
+    A pair whose winner changes with the order counts as a tie. The range of a place comes from resampling the pairs,
     300 times (5 % to 95 %), each tie as the toss of a coin. Equal strengths share a place.
     """
     ideas = pool["ideas"]
@@ -182,7 +182,7 @@ def _places(strengths: np.ndarray) -> np.ndarray:
 
 
 def _drawn(table: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The pairs drawn anew; a tie is what a judge would toss a coin for, so here it is tossed."""
+    """The pairs resampled; a tie is what a judge would toss a coin for, so here it is tossed."""
     drawn = table[random.integers(0, len(table), len(table))]
     tied = drawn[:, 2] == 0.5
     drawn[tied, 2] = random.integers(0, 2, int(tied.sum()))

@@ -121,7 +121,7 @@ def product_text(product: str, rows: list[dict[str, Json]]) -> SourceText:
 def cited(findings: Findings | None, documents: list[SourceText], products: list[SourceText]) -> Verdict:
     """Each claim cites, each quote stands in its source, each number of a claim stands in one of its quotes.
 
-    It does not prove that a claim follows from its quotes: that is for whoever reads both.
+    It does not prove that a claim follows from its quotes: a reader of both has to judge that.
     """
     if findings is None:
         return Verdict(ok=False, problems=["there is no answer"], details={"proven": []})

@@ -29,7 +29,7 @@ _KNOWN = (
 def find_asides(script: Script) -> set[int]:
     """Sentences that name orders or things, say that they are fine or stay, and ask for nothing.
 
-    Whoever reads the plan must still see to it that no action touches what is named there.
+    A reader of the plan must still see to it that no action touches what is named there.
     """
     spare = script.tagged("spare")
     acts = script.tagged("act", "hard", "pay") - spare

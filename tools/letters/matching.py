@@ -36,7 +36,7 @@ class Found:
         values: The values the words may stand for, of all products.
         keys: (product id, option name) pairs.
         parts: The words that carry it.
-        fuzzy: A typo was mended.
+        fuzzy: A typo was corrected.
         text: As written.
     """
 
@@ -267,7 +267,7 @@ def _scan(
             if meant is None:
                 continue
             parts = tuple(dict.fromkeys(place for _, place, _ in window))
-            fuzzy = any(mended for _, _, mended in window)
+            fuzzy = any(corrected for _, _, corrected in window)
             found = frozenset(meant)
             span = (kind, parts[0], parts[-1] + 1, parts)
             if kind == "thing":

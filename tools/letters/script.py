@@ -138,7 +138,7 @@ def annotate(text: str, language: str, glossary: Glossary, *, subject: int = 0) 
     """
     known = lexicon(language)
     words, entities = _words(text)
-    words = known.mend(words, glossary.words | product_words())
+    words = known.correct(words, glossary.words | product_words())
     hits = known.find(words)
     sentence, questions = _sentences(text, words, {at for at, entity in entities.items() if entity.kind == "number"})
     return Script(

@@ -80,11 +80,11 @@ class Lexicon:
                     return self.values[word[: -len(ending)]]
         return (word,)
 
-    def mend(self, words: Sequence[Word], others: Collection[str]) -> list[Word]:
-        """The words with typos mended where one word of the language is near and the word is in no vocabulary."""
-        return [self._mended(word, others) for word in words]
+    def correct(self, words: Sequence[Word], others: Collection[str]) -> list[Word]:
+        """The words with typos corrected where one word of the language is near and the word is in no vocabulary."""
+        return [self._corrected(word, others) for word in words]
 
-    def _mended(self, word: Word, others: Collection[str]) -> Word:
+    def _corrected(self, word: Word, others: Collection[str]) -> Word:
         text = word.text
         if len(text) < 5 or not text.isalpha() or text in self.words or text in self.values:
             return word
@@ -121,7 +121,7 @@ class Lexicon:
         return self._mends[text]
 
     def is_trap(self, text: str) -> bool:
-        """Whether a word that was to be mended looks like a word of action."""
+        """Whether a word that would be corrected looks like a word of action."""
         return text in self._traps
 
     def find(self, words: Sequence[Word]) -> list[Hit]:

@@ -120,7 +120,7 @@ class _Reader:
             return not any(self._is_open(at) or (self._is_sharp(at) and at not in self.soft) for at in said)
         if is_courtesy(self.script, said, self.names) or self._says_who(words, here):
             return True
-        # Whoever asks for something that is no wish of ours asks for something else: common words do not excuse it.
+        # A customer who asks for something that is no wish of ours asks for something else: common words do not excuse it.
         serves = self.used & here & (self.acts | self.desk | set(self.found) | set(self.script.entities))
         known = self.plain | self.common if serves or not self.demands & here else self.plain
         rest = [at for at in said if at not in self._about_price(here)]

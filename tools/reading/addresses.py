@@ -28,7 +28,7 @@ _BREAK = re.compile(
 _LONGEST_STREET = 160
 """Characters at the end of a stretch in which a street is looked for."""
 _LONGEST_GAP = 40
-"""A stretch between street and zip code that is longer than so many characters is no part of an address."""
+"""A stretch between street and zip code that is longer than this many characters is no part of an address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ def _impact(one: GraphComparison, diff: GraphDiff) -> Iterator[str]:
     if diff.affected:
         yield f"  affected: {', '.join(diff.affected)}"
     if diff.caches:
-        yield f"  caches that are asked anew: {', '.join(diff.caches)}"
+        yield f"  caches that miss: {', '.join(diff.caches)}"
     for suite in one.suites:
         verdict = "every case" if suite.is_affected else "no case: nothing before the first review differs"
         yield f"  evaluation {suite.name}: {verdict}"

@@ -58,7 +58,7 @@ def mcp(
 def langgraph(
     graphs: Annotated[list[str] | None, typer.Argument(help="Graphs of graphs/; all when none is named.")] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Write files that are there already anew.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:

@@ -33,7 +33,9 @@ def certify(
     ] = False,
     node: Annotated[str | None, typer.Option("--node", help="Which review, where several have an `auto` rule.")] = None,
     cases: Annotated[Path | None, typer.Option("--cases", help="Another folder of cases.", exists=True)] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most this many cases, from the start.")
+    ] = None,
     context: Annotated[
         list[str] | None,
         typer.Option("--context", help="NAME=VALUE of the graph's context, for cases without their own; repeatable."),

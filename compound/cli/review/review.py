@@ -60,7 +60,7 @@ def list_items(
     ] = None,
     all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
-    offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first so many.")] = 0,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out this many items at the start.")] = 0,
     user: User = None,
     profile: Profile = None,
     json: Json = False,

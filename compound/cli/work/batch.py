@@ -30,7 +30,9 @@ def batch(
         str,
         typer.Option("--from", help="`desk` (the profile's tickets), a JSONL file, a Delta table or a folder."),
     ] = "desk",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most this many tickets, from the start.")
+    ] = None,
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Tickets in flight.")] = 8,
     accept_changes: Annotated[
         bool,
@@ -54,7 +56,7 @@ def batch(
         typer.Option(
             "--stop-after",
             min=0,
-            help="Stop when a provider, the shop or the desk failed so many tickets in a row; 0 for never.",
+            help="Stop when a provider, the shop or the desk failed this many tickets in a row; 0 for never.",
         ),
     ] = None,
     context: Context = None,

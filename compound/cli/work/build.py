@@ -44,7 +44,7 @@ def init(
 
 def seed(
     *,
-    force: Annotated[bool, typer.Option("--force", help="Write the data and the shop anew.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the data and the shop.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
@@ -61,7 +61,7 @@ def seed(
         [(table.name, table.version, table.rows) for table in report.tables],
         right=["version", "rows"],
     )
-    say(f"shop: {report.shop} ({'loaded' if report.loaded else 'was loaded before; --force loads it anew'})")
+    say(f"shop: {report.shop} ({'loaded' if report.loaded else 'was loaded before; --force reloads it'})")
 
 
 def index(

@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many tickets.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most this many tickets, from the start.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Seed the sample shop, index, train, run every ticket and say how good it was."""

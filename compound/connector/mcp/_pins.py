@@ -91,7 +91,7 @@ def pinned(name: str, server: McpServer, offer: Offer) -> PinnedServer:
         found = offer.tools.get(tool)
         if found is None:
             what = f"MCP server {name} has no tool {tool!r}; {choices(list(offer.tools), tool)}"
-            raise ProjectError("mcp.unknown-tool", what, where=Location("connectors/mcp.yaml"), fix="mend `tools:`")
+            raise ProjectError("mcp.unknown-tool", what, where=Location("connectors/mcp.yaml"), fix="correct `tools:`")
         if found.annotations.get("destructiveHint") is True and found.annotations.get("readOnlyHint") is not True:
             what = f"{tool} of MCP server {name} says that it destroys something"
             fix = "a node of kind `tool` may not have effects: perform it in an @effect of tools/, behind the outbox"

@@ -68,7 +68,7 @@ class Session:
             async with self._connect(self) as client:
                 self._ready.set_result(client)
                 await self._leave.wait()
-        except Exception as error:  # noqa: BLE001 - goes to whoever waits; while closing it is of no use to anybody
+        except Exception as error:  # noqa: BLE001 - goes to the waiting caller; while closing nobody needs it
             if not self._ready.done():
                 self._ready.set_exception(error)
                 # Somebody may have stopped waiting already; the failure is then nobody's.

@@ -33,11 +33,11 @@ def fill(
     metadata: sa.MetaData,
     tables: Mapping[str, Iterable[Mapping[str, object]]],
 ) -> None:
-    """Make the tables anew and fill them. See `Shop.seed`."""
+    """Drop, create and fill the tables. See `Shop.seed`."""
     missing = sorted(set(file.tables) - set(tables))
     if missing:
         what = f"the lakehouse lacks {', '.join(missing)}; it has {', '.join(sorted(tables)) or 'no tables'}"
-        raise DataError("shop.missing-table", what, fix="seed the lakehouse, or mend connectors/shop.yaml")
+        raise DataError("shop.missing-table", what, fix="seed the lakehouse, or correct connectors/shop.yaml")
     metadata.drop_all(connection)
     metadata.create_all(connection)
     required = _required(file)

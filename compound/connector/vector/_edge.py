@@ -95,7 +95,7 @@ class EdgeEngine:
             raise ConnectorError(
                 "vector.damaged",
                 f"version {manifest.version} of index {name!r} cannot be opened: {error}",
-                fix="compound index builds it anew",
+                fix="compound index rebuilds it",
             ) from error
 
 

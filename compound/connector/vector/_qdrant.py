@@ -96,7 +96,7 @@ class QdrantEngine:
         collection = f"{name}.{chosen}"
         found = self._client.retrieve(collection, [key_of("manifest", "")], with_payload=True)
         if not found:
-            raise ConnectorError("vector.no-version", f"collection {collection!r} holds no manifest", fix="build anew")
+            raise ConnectorError("vector.no-version", f"collection {collection!r} holds no manifest", fix="rebuild it")
         data = dict(cast("Mapping[str, object]", (found[0].payload or {})["manifest"]))
         data["filters"] = tuple(cast("Sequence[str]", data["filters"]))
         manifest = IndexManifest(**data)  # pyright: ignore[reportArgumentType] # written by `_fill`

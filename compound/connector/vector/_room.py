@@ -24,7 +24,7 @@ def reserve(folder: Path, *, largest: int | None = None) -> None:
 
     Args:
         folder: The folder.
-        largest: Only files of at most so many bytes; None for all.
+        largest: Only files of at most this many bytes; None for all.
 
     Raises:
         OSError: The disk is full; `filename` says which file.

@@ -52,14 +52,14 @@ class VersionFolder:
             raise ConnectorError(
                 "vector.no-version",
                 f"index {name!r} has no version {chosen!r}",
-                fix="compound index builds it anew",
+                fix="compound index rebuilds it",
             )
         manifest = read_manifest(folder)
         if manifest.kind != kind:
             raise ConnectorError(
                 "vector.other-engine",
                 f"index {name!r} was built by engine {manifest.kind!r}, but {kind!r} is configured",
-                fix="compound index builds it anew",
+                fix="compound index rebuilds it",
             )
         return folder, manifest
 

@@ -267,7 +267,7 @@ class _Bound:
         return await cast("EffectStep", self._steps[name]).run(run, outbox)
 
     async def _require_decided(self, name: str, run: ActiveRun) -> None:
-        """Whoever may edit langgraph's state may not make up a decision with it."""
+        """Editing langgraph's state does not make a decision."""
         reviews = self._frame.services.reviews
         for review in self.plan.reviews_before[name]:
             outcome = run.outcomes.get(review)

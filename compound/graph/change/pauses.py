@@ -48,7 +48,7 @@ class PauseImpact:
             along and no others.
         keeps: Nodes whose values hold in the new graph.
         redoes: Nodes whose values do not hold, or that the node newly needs, in the order of the new graph. The
-            node itself is among them when its item must be opened anew.
+            node itself is among them when its item must be opened again.
         why: What stands against moving; empty for `move`.
     """
 
@@ -150,7 +150,7 @@ def _obstacles(old: Side, new: Side, node: str, computed: list[str]) -> list[str
     for name in (one for one in (*computed, node) if one in old.acting):
         # It may have happened already; under another graph it would happen a second time, or unseen.
         if name in new.lineage and old.lineage[name] != new.lineage[name]:
-            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is another one now")
+            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and it changed")
         elif name not in new.lineage and name != node:
             found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is gone")
     for section in ("input", "context"):

@@ -101,7 +101,7 @@ def _is_no_question(inspection: Inspection, one: Asked, name: str) -> Iterator[F
         near = [part for part in related(facts, one.expr) if part not in own]
         if near and not Trial([*near, one.expr], one.level.kind_of, one.level.types.names).can_hold():
             what = f"{name} never runs: {text} does not hold where what it needs has run"
-            fix = "drop the node, or mend its `when` or those of what it needs"
+            fix = "drop the node, or correct its `when`, or the `when` of a node that it needs"
             yield inspection.finding("graph.unreachable", what, one.path, fix)
 
 

@@ -57,7 +57,7 @@ class _Prompts:
                 template = read_template(text, self._inspection.catalogue.prompt_file(file))
             except ProjectError as error:
                 what = f"{error.where}: {error.what}"
-                yield self._inspection.finding(error.code, what, (*self._path, key), "mend the template")
+                yield self._inspection.finding(error.code, what, (*self._path, key), "correct the template")
                 is_known = False
                 continue
             is_known = is_known and not any(one.kind == "name" for one in template.problems)

@@ -147,7 +147,7 @@ def _of_agent(inspection: Inspection, level: Level, path: DataPath, node: AgentN
 
 
 def _of_actions(inspection: Inspection, level: Level, path: DataPath, node: EffectNode) -> Iterator[Sink]:
-    """Effects that come with arguments of their own: whoever wrote the actions chose these too."""
+    """Effects that come with arguments of their own: the author of the actions chose these too."""
     origins = Origins(inspection).of_value(level, node.inputs.get("actions"))
     if not any(origin.kind == "model" for origin in origins):
         return

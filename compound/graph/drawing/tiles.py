@@ -118,7 +118,7 @@ def when_of(condition: str) -> str:
 
 
 def shortened(text: str, limit: int = _LONGEST) -> str:
-    """At most so many characters."""
+    """At most this many characters."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def cancel_run(
     state: StateStore, checkpoints: Path, run_id: str, *, actor: str, reason: str, wait_s: float = 60.0
 ) -> None:
-    """Mark a run as cancelled; it can never go on. Whoever calls this takes its review items back first.
+    """Mark a run as cancelled; it can never go on. The caller takes its review items back first.
 
     Raises:
         RunError: ``graph.unknown-run``.

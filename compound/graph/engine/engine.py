@@ -57,7 +57,7 @@ class Engine:
         recorder: Where spans go; None records nothing.
         state: The state store; None keeps runs in memory, and then nothing survives the process.
         checkpoint_path: SQLite file of the checkpoints; None keeps them in memory.
-        lock_wait_s: How long a run waits for whoever runs the same run id.
+        lock_wait_s: How long a run waits for another one with the same run id.
         store_wait_s: How long a checkpoint waits for another process that holds the file.
     """
 

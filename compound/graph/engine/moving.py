@@ -32,7 +32,7 @@ class Move:
 
     Attributes:
         outcomes: What it takes along.
-        reopens: Reviews whose item must be drafted anew: what they show may be another.
+        reopens: Reviews whose item must be drafted again, because what they show may differ.
         why_not: Why it stays on its old graph; empty when it moves.
     """
 
@@ -102,5 +102,5 @@ def _require_fit(run_id: str, name: str, value: JsonValue, new: Plan) -> None:
     problems = validator(parse_type(declared), new.spec.type_names)(value)
     if problems:
         what = f"the migrated value of {name} does not fit its `out`: {'; '.join(problems[:5])}"
-        fix = "mend the function that `migrations` names"
+        fix = "correct the function that `migrations` names"
         raise NodeError("graph.bad-migration", what, node=name, run_id=run_id, fix=fix)

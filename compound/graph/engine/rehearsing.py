@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _STILL: Final = frozenset({"review", "effect"})
 _WORDS: Final = 3
-"""A text of at least so many words is prose: it may speak of what is done."""
+"""A text of at least this many words is prose: it may speak of what is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

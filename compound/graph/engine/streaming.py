@@ -1,4 +1,4 @@
-"""A run as a stream of events: bounded, and stopped by whoever stops listening."""
+"""A run as a stream of events: bounded, and stopped when the reader stops listening."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def bind_all(steps: Iterable[Step], services: Services, *, longest_s: float | No
     Args:
         steps: The steps of a plan.
         services: The project's look-ups.
-        longest_s: No value is cached longer than so many seconds, whatever its node says; None for no limit.
+        longest_s: No value is cached for more seconds than this, whatever its node says; None for no limit.
 
     Raises:
         ProjectError: A name is unknown or a prompt is broken.

@@ -1,7 +1,7 @@
 """The policy of an application at run time: every effect is judged before it is handed over, and the judgement kept.
 
 What `check` proved about the graph is asked again here of the very arguments and the very decision, because a
-plan is written by a model and a decision by whoever was there.
+plan is written by a model and a decision by the person on duty.
 """
 
 from __future__ import annotations

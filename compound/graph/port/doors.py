@@ -27,7 +27,7 @@ class NodeCache(Protocol):
         ...
 
     async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep a value for so many seconds."""
+        """Keep a value for `ttl_s` seconds."""
         ...
 
 

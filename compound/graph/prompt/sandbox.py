@@ -110,7 +110,7 @@ def bad_prompt(error: Exception, path: str) -> ProjectError:
     if not isinstance(error, TemplateError):
         line = 0  # a line of the code that Jinja wrote
     what = f"the prompt cannot be read: {str(error) or type(error).__name__}"
-    return ProjectError("graph.bad-prompt", what, fix="mend the template", where=Location(path, line))
+    return ProjectError("graph.bad-prompt", what, fix="correct the template", where=Location(path, line))
 
 
 def names_of(tree: nodes.Template) -> frozenset[str]:

@@ -122,10 +122,10 @@ class _Walk:
         listed = self.type_of(part.iter, scope)
         kind, path = bare(listed, self.names), _path(part.iter)
         if is_optional(listed, self.names) and path and path not in scope.safe:
-            what = f"{path} may be null, and then it cannot be gone through"
+            what = f"{path} may be null, and a loop needs a list"
             self._say("null", part, path, what, f"write {{% if {path} %}} around it, or {path} or []")
         elif isinstance(kind, Scalar) and kind.name not in {"any", "str"}:
-            what = f"{path or 'the value'} is {show_type(kind)}, which cannot be gone through"
+            what = f"{path or 'the value'} is {show_type(kind)}, and a loop needs a list"
             self._say("field", part, path, what, "go through a list")
         own: dict[str, Type] = dict.fromkeys((one.name for one in part.target.find_all(nodes.Name)), ANY)
         if isinstance(part.target, nodes.Name):

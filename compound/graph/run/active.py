@@ -43,7 +43,7 @@ class ActiveRun:
         redraft: Whether this leg drafts the run again.
         stale_ids: Review items that this leg found stale.
         is_rehearsal: It only tries a decision out.
-        is_elsewhere: Its state is kept by whoever runs it, not by the table of runs and the checkpoint file.
+        is_elsewhere: Its state is kept by the program that runs it, not by the table of runs and the checkpoint file.
         amended: Steps whose value a decision of this leg replaced, with what they have now.
     """
 

@@ -91,7 +91,7 @@ class _Items:
         self._is_stopped = False
 
     async def run(self, each: JsonValue) -> Outcome:
-        """All items, so many at a time; the value keeps their order."""
+        """All items, at most `parallel` at a time; the value keeps their order."""
         items = self._checked(each)
         # One place for each item, so that the order of the results never depends on who ends first.
         self._results = [Outcome("blocked", reason="not started") for _ in items]

@@ -1,7 +1,7 @@
 """Run a recorded run again: what did not change is answered from the recording, nothing takes effect.
 
 A node is answered from the recording when its own text and its inputs are those of then. So an unchanged graph
-makes no model call and gives the very same outputs; after a change only what follows from it is done anew.
+makes no model call and gives the very same outputs; after a change only what follows from it runs again.
 """
 
 from __future__ import annotations

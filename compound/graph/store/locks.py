@@ -62,7 +62,7 @@ def place_of(checkpoints: Path) -> str:
 
 @asynccontextmanager
 async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGenerator[None]:
-    """Hold the run until the block ends; wait for whoever holds it now.
+    """Hold the run until the block ends; wait for its present holder.
 
     Within the process a set of names, between processes a byte-range lock on `file` (None: one process only):
     the kernel drops it when the process dies, so a killed run can be continued at once. The file stays open

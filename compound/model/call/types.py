@@ -269,7 +269,7 @@ StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamAlive | StreamRestar
 
 
 Told: TypeAlias = "Callable[[StreamEvent], Awaitable[None]]"
-"""Takes the pieces of an answer; whoever sends them waits until it has."""
+"""Takes the pieces of an answer; the sender waits until it has."""
 
 
 class Provider(Protocol):
@@ -304,7 +304,7 @@ class CallKey:
         run_id: The run.
         node: Name of the node; for a node that maps over items, with the item: `plan[3]`.
         attempt: From 1. A rerun after a crash has the same one, a wanted second try another.
-        index: The how-manieth call of that attempt, from 0.
+        index: Index of the call within that attempt, from 0.
     """
 
     run_id: str

@@ -99,7 +99,7 @@ class QueuedReviews:
             return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
         readiness, why = self._gatekeeper.said(request)
         if readiness is not None and request.redraft == "ask":
-            readiness = replace(readiness, certificate="")  # whoever had it drafted again decides it
+            readiness = replace(readiness, certificate="")  # the person who had it drafted again decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
     def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem, Decision | None]:

@@ -52,7 +52,7 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
 
 
 def policy_findings(resources: Resources) -> Iterator[Finding]:
-    """Policies that are called otherwise than their file, and effects in them that are not there."""
+    """Policies whose name differs from their file's name, and effects in them that do not exist."""
     from compound.spec.yaml.reading import read_yaml_file
 
     for stem, path in resources.parts.policy_files.items():

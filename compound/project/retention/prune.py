@@ -181,7 +181,7 @@ class Pruner:
             )
 
     def _rows(self, cut: PolicyCut, removed: Counter[str]) -> PolicyCut:
-        """The state store, the checkpoints and what was sent, so many runs at a time; returns the cut that was made.
+        """The state store, the checkpoints and what was sent, in groups of runs; returns the cut that was made.
 
         A run that somebody runs now, or that has just gone on, is left as it is.
         """

@@ -198,7 +198,7 @@ class ReviewService(ReviewUpkeep):
         require_here(self._project, decision.run_id)
         claim = self.queue.claim_resume(decision.item_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
-            # A compiled graph: whoever runs it resumes it with this decision.
+            # A compiled graph: the program that runs it resumes it with this decision.
             self.queue.finish_resume(claim)
             return Decided.of(decision, BY_CALLER)
         interrupted: dict[str, JsonValue] = {"code": "review.interrupted", "what": "the process was stopped", "fix": ""}

@@ -55,7 +55,7 @@ def write_langgraph(project: Project, names: Sequence[str], *, force: bool = Fal
         there = root / name
         if there.is_file() and there.read_text(encoding="utf-8") != text and not force:
             what = f"{name} is there already and says something else"
-            raise ProjectError("project.file-exists", what, fix="look at it; --force writes it anew")
+            raise ProjectError("project.file-exists", what, fix="look at it; --force overwrites it")
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
     return [root / name for name in texts]

@@ -48,8 +48,8 @@ PROJECT_KEYS = {
 BATCH_KEYS = {
     "retries": "how often a ticket is tried again, with growing pauses, after trouble that passes by itself (a locked "
     "shop, an overloaded provider), before it is a dead letter: 3",
-    "stop_after_failures": "so many tickets in a row that a provider, the shop or the desk failed stop a batch: 10; 0 "
-    "for never; `--stop-after` goes before it",
+    "stop_after_failures": "a batch stops after this many tickets in a row that a provider, the shop or the desk "
+    "failed: 10; 0 for never; `--stop-after` goes before it",
 }
 """Keys of [tool.compound.batch]."""
 VARIABLES = {

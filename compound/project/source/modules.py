@@ -58,7 +58,7 @@ class ProjectModules:
                 "project.bad-module",
                 f"cannot load {dotted}: {type(error).__name__}: {error}",
                 where=where,
-                fix="mend the file; it is imported once, when the project is opened",
+                fix="correct the file; it is imported once, when the project is opened",
             ) from error
 
     def has(self, dotted: str) -> bool:
@@ -70,7 +70,7 @@ class ProjectModules:
         """Import every module of a folder of the project by name, and those below it that declare something.
 
         A module below declares something where it uses `@tool`, `@check`, `@effect` or `@solver`; the others are
-        imported by whoever needs them.
+        imported where they are needed.
         """
         path = self.root / folder
         files = [*path.glob("*.py"), *(file for file in path.glob("*/**/*.py") if _declares(file))]

@@ -41,7 +41,7 @@ class GraphComparison:
         diff: The difference; None when there is only one side.
         suites: Suites of the project that run this graph.
         waiting: Node to the runs of the old graph that wait there now; None where that is not known.
-        policy: What the policy of the new graph says otherwise than at the revision; nothing where two graphs are
+        policy: What the policy of the new graph says differently from the revision; nothing where two graphs are
             compared.
     """
 
@@ -252,7 +252,7 @@ class Comparer:
 
 
 def _touched(revision: Revision, root: Path) -> list[str]:
-    """What nodes call by name and is otherwise than at the revision.
+    """What nodes call by name and differs from the revision.
 
     Prompts, SQL tools, graphs, models, and functions whose own file changed; what those import is not followed.
     """

@@ -153,7 +153,7 @@ def _with_history(item: ReviewItem, fresh: Sequence[str]) -> list[str]:
 
 
 def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
-    """The draft as it stands, on the rows as they are now.
+    """The same draft, on the rows of now.
 
     Raises:
         DataError: `review.redraft`: it may not be done any more.

@@ -180,7 +180,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """An item as it stands; see `NewItem` for what the graph gave.
+    """An item in its present state; see `NewItem` for what the graph gave.
 
     Attributes:
         version: Grows with every change; a write must name the version it saw.

@@ -70,7 +70,7 @@ class ReviewQueue:
         return self._desk.clock()
 
     def open_item(self, new: NewItem) -> ReviewItem:
-        """Ask a person. Idempotent on (run_id, node, round): the second call gives the item as it stands."""
+        """Ask a person. Idempotent on (run_id, node, round): the second call returns the same item."""
         item_id = item_id_of(new.run_id, new.node, new.round, 0)
         with self._store.read() as db:  # a resumed run asks again; only the first time is worth the lock of a writer
             known = find(db, item_id)

@@ -40,7 +40,7 @@ class PythonPlaces(SourceMap):
 
 
 def caller() -> FrameType | None:
-    """The frame of whoever called into the builder."""
+    """The frame of the code that called the builder."""
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - the one way to the caller
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back

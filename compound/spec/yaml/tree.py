@@ -2,7 +2,7 @@
 
 ruamel.yaml parses; its round-trip loader is not used, because it ties a comment to whatever stands before it: a
 key that moves leaves its comment behind, and comments inside `{...}` are lost. Here each comment belongs to the
-entry that it is written for, so that entries can be moved and lines broken anew.
+entry that it is written for, so that entries can be moved and lines broken again.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Shop:
         return [order for customer in self.customers for order in customer.orders]
 
     def number(self, rng: random.Random, digits: int) -> str:
-        """A number of so many digits that nothing in the shop has yet; it does not start with 0."""
+        """A number with that many digits that nothing in the shop has yet; it does not start with 0."""
         while True:
             drawn = str(rng.randrange(10 ** (digits - 1), 10**digits))
             if drawn not in self.taken:

@@ -90,7 +90,7 @@ _WEIGHTS: dict[Language, tuple[int, ...]] = {
 
 
 def ascii_name(name: str) -> str:
-    """The name in lower-case ASCII letters, as it stands in an e-mail address."""
+    """The name in lower-case ASCII letters, as in an e-mail address."""
     return "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if c.isascii() and c.isalpha())
 
 

@@ -221,7 +221,7 @@ def test_an_effect_that_may_have_happened_keeps_a_run_on_its_graph() -> None:
     assert at_send is not None
     assert at_review.verdict == "move"
     assert at_send.verdict == "stay"
-    assert "the effect send may have acted, and is another one now" in at_send.why
+    assert "the effect send may have acted, and it changed" in at_send.why
     assert diff.pause("clean") is None
 
 
@@ -244,7 +244,7 @@ output: {r: $refund}
     assert at_each is not None
     assert at_refund is not None
     assert (at_each.verdict, at_each.redoes) == ("redo", ("each",))
-    assert (at_refund.verdict, at_refund.why) == ("stay", ("the graph refund may have acted, and is another one now",))
+    assert (at_refund.verdict, at_refund.why) == ("stay", ("the graph refund may have acted, and it changed",))
     # A sub-graph that only computes is computed again like any node.
     again = compare(old, new, can_pause=lambda name: False)
     assert again.pause("refund") is None

@@ -205,7 +205,7 @@ def test_the_command(project: Path) -> None:
         "  evaluation drafts: every case",
         "  evaluation whole: every case",
         "  runs paused at review: must be redone, computing again draft, review",
-        "  runs paused at send: must stay: the effect send may have acted, and is another one now",
+        "  runs paused at send: must stay: the effect send may have acted, and it changed",
     ]
     code, text = program(project, "diff", "--against", "HEAD", "--json")
     record: dict[str, Any] = json.loads(text)["graphs"][0]

@@ -63,7 +63,7 @@ def serve(reads: int, writes: int) -> None:
         request = _REQUEST.validate_python(read_frame(reads))
         # The default action of SIGALRM ends the process: the kernel does it, whatever holds the interpreter.
         signal.setitimer(signal.ITIMER_REAL, (request.limits.ms + KERNEL_GRACE_MS) / 1_000)
-        # Whoever asked learns that it was begun: only then can the statement be what ended this process.
+        # The asking process learns that it was begun: only then can the statement be what ended this process.
         write_all(writes, frame({"begun": True}))
         reply, is_spent = _reply(lambda: _run(engine, tables, request))  # noqa: B023  called before the next
         used = _data_bytes()
