@@ -64,7 +64,7 @@ def test_an_index_on_a_full_disk_is_refused_and_does_not_kill_the_process(tmp_pa
     assert codes[-1] == 0
     refused = [line for line in done.stdout.splitlines() if line.startswith("index 'handbook'")]
     assert len(refused) == codes.count(1)
-    assert "builds it anew" not in done.stdout
+    assert "rebuilds it" not in done.stdout
     assert done.stdout.count("fix: free some space") == codes.count(1)
     if engine == "edge":
         assert codes[0] == 1

@@ -89,7 +89,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _guarded(app: _App, token: str, port: int) -> _App:
-    """The app behind two checks: it refuses a page of another origin, then a caller without the token, if there is one."""
+    """The app behind two checks: a page of another origin is refused, and a caller without the token."""
     wanted = f"Bearer {token}".encode()
     ours = {f"http://{host}:{port}".encode() for host in (HOST, "localhost")}
 
