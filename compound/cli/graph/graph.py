@@ -130,7 +130,7 @@ def run(
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run a graph on one ticket, or on any input, and show what it proposes."""
+    """Run a graph on an input and show what it proposes; with no arguments, on the example of pyproject.toml."""
     import orjson
 
     from compound.project import Project, read_ticket_argument
@@ -143,6 +143,8 @@ def run(
         raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
     if values or (graph is not None and not is_by_option):
         record = project.inputs(graph, values or [])  # no value is a mistake only where the graph asks for one
+    elif not is_by_option:
+        record = project.example()
     elif given is None:
         record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
     else:
