@@ -1,4 +1,4 @@
-"""The sample's tables alone: what `compound seed` of the analyst writes, and how any of the sample's tables are written."""
+"""The sample's tables alone, without tickets: what `compound seed` of the analyst writes."""
 
 from __future__ import annotations
 

@@ -94,7 +94,9 @@ class Newcomer:
         """What a command prints, on both streams; its exit code is asserted."""
         words = shlex.split(line)
         assert words[0] in {"compound", "pytest"}
-        start = [sys.executable, "-P", "-c", PROGRAM] if words[0] == "compound" else [sys.executable, "-P", "-m", "pytest"]
+        start = (
+            [sys.executable, "-P", "-c", PROGRAM] if words[0] == "compound" else [sys.executable, "-P", "-m", "pytest"]
+        )
         done = run(*start, *words[1:], cwd=self.folder, env=self.env)
         assert done.returncode == code, f"{line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr

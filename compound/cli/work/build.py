@@ -33,8 +33,8 @@ def init(
         typer.Option(
             "--template",
             "-t",
-            help="What to copy: `small`, a question over two documents; `retail-desk`, a whole support desk; `analyst`, "
-            "questions about tables.",
+            help="What to copy: `small` answers questions from two documents; `retail-desk` is a support desk; "
+            "`analyst` answers questions about tables.",
         ),
     ] = "small",
     name: Annotated[str | None, typer.Option(help="Name of the project; the folder's name when absent.")] = None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from compound.errors import CompoundError, DataError, Location, choices
+from compound.errors import CompoundError, DataError, choices
 from compound.language import Finding
-from compound.language.types import Enum, Many, Maybe, Record, Scalar, Type, bare, parse_type
+from compound.language.types import Enum, Many, Record, Scalar, Type, bare, is_optional, parse_type
 from compound.project.settings.settings import MARKER, in_settings
 
 if TYPE_CHECKING:
@@ -40,40 +40,41 @@ def need_input(spec: GraphSpec, given: Mapping[str, JsonValue], more: str = "") 
     Raises:
         DataError: `project.no-input`.
     """
-    kinds = {name: parse_type(kind) for name, kind in spec.input.items()}
-    missing = [name for name, kind in kinds.items() if not isinstance(kind, Maybe) and name not in given]
+    missing = _missing(spec, given)
     if missing:
-        typed = " ".join(f"{name}={_typed(kind, spec)}" for name, kind in kinds.items() if not isinstance(kind, Maybe))
+        typed = " ".join(f"{name}={_typed(kind, spec)}" for name, kind in _needed(spec).items())
         what = f"the graph {spec.name} needs {', '.join(missing)}, and no value is given"
         raise DataError("project.no-input", what, fix=f"compound run {spec.name} {typed}{more}")
 
 
-def example_findings(settings: Settings, parts: ProjectParts) -> list[Finding]:
-    """Names of the project's example that are no inputs of its graph, and inputs that it lacks."""
-    if not settings.example:
-        return []
+def example_findings(settings: Settings, parts: ProjectParts) -> Iterator[Finding]:
+    """Names in the project's example that are no inputs of its graph, and inputs that the example lacks."""
+    if not settings.example or settings.graph not in parts.graph_files:
+        return
     try:
         spec = parts.graph_as_written(settings.graph)
-    except CompoundError as error:
-        where = error.where or in_settings(settings.root, "example")
-        return [Finding(error.code, error.what, where, error.fix)] if settings.graph not in parts.graph_files else []
-    found = [
-        _finding(f"the example has {name!r}, which is not an input of {spec.name}", choices(list(spec.input), name), at)
-        for name in settings.example
-        if name not in spec.input
-        for at in [in_settings(settings.root, name)]
-    ]
-    if not found:
-        try:
-            need_input(spec, cast("Mapping[str, JsonValue]", settings.example))
-        except DataError as error:
-            found = [_finding(error.what.partition(",")[0] + ", and the example has no such value", error.fix, None)]
-    where = in_settings(settings.root, "example")
-    return [one if one.where.line else Finding(one.code, one.what, where, one.fix) for one in found]
+    except CompoundError:  # what is wrong with the graph is a finding already
+        return
+    unknown = [name for name in settings.example if name not in spec.input]
+    for name in unknown:
+        what = f"the example has {name!r}, which is not an input of the graph {spec.name}"
+        where = in_settings(settings.root, name)
+        yield Finding("project.bad-example", what, where, choices(list(spec.input), name))
+    missing = [] if unknown else _missing(spec, settings.example)
+    if missing:
+        what = f"the example lacks {', '.join(missing)}, which the graph {spec.name} needs"
+        where = in_settings(settings.root, "example")
+        yield Finding("project.bad-example", what, where, f"write {missing[0]} = ... into `example`")
 
 
-def _finding(what: str, fix: str, where: Location | None) -> Finding:
-    return Finding("project.bad-example", what, where or Location(MARKER), fix)
+def _missing(spec: GraphSpec, given: Mapping[str, object]) -> list[str]:
+    return [name for name in _needed(spec) if name not in given]
+
+
+def _needed(spec: GraphSpec) -> dict[str, Type]:
+    """The inputs that a run must be given."""
+    kinds = {name: parse_type(kind) for name, kind in spec.input.items()}
+    return {name: kind for name, kind in kinds.items() if not is_optional(kind, spec.type_names)}
 
 
 def _typed(kind: Type, spec: GraphSpec) -> str:

@@ -55,6 +55,7 @@ def protect(settings: Settings) -> None:
         return
     if settings.home.parent.name == STATE_FOLDER:  # a folder that COMPOUND_HOME names keeps the mode it has
         _change(settings.home.parent, folder)
+        _change(settings.home.parent / ".gitignore", file)
     _change(settings.home, folder)
     for path, is_folder in _below(settings.home):
         _change(path, folder if is_folder else file)

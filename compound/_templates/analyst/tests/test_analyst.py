@@ -1,4 +1,4 @@
-"""A question becomes figures, and names stay in the tables. Run it with: pytest"""
+"""A question becomes figures, and names stay in the tables. Run it with pytest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
 def test_a_question_becomes_a_table(project: Project) -> None:
     run = project.run("lakehouse_analyst", {"question": "How many orders has each status?"})
     assert run.status == "done"
-    assert "delivered" in str(run.output["table"])
+    assert "delivered" in str(run.output)
 
 
 def test_a_name_is_not_granted(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""A ticket becomes a draft that waits for a person. Run it with: pytest"""
+"""A ticket becomes a draft that waits for a person. Run it with pytest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from compound import Project
 
@@ -25,7 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
 
 
 def test_a_draft_waits_for_a_person_and_nothing_is_sent(project: Project) -> None:
-    ticket = {"id": "T-1", "subject": "Hours", "body": "How long does a refund take?"}
+    ticket: JsonValue = {"id": "T-1", "subject": "Refund", "body": "How long does a refund take?"}
     run = project.run("support_reply", {"ticket": ticket})
     assert run.status == "waiting_review"
     assert list(project.resources.desk.replies()) == []

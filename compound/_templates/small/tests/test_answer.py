@@ -1,4 +1,4 @@
-"""Nothing is sent before a person decides, and what is approved is sent once. Run it with: pytest"""
+"""Nothing is sent before a person decides, and what is approved is sent once. Run it with pytest."""
 
 from __future__ import annotations
 

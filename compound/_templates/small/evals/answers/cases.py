@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from compound.evaluation import Case, CaseResult, CaseSet, Score, Scorer, SuiteContext
 
@@ -33,7 +34,8 @@ def right_source(_context: SuiteContext) -> Scorer:
     """Compare the document that the answer names with the expected one."""
 
     def score(case: Case, result: CaseResult) -> Iterator[Score]:
-        yield Score(name="right_source", value=float(result.values["answer"]["source"] == case.expected["source"]))
+        answer, expected = both(case, result)
+        yield Score(name="right_source", value=float(answer["source"] == expected["source"]))
 
     return score
 
@@ -42,7 +44,13 @@ def says_fact(_context: SuiteContext) -> Scorer:
     """Look for the expected words in the answer; a question that no document answers has no such score."""
 
     def score(case: Case, result: CaseResult) -> Iterator[Score]:
-        if case.expected["fact"] is not None:
-            yield Score(name="says_fact", value=float(case.expected["fact"] in result.values["answer"]["text"]))
+        answer, expected = both(case, result)
+        if expected["fact"] is not None:
+            yield Score(name="says_fact", value=float(expected["fact"] in answer["text"]))
 
     return score
+
+
+def both(case: Case, result: CaseResult) -> tuple[Any, Any]:
+    """The value of the graph's node `answer`, and what the case expects."""
+    return result.values["answer"], case.expected
