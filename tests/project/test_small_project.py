@@ -48,6 +48,12 @@ def test_its_example_runs_at_once_and_an_approved_answer_is_sent_once(small: Pla
     assert small.replies() == [ANSWER]
 
 
+def test_a_draft_shows_what_its_nodes_made(small: Place) -> None:
+    said = small.say("run", "id=Q-2", "question=Where are the hoses?", "--draft")
+    assert "Hoses and watering cans are in the green shed." in said.out
+    assert small.say("review", "list", "--json").json == []
+
+
 def test_its_effect_refuses_an_answer_that_is_too_long(small: Place) -> None:
     assert small.say("run").code == 0
     item = small.say("review", "list", "--json").json[0]["short_id"]

@@ -131,7 +131,8 @@ class RunView:
         if self.output is not None and self.output.get("applied"):
             yield "done", self.output.get("applied")
         if not any(isinstance(one, dict) for one in (lane, plan, draft)):
-            for name, value in (self.output or self.shown_to_person).items():
+            drafted = self.values if self.status == "stopped" else {}
+            for name, value in (self.output or self.shown_to_person or drafted).items():
                 if value not in (None, "", []):
                     yield name, self._readable(value)
 

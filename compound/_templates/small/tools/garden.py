@@ -44,7 +44,7 @@ def words(text: str) -> set[str]:
 class Answer(BaseModel):
     """Arguments of `send_answer`."""
 
-    question_id: Annotated[str, RECIPIENT]
+    id: Annotated[str, RECIPIENT]
     text: str
 
 
@@ -53,4 +53,4 @@ def send_answer(tx: DeskTransaction, args: Answer) -> JsonValue:
     """Send an answer to the person who asked; it is sent once, even after a crash."""
     if len(args.text) > LONGEST:
         raise EffectRefused("effect.too-long", f"the answer has {len(args.text)} characters; {LONGEST} are allowed")
-    return tx.reply(args.question_id, args.text)
+    return tx.reply(args.id, args.text)
