@@ -15,7 +15,9 @@ SMALL = ROOT / "compound/_templates/small/graphs/answer.yaml"
 
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorials/ten-minutes.md"])
 def test_the_graph_that_a_page_shows_is_the_one_of_the_small_project(page: str) -> None:
-    shown = re.search(r"```yaml\n((?:#[^\n]*\n)?compound: graph/v1\n.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    shown = re.search(
+        r"```yaml\n((?:#[^\n]*\n)?compound: graph/v1\n.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL
+    )
     assert shown is not None
     assert load_graph(shown.group(1), page) == load_graph(SMALL.read_bytes(), SMALL.name)
 

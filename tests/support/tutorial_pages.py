@@ -166,5 +166,7 @@ def settled(page: str) -> str:
 
 def pages() -> list[Path]:
     """Every tutorial, and every how-to page that makes a project."""
-    begun = (path for path in (ROOT / "docs/how-to").glob("*.md") if "\ncompound init " in path.read_text(encoding="utf-8"))
+    begun = (
+        path for path in (ROOT / "docs/how-to").glob("*.md") if "\ncompound init " in path.read_text(encoding="utf-8")
+    )
     return [*sorted(PAGES.glob("*.md")), *sorted(begun)]
