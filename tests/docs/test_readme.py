@@ -9,7 +9,6 @@ import pytest
 from compound.spec import load_graph
 from tests.docs.codes import ROOT
 
-
 SMALL = ROOT / "compound/_templates/small/graphs/answer.yaml"
 
 
