@@ -39,7 +39,7 @@ from compound.model.provider.anthropic import AnthropicProvider
 from compound.model.provider.langchain import LangchainProvider
 from compound.model.provider.offline import OfflineProvider
 from compound.model.provider.scripted import ScriptedProvider
-from compound.model.provider.solvers import Abstain, Solver, find_solver, solver
+from compound.model.provider.solvers import Abstain, Solver, find_solver, solver, solver_names
 from compound.model.typed.schema import problems as schema_problems
 from compound.model.typed.spoken_json import find_json, fitted
 
@@ -90,4 +90,5 @@ __all__ = [
     "open_gateway",
     "schema_problems",
     "solver",
+    "solver_names",
 ]

@@ -6,12 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from compound.connector.lakehouse import write_table
-
 from ._generate import PastCase, SampleData, SampleTicket, generate
-from .shop.tables import COLUMNS, PARTITIONS
-
-_DUCKDB = {"string": "VARCHAR", "long": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
+from .lakehouse import write_tables
 
 
 def write(data: SampleData, directory: str | Path) -> None:
@@ -22,16 +18,7 @@ def write(data: SampleData, directory: str | Path) -> None:
     """
     root = Path(directory)
     (root / "cases").mkdir(parents=True, exist_ok=True)
-    for name, rows in data.tables.items():
-        schema = {column: _DUCKDB[kind] for column, kind in COLUMNS[name].items()}
-        write_table(
-            root / "lakehouse",
-            name,
-            rows,
-            mode="overwrite",
-            partition_by=PARTITIONS.get(name, ()),
-            schema=schema,
-        )
+    write_tables(data.tables, root / "lakehouse")
     _write_lines(root / "tickets.jsonl", (ticket.ticket for ticket in data.tickets))
     _write_lines(root / "past_cases.jsonl", map(_case_record, data.past_cases))
     _write_json(root / "cases" / "tasks_sample.json", [_task(ticket) for ticket in data.tickets])

@@ -60,6 +60,7 @@ def all_sites(root: Path = ROOT) -> list[Site]:
         path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for folder in FOLDERS
         for path in sorted((root / folder).rglob("*.py"))
+        if "_templates" not in path.parts  # their codes belong to the projects that they become
         if path.relative_to(root).as_posix() not in _WITHOUT
     }
     families = {code.split(".")[0] for tree in trees.values() for code in _raised(tree)}

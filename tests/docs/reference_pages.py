@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 REFERENCE = Path("docs/reference")
-PICTURE = Path("docs/support_reply.svg")
+PICTURES = {
+    Path("docs/support_reply.svg"): Path("graphs/support_reply.yaml"),
+    Path("docs/answer.svg"): Path("compound/_templates/small/graphs/answer.yaml"),
+}
+"""Picture of the README to the graph that it shows."""
 GRAPH_PAGES = Path("docs/graphs")
 _WIDTH = "100"
 
@@ -55,8 +59,8 @@ def reference_pages(root: Path) -> dict[Path, str]:
         for part, made in found.items():
             text = with_part(text, part, made)
         pages[REFERENCE / name] = text
-    graph = root / "graphs/support_reply.yaml"
-    pages[PICTURE] = draw_svg(load_graph(graph.read_bytes(), "graphs/support_reply.yaml"))
+    for picture, graph in PICTURES.items():
+        pages[picture] = draw_svg(load_graph((root / graph).read_bytes(), str(graph)))
     return {**pages, **dict(_pictures(root))}
 
 

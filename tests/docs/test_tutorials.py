@@ -23,7 +23,7 @@ def test_a_tutorial_is_linked_and_its_links_lead_somewhere(path: Path) -> None:
     links = [link for link in link_targets(page) if not link.startswith("#")]
     assert links
     assert [link for link in links if not (path.parent / link).exists()] == []
-    assert f"(tutorials/{path.name})" in (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    assert f"({path.parent.name}/{path.name})" in (ROOT / "docs/index.md").read_text(encoding="utf-8")
 
 
 def test_what_a_command_prints_counts_and_times_do_not() -> None:

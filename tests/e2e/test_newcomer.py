@@ -54,7 +54,7 @@ def program_in(folder: Path) -> Program:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that was made, seeded, indexed, trained, and has run a small batch; tests copy it."""
     folder = tmp_path_factory.mktemp("newcomer")
-    assert program_in(folder)("init", "my-desk").code == 0
+    assert program_in(folder)("init", "my-desk", "--template", "retail-desk").code == 0
     program = program_in(folder / "my-desk")
     for arguments in (
         ("seed",), ("index",), ("train", "intent"), ("check",), ("batch", "--limit", str(TICKETS)),
@@ -233,7 +233,7 @@ def test_a_wrong_call_says_what_would_be_right(compound: Program, mistake: Mista
 
 def test_data_that_an_outsider_lacks_is_told_with_the_way_out(compound: Program, tmp_path: Path) -> None:
     """The reference data of the `tau` profile lies beside the project and is not part of it."""
-    program_in(tmp_path)("init", "desk")
+    program_in(tmp_path)("init", "desk", "--template", "retail-desk")
     marker = tmp_path / "desk" / "pyproject.toml"
     more = '\n[tool.compound.profiles.tau]\nlakehouse = "../shared/data/lakehouse"\ntraining = "../shared/data"\n'
     more += '[tool.compound.profiles.tau.documents]\nhandbook = ["../shared/data/policy.md"]\n'

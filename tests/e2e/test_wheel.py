@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,18 +74,100 @@ def test_the_wheel_names_its_licence_its_program_and_no_path_of_this_machine(whe
     assert not [name for name, text in info.items() if str(ROOT) in text]
 
 
-def test_a_project_made_from_the_wheel_runs(installed: Path, tmp_path: Path) -> None:
-    """`compound init x && cd x && compound demo`, seen from a folder that knows no checkout."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
-    env |= {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
-    where = run(sys.executable, "-c", "import compound; print(compound.__file__)", cwd=tmp_path, env=env)
+PROGRAM = "import sys; from compound.cli import main; sys.argv[0] = 'compound'; main()"
+"""As the installed script runs it: neither the working folder nor a checkout is on the path."""
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody who has the wheel and nothing else.
+
+    Attributes:
+        folder: The working folder.
+        env: The environment: Compound is found in the wheel's files alone.
+    """
+
+    folder: Path
+    env: dict[str, str]
+
+    def types(self, line: str, code: int = 0) -> str:
+        """What a command prints, on both streams; its exit code is asserted."""
+        words = shlex.split(line)
+        assert words[0] in {"compound", "pytest"}
+        start = (
+            [sys.executable, "-P", "-c", PROGRAM] if words[0] == "compound" else [sys.executable, "-P", "-m", "pytest"]
+        )
+        done = run(*start, *words[1:], cwd=self.folder, env=self.env)
+        assert done.returncode == code, f"{line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def json(self, line: str, code: int = 0) -> Any:
+        """The document that a command with `--json` prints."""
+        return json.loads(self.types(f"{line} --json", code))
+
+
+@pytest.fixture
+def newcomer(installed: Path, tmp_path: Path) -> Newcomer:
+    site = tmp_path / "site"
+    site.mkdir()
+    # The checkout is installed editable here: a finder or a path of it would serve its top-level folders.
+    (site / "sitecustomize.py").write_text(FORGET.format(root=str(ROOT), wheel=str(installed)), encoding="utf-8")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOUND_", "PYTEST"))}
+    env |= {"PYTHONPATH": f"{site}{os.pathsep}{installed}", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
+    made = Newcomer(tmp_path, env)
+    where = run(sys.executable, "-P", "-c", "import compound; print(compound.__file__)", cwd=tmp_path, env=env)
     assert where.stdout.startswith(str(installed))
-    made = run(sys.executable, "-m", "compound", "init", "my-desk", cwd=tmp_path, env=env)
-    assert made.returncode == 0, made.stderr
-    project = tmp_path / "my-desk"
-    done = run(sys.executable, "-m", "compound", "demo", "--limit", "4", cwd=project, env=env)
-    assert done.returncode == 0, done.stderr
-    assert "check: no findings" in done.stdout
-    assert re.search(r"ran 4 tickets in [\d.]+ s", done.stdout)
-    explained = run(sys.executable, "-m", "compound", "explain", "graph.cycle", cwd=project, env=env)
-    assert explained.stdout.startswith("graph.cycle\n")
+    without = run(sys.executable, "-P", "-c", "import connectors", cwd=tmp_path, env=env)
+    assert "ModuleNotFoundError" in without.stderr
+    return made
+
+
+FORGET = """\
+import sys
+
+sys.path[:] = [one for one in sys.path if one.rstrip("/") != {root!r}]
+"""
+
+
+def inside(newcomer: Newcomer, template: str) -> Newcomer:
+    """A project of a template, whose check has no findings."""
+    newcomer.types(f"compound init mine --template {template}")
+    made = Newcomer(newcomer.folder / "mine", newcomer.env)
+    assert "no findings" in made.types("compound check")
+    return made
+
+
+def test_the_small_project_runs_at_once(newcomer: Newcomer) -> None:
+    """`compound init mine && cd mine && compound run`: less than a minute, no key, no network, no data."""
+    begin = time.monotonic()
+    newcomer.types("compound init mine")
+    mine = Newcomer(newcomer.folder / "mine", newcomer.env)
+    assert "waiting_review" in mine.types("compound run")
+    assert time.monotonic() - begin < 60
+    assert "no findings" in mine.types("compound check")
+    (item,) = mine.json("compound review list")
+    assert "Monday, Wednesday and Friday" in mine.types(f"compound review show {item['short_id']}")
+    assert "send_answer: sent" in mine.types(f"compound review approve {item['short_id']}")
+    assert "1.000" in mine.types("compound eval answers")
+    assert "2 passed" in mine.types("pytest -q")
+
+
+def test_the_analyst_runs(newcomer: Newcomer) -> None:
+    mine = inside(newcomer, "analyst")
+    mine.types("compound seed")
+    assert "delivered" in mine.types("compound run")
+    assert mine.json("compound review list") == []
+    assert "1.000" in mine.types("compound eval figures")
+    assert "2 passed" in mine.types("pytest -q")
+
+
+def test_the_whole_desk_runs(newcomer: Newcomer) -> None:
+    mine = inside(newcomer, "retail-desk")
+    done = mine.types("compound demo --limit 4")
+    assert "check: no findings" in done
+    assert re.search(r"ran 4 tickets in [\d.]+ s", done)
+    item = mine.json("compound review list")[0]["short_id"]
+    assert "run done" in mine.types(f"compound review reject {item} --reason tone --user ann")
+    assert "outcome_match" in mine.types("compound eval outcome --limit 4 --exit-zero")
+    assert "1 passed" in mine.types("pytest -q")
+    assert mine.types("compound explain graph.cycle").startswith("graph.cycle\n")

@@ -90,7 +90,7 @@ def make_subjects(folder: Path) -> list[Subject]:
     shutil.copytree(WORKSHOP, folder / "workshop", ignore=shutil.ignore_patterns("__pycache__"))
     write_table(folder / "workshop/lakehouse", "bikes", BIKES)
     write_table(folder / "workshop/lakehouse", "repairs", REPAIRS)
-    init_project(folder / "support_desk")
+    init_project(folder / "support_desk", template="retail-desk")
     desk = Project(load_settings(folder / "support_desk", environ={}))
     desk.seed()
     desk.close()

@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +29,9 @@ _STEP = re.compile(
     r"^(?P<fence>```(?P<language>\w+)(?P<info>[^\n]*)\n(?P<text>.*?)^```$)(?P<output>\n\n<!-- output -->\n.*?<!-- /output -->)?",
     re.MULTILINE | re.DOTALL,
 )
+_ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
+"""The beginning of a review item's id in a command: it is another one each time, the one that was made last is meant."""
+_MADE = re.compile(r"waits for a person: compound review show ([0-9a-f]{10})")
 _VARYING = (
     (re.compile(r"\bmade \d+ files\b"), "made N files"),
     # A tracking number looks like an id, but is part of the answer.
@@ -53,6 +57,8 @@ class Reader:
 
     folder: Path
     exported: dict[str, str] = field(default_factory=lambda: {"COLUMNS": "100"})
+    item: str = ""
+    """The beginning of the id of the review item that was made last."""
 
     def follow(self, page: str) -> str:
         """Do what the page says from its first line to its last; the page with what was printed.
@@ -64,11 +70,14 @@ class Reader:
 
     def _step(self, found: re.Match[str]) -> str:
         if found["language"] == "bash":
+            fence = found["fence"]
             printed = "".join(self._line(line) for line in found["text"].replace("\\\n", " ").splitlines())
+            if self.item:
+                fence = _ITEM.sub(self.item, fence)
             if found["output"] is None:
-                return found[0]
+                return fence
             text = "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n")
-            return f"{found['fence']}\n\n<!-- output -->\n{fenced(text)}\n<!-- /output -->"
+            return f"{fence}\n\n<!-- output -->\n{fenced(text)}\n<!-- /output -->"
         block = blocks(found["fence"] + "\n")[0]
         if "file" in block.options:
             self._write(self.folder / block.options["file"], block.text, is_change=block.language == "diff")
@@ -86,7 +95,7 @@ class Reader:
         path.write_text(text, encoding="utf-8")
 
     def _line(self, line: str) -> str:
-        words = shlex.split(line, comments=True)
+        words = [_ITEM.sub(self.item, word) for word in shlex.split(line, comments=True)]
         match words:
             case []:
                 return ""
@@ -101,7 +110,11 @@ class Reader:
                 self.exported[name] = value
                 return ""
             case ["compound", *_]:
-                return self._compound(words)
+                said = self._compound(words)
+                self.item = next((made[1] for made in _MADE.finditer(said)), self.item)
+                return said
+            case ["pytest", *options]:
+                return self._pytest(options)
             case _:
                 raise AssertionError(f"a tutorial has no such command: {line}")
 
@@ -116,6 +129,13 @@ class Reader:
         assert code in {0, 1, 3, None}, f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
         # The page says where a reader's project lies, not where this one does.
         return said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+
+    def _pytest(self, options: list[str]) -> str:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOUND_", "PYTEST"))}
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     @contextmanager
     def _place(self) -> Generator[None]:
@@ -145,5 +165,8 @@ def settled(page: str) -> str:
 
 
 def pages() -> list[Path]:
-    """Every tutorial."""
-    return sorted(PAGES.glob("*.md"))
+    """Every tutorial, and every how-to page that makes a project."""
+    begun = (
+        path for path in (ROOT / "docs/how-to").glob("*.md") if "\ncompound init " in path.read_text(encoding="utf-8")
+    )
+    return [*sorted(PAGES.glob("*.md")), *sorted(begun)]

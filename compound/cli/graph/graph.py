@@ -130,7 +130,7 @@ def run(
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run a graph on one ticket, or on any input, and show what it proposes."""
+    """Run a graph on an input and show what it proposes; with no arguments, on the example of pyproject.toml."""
     import orjson
 
     from compound.project import Project, read_ticket_argument
@@ -138,15 +138,13 @@ def run(
     if graph is not None and "=" in graph:
         graph, values = None, [graph, *(values or [])]
     project = Project.open(profile=profile, model=model)
-    is_by_option = any(one is not None for one in (ticket, text, given))
-    if values and is_by_option:
-        raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
-    if values or (graph is not None and not is_by_option):
-        record = project.inputs(graph, values or [])  # no value is a mistake only where the graph asks for one
-    elif given is None:
-        record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
+    if any(one is not None for one in (ticket, text, given)):
+        if values:
+            raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
+        whole = read_ticket_argument(ticket if given is None else given, text, stdin=sys.stdin.buffer)
+        record = {"ticket": whole} if given is None else whole
     else:
-        record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
+        record = project.inputs(graph, values or []) if values or graph is not None else project.example()
     result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)
     if json:
         print_json(result)

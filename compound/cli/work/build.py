@@ -28,18 +28,29 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
     *,
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template",
+            "-t",
+            help="What to copy: `small` answers questions from two documents; `retail-desk` is a support desk; "
+            "`analyst` answers questions about tables.",
+        ),
+    ] = "small",
     name: Annotated[str | None, typer.Option(help="Name of the project; the folder's name when absent.")] = None,
     json: Json = False,
 ) -> None:
-    """Make a new project: a copy of the retail support desk to change."""
+    """Make a new project from a template."""
     from compound.project import init_project
 
-    made = init_project(folder, name=name)
+    made = init_project(folder, name=name, template=template)
     if json:
         print_json(made)
         return
     say(f"made {made.files} files in {made.folder}")
-    say(f"next: cd {made.folder} && compound seed && compound index && compound train intent && compound batch")
+    say("next:")
+    for command in made.next:
+        say(f"  {command}")
 
 
 def seed(
@@ -61,7 +72,8 @@ def seed(
         [(table.name, table.version, table.rows) for table in report.tables],
         right=["version", "rows"],
     )
-    say(f"shop: {report.shop} ({'loaded' if report.loaded else 'was loaded before; --force reloads it'})")
+    if report.shop:
+        say(f"shop: {report.shop} ({'loaded' if report.loaded else 'was loaded before; --force reloads it'})")
 
 
 def index(

@@ -57,6 +57,15 @@ def _package_of(function: Solver) -> str:
     return f"{first}.{parts[0]}" if first == PROJECT_PACKAGE and parts else ""
 
 
+def solver_names(package: str = "") -> list[str]:
+    """Names of the solvers that a project's loaded modules registered, sorted.
+
+    Args:
+        package: The private package of the project.
+    """
+    return sorted(_solvers.get(package, {}))
+
+
 def find_solver(name: str, package: str = "") -> Solver:
     """Look up a registered solver.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.language import Finding, InvalidFile
+from compound.project.offer.example import example_findings
 from compound.project.offer.score_names import score_findings
 from compound.project.settings.settings import in_settings
 from compound.project.source.documents import is_function
@@ -35,9 +36,10 @@ def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
 
 
 def function_findings(resources: Resources) -> Iterator[Finding]:
-    """Functions that the settings name: those that yield documents, labelled texts, and the profile's data."""
+    """What the settings name: functions that yield documents, labelled texts and data; inputs of the example."""
     settings = resources.settings
     profile = settings.profile
+    yield from example_findings(settings, resources.parts)
     for entries in profile.documents.values():
         for entry in entries:
             if is_function(entry):

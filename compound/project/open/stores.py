@@ -120,10 +120,11 @@ class Stores:
 
     @cached_property
     def models(self) -> ModelsFile:
-        """`connectors/models.yaml`."""
-        from compound.project.source.files import models_file
+        """`connectors/models.yaml`; without that file every solver is a model of its own name."""
+        from compound.project.source.files import models_file, models_of_solvers
 
-        return models_file(self.settings.root / CONNECTORS / "models.yaml")
+        path = self.settings.root / CONNECTORS / "models.yaml"
+        return models_file(path) if path.is_file() else models_of_solvers(self.parts)
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -177,8 +178,8 @@ class Stores:
 
     @property
     def has_desk(self) -> bool:
-        """Whether the project declares a desk."""
-        return (self.settings.root / CONNECTORS / "desk.yaml").is_file()
+        """Whether the project declares a desk, or has sent something without declaring one."""
+        return (self.settings.root / CONNECTORS / "desk.yaml").is_file() or (self.settings.home / "desk").is_dir()
 
     @property
     def targets(self) -> Mapping[str, EffectTarget]:

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 def seed(resources: Resources, *, force: bool) -> SeedReport:
-    """Write the profile's data where it ships any, and load the shop from the lakehouse."""
+    """Write the profile's data where it ships any, and load the shop, where the project has one, from the lakehouse."""
     settings = resources.settings
     profile = settings.profile
     if profile.generator and (force or not profile.lakehouse.is_dir()):
         write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
         write(settings.home)
-    loaded = load_shop(resources, force=force)
+    has_shop = (settings.root / "connectors" / "shop.yaml").is_file()
+    loaded = has_shop and load_shop(resources, force=force)
     tables = resources.lakehouse.tables()
     return SeedReport(
         profile=profile.name,
@@ -35,7 +36,7 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
         tables=tuple(
             SeededTable(name=name, version=table.version, rows=table.rows) for name, table in sorted(tables.items())
         ),
-        shop=resources.shop.name,
+        shop=resources.shop.name if has_shop else "",
         loaded=loaded,
     )
 

@@ -34,10 +34,18 @@ def make_private(settings: Settings) -> None:
     with suppress(OSError):
         settings.home.parent.mkdir(mode=folder, exist_ok=True)
         settings.home.mkdir(mode=folder, exist_ok=True)
+        keep_from_git(settings.home.parent)
     protect(settings)
     if settings.home not in _at_exit:
         _at_exit.add(settings.home)
         atexit.register(protect, settings)
+
+
+def keep_from_git(state: Path) -> None:
+    """Let git ignore a project's state folder, whatever the project's own `.gitignore` says."""
+    ignore = state / ".gitignore"
+    if state.name == STATE_FOLDER and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def protect(settings: Settings) -> None:
@@ -47,6 +55,7 @@ def protect(settings: Settings) -> None:
         return
     if settings.home.parent.name == STATE_FOLDER:  # a folder that COMPOUND_HOME names keeps the mode it has
         _change(settings.home.parent, folder)
+        _change(settings.home.parent / ".gitignore", file)
     _change(settings.home, folder)
     for path, is_folder in _below(settings.home):
         _change(path, folder if is_folder else file)

@@ -15,6 +15,8 @@ from compound.spec.words import parse_duration
 
 MARKER = "pyproject.toml"
 STATE_FOLDER = ".compound"
+DEFAULT_PROFILE = "default"
+"""The profile of a project that declares none."""
 
 PROFILE_KEYS = {
     "lakehouse": "folder of tables that facts are read from",
@@ -38,7 +40,9 @@ PROJECT_KEYS = {
     "name": "name of the project; its folder's name when absent",
     "profile": "the profile that is used when none is chosen; else the first",
     "graph": "the graph that commands mean when none is named",
-    "profiles": "profile name -> its settings, below; a setting in [tool.compound] itself is every profile's default",
+    "example": "input of that graph that `compound run` takes when it is given nothing",
+    "profiles": "profile name -> its settings, below; a setting in [tool.compound] itself is every profile's default; "
+    "without any profile there is one called `default`",
     "specialists": "specialist name -> `module:function` that yields its labelled examples",
     "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only its "
     "owner may (0700, 0600), whatever the umask is",
@@ -111,6 +115,8 @@ class Settings:
     """Folder of this profile's run-time state; never under version control. `COMPOUND_HOME` moves it."""
     specialists: Mapping[str, str] = field(default_factory=dict[str, str])
     """Specialist name -> `module:function` that yields its labelled examples."""
+    example: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Input of `graph` for `compound run` without arguments; empty where there is none."""
     group_access: bool = False
     """The state folder is open to its group; else only to its owner."""
     self_contained: tuple[str, ...] = ()
@@ -193,8 +199,8 @@ def load_settings(
     marker = base / MARKER
     table = _table(_table(_toml(marker), "tool"), "compound")
     _refuse_unknown(table, {*PROJECT_KEYS, *PROFILE_KEYS}, marker, "[tool.compound]")
-    profiles = _table(table, "profiles")
-    name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles), "default")
+    profiles = _table(table, "profiles") or {DEFAULT_PROFILE: {}}
+    name = profile or env.get("COMPOUND_PROFILE") or _text(table, "profile") or next(iter(profiles))
     if name not in profiles:
         raise ProjectError(
             "project.unknown-profile",
@@ -219,6 +225,7 @@ def load_settings(
         profile=_profile(base, home, name, merged),
         home=home,
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
+        example=_table(table, "example"),
         profiles=tuple(profiles),
         group_access=_flag(table, "group_access"),
         batch=_batch(_table(table, "batch"), marker),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -43,6 +43,20 @@ def models_file(path: Path) -> ModelsFile:
     from compound.spec.models_file import ModelsFile
 
     return read_file(path, ModelsFile, f"connectors/{path.name}")
+
+
+def models_of_solvers(parts: ProjectParts) -> ModelsFile:
+    """What a project without `connectors/models.yaml` has: each of its solvers is a model of the same name.
+
+    Raises:
+        ProjectError: the project's Python cannot be loaded.
+    """
+    from compound.model import solver_names
+    from compound.spec.models_file import LogicalModel, ModelsFile
+
+    _ = parts.functions  # the project's modules register their solvers
+    names = solver_names(parts.modules.package)
+    return ModelsFile(compound="models/v1", models={name: LogicalModel(solver=name) for name in names})
 
 
 def open_lakehouse(settings: Settings) -> Lakehouse:
@@ -86,7 +100,7 @@ def _options(table: LakehouseTable) -> TableOptions:
 
 
 def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
-    """The connector file of a target of effects: `shop` or `desk`.
+    """The connector file of a target of effects: `shop` or `desk`; a desk needs no file.
 
     Raises:
         ProjectError: ``project.no-file``, ``project.bad-file``, ``yaml.*``.
@@ -94,9 +108,11 @@ def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
     from compound.spec.desk_file import DeskFile
     from compound.spec.shop_file import ShopFile
 
-    model = ShopFile if target == "shop" else DeskFile
     shown = f"connectors/{target}.yaml"
-    return read_file(settings.root / shown, model, shown)
+    path = settings.root / shown
+    if target == "desk":
+        return read_file(path, DeskFile, shown) if path.is_file() else DeskFile()
+    return read_file(path, ShopFile, shown)
 
 
 def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
@@ -110,9 +126,8 @@ def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
 
 
 def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
-    """Where replies go."""
+    """Where replies go; with defaults where there is no `connectors/desk.yaml`."""
     from compound.connector.desk import Desk
-    from compound.spec.desk_file import DeskFile
 
-    declared = read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml")
+    declared = cast("DeskFile", target_file(settings, "desk"))
     return Desk(settings.home / "desk", declared, effects=lambda name: parts.effects[name])

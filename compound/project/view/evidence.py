@@ -29,7 +29,7 @@ def _piece(name: str, value: JsonValue) -> Iterator[str]:
         yield from _verdict(name, value)
     elif isinstance(value, list):
         yield f"  {name} ({len(value)}):"
-        yield from (f"    {_row(row)}" for row in value[:_ROWS])
+        yield from (f"    {short_row(row)}" for row in value[:_ROWS])
         if len(value) > _ROWS:
             yield f"    and {len(value) - _ROWS} more"
     else:
@@ -43,7 +43,13 @@ def _verdict(name: str, value: Mapping[str, JsonValue]) -> Iterator[str]:
     yield from (f"    - {_short(problem)}" for problem in problems)
 
 
-def _row(row: JsonValue) -> str:
+def is_passage(value: JsonValue) -> bool:
+    """Whether a value is a passage that a retriever found."""
+    return isinstance(value, dict) and {"id", "text", "title", "source_version"} <= value.keys()
+
+
+def short_row(row: JsonValue) -> str:
+    """A row or a passage in one line of at most 160 characters."""
     if not isinstance(row, dict):
         return _short(row)
     if "text" in row and "title" in row:  # a passage

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from compound.project.view.evidence import is_passage, short_row
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -21,7 +23,7 @@ class SeededTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedReport:
-    """What `seed` did; `loaded` is False where the shop was filled before."""
+    """What `seed` did; `loaded` is False where the shop was filled before, `shop` is empty where there is none."""
 
     profile: str
     lakehouse: str
@@ -129,16 +131,19 @@ class RunView:
         if self.output is not None and self.output.get("applied"):
             yield "done", self.output.get("applied")
         if not any(isinstance(one, dict) for one in (lane, plan, draft)):
-            for name, value in (self.output or self.shown_to_person).items():
+            drafted = self.values if self.status == "stopped" else {}
+            for name, value in (self.output or self.shown_to_person or drafted).items():
                 if value not in (None, "", []):
                     yield name, self._readable(value)
 
     def _readable(self, value: JsonValue) -> JsonValue:
-        """A file as its path, a draft as its text, a list of texts as lines; everything else as it is."""
+        """A file as its path, a draft as its text, texts and passages as lines; everything else as it is."""
         if isinstance(value, dict) and value.keys() == {"text"}:
             return value["text"]
         if isinstance(value, dict) and {"artifact", "path", "media_type", "size_bytes"} == value.keys():
             return f"{self.files}/{value['path']}\n{value['media_type']}, {value['size_bytes']:,} bytes"
+        if isinstance(value, list) and value and all(map(is_passage, value)):
+            return "\n".join(f"- {short_row(one)}" for one in value)
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
             return "\n".join(f"- {one}" for one in value)
         return value

@@ -44,7 +44,7 @@ class Project(OpenedProject):
 
     def index(
         self,
-        names: Sequence[str],
+        names: Sequence[str] = (),
         *,
         force: bool = False,
         on_progress: Callable[[str, int, int], None] | None = None,
@@ -130,11 +130,28 @@ class Project(OpenedProject):
         """A graph's input as a person types it: `question="How many?" tickets=@tickets.jsonl`.
 
         Raises:
-            DataError: ``project.bad-input``.
+            DataError: ``project.bad-input``; ``project.no-input``: an input is missing.
         """
+        from compound.project.offer.example import need_input
         from compound.project.running.run_inputs import read_inputs
 
-        return read_inputs(self._spec(name), written)
+        spec = self._spec(name)
+        given = read_inputs(spec, written)
+        need_input(spec, given)
+        return given
+
+    def example(self) -> dict[str, JsonValue]:
+        """The input of the project's graph that its settings hold: `[tool.compound] example`.
+
+        Raises:
+            DataError: ``project.no-input``: there is none, and the graph needs an input; the error says what to type.
+        """
+        from compound.project.offer.example import example_of
+
+        spec = self._spec(None)
+        if not self.settings.example and list(spec.input) == ["ticket"]:
+            raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
+        return example_of(self.settings, spec)
 
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
         """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.

@@ -1,62 +1,99 @@
-"""`compound init`: a new project begins as a copy of the retail support desk."""
+"""`compound init`: a new project begins as a copy of a template."""
 
 from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from compound.errors import ProjectError
+from compound.errors import ProjectError, choices
 from compound.project.source.formats import write_schemas
 from compound.version import PACKAGE
 
 FOLDERS = ("graphs", "tools", "connectors", "evals")
+"""Folders of the retail support desk, from which templates take parts."""
 
-_PYPROJECT = """\
-[project]
-name = "{package}"
-version = "0.1.0"
-requires-python = ">=3.11"
-dependencies = ["compound"]
 
-[tool.compound]
-name = "{name}"
-profile = "sample"
-graph = "support_reply"
-specialists = {{ intent = "tools.training:intent_examples" }}
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A project to begin with.
 
-[tool.compound.profiles.sample]
-generator = "connectors.sample:write_profile"
-lakehouse = "{{home}}/lakehouse"
-tickets = "{{home}}/tickets.jsonl"
-cases = "{{home}}/cases"
-training = "{{home}}/past_cases.jsonl"
-lexical = ["cases"]
+    Attributes:
+        parts: Files and folders that it takes from the retail support desk, beside those of its own folder.
+        next: Commands that show what it does, after `cd`.
+        is_indexed: Its documents lie in the project, so `init` builds its indexes.
+    """
 
-[tool.compound.profiles.sample.documents]
-handbook = ["connectors/sample/policies/*.md"]
-cases = ["tools.training:case_documents"]
-"""
+    parts: tuple[str, ...]
+    next: tuple[str, ...]
+    is_indexed: bool = False
 
-_GITIGNORE = ".compound/\n.venv/\n__pycache__/\n.env\n"
+
+SMALL: Final = "small"
+_DRAWN = ("catalogue", "drawing", "model", "people", "rules", "tables")
+"""Modules that draw the invented shop."""
+TEMPLATES: Final = {
+    SMALL: Template((), ("compound run", "compound review list"), is_indexed=True),
+    "retail-desk": Template(
+        FOLDERS, ("compound seed && compound index && compound train intent", "compound batch --limit 20")
+    ),
+    "analyst": Template(
+        (
+            "graphs/lakehouse_analyst.yaml",
+            "graphs/prompts/analyst_sql.md",
+            "graphs/prompts/analyst_words.md",
+            "tools/analyst",
+            "tools/ask_lakehouse.sql",
+            "tools/shop/documents.py",
+            "tools/shop/rules.py",
+            "connectors/lakehouse.yaml",
+            "connectors/sample/lakehouse.py",
+            *(f"connectors/sample/shop/{name}.py" for name in _DRAWN),
+        ),
+        ("compound seed", "compound run"),
+    ),
+}
+"""Template to what it is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaffold:
-    """What `init_project` made."""
+    """What `init_project` made.
+
+    Attributes:
+        folder: The project.
+        name: As its settings name it.
+        template: What it was copied from.
+        files: Number of files to read and change; state below `.compound/` is not counted.
+        next: Commands to type next, one a line.
+    """
 
     folder: Path
     name: str
+    template: str
     files: int
+    next: tuple[str, ...]
 
 
-def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
-    """Copy the template project into `folder`, with the schemas that its files name for editors.
+def init_project(folder: Path, *, name: str | None = None, template: str = SMALL) -> Scaffold:
+    """Copy a template into `folder`, with the schemas for editors, and index the documents that it brings.
+
+    Args:
+        folder: A new or empty folder.
+        name: Name of the project; the folder's name when absent.
+        template: `small`, `retail-desk` or `analyst`.
 
     Raises:
-        ProjectError: `project.not-empty`: the folder holds something already; nothing was written.
+        ProjectError: `project.unknown-template`. `project.not-empty`: the folder is not empty. `project.no-template`:
+            the installation is damaged. Nothing was written.
     """
+    chosen = TEMPLATES.get(template)
+    if chosen is None:
+        what = f"there is no template {template!r}"
+        raise ProjectError("project.unknown-template", what, fix=choices(list(TEMPLATES), template))
     target = folder.resolve()
     if target.exists() and any(target.iterdir()):
         raise ProjectError(
@@ -64,34 +101,83 @@ def init_project(folder: Path, *, name: str | None = None) -> Scaffold:
             f"{folder} is not empty",
             fix="name a folder that does not exist yet, or an empty one",
         )
-    source = template_folder()
-    label = re.sub(r"[^0-9A-Za-z_]+", "_", name or target.name).strip("_") or "project"
+    sources = list(_sources(template, chosen))
     target.mkdir(parents=True, exist_ok=True)
-    for part in FOLDERS:
-        shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    for suite in (target / "evals").glob("*/suite.yaml"):
-        suite.write_text(_OTHER_GATES.sub("", suite.read_text(encoding="utf-8")), encoding="utf-8")
-    (target / "pyproject.toml").write_text(
-        _PYPROJECT.format(package=label.replace("_", "-"), name=label), encoding="utf-8"
-    )
-    (target / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+    for source, at in sources:
+        _copy(source, target / at, at)
+    if name:
+        _set_name(target / "pyproject.toml", name)
     write_schemas(target)
-    return Scaffold(folder=target, name=label, files=sum(path.is_file() for path in target.rglob("*")))
+    if chosen.is_indexed:
+        _index(target)
+    return Scaffold(
+        folder=target,
+        name=_label(name or target.name),
+        template=template,
+        files=sum(path.is_file() for path in target.rglob("*") if ".compound" not in path.relative_to(target).parts),
+        next=(f"cd {folder}", *chosen.next),
+    )
+
+
+def _sources(name: str, template: Template) -> Iterator[tuple[Path, Path]]:
+    """Every file to copy, with its path in the new project."""
+    own = PACKAGE / "_templates" / name.replace("-", "_")
+    if not own.is_dir():
+        raise _damaged()
+    for base, parts in ((_desk() if template.parts else own, template.parts), (own, (".",))):
+        for part in parts:
+            start = base / part
+            for path in sorted(start.rglob("*")) if start.is_dir() else [start]:
+                if path.is_file() and path.suffix != ".pyc":
+                    yield path, path.relative_to(base)
+
+
+def _desk() -> Path:
+    """Where the retail support desk lies: inside the installed package, or the root of a source checkout."""
+    for place in (PACKAGE / "_template", PACKAGE.parent):
+        if all((place / part).is_dir() for part in FOLDERS):
+            return place
+    raise _damaged()
+
+
+def _damaged() -> ProjectError:
+    return ProjectError("project.no-template", "the project template is missing", fix="install compound again")
 
 
 _OTHER_GATES = re.compile(r"^  tau:\n(?:    .*\n)+", re.MULTILINE)
 """Gates of a profile that the template's own pyproject.toml does not have."""
+_ABSOLUTE = re.compile(rf"^from (?=(?:{'|'.join(FOLDERS)})[. ])", re.MULTILINE)
+"""In the checkout, rooms of the desk are top-level packages; in a project they are modules of one private package."""
 
 
-def template_folder() -> Path:
-    """Where the template lies: inside the installed package, or the root of a source checkout.
+def _copy(source: Path, target: Path, at: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".py":
+        text = source.read_text(encoding="utf-8")
+        target.write_text(_ABSOLUTE.sub(f"from {'.' * len(at.parts)}", text), encoding="utf-8")
+    elif source.name == "suite.yaml":
+        target.write_text(_OTHER_GATES.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        shutil.copyfile(source, target)
 
-    Raises:
-        ProjectError: `project.no-template`: the installation is damaged.
-    """
-    inside = PACKAGE / "_template"
-    checkout = PACKAGE.parent
-    for place in (inside, checkout):
-        if all((place / part).is_dir() for part in FOLDERS):
-            return place
-    raise ProjectError("project.no-template", "the project template is missing", fix="install compound again")
+
+def _label(name: str) -> str:
+    return re.sub(r"[^0-9A-Za-z_]+", "_", name).strip("_") or "project"
+
+
+def _set_name(marker: Path, name: str) -> None:
+    head = "[tool.compound]\n"
+    text = re.sub(r"^name = .*\n", "", marker.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    marker.write_text(text.replace(head, f'{head}name = "{_label(name)}"\n', 1), encoding="utf-8")
+
+
+def _index(root: Path) -> None:
+    from compound.project.open.resources import Resources
+    from compound.project.running.data import index
+    from compound.project.settings.settings import load_settings
+
+    resources = Resources(load_settings(root, environ={}))
+    try:
+        index(resources, [], force=False)
+    finally:
+        resources.close()

@@ -39,6 +39,13 @@ def _graph(desk: Desk) -> None:
     }
 
 
+def _example(desk: Desk) -> None:
+    where = world(desk)
+    assert where.say("run").err.startswith("project.no-input: ")
+    said = where.edit("pyproject.toml", 'graph = "main"\n', 'graph = "main"\nexample = { text = "y" }\n').say("run")
+    assert (said.code, "said y" in said.out) == (0, True)
+
+
 TWO = '\n[tool.compound.profiles.second]\nlakehouse = "lakehouse"\n'
 
 
@@ -311,6 +318,7 @@ def _rows() -> Iterator[Key]:
         "name": _name,
         "graph": _graph,
         "profile": _profile,
+        "example": _example,
         "specialists": _specialists,
         "group_access": _group_access,
         "batch.retries": _retries,
