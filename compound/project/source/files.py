@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -101,18 +101,30 @@ def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
 
 def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
     """The operational database of the profile, with the project's effects."""
-    from compound.connector.shop import Shop
+    from compound.connector.target import TargetSetup
+    from compound.plugins import TARGETS
     from compound.spec.shop_file import ShopFile
 
-    declared = read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
-    wait_s = settings.profile.lock_wait_s
-    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
+    setup = TargetSetup(
+        name="shop",
+        effects=lambda name: parts.effects[name],
+        url=settings.shop_url,
+        lock_wait_s=settings.profile.lock_wait_s,
+        declared=read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml"),
+    )
+    return cast("Shop", TARGETS.make("shop", setup))
 
 
 def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
     """Where replies go."""
-    from compound.connector.desk import Desk
+    from compound.connector.target import TargetSetup
+    from compound.plugins import TARGETS
     from compound.spec.desk_file import DeskFile
 
-    declared = read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml")
-    return Desk(settings.home / "desk", declared, effects=lambda name: parts.effects[name])
+    setup = TargetSetup(
+        name="desk",
+        folder=settings.home / "desk",
+        effects=lambda name: parts.effects[name],
+        declared=read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml"),
+    )
+    return cast("Desk", TARGETS.make("desk", setup))
