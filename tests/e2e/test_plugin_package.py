@@ -294,3 +294,29 @@ def test_an_adapter_that_cannot_be_made_names_itself(tmp_path: Path) -> None:
     assert said.returncode == 2
     assert "pyproject.toml:7" in said.stderr
     assert "embedder 'letters' is int, which has no name, dimension, fingerprint, embed, embed_query" in said.stderr
+
+
+def test_spans_go_to_an_exporter_of_opentelemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(tmp_path / "project", None)
+    for name in ("connectors/books.yaml", "tools/notes.py", "graphs/sends.yaml"):
+        (shop.root / name).unlink()
+    graph = MAIN.replace(": $stock, book: $book", ": $write")
+    graph = "\n".join(line for line in graph.splitlines() if "use: retrieve" not in line)
+    write_project(
+        shop.root,
+        {
+            "pyproject.toml": PYPROJECT.partition("embedder")[0] + 'exporters = ["opentelemetry"]\n',
+            "connectors/models.yaml": MODELS.replace("parrot", "scripted").replace(
+                '{word: "${env:PARROT:-Polly}"}', "{answers: [Hello]}"
+            ),
+            "graphs/main.yaml": graph,
+        },
+    )
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console")
+    said = shop.ok("run", "question=Hi")
+    assert '"name": "invoke_workflow main"' in said
+
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "nowhere")
+    failed = shop.say("run", "question=Hi")
+    assert (failed.returncode, "console" in failed.stderr) == (2, True)
+    assert "trace.unknown-otel" in failed.stderr

@@ -118,7 +118,8 @@ def _profiled(desk: Desk, line: str) -> Place:
 
 def _found(where: Place) -> list[str]:
     assert where.say("index").code == 0
-    return [one["title"] for one in (where.run({"text": "refund"}).output or {})["found"]]
+    output: Any = where.run({"text": "refund"}).output
+    return [one["title"] for one in output["found"]]
 
 
 def _embedder(desk: Desk) -> None:

@@ -19,7 +19,7 @@ class Letters:
 
     name = "letters"
     dimension = len(_ALPHABET)
-    fingerprint: Mapping[str, str] = {"embedder": "letters-1"}  # noqa: RUF012 - the port has a plain mapping
+    fingerprint: Mapping[str, str] = {"embedder": "letters-1"}
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Rows of length 1."""
