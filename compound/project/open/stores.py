@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property, partial
 from threading import Lock
@@ -47,6 +48,8 @@ class Stores:
         refuse_links_out(settings)
         self.settings = settings
         self.parts = parts
+        self.clock: Callable[[], float] = time.time
+        """UTC seconds, as reviews, effects, certificates and retention see them; tests set another one."""
         self._plugging = Lock()
         self._plugged_targets: dict[str, EffectTarget] = {}
         self.sound: set[str] = set()
