@@ -36,7 +36,9 @@ def check_provider(make: Callable[[], Provider], *, model: str = "kit", question
     for _ in range(2):  # each in an event loop of its own, as sync calls of a project are
         answer = asyncio.run(_complete(provider, request))
         _is_answer(answer)
-        need(_as_kept(load_response(_as_kept(answer))) == _as_kept(answer), "an answer must be the same from the journal")
+        need(
+            _as_kept(load_response(_as_kept(answer))) == _as_kept(answer), "an answer must be the same from the journal"
+        )
         _is_stream(asyncio.run(_stream(provider, request)))
 
 

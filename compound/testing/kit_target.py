@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import uuid4
 
 from compound.connector.target import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from compound.connector.target import LookupTarget
 
+T = TypeVar("T", bound=EffectTarget)
 _RESULT = {"kit": "done"}
 _CLASSES = ("A", "B", "C", "D")
 
@@ -43,17 +44,17 @@ class _Effect:
         """Change, and return, refuse or crash."""
         self.change(tx, str(args["mark"]))
         if self.name == "refuses":
-            raise EffectRefused("kit.refused", "the effect refuses")
+            raise EffectRefused("effect.refused", "the effect refuses")
         if self.name == "crashes":
             raise _Crash("the effect crashes")
         return {**_RESULT, "mark": args["mark"]}
 
 
 def check_target(
-    make: Callable[[Callable[[str], TargetEffect]], EffectTarget],
+    make: Callable[[Callable[[str], TargetEffect]], T],
     *,
     change: Callable[[Any, str], object],
-    seen: Callable[[EffectTarget], object],
+    seen: Callable[[T], object],
 ) -> None:
     """Hold a target of effects against its port: all or nothing, and once where its class says so.
 
@@ -85,8 +86,8 @@ def check_target(
         kit.close()
 
 
-class _Kit:
-    def __init__(self, make: Callable[[], EffectTarget], seen: Callable[[EffectTarget], object]) -> None:
+class _Kit(Generic[T]):
+    def __init__(self, make: Callable[[], T], seen: Callable[[T], object]) -> None:
         self._make = make
         self._seen = seen
         self._target = make()

@@ -53,7 +53,7 @@ class ProjectServices:
 
         return ReviewQueue(
             self._resources.state,
-            clock=lambda: self._resources.clock(),
+            clock=self._resources.clock,
             probe=ShopProbe(self._resources),
             revalidate=recheck(self._resources),
             rehearse=GraphRehearsal(self._resources, self, lambda: self.queue),
@@ -77,7 +77,8 @@ class ProjectServices:
         from compound.effect import Outbox
 
         resources = self._resources
-        return TargetedOutbox(Outbox(resources.state, clock=resources.clock), resources.parts.effects, resources.targets)
+        outbox = Outbox(resources.state, clock=resources.clock)
+        return TargetedOutbox(outbox, resources.parts.effects, resources.targets)
 
     def function(self, name: str) -> JsonCall:
         """A Python tool, or the pinned tool of an MCP server."""

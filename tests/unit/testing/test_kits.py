@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from compound import testing
 from compound.connector.desk import Desk
 from compound.connector.shop import Shop
 from compound.connector.state import StateStore
-from compound.connector.target import EffectGroup, EffectOutcome, TargetEffect, TargetSetup
+from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetEffect, TargetSetup
 from compound.connector.vector import IndexEngine, open_engine
 from compound.model import (
     AnthropicProvider,
@@ -38,8 +40,10 @@ Find = Callable[[str], TargetEffect]
 
 
 @pytest.fixture
-def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """A module of the package of plug-ins, which is not installed here."""
     monkeypatch.syspath_prepend(str(PLUGINS))
+    return lambda name: import_module(f"shelf_plugins.{name}")
 
 
 # Targets
@@ -66,9 +70,8 @@ def test_the_desk_is_a_target(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("plugins")
-def test_the_target_of_the_package_is_one(tmp_path: Path) -> None:
-    from shelf_plugins.ledger import open_ledger  # pyright: ignore
+def test_the_target_of_the_package_is_one(tmp_path: Path, plugin: Callable[[str], Any]) -> None:
+    open_ledger = plugin("ledger").open_ledger
 
     testing.check_target(
         lambda effects: open_ledger(TargetSetup(name="books", folder=tmp_path, effects=effects)),
@@ -80,9 +83,8 @@ def test_the_target_of_the_package_is_one(tmp_path: Path) -> None:
 class Forgetful:
     """A target that keeps half of a failed group, and performs a group twice."""
 
-    delivery_class = "A"
-
-    def __init__(self, effects: Find, rows: list[str], *, is_whole: bool) -> None:
+    def __init__(self, effects: Find, rows: list[str], *, is_whole: bool, delivery_class: DeliveryClass) -> None:
+        self.delivery_class: DeliveryClass = delivery_class
         self._effects = effects
         self._rows = rows
         self._is_whole = is_whole
@@ -102,7 +104,7 @@ def test_a_target_that_performs_twice_is_told() -> None:
     rows: list[str] = []
     with pytest.raises(AssertionError, match="class A: the same group changed something in the same process"):
         testing.check_target(
-            lambda effects: Forgetful(effects, rows, is_whole=True),
+            lambda effects: Forgetful(effects, rows, is_whole=True, delivery_class="A"),
             change=lambda tx, mark: tx.append(mark),
             seen=lambda _: list(rows),
         )
@@ -110,14 +112,12 @@ def test_a_target_that_performs_twice_is_told() -> None:
 
 def test_a_target_that_keeps_half_of_a_group_is_told() -> None:
     rows: list[str] = []
-
-    def make(effects: Find) -> Forgetful:
-        made = Forgetful(effects, rows, is_whole=False)
-        made.delivery_class = "D"
-        return made
-
     with pytest.raises(AssertionError, match="one effect of a group refuses, and the change of another one stayed"):
-        testing.check_target(make, change=lambda tx, mark: tx.append(mark), seen=lambda _: list(rows))
+        testing.check_target(
+            lambda effects: Forgetful(effects, rows, is_whole=False, delivery_class="D"),
+            change=lambda tx, mark: tx.append(mark),
+            seen=lambda _: list(rows),
+        )
 
 
 # Providers
@@ -157,11 +157,9 @@ def test_scripts_and_recordings_are_providers(tmp_path: Path) -> None:
     testing.check_provider(lambda: testing.RecordedProvider(file))
 
 
-@pytest.mark.usefixtures("plugins")
-def test_the_provider_of_the_package_is_one() -> None:
-    from shelf_plugins.parrot import Parrot  # pyright: ignore
-
-    testing.check_provider(lambda: Parrot(Setup(name="writer", options={"word": "Polly"})))
+def test_the_provider_of_the_package_is_one(plugin: Callable[[str], Any]) -> None:
+    setup = Setup(name="writer", options={"word": "Polly"})
+    testing.check_provider(partial(plugin("parrot").Parrot, setup))
 
 
 def test_a_provider_whose_stream_differs_is_told() -> None:
@@ -193,14 +191,10 @@ def test_each_embedder_is_an_embedder() -> None:
     testing.check_embedder(lambda: open_embedder("auto"))
 
 
-@pytest.mark.usefixtures("plugins")
-def test_the_embedder_and_the_retriever_of_the_package(tmp_path: Path) -> None:
-    from shelf_plugins.letters import Letters  # pyright: ignore
-    from shelf_plugins.shelf import open_shelf  # pyright: ignore
-
-    testing.check_embedder(Letters)
+def test_the_embedder_and_the_retriever_of_the_package(plugin: Callable[[str], Any]) -> None:
+    testing.check_embedder(plugin("letters").Letters)
     setup = Setup(name="stock", options={"sentences": ["a refund", "no", "refund it"]})
-    testing.check_retriever(lambda: open_shelf(setup), query="refund")
+    testing.check_retriever(partial(plugin("shelf").open_shelf, setup), query="refund")
 
 
 def test_our_retriever_is_one(tmp_path: Path) -> None:
@@ -214,7 +208,9 @@ def test_our_retriever_is_one(tmp_path: Path) -> None:
 
 def test_an_embedder_of_other_lengths_is_told() -> None:
     class Long(NoEmbedder):
-        dimension = 2  # pyright: ignore
+        @property
+        def dimension(self) -> int:
+            return 2
 
         def embed(self, texts: Sequence[str]) -> Any:
             return np.full((len(texts), 2), 2.0, np.float32)
