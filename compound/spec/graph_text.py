@@ -14,14 +14,8 @@ from pydantic_core import ErrorDetails
 from compound.errors import Location, ProjectError, choices
 from compound.language.findings import Finding, InvalidFile, in_file_order
 from compound.language.types import TYPE_WORDS
-from compound.spec.graph_file import (
-    NODE_KINDS,
-    NODE_MODELS,
-    GraphSpec,
-    blocks,
-)
-from compound.spec.mistakes import path_in, without_branches, without_misspelt
-from compound.spec.validated import meaning
+from compound.spec.graph_file import GraphSpec, blocks
+from compound.spec.nodes import NODE_KINDS, NODE_MODELS
 from compound.spec.words import (
     RESERVED,
     AgentTool,
@@ -34,7 +28,9 @@ from compound.spec.words import (
     Repeat,
     Retry,
 )
+from compound.spec.yaml.mistakes import path_in, without_branches, without_misspelt
 from compound.spec.yaml.reading import DataPath, SourceMap, read_yaml
+from compound.spec.yaml.validated import meaning
 
 _ROUNDS: Final = 6
 _INNER: Final[dict[str, type[BaseModel]]] = {

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compound.spec.mistakes import Mistake, refuse
 from compound.spec.words import Age, Duration, Percent, parse_age, parse_duration
+from compound.spec.yaml.mistakes import Mistake, refuse
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from compound.errors import choices
-from compound.spec.mistakes import Mistake, folded, refuse
+from compound.spec.yaml.mistakes import Mistake, folded, refuse
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compound.errors import choices
-from compound.spec.mistakes import Mistake, folded, refuse
+from compound.spec.yaml.mistakes import Mistake, folded, refuse
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ScorerRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.-]*(:[A-Za-z_]\w*)?$")]
@@ -92,8 +92,8 @@ def read_suite_file(path: Path, shown: str = "") -> SuiteFile:
     Raises:
         ProjectError: ``suite.invalid``: an unknown key or a wrong value, with its place; ``yaml.*``.
     """
-    from compound.spec.validated import validated
     from compound.spec.yaml.reading import read_yaml_file
+    from compound.spec.yaml.validated import validated
 
     return validated(read_yaml_file(path, shown), SuiteFile, "suite.invalid")
 

@@ -14,7 +14,7 @@ from compound.graph import Signature, check_file
 from compound.language import InvalidFile
 from compound.spec import load_graph, read_yaml
 from compound.spec.policy_file import PolicyFile
-from compound.spec.validated import validated
+from compound.spec.yaml.validated import validated
 from compound.testing import FixedCatalogue
 from compound.tool import load_sql_tool
 

@@ -10,10 +10,11 @@ from compound.graph import draw_svg
 from compound.project import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
 from compound.spec import load_graph
 from compound.spec.desk_file import DeskFile
-from compound.spec.graph_file import NODE_MODELS, GraphSpec
+from compound.spec.graph_file import GraphSpec
 from compound.spec.lakehouse_file import LakehouseFile
 from compound.spec.mcp_file import McpFile
 from compound.spec.models_file import ModelsFile
+from compound.spec.nodes import NODE_MODELS
 from compound.spec.sql_tool import SqlToolSpec
 from compound.spec.suite_file import SuiteFile
 from tests.docs.markdown import fenced, with_part

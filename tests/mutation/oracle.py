@@ -12,7 +12,8 @@ from compound.graph import Engine
 from compound.language.conditions import parse_condition
 from compound.language.json_schema import to_json_schema
 from compound.language.types import Record, parse_type
-from compound.spec.graph_file import RepeatBlock, ReviewNode, blocks
+from compound.spec.graph_file import blocks
+from compound.spec.nodes import RepeatBlock, ReviewNode
 from tests.mutation.samples import World, compared
 from tests.mutation.stand_ins import Look, StandIns
 

@@ -14,6 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import uuid4
 
+from compound.graph.engine.frame import Frame
+from compound.graph.planning.planning import Plan
+
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 from langchain_core.runnables import RunnableLambda
@@ -21,14 +24,11 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
 
-from compound.errors import ConflictError, DataError, NodeError, ProjectError, RunError, choices
+from compound.errors import ConflictError, DataError, NodeError, RunError, choices
 from compound.graph.bridge.channels import PRIVATE, schemas
 from compound.graph.bridge.listen import HEARD, Heard, is_nested
 from compound.graph.engine.durable import load
-from compound.graph.engine.engine import Engine
-from compound.graph.node.binding import bind_all
 from compound.graph.node.boundaries import bind_boundaries
-from compound.graph.node.policy import longest_kept_s
 from compound.graph.planning.interface import interface
 from compound.graph.port.catalogue import EmptyCatalogue
 from compound.graph.run.dataflow import run_program
@@ -166,18 +166,23 @@ def _edge(sources: Sequence[str]) -> str | list[str]:
     return sources[0] if len(sources) == 1 else list(sources)
 
 
-class _Bound(Engine):
+class _Bound:
     """A graph bound to its project: what the nodes of the compiled graph do."""
 
     def __init__(self, spec: GraphSpec, services: Services, recorder: Recorder | None) -> None:
-        super().__init__(spec, services, recorder)
-        kinds = {segment.kind for segment in self.plan.segments}
-        for kind, service in (("review", services.reviews), ("effect", services.outbox)):
-            if kind in kinds and service is None:
-                what = f"the graph {spec.name} has a node of kind {kind}, but there is no state store"
-                raise ProjectError("graph.no-state", what, fix="configure a state store")
-        self._runners = bind_all(self.plan.steps.values(), services, longest_s=longest_kept_s(spec, services))
+        self._frame = Frame(spec, services, recorder)
+        self._frame.bind()
         self._steps = bind_boundaries(self.plan, services)
+
+    @property
+    def spec(self) -> GraphSpec:
+        """The graph."""
+        return self._frame.spec
+
+    @property
+    def plan(self) -> Plan:
+        """The graph as steps."""
+        return self._frame.plan
 
     def wire(self, builder: _Builder) -> None:
         """One node per segment, and the two around them; edges of joins are lists, so that every join fires once."""
@@ -214,7 +219,7 @@ class _Bound(Engine):
         asked = config.get("configurable", {})
         run_id = str(asked.get("compound_run_id") or uuid4().hex)
         context = {name: asked[name] for name in self.spec.context if name in asked}
-        self._require_fit(given, context, run_id)
+        self._frame.require_fit(given, context, run_id)
         known = {"run_id": run_id, "thread_id": str(asked.get("thread_id") or run_id), "input": given}
         # Outputs of the run before are not those of this one.
         gone = {name: None for name in self.spec.output if name not in given}
@@ -222,7 +227,7 @@ class _Bound(Engine):
 
     def _restored(self, state: State) -> ActiveRun:
         known = state[PRIVATE]
-        run = self._activate(known["run_id"], known["thread_id"], known["input"], known["context"], None)
+        run = self._frame.activate(known["run_id"], known["thread_id"], known["input"], known["context"], None)
         load(run, known["outcomes"])
         run.is_elsewhere = True
         return run
@@ -232,7 +237,7 @@ class _Bound(Engine):
             run = self._restored(state)
             known = set(run.outcomes)
             async with Heard(config, run):
-                with self._root(run, resumed=bool(known)) as span:
+                with self._frame.root(run, resumed=bool(known)) as span:
                     span.set(segment=segment.name)
                     if segment.kind == "flow":
                         program = self.plan.programs[segment.name]
@@ -248,7 +253,7 @@ class _Bound(Engine):
     async def _boundary(self, name: str, run: ActiveRun, note: Callable[[str], None]) -> Outcome:
         step = self.plan.steps[name]
         if step.kind == "review":
-            reviews = self._services.reviews
+            reviews = self._frame.services.reviews
             assert reviews is not None
 
             async def pause(item_id: str) -> None:
@@ -256,14 +261,14 @@ class _Bound(Engine):
                 interrupt({"review_item_id": item_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
 
             return await cast("ReviewStep", self._steps[name]).run(run, reviews, pause)
-        outbox = self._services.outbox
+        outbox = self._frame.services.outbox
         assert outbox is not None
         await self._require_decided(name, run)
         return await cast("EffectStep", self._steps[name]).run(run, outbox)
 
     async def _require_decided(self, name: str, run: ActiveRun) -> None:
         """Whoever may edit langgraph's state may not make up a decision with it."""
-        reviews = self._services.reviews
+        reviews = self._frame.services.reviews
         for review in self.plan.reviews_before[name]:
             outcome = run.outcomes.get(review)
             value = outcome.value if outcome is not None and outcome.status == "ok" else None
@@ -282,7 +287,7 @@ class _Bound(Engine):
         error = next((one.error for one in run.outcomes.values() if one.error is not None), None)
         if error is not None:
             raise error
-        return dict(self._output(run))
+        return dict(self.plan.output(run.scope))
 
     async def admit(self, given: Any, snapshot: StateSnapshot | None) -> Any:  # noqa: ANN401
         """What langgraph may be given; raises what it may not."""
@@ -330,7 +335,7 @@ class _Bound(Engine):
         return {one: await self._answer(waiting[one], value) for one, value in named.items()}
 
     async def _answer(self, item_id: str, value: Any) -> JsonValue:  # noqa: ANN401
-        reviews = self._services.reviews
+        reviews = self._frame.services.reviews
         stored = None if reviews is None else await reviews.decision(item_id)
         fix = f"decide it in the queue: compound review approve {item_id}; then resume with its decision_id"
         if stored is None:
@@ -347,7 +352,7 @@ class _Bound(Engine):
         if not waiting:
             raise ConflictError("graph.nothing-waits", "no review of this thread waits", fix="start a new run")
         found: dict[str, JsonValue] = {}
-        reviews = self._services.reviews
+        reviews = self._frame.services.reviews
         for one, item_id in waiting.items():
             stored = None if reviews is None else await reviews.decision(item_id)
             if stored is not None:

@@ -13,7 +13,8 @@ from compound.spec.yaml.reading import DataPath
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.graph_file import GraphSpec
+    from compound.spec.nodes import AnyNode
 
 Status = Literal["added", "removed", "changed", "renamed"]
 Renames: TypeAlias = "Mapping[str, str]"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.graph_file import GraphSpec
+    from compound.spec.nodes import AnyNode
     from compound.spec.policy_file import PolicyFile
 
 

@@ -21,7 +21,8 @@ from compound.language.conditions import ExpressionError, parse_condition, parse
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.graph_file import GraphSpec
+    from compound.spec.nodes import AnyNode
 
 HOW: Final = frozenset(
     {"description", "after", "retry", "timeout", "cache", "due", "expire", "on_expire", "risk", "parallel"}

@@ -22,7 +22,7 @@ from compound.language.types import (
     parse_type,
     resolve,
 )
-from compound.spec.graph_file import EffectNode, GraphNode, MapBlock, ReviewNode
+from compound.spec.nodes import EffectNode, GraphNode, MapBlock, ReviewNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

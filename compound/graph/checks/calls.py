@@ -27,7 +27,7 @@ from compound.language.types import (
     parse_type,
     show_type,
 )
-from compound.spec.graph_file import (
+from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     CheckNode,

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from compound.graph.checks.automatic import automatic_findings
 from compound.graph.checks.calls import call_findings
 from compound.graph.checks.conditions import condition_findings
+from compound.graph.checks.decisions import automatic_findings, shown_findings
 from compound.graph.checks.effects import effect_findings
 from compound.graph.checks.flow import flow_findings
 from compound.graph.checks.literals import literal_findings
 from compound.graph.checks.names import name_findings, with_python_types
-from compound.graph.checks.origins import taint_findings
 from compound.graph.checks.policy import policy_findings
 from compound.graph.checks.prompts import prompt_findings
 from compound.graph.checks.running import running_findings
-from compound.graph.checks.shown import shown_findings
+from compound.graph.checks.sinks import taint_findings
 from compound.graph.checks.unused import unused_findings
 from compound.graph.checks.values import value_findings
 from compound.graph.inspection.held_back import without_consequences

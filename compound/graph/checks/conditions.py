@@ -26,12 +26,12 @@ from compound.language.references import (
     parts,
 )
 from compound.language.types import ANY, Enum, Many, Record, Scalar, Type, bare, is_optional, show_type
-from compound.spec.graph_file import RepeatBlock, ReviewNode
+from compound.spec.nodes import RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
     from compound.language.findings import Severity
-    from compound.spec.graph_file import AnyNode
+    from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
 
 _ORDERS: Final = frozenset({"<", "<=", ">", ">="})

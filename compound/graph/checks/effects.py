@@ -17,14 +17,7 @@ from compound.language.conditions import parse_condition
 from compound.language.decisions import REJECT
 from compound.language.findings import Finding
 from compound.language.references import Both, Expr, Not, Ref
-from compound.spec.graph_file import (
-    CheckNode,
-    EffectNode,
-    GraphNode,
-    RetrieveNode,
-    ReviewNode,
-    SqlNode,
-)
+from compound.spec.nodes import CheckNode, EffectNode, GraphNode, RetrieveNode, ReviewNode, SqlNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -11,7 +11,7 @@ from compound.graph.wiring.references import dependencies, uses
 from compound.language.conditions import parse_condition
 from compound.language.findings import Finding
 from compound.language.references import Constant
-from compound.spec.graph_file import MapBlock, RepeatBlock
+from compound.spec.nodes import MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.language.findings import Finding
 from compound.language.types import Many, Record, bare
-from compound.spec.graph_file import AgentNode, MapBlock, RepeatBlock, RetrieveNode, ReviewNode
+from compound.spec.nodes import AgentNode, MapBlock, RepeatBlock, RetrieveNode, ReviewNode
 from compound.spec.words import FallbackValue
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.spec.graph_file import AnyNode
+    from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
 
 _PATH: Final = r"([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*|\[-?\d+\])*)\??"

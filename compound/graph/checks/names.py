@@ -10,7 +10,8 @@ from compound.graph.wiring.references import inner_names, named
 from compound.graph.wiring.shown_names import FINAL, shown_to_model
 from compound.language.findings import Finding
 from compound.language.types import is_cyclic, named_types, parse_external, parse_type
-from compound.spec.graph_file import AgentNode, GraphNode, GraphSpec, MapBlock, RepeatBlock, ReviewNode, blocks
+from compound.spec.graph_file import GraphSpec, blocks
+from compound.spec.nodes import AgentNode, GraphNode, MapBlock, RepeatBlock, ReviewNode
 from compound.spec.words import RESERVED
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
-"""Family 7, origins: who decides whose data is read, who gets what is sent, and what runs as SQL.
+"""Family 7, origins: where the values come from that decide whose data is read, who gets it, and what runs as SQL.
 
-No text from outside and nothing that a model made may decide it.
 Where a value comes from is followed backwards, field by field, through tools, blocks and graphs. It ends at what
 is trusted: the run's context, a person's decision, rows of a customer-bound SQL tool, what a tool has proven.
 Of a graph's input, texts are not trusted; numbers, enums and keys (`id`, `..._id`, `..._key`) are: the system that
@@ -10,17 +9,16 @@ starts the run sets them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from compound.graph.inspection.inspection import inputs_of
-from compound.graph.wiring.references import parse_binding, tool_shelf
-from compound.language.findings import Finding
+from compound.graph.wiring.references import parse_binding
 from compound.language.marks import meaning_of
 from compound.language.references import Coalesce, Expr, ListOf, Ref
 from compound.language.types import ANY, Enum, Many, Record, Scalar, Type, bare
-from compound.spec.graph_file import (
+from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     CheckNode,
@@ -42,17 +40,11 @@ if TYPE_CHECKING:
 
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.graph.port.catalogue import Catalogue, Shelf
+    from compound.graph.port.catalogue import Shelf
     from compound.spec.yaml.reading import DataPath
 
 Steps = tuple[str | int, ...]
 _KEY: Final = re.compile(r"(?:.*_)?(?:id|ids|key|keys|tenant)|.*[a-z](?:Id|Ids|Key)")
-_CODES: Final[Mapping[str, tuple[str, str]]] = {
-    "caller": ("graph.tainted-key", "says whose data is read"),
-    "recipient": ("graph.tainted-recipient", "says who gets it"),
-    "sql": ("graph.tainted-sql", "runs as SQL"),
-}
-_TRUSTED: Final = "take it from the run's context, a customer-bound SQL tool, or a tool that proves it (PROVEN)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,96 +89,8 @@ class Sink:
     is_hand: bool = False
 
 
-def taint_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Every such parameter that is given something of unknown origin."""
-    origins = Origins(inspection)
-    for sink in sinks(inspection):
-        code, says = _CODES[sink.meaning]
-        if sink.is_chosen:
-            what = f"{sink.param} of {sink.of} {says}, and a model chooses it"
-            given = f"give it in `with: {{{sink.param}: $...}}`"
-            fix = given if sink.is_hand else "let an effect node of its own do it, where `in` gives it"
-            yield inspection.finding(code, what, sink.path, fix)
-            continue
-        for origin in origins.judged(sink):
-            what = f"{sink.param} of {sink.of} {says}, and it comes from {origin}"
-            yield inspection.finding(code, what, sink.path, _TRUSTED)
-            break
-    for level, name, path, node in inspection.nodes:
-        if isinstance(node, GraphNode):
-            yield from _below(inspection, origins, level, name, path, node)
-
-
-def _below(
-    inspection: Inspection, origins: Origins, level: Level, name: str, path: DataPath, node: GraphNode
-) -> Iterator[Finding]:
-    """Inputs of a graph that reach such a parameter inside."""
-    inner = inspection.inner(node.graph)
-    if inner is None:
-        return
-    for sink, steps in reached(inner):
-        value = node.inputs.get(str(steps[0]))
-        given = Sink(
-            level=level,
-            path=(*path, "in", str(steps[0])),
-            param=sink.param,
-            of=f"{sink.of} in {node.graph}",
-            meaning=sink.meaning,
-            value=value,
-        )
-        code, says = _CODES[sink.meaning]
-        for origin in origins.judged(given, steps[1:]):
-            what = f"{given.param} of {given.of} {says}, and {name} gives it {origin}"
-            yield inspection.finding(code, what, given.path, _TRUSTED)
-            break
-
-
-def reached(inspection: Inspection) -> Iterator[tuple[Sink, Steps]]:
-    """Parameters of that kind which a graph's own input reaches, with the path of the input."""
-    origins = Origins(inspection)
-    done: set[tuple[str, str, Steps]] = set()
-
-    def fresh(sink: Sink, found: frozenset[Origin]) -> Iterator[tuple[Sink, Steps]]:
-        for origin in sorted(found, key=str):
-            key = (sink.of, sink.param, origin.steps)
-            if origin.kind == "input" and origin.steps and key not in done:
-                done.add(key)
-                yield sink, origin.steps
-
-    for sink in sinks(inspection):
-        if not sink.is_chosen and not is_plain(_kind(sink.level, sink.value), sink):
-            yield from fresh(sink, origins.of_value(sink.level, sink.value))
-    for level, _, _, node in inspection.nodes:
-        inner = inspection.inner(node.graph) if isinstance(node, GraphNode) else None
-        for sink, steps in reached(inner) if inner is not None else ():
-            value = inputs_of(node).get(str(steps[0]))
-            yield from fresh(sink, origins.of_value(level, value, steps[1:]))
-
-
-def sinks(inspection: Inspection) -> Iterator[Sink]:
-    """Every parameter with a meaning, with what it is given."""
-    catalogue = inspection.catalogue
-    for level, _, path, node in inspection.nodes:
-        called = _called(node)
-        for param, meaning in _marked(catalogue, *called) if called is not None else ():
-            given = inputs_of(node)
-            if param in given:
-                place = (*path, "in", param)
-                yield Sink(
-                    level=level,
-                    path=place,
-                    param=param,
-                    of=called[1] if called else "",
-                    meaning=meaning,
-                    value=given[param],
-                )
-        if isinstance(node, AgentNode):
-            yield from _of_agent(inspection, level, path, node)
-        elif isinstance(node, EffectNode) and node.tools is not None:
-            yield from _of_actions(inspection, level, path, node)
-
-
-def _called(node: AnyNode) -> tuple[Shelf, str] | None:
+def called_by(node: AnyNode) -> tuple[Shelf, str] | None:
+    """What a node calls; None when that has no schema."""
     match node:
         case ToolNode(tool=name):
             return "tool", name
@@ -200,46 +104,8 @@ def _called(node: AnyNode) -> tuple[Shelf, str] | None:
             return None
 
 
-def _marked(catalogue: Catalogue, shelf: Shelf, name: str) -> Iterator[tuple[str, str]]:
-    """Parameters that mean something, with their meaning."""
-    signature = catalogue.signature(shelf, name)
-    properties = (signature.params or {}).get("properties") if signature is not None else None
-    for param, schema in properties.items() if isinstance(properties, Mapping) else ():
-        meaning = meaning_of(schema) if isinstance(schema, Mapping) else ""
-        if meaning in _CODES:
-            yield param, meaning
-
-
-def _of_agent(inspection: Inspection, level: Level, path: DataPath, node: AgentNode) -> Iterator[Sink]:
-    for index, tool in enumerate(node.calls):
-        shelf, name = tool_shelf(tool.tool)
-        place: DataPath = (*path, "tools", index)
-        for param, meaning in _marked(inspection.catalogue, shelf, name):
-            is_given = param in tool.given
-            yield Sink(
-                level=level,
-                path=(*place, "with", param) if is_given else place,
-                param=param,
-                of=tool.tool,
-                meaning=meaning,
-                value=tool.given.get(param),
-                is_chosen=not is_given,
-                is_hand=True,
-            )
-
-
-def _of_actions(inspection: Inspection, level: Level, path: DataPath, node: EffectNode) -> Iterator[Sink]:
-    """Effects that come with arguments of their own: whoever wrote the actions chose these too."""
-    origins = Origins(inspection).of_value(level, node.inputs.get("actions"))
-    if not any(origin.kind == "model" for origin in origins):
-        return
-    for index, name in enumerate(node.tools or ()):
-        for param, meaning in _marked(inspection.catalogue, "effect", name):
-            place = (*path, "tools", index)
-            yield Sink(level=level, path=place, param=param, of=name, meaning=meaning, is_chosen=True)
-
-
-def _kind(level: Level, value: JsonValue) -> Type:
+def kind_of(level: Level, value: JsonValue) -> Type:
+    """The type of a value of the graph file."""
     return bare(level.types.of_value(value), level.types.names)
 
 
@@ -259,7 +125,7 @@ class Origins:
 
     def judged(self, sink: Sink, steps: Steps = ()) -> list[Origin]:
         """The origins of what a parameter is given that are not trusted, in a fixed order."""
-        if not steps and is_plain(_kind(sink.level, sink.value), sink):
+        if not steps and is_plain(kind_of(sink.level, sink.value), sink):
             return []
         found = self.of_value(sink.level, sink.value, steps)
         return sorted((one for one in found if one.kind != "input" or self._is_text(one.steps)), key=str)
@@ -339,7 +205,7 @@ class Origins:
             case GraphNode():
                 return self._of_graph(level, node, steps)
             case ToolNode() | CheckNode() | SqlNode():
-                called = _called(node)
+                called = called_by(node)
                 signature = None if called is None else self._inspection.catalogue.signature(*called)
                 if signature is not None and is_proven(signature.output, steps):
                     return frozenset()

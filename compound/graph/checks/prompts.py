@@ -11,7 +11,7 @@ from compound.graph.prompt.typing_walk import problems_of
 from compound.graph.wiring.references import parse_binding
 from compound.language.findings import Finding
 from compound.language.types import Maybe, Type
-from compound.spec.graph_file import AgentNode, LlmNode
+from compound.spec.nodes import AgentNode, LlmNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from compound.graph.wiring.references import named, uses
 from compound.language.findings import Finding
-from compound.spec.graph_file import (
+from compound.spec.nodes import (
     AgentNode,
     CheckNode,
     EffectNode,
@@ -24,7 +24,7 @@ from compound.spec.graph_file import (
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.spec.graph_file import AnyNode
+    from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
 
 _CALLS: Final = (ToolNode, CheckNode, SqlNode, SpecialistNode, RetrieveNode)

@@ -12,13 +12,13 @@ from compound.graph.wiring.value_types import Unknown
 from compound.language.findings import Finding
 from compound.language.references import Ref, references
 from compound.language.types import named_types, parse_type
-from compound.spec.graph_file import AgentNode, MapBlock, RepeatBlock, ReviewNode
 from compound.spec.graph_text import nearest
+from compound.spec.nodes import AgentNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.spec.graph_file import AnyNode
+    from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
 
 _REFUSING: Final = frozenset({"reject"})

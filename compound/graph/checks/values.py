@@ -13,12 +13,12 @@ from compound.language.decisions import APPROVING, REJECT
 from compound.language.findings import Finding
 from compound.language.references import Expr, Ref, references
 from compound.language.types import Many, is_optional, parse_type, show_type
-from compound.spec.graph_file import EffectNode, MapBlock, RepeatBlock, ReviewNode
+from compound.spec.nodes import EffectNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.spec.graph_file import AnyNode
+    from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
 
 

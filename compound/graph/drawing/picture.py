@@ -11,7 +11,8 @@ from compound.errors import ProjectError
 from compound.graph.planning.expanding import topological
 from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
 from compound.language.references import references
-from compound.spec.graph_file import AnyNode, CheckNode, EffectNode, GraphSpec, MapBlock, RepeatBlock
+from compound.spec.graph_file import GraphSpec
+from compound.spec.nodes import AnyNode, CheckNode, EffectNode, MapBlock, RepeatBlock
 
 INPUT, OUTPUT = "input", "output"
 """Kinds of the two ends."""

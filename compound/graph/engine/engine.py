@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import structlog
 
-from compound.errors import CompoundError, ConflictError, DataError, NodeError, ProjectError, RunError, choices
-from compound.graph.engine.moving import Move, plan_move
-from compound.graph.engine.rulings import rulings
+from compound.errors import CompoundError, ConflictError, ProjectError, choices
+from compound.graph.engine.frame import Frame
+from compound.graph.engine.legs import Legs, require_content
 from compound.graph.engine.streaming import stream_events
-from compound.graph.node.binding import bind_all
-from compound.graph.node.policy import longest_kept_s
-from compound.graph.planning.planning import plan
+from compound.graph.engine.versions import Versions
+from compound.graph.planning.planning import Plan
 from compound.graph.run.active import SILENT, ActiveRun
-from compound.graph.run.dataflow import run_program
 from compound.graph.run.events import RunStarted
 from compound.graph.run.replay import Mode, Recording, Replay
 from compound.graph.run.result import ReplayResult, RunResult
-from compound.graph.store.kept_graphs import KeptServices, keep, read
 from compound.graph.store.locks import hold_run, lock_file, place_of
-from compound.graph.store.runs import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
-from compound.language.fill import filler
-from compound.language.types import Record, parse_type
-from compound.language.validate import validator
-from compound.model import Budget
-from compound.spec.words import parse_duration
+from compound.graph.store.runs import MemoryLedger, RunLedger, StateLedger, digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
 
     from compound.connector.state import StateStore
-    from compound.graph.engine.durable import Durable
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
-    from compound.graph.run.active import Runner
     from compound.graph.run.events import Listener, RunEvent
     from compound.spec.graph_file import GraphSpec
-    from compound.spec.words import Budget as BudgetSpec
-    from compound.trace import ActiveSpan, Recorder
+    from compound.trace import Recorder
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -85,29 +72,24 @@ class Engine:
         lock_wait_s: float = 60.0,
         store_wait_s: float = 30.0,
     ) -> None:
-        self.spec = spec
-        self.plan = plan(spec, services.graph)
-        self._services = services
-        limits = spec.budget
-        self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
-        self._budget = None if limits is None else _budget_of(spec, limits)
-        self._recorder = recorder
         host = None if checkpoint_path is None else place_of(Path(checkpoint_path))
-        self._ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
-        self._keeps_runs = state is not None
-        self._state = state
+        ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
+        self._frame = Frame(spec, services, recorder)
         self._checkpoints = None if checkpoint_path is None else Path(checkpoint_path)
+        self._legs = Legs(self._frame, ledger, self._checkpoints, store_wait_s=store_wait_s)
+        self._versions = Versions(self._legs)
+        self._state = state
         self._lock_wait_s = lock_wait_s
-        self._store_wait_s = store_wait_s
-        self._runners: dict[str, Runner] = {}
-        self._durable: Durable | None = None
-        self._others: dict[str, Engine] = {}
-        self._is_kept = False
-        self._fill = filler(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
-        declared = Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True)
-        self._fill_context = filler(declared, spec.type_names)
-        self._input_problems = validator(Record({n: parse_type(t) for n, t in spec.input.items()}), spec.type_names)
-        self._context_problems = validator(declared, spec.type_names)
+
+    @property
+    def spec(self) -> GraphSpec:
+        """The graph."""
+        return self._frame.spec
+
+    @property
+    def plan(self) -> Plan:
+        """The graph as steps."""
+        return self._frame.plan
 
     async def __aenter__(self) -> Engine:
         """Look every name up.
@@ -115,28 +97,14 @@ class Engine:
         Raises:
             ProjectError: A name is unknown, a prompt is broken, or a graph with reviews has no queue.
         """
-        kinds = {segment.kind for segment in self.plan.segments}
-        for kind, service in (("review", self._services.reviews), ("effect", self._services.outbox)):
-            if kind in kinds and service is None:
-                what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store"
-                raise ProjectError("graph.no-state", what, fix="configure a state store")
-        kept_s = longest_kept_s(self.spec, self._services)
-        self._runners = bind_all(self.plan.steps.values(), self._services, longest_s=kept_s)
-        if self.plan.has_boundaries:
-            # Now, before anybody waits: langgraph takes most of a second to import.
-            importlib.import_module("compound.graph.engine.durable")
+        self._legs.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the checkpoints."""
-        for other in self._others.values():
-            await other.__aexit__(None, None, None)
-        self._others.clear()
-        if self._durable is not None:
-            self._durable.close()
-            self._durable = None
+        self._versions.close()
 
     async def run(  # noqa: PLR0913 - all but the first are named
         self,
@@ -170,23 +138,23 @@ class Engine:
                 another input; ``graph.draining``: runs of the version
                 before must end first; ``graph.run-busy``: somebody else runs it.
         """
-        self._require_fit(input, context or {}, run_id)
-        active = self._activate(run_id, thread_id or run_id, input, context or {}, example_id)
+        self._frame.require_fit(input, context or {}, run_id)
+        active = self._frame.activate(run_id, thread_id or run_id, input, context or {}, example_id)
         active.gate, active.listener = effect_gate, listener
         await self._tell_start(active)
         if until == "review":
-            with self._root(active) as span:
-                return self._closing(span, await self._first_leg(active))
-        if not self.plan.has_boundaries and not self._keeps_runs:
-            with self._root(active) as span:
-                return self._closing(span, await self._direct(active))
+            with self._frame.root(active) as span:
+                return self._frame.closing(span, await self._legs.first_leg(active))
+        if not self.plan.has_boundaries and self._state is None:
+            with self._frame.root(active) as span:
+                return self._frame.closing(span, await self._legs.direct(active))
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
-            record = self._ledger.get(run_id)
-            _require_content(record)
+            record = self._legs.ledger.get(run_id)
+            require_content(record)
             if record is not None and digest(record.input) != digest(input):
                 what = f"run {run_id} was started with another input"
                 raise ConflictError("graph.other-input", what, fix="give the new input a run id of its own")
-            return await self._go(active, record)
+            return await self._versions.go(active, record)
 
     async def resume(
         self, run_id: str, *, effect_gate: EffectGate | None = None, listener: Listener | None = None
@@ -201,10 +169,10 @@ class Engine:
                 ``graph.pruned``: it is over, and its content was removed.
         """
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
-            active, record = self._known(run_id, effect_gate)
+            active, record = self._legs.known(run_id, effect_gate)
             active.listener = listener
             await self._tell_start(active)
-            return await self._go(active, record)
+            return await self._versions.go(active, record)
 
     async def redraft(
         self, run_id: str, node: str, *, decides: Literal["ask", "auto"] = "ask", effect_gate: EffectGate | None = None
@@ -225,13 +193,13 @@ class Engine:
             ConflictError: ``graph.run-done``; ``graph.changed``; ``graph.run-busy``.
         """
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
-            _, record = self._known(run_id, None)
+            _, record = self._legs.known(run_id, None)
             if record.status == "done":
                 raise ConflictError("graph.run-done", f"run {run_id} is done", fix="give the ticket a new run")
-            engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
-            active, record = engine._known(run_id, effect_gate)
+            legs = self._versions.of(record).legs
+            active, record = legs.known(run_id, effect_gate)
             active.redraft = decides
-            return await engine._begin_again(active, record, node)
+            return await legs.begin_again(active, record, node)
 
     async def rehearse(
         self, run_id: str, node: str, trial: Trial, *, held: Mapping[str, Any] | None = None
@@ -248,47 +216,28 @@ class Engine:
             RunError: ``graph.unknown-run``. ConflictError: ``graph.changed``.
             DataError: ``review.edit``, ``review.text-needed``, ``policy.*``: it may not be decided so.
         """
-        engine = self
+        legs = self._legs
         if held is not None:
-            active = self._activate(run_id, run_id, held["input"], held["context"], None)
+            active = self._frame.activate(run_id, run_id, held["input"], held["context"], None)
         else:
-            _, record = self._known(run_id, None)
-            engine = self if record.graph_hash == self.plan.hash else await self._kept(record.graph_hash)
-            active, record = engine._known(run_id, None)
+            _, record = self._legs.known(run_id, None)
+            legs = self._versions.of(record).legs
+            active, record = legs.known(run_id, None)
             if record.moved_from is not None:
-                active.checkpoint_id = engine._moved_id(active)
+                active.checkpoint_id = legs.moved_id(active)
             if record.status == "waiting_review":
-                await engine._open_durable().require(active)
+                await legs.open_durable().require(active)
         active.is_rehearsal = True
         outcomes = None if held is None else held["outcomes"]
         # Where nothing was changed nothing runs again, and there is nothing to trace.
-        with engine._root(active, resumed=True) if trial.given else SILENT as span:
+        with legs.frame.root(active, resumed=True) if trial.given else SILENT as span:
             span.pause(f"tries {trial.action}")
             try:
-                return await engine._open_durable().rehearse(active, node, trial, outcomes)
+                return await legs.open_durable().rehearse(active, node, trial, outcomes)
             except CompoundError as error:
                 span.set(refused=error.code)
                 refused = error
         raise refused
-
-    async def _begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
-        from compound.graph.engine.continuing import begin_again
-
-        if record.moved_from is not None:
-            active.checkpoint_id = self._moved_id(active)
-        durable = self._open_durable()
-        self._ledger.set(active.run_id, "running")
-        await begin_again(active, self.plan, durable, node)
-        return await self._leg(active, replace(record, status="running"))
-
-    def _known(self, run_id: str, effect_gate: EffectGate | None) -> tuple[ActiveRun, RunRecord]:
-        record = self._ledger.get(run_id)
-        if record is None:
-            raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
-        _require_content(record)
-        active = self._activate(run_id, record.thread_id, record.input, record.context, None)
-        active.gate = effect_gate
-        return active, record
 
     async def replay(
         self,
@@ -315,18 +264,18 @@ class Engine:
             DataError: ``graph.bad-input``.
             ProjectError: ``graph.unknown-node``: a swap names no node.
         """
-        self._require_fit(input, context or {}, run_id)
-        unknown = [name for name in swaps or {} if name not in self.plan.steps and name not in self._runners]
+        self._frame.require_fit(input, context or {}, run_id)
+        unknown = [name for name in swaps or {} if name not in self.plan.steps and name not in self._frame.runners]
         if unknown:
-            known = sorted({*self.plan.steps, *self._runners})
+            known = sorted({*self.plan.steps, *self._frame.runners})
             raise ProjectError("graph.unknown-node", f"unknown node {unknown[0]!r}", fix=choices(known, unknown[0]))
-        active = self._activate(run_id, run_id, input, context or {}, None)
+        active = self._frame.activate(run_id, run_id, input, context or {}, None)
         replay = Replay(recording, mode, swaps or {})
-        active.is_replay, active.runners = True, replay.wrap(self._runners)
-        with self._root(active) as span:
+        active.is_replay, active.runners = True, replay.wrap(self._frame.runners)
+        with self._frame.root(active) as span:
             span.set(is_replay=True)
             await replay.run(self.plan, active)
-            result = self._closing(span, self._result(active, "stopped" if replay.stopped_at else "done"))
+            result = self._frame.closing(span, self._frame.result(active, "stopped" if replay.stopped_at else "done"))
         return ReplayResult(
             run=result, sources=replay.sources, changed=tuple(replay.changed), stopped_at=tuple(replay.stopped_at)
         )
@@ -359,305 +308,16 @@ class Engine:
         if active.listener is not None:
             await active.listener(RunStarted(run_id=active.run_id, graph=active.graph_name))
 
-    async def _go(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
-        if record is not None:
-            if record.status == "done":
-                return RunResult(run_id=active.run_id, status="done", output=record.output)
-            if record.graph_hash != self.plan.hash or record.moved_from is not None:
-                return await self._go_changed(active, record)
-        else:
-            self._begin(active)
-        return await self._leg(active, record)
-
-    def _begin(self, active: ActiveRun) -> None:
-        if self.spec.on_change == "drain":
-            waiting = self._ledger.unfinished(self.spec.name, self.plan.hash)
-            if waiting:
-                what = f"{waiting} runs of {self.spec.name} are not finished on the graph before; it drains"
-                fix = "decide what waits (compound review list), or take out `on_change: drain`"
-                raise ConflictError("graph.draining", what, fix=fix)
-        if not self._is_kept:
-            self._ledger.keep_graph(self.plan.hash, self.spec.name, keep(self.plan))
-            self._is_kept = True
-        self._ledger.start(self._new_record(active))
-
-    async def _go_changed(self, active: ActiveRun, record: RunRecord) -> RunResult:
-        """Go on with a run that was started with another version of the graph."""
-        has_moved = record.graph_hash == self.plan.hash
-        if has_moved:
-            active.checkpoint_id = self._moved_id(active)
-            durable = self._open_durable()
-            if (await durable.snapshot(active.checkpoint_id)).values:
-                return await self._leg(active, record)
-        old = await self._kept(record.moved_from if has_moved and record.moved_from else record.graph_hash)
-        why_not = "the graph pins its runs" if self.spec.on_change != "migrate" else ""
-        if not why_not and self.plan.has_boundaries and old.plan.has_boundaries:
-            durable = old._open_durable()
-            snapshot = await durable.snapshot(active.run_id)
-            move = await plan_move(active.run_id, snapshot, old.plan, self.plan, self._services)
-            if not move.why_not:
-                return await self._move(active, record, move)
-            why_not = move.why_not
-        log.info("run.pinned", run_id=active.run_id, graph=self.spec.name, graph_hash=record.graph_hash, why=why_not)
-        pinned = old._activate(active.run_id, active.thread_id, active.input, active.context, active.example_id)
-        pinned.gate, pinned.listener = active.gate, active.listener
-        return await old._go(pinned, record)
-
-    async def _move(self, active: ActiveRun, record: RunRecord, move: Move) -> RunResult:
-        """Begin again in this graph with what still holds; a crash in between finds the way from `moved_from`."""
-        if record.moved_from is None:
-            self._ledger.move(active.run_id, self.plan.hash, self.spec.version)
-            record = replace(record, moved_from=record.graph_hash, graph_hash=self.plan.hash)
-        active.checkpoint_id = self._moved_id(active)
-        active.reopens = move.reopens
-        for name, outcome in move.outcomes.items():
-            active.settle(name, outcome)
-        log.info("run.moved", run_id=active.run_id, graph=self.spec.name, kept=sorted(move.outcomes))
-        self._ledger.set(active.run_id, "running")
-        return await self._leg(active, replace(record, status="running"))
-
-    def _moved_id(self, active: ActiveRun) -> str:
-        return f"{active.run_id}~{self.plan.hash[:16]}"
-
-    async def _kept(self, graph_hash: str) -> Engine:
-        """The engine of a graph as runs were started with it.
-
-        Raises:
-            ConflictError: ``graph.changed``: it was not kept, or what it calls is gone.
-        """
-        if graph_hash not in self._others:
-            data = self._ledger.graph(graph_hash)
-            if data is None:
-                what = f"the run was started with another version of {self.spec.name} ({graph_hash[:12]})"
-                raise ConflictError("graph.changed", what, fix="start a new run; that version was not kept")
-            spec, graphs = read(data)
-            services = cast("Services", KeptServices(self._services, graphs))
-            try:
-                other = Engine(
-                    spec,
-                    services,
-                    self._recorder,
-                    None,
-                    self._checkpoints,
-                    lock_wait_s=self._lock_wait_s,
-                    store_wait_s=self._store_wait_s,
-                )
-                other._ledger, other._keeps_runs, other._is_kept = self._ledger, self._keeps_runs, True
-                self._others[graph_hash] = await other.__aenter__()
-            except ProjectError as error:
-                what = (
-                    f"the run's own version of {self.spec.name} ({graph_hash[:12]}) cannot run any more: {error.what}"
-                )
-                raise ConflictError("graph.changed", what, fix=error.fix) from error
-        return self._others[graph_hash]
-
-    async def _leg(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
-        durable = self._open_durable() if self.plan.has_boundaries else None
-        with self._root(active, resumed=record is not None) as span:
-            is_direct = durable is None
-            result = await (self._direct(active) if is_direct else self._advance(active, record, durable))
-            self._closing(span, result)
-        self._settle(active, result)
-        if durable is not None and result.status == "done":
-            for checkpoint_id in {active.run_id, active.checkpoint_id}:
-                await durable.prune(checkpoint_id)
-        return result
-
-    def _settle(self, active: ActiveRun, result: RunResult) -> None:
-        """Record where the run stands, but its spans first: a run that counts as settled never lacks them."""
-        if self._recorder is not None and self._ledger.is_durable:
-            self._recorder.hand_over()
-        if result.status == "waiting_review":
-            self._ledger.set(active.run_id, "waiting_review")
-        else:
-            self._finish(active, result)
-
-    async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
-        from compound.graph.engine.continuing import next_payload
-
-        if record is not None and self._services.reviews is not None:
-            active.instruct(await self._services.reviews.instruction(active.run_id))
-        step = await next_payload(active, record, durable, self._services.reviews)
-        waiting = step.waiting
-        if step.must_run:
-            waiting = await durable.advance(active, step.payload)
-            stuck = sorted(set(waiting) & set(step.resumed))
-            if stuck:
-                items = ", ".join(waiting[one] for one in stuck)
-                what = f"run {active.run_id} was resumed, but still waits for {items}"
-                raise RunError("graph.resume-not-taken", what, fix="look at the run's trace; resume it again")
-        if waiting:
-            items = tuple(waiting.values())
-            return self._result(active, "waiting_review", items=items)
-        if missing := [name for name in self.plan.steps if name not in active.outcomes]:
-            what = f"run {active.run_id} ended, but {', '.join(missing)} did not run"
-            raise RunError("graph.unfinished", what, fix="look at the run's trace; the same command tries again")
-        return self._result(active, "done")
-
-    async def _direct(self, active: ActiveRun) -> RunResult:
-        for segment in self.plan.segments:
-            program = self.plan.programs[segment.name]
-            await run_program(program, active, scope=active.scope, outcomes=active.outcomes)
-        return self._result(active, "done")
-
-    async def _first_leg(self, active: ActiveRun) -> RunResult:
-        if not self.plan.has_boundaries:
-            return await self._direct(active)
-        for segment in self.plan.segments:
-            if segment.kind == "flow" and not segment.waits_for:
-                program = self.plan.programs[segment.name]
-                await run_program(program, active, scope=active.scope, outcomes=active.outcomes)
-        ruled = await rulings(self.plan, self._services, active)
-        return replace(
-            self._result(active, "stopped"),
-            auto={name: one is not None and one.is_automatic for name, one in ruled.items()},
-            auto_scores={name: one.score for name, one in ruled.items() if one is not None and one.score is not None},
-        )
-
-    def _result(
-        self,
-        active: ActiveRun,
-        status: Literal["done", "stopped", "waiting_review"],
-        items: tuple[str, ...] = (),
-    ) -> RunResult:
-        outcomes = [(name, active.outcomes[name]) for name in self.plan.steps if name in active.outcomes]
-        failures = {name: one.error for name, one in outcomes if one.error is not None}
-        is_failed = bool(failures) and status != "waiting_review"
-        return RunResult(
-            run_id=active.run_id,
-            status="failed" if is_failed else status,
-            output=self._output(active) if status == "done" and not is_failed else None,
-            values={name: one.value for name, one in outcomes if one.status == "ok"},
-            skipped={name: one.reason for name, one in outcomes if one.status in {"skipped", "blocked"}},
-            failures=failures,
-            item_ids=items,
-            stale_ids=tuple(active.stale_ids),
-            error=next(iter(failures.values()), None),
-        )
-
-    def _output(self, active: ActiveRun) -> dict[str, JsonValue]:
-        return self.plan.output(active.scope)
-
-    def _finish(self, active: ActiveRun, result: RunResult) -> None:
-        if result.error is None:
-            self._ledger.set(active.run_id, "done", output=result.output)
-        else:
-            node = result.error.node if isinstance(result.error, NodeError) else ""
-            error = {**result.error.to_json(), "node": node}
-            self._ledger.set(active.run_id, "failed", error=cast("Mapping[str, JsonValue]", error))
-
-    def _activate(
-        self,
-        run_id: str,
-        thread_id: str,
-        given: Mapping[str, JsonValue],
-        context: Mapping[str, JsonValue],
-        example_id: str | None,
-    ) -> ActiveRun:
-        return ActiveRun(
-            run_id=run_id,
-            thread_id=thread_id,
-            graph_name=self.spec.name,
-            graph_hash=self.plan.hash,
-            input=given,
-            context=self._whole_context(context),
-            runners=self._runners,
-            recorder=self._recorder,
-            example_id=example_id,
-            budget=self._budget,
-            seconds=self._seconds,
-            seen_input=None if self._fill is None else self._fill(dict(given)),
-            asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
-        )
-
-    def _whole_context(self, context: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        """The context with null for the optional names that it leaves out."""
-        return (
-            context if self._fill_context is None else cast("dict[str, JsonValue]", self._fill_context(dict(context)))
-        )
-
-    def _root(self, active: ActiveRun, *, resumed: bool = False) -> ActiveSpan:
-        if self._recorder is None:
-            return SILENT
-        return self._recorder.run(
-            graph_name=active.graph_name,
-            graph_hash=active.graph_hash,
-            run_id=active.run_id,
-            thread_id=active.thread_id,
-            example_id=active.example_id,
-            graph_version=self.spec.version,
-            **({"resumed": True} if resumed else {}),
-        )
-
-    def _closing(self, span: ActiveSpan, result: RunResult) -> RunResult:
-        """Say on the root span how this leg of the run ended."""
-        if result.status == "waiting_review":
-            count = len(result.item_ids)
-            span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
-        elif result.error is not None:
-            span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
-        span.set(run_status=result.status)
-        return result
-
-    def _new_record(self, active: ActiveRun) -> RunRecord:
-        return RunRecord(
-            run_id=active.run_id,
-            graph_name=active.graph_name,
-            graph_hash=active.graph_hash,
-            graph_version=self.spec.version,
-            thread_id=active.thread_id,
-            status="running",
-            input=active.input,
-            context=active.context,
-        )
-
     def require_context(self, context: Mapping[str, JsonValue]) -> None:
         """Refuse a context that the graph cannot run with.
 
         Raises:
             DataError: ``graph.bad-input``.
         """
-        if problems := self._context_problems(dict(context)):
-            what = f"the context does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
-            raise DataError("graph.bad-input", what, fix="--context NAME=VALUE; see `context:` of the graph file")
-
-    def _require_fit(self, given: Mapping[str, JsonValue], context: Mapping[str, JsonValue], run_id: str) -> None:
-        self.require_context(context)
-        if problems := self._input_problems(dict(given)):
-            what = f"run {run_id}: the input does not fit the graph {self.spec.name}: {'; '.join(problems[:5])}"
-            raise DataError("graph.bad-input", what, fix="see `input:` of the graph file")
+        self._frame.require_context(context)
 
     def _lock_file(self) -> Path | None:
         """Beside the checkpoints; runs in memory need none but their own process."""
         if self._checkpoints is None:
             return None
         return lock_file(self._checkpoints)
-
-    def _open_durable(self) -> Durable:
-        if self._durable is None:
-            from compound.graph.engine.durable import Durable
-
-            durable = Durable(self.plan, self._services)
-            durable.open(self._checkpoints, wait_s=self._store_wait_s)
-            self._durable = durable
-        return self._durable
-
-
-def _require_content(record: RunRecord | None) -> None:
-    if record is not None and record.status == "cancelled":
-        what = f"run {record.run_id} was cancelled: {(record.error or {}).get('what')}"
-        raise ConflictError("graph.cancelled", what, fix="start a new run with an id of its own")
-    if record is not None and record.pruned_at is not None:
-        what = f"run {record.run_id} is over ({record.status}), and its content was removed, as its policy says"
-        raise ConflictError("graph.pruned", what, fix="start a new run with an id of its own")
-
-
-def _budget_of(spec: GraphSpec, limits: BudgetSpec) -> Budget:
-    at = spec.source.value
-    return Budget(
-        usd=limits.usd,
-        calls=limits.calls,
-        on_unknown=limits.on_unknown,
-        usd_at=at(("budget", "usd")),
-        calls_at=at(("budget", "calls")),
-    )

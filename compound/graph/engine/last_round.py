@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import RepeatPlan, Step
     from compound.graph.run.active import ActiveRun
     from compound.language.references import Maybe
-    from compound.spec.graph_file import RepeatBlock
+    from compound.spec.nodes import RepeatBlock
 
     Path = tuple[str | int, ...]
     Touched = Sequence[tuple[str, Path]]

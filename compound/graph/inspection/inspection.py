@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from compound.graph.inspection.levels import Level
 from compound.graph.wiring.value_types import ValueTypes
 from compound.language.findings import Finding, Severity
-from compound.spec.graph_file import (
+from compound.spec.graph_file import blocks
+from compound.spec.nodes import (
     AgentNode,
     EffectNode,
     GraphNode,
@@ -18,7 +19,6 @@ from compound.spec.graph_file import (
     RepeatBlock,
     ReviewNode,
     SpecialistNode,
-    blocks,
 )
 from compound.spec.words import FallbackValue
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.port.catalogue import Catalogue
-    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.graph_file import GraphSpec
+    from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
 
 MODELS: Final = (LlmNode, AgentNode, SpecialistNode)

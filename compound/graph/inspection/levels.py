@@ -19,13 +19,14 @@ from compound.graph.wiring.value_types import Unknown, ValueTypes
 from compound.language.conditions import parse_condition
 from compound.language.references import Both, Coalesce, Constant, Expr, Not, Ref
 from compound.language.types import ANY, Type, is_optional, parse_type
-from compound.spec.graph_file import MapBlock, RepeatBlock, ReviewNode
+from compound.spec.nodes import MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.port.catalogue import Catalogue
-    from compound.spec.graph_file import AnyNode, Block, GraphSpec
+    from compound.spec.graph_file import GraphSpec
+    from compound.spec.nodes import AnyNode, Block
     from compound.spec.yaml.reading import DataPath
 
 _MAX_CONDITIONS: Final = 64

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import Services
     from compound.graph.run.active import NodeCall, Runner
-    from compound.spec.graph_file import AgentNode
+    from compound.spec.nodes import AgentNode
 
 
 Stopped = Literal["answer", "max_turns", "budget", "abstained"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from compound.graph.port.services import JsonCall, Services
     from compound.graph.run.active import NodeCall
-    from compound.spec.graph_file import AgentNode
+    from compound.spec.nodes import AgentNode
 
 _MAX_RESULT: Final = 20_000
 _MAX_ERROR: Final = 2_000

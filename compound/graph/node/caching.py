@@ -13,7 +13,7 @@ from compound.graph.wiring.references import named
 from compound.language.fill import filler
 from compound.language.types import Record, parse_type
 from compound.language.validate import validator
-from compound.spec.graph_file import GraphNode
+from compound.spec.nodes import GraphNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from compound.errors import NodeError
 from compound.graph.port.services import KeyedCall, RetrieveRequest
 from compound.language.validate import validator
 from compound.model import CallKey
-from compound.spec.graph_file import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
+from compound.spec.nodes import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from compound.language.conditions import parse_condition
 from compound.language.fill import filler
 from compound.language.references import ABSENT, Coalesce, EvaluationError, Expr, Ref, compile_expr, parts
 from compound.language.types import Record, parse_type
-from compound.spec.graph_file import EffectNode, GraphNode
+from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Step
     from compound.graph.run.active import ActiveRun
     from compound.language.references import Maybe, Scope
-    from compound.spec.graph_file import ReviewNode
+    from compound.spec.nodes import ReviewNode
     from compound.spec.policy_file import EffectRule
 
 APPROVE: Final = "approve"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import Outbox
     from compound.graph.run.active import ActiveRun
-    from compound.spec.graph_file import EffectNode
+    from compound.spec.nodes import EffectNode
     from compound.spec.policy_file import EffectRule
 
 _ACCEPTED: Final = frozenset({"sent", "scheduled"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import Services
     from compound.graph.run.active import NodeCall, Runner
-    from compound.spec.graph_file import LlmNode
+    from compound.spec.nodes import LlmNode
 
 _MAX_SHOWN: Final = 4000
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import Reviews
     from compound.graph.run.active import ActiveRun
-    from compound.spec.graph_file import ReviewNode
+    from compound.spec.nodes import ReviewNode
 
 
 Pause = Callable[[str], Awaitable[None]]

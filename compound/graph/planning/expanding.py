@@ -19,18 +19,17 @@ from compound.graph.wiring.references import compile_inputs, compile_lenient, co
 from compound.language.conditions import parse_condition
 from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
 from compound.language.types import parse_type
-from compound.spec.graph_file import (
+from compound.spec.graph_file import GraphSpec, blocks
+from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     Block,
     EffectNode,
     GraphNode,
-    GraphSpec,
     MapBlock,
     RepeatBlock,
     RetrieveNode,
     ReviewNode,
-    blocks,
 )
 from compound.spec.words import FallbackValue, parse_duration
 

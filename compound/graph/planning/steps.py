@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from compound.graph.wiring.references import Inputs
     from compound.language.references import Evaluate, Maybe, Scope
     from compound.language.types import Names, Type
-    from compound.spec.graph_file import AnyNode, GraphSpec
+    from compound.spec.graph_file import GraphSpec
+    from compound.spec.nodes import AnyNode
     from compound.spec.words import ErrorClass
 
 SHARED: Final = ("context", "run")

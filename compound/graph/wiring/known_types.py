@@ -18,7 +18,7 @@ from compound.language.types import (
     is_optional,
     parse_type,
 )
-from compound.spec.graph_file import AgentNode, ReviewNode
+from compound.spec.nodes import AgentNode, ReviewNode
 
 VERDICT: Final = Record({"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY})
 _WHOLE: Final = Scalar("int")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from compound.language.conditions import parse_condition, parse_reference
 from compound.language.references import ABSENT, Evaluate, Expr, Maybe, Ref, Scope, compile_expr, references
-from compound.spec.graph_file import (
+from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     CheckNode,

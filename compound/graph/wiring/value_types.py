@@ -36,14 +36,14 @@ from compound.language.types import (
     is_optional,
     parse_type,
 )
-from compound.spec.graph_file import (
+from compound.spec.graph_file import GraphSpec
+from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     Block,
     CheckNode,
     EffectNode,
     GraphNode,
-    GraphSpec,
     LlmNode,
     MapBlock,
     RepeatBlock,

@@ -11,7 +11,9 @@ import orjson
 
 from compound.errors import ProjectError
 from compound.project.source.parts import GRAPHS, TOOLS
-from compound.spec.graph_file import (
+from compound.spec.graph_file import blocks
+from compound.spec.mcp_file import PREFIX
+from compound.spec.nodes import (
     AgentNode,
     CheckNode,
     EffectNode,
@@ -21,16 +23,14 @@ from compound.spec.graph_file import (
     SpecialistNode,
     SqlNode,
     ToolNode,
-    blocks,
 )
-from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compound.project.open.resources import Resources
     from compound.spec import GraphSpec
-    from compound.spec.graph_file import AnyNode
+    from compound.spec.nodes import AnyNode
     from compound.spec.policy_file import PolicyFile
 
 _SHOWN = 3

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from compound.errors import DataError, ProjectError, choices
 from compound.evaluation import Bounded, Label, bounded
-from compound.spec.graph_file import ReviewNode, blocks
+from compound.spec.graph_file import blocks
+from compound.spec.nodes import ReviewNode
 
 if TYPE_CHECKING:
     from pathlib import Path

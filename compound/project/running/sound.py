@@ -35,7 +35,8 @@ def need_sound(resources: Resources, spec: GraphSpec) -> None:
 
 def _with_inner(resources: Resources, spec: GraphSpec) -> list[GraphSpec]:
     """The graph and every graph in it, at any depth, each once."""
-    from compound.spec.graph_file import GraphNode, blocks
+    from compound.spec.graph_file import blocks
+    from compound.spec.nodes import GraphNode
 
     parts = resources.parts
     found, seen = [spec], {spec.name}

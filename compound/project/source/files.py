@@ -31,7 +31,7 @@ def read_file(path: Path, model: type[M], shown: str) -> M:
         ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all of its mistakes with their places.
     """
     from compound.spec import read_yaml_file
-    from compound.spec.validated import validated
+    from compound.spec.yaml.validated import validated
 
     if not path.is_file():
         raise ProjectError("project.no-file", f"there is no {shown}", fix="compound init copies one to begin with")

@@ -148,8 +148,8 @@ class ProjectParts:
             ProjectError: ``project.unknown-policy``; the file's own mistakes.
         """
         from compound.spec.policy_file import PolicyFile
-        from compound.spec.validated import validated
         from compound.spec.yaml.reading import read_yaml_file
+        from compound.spec.yaml.validated import validated
 
         path = self.policy_files.get(name)
         if path is None:

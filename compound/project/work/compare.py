@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from compound.errors import CompoundError, Location, ProjectError
 from compound.project.source.parts import CONNECTORS, EVALS, GRAPHS, TOOLS
 from compound.spec import load_graph, read_yaml
-from compound.spec.graph_file import EffectNode, GraphNode, ReviewNode, blocks
+from compound.spec.graph_file import blocks
+from compound.spec.nodes import EffectNode, GraphNode, ReviewNode
 
 if TYPE_CHECKING:
     from compound.graph import Change, GraphDiff
@@ -127,7 +128,7 @@ class Comparer:
         """What the graph's policy says otherwise now; a policy that cannot be read has errors of its own."""
         from compound.graph import policy_changes
         from compound.spec.policy_file import PolicyFile
-        from compound.spec.validated import validated
+        from compound.spec.yaml.validated import validated
 
         parts = self._project.parts
         if graph is None or graph.policy is None or graph.policy not in parts.policy_files:

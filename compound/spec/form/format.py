@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError
 from compound.spec.form.kinds import kind_of, read_as
-from compound.spec.graph_file import FIRST_KEYS, NODE_MODELS
+from compound.spec.graph_file import FIRST_KEYS
+from compound.spec.nodes import NODE_MODELS
 from compound.spec.sql_tool import split_sql_tool
 from compound.spec.yaml.lines import tree_text
 from compound.spec.yaml.reading import YamlDocument, decode_utf8, read_yaml

@@ -13,8 +13,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.errors import Location, ProjectError, choices
-from compound.spec.validated import validated
 from compound.spec.yaml.reading import YamlDocument, decode_utf8, read_yaml
+from compound.spec.yaml.validated import validated
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

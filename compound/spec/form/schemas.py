@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic.json_schema import GenerateJsonSchema
 
 from compound.errors import ProjectError, choices
-from compound.spec.describe import descriptions, summary
 from compound.spec.form.kinds import KINDS, FileKind
 from compound.spec.words import WORD
+from compound.spec.yaml.describe import descriptions, summary
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue

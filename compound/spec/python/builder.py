@@ -5,12 +5,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from compound.errors import Location, ProjectError
 from compound.language.references import Ref
-from compound.language.types import ANY, Enum, Maybe, Record, Scalar, Type, parse_external, parse_type
+from compound.language.types import ANY, Record, Type, parse_external, parse_type
 from compound.spec.graph_text import build_graph
+from compound.spec.python.arguments import (
+    Data,
+    SpareNode,
+    auto_of,
+    kind_of,
+    name_of,
+    options_of,
+    split_ends,
+    unless,
+)
 from compound.spec.python.places import PythonPlaces, place, variable
 from compound.spec.python.types import to_type
 from compound.spec.python.values import Condition, Reference, Value, to_binding, to_condition
@@ -23,10 +33,6 @@ if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
 
 Compiled_co = TypeVar("Compiled_co", covariant=True)
-Data = dict[str, "JsonValue"]
-
-OPTIONS: Final = ("when", "after", "description", "retry", "timeout", "cache", "fallback", "out")
-"""Keyword arguments of every node that are no inputs; an input of such a name goes into `inputs={...}`."""
 
 
 class Compiles(Protocol[Compiled_co]):
@@ -57,7 +63,7 @@ class _Nodes:
         **given: Any,  # noqa: ANN401 - the node's inputs and options, by name
     ) -> Reference:
         """Passages from a document index; needs `query=`."""
-        own: Data = {"on": on, **_unless(top_k=(top_k, 6), mode=(mode, "hybrid"))}
+        own: Data = {"on": on, **unless(top_k=(top_k, 6), mode=(mode, "hybrid"))}
         if where is not None:
             own["where"] = to_binding(where)
         return self._node("retrieve", name, own, given)
@@ -83,7 +89,7 @@ class _Nodes:
     ) -> Reference:
         """One model call; every other keyword is a placeholder of the prompt."""
         own: Data = {"model": model, "prompt": prompt}
-        own |= _unless(system=(system, None), max_tokens=(max_tokens, 0), temperature=(temperature, None))
+        own |= unless(system=(system, None), max_tokens=(max_tokens, 0), temperature=(temperature, None))
         return self._node("llm", name, own, given)
 
     def agent(  # noqa: PLR0913 - one parameter a key of the node
@@ -103,8 +109,8 @@ class _Nodes:
     ) -> Reference:
         """A bounded tool loop that proposes effects and performs none."""
         own: Data = {"model": model, "prompt": prompt}
-        own |= _unless(system=(system, None), max_turns=(max_turns, 8), max_tokens=(max_tokens, 0))
-        own |= _unless(temperature=(temperature, None))
+        own |= unless(system=(system, None), max_turns=(max_turns, 8), max_tokens=(max_tokens, 0))
+        own |= unless(temperature=(temperature, None))
         if tools:
             own["tools"] = [to_binding(tool) for tool in tools]
         if proposes:
@@ -139,7 +145,7 @@ class _Nodes:
         description: str = "",
     ) -> Reference:
         """A person decides; the run waits. `auto=` is the condition under which nobody is asked."""
-        own: Data = _unless(queue=(queue, "default"), due=(due, None), expire=(expire, None))
+        own: Data = unless(queue=(queue, "default"), due=(due, None), expire=(expire, None))
         if show:
             own["show"] = to_binding(show)
         if decide is not None:
@@ -155,7 +161,7 @@ class _Nodes:
         if risk is not None:
             own["risk"] = to_binding(risk)
         if auto is not None:
-            own["auto"] = _auto(auto)
+            own["auto"] = auto_of(auto)
         given = {"when": when, "after": after, "description": description}
         return self._node("review", name, own, given)
 
@@ -191,7 +197,7 @@ class _Nodes:
     ) -> Block:
         """Rounds of the nodes that are added to the block, until a condition holds."""
         rounds: Data = {"max": max}
-        return Block(self._graph, self, self._name(name, "repeat"), "repeat", rounds, _options(given), until=until)
+        return Block(self._graph, self, self._name(name, "repeat"), "repeat", rounds, options_of(given), until=until)
 
     def map(  # noqa: PLR0913 - one parameter a key of the block
         self,
@@ -206,11 +212,9 @@ class _Nodes:
         **given: Any,  # noqa: ANN401
     ) -> Block:
         """The nodes that are added to the block, once for each item of a list; `block.item` is the item."""
-        rule: Data = {"each": to_binding(each), **_unless(parallel=(parallel, 8), max=(max, 1000))}
-        rule |= _unless(on_error=(on_error, "fail"), queue=(queue, "default")) | (
-            {"as": item} if item != "item" else {}
-        )
-        return Block(self._graph, self, self._name(name, "map"), "map", rule, _options(given))
+        rule: Data = {"each": to_binding(each), **unless(parallel=(parallel, 8), max=(max, 1000))}
+        rule |= unless(on_error=(on_error, "fail"), queue=(queue, "default")) | ({"as": item} if item != "item" else {})
+        return Block(self._graph, self, self._name(name, "map"), "map", rule, options_of(given))
 
     @property
     def spare(self) -> Spare:
@@ -219,8 +223,8 @@ class _Nodes:
 
     def _node(self, use: str, name: str, own: Data, given: Mapping[str, Any]) -> Reference:
         name = self._name(name, use)
-        bindings, options = _split(given)
-        node: Data = {"use": use, **own, **_options(options, self._graph.declared)}
+        bindings, options = split_ends(given)
+        node: Data = {"use": use, **own, **options_of(options, self._graph.declared)}
         if bindings:
             node["in"] = bindings
         return self._add(name, node, kind_of(node))
@@ -248,16 +252,6 @@ class Spare(_Nodes):
 
     def _add(self, name: str, node: Data, kind: Type) -> Reference:
         return SpareNode(node)
-
-
-class SpareNode(Reference):
-    """A node for `fallback=`; no reference leads to it."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, data: Data) -> None:
-        super().__init__(Ref("fallback"))
-        self.data = data
 
 
 class Block(_Nodes):
@@ -402,71 +396,3 @@ class Graph(_Nodes):
     def compile(self, project: Compiles[Compiled_co]) -> Compiled_co:
         """The graph, ready to run in a project."""
         return project.compile(self.build())
-
-
-def name_of(ref: Reference | Block | str) -> str:
-    """The node that a reference leads to."""
-    value = ref.value if isinstance(ref, Block) else ref
-    if isinstance(value, str):
-        return value
-    expr = value._expr
-    return expr.root if isinstance(expr, Ref) else ""
-
-
-def _split(given: Mapping[str, Any]) -> tuple[Data, dict[str, Any]]:
-    options = {key: value for key, value in given.items() if key in OPTIONS}
-    own = {key: value for key, value in given.items() if key not in OPTIONS and key != "inputs"}
-    bindings = {**own, **cast("Mapping[str, Any]", given.get("inputs", {}))}
-    return {name: to_binding(value) for name, value in bindings.items()}, options
-
-
-def _options(given: Mapping[str, Any], declared: Data | None = None) -> Data:
-    found: Data = {}
-    for key, value in given.items():
-        if value is None or (key in {"after", "description"} and not value):
-            continue
-        match key:
-            case "when":
-                found[key] = to_condition(value)
-            case "after":
-                found[key] = [name_of(one) for one in cast("Sequence[Reference]", value)]
-            case "out":
-                found[key] = to_type(value, {} if declared is None else declared)
-            case "fallback":
-                found[key] = value.data if isinstance(value, SpareNode) else to_binding(value)
-            case "retry":
-                found[key] = {"attempts": value} if isinstance(value, int) else to_binding(value)
-            case _:
-                found[key] = cast("JsonValue", value)
-    return found
-
-
-def _unless(**pairs: tuple[Any, Any]) -> Data:
-    return {key: cast("JsonValue", value) for key, (value, default) in pairs.items() if value != default}
-
-
-def _auto(rule: Mapping[str, Any] | Condition) -> JsonValue:
-    if isinstance(rule, Condition):
-        return {"when": to_condition(rule)}
-    return {key: to_condition(value) if key == "when" else to_binding(value) for key, value in rule.items()}
-
-
-def kind_of(node: Mapping[str, JsonValue]) -> Type:
-    """What is known of a node's value from the node alone; `json` where nothing is."""
-    use, out = node.get("use"), node.get("out")
-    if use == "review":
-        return _review_type(node)
-    if use == "agent":
-        answer = parse_type("str" if out is None else out)
-        return Record({"answer": answer if isinstance(answer, Maybe) else Maybe(answer)}, is_open=True)
-    return ANY if out is None or use is None else parse_type(out)
-
-
-def _review_type(own: Mapping[str, JsonValue]) -> Type:
-    decide = cast("Mapping[str, Mapping[str, JsonValue]]", own.get("decide") or {"approve": {}, "reject": {}})
-    fields: dict[str, Type] = {"action": Enum(tuple(decide))}
-    for carried in decide.values():
-        fields |= {name: Maybe(parse_type(kind)) for name, kind in carried.items()}
-    names = ("decided_by", "first_by", "decision_id", "item_id", "queue")
-    fields |= {name: Scalar("str") for name in names} | {"is_automatic": Scalar("bool"), "versions": ANY}
-    return Record(fields)

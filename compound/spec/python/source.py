@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.language.conditions import ExpressionError, parse_reference
 from compound.language.references import Ref
 from compound.language.types import ANY, Record, Type, field_type, parse_type
-from compound.spec.python.builder import OPTIONS, kind_of
+from compound.spec.python.arguments import OPTIONS, kind_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -147,7 +147,7 @@ def _documents(desk: Desk) -> None:
 def _table(desk: Desk) -> None:
     assert _plain(desk)["people"]["ann"]["name"] == "Ann Lee"
     said = _refused(_shop(desk, "table: people", "table: parts"))
-    assert "parts has no column 'id'" in said
+    assert "'parts' has no column 'id'" in said
 
 
 def _id(desk: Desk) -> None:

@@ -159,7 +159,7 @@ def test_an_agent_calls_a_pinned_tool_once_even_over_a_failure(pinned: Path) -> 
             "graphs/main.yaml": AGENT,
             "graphs/prompts/ask.md": "What is the weather in {{ city }}?",
             "connectors/models.yaml": "compound: models/v1\nmodels: {asker: {solver: asks_once}}\n",
-            "tools/letters/asking.py": SOLVER,
+            "tools/asking.py": SOLVER,
             "connectors/mcp.yaml": servers(pinned, ["forecast", "boom"]),
         },
     )

@@ -49,9 +49,11 @@ class Script:
     says: Record
     blocks: bool = False
     calls: int = 0
+    others: Mapping[str, Script] = field(default_factory=dict[str, "Script"])
 
     async def __call__(self, inputs: Mapping[str, Any]) -> Any:
         self.calls += 1
+        await self._until()
         if not self.blocks:
             await anyio.sleep(self._sleep_s(self.calls))
             return self._answer(self.calls, inputs)
@@ -62,6 +64,13 @@ class Script:
             return self._answer(call, inputs)
 
         return await blocking.call({"call": self.calls})
+
+    async def _until(self) -> None:
+        """Wait until other functions were called so often: what a program with barriers never gets to."""
+        with anyio.fail_after(30):
+            for name, count in self.says.get("until", {}).items():
+                while self.others[name].calls < count:  # noqa: ASYNC110 - nobody sets an event for a counter
+                    await anyio.sleep(0.005)
 
     def _sleep_s(self, call: int) -> float:
         sleeps = self.says.get("sleeps") or [self.says.get("sleep", 0)]
@@ -100,7 +109,7 @@ class World:
         for name, what in self.says.get("models", {}).items():
             self.scripts[name] = Script(what)
         for name, what in self.says.get("tools", {}).items():
-            self.scripts[name] = Script(what, blocks=self.is_python)
+            self.scripts[name] = Script(what, blocks=self.is_python, others=self.scripts)
         functions = cast("dict[str, Callable[..., Awaitable[Any]]]", self.scripts)
         self.services = FakeServices(
             functions,
@@ -201,10 +210,7 @@ def _sync_caller(says: Record, folder: Path) -> None:
 
 async def _begin(world: World, engine: Engine) -> None:
     says = world.says
-    began = time.perf_counter()
     result = await engine.run(says.get("input", {}), run_id="run-1", until=says.get("until", "end"))
-    took_s = time.perf_counter() - began
-    assert took_s < says["expect"].get("within_s", 60)
     _compare(world, result, says["expect"])
 
 

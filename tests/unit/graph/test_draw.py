@@ -14,7 +14,7 @@ from compound.errors import ProjectError
 from compound.graph import draw, draw_svg
 from compound.graph.drawing.mermaid import COLOURS
 from compound.spec import build_graph, load_graph
-from compound.spec.graph_file import NODE_MODELS
+from compound.spec.nodes import NODE_MODELS
 
 NESTED = """\
 compound: graph/v1

@@ -45,7 +45,7 @@ FILES = {
     "graphs/desk.yaml": GRAPH,
     "graphs/prompts/p.md": "Write {{ read }} {{ rows }}",
     "tools/rows.sql": "---\nname: rows\n---\nSELECT 1",
-    "tools/tickets.py": "def read_text(text: str) -> dict[str, str]:\n    return {'id': text}\n",
+    "tools/reading.py": "def read_text(text: str) -> dict[str, str]:\n    return {'id': text}\n",
     "connectors/models.yaml": MODELS,
     "evals/drafts/suite.yaml": SUITE,
     "evals/whole/suite.yaml": SUITE.replace("name: drafts", "name: whole").replace("until: review", "until: end"),
@@ -94,7 +94,7 @@ def test_what_comes_after_the_review_changes_no_draft(project: Path) -> None:
     [
         ("graphs/prompts/p.md", "Write", "Say", "draft"),
         ("tools/rows.sql", "SELECT 1", "SELECT 2", "rows"),
-        ("tools/tickets.py", "'id'", "'ids'", "read"),
+        ("tools/reading.py", "'id'", "'ids'", "read"),
         ("connectors/models.yaml", "solver: a", "solver: c", "draft"),
     ],
 )

@@ -248,7 +248,7 @@ def test_two_open_projects_answer_with_their_own_solvers(names: tuple[str, str],
             "connectors/models.yaml": FILES["connectors/models.yaml"],
             "tools/kit.py": f"from compound.model import solver\n\n\n@solver('writer')\ndef write(inputs):\n"
             f"    from .words import WORD\n\n    return WORD + '{number}'\n",
-            "tools/lexicon/words.py": f"WORD = 'word{number}'\n",
+            "tools/words.py": f"WORD = 'word{number}'\n",
         }
         projects.append(Project(load_settings(write_project(tmp_path / f"p{number}", files), environ={})))
     try:

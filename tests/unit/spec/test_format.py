@@ -16,7 +16,7 @@ from compound.language import InvalidFile
 from compound.spec import build_graph, load_graph, read_yaml
 from compound.spec.form.format import format_text
 from compound.spec.form.kinds import KINDS, kind_of
-from compound.spec.graph_file import NODE_MODELS
+from compound.spec.nodes import NODE_MODELS
 from compound.spec.yaml.tree import parse_tree
 from tests.support.yaml_printer import Printer
 

@@ -23,7 +23,7 @@ from compound.spec import build_graph, read_yaml, read_yaml_file
 from compound.spec.form.kinds import KINDS, kind_of
 from compound.spec.form.schemas import json_schema, schema_text
 from compound.spec.sql_tool import split_sql_tool
-from compound.spec.validated import validated
+from compound.spec.yaml.validated import validated
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = sorted({path for kind in KINDS.values() for place in kind.places for path in ROOT.glob(place)})

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from compound.errors import choices
 from compound.language.findings import Finding, InvalidFile, in_file_order
-from compound.spec.describe import descriptions
-from compound.spec.mistakes import mistake_of, path_in, without_branches, without_misspelt
+from compound.spec.yaml.describe import descriptions
+from compound.spec.yaml.mistakes import mistake_of, path_in, without_branches, without_misspelt
 from compound.spec.yaml.reading import YamlDocument
 
 if TYPE_CHECKING:
