@@ -1,5 +1,47 @@
+from .effect import (
+    effect as effect,
+)
+from .errors import (
+    CompoundError as CompoundError,
+)
+from .errors import (
+    DataError as DataError,
+)
+from .errors import (
+    EffectRefused as EffectRefused,
+)
+from .errors import (
+    ProjectError as ProjectError,
+)
+from .evaluation import (
+    Case as Case,
+)
+from .evaluation import (
+    CaseResult as CaseResult,
+)
+from .evaluation import (
+    CaseSet as CaseSet,
+)
+from .evaluation import (
+    Score as Score,
+)
+from .evaluation import (
+    SuiteContext as SuiteContext,
+)
+from .model import (
+    Abstain as Abstain,
+)
+from .model import (
+    solver as solver,
+)
+from .plugins import (
+    Setup as Setup,
+)
 from .project import (
     Project as Project,
+)
+from .retrieval import (
+    Document as Document,
 )
 from .spec.python import (
     Graph as Graph,
@@ -18,6 +60,15 @@ from .spec.python import (
 )
 from .spec.python import (
     to_python as to_python,
+)
+from .tool import (
+    Verdict as Verdict,
+)
+from .tool import (
+    check as check,
+)
+from .tool import (
+    tool as tool,
 )
 
 __version__: str

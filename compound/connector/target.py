@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from compound.plugins import Setup
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
+    from pydantic import BaseModel, JsonValue
 
 DeliveryClass = Literal["A", "B", "C", "D"]
 """What a target promises.
@@ -64,6 +66,33 @@ class EffectOutcome:
     status: Literal["sent", "refused"]
     result: JsonValue = None
     error: Mapping[str, object] | None = field(default=None)
+
+
+class TargetEffect(Protocol):
+    """An effect of the project, as its target needs it: `compound.effect.Effect` is one."""
+
+    def perform(self, tx: Any, args: Mapping[str, JsonValue]) -> JsonValue:  # noqa: ANN401 - each target has its own
+        """Run it on the target's own transaction; raises `EffectRefused` where a precondition does not hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSetup(Setup):
+    """What a target is made of.
+
+    Attributes:
+        effects: Finds an effect of the project by its name, for `perform`.
+        format: The `compound:` line of its file: `ledger/v1`; empty for a target without a file.
+        url: Where its database is, of a built-in target that has one.
+        lock_wait_s: How long a write waits for another process, in seconds.
+        declared: Its file, read and checked, of a built-in target.
+    """
+
+    effects: Callable[[str], TargetEffect]
+    format: str = ""
+    url: str = ""
+    lock_wait_s: float = 30.0
+    declared: BaseModel | None = None
 
 
 class EffectTarget(Protocol):

@@ -15,6 +15,8 @@ from compound.connector.target import (
     EffectTarget,
     LookupTarget,
     PlannedEffect,
+    TargetEffect,
+    TargetSetup,
 )
 from compound.effect._effect import Effect, effect
 from compound.effect._types import EffectResult, EffectStatus, NewEffect
@@ -52,6 +54,8 @@ __all__ = [
     "NewEffect",
     "Outbox",
     "PlannedEffect",
+    "TargetEffect",
+    "TargetSetup",
     "effect",
     "effect_key_of",
     "identity",

@@ -30,6 +30,7 @@ from compound.model.call.types import (
     Usage,
 )
 from compound.model.gateway.budget import Budget
+from compound.model.gateway.doors import ProviderSetup
 from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal, MemoryJournal, Spent, StateJournal
 from compound.model.gateway.opening import open_gateway
@@ -60,6 +61,7 @@ __all__ = [
     "NativeBlock",
     "OfflineProvider",
     "Provider",
+    "ProviderSetup",
     "Redact",
     "RetryPolicy",
     "Route",

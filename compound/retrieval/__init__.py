@@ -10,6 +10,7 @@ from compound.retrieval._build import IndexReport, build_index
 from compound.retrieval._chunkers import MarkdownChunker, TextChunker, WholeChunker
 from compound.retrieval._embedders import NoEmbedder, embedding_beside, open_embedder
 from compound.retrieval._fusion import fuse
+from compound.retrieval._plugged import PluggedRetriever
 from compound.retrieval._retriever import Retriever
 from compound.retrieval._types import (
     AccessPolicy,
@@ -20,6 +21,7 @@ from compound.retrieval._types import (
     Mode,
     Passage,
     Reranker,
+    Searcher,
     SearchResult,
 )
 
@@ -34,9 +36,11 @@ __all__ = [
     "Mode",
     "NoEmbedder",
     "Passage",
+    "PluggedRetriever",
     "Reranker",
     "Retriever",
     "SearchResult",
+    "Searcher",
     "TextChunker",
     "WholeChunker",
     "build_index",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Final
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from compound.connector.vector import Vector
-from compound.errors import ConnectorError, ProjectError, choices
+from compound.errors import ConnectorError
+from compound.plugins import EMBEDDERS, Own, Setup
 from compound.retrieval._types import Embedder
 
-_KINDS: Final = ("auto", "minilm", "none")
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 class NoEmbedder:
@@ -43,31 +45,44 @@ class NoEmbedder:
         return np.zeros(0, np.float32)
 
 
-def open_embedder(kind: str = "auto") -> Embedder:
+def open_embedder(
+    kind: str = "auto", options: Mapping[str, JsonValue] | None = None, *, own: Own | None = None
+) -> Embedder:
     """Make the embedder; one MiniLM serves the whole process.
 
     Args:
-        kind: `minilm`, `none`, or `auto`: MiniLM where its weights are installed, else none.
+        kind: `minilm`, `none`, `auto` (MiniLM where its weights are installed, else none), or one of a plug-in.
+        options: Settings of a plug-in.
+        own: Embedders of the project's own files.
 
     Raises:
-        ProjectError: `retrieval.unknown-embedder`.
+        ProjectError: `retrieval.unknown-embedder`; `plugin.broken`.
         ConnectorError: `retrieval.no-weights`: MiniLM is asked for and not installed.
     """
-    if kind not in _KINDS:
-        raise ProjectError(
-            "retrieval.unknown-embedder",
-            f"no embedder {kind!r}; {choices(_KINDS, kind)}",
-            fix="take one of them",
-        )
-    if kind == "none":
-        return NoEmbedder()
+    return cast("Embedder", EMBEDDERS.make(kind, Setup(name=kind, options=options or {}), own))
+
+
+def open_none(setup: Setup) -> Embedder:
+    """Nothing embeds: indexes are searched by words alone."""
+    del setup
+    return NoEmbedder()
+
+
+def open_auto(setup: Setup) -> Embedder:
+    """MiniLM where its weights are installed."""
+    from compound.retrieval._minilm import load_minilm
+
+    return load_minilm() or open_none(setup)
+
+
+def open_minilm(setup: Setup) -> Embedder:
+    """MiniLM, or an error where its weights are not installed."""
+    del setup
     from compound.retrieval._minilm import load_minilm
 
     found = load_minilm()
     if found is not None:
         return found
-    if kind == "auto":
-        return NoEmbedder()
     raise ConnectorError(
         "retrieval.no-weights",
         "the MiniLM weights are not installed",

@@ -159,6 +159,26 @@ class Reranker(Protocol):
         ...
 
 
+class Searcher(Protocol):
+    """What answers the searches of one index: a `Retriever`, or the retriever of a plug-in."""
+
+    @property
+    def version(self) -> str:
+        """Of what it searches; cached values and certificates hold for one version."""
+        ...
+
+    def search(self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Filter | None = None) -> SearchResult:
+        """The best passages, at most `top_k`; called from several threads.
+
+        Args:
+            query: Any text.
+            top_k: Passages, at most.
+            mode: What the graph asks for; one that cannot be had is named in `SearchResult.degraded`.
+            where: Metadata that every passage must have.
+        """
+        ...
+
+
 class AccessPolicy(Protocol):
     """Which passages a principal may see."""
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Name = Annotated[str, Field(min_length=1)]
 Usd = Annotated[float, Field(ge=0)]
-ProviderName = Literal["offline", "anthropic", "langchain"]
 
 
 class _Part(BaseModel):
@@ -56,6 +55,23 @@ class LangchainModel(_Part):
         return self.model or next((one for one in told if isinstance(one, str)), self.factory)
 
 
+class PluginModel(_Part):
+    """How one logical model is answered by a provider of a plug-in, or by `scripted`.
+
+    Attributes:
+        model: The model's id in the provider's words, in traces and in the price table; the provider's name when it
+            is left out.
+        options: Settings that the provider reads; `${env:NAME}` names an environment variable, at any depth.
+        max_tokens: Upper bound of an answer.
+        timeout_s: Longest wait for one answer, in seconds.
+    """
+
+    model: Name | None = None
+    options: dict[str, JsonValue] = {}
+    max_tokens: int = Field(default=4096, ge=1)
+    timeout_s: float = Field(default=600.0, gt=0)
+
+
 class LogicalModel(_Part):
     """One model as graphs name it, and who answers for it under each provider.
 
@@ -64,12 +80,14 @@ class LogicalModel(_Part):
         solver: Name of the `@solver` that answers when the provider is `offline`.
         anthropic: Its settings when the provider is `anthropic`.
         langchain: Its settings when the provider is `langchain`.
+        providers: Its settings for every other provider, by the provider's name.
     """
 
-    provider: ProviderName | None = None
+    provider: Name | None = None
     solver: Name | None = None
     anthropic: AnthropicModel | None = None
     langchain: LangchainModel | None = None
+    providers: dict[Name, PluginModel] = {}
 
 
 class AnthropicAccess(_Part):
@@ -180,13 +198,14 @@ class ModelsFile(_Part):
 
     Attributes:
         compound: Format of the file.
-        provider: Who answers for every model that does not say otherwise.
+        provider: Who answers for every model that names no provider: `offline`, `anthropic`, `langchain`, `scripted`,
+            or the provider of a plug-in.
         models: Logical name to its settings.
         journal: Which finished calls are written down, so that a crash repeats none.
     """
 
     compound: Literal["models/v1"]
-    provider: ProviderName = "offline"
+    provider: Name = "offline"
     models: dict[str, LogicalModel]
     anthropic: AnthropicAccess = AnthropicAccess()
     retry: RetryRules = RetryRules()

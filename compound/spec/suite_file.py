@@ -12,6 +12,7 @@ from compound.errors import choices
 from compound.spec.yaml.mistakes import Mistake, folded, refuse
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ScorerRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.-]*(:[A-Za-z_]\w*)?$")]
 FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -54,7 +55,8 @@ class SuiteFile(_Part):
         until: Where a run ends: `review`, before the first reviews and effects; or `end`: each review is approved as
             drafted, and effects change copies of their targets that are thrown away.
         cases: `module:function` beside the file; takes a `SuiteContext`, returns a `CaseSet`.
-        scorers: `module:function` beside the file; each takes a `SuiteContext`, returns a scorer.
+        scorers: `module:function` beside the file, or the name of a scorer: `equal`, or one of a plug-in. Each takes
+            a `SuiteContext` and returns a scorer.
         scores: Headline scores by name, with what each means; the scorers must yield every one of them.
         gates: Profile to score to bar; `compound eval` exits 1 where a score fails its bar.
         certify: How `compound certify` reads the cases; without it the suite certifies nothing.
@@ -66,7 +68,7 @@ class SuiteFile(_Part):
     graph: Name | None = None
     until: Literal["review", "end"] = "review"
     cases: FunctionRef
-    scorers: Annotated[list[FunctionRef], Field(min_length=1)]
+    scorers: Annotated[list[ScorerRef], Field(min_length=1)]
     scores: dict[Name, str]
     gates: dict[str, dict[Name, Gate]] = {}
     certify: Labels | None = None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import orjson
 
+from compound.errors import ProjectError, choices
 from compound.trace._names import otel_name
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
+    from compound.plugins import Setup
     from compound.trace._columns import Row
 
 _IDENTITY = frozenset(
@@ -43,6 +46,27 @@ class OtelExport:
     def close(self) -> None:
         """Shut the exporter down."""
         self._exporter.shutdown()
+
+
+def open_exporter(setup: Setup) -> OtelExport:
+    """The door of projects: an exporter of an installed OpenTelemetry package, `OTEL_TRACES_EXPORTER` or `otlp`.
+
+    Options: `exporter` goes before the variable. The exporter itself reads the other `OTEL_*` variables.
+
+    Raises:
+        ProjectError: `trace.unknown-otel`: no installed package has that exporter.
+    """
+    from importlib.metadata import entry_points
+
+    asked = str(setup.options.get("exporter") or os.environ.get("OTEL_TRACES_EXPORTER") or "otlp")
+    name = {"otlp": "otlp_proto_http"}.get(asked, asked)
+    found = entry_points(group="opentelemetry_traces_exporter")
+    for one in found:
+        if one.name in {asked, name}:
+            return OtelExport(cast("SpanExporter", one.load()()))
+    what = f"no installed package has the OpenTelemetry exporter {asked!r}; {choices(sorted(found.names), asked)}"
+    fix = "pip install opentelemetry-exporter-otlp-proto-http, or choose one that is installed"
+    raise ProjectError("trace.unknown-otel", what, fix=fix)
 
 
 def to_otel(row: Row) -> ReadableSpan:

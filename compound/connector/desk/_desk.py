@@ -14,7 +14,7 @@ import orjson
 from compound.connector.desk._replies import Sent, SentFolder
 from compound.connector.desk._sources import Entry, read_rows, read_tickets
 from compound.connector.state import host_name
-from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect
+from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.desk_file import DeskFile
 
@@ -175,3 +175,8 @@ class Desk:
         if tx.said is None:
             raise EffectRefused("effect.no-message", f"effect {name!r} sent nothing")
         return tx.said, result
+
+
+def open_target(setup: TargetSetup) -> Desk:
+    """The door of projects: where items come from and replies go, with the project's effects."""
+    return Desk(setup.folder, cast("DeskFile", setup.declared), effects=setup.effects)

@@ -20,7 +20,7 @@ from compound.connector.shop._seed import fill, is_filled
 from compound.connector.shop._tables import APPLIED, make_tables
 from compound.connector.shop._transaction import ShopTransaction
 from compound.connector.state import host_name
-from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
+from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
 
 if TYPE_CHECKING:
@@ -253,3 +253,9 @@ class Shop:
                 # A writer takes the lock before it reads: what it checked still holds when it commits.
                 connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
             yield connection
+
+
+def open_target(setup: TargetSetup) -> Shop:
+    """The door of projects: the operational database of a profile, with the project's effects."""
+    file = cast("ShopFile", setup.declared)
+    return Shop.open(setup.url, file, effects=setup.effects, lock_timeout_s=setup.lock_wait_s)

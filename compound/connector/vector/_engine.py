@@ -3,39 +3,69 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from compound.connector.vector._types import IndexEngine
-from compound.errors import ProjectError, choices
+from compound.errors import ProjectError
+from compound.plugins import VECTORS, Own, Setup
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+_SAME = {"lexical": "sqlite"}
 
 
-def open_engine(kind: str, *, root: Path | None = None, url: str = "", api_key: str = "") -> IndexEngine:
+def open_engine(
+    kind: str, *, root: Path | None = None, url: str = "", api_key: str = "", own: Own | None = None
+) -> IndexEngine:
     """Make the engine that builds and opens indexes.
 
     Args:
-        kind: `edge` (in process, the default of projects), `sqlite` (also `lexical`: exact, no Rust engine)
-            or `qdrant` (a server).
+        kind: `edge` (in process, the default of projects), `sqlite` (also `lexical`: exact, no Rust engine),
+            `qdrant` (a server), or an engine of a plug-in.
         root: Folder of the indexes; for `edge` and `sqlite`.
         url: Of the server, for `qdrant`; `:memory:` is a fixture for tests.
         api_key: Of the server; empty when it asks for none.
+        own: Engines of the project's own files.
 
     Raises:
         ProjectError: `vector.unknown-engine`: no such kind. `vector.incomplete`: no folder or no URL.
     """
-    if kind in {"edge", "sqlite", "lexical"}:
-        if root is None:
-            raise ProjectError("vector.incomplete", f"engine {kind!r} needs a folder", fix="say where the indexes lie")
-        if kind == "edge":
-            from compound.connector.vector._edge import EdgeEngine
+    options: dict[str, JsonValue] = {"url": url, "api_key": api_key}
+    if root is not None:
+        options["root"] = str(root)
+    name = _SAME.get(kind, kind)
+    setup = Setup(name=name, options=options, folder=root or Path())
+    return cast("IndexEngine", VECTORS.make(name, setup, own))
 
-            return EdgeEngine(root)
-        from compound.connector.vector._sqlite import SqliteEngine
 
-        return SqliteEngine(root)
-    if kind == "qdrant":
-        if not url:
-            raise ProjectError("vector.incomplete", "engine 'qdrant' needs a url", fix="url: http://localhost:6333")
-        from compound.connector.vector._qdrant import QdrantEngine
+def open_edge(setup: Setup) -> IndexEngine:
+    """Qdrant's engine in this process."""
+    from compound.connector.vector._edge import EdgeEngine
 
-        return QdrantEngine(url, api_key=api_key)
-    known = ["edge", "sqlite", "qdrant"]
-    raise ProjectError("vector.unknown-engine", f"no engine {kind!r}; {choices(known, kind)}", fix="take one of them")
+    return EdgeEngine(_root(setup))
+
+
+def open_sqlite(setup: Setup) -> IndexEngine:
+    """The exact engine, in SQLite files."""
+    from compound.connector.vector._sqlite import SqliteEngine
+
+    return SqliteEngine(_root(setup))
+
+
+def open_qdrant(setup: Setup) -> IndexEngine:
+    """A Qdrant server."""
+    from compound.connector.vector._qdrant import QdrantEngine
+
+    url = str(setup.options.get("url") or "")
+    if not url:
+        raise ProjectError("vector.incomplete", "engine 'qdrant' needs a url", fix="url: http://localhost:6333")
+    return QdrantEngine(url, api_key=str(setup.options.get("api_key") or ""))
+
+
+def _root(setup: Setup) -> Path:
+    root = setup.options.get("root")
+    if not isinstance(root, str):
+        what = f"engine {setup.name!r} needs a folder"
+        raise ProjectError("vector.incomplete", what, fix="say where the indexes lie")
+    return Path(root)

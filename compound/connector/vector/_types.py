@@ -14,7 +14,8 @@ Filter: TypeAlias = Mapping[str, "Scalar | Sequence[Scalar]"]
 """Metadata key to the value it must have, or to the values of which it must have one."""
 
 Vector: TypeAlias = NDArray[np.float32]
-StoreKind: TypeAlias = Literal["edge", "sqlite", "qdrant"]
+StoreKind: TypeAlias = str
+"""Name of an engine: `edge`, `sqlite`, `qdrant`, or that of a plug-in."""
 Leg: TypeAlias = Literal["lexical", "dense"]
 
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
 
 import anyio
 
-from compound.errors import Location, ProjectError, choices
+from compound.errors import Location, ProjectError
 from compound.model.call.retry import RetryPolicy
 from compound.model.call.types import Provider
 from compound.model.gateway.budget import Budget
-from compound.model.gateway.environment import FILE, filled, filled_options
+from compound.model.gateway.doors import ProviderSetup
+from compound.model.gateway.environment import FILE, filled_options
 from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal
 from compound.model.gateway.route import Redact, Route
-from compound.model.provider.anthropic import AnthropicProvider
-from compound.model.provider.langchain import LangchainProvider
-from compound.model.provider.offline import OfflineProvider
+from compound.plugins import PROVIDERS, Own
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from compound.spec.models_file import LogicalModel, ModelsFile
 
-_KEY = "${env:ANTHROPIC_API_KEY}"
+OWN_BLOCKS: Final = {"offline": "solver:", "anthropic": "anthropic:", "langchain": "langchain:"}
+"""Providers whose settings have a block of their own below a model; every other one stands below `providers:`."""
 
 
-def open_gateway(
+def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may use
     file: ModelsFile,
     *,
     provider: str | None = None,
@@ -34,6 +36,7 @@ def open_gateway(
     environment: Mapping[str, str] = os.environ,
     redact: Redact | None = None,
     package: str = "",
+    own: Own | None = None,
 ) -> Gateway:
     """Build the gateway that a models file describes. Calls nothing and imports no SDK.
 
@@ -44,28 +47,15 @@ def open_gateway(
         environment: What `${env:NAME}` is read from.
         redact: Masks each request before it leaves.
         package: The project's private package, whose solvers answer offline.
+        own: Providers of the project's own files.
 
     Raises:
         ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model does
             not say how this provider answers for it.
     """
-    opened: dict[str, Provider] = {}
-
-    def anthropic() -> Provider:
-        if "anthropic" not in opened:
-            access = file.anthropic
-            opened["anthropic"] = AnthropicProvider(
-                # No key has an error of its own, which says how to do without.
-                api_key=filled(access.api_key.replace(_KEY, _KEY[:-1] + ":-}"), environment, "anthropic.api_key"),
-                base_url=filled(access.base_url, environment, "anthropic.base_url"),
-                timeout_s=access.timeout_s,
-                betas=access.betas,
-            )
-        return opened["anthropic"]
-
-    offline = OfflineProvider(package)
+    opening = _Opening(file, environment, package, own)
     routes = {
-        name: _route(name, model, provider or model.provider or file.provider, anthropic, offline, environment)
+        name: opening.route(name, model, provider or model.provider or file.provider)
         for name, model in file.models.items()
     }
     rules = file.retry
@@ -87,38 +77,63 @@ def open_gateway(
     )
 
 
-def _route(
-    name: str,
-    model: LogicalModel,
-    provider: str,
-    anthropic: Callable[[], Provider],
-    offline: Provider,
-    environment: Mapping[str, str],
-) -> Route:
-    if provider == "offline" and model.solver:
-        return Route(provider=offline, model=model.solver)
-    if provider == "anthropic" and model.anthropic:
-        how = model.anthropic
-        return Route(
-            provider=anthropic(),
-            model=how.model,
-            max_tokens=how.max_tokens,
-            options=filled_options(how.options, environment, f"models.{name}.anthropic.options"),
-            is_streamed=how.stream,
+class _Opening:
+    """Makes the route of each model. Anthropic and the solvers are opened once, other providers for each model."""
+
+    def __init__(self, file: ModelsFile, environment: Mapping[str, str], package: str, own: Own | None) -> None:
+        self._file = file
+        self._environment = environment
+        self._package = package
+        self._own = own
+        self._shared: dict[str, Provider] = {}
+
+    def route(self, name: str, model: LogicalModel, provider: str) -> Route:
+        if provider == "offline" and model.solver:
+            return Route(provider=self._once("offline", name), model=model.solver)
+        if provider == "anthropic" and model.anthropic:
+            how = model.anthropic
+            return Route(
+                provider=self._once("anthropic", name),
+                model=how.model,
+                max_tokens=how.max_tokens,
+                options=filled_options(how.options, self._environment, f"models.{name}.anthropic.options"),
+                is_streamed=how.stream,
+            )
+        if provider == "langchain" and model.langchain:
+            chat = model.langchain
+            options = filled_options(chat.options, self._environment, f"models.{name}.langchain.options")
+            made = self._made("langchain", name, chat.model_id, options, chat.timeout_s)
+            return Route(provider=made, model=chat.model_id, max_tokens=chat.max_tokens, timeout_s=chat.timeout_s)
+        if provider not in OWN_BLOCKS and (plugged := model.providers.get(provider)):
+            key = f"models.{name}.providers.{provider}.options"
+            options = filled_options(plugged.options, self._environment, key)
+            model_id = plugged.model or provider
+            made = self._made(provider, name, model_id, options, plugged.timeout_s)
+            return Route(provider=made, model=model_id, max_tokens=plugged.max_tokens, timeout_s=plugged.timeout_s)
+        PROVIDERS.find(provider, self._own, where=Location(FILE))
+        part = OWN_BLOCKS.get(provider) or f"providers: {{{provider}: {{model: ...}}}}"
+        raise ProjectError(
+            "model.no-route",
+            f"model {name!r} does not say how {provider} answers for it",
+            fix=f"write `{part}` below `{name}:`",
+            where=Location(FILE),
         )
-    if provider == "langchain" and model.langchain:
-        chat = model.langchain
-        options = filled_options(chat.options, environment, f"models.{name}.langchain.options")
-        made = LangchainProvider.from_factory(chat.factory, options, timeout_s=chat.timeout_s)
-        return Route(provider=made, model=chat.model_id, max_tokens=chat.max_tokens, timeout_s=chat.timeout_s)
-    known = ("offline", "anthropic", "langchain")
-    if provider not in known:
-        what = f"there is no provider {provider!r}; {choices(known, provider)}"
-        raise ProjectError("model.unknown-provider", what, where=Location(FILE))
-    part = "solver" if provider == "offline" else provider
-    raise ProjectError(
-        "model.no-route",
-        f"model {name!r} does not say how {provider} answers for it",
-        fix=f"write `{part}:` below `{name}:`",
-        where=Location(FILE),
-    )
+
+    def _once(self, provider: str, name: str) -> Provider:
+        if provider not in self._shared:
+            self._shared[provider] = self._made(provider, name, "", {}, self._file.anthropic.timeout_s)
+        return self._shared[provider]
+
+    def _made(
+        self, provider: str, name: str, model: str, options: Mapping[str, JsonValue], timeout_s: float
+    ) -> Provider:
+        setup = ProviderSetup(
+            name=name,
+            options=options,
+            model=model,
+            timeout_s=timeout_s,
+            file=self._file,
+            environment=self._environment,
+            package=self._package,
+        )
+        return cast("Provider", PROVIDERS.make(provider, setup, self._own, where=Location(FILE)))

@@ -40,7 +40,7 @@ class Gatekeeper:
     @cached_property
     def certificates(self) -> Certificates:
         """Those of the state store."""
-        return Certificates(self._resources.state)
+        return Certificates(self._resources.state, clock=self._resources.clock)
 
     def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
         """What the rule says of a draft, and why a person is asked though it holds.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from compound.errors import ProjectError, choices
 from compound.evaluation import SuiteContext, SuiteReport, build_suite, run_suite
+from compound.plugins import SCORERS
 from compound.project.evaluation.suite_run import EvaluationResources, GraphSubject
 from compound.project.offer.services import ProjectServices
 from compound.project.running.sound import need_sound
@@ -52,7 +53,7 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     suite = build_suite(
         file,
         _context(resources, cases),
-        lambda reference: parts.modules.function(f"{EVALS}.{suite_name}.{reference}"),
+        lambda reference: _function(resources, suite_name, reference),
     )
     with tempfile.TemporaryDirectory() as scratch:
         opened = EvaluationResources(settings, parts, Path(scratch))
@@ -74,6 +75,13 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
                 )
         finally:
             opened.close()
+
+
+def _function(resources: Resources, suite: str, reference: str) -> Callable[..., object]:
+    """A function beside the suite's file, or the scorer of a name."""
+    if ":" not in reference:
+        return SCORERS.find(reference, resources.parts.own_plugins(SCORERS))
+    return resources.parts.modules.function(f"{EVALS}.{suite}.{reference}")
 
 
 def need_known_scores(resources: Resources, file: SuiteFile) -> None:

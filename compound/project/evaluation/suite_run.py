@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from compound.errors import CompoundError, DataError
 from compound.evaluation import Case, CaseResult
 from compound.model import MemoryJournal
+from compound.plugins import PROVIDERS
+from compound.project.open.plugged import NotInEvaluations
 from compound.project.open.resources import Resources
 from compound.project.open.targets import Targets
 from compound.project.source.files import open_shop
@@ -85,7 +87,11 @@ class EvaluationResources(Resources):
 
         _ = self.parts.functions
         return open_gateway(
-            self.models, provider=self.settings.profile.model, journal=self.journal, package=self.parts.modules.package
+            self.models,
+            provider=self.settings.profile.model,
+            journal=self.journal,
+            package=self.parts.modules.package,
+            own=self.parts.own_plugins(PROVIDERS),
         )
 
     @property
@@ -114,7 +120,8 @@ class EvaluationResources(Resources):
     @property
     def targets(self) -> Mapping[str, EffectTarget]:
         """The targets of effects: copies."""
-        return Targets({"shop": lambda: self.run_shops, "desk": lambda: self.desk})
+        plugged = {name: partial(NotInEvaluations, name) for name in self.plugged.target_files()}
+        return Targets({**plugged, "shop": lambda: self.run_shops, "desk": lambda: self.desk})
 
     def shop_of_run(self, run_id: str) -> Shop:
         """A copy of the untouched shop for one run: cases do not see each other's effects."""

@@ -12,6 +12,7 @@ from compound.graph import Signature
 from compound.graph.port.catalogue import Shelf
 from compound.language import Finding, InvalidFile
 from compound.language.marks import KEY
+from compound.project.offer.plugin_findings import plugin_findings
 from compound.project.offer.references import effect_findings, function_findings, policy_findings, suite_findings
 from compound.project.source.names import graph_name_findings
 from compound.project.source.parts import GRAPHS
@@ -52,6 +53,7 @@ class ProjectCatalogue:
         for name in self.names("effect") or ():
             self.signature("effect", name)
         self._problems += function_findings(self._resources)
+        self._problems += plugin_findings(self._resources)
         self._problems += policy_findings(self._resources)
         self._problems += suite_findings(self._resources)
         self._problems += graph_name_findings(self._graph_names())
@@ -275,7 +277,7 @@ class ProjectCatalogue:
             "check": (lambda: list(parts.checks), "tools"),
             "sql": (lambda: list(parts.sql_files), "tools"),
             "effect": (lambda: list(parts.effects), "tools"),
-            "retriever": (lambda: list(resources.settings.profile.documents), "pyproject.toml"),
+            "retriever": (lambda: resources.settings.profile.index_names, "pyproject.toml"),
             "specialist": (self._specialists, "pyproject.toml"),
             "model": (lambda: list(resources.models.models), "connectors/models.yaml"),
             "prompt": (lambda: list(parts.prompt_files), "graphs/prompts"),

@@ -116,6 +116,8 @@ def _asked(model: LogicalModel, provider: str) -> tuple[str, Mapping[str, JsonVa
     """The provider's model and the options of its requests; None where nothing is paid."""
     if provider == "anthropic" and model.anthropic is not None:
         return model.anthropic.model, model.anthropic.options
+    if plugged := model.providers.get(provider):
+        return plugged.model or provider, {}
     if provider == "langchain" and model.langchain is not None:
         return model.langchain.model_id, {}
     return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.language import Finding, InvalidFile
+from compound.plugins import SCORERS
 from compound.project.offer.example import example_findings
 from compound.project.offer.score_names import score_findings
 from compound.project.settings.settings import in_settings
@@ -32,6 +33,8 @@ def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
     if effect.target not in targets:
         what = f"effect {effect.name!r} has target={effect.target!r}, and there is no such target"
         return [Finding("effect.unknown-target", what, effect.where, choices(targets, effect.target))]
+    if effect.target in resources.plugged.target_files():
+        return []  # PluginFindings looks at what opens it
     return _raised(lambda: target_file(resources.settings, effect.target), Location(f"connectors/{effect.target}.yaml"))
 
 
@@ -97,6 +100,9 @@ def suite_findings(resources: Resources) -> Iterator[Finding]:
         wanted = {suite.cases: document.source.value(("cases",))}
         wanted |= {one: document.source.value(("scorers", index)) for index, one in enumerate(suite.scorers)}
         for one, where in wanted.items():
+            if ":" not in one:
+                yield from _raised(lambda one=one: SCORERS.find(one, resources.parts.own_plugins(SCORERS)), where)
+                continue
             yield from _one_argument(resources, f"{EVALS}.{folder}.{one}", "a SuiteContext", where)
         yield from _scorers(resources, folder, suite)
         yield from score_findings(resources, folder, suite, document)
@@ -105,7 +111,7 @@ def suite_findings(resources: Resources) -> Iterator[Finding]:
 def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Finding]:
     """Scores of two scorers of one name could not be told apart."""
     first: dict[str, Location] = {}
-    for scorer in suite.scorers:
+    for scorer in (one for one in suite.scorers if ":" in one):
         with suppress(CompoundError):  # what cannot be loaded is a finding already
             where = place_of(resources.parts.modules.function(f"{EVALS}.{folder}.{scorer}"))
             name = scorer.rpartition(":")[2]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, choices
 from compound.language import Finding
+from compound.plugins import SCORERS
 from compound.project.source.parts import EVALS
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from compound.spec.yaml.reading import YamlDocument
 
 _ANYTHING = ".*"
+_BUILT_IN = frozenset(SCORERS.built_in)
+"""Each yields the score of its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ def _names_of(resources: Resources, folder: str, scorers: Sequence[str]) -> Scor
     patterns: set[str] = set()
     for reference in scorers:
         found = 0
+        if ":" not in reference:
+            if reference not in _BUILT_IN:
+                return None  # the scorer of a plug-in may yield any score
+            written.add(reference)
+            continue
         with suppress(CompoundError):  # what cannot be loaded is a finding already
             function = resources.parts.modules.function(f"{EVALS}.{folder}.{reference}")
             for path in sorted(resources.code.files(function)):

@@ -53,6 +53,7 @@ class ProjectServices:
 
         return ReviewQueue(
             self._resources.state,
+            clock=self._resources.clock,
             probe=ShopProbe(self._resources),
             revalidate=recheck(self._resources),
             rehearse=GraphRehearsal(self._resources, self, lambda: self.queue),
@@ -76,7 +77,8 @@ class ProjectServices:
         from compound.effect import Outbox
 
         resources = self._resources
-        return TargetedOutbox(Outbox(resources.state), resources.parts.effects, resources.targets)
+        outbox = Outbox(resources.state, clock=resources.clock)
+        return TargetedOutbox(outbox, resources.parts.effects, resources.targets)
 
     def function(self, name: str) -> JsonCall:
         """A Python tool, or the pinned tool of an MCP server."""
@@ -160,14 +162,12 @@ class ProjectServices:
 
     def log_policy(self, record: Mapping[str, JsonValue]) -> None:
         """Into the audit log, where nothing is ever changed."""
-        import time
-
         from compound.connector.state import append_audit
 
         with self._resources.state.write() as connection:
             append_audit(
                 connection,
-                at=time.time(),
+                at=self._resources.clock(),
                 actor=str(record["actor"] or "graph"),
                 event="policy.judged",
                 subject=str(record["run_id"]),

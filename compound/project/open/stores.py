@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from threading import Lock
+from typing import TYPE_CHECKING, cast
 
 from compound.errors import ConnectorError
+from compound.plugins import EMBEDDERS, EXPORTERS, PROVIDERS, RETRIEVERS, VECTORS
 from compound.project.settings.inside import refuse_links_out
 from compound.project.settings.private import make_private, protect
 from compound.project.settings.settings import Settings
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
     from compound.model import Gateway, SyncLoop
+    from compound.project.open.plugged import Plugged
     from compound.project.source.code_files import CodeFiles
-    from compound.retrieval import Embedder, Retriever
+    from compound.retrieval import Embedder, Searcher
     from compound.spec.models_file import ModelsFile
     from compound.specialist import Registry
-    from compound.trace import ParquetStore, Recorder
+    from compound.trace import ParquetStore, Recorder, SpanStore
 
 
 class Stores:
@@ -44,6 +48,10 @@ class Stores:
         refuse_links_out(settings)
         self.settings = settings
         self.parts = parts
+        self.clock: Callable[[], float] = time.time
+        """UTC seconds, as reviews, effects, certificates and retention see them; tests set another one."""
+        self._plugging = Lock()
+        self._plugged_targets: dict[str, EffectTarget] = {}
         self.sound: set[str] = set()
         """Hashes of graphs in which `check` found no error."""
         self._closing = ExitStack()
@@ -107,9 +115,13 @@ class Stores:
         """Where spans go."""
         from compound.trace import ParquetStore, Recorder
 
-        opened = Recorder(ParquetStore(self.traces_folder))
+        opened = Recorder(ParquetStore(self.traces_folder), exporters=self._exporters())
         self._closing.callback(opened.close)
         return opened
+
+    def _exporters(self) -> list[SpanStore]:
+        chosen = self.settings.profile.exporters
+        return [cast("SpanStore", self.plugged.make(EXPORTERS, one, one.use)) for one in chosen]
 
     @cached_property
     def traces(self) -> ParquetStore:
@@ -137,6 +149,7 @@ class Stores:
             provider=self.settings.profile.model,
             journal=StateJournal(self.state),
             package=self.parts.modules.package,
+            own=self.parts.own_plugins(PROVIDERS),
         )
 
     @cached_property
@@ -186,14 +199,28 @@ class Stores:
         """Effect target by name, as `@effect(target=...)` writes it."""
         from compound.project.open.targets import Targets
 
-        return Targets({"shop": lambda: self.shop, "desk": lambda: self.desk})
+        plugged = {name: partial(self._plugged_target, name) for name in self.plugged.target_files()}
+        return Targets({**plugged, "shop": lambda: self.shop, "desk": lambda: self.desk})
+
+    @cached_property
+    def plugged(self) -> Plugged:
+        """The adapters that the project's files choose by name."""
+        from compound.project.open.plugged import Plugged
+
+        return Plugged(self.settings, self.parts)
+
+    def _plugged_target(self, name: str) -> EffectTarget:
+        with self._plugging:
+            if name not in self._plugged_targets:
+                made = self._plugged_targets[name] = self.plugged.target(name)
+                if callable(close := getattr(made, "close", None)):
+                    self._closing.callback(close)
+            return self._plugged_targets[name]
 
     @cached_property
     def embedder(self) -> Embedder:
-        """MiniLM where its weights are installed; without them retrieval is lexical and says so."""
-        from compound.retrieval import open_embedder
-
-        return open_embedder("auto")
+        """What the profile chooses: MiniLM where its weights are installed; else retrieval is lexical and says so."""
+        return cast("Embedder", self.plugged.make(EMBEDDERS, self.settings.profile.embedder, "embedder"))
 
     def embedding_beside(self) -> AbstractContextManager[None]:
         """For many runs: queries are embedded in a process of their own, where an index of this profile embeds any."""
@@ -215,26 +242,34 @@ class Stores:
         from compound.connector.vector import open_engine
 
         where = self.settings.profile.vectors
-        if where in {"edge", "sqlite"}:
-            return open_engine(where, root=self.settings.home / "index")
-        return open_engine("qdrant", url=where)
+        if ":" in where:  # an address, not a name
+            return open_engine("qdrant", url=where)
+        return open_engine(where, root=self.settings.home / "index", own=self.parts.own_plugins(VECTORS))
 
-    def retriever(self, name: str) -> Retriever:
-        """The published version of an index.
+    def retriever(self, name: str) -> Searcher:
+        """The published version of an index, or the retriever of a plug-in that answers for it.
 
         Raises:
             ConnectorError: `vector.no-index`: it was never built.
         """
-        from compound.retrieval import Retriever
-
         if name not in self._retrievers:
-            opened = Retriever.open(name, self.index_engine, self.embedder_of(name))
-            self._closing.callback(opened.close)
-            self._retrievers[name] = opened
+            self._retrievers[name] = self._opened_retriever(name)
         return self._retrievers[name]
 
+    def _opened_retriever(self, name: str) -> Searcher:
+        from compound.retrieval import PluggedRetriever, Retriever
+
+        chosen = self.settings.profile.retrievers.get(name)
+        if chosen is not None:
+            made = cast("Searcher", self.plugged.make(RETRIEVERS, chosen, name))
+            return PluggedRetriever(name, chosen.use, made)
+        opened = Retriever.open(name, self.index_engine, self.embedder_of(name))
+        self._closing.callback(opened.close)
+        opened.reranker = self.plugged.reranker()
+        return opened
+
     @cached_property
-    def _retrievers(self) -> dict[str, Retriever]:
+    def _retrievers(self) -> dict[str, Searcher]:
         return {}
 
     @cached_property

@@ -6,7 +6,6 @@ where it is kept, and `seed` and `index` bring the change here.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -91,7 +90,7 @@ class Eraser:
         self._queue = queue
         self._mention = Mention([key.strip() for key in keys])
         self._places = Places(resources, self._mention)
-        self._now = time.time() if now is None else now
+        self._now = resources.clock() if now is None else now
 
     def run(self, *, dry_run: bool = False) -> EraseReport:
         """Remove, and look again; with `dry_run` only say what it is."""

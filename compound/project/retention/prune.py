@@ -6,7 +6,6 @@ go in one transaction, and its spans, by which it is found again, last.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -43,7 +42,7 @@ class Pruner:
     def __init__(self, resources: Resources, queue: ReviewQueue, *, now: float | None = None) -> None:
         self._resources = resources
         self._queue = queue
-        self._now = time.time() if now is None else now
+        self._now = resources.clock() if now is None else now
         self._left: dict[str, str] = {}
         self._of_graph: dict[tuple[str, str], PolicyFile | None] = {}
 

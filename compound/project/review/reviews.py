@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -53,7 +52,7 @@ class ReviewService(ReviewUpkeep):
         from compound.review import UNDECIDED, ItemFilter
 
         self.sweep(goes_on=False)
-        now = time.time()
+        now = self._project.resources.clock()
         return [ItemRow.of(item, now) for item in self.queue.list(where or ItemFilter(statuses=tuple(UNDECIDED)))]
 
     def counts(self) -> dict[str, int]:

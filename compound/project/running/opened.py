@@ -39,8 +39,10 @@ class OpenedProject:
 
     def close(self) -> None:
         """Flush the traces and let go of everything; a new need opens it again."""
+        clock = self.resources.clock
         self.resources.close()
         self.resources = Resources(self.settings, self.resources.parts)
+        self.resources.clock = clock
         self.__dict__.pop("services", None)
 
     @cached_property

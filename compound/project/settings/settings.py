@@ -8,10 +8,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError, choices
+from compound.project.settings.chosen import Chosen, chosen, chosen_by_index, chosen_list
 from compound.spec.words import parse_duration
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 MARKER = "pyproject.toml"
 STATE_FOLDER = ".compound"
@@ -31,7 +35,13 @@ PROFILE_KEYS = {
     "state": "URL of the state store; the profile's own SQLite file when absent",
     "lock_wait": "how long a write waits for another process that holds the state store, the shop or the checkpoints: "
     "`500ms`, `2m`; 30s when absent",
-    "vectors": "`edge` (in process, the default), `sqlite`, or the URL of a Qdrant server",
+    "vectors": "`edge` (in process, the default), `sqlite`, the URL of a Qdrant server, or an engine of a plug-in",
+    "embedder": "what makes the vectors of texts: `auto` (the default: MiniLM where its weights are installed), "
+    '`minilm`, `none`, or an embedder of a plug-in; `{ use = "name", option = 1 }` where it has options',
+    "reranker": "reranker of a plug-in that orders the best passages of every search once more, as `embedder`",
+    "retrievers": "index name -> retriever of a plug-in that answers for it in place of `documents`, as `embedder`",
+    "exporters": "list of exporters that spans go to beside the project's own traces: `opentelemetry`, or one of a "
+    "plug-in, as `embedder`",
     "allow_folders": "folders outside of the project and the lakehouse that links, tables and documents may lead to",
     "model": "provider that answers for every logical model; the models file decides when absent",
 }
@@ -56,6 +66,7 @@ BATCH_KEYS = {
     "failed: 10; 0 for never; `--stop-after` goes before it",
 }
 """Keys of [tool.compound.batch]."""
+AUTO = Chosen("auto")
 VARIABLES = {
     "COMPOUND_PROFILE": "profile, where `--profile` does not name one",
     "COMPOUND_HOME": "folder of the run-time state instead of `.compound/` in the project",
@@ -91,8 +102,17 @@ class Profile:
     state: str | None = None
     lock_wait_s: float = 30.0
     vectors: str = "edge"
+    embedder: Chosen = AUTO
+    reranker: Chosen | None = None
+    retrievers: Mapping[str, Chosen] = field(default_factory=dict[str, Chosen])
+    exporters: tuple[Chosen, ...] = ()
     model: str | None = None
     allow_folders: tuple[Path, ...] = ()
+
+    @property
+    def index_names(self) -> list[str]:
+        """What a `retrieve` node may name."""
+        return list(dict.fromkeys([*self.documents, *self.retrievers]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +276,10 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         state=_expand(_text(table, "state")),
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
         vectors=_expand(_text(table, "vectors")) or "edge",
+        embedder=chosen(table.get("embedder", "auto"), "embedder", MARKER),
+        reranker=chosen(table["reranker"], "reranker", MARKER) if "reranker" in table else None,
+        retrievers=chosen_by_index(table.get("retrievers", {}), "retrievers", MARKER),
+        exporters=chosen_list(table.get("exporters", []), "exporters", MARKER),
         model=_text(table, "model"),
         allow_folders=_folders(root, table, "allow_folders"),
     )
@@ -278,6 +302,23 @@ def _expand(value: str | None) -> str | None:
     if name not in os.environ:
         raise ProjectError("project.no-secret", f"the environment has no {name}", fix=f"export {name}=...")
     return os.environ[name]
+
+
+def filled_settings(options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Options of an adapter with every `${env:NAME}` filled in, at any depth.
+
+    Raises:
+        ProjectError: ``project.no-secret``: the environment has no such variable.
+    """
+
+    def filled(value: JsonValue) -> JsonValue:
+        if isinstance(value, str):
+            return _expand(value) or ""
+        if isinstance(value, list):
+            return [filled(one) for one in value]
+        return {name: filled(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+    return {name: filled(one) for name, one in options.items()}
 
 
 def _toml(path: Path) -> dict[str, object]:

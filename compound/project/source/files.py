@@ -117,17 +117,29 @@ def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
 
 def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
     """The operational database of the profile, with the project's effects."""
-    from compound.connector.shop import Shop
+    from compound.connector.target import TargetSetup
+    from compound.plugins import TARGETS
     from compound.spec.shop_file import ShopFile
 
-    declared = read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
-    wait_s = settings.profile.lock_wait_s
-    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
+    setup = TargetSetup(
+        name="shop",
+        effects=lambda name: parts.effects[name],
+        url=settings.shop_url,
+        lock_wait_s=settings.profile.lock_wait_s,
+        declared=read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml"),
+    )
+    return cast("Shop", TARGETS.make("shop", setup))
 
 
 def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
     """Where replies go; with defaults where there is no `connectors/desk.yaml`."""
-    from compound.connector.desk import Desk
+    from compound.connector.target import TargetSetup
+    from compound.plugins import TARGETS
 
-    declared = cast("DeskFile", target_file(settings, "desk"))
-    return Desk(settings.home / "desk", declared, effects=lambda name: parts.effects[name])
+    setup = TargetSetup(
+        name="desk",
+        folder=settings.home / "desk",
+        effects=lambda name: parts.effects[name],
+        declared=target_file(settings, "desk"),
+    )
+    return cast("Desk", TARGETS.make("desk", setup))

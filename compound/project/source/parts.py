@@ -19,6 +19,7 @@ from compound.project.source.names import Named
 if TYPE_CHECKING:
     from compound.effect import Effect
     from compound.language.types import Type
+    from compound.plugins import Own, Registry
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
     from compound.tool import AskTool, Function, SqlTool
@@ -41,6 +42,12 @@ class ProjectParts:
         self.root = root
         self._built_in = tuple(built_in)
         self.modules = ProjectModules(root, name)
+
+    def own_plugins(self, registry: Registry) -> Own:
+        """Adapters of a kind in the project's `connectors/*.py`, by name."""
+        from compound.project.source.own_plugins import own_plugins
+
+        return own_plugins(self.modules, registry)
 
     @cached_property
     def functions(self) -> Mapping[str, Function[..., object]]:

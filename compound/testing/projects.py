@@ -1,0 +1,214 @@
+"""A project under test: a temporary copy, scripted models, a clock that the test moves, and one line a step."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compound.model import ModelRequest, ScriptedProvider
+from compound.project import Project
+from compound.project.settings.settings import load_settings
+from compound.testing.models import forget_scripts, with_scripts
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.evaluation import SuiteReport
+    from compound.language import Finding
+    from compound.model import Provider
+    from compound.project import Decided, RunView
+    from compound.project.review.effects import EffectView
+    from compound.testing.models import Script
+
+PYPROJECT = """\
+[tool.compound]
+name = "under_test"
+graph = "main"
+
+[tool.compound.profiles.test]
+lakehouse = "{home}/lakehouse"
+"""
+MODELS = "compound: models/v1\nmodels: {}\n"
+_LEFT_OUT = (".compound", ".venv", ".git", "__pycache__", "node_modules")
+START = 1_767_225_600.0
+"""1 January 2026, 00:00 UTC."""
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands still until the test moves it.
+
+    Attributes:
+        now: UTC seconds since 1970.
+    """
+
+    now: float = START
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+    def advance(self, seconds: float = 0, *, hours: float = 0, days: float = 0) -> None:
+        """Let time pass."""
+        self.now += seconds + hours * 3600 + days * 86400
+
+
+@dataclass(frozen=True)
+class ProjectUnderTest:
+    """A project in a temporary folder. Files, state, indexes and messages of it vanish with the test.
+
+    Attributes:
+        root: Its folder.
+        project: The project itself, for everything that has no short form here.
+        clock: Its time, as reviews, effects, certificates and retention see it.
+        models: The provider of each scripted model.
+    """
+
+    root: Path
+    project: Project
+    clock: FakeClock
+    models: Mapping[str, Provider] = field(default_factory=dict[str, "Provider"])
+
+    def run(
+        self, given: Mapping[str, JsonValue] | None = None, *, graph: str | None = None, **more: JsonValue
+    ) -> RunView:
+        """Run a graph: `desk.run(question="How many?")`; the project's own graph where none is named."""
+        return self.project.run(graph, {**(given or {}), **more})
+
+    def check(self, *graphs: str) -> list[Finding]:
+        """What `compound check` finds in these graphs, or in all."""
+        return self.project.check(graphs)
+
+    def index(self, *names: str) -> None:
+        """Build these indexes, or all."""
+        self.project.index(names)
+
+    def evaluate(self, suite: str) -> SuiteReport:
+        """Run a suite, with every case in the report."""
+        return self.project.evaluate(suite, details=True)
+
+    def decide(
+        self, action: str, *, item: str | None = None, user: str = "ann", reason: str = "", **fields: JsonValue
+    ) -> Decided:
+        """Decide a review as a person does, and let the run go on.
+
+        Args:
+            action: `approve`, `reject`, or another action of the review.
+            item: Id of the item; the only one that waits where it is left out.
+            user: Who decides.
+            reason: One of the reasons that the review asks for.
+            **fields: What the action asks for: `instruction="Say it shorter"`.
+
+        Raises:
+            AssertionError: no item is named, and not exactly one waits.
+        """
+        return self.project.reviews().decide(
+            item or self._only_item(), action, user=user, reason=reason, fields=fields or None
+        )
+
+    def approve(self, item: str | None = None, *, user: str = "ann") -> Decided:
+        """`decide("approve")`."""
+        return self.decide("approve", item=item, user=user)
+
+    def reject(self, item: str | None = None, *, user: str = "ann", reason: str = "") -> Decided:
+        """`decide("reject")`."""
+        return self.decide("reject", item=item, user=user, reason=reason)
+
+    def waiting(self) -> list[str]:
+        """Ids of the items that wait for a person, the most urgent first."""
+        return [one.item_id for one in self.project.reviews().list()]
+
+    def effects(self, run_id: str | None = None) -> Sequence[EffectView]:
+        """Effects of a run, or of all, with how each ended."""
+        return self.project.effects().list(run_id=run_id)
+
+    def asked(self, model: str) -> Sequence[ModelRequest]:
+        """Every request that a scripted model got, in order.
+
+        Raises:
+            AssertionError: the test scripts no such model.
+        """
+        provider = self.models.get(model)
+        assert isinstance(provider, ScriptedProvider), f"the test has no script for the model {model!r}"
+        return provider.requests
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files of the project, new ones or others in their place; open it again to read them."""
+        _write(self.root, files)
+
+    def _only_item(self) -> str:
+        waiting = self.waiting()
+        assert len(waiting) == 1, f"{len(waiting)} items wait; say which one: {waiting}"
+        return waiting[0]
+
+
+@contextmanager
+def project(
+    source: Path | str | Mapping[str, str],
+    *,
+    models: Mapping[str, Script] | None = None,
+    profile: str | None = None,
+    clock: FakeClock | None = None,
+) -> Generator[ProjectUnderTest]:
+    """Open a project for a test; `compound.testing.project(...)`.
+
+    Nothing of the environment (`COMPOUND_*`) reaches it, and nothing that it does reaches the source.
+
+    Args:
+        source: The project's folder, of which a copy is made; or file to text, where `pyproject.toml` and
+            `connectors/models.yaml` are added if they are left out.
+        models: Logical model to its answers; the other models answer as the project says.
+        profile: The profile; else the project's own.
+        clock: The project's time; one that stands at the present second where it is left out.
+
+    Example:
+        >>> from compound import testing
+        >>> files = {
+        ...     "graphs/main.yaml": '''
+        ... compound: graph/v1
+        ... name: main
+        ... input: {text: str}
+        ... nodes:
+        ...   say: {use: llm, model: writer, prompt: prompts/say.md, in: {text: $input.text}}
+        ... output: {said: $say}
+        ... ''',
+        ...     "graphs/prompts/say.md": "Greet {{ text }}",
+        ... }
+        >>> with testing.project(files, models={"writer": ["Hello Ann"]}) as desk:
+        ...     print(desk.run(text="Ann").output, desk.asked("writer")[0].messages[0].content)
+        {'said': 'Hello Ann'} Greet Ann
+    """
+    with tempfile.TemporaryDirectory(prefix="compound-test-", ignore_cleanup_errors=True) as folder:
+        root = Path(folder).resolve() / "project"
+        if isinstance(source, Mapping):
+            _write(root, {"pyproject.toml": PYPROJECT, "connectors/models.yaml": MODELS, **source})
+        else:
+            shutil.copytree(source, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True)
+        scripts = with_scripts(root, models) if models else {}
+        opened = Project(load_settings(root, profile=profile, environ={}))
+        time = clock or _present()
+        opened.resources.clock = time
+        try:
+            yield ProjectUnderTest(root, opened, time, scripts)
+        finally:
+            opened.close()
+            opened.resources.close()
+            forget_scripts(root)
+
+
+def _present() -> FakeClock:
+    from time import time
+
+    return FakeClock(float(int(time())))
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Adapters for Compound: one of each kind."""
