@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome, is_out_of_room
+from compound.connector.state import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, ProjectError, RunError
 from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
+from compound.project.running.items import RowItems, record_of
+from compound.project.running.sources import open_source
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -20,11 +24,59 @@ if TYPE_CHECKING:
     from compound.effect import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
+    from compound.project.open.resources import Resources
     from compound.project.settings.settings import Settings
     from compound.review import ReviewQueue
+    from compound.spec import GraphSpec
 
 _REDRAFTS = 2
 """How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
+
+
+DESK: Final = "desk"
+ITEM: Final = "ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What a batch runs.
+
+    Attributes:
+        source: Names it: the same backlog has one name, however a user writes it.
+        items: Its items, in its order.
+        are_ids_shared: An id means the same item in every source, as the ids of tickets do.
+    """
+
+    source: str
+    items: Iterator[BacklogItem]
+    are_ids_shared: bool = True
+
+
+def open_backlog(
+    source: str, resources: Resources, spec: GraphSpec, context: Mapping[str, JsonValue] | None = None
+) -> Backlog:
+    """The items of a source for a graph: its tickets, where the graph takes one; else its rows.
+
+    Args:
+        source: `desk`, a path, `sql:SELECT ...` or `module:function`.
+        resources: Of the project.
+        spec: The graph.
+        context: What is one for all; it goes before the columns.
+
+    Raises:
+        ProjectError: `project.no-desk`; `batch.no-source`: the desk has tickets, and the graph takes none.
+    """
+    if ITEM in spec.input:
+        path = source_path(source, resources.settings)
+        items = backlog_of(path, resources.desk, frozenset(spec.context), context)
+        return Backlog(source=str(path), items=items)
+    if source == DESK:
+        what = f"{spec.name} takes no ticket: its input is {', '.join(spec.input) or 'empty'}"
+        fix = '--from FILE, --from "sql:SELECT ..." or --from module:function'
+        raise ProjectError("batch.no-source", what, fix=fix)
+    opened = open_source(source, resources)
+    items = RowItems(spec, context or {}).of(opened.rows())
+    return Backlog(source=opened.name, items=items, are_ids_shared=False)
 
 
 def source_path(source: str, settings: Settings) -> Path:
@@ -33,7 +85,7 @@ def source_path(source: str, settings: Settings) -> Path:
     Raises:
         ProjectError: `project.no-desk`: the profile says nothing about where tickets are.
     """
-    path = settings.profile.tickets if source == "desk" else Path(source)
+    path = settings.profile.tickets if source == DESK else Path(source)
     if path is None:
         raise ProjectError(
             "project.no-desk",
@@ -60,7 +112,7 @@ def backlog_of(
         if isinstance(entry, DeskProblem):
             where = entry.error.where
             name = entry.ticket_id or (f"{Path(where.file).name}:{where.line}" if where else f"line-{entry.line}")
-            yield BacklogItem(ticket_id=name, ticket=None, problem=_record(entry.error))
+            yield BacklogItem(ticket_id=name, ticket=None, problem=record_of(entry.error))
         else:
             own = {name: value for name, value in columns.items() if name not in (context or {})}
             yield BacklogItem(ticket_id=entry.id, ticket=entry.model_dump(mode="json", exclude_none=True), context=own)
@@ -131,7 +183,7 @@ class EngineRunner:
             # The store is down: that is no fault of the ticket.
             raise
         except CompoundError as error:
-            return Outcome(status=ItemStatus.DEAD, error=_record(error))
+            return Outcome(status=ItemStatus.DEAD, error=record_of(error))
         return self._outcome(result)
 
     async def _run(self, item: LedgerItem, turn: EffectGate) -> RunResult:
@@ -141,11 +193,13 @@ class EngineRunner:
             except RunError as error:
                 if error.code != "graph.unknown-run":
                     raise  # the batch that began the ticket had not begun its run
+        given: dict[str, JsonValue] = dict(item.ticket or {})
         return await self._engine.run(
-            {"ticket": dict(item.ticket or {})},
+            given if ITEM not in self._engine.spec.input else {ITEM: given},
             run_id=item.run_id,
             thread_id=item.ticket_id,
             context={**self._context, **item.context},
+            item=RunItem(item.ticket_id, content_sha256(given, item.context)),
             effect_gate=turn,
         )
 
@@ -189,7 +243,7 @@ class EngineRunner:
         if error is not None and (error.code.startswith(("state.", "checkpoint.")) or is_out_of_room(error)):
             # Nothing can be written down now: that is no fault of the ticket.
             raise ConnectorError(error.code, error.what, fix=error.fix)
-        what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
+        what = record_of(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
         if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
             return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result), error=what)
         return Outcome(status=ItemStatus.DEAD, error=what)
@@ -206,7 +260,3 @@ class EngineRunner:
         actors = [one.actor for item in items for one in self._queue.decisions(item.item_id)]
         is_automatic = bool(actors) and not waiting and all(actor.startswith("policy:") for actor in actors)
         return AUTOMATIC if is_automatic else None
-
-
-def _record(error: CompoundError) -> dict[str, JsonValue]:
-    return {key: value if isinstance(value, (str, int)) else None for key, value in error.to_json().items()}

@@ -226,6 +226,7 @@ class Project(OpenedProject):
         source: str,
         options: BatchOptions,
         *,
+        to: Path | None = None,
         context: Mapping[str, JsonValue] | None = None,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
     ) -> BatchSummary:
@@ -233,8 +234,10 @@ class Project(OpenedProject):
 
         Args:
             name: A graph of the project; its own when None.
-            source: `desk`, or the path of a JSONL file, a Delta table or a folder.
+            source: `desk`; the path of a JSONL, CSV or Parquet file, a Delta table or a folder; `sql:SELECT ...`
+                over the lakehouse; `module:function` of the project.
             options: How it runs.
+            to: Where the results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
             context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
             on_event: Told when a ticket is started or settled.
         """
@@ -244,7 +247,7 @@ class Project(OpenedProject):
         before = recorder.dropped
         try:
             with self.resources.embedding_beside():
-                summary = anyio.run(partial(self._batch, name, source, options, context or {}, on_event))
+                summary = anyio.run(partial(self._batch, name, source, options, to, context or {}, on_event))
         finally:
             recorder.flush()
         self._prune_after()
@@ -255,20 +258,24 @@ class Project(OpenedProject):
         name: str | None,
         source: str,
         options: BatchOptions,
+        to: Path | None,
         context: Mapping[str, JsonValue],
         on_event: Callable[[BatchEvent], None],
     ) -> BatchSummary:
         from compound.batch import BatchRunner, Ledger
-        from compound.project.running.backlog import EngineRunner, backlog_of, source_path, with_context
+        from compound.project.running.backlog import EngineRunner, open_backlog, with_context
+        from compound.project.running.results import Results
 
         resources = self.resources
-        path = source_path(source, self.settings)
         async with self.engine(name) as engine:
             spec = engine.spec
-            items = backlog_of(path, resources.desk, frozenset(spec.context), context)
-            backlog = with_context(items, engine, context)
+            backlog = open_backlog(source, resources, spec, context)
+            ledger = Ledger(
+                resources.state, graph_name=spec.name, source=backlog.source, are_ids_shared=backlog.are_ids_shared
+            )
+            results = None if to is None else Results(to, ledger, backlog.source)
             runner = BatchRunner(
-                Ledger(resources.state, graph_name=spec.name, source=str(path)),
+                ledger,
                 EngineRunner(engine, self.services.queue, self.services.outbox.outbox, context),
                 graph_hash=spec.hash,
                 folder=self.settings.home / "batch",
@@ -276,7 +283,8 @@ class Project(OpenedProject):
                 context=context,
                 withdraw=self._withdraw,
             )
-            return await runner.run(backlog, options)
+            summary = await runner.run(with_context(backlog.items, engine, context), options)
+        return summary if results is None else replace(summary, results=results.write())
 
     def _withdraw(self, run_ids: Sequence[str]) -> None:
         """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""

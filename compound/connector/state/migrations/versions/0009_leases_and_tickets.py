@@ -44,6 +44,6 @@ def _name_tickets(db: sa.Connection) -> None:
             return
         for row in page:
             if (named := ticket_of(row.input or {})) is not None:
-                values = {"ticket_id": named[0], "ticket_sha256": named[1]}
+                values = {"ticket_id": named.item_id, "ticket_sha256": named.sha256}
                 db.execute(sa.update(_RUN).where(_RUN.c.run_id == row.run_id).values(values))
         last = page[-1].run_id
