@@ -21,6 +21,7 @@ from compound.spec.graph_file import (
     blocks,
 )
 from compound.spec.mistakes import path_in, without_branches, without_misspelt
+from compound.spec.roles import ItemRole, ShowsRole
 from compound.spec.validated import meaning
 from compound.spec.words import (
     RESERVED,
@@ -38,6 +39,8 @@ from compound.spec.yaml.reading import DataPath, SourceMap, read_yaml
 
 _ROUNDS: Final = 6
 _INNER: Final[dict[str, type[BaseModel]]] = {
+    "item": ItemRole,
+    "shows": ShowsRole,
     "retry": Retry, "repeat": Repeat, "map": Map, "budget": Budget, "auto": AutoRule, "on_expire": Escalation,
 }  # fmt: skip
 _OPTIONAL: Final = {

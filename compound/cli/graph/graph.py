@@ -144,7 +144,7 @@ def run(
     if values or (graph is not None and not is_by_option):
         record = project.inputs(graph, values or [])  # no value is a mistake only where the graph asks for one
     elif given is None:
-        record = {"ticket": read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)}
+        record = project.item_input(graph, read_ticket_argument(ticket, text, stdin=sys.stdin.buffer))
     else:
         record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
     result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)

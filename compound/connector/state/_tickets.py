@@ -1,10 +1,9 @@
-"""Which ticket a run answers: its id, and a hash of what it says."""
+"""Which item of a backlog a run answers: its id, and a hash of what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from compound.connector.state._digest import digest
 
@@ -20,16 +19,6 @@ class RunItem:
 
     item_id: str
     sha256: str
-
-
-def ticket_of(given: Mapping[str, object]) -> RunItem | None:
-    """Id and content hash of the ticket in a run's input; None where the input has no ticket with an id."""
-    ticket = given.get("ticket")
-    if not isinstance(ticket, Mapping):
-        return None
-    fields = cast("Mapping[str, object]", ticket)
-    ticket_id = fields.get("id")
-    return RunItem(ticket_id, content_sha256(fields)) if isinstance(ticket_id, str) and ticket_id else None
 
 
 def content_sha256(ticket: Mapping[str, object], context: Mapping[str, object] | None = None) -> str:

@@ -26,6 +26,7 @@ from compound.graph.run.result import ReplayResult, RunResult
 from compound.graph.store.kept_graphs import KeptServices, keep, read
 from compound.graph.store.locks import hold_run, lock_file, place_of
 from compound.graph.store.runs import MemoryLedger, RunLedger, RunRecord, StateLedger, digest
+from compound.graph.wiring.roles import Roles
 from compound.language.fill import filler
 from compound.language.types import Record, parse_type
 from compound.language.validate import validator
@@ -100,6 +101,7 @@ class Engine:
         self._lock_wait_s = lock_wait_s
         self._store_wait_s = store_wait_s
         self._runners: dict[str, Runner] = {}
+        self._roles = Roles(spec)
         self._durable: Durable | None = None
         self._others: dict[str, Engine] = {}
         self._is_kept = False
@@ -566,6 +568,7 @@ class Engine:
             runners=self._runners,
             recorder=self._recorder,
             example_id=example_id,
+            roles=self._roles,
             budget=self._budget,
             seconds=self._seconds,
             seen_input=None if self._fill is None else self._fill(dict(given)),
@@ -611,7 +614,7 @@ class Engine:
             status="running",
             input=active.input,
             context=active.context,
-            item=active.item,
+            item=active.item or self._roles.run_item(active.input),
         )
 
     def require_context(self, context: Mapping[str, JsonValue]) -> None:

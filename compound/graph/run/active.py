@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from compound.graph.port.services import EffectGate, Redraft
     from compound.graph.run.events import Listener, RunEvent
     from compound.graph.run.outcome import Outcome
+    from compound.graph.wiring.roles import Roles
     from compound.language.references import Maybe, Scope
     from compound.model import Budget
     from compound.trace import Recorder
@@ -28,7 +29,8 @@ class ActiveRun:
     """One run while it is in memory.
 
     Attributes:
-        item: Which item of a backlog it answers, where whoever starts it says so.
+        item: Which item of a backlog it answers, where the caller says so.
+        roles: Those of its graph.
         scope: Name to value, as references see it: nodes, `input`, `context`, `run`.
         outcomes: How each top-level node ended so far.
         runners: Node path to its work; made once per engine.
@@ -59,6 +61,7 @@ class ActiveRun:
     recorder: Recorder | None = None
     example_id: str | None = None
     item: RunItem | None = None
+    roles: Roles | None = None
     checkpoint_id: str = ""
     is_replay: bool = False
     reopens: frozenset[str] = frozenset()

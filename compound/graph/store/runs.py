@@ -127,10 +127,8 @@ class StateLedger:
 
     def start(self, record: RunRecord) -> None:
         """Note a new run."""
-        from compound.connector.state import ticket_of
-
         now = self._clock()
-        item = record.item or ticket_of(record.input)
+        item = record.item
         values = {
             "run_id": record.run_id,
             "graph_name": record.graph_name,

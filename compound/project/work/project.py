@@ -107,6 +107,8 @@ class Project(OpenedProject):
         draft: bool = False,
     ) -> RunView:
         """Run a graph on one input; with `draft` only to the review, changing nothing."""
+        from compound.graph.wiring.roles import Roles
+
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
             result = self.resources.loop.run(partial(self._run, name, given, context or {}, until))
@@ -124,6 +126,9 @@ class Project(OpenedProject):
             shown_to_person={} if item is None else item.evidence,
             ready=None if item is None or item.readiness is None else item.readiness.ready,
             reasons=() if item is None else item.reasons,
+            shows=Roles(self._spec(name)).shows(
+                {**result.values, "input": dict(given), "context": dict(context or {})}
+            ),
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
@@ -135,6 +140,21 @@ class Project(OpenedProject):
         from compound.project.running.run_inputs import read_inputs
 
         return read_inputs(self._spec(name), written)
+
+    def item_input(self, name: str | None, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """A graph's input of one item, as the graph's `item` says.
+
+        Raises:
+            DataError: ``project.bad-input``: the graph names no input for it.
+        """
+        from compound.graph.wiring.roles import Roles
+
+        spec = self._spec(name)
+        roles = Roles(spec)
+        if roles.input is None:
+            what = f"{spec.name} says of no input that it is the item: there is no `item: {{input: ...}}`"
+            raise DataError("project.bad-input", what, fix="give NAME=VALUE, or declare `item` in the graph file")
+        return roles.given(item, {})[0]
 
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
         """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.
@@ -153,10 +173,10 @@ class Project(OpenedProject):
         context: Mapping[str, JsonValue],
         until: Literal["end", "review"],
     ) -> RunResult:
+        from compound.graph.wiring.roles import Roles
+
         async with self.engine(name) as engine:
-            ticket = given.get("ticket")
-            thread = ticket.get("id") if isinstance(ticket, dict) else None
-            thread_id = thread if isinstance(thread, str) else None
+            thread_id = Roles(engine.spec).id(given) or None
             return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, context=context, until=until)
 
     def replay(
@@ -243,61 +263,17 @@ class Project(OpenedProject):
         """
         import anyio
 
+        from compound.project.running.batching import run_batch
+
         recorder = self.resources.recorder
         before = recorder.dropped
         try:
             with self.resources.embedding_beside():
-                summary = anyio.run(partial(self._batch, name, source, options, to, context or {}, on_event))
+                summary = anyio.run(partial(run_batch, self, name, source, options, to, context or {}, on_event))
         finally:
             recorder.flush()
         self._prune_after()
         return replace(summary, untraced=recorder.dropped - before)
-
-    async def _batch(
-        self,
-        name: str | None,
-        source: str,
-        options: BatchOptions,
-        to: Path | None,
-        context: Mapping[str, JsonValue],
-        on_event: Callable[[BatchEvent], None],
-    ) -> BatchSummary:
-        from compound.batch import BatchRunner, Ledger
-        from compound.project.running.backlog import EngineRunner, open_backlog, with_context
-        from compound.project.running.results import Results
-
-        resources = self.resources
-        async with self.engine(name) as engine:
-            spec = engine.spec
-            backlog = open_backlog(source, resources, spec, context)
-            ledger = Ledger(
-                resources.state, graph_name=spec.name, source=backlog.source, are_ids_shared=backlog.are_ids_shared
-            )
-            results = None if to is None else Results(to, ledger, backlog.source)
-            runner = BatchRunner(
-                ledger,
-                EngineRunner(engine, self.services.queue, self.services.outbox.outbox, context),
-                graph_hash=spec.hash,
-                folder=self.settings.home / "batch",
-                on_event=on_event,
-                context=context,
-                withdraw=self._withdraw,
-            )
-            summary = await runner.run(with_context(backlog.items, engine, context), options)
-        return summary if results is None else replace(summary, results=results.write())
-
-    def _withdraw(self, run_ids: Sequence[str]) -> None:
-        """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
-        from compound.errors import ConflictError
-        from compound.review import UNDECIDED, ItemFilter
-
-        queue = self.services.queue
-        for run_id in run_ids:
-            for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
-                try:
-                    queue.withdraw(item.item_id, actor="batch", reason="the batch was begun again")
-                except ConflictError:
-                    continue  # somebody decided it in this moment; the decision stands
 
     def prune(self, *, dry_run: bool = False, now: float | None = None) -> PruneReport:
         """Remove what the policies of the project do not let this profile keep any longer (`retention:`).
