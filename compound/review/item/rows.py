@@ -75,6 +75,7 @@ def item_of(row: RowMapping) -> ReviewItem:
         "reasons": tuple(values["reasons"]),
         "draft": draft_from_json(draft),
         "draft_sha256": sha256,
+        "title": values["title"] or "",
         "decide": ANYTHING_USUAL if values["decide"] is None else values["decide"],
     }
     return ReviewItem(**values)

@@ -40,7 +40,7 @@ def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
                 status=Status(row.status),
                 reasons=tuple(row.reasons),
                 draft=draft_from_json(row.draft),
-                subject=row.title,
+                subject=row.title or "",
                 ready=row.ready,
                 **{name: getattr(row, name) for name in _NAMES},
             )

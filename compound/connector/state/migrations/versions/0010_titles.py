@@ -13,7 +13,7 @@ _ITEM = sa.table("review_item", sa.column("item_id"), sa.column("title"), sa.col
 
 def upgrade() -> None:
     """A title for each item; of those that are there the subject of the ticket, or how its body begins."""
-    op.add_column("review_item", sa.Column("title", sa.Text(), nullable=False, server_default=""))
+    op.add_column("review_item", sa.Column("title", sa.Text(), nullable=True))
     db = op.get_bind()
     for row in db.execute(sa.select(_ITEM.c.item_id, _ITEM.c.ticket)).all():
         ticket = row.ticket or {}
