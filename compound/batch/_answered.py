@@ -95,13 +95,12 @@ def _of(db: Connection, row: RowMapping, sha256: str) -> Answer | None:
         stands = None
     else:
         return None  # it failed, or was withdrawn, and did nothing
-    lane: object = (row["output"] or {}).get("lane")
     return Answer(
         run_id=run_id,
         status=stands,
         is_same=row["ticket_sha256"] == sha256,
         at=row["created_at"],
-        lane="deferred" if stands is ItemStatus.WAITING_REVIEW else lane if isinstance(lane, str) else None,
+        lane="deferred" if stands is ItemStatus.WAITING_REVIEW else None,
     )
 
 

@@ -17,6 +17,9 @@ _MAX_SENDER: Final = 1_000
 _NAMED: Final = re.compile(r"#[A-Za-z]{0,4}\d{3,20}\b|\b[A-Z]{1,4}-?\d{4,20}\b")
 """What looks like the number of an order or a case: two tickets that name it may be about one row."""
 
+_LONE_ADDRESS: Final = re.compile(r"[^@\r\n]{1,500}@[^@\s]{1,400}\s?")
+"""A text that is one sender and nothing else."""
+
 
 class OrderGate:
     """Lets a ticket change the outside world only when every earlier ticket that shares a key with it is settled.
@@ -78,15 +81,17 @@ def _address(written: str) -> str:
         return ""
 
 
-def keys_of(ticket: Mapping[str, JsonValue] | None) -> frozenset[str]:
-    """Whom and what a ticket is about, as far as one can see it: its customer, its sender, numbers that it names."""
-    given = ticket or {}
-    found = set[str]()
-    if (customer := given.get("customer_id")) and isinstance(customer, str):
-        found.add(f"customer {customer}")
-    if (email := given.get("email")) and isinstance(email, str):
-        found.add(f"email {(_address(email) or email).strip().lower()}")
-    for part in ("subject", "body"):
-        text = given.get(part)
-        found.update(f"named {one}" for one in _NAMED.findall(text if isinstance(text, str) else ""))
+def keys_of(item: Mapping[str, JsonValue] | None, key: str = "") -> frozenset[str]:
+    """Whom and what an item is about, as far as one can see it: its key, an address, numbers that its texts name.
+
+    Args:
+        item: Its fields.
+        key: What the graph's `item.key` says; empty where it says nothing.
+    """
+    found = {f"key {key}"} if key else set[str]()
+    for text in (item or {}).values():
+        if isinstance(text, str):
+            if _LONE_ADDRESS.fullmatch(text) and (address := _address(text)):
+                found.add(f"address {address.strip().lower()}")
+            found.update(f"named {one}" for one in _NAMED.findall(text))
     return frozenset(found)

@@ -14,6 +14,7 @@ from compound.batch._answered import Answer, find_answer, hold_ticket
 from compound.batch._intake import GONE, Intake, Taken
 from compound.batch._job import Job, open_job
 from compound.batch._letters import write_letters
+from compound.batch._results import results_of
 from compound.batch._types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
 from compound.connector.state import Holder, Lease, Leases, StateStore, content_sha256, tables
 from compound.connector.state._leases import HELD, is_held, store_time
@@ -40,12 +41,14 @@ class Ledger:
         store: The state store.
         graph_name: The graph that is run.
         source: What names the backlog, the same however a user writes it: a path without links and dots.
+        are_ids_shared: An id means the same item in every source; otherwise only rows of equal content are the same.
     """
 
-    def __init__(self, store: StateStore, *, graph_name: str, source: str) -> None:
+    def __init__(self, store: StateStore, *, graph_name: str, source: str, are_ids_shared: bool = True) -> None:
         self._store = store
         self._graph_name = graph_name
         self._source = source
+        self._are_ids_shared = are_ids_shared
         self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
         self._job: Job | None = None
         self._lease: Lease | None = None
@@ -153,6 +156,10 @@ class Ledger:
                 for row in db.execute(query)
             ]
 
+    def results(self) -> list[dict[str, JsonValue]]:
+        """Id, output, status and run of each settled item, in the backlog's order; without a run where none began."""
+        return results_of(self._store, self.job_id)
+
     def start(self, entry: LedgerItem) -> LedgerItem:
         """Say that a ticket is in flight; one that was answered before comes back settled, or with its other run."""
         with self._store.write(durable=False) as db:
@@ -184,7 +191,7 @@ class Ledger:
             since=self._known.again_since,
         )
         is_other = found is not None and not found.is_same
-        return None if is_other and self._accepts_changes else found
+        return None if is_other and (self._accepts_changes or not self._are_ids_shared) else found
 
     def settle(self, entry: LedgerItem, outcome: Outcome) -> None:
         """Write how a ticket ended; an item that is settled already is left as it is."""

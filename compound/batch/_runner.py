@@ -52,6 +52,7 @@ class BatchRunner:
         folder: Where the dead letters are kept.
         on_event: Told when a ticket is started or settled.
         context: The graph's context, one for all tickets.
+        keys: Whom and what an item is about, as far as one can see it.
         withdraw: Takes back what waits for a person of runs that are forgotten.
     """
 
@@ -64,6 +65,7 @@ class BatchRunner:
         folder: Path,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
         context: Mapping[str, JsonValue] | None = None,
+        keys: Callable[[LedgerItem], Iterable[str]] = lambda item: keys_of(item.ticket),
         withdraw: Callable[[Sequence[str]], None] = lambda run_ids: None,
     ) -> None:
         self._ledger = ledger
@@ -72,6 +74,7 @@ class BatchRunner:
         self._folder = folder
         self._on_event = on_event
         self._context = context or {}
+        self._keys = keys
         self._withdraw = withdraw
         self._failures = Failures(0)
         self._draining = False
@@ -131,7 +134,7 @@ class BatchRunner:
         todo = [item for item in items if item.status not in SETTLED]
         self._total = len(items)
         self._settled = len(items) - len(todo)
-        gate = OrderGate({item.seq: keys_of(item.ticket) for item in todo})
+        gate = OrderGate({item.seq: self._keys(item) for item in todo})
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
             signals.start_soon(self._watch_signals, signals.cancel_scope)

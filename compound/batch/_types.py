@@ -191,6 +191,7 @@ class BatchSummary:
         answered_before: Tickets that another batch, or `compound run`, has answered; they are not answered again.
         down: The service that stopped it; None when none did.
         untraced: Rows of traces that could not be stored; the tickets themselves are whole.
+        results: Where the results were written; None where nobody asked for them.
     """
 
     job_id: str
@@ -206,6 +207,7 @@ class BatchSummary:
     answered_before: int = 0
     down: ServiceDown | None = None
     untraced: int = 0
+    results: str | None = None
 
     @property
     def tickets_per_second(self) -> float | None:

@@ -73,8 +73,8 @@ class SuiteReport(BaseModel):
         description: What the suite asks, as its file says it.
         meanings: Score to what it means, as the file says it.
         scores: The headline.
-        by_action: Recall of the expected actions, by action type.
-        lanes: How many cases went where.
+        groups: Group of scores to its scores by name: what scorers count apart, as recall by action.
+        labels: Group to label to number of cases: where cases went, as by lane.
         n: Cases of the headline.
         sections: The same for cases that are reported apart.
         slices: Tag of the headline's cases to its value to the headline scores of these cases; a tag with one value
@@ -96,8 +96,8 @@ class SuiteReport(BaseModel):
     n: int
     scores: dict[str, Estimate]
     meanings: dict[str, str] = {}
-    by_action: dict[str, Estimate]
-    lanes: dict[str, int]
+    groups: dict[str, dict[str, Estimate]] = {}
+    labels: dict[str, dict[str, int]] = {}
     seconds_per_case: float | None = None
     cost_usd: float | None = None
     gates: list[GateReport] = []
@@ -122,12 +122,6 @@ def summarise(
     """
     times = [one.result.seconds for one in scored if one.result.seconds is not None]
     costs = [one.result.cost_usd for one in scored if one.result.cost_usd is not None]
-    actions = sorted({score.name for one in scored for score in one.scores if score.group == "by_action"})
-    lanes: dict[str, int] = {}
-    for one in scored:
-        for score in one.scores:
-            if score.group == "lanes":
-                lanes[score.label] = lanes.get(score.label, 0) + 1
     scores = {name: estimate(scored, name) for name in suite.scores}
     unknown = sum(one.result.cost_usd is None and one.result.status != "failed" for one in scored)
     return SuiteReport(
@@ -138,8 +132,8 @@ def summarise(
         model=model,
         n=len(scored),
         scores=scores,
-        by_action={name: estimate(scored, name, group="by_action") for name in actions},
-        lanes=dict(sorted(lanes.items())),
+        groups=_groups(scored),
+        labels=_labels(scored),
         slices=_slices(scored, suite.scores),
         seconds_per_case=sum(times) / len(times) if times else None,
         cost_usd=sum(costs) if costs else None,
@@ -148,6 +142,22 @@ def summarise(
         notes=[f"the cost of {unknown} of {len(scored)} cases is not known"] if costs and unknown else [],
         cases=[_case_report(one) for one in scored] if details else [],
     )
+
+
+def _groups(scored: Sequence[Scored]) -> dict[str, dict[str, Estimate]]:
+    named = sorted({(s.group, s.name) for one in scored for s in one.scores if s.group and not s.label})
+    found: dict[str, dict[str, Estimate]] = {}
+    for group, name in named:
+        found.setdefault(group, {})[name] = estimate(scored, name, group=group)
+    return found
+
+
+def _labels(scored: Sequence[Scored]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for group, label in sorted((s.group, s.label) for one in scored for s in one.scores if s.group and s.label):
+        counts = found.setdefault(group, {})
+        counts[label] = counts.get(label, 0) + 1
+    return found
 
 
 def _slices(scored: Sequence[Scored], names: Sequence[str]) -> dict[str, dict[str, dict[str, Estimate]]]:

@@ -34,7 +34,7 @@ class Case:
 
     Attributes:
         id: Unique in its suite; the `example_id` of the run's spans.
-        input: The graph's input: `{"ticket": {...}}`.
+        input: The graph's input: name to value.
         expected: What the suite's scorers compare with.
         cluster_id: Cases of one cluster (one customer) are not independent; None says there is none.
         tags: For slices: data set, language, kind of ticket.
@@ -86,8 +86,8 @@ class Score:
         name: Several scores of one name in a case are several trials (one for each expected action).
         value: A number in [0, 1]; None where the question does not arise or cannot be answered. Anything else (NaN,
             7.0, a text) is an error of the scorer: the score is absent, and the report names the case.
-        label: A class instead of a number: the lane.
-        group: Empty for the case's own scores; `by_action`, `lanes`, ... for what is counted apart.
+        label: A class instead of a number.
+        group: Empty for the case's own scores; a name of the scorer's own for what is counted apart.
         explanation: Why, for a person who reads the case.
         details: The same for a program.
     """

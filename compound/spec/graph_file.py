@@ -21,6 +21,7 @@ from compound.spec.nodes import (
     Node,
     RepeatBlock,
 )
+from compound.spec.roles import ItemRole, ShowsRole
 from compound.spec.words import (
     Binding,
     Budget,
@@ -57,6 +58,8 @@ class GraphSpec(Strict):
     )
     input: dict[str, TypeText] = Field(default_factory=dict, description="What a run is given: name to type.")
     context: dict[str, TypeText] = Field(default_factory=dict, description="Stored with the run.")
+    item: ItemRole | None = Field(default=None, description="What one item of a backlog is to this graph.")
+    shows: ShowsRole | None = Field(default=None, description="What a person sees first of a run.")
     output: dict[str, Binding] = Field(
         default_factory=dict, description="What a run gives: name to reference; absent values are null."
     )

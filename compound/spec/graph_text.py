@@ -16,6 +16,7 @@ from compound.language.findings import Finding, InvalidFile, in_file_order
 from compound.language.types import TYPE_WORDS
 from compound.spec.graph_file import GraphSpec, blocks
 from compound.spec.nodes import NODE_KINDS, NODE_MODELS
+from compound.spec.roles import ItemRole, ShowsRole
 from compound.spec.words import (
     RESERVED,
     AgentTool,
@@ -34,6 +35,8 @@ from compound.spec.yaml.validated import meaning
 
 _ROUNDS: Final = 6
 _INNER: Final[dict[str, type[BaseModel]]] = {
+    "item": ItemRole,
+    "shows": ShowsRole,
     "retry": Retry, "repeat": Repeat, "map": Map, "budget": Budget, "auto": AutoRule, "on_expire": Escalation,
 }  # fmt: skip
 _OPTIONAL: Final = {

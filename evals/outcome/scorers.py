@@ -42,7 +42,7 @@ def outcome(context: SuiteContext) -> Scorer:
         yield Score(name="deferred_share", value=float(not is_clean))
         wrong = float(bool(changes) and not is_match) if is_clean else None
         yield Score(name="clean_wrong_write", value=wrong)
-        yield Score(name="lane", label=lane, group="lanes")
+        yield Score(name="lane", label=lane, group="lane")
         yield from _recall(_possible(pristine, case), actions)
 
     return score
@@ -122,7 +122,7 @@ def _recall(expected: Sequence[Action], actions: Sequence[Action]) -> Iterator[S
         is_there = key in left
         if is_there:
             left.remove(key)
-        yield Score(name=gold["name"], value=float(is_there), group="by_action")
+        yield Score(name=gold["name"], value=float(is_there), group="action")
 
 
 def _key(name: str, arguments: Mapping[str, JsonValue]) -> str:

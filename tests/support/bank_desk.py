@@ -18,6 +18,7 @@ GRAPH = """\
 compound: graph/v1
 name: main
 input: {ticket: {id: str, body: str}}
+item: {input: ticket, id: ticket.id, title: ticket.body}
 output: {action: $review.action, applied: $apply?, told: $tell?}
 nodes:
   plan: {use: tool, tool: plan_credits, in: {ticket: $input.ticket}}

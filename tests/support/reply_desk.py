@@ -26,6 +26,7 @@ GRAPH = """\
 compound: graph/v1
 name: main
 input: {ticket: {id: str, subject: str, body: str, email: str?, customer_id: str?}}
+item: {input: ticket, id: ticket.id, title: ticket.subject, key: ticket.customer_id}
 output: {text: $think, sent: $send?}
 nodes:
   think: {use: tool, tool: think, in: {ticket: $input.ticket}, out: str}
@@ -36,6 +37,7 @@ ASK = """\
 compound: graph/v1
 name: ask
 input: {ticket: {id: str, subject: str, body: str, email: str?, customer_id: str?}}
+item: {input: ticket, id: ticket.id, title: ticket.subject, key: ticket.customer_id}
 output: {text: $think, action: $ok.action}
 nodes:
   think: {use: tool, tool: think, in: {ticket: $input.ticket}, out: str}

@@ -138,11 +138,13 @@ def run(
     if graph is not None and "=" in graph:
         graph, values = None, [graph, *(values or [])]
     project = Project.open(profile=profile, model=model)
-    if any(one is not None for one in (ticket, text, given)):
-        if values:
-            raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
-        whole = read_ticket_argument(ticket if given is None else given, text, stdin=sys.stdin.buffer)
-        record = {"ticket": whole} if given is None else whole
+    is_by_option = any(one is not None for one in (ticket, text, given))
+    if values and is_by_option:
+        raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
+    if given is not None:
+        record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
+    elif is_by_option:
+        record = project.item_input(graph, read_ticket_argument(ticket, text, stdin=sys.stdin.buffer))
     else:
         record = project.inputs(graph, values or []) if values or graph is not None else project.example()
     result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,8 +29,16 @@ def batch(
     *,
     source: Annotated[
         str,
-        typer.Option("--from", help="`desk` (the profile's tickets), a JSONL file, a Delta table or a folder."),
+        typer.Option(
+            "--from",
+            help="`desk` (the profile's tickets); a JSONL, CSV or Parquet file, a Delta table or a folder; "
+            '"sql:SELECT ..." over the lakehouse; `module:function` of the project.',
+        ),
     ] = "desk",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Write the results: *.jsonl, *.parquet, or the folder of a Delta table."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="At most this many tickets, from the start.")
     ] = None,
@@ -64,10 +73,11 @@ def batch(
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run every ticket of a backlog; the same command again goes on where it stopped.
+    """Run every ticket, or every row, of a backlog; the same command again goes on where it stopped.
 
-    A ticket that cannot be read, or whose run fails, is a dead letter; the others go on. One that was answered before,
-    by another batch or by `compound run`, is not answered again.
+    Columns of the source are the graph's inputs; `id` names a row. A ticket that cannot be read, or whose run fails, is
+    a dead letter; the others go on. One that was answered before, by another batch or by `compound run`, is not
+    answered again.
 
     Exit code: 0 complete, 1 the batch could not go on, 3 with dead letters, 5 stopped before the end, 6 another
     process runs it, 7 stopped because a provider, the shop or the desk is down.
@@ -95,7 +105,7 @@ def batch(
         stop_after=settings.stop_after_failures if stop_after is None else stop_after,
     )
     with progress(show=not json) as on_event:
-        summary = project.batch(graph, source, options, context=given, on_event=on_event)
+        summary = project.batch(graph, source, options, to=to, context=given, on_event=on_event)
     if json:
         print_json(summary)
     else:
@@ -165,6 +175,8 @@ def show_summary(summary: BatchSummary) -> None:
         some = ", ".join(summary.changed_tickets[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
         note(visible(f"{summary.changed} ticket(s) have another content than was answered under their id: {some}"))
         note("  they are not answered again; --accept-changes answers them as they are now")
+    if summary.results is not None:
+        note(f"results in {os.path.relpath(summary.results)}")
     if summary.untraced:
         note(f"{summary.untraced} row(s) of traces could not be stored; see the log")
     if summary.down is not None:

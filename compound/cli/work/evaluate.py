@@ -98,16 +98,11 @@ def show_report(report: SuiteReport) -> None:
         right=["value", "n"],
     )
     show_sections(report)
-    if report.by_action:
-        print_table(
-            "by action",
-            ["action", "value", "95 % interval", "n"],
-            [
-                (name, _shown(score.value), _interval(score), score.n)
-                for name, score in sorted(report.by_action.items())
-            ],
-            right=["value", "n"],
-        )
+    for group, scores in report.groups.items():
+        rows = [(name, _shown(score.value), _interval(score), score.n) for name, score in sorted(scores.items())]
+        print_table(f"by {group}", [group, "value", "95 % interval", "n"], rows, right=["value", "n"])
+    for group, counts in report.labels.items():
+        say(f"{group}: {', '.join(f'{count} {label}' for label, count in counts.items())}")
     for gate in report.gates:
         say(f"gate: {gate.score} {gate.bar}: {gate.verdict}")
     for line in report.notes:

@@ -12,7 +12,7 @@ import anyio
 import orjson
 
 from compound.connector.desk._replies import Sent, SentFolder
-from compound.connector.desk._sources import Entry, read_rows, read_tickets
+from compound.connector.desk._sources import Entry, Row, read_rows, read_tickets
 from compound.connector.state import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
@@ -98,9 +98,14 @@ class Desk:
         """Every ticket of a source; see `read_tickets`."""
         return read_tickets(source, self._file.tickets)
 
-    def rows(self, source: Path, columns: frozenset[str]) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
+    def rows(self, source: Path, columns: frozenset[str]) -> Iterator[Row]:
         """Every ticket of a source with those of its columns that are no fields of a ticket; see `read_rows`."""
         return read_rows(source, self._file.tickets, columns)
+
+    @staticmethod
+    def takes(fields: Collection[str]) -> bool:
+        """Whether a record of these fields is a ticket: it has an id and a text."""
+        return "id" in fields and bool({"body", "html"} & set(fields))
 
     def replies(self) -> Iterator[Sent]:
         """Everything that was sent, oldest first."""

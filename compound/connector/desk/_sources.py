@@ -36,12 +36,10 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
     Raises:
         ConnectorError: `desk.no-source`, `desk.unreadable`: the source as a whole cannot be read.
     """
-    return (entry for entry, _ in read_rows(path, rules))
+    return (entry for entry, *_ in read_rows(path, rules))
 
 
-def read_rows(
-    path: Path, rules: TicketRules = _RULES, columns: frozenset[str] = frozenset()
-) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
+def read_rows(path: Path, rules: TicketRules = _RULES, columns: frozenset[str] = frozenset()) -> Iterator[Row]:
     """As `read_tickets`, each with those of the named columns that its record has.
 
     Args:
@@ -64,7 +62,8 @@ def read_rows(
         yield from (_read_tasks(file, reader) if file.suffix == ".json" else _read_jsonl(file, reader))
 
 
-Row = tuple[Entry, Mapping[str, "JsonValue"]]
+Row = tuple[Entry, Mapping[str, "JsonValue"], "Location | None"]
+"""A ticket or a problem, what else its record says, and the place of a ticket."""
 
 
 class _Reader:
@@ -82,7 +81,7 @@ class _Reader:
             given = cast("dict[str, JsonValue]", record)
             beside = {name: value for name, value in given.items() if name in self._columns}
             record = {name: value for name, value in given.items() if name not in beside}
-        return make_ticket(record, self.rules, where, self._seen), beside
+        return make_ticket(record, self.rules, where, self._seen), beside, where
 
 
 def _read_jsonl(path: Path, reader: _Reader) -> Iterator[Row]:
@@ -96,7 +95,7 @@ def _read_jsonl(path: Path, reader: _Reader) -> Iterator[Row]:
                 if len(raw) > rules.max_line_bytes:
                     _skip_line(stream, raw)
                     what = f"its line is longer than {rules.max_line_bytes:,} bytes"
-                    yield problem(where, guess_id(raw), "ticket.too-large", what), {}
+                    yield problem(where, guess_id(raw), "ticket.too-large", what), {}, None
                     continue
                 text = raw.removeprefix(b"\xef\xbb\xbf") if is_first else raw
                 is_first = False
@@ -116,14 +115,14 @@ def _parse_line(text: bytes, reader: _Reader, where: Location) -> Row:
         text.decode()
     except UnicodeDecodeError as error:
         what = f"byte {error.start} of its line (0x{text[error.start]:02x}) is not UTF-8"
-        return problem(where, guess_id(text), "ticket.not-utf8", what, "save the file as UTF-8"), {}
+        return problem(where, guess_id(text), "ticket.not-utf8", what, "save the file as UTF-8"), {}, None
     try:
         record = cast("object", orjson.loads(text))
     except orjson.JSONDecodeError as error:
         what = f"its line is not JSON: {error.msg} at character {error.pos + 1}"
-        return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line"), {}
+        return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line"), {}, None
     if (twice := repeated_key(text)) is not None:
-        return _duplicate_key(record, twice, where), {}
+        return _duplicate_key(record, twice, where), {}, None
     return reader.make(record, where)
 
 
@@ -170,11 +169,11 @@ def _read_tasks(path: Path, reader: _Reader) -> Iterator[Row]:
     for index, task in enumerate(cast("list[object]", tasks)):
         where = Location(str(path), index + 1)
         if index in twice:
-            yield _duplicate_key(None, twice[index], where), {}
+            yield _duplicate_key(None, twice[index], where), {}, None
         elif isinstance(task, dict):
             yield reader.make(task_ticket(cast("Mapping[str, JsonValue]", task), index, path), where)
         else:
-            yield problem(where, None, "ticket.not-an-object", "it is no task"), {}
+            yield problem(where, None, "ticket.not-an-object", "it is no task"), {}, None
 
 
 def task_ticket(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:

@@ -11,13 +11,14 @@ from compound.connector.state._digest import canonical, digest
 from compound.connector.state._leases import Holder, Lease, Leases
 from compound.connector.state._owner import host_and_process, host_name, is_gone, this_owner
 from compound.connector.state._store import StateStore
-from compound.connector.state._tickets import content_sha256, ticket_of
+from compound.connector.state._tickets import RunItem, content_sha256
 
 __all__ = [
     "AuditReport",
     "Holder",
     "Lease",
     "Leases",
+    "RunItem",
     "StateStore",
     "append_audit",
     "canonical",
@@ -28,6 +29,5 @@ __all__ = [
     "is_gone",
     "tables",
     "this_owner",
-    "ticket_of",
     "verify_audit",
 ]

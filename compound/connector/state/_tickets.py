@@ -1,21 +1,24 @@
-"""Which ticket a run answers: its id, and a hash of what it says."""
+"""Which item of a backlog a run answers: its id, and a hash of what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from dataclasses import dataclass
 
 from compound.connector.state._digest import digest
 
 
-def ticket_of(given: Mapping[str, object]) -> tuple[str, str] | None:
-    """Id and content hash of the ticket in a run's input; None where the input has no ticket with an id."""
-    ticket = given.get("ticket")
-    if not isinstance(ticket, Mapping):
-        return None
-    fields = cast("Mapping[str, object]", ticket)
-    ticket_id = fields.get("id")
-    return (ticket_id, content_sha256(fields)) if isinstance(ticket_id, str) and ticket_id else None
+@dataclass(frozen=True, slots=True)
+class RunItem:
+    """Which item of a backlog a run answers.
+
+    Attributes:
+        item_id: The item's own id.
+        sha256: Of what it says; see `content_sha256`.
+    """
+
+    item_id: str
+    sha256: str
 
 
 def content_sha256(ticket: Mapping[str, object], context: Mapping[str, object] | None = None) -> str:

@@ -187,6 +187,7 @@ review_item = Table(
     Column("risk", Integer, nullable=False, default=0, server_default="0"),
     Column("second", Boolean, nullable=False),
     _json("ticket", nullable=False),
+    _text("title"),
     _json("evidence", nullable=False),
     _json("reasons", nullable=False),
     _json("refs", nullable=False),

@@ -14,6 +14,7 @@ from compound.graph.checks.literals import literal_findings
 from compound.graph.checks.names import name_findings, with_python_types
 from compound.graph.checks.policy import policy_findings
 from compound.graph.checks.prompts import prompt_findings
+from compound.graph.checks.roles import role_findings
 from compound.graph.checks.running import running_findings
 from compound.graph.checks.sinks import taint_findings
 from compound.graph.checks.unused import unused_findings
@@ -33,6 +34,7 @@ Family: TypeAlias = "Callable[[Inspection], Iterator[Finding]]"
 FAMILIES: Final[tuple[Family, ...]] = (
     name_findings,  # 1
     value_findings,  # 2: references
+    role_findings,  # 2: what `item` and `shows` name
     literal_findings,  # 2: texts that look like references
     call_findings,  # 2: what nodes are given (5: SQL parameters too)
     condition_findings,  # 2: comparisons

@@ -71,7 +71,9 @@ class _Seen:
 
 
 def _seen_in(inspection: Inspection) -> _Seen:
-    bindings = [expr for value in inspection.spec.output.values() for expr, _ in iter_bindings(value, ())]
+    shows = {} if inspection.spec.shows is None else inspection.spec.shows.model_dump(exclude_none=True)
+    ends = (*inspection.spec.output.values(), *shows.values())
+    bindings = [expr for value in ends for expr, _ in iter_bindings(value, ())]
     seen = _Seen([ref for expr in bindings for ref, _ in references(expr)])
     for level in inspection.levels:
         for name, node in level.nodes.items():

@@ -28,7 +28,7 @@ def value_findings(inspection: Inspection) -> Iterator[Finding]:
         for name, node in level.nodes.items():
             inner = level.below(name, node) if isinstance(node, RepeatBlock | MapBlock) else level
             for use in level.own_uses[name]:
-                yield from _use(inspection, inner if use.role in {"until", "out"} else level, use)
+                yield from use_findings(inspection, inner if use.role in {"until", "out"} else level, use)
             yield from _named_nodes(inspection, level, name, node)
     for level, name, path, node in inspection.nodes:
         for expr, place in needed(node, path):
@@ -37,11 +37,12 @@ def value_findings(inspection: Inspection) -> Iterator[Finding]:
         for expr, place in iter_bindings(value, ("output", name)):
             for ref, is_shielded in references(expr):
                 use = Use(ref=ref, is_shielded=is_shielded, path=place, role="out")
-                yield from _use(inspection, inspection.top, use)
+                yield from use_findings(inspection, inspection.top, use)
             yield from _missing_output(inspection, name, expr, place)
 
 
-def _use(inspection: Inspection, level: Level, use: Use) -> Iterator[Finding]:
+def use_findings(inspection: Inspection, level: Level, use: Use) -> Iterator[Finding]:
+    """What is wrong with one reference."""
     if use.ref.root in inspection.broken:
         return
     try:

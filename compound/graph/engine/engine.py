@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
 
-    from compound.connector.state import StateStore
+    from compound.connector.state import RunItem, StateStore
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent
@@ -115,6 +115,7 @@ class Engine:
         context: Mapping[str, JsonValue] | None = None,
         until: Literal["end", "review"] = "end",
         example_id: str | None = None,
+        item: RunItem | None = None,
         effect_gate: EffectGate | None = None,
         listener: Listener | None = None,
     ) -> RunResult:
@@ -127,6 +128,7 @@ class Engine:
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
             example_id: The evaluation case, for traces.
+            item: Which item of a backlog it answers; that of the input when left out.
             effect_gate: Awaited once, before the first delivery.
             listener: Told what happens, one event after the other; the run waits until it has. See `stream`.
 
@@ -140,7 +142,7 @@ class Engine:
         """
         self._frame.require_fit(input, context or {}, run_id)
         active = self._frame.activate(run_id, thread_id or run_id, input, context or {}, example_id)
-        active.gate, active.listener = effect_gate, listener
+        active.gate, active.listener, active.item = effect_gate, listener, item
         await self._tell_start(active)
         if until == "review":
             with self._frame.root(active) as span:

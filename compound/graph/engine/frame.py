@@ -11,6 +11,7 @@ from compound.graph.node.policy import longest_kept_s
 from compound.graph.planning.planning import plan
 from compound.graph.run.active import SILENT, ActiveRun
 from compound.graph.run.result import RunResult
+from compound.graph.wiring.roles import Roles
 from compound.language.fill import filler
 from compound.language.types import Record, parse_type
 from compound.language.validate import validator
@@ -42,6 +43,7 @@ class Frame:
         self.services = services
         self.recorder = recorder
         self.runners: dict[str, Runner] = {}
+        self.roles = Roles(spec)
         limits = spec.budget
         self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
         self._budget = None if limits is None else _budget_of(spec, limits)
@@ -84,6 +86,7 @@ class Frame:
             runners=self.runners,
             recorder=self.recorder,
             example_id=example_id,
+            roles=self.roles,
             budget=self._budget,
             seconds=self._seconds,
             seen_input=None if self._fill is None else self._fill(dict(given)),

@@ -196,6 +196,7 @@ class Legs:
             status="running",
             input=active.input,
             context=active.context,
+            item=active.item or self.frame.roles.run_item(active.input),
         )
 
     def moved_id(self, active: ActiveRun) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from compound.graph.node.policy import Decided
 from compound.graph.port.services import AutoRuling, EffectCall, ReviewDecision, ReviewRequest
@@ -189,6 +189,7 @@ class ReviewStep:
             covers=behind.covers if behind is not None else (),
             fields={**behind.present(run.scope), **(edited or {})} if behind is not None else {},
             held=_held(run) if run.is_elsewhere else None,
+            **_roles(run),
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:
@@ -230,6 +231,25 @@ def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind
 def _whole(value: object) -> int:
     """A risk as a whole number; 0 where there is none."""
     return round(value) if isinstance(value, int | float) and math.isfinite(value) else 0
+
+
+class _Roles(TypedDict, total=False):
+    item_name: str
+    item: Mapping[str, JsonValue]
+    title: str
+    reasons: tuple[str, ...]
+
+
+def _roles(run: ActiveRun) -> _Roles:
+    roles = run.roles
+    if roles is None:
+        return {}
+    return {
+        "item_name": roles.id(run.input),
+        "item": roles.value(run.input),
+        "title": roles.title(run.input),
+        "reasons": roles.reasons(run.scope),
+    }
 
 
 def _held(run: ActiveRun) -> dict[str, JsonValue]:

@@ -134,7 +134,11 @@ class ReviewRequest:
         second: Two different people must approve it: the policy asks that of an effect behind it.
         undo_s: How long its decision can be taken back before the run goes on.
         auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
-        input: The graph's input, for ticket ids and the like.
+        input: The graph's input.
+        item_name: What names the item of the backlog, as the graph's `item` says; empty where nothing does.
+        item: The item itself.
+        title: What lists show of it.
+        reasons: Why a person is asked, as the graph's `shows` says.
         redraft: The run is drafted again: a stale item gets this draft in place of its old one.
         remarks: What a person should know besides: models that gave no usable answer, and why.
     """
@@ -165,6 +169,10 @@ class ReviewRequest:
     covers: tuple[str, ...] = ()
     fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     held: Mapping[str, JsonValue] | None = None
+    item_name: str = ""
+    item: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    title: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,12 @@ from compound.trace import SILENT, ActiveSpan
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.state import RunItem
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import EffectGate, Redraft
     from compound.graph.run.events import Listener, RunEvent
     from compound.graph.run.outcome import Outcome
+    from compound.graph.wiring.roles import Roles
     from compound.language.references import Maybe, Scope
     from compound.model import Budget
     from compound.trace import Recorder
@@ -27,6 +29,8 @@ class ActiveRun:
     """One run while it is in memory.
 
     Attributes:
+        item: Which item of a backlog it answers, where the caller says so.
+        roles: Those of its graph.
         scope: Name to value, as references see it: nodes, `input`, `context`, `run`.
         outcomes: How each top-level node ended so far.
         runners: Node path to its work; made once per engine.
@@ -56,6 +60,8 @@ class ActiveRun:
     runners: Mapping[str, Runner]
     recorder: Recorder | None = None
     example_id: str | None = None
+    item: RunItem | None = None
+    roles: Roles | None = None
     checkpoint_id: str = ""
     is_replay: bool = False
     reopens: frozenset[str] = frozenset()

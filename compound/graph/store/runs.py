@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy import Executable
 
-    from compound.connector.state import StateStore
+    from compound.connector.state import RunItem, StateStore
 
 LedgerStatus = Literal["running", "waiting_review", "done", "failed", "cancelled"]
 
@@ -42,6 +42,7 @@ class RunRecord:
     moved_from: str | None = None
     pruned_at: float | None = None
     host: str | None = None
+    item: RunItem | None = None
 
 
 class RunLedger(Protocol):
@@ -126,18 +127,16 @@ class StateLedger:
 
     def start(self, record: RunRecord) -> None:
         """Note a new run."""
-        from compound.connector.state import ticket_of
-
         now = self._clock()
-        ticket_id, ticket_sha256 = ticket_of(record.input) or (None, None)
+        item = record.item
         values = {
             "run_id": record.run_id,
             "graph_name": record.graph_name,
             "graph_hash": record.graph_hash,
             "graph_version": record.graph_version,
             "thread_id": record.thread_id,
-            "ticket_id": ticket_id,
-            "ticket_sha256": ticket_sha256,
+            "ticket_id": None if item is None else item.item_id,
+            "ticket_sha256": None if item is None else item.sha256,
             "host": self._host,
             "status": record.status,
             "input_sha256": digest(record.input),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
 from compound.errors import ConflictError, DataError, ProjectError, choices
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
-# What a review node shows under this name, or is given as input, heads its item; what acts has no name of its own.
-LANE, TICKET = "lane", "ticket"
 RETURN = "return"
 
 
@@ -52,8 +50,8 @@ class Gate(Protocol):
 class QueuedReviews:
     """`compound.graph.port.services.Reviews` over the review queue.
 
-    What an item proposes is what the effects behind its review would do. A review node that shows `lane`
-    ({reasons}) tells why a person is asked.
+    What an item proposes is what the effects behind its review would do; why a person is asked is what the graph's
+    `shows.reasons` says.
 
     Args:
         queue: The queue.
@@ -153,7 +151,6 @@ class QueuedReviews:
 
     def _new_item(self, request: ReviewRequest) -> NewItem:
         shown = request.shown
-        ticket = _record(request.input.get(TICKET))
         now = self.queue.now()
         held: dict[str, JsonValue] | None = None
         if request.held is not None:
@@ -163,8 +160,9 @@ class QueuedReviews:
             node=request.node,
             thread_id=request.thread_id,
             queue=request.queue,
-            ticket_id=str(ticket["id"]) if ticket.get("id") is not None else None,
-            ticket=ticket,
+            ticket_id=request.item_name or None,
+            ticket=request.item,
+            title=request.title,
             draft=draft_of(request, self._effects),
             evidence=shown,
             reasons=reasons_of(request),
@@ -190,8 +188,7 @@ class QueuedReviews:
 
 def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
     """Why a person is asked."""
-    lane = _record(request.shown.get(LANE))
-    reasons = tuple(str(reason) for reason in _list(lane.get("reasons")))
+    reasons = request.reasons
     if not reasons and request.auto is not None and request.auto.reason:
         reasons = (request.auto.reason,)
     return reasons + request.remarks
@@ -293,11 +290,3 @@ def _status(
         # Another process performs it; this run is asked again later.
         return "failed"
     return status.value
-
-
-def _record(value: JsonValue) -> Mapping[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: JsonValue) -> Sequence[JsonValue]:
-    return cast("Sequence[JsonValue]", value) if isinstance(value, list) else ()

@@ -209,7 +209,7 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     return {
         "runs": of(_RUN, input=None, context=None, output=None, pruned_at=now),
         "calls": of(_CALL, response=None).where(_CALL.c.response.is_not(None)),
-        "items": of(_ITEM, ticket={}, evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
+        "items": of(_ITEM, ticket={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
         "drafts": sa.update(draft).where(draft.c.item_id.in_(items)).values(draft={}),
         "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),

@@ -15,6 +15,8 @@ class ItemFields:
     """An item with what a decision needs.
 
     Attributes:
+        ticket: The item of the backlog, as the graph's `item` says; empty where it says nothing.
+        title: What lists show of it.
         draft: The letter that an approval sends; empty where it sends none.
         actions: What else an approval does.
         offers: What can be decided: action to its fields and their types.
@@ -38,6 +40,7 @@ class ItemFields:
         ended: Why it ended without a decision: `{status, by, at, why}`; None when it did not.
         ready: The graph's `auto` rule holds for the draft; None when it has none.
         audit: It is of the random share that goes to people whatever a certificate says.
+        name: What names the item of the backlog.
     """
 
     item_id: str
@@ -81,3 +84,5 @@ class ItemFields:
     ended: Mapping[str, JsonValue] | None = None
     ready: bool | None = None
     audit: bool = False
+    name: str = ""
+    title: str = ""

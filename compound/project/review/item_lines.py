@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -69,3 +70,24 @@ def _compact(value: JsonValue) -> str:
     import orjson
 
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+_LONG: Final = 100
+"""Characters of a field that stands in a line with its name."""
+
+
+def backlog_item_lines(view: ItemFields) -> Iterator[str]:
+    """The item of the backlog: its name, its title, and its other fields; nothing where the graph declares none."""
+    if not view.ticket and not view.name:
+        return
+    yield ""
+    yield f"{view.name or 'input'}: {view.title}".rstrip(": ")
+    for name, value in view.ticket.items():
+        if value in (None, "") or str(value) in (view.name, view.title):
+            continue
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if "\n" in text or len(text) > _LONG:
+            yield f"{name}:"
+            yield from (f"  {line}" for line in text.splitlines())
+        else:
+            yield f"{name}: {text}"

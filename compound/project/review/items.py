@@ -19,7 +19,7 @@ from compound.project.review.item_history import (
     pending_lines,
     pending_record,
 )
-from compound.project.review.item_lines import context_lines, done_lines, effect_lines
+from compound.project.review.item_lines import backlog_item_lines, context_lines, done_lines, effect_lines
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
@@ -137,6 +137,8 @@ class ItemView(ItemFields):
             queue=item.queue,
             run_id=item.run_id,
             ticket=item.ticket,
+            name=item.ticket_id or "",
+            title=item.title,
             draft=item.draft.text,
             actions=tuple(action_record(action) for action in item.draft.actions),
             reasons=item.reasons,
@@ -189,14 +191,7 @@ class ItemView(ItemFields):
             yield f"pruned: the ticket, drafts and evidence were removed on {self.pruned_at}, as the policy says"
             yield from self._history()
             return
-        # A graph whose input is no ticket has none to name.
-        yield from (
-            "",
-            f"ticket {self.ticket.get('id')}: {self.ticket.get('subject') or ''}" if self.ticket else "no ticket",
-        )
-        if sender := self.ticket.get("email"):
-            yield f"from {sender}"
-        yield from (f"  {line}" for line in str(self.ticket.get("body") or "").splitlines())
+        yield from backlog_item_lines(self)
         yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
         yield from pending_lines(self)
         yield from done_lines(self)
@@ -205,9 +200,14 @@ class ItemView(ItemFields):
             if self.status in ENDED
             else offer_lines(self.offers, self.effects, self.fields, self.done, first=self._chosen)
         )
-        yield from ("", "evidence (--json shows all of it):", *evidence_lines(self.evidence))
+        yield from ("", "evidence (--json shows all of it):", *evidence_lines(self._evidence))
         yield from self._history()
         yield from ("", *self._next())
+
+    @property
+    def _evidence(self) -> Mapping[str, JsonValue]:
+        """What is not shown above."""
+        return {name: value for name, value in self.evidence.items() if value != self.ticket}
 
     @property
     def _chosen(self) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome, is_out_of_room
-from compound.errors import CompoundError, ConnectorError, ProjectError, RunError
+from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome, is_out_of_room, keys_of
+from compound.connector.rows import ENDINGS
+from compound.connector.state import RunItem, content_sha256
+from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
+from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
+from compound.project.running.items import RowItems, record_of
+from compound.project.running.sources import open_source
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -20,11 +26,83 @@ if TYPE_CHECKING:
     from compound.effect import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
+    from compound.project.open.resources import Resources
     from compound.project.settings.settings import Settings
     from compound.review import ReviewQueue
+    from compound.spec import GraphSpec
 
 _REDRAFTS = 2
 """How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
+
+
+DESK: Final = "desk"
+_LINES: Final = (".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What a batch runs.
+
+    Attributes:
+        source: Names it: the same backlog has one name, however a user writes it.
+        items: Its items, in its order.
+        are_ids_shared: An id means the same item in every source, as the ids of tickets do.
+    """
+
+    source: str
+    items: Iterator[BacklogItem]
+    are_ids_shared: bool = True
+
+
+def open_backlog(
+    source: str, resources: Resources, spec: GraphSpec, context: Mapping[str, JsonValue] | None = None
+) -> Backlog:
+    """The items of a source for a graph: its tickets, where the graph takes one; else its rows.
+
+    Args:
+        source: `desk`, a path, `sql:SELECT ...` or `module:function`.
+        resources: Of the project.
+        spec: The graph.
+        context: What is one for all; it goes before the columns.
+
+    Raises:
+        ProjectError: `project.no-desk`; `batch.no-source`: the desk has tickets, and the graph takes none.
+    """
+    rows = RowItems(spec, context or {})
+    path = _ticket_path(source, resources, rows)
+    if path is not None:
+        items = backlog_of(path, resources.desk, rows)
+        return Backlog(source=str(path), items=items, are_ids_shared=rows.roles.names_items)
+    if source == DESK:
+        what = f"{spec.name} takes no ticket: its input is {', '.join(spec.input) or 'empty'}"
+        fix = '--from FILE, --from "sql:SELECT ..." or --from module:function'
+        raise ProjectError("batch.no-source", what, fix=fix)
+    opened = open_source(source, resources)
+    return Backlog(source=opened.name, items=rows.of(opened.rows()), are_ids_shared=rows.roles.names_items)
+
+
+def _ticket_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
+    """Where the desk reads tickets, for a graph that takes one; None where rows are read in another way."""
+    from compound.connector.desk import Desk
+
+    if rows.roles.input is None or not (rows.is_open or Desk.takes(rows.fields)):
+        return None
+    if source == DESK:
+        return source_path(source, resources.settings)
+    opened = open_source(source, resources).path
+    is_table = opened is not None and opened.suffix.lower() in ENDINGS and opened.suffix.lower() not in _LINES
+    return None if is_table else opened
+
+
+def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
+    """Whom and what an item of a graph is about."""
+    roles = Roles(spec)
+
+    def keys(item: LedgerItem) -> frozenset[str]:
+        given, _ = roles.given(item.ticket or {}, item.context)
+        return keys_of(item.ticket, roles.key(given))
+
+    return keys
 
 
 def source_path(source: str, settings: Settings) -> Path:
@@ -33,7 +111,7 @@ def source_path(source: str, settings: Settings) -> Path:
     Raises:
         ProjectError: `project.no-desk`: the profile says nothing about where tickets are.
     """
-    path = settings.profile.tickets if source == "desk" else Path(source)
+    path = settings.profile.tickets if source == DESK else Path(source)
     if path is None:
         raise ProjectError(
             "project.no-desk",
@@ -43,27 +121,25 @@ def source_path(source: str, settings: Settings) -> Path:
     return path.resolve()
 
 
-def backlog_of(
-    path: Path, desk: Desk, names: frozenset[str] = frozenset(), context: Mapping[str, JsonValue] | None = None
-) -> Iterator[BacklogItem]:
-    """The tickets of a source, in its order; what cannot be read is an item with a problem.
+def backlog_of(path: Path, desk: Desk, rows: RowItems) -> Iterator[BacklogItem]:
+    """The tickets of a source, in its order; what cannot be read, or does not fit, is an item with a problem.
 
     Args:
         path: The source.
         desk: Reads it.
-        names: Names of the graph's context: columns of the source that are called so are no fields of the ticket.
-        context: What is one for all; it goes before the columns.
+        rows: Makes items of what it read.
     """
     from compound.connector.desk import DeskProblem
 
-    for entry, columns in desk.rows(path, names):
+    for entry, columns, where in desk.rows(path, rows.more_columns):
         if isinstance(entry, DeskProblem):
-            where = entry.error.where
-            name = entry.ticket_id or (f"{Path(where.file).name}:{where.line}" if where else f"line-{entry.line}")
-            yield BacklogItem(ticket_id=name, ticket=None, problem=_record(entry.error))
+            at = entry.error.where
+            name = entry.ticket_id or (f"{Path(at.file).name}:{at.line}" if at else f"line-{entry.line}")
+            yield BacklogItem(ticket_id=name, ticket=None, problem=record_of(entry.error))
         else:
-            own = {name: value for name, value in columns.items() if name not in (context or {})}
-            yield BacklogItem(ticket_id=entry.id, ticket=entry.model_dump(mode="json", exclude_none=True), context=own)
+            yield rows.of_ticket(
+                entry.model_dump(mode="json", exclude_none=True), columns, where or Location(str(path))
+            )
 
 
 def with_context(
@@ -117,6 +193,7 @@ class EngineRunner:
         self._queue = queue
         self._outbox = outbox
         self._context = dict(context or {})
+        self._roles = Roles(engine.spec)
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
         """Run, or go on with, the ticket's run."""
@@ -131,7 +208,7 @@ class EngineRunner:
             # The store is down: that is no fault of the ticket.
             raise
         except CompoundError as error:
-            return Outcome(status=ItemStatus.DEAD, error=_record(error))
+            return Outcome(status=ItemStatus.DEAD, error=record_of(error))
         return self._outcome(result)
 
     async def _run(self, item: LedgerItem, turn: EffectGate) -> RunResult:
@@ -141,11 +218,13 @@ class EngineRunner:
             except RunError as error:
                 if error.code != "graph.unknown-run":
                     raise  # the batch that began the ticket had not begun its run
+        given, context = self._roles.given(item.ticket or {}, item.context)
         return await self._engine.run(
-            {"ticket": dict(item.ticket or {})},
+            given,
             run_id=item.run_id,
             thread_id=item.ticket_id,
-            context={**self._context, **item.context},
+            context={**self._context, **context},
+            item=RunItem(item.ticket_id, content_sha256(item.ticket or {}, item.context)),
             effect_gate=turn,
         )
 
@@ -189,7 +268,7 @@ class EngineRunner:
         if error is not None and (error.code.startswith(("state.", "checkpoint.")) or is_out_of_room(error)):
             # Nothing can be written down now: that is no fault of the ticket.
             raise ConnectorError(error.code, error.what, fix=error.fix)
-        what = _record(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
+        what = record_of(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
         if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
             return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result), error=what)
         return Outcome(status=ItemStatus.DEAD, error=what)
@@ -206,7 +285,3 @@ class EngineRunner:
         actors = [one.actor for item in items for one in self._queue.decisions(item.item_id)]
         is_automatic = bool(actors) and not waiting and all(actor.startswith("policy:") for actor in actors)
         return AUTOMATIC if is_automatic else None
-
-
-def _record(error: CompoundError) -> dict[str, JsonValue]:
-    return {key: value if isinstance(value, (str, int)) else None for key, value in error.to_json().items()}

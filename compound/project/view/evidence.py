@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-SHOWN: Final = frozenset({"ticket", "draft", "plan", "lane"})
-"""Parts of the evidence that an item shows in a place of their own."""
 _ROWS, _WIDTH = 8, 160
 
 
 def evidence_lines(evidence: Mapping[str, JsonValue]) -> Iterator[str]:
     """A line or some for each piece."""
-    pieces = {name: value for name, value in evidence.items() if name not in SHOWN}
-    for name, value in pieces.items():
+    for name, value in evidence.items():
         yield from _piece(name, value)
-    if not pieces:
+    if not evidence:
         yield "  none"
 
 

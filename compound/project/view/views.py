@@ -99,6 +99,7 @@ class RunView:
         shown_to_person: What the first review that waits shows, by name.
         ready: Of the first review that waits: its `auto` rule holds; None when it has none.
         reasons: Why a person is asked by it.
+        shows: `text`, `actions`, `label`, `reasons` of the run, as far as the graph declares them.
     """
 
     run_id: str
@@ -111,26 +112,20 @@ class RunView:
     shown_to_person: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     ready: bool | None = None
     reasons: tuple[str, ...] = ()
+    shows: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     def shown(self) -> Iterator[tuple[str, JsonValue]]:
         """What a person wants to see, in order."""
         if self.error is not None:
             yield "error", _error(self.error)
-        lane, plan, draft = (self.values.get(name) for name in ("lane", "plan", "draft"))
-        if isinstance(lane, dict):
-            yield (
-                "lane",
-                f"{lane.get('lane')}: {'; '.join(map(str, _list(lane.get('reasons')))) or 'every check passed'}",
-            )
-        if isinstance(plan, dict):
-            yield "actions", plan.get("actions")
-            if plan.get("unexplained"):
-                yield "not understood", plan.get("unexplained")
-        if isinstance(draft, dict):
-            yield "reply", str(draft.get("text"))
-        if self.output is not None and self.output.get("applied"):
-            yield "done", self.output.get("applied")
-        if not any(isinstance(one, dict) for one in (lane, plan, draft)):
+        said = {name: value for name, value in self.shows.items() if value not in (None, "", [])}
+        if "label" in said or "reasons" in said:
+            reasons = "; ".join(map(str, _list(said.get("reasons")))) or "every check passed"
+            yield "label", f"{said['label']}: {reasons}" if "label" in said else reasons
+        for name in ("actions", "text"):
+            if name in said:
+                yield name, self._readable(said[name])
+        if not said:
             drafted = self.values if self.status == "stopped" else {}
             for name, value in (self.output or self.shown_to_person or drafted).items():
                 if value not in (None, "", []):

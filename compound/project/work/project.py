@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from compound.errors import CompoundError
+from compound.errors import CompoundError, DataError
 from compound.project.running.opened import OpenedProject
 from compound.project.running.sound import need_sound
 from compound.project.view.views import IndexView, RunView, SeedReport, TrainView
@@ -107,6 +107,8 @@ class Project(OpenedProject):
         draft: bool = False,
     ) -> RunView:
         """Run a graph on one input; with `draft` only to the review, changing nothing."""
+        from compound.graph.wiring.roles import Roles
+
         until: Literal["end", "review"] = "review" if draft else "end"
         try:
             result = self.resources.loop.run(partial(self._run, name, given, context or {}, until))
@@ -124,6 +126,9 @@ class Project(OpenedProject):
             shown_to_person={} if item is None else item.evidence,
             ready=None if item is None or item.readiness is None else item.readiness.ready,
             reasons=() if item is None else item.reasons,
+            shows=Roles(self._spec(name)).shows(
+                {**result.values, "input": dict(given), "context": dict(context or {})}
+            ),
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
@@ -153,6 +158,21 @@ class Project(OpenedProject):
             raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
         return example_of(self.settings, spec)
 
+    def item_input(self, name: str | None, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """A graph's input of one item, as the graph's `item` says.
+
+        Raises:
+            DataError: ``project.bad-input``: the graph names no input for it.
+        """
+        from compound.graph.wiring.roles import Roles
+
+        spec = self._spec(name)
+        roles = Roles(spec)
+        if roles.input is None:
+            what = f"{spec.name} says of no input that it is the item: there is no `item: {{input: ...}}`"
+            raise DataError("project.bad-input", what, fix="give NAME=VALUE, or declare `item` in the graph file")
+        return roles.given(item, {})[0]
+
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
         """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.
 
@@ -170,10 +190,10 @@ class Project(OpenedProject):
         context: Mapping[str, JsonValue],
         until: Literal["end", "review"],
     ) -> RunResult:
+        from compound.graph.wiring.roles import Roles
+
         async with self.engine(name) as engine:
-            ticket = given.get("ticket")
-            thread = ticket.get("id") if isinstance(ticket, dict) else None
-            thread_id = thread if isinstance(thread, str) else None
+            thread_id = Roles(engine.spec).id(given) or None
             return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, context=context, until=until)
 
     def replay(
@@ -243,6 +263,7 @@ class Project(OpenedProject):
         source: str,
         options: BatchOptions,
         *,
+        to: Path | None = None,
         context: Mapping[str, JsonValue] | None = None,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
     ) -> BatchSummary:
@@ -250,63 +271,26 @@ class Project(OpenedProject):
 
         Args:
             name: A graph of the project; its own when None.
-            source: `desk`, or the path of a JSONL file, a Delta table or a folder.
+            source: `desk`; the path of a JSONL, CSV or Parquet file, a Delta table or a folder; `sql:SELECT ...`
+                over the lakehouse; `module:function` of the project.
             options: How it runs.
+            to: Where the results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
             context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
             on_event: Told when a ticket is started or settled.
         """
         import anyio
 
+        from compound.project.running.batching import run_batch
+
         recorder = self.resources.recorder
         before = recorder.dropped
         try:
             with self.resources.embedding_beside():
-                summary = anyio.run(partial(self._batch, name, source, options, context or {}, on_event))
+                summary = anyio.run(partial(run_batch, self, name, source, options, to, context or {}, on_event))
         finally:
             recorder.flush()
         self._prune_after()
         return replace(summary, untraced=recorder.dropped - before)
-
-    async def _batch(
-        self,
-        name: str | None,
-        source: str,
-        options: BatchOptions,
-        context: Mapping[str, JsonValue],
-        on_event: Callable[[BatchEvent], None],
-    ) -> BatchSummary:
-        from compound.batch import BatchRunner, Ledger
-        from compound.project.running.backlog import EngineRunner, backlog_of, source_path, with_context
-
-        resources = self.resources
-        path = source_path(source, self.settings)
-        async with self.engine(name) as engine:
-            spec = engine.spec
-            items = backlog_of(path, resources.desk, frozenset(spec.context), context)
-            backlog = with_context(items, engine, context)
-            runner = BatchRunner(
-                Ledger(resources.state, graph_name=spec.name, source=str(path)),
-                EngineRunner(engine, self.services.queue, self.services.outbox.outbox, context),
-                graph_hash=spec.hash,
-                folder=self.settings.home / "batch",
-                on_event=on_event,
-                context=context,
-                withdraw=self._withdraw,
-            )
-            return await runner.run(backlog, options)
-
-    def _withdraw(self, run_ids: Sequence[str]) -> None:
-        """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
-        from compound.errors import ConflictError
-        from compound.review import UNDECIDED, ItemFilter
-
-        queue = self.services.queue
-        for run_id in run_ids:
-            for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
-                try:
-                    queue.withdraw(item.item_id, actor="batch", reason="the batch was begun again")
-                except ConflictError:
-                    continue  # somebody decided it in this moment; the decision stands
 
     def prune(self, *, dry_run: bool = False, now: float | None = None) -> PruneReport:
         """Remove what the policies of the project do not let this profile keep any longer (`retention:`).

@@ -68,6 +68,7 @@ def escalated(item: ReviewItem) -> NewItem:
         queue=item.escalate_to or item.queue,
         ticket_id=item.ticket_id,
         ticket=item.ticket,
+        title=item.title,
         draft=item.draft,
         evidence=item.evidence,
         reasons=tuple(dict.fromkeys((*item.reasons, ESCALATED))),

@@ -22,7 +22,7 @@ _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.deci
 
 
 _GIVEN = (
-    *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "evidence"),
+    *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "title", "evidence"),
     *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
     *("decide", "held"),
 )
@@ -75,6 +75,7 @@ def item_of(row: RowMapping) -> ReviewItem:
         "reasons": tuple(values["reasons"]),
         "draft": draft_from_json(draft),
         "draft_sha256": sha256,
+        "title": values["title"] or "",
         "decide": ANYTHING_USUAL if values["decide"] is None else values["decide"],
     }
     return ReviewItem(**values)

@@ -138,6 +138,7 @@ class NewItem:
         queue: Who should see it.
         ticket_id: The ticket's own id.
         ticket: What is shown of the ticket.
+        title: What lists show of it.
         draft: What the graph proposes.
         evidence: What the draft rests on: rows, passages, checks. A snapshot, not a link.
         reasons: Why a person is asked.
@@ -161,6 +162,7 @@ class NewItem:
     queue: str = "default"
     ticket_id: str | None = None
     ticket: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    title: str = ""
     draft: Draft = field(default_factory=Draft)
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
     reasons: tuple[str, ...] = ()
@@ -234,6 +236,7 @@ class ReviewItem:
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
+    title: str = ""
 
     def is_held(self, now: float) -> bool:
         """Whether somebody's lease still runs."""

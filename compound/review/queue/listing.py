@@ -25,7 +25,7 @@ _NAMES = (
 
 def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
     """Items by urgency, without their evidence (which may be megabytes)."""
-    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "ticket", "ready")]
+    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "title", "ready")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
         .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
@@ -40,17 +40,12 @@ def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
                 status=Status(row.status),
                 reasons=tuple(row.reasons),
                 draft=draft_from_json(row.draft),
-                subject=_subject(row.ticket),
+                subject=row.title or "",
                 ready=row.ready,
                 **{name: getattr(row, name) for name in _NAMES},
             )
             for row in db.execute(query)
         ]
-
-
-def _subject(ticket: Mapping[str, object]) -> str:
-    words = str(ticket.get("subject") or "") or " ".join(str(ticket.get("body") or "")[:1000].split())
-    return words[:200]
 
 
 def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:

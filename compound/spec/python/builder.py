@@ -314,7 +314,8 @@ class Graph(_Nodes):
         name: Its name.
         input: Field to type: the words of the graph file, or Python types (pydantic models among them).
         context: As `input`; stored with the run.
-        **rest: The other keys of a graph file: `version`, `description`, `on_change`, `policy`, `budget`, `types`.
+        **rest: The other keys of a graph file: `version`, `description`, `on_change`, `policy`, `budget`,
+            `types`, `item`.
 
     Example:
         >>> g = Graph("echo", input={"text": str})
@@ -344,6 +345,7 @@ class Graph(_Nodes):
             for key, fields in (("input", input), ("context", context))
         }
         self._output: Data = {}
+        self._shows: Data = {}
 
     def __enter__(self) -> Graph:
         """The graph itself."""
@@ -374,6 +376,11 @@ class Graph(_Nodes):
         self._output |= {name: to_binding(value) for name, value in fields.items()}
         self.places["output",] = place()
 
+    def shows(self, **roles: Value) -> None:
+        """What a person sees first of a run: `text`, `actions`, `label`, `reasons`."""
+        self._shows |= {name: to_binding(value) for name, value in roles.items()}
+        self.places["shows",] = place()
+
     def reference(self, root: str, kind: Type) -> Reference:
         """A reference to a root of this graph."""
         names = {n: ANY if parse_external(t) else parse_type(t) for n, t in self.declared.items()}
@@ -388,6 +395,7 @@ class Graph(_Nodes):
         data: Data = dict(self._head)
         data |= {"types": self.declared} if self.declared else {}
         data |= {key: fields for key, fields in self._given.items() if fields}
+        data |= {"shows": self._shows} if self._shows else {}
         data |= {"output": self._output} if self._output else {}
         data["nodes"] = self._nodes
         where = self.places[()]

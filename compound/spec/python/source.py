@@ -41,12 +41,12 @@ def to_python(spec: GraphSpec) -> str:
     data = spec.to_data()
     writer = _Writer(spec)
     nodes = cast("Mapping[str, Mapping[str, JsonValue]]", data.pop("nodes"))
-    output = cast("Mapping[str, JsonValue]", data.pop("output", {}))
+    ends = [(key, cast("Mapping[str, JsonValue]", data.pop(key))) for key in ("shows", "output") if key in data]
     del data["compound"]
     head = [repr(data.pop("name")), *(f"{key}={value!r}" for key, value in data.items())]
     body = [*_call("graph = Graph", head, ""), *writer.level(nodes, "graph", "")]
-    if output:
-        body += ["", *_call("graph.output", _keywords({k: writer.value(v) for k, v in output.items()}), "")]
+    for key, fields in ends:
+        body += ["", *_call(f"graph.{key}", _keywords({k: writer.value(v) for k, v in fields.items()}), "")]
     words = "Graph, maybe" if writer.uses_maybe else "Graph"
     return "\n".join([f"from compound import {words}", "", *body]) + "\n"
 

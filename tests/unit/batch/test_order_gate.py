@@ -90,8 +90,8 @@ def test_a_ticket_waits_for_its_own_key_only() -> None:
 
 
 def test_keys_are_the_customer_the_sender_and_what_is_named() -> None:
-    mine = keys_of({"id": "1", "customer_id": "c1", "email": "Ann Lee <Ann@X.example>", "subject": "#W12345"})
-    assert mine == {"customer c1", "email ann@x.example", "named #W12345"}
+    mine = keys_of({"id": "1", "email": "Ann Lee <Ann@X.example>", "subject": "#W12345"}, "c1")
+    assert mine == {"key c1", "address ann@x.example", "named #W12345"}
     assert mine & keys_of({"id": "2", "email": "ann@x.example "})
     assert mine & keys_of({"id": "3", "body": "about #W12345, please"})
     assert not keys_of({"id": "4", "body": "hello, on 2026-11-29 at 10:30 I paid 12 dollars in 90210"})

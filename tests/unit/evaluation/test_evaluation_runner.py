@@ -46,8 +46,8 @@ def _right(case: Case, result: CaseResult) -> Iterator[Score]:
     answer = result.values.get("answer")
     yield Score(name="right", value=float(answer == case.expected["n"]))
     yield Score(name="judged", value=None, explanation="the judge abstained")
-    yield Score(name="lane", label=result.status, group="lanes")
-    yield Score(name="kind", value=1.0, group="by_action")
+    yield Score(name="lane", label=result.status, group="lane")
+    yield Score(name="kind", value=1.0, group="action")
 
 
 class Subject:
@@ -105,8 +105,8 @@ def test_a_report_counts_what_is_there_and_nothing_else() -> None:
     right = report.scores["right"]
     assert (right.value, right.n, right.method) == (pytest.approx(1 / 3), 3, "wilson")
     assert (report.scores["judged"].value, report.scores["judged"].n) == (None, 0)
-    assert report.lanes == {"failed": 1, "waiting_review": 2}
-    assert report.by_action["kind"].n == 3
+    assert report.labels["lane"] == {"failed": 1, "waiting_review": 2}
+    assert report.groups["action"]["kind"].n == 3
     assert report.notes == ["a note"]
     assert report.cost_usd == 1.0
     assert report.sections["extra"].n == 1
@@ -114,7 +114,7 @@ def test_a_report_counts_what_is_there_and_nothing_else() -> None:
     assert report.gates[0].verdict == "INCONCLUSIVE"
     assert [case.id for case in report.cases] == ["a", "b", "broken"]
     assert report.cases[0].scores == {"right": 1.0, "judged": None}
-    assert set(report.model_dump()) >= {"suite", "profile", "model", "scores", "by_action", "lanes", "n"}
+    assert set(report.model_dump()) >= {"suite", "profile", "model", "scores", "groups", "labels", "n"}
     short = anyio.run(lambda: run_suite(suite, Subject(), profile="p", model="offline", limit=1))
     assert (short.n, short.cases) == (1, [])
 

@@ -102,9 +102,9 @@ def test_expected_actions_give_the_expected_outcome_for_customers_held_out(tau: 
     assert report.scores["outcome_match"].value == 1.0
     assert report.scores["clean_wrong_write"].value == 0.0
     assert report.scores["clean_wrong_write"].n == report.n
-    assert report.lanes == {"clean": report.n}
+    assert report.labels["lane"] == {"clean": report.n}
     assert set(report.sections) == {"dev", "tau2_retail/train"}
-    assert {score.value for score in report.by_action.values()} == {1.0}
+    assert {score.value for score in report.groups["action"].values()} == {1.0}
     refused = report.slices["gold"]["refused"]["outcome_match"]
     assert (refused.n, refused.value) == (16, 1.0)  # of the held-out half; what the shop refuses changes nothing
     natural = report.sections["tau2_retail/train"]
@@ -225,14 +225,14 @@ def test_arguments_of_any_shape_are_refused_not_a_crash(name: str, value: Any, t
         good: dict[str, Any] = dict.fromkeys(keys, "x") | {"order_id": "#W1", "user_id": "u1"}
         arguments = {k: value if k == key else good[k] for k in keys}
         report = _judge(_folder(tmp_path, [], []), [{"name": name, "arguments": arguments}])
-        assert report.lanes == {"clean": 1}
+        assert report.labels["lane"] == {"clean": 1}
 
 
 def test_a_failed_run_matches_nothing_and_goes_to_a_person(tmp_path: Path) -> None:
     report = _judge(_folder(tmp_path, [], []), [], status="failed")
     assert report.scores["outcome_match"].value == 0.0
     assert report.scores["deferred_share"].value == 1.0
-    assert report.lanes == {"failed": 1}
+    assert report.labels["lane"] == {"failed": 1}
 
 
 def test_recall_ignores_the_order_of_items_and_counts_each_expected_action_once(tmp_path: Path) -> None:
@@ -240,11 +240,11 @@ def test_recall_ignores_the_order_of_items_and_counts_each_expected_action_once(
     folder = _folder(tmp_path, [gold, gold, {"name": "get_order_details", "kwargs": {}}], [])
     given = {"name": gold["name"], "arguments": {"order_id": "#W1", "item_ids": ["b", "a"]}}
     report = _judge(folder, [given])
-    assert report.by_action["return_delivered_order_items"].model_dump(include={"value", "n"}) == {
+    assert report.groups["action"]["return_delivered_order_items"].model_dump(include={"value", "n"}) == {
         "value": 0.5,
         "n": 2,
     }
-    assert set(report.by_action) == {"return_delivered_order_items"}
+    assert set(report.groups["action"]) == {"return_delivered_order_items"}
 
 
 def test_a_ticket_in_the_task_is_the_input(tmp_path: Path) -> None:

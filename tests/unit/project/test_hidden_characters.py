@@ -14,6 +14,7 @@ GRAPH = """\
 compound: graph/v1
 name: ask
 input: {ticket: {id: str, body: str}}
+item: {input: ticket, id: ticket.id, title: ticket.body}
 output: {action: $review.action}
 nodes:
   draft: {use: tool, tool: shout, in: {text: $input.ticket.body}, out: {text: str}}

@@ -41,7 +41,7 @@ def test_due_and_risk_say_what_is_listed_first(tmp_path: Path, monkeypatch: pyte
 def test_a_risk_that_is_no_number_is_found_by_check(tmp_path: Path) -> None:
     bank = bank_with(tmp_path, review="risk: $draft.text")
     with bank.open() as project:
-        assert [(one.code, one.where.line) for one in project.check([])] == [("graph.type-mismatch", 13)]
+        assert [(one.code, one.where.line) for one in project.check([])] == [("graph.type-mismatch", 14)]
 
 
 def test_what_expires_is_escalated_to_the_queue_that_the_graph_names(

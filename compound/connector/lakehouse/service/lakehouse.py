@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from compound.connector.lakehouse.query.engine import Engine
-from compound.connector.lakehouse.query.query import Prepared, bind, execute, plan_rows
+from compound.connector.lakehouse.query.query import Prepared, bind, bound_as, execute, plan_rows
 from compound.connector.lakehouse.service.asking import Ask, Asked, Reviewed, bind_apart, prepare_ask, reviewed
 from compound.connector.lakehouse.service.workers import Cancellation, Workers
 from compound.connector.lakehouse.statement.guard import guard, readable
@@ -226,14 +226,13 @@ class Lakehouse:
         return bind(self._engine.cursor(), statement, samples or {}, capped, used, where)
 
     def whole_table(self, name: str) -> QueryResult:
-        """Every row of a table, for programs that load it; the caps on queries do not hold, larger ones do.
+        """Every row of a table; see `select`."""
+        return self.select(f"SELECT * FROM {quoted(self.table(name).name)}")
 
-        Raises:
-            ConnectorError: ``lakehouse.*``.
-        """
-        info = self.table(name)
-        statement = guard(f"SELECT * FROM {quoted(info.name)}", tables=[info.name])
-        return self.execute(bind(self._engine.cursor(), statement, {}, _WHOLE, [info], None))
+    def select(self, sql: str) -> QueryResult:
+        """Every row of one SELECT, for programs that load it, under larger caps; raises as `query` does."""
+        found = self.prepare(sql)
+        return self.execute(bound_as(found.columns, found.statement, _WHOLE, found.tables, None))
 
     def prepare_ask(self, ask: Ask, *, where: Location | None = None) -> Prepared:
         """Guard, narrow and bind SQL of a reviewed file in this process, without running it.

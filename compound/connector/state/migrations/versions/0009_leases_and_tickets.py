@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import sqlalchemy as sa
 from alembic import op
 
-from compound.connector.state._tickets import ticket_of
+from compound.connector.state._tickets import content_sha256
 
 revision = "0009"
 down_revision = "0008"
@@ -43,7 +45,16 @@ def _name_tickets(db: sa.Connection) -> None:
         if not page:
             return
         for row in page:
-            if (named := ticket_of(row.input or {})) is not None:
+            if (named := _ticket_of(row.input or {})) is not None:
                 values = {"ticket_id": named[0], "ticket_sha256": named[1]}
                 db.execute(sa.update(_RUN).where(_RUN.c.run_id == row.run_id).values(values))
         last = page[-1].run_id
+
+
+def _ticket_of(given: dict[str, object]) -> tuple[str, str] | None:
+    ticket = given.get("ticket")
+    if not isinstance(ticket, dict):
+        return None
+    fields = cast("dict[str, object]", ticket)
+    named = fields.get("id")
+    return (named, content_sha256(fields)) if isinstance(named, str) and named else None

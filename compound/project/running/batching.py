@@ -1,0 +1,66 @@
+"""A backlog through a graph, with its results written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from compound.errors import ConflictError
+from compound.project.running.backlog import EngineRunner, keys_of_items, open_backlog, with_context
+from compound.project.running.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from compound.batch import BatchEvent, BatchOptions, BatchSummary
+    from compound.project.running.opened import OpenedProject
+    from compound.review import ReviewQueue
+
+
+async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
+    project: OpenedProject,
+    name: str | None,
+    source: str,
+    options: BatchOptions,
+    to: Path | None,
+    context: Mapping[str, JsonValue],
+    on_event: Callable[[BatchEvent], None],
+) -> BatchSummary:
+    """Run a backlog; see `Project.batch`."""
+    from compound.batch import BatchRunner, Ledger
+
+    resources, services = project.resources, project.services
+    async with project.engine(name) as engine:
+        spec = engine.spec
+        backlog = open_backlog(source, resources, spec, context)
+        ledger = Ledger(
+            resources.state, graph_name=spec.name, source=backlog.source, are_ids_shared=backlog.are_ids_shared
+        )
+        results = None if to is None else Results(to, ledger, backlog.source)
+        runner = BatchRunner(
+            ledger,
+            EngineRunner(engine, services.queue, services.outbox.outbox, context),
+            graph_hash=spec.hash,
+            folder=project.settings.home / "batch",
+            on_event=on_event,
+            context=context,
+            keys=keys_of_items(spec),
+            withdraw=lambda run_ids: _withdraw(services.queue, run_ids),
+        )
+        summary = await runner.run(with_context(backlog.items, engine, context), options)
+    return summary if results is None else replace(summary, results=results.write())
+
+
+def _withdraw(queue: ReviewQueue, run_ids: Sequence[str]) -> None:
+    """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
+    from compound.review import UNDECIDED, ItemFilter
+
+    for run_id in run_ids:
+        for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
+            try:
+                queue.withdraw(item.item_id, actor="batch", reason="the batch was begun again")
+            except ConflictError:
+                continue  # somebody decided it in this moment; the decision stands
