@@ -19,6 +19,9 @@ from .review.items import (
 from .review.reviews import (
     ReviewService as ReviewService,
 )
+from .running.run_inputs import (
+    read_ticket_argument as read_ticket_argument,
+)
 from .serve.langgraph import (
     compiled_graph as compiled_graph,
 )
@@ -120,9 +123,6 @@ from .work.compare import (
 )
 from .work.project import (
     Project as Project,
-)
-from .work.project import (
-    read_ticket_argument as read_ticket_argument,
 )
 from .work.scaffold import (
     Scaffold as Scaffold,

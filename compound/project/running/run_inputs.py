@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
+from uuid import uuid4
 
 from compound.errors import DataError, choices
 from compound.language.types import STR, bare, parse_type
@@ -23,8 +24,13 @@ def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]
 
     Raises:
         DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
+            ``project.no-input``: one is missing.
     """
-    return _read(spec, spec.input, written, "no input")
+    from compound.project.offer.example import need_input
+
+    given = _read(spec, spec.input, written, "no input")
+    need_input(spec, given)
+    return given
 
 
 def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
@@ -93,3 +99,40 @@ def _json(name: str, text: str) -> JsonValue:
         what = f"{name}: the key {twice!r} comes twice in one object"
         raise DataError("project.bad-input", what, fix="keep the one that is meant")
     return value
+
+
+def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:
+    """A ticket from the command line: JSON text, a file, `-`, or plain text.
+
+    Raises:
+        DataError: `ticket.missing`, `ticket.bad-json`, `ticket.duplicate-key`.
+    """
+    import orjson
+
+    from compound.language.json_keys import repeated_key
+
+    if text is not None:
+        return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
+    if ticket is None:
+        raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
+    if ticket == "-":
+        raw = stdin.read()
+    elif ticket.lstrip().startswith("{"):
+        raw = ticket.encode()
+    else:
+        path = Path(ticket)
+        if not path.is_file():
+            raise DataError("ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
+        raw = path.read_bytes()
+    try:
+        record = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise DataError(
+            "ticket.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
+        ) from error
+    if not isinstance(record, dict):
+        raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+    if (twice := repeated_key(raw)) is not None:
+        what = f"the ticket's key {twice!r} comes twice in one object"
+        raise DataError("ticket.duplicate-key", what, fix="keep the one that is meant")
+    return cast("dict[str, JsonValue]", record)

@@ -7,10 +7,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from compound.errors import CompoundError, DataError
+from compound.errors import CompoundError
 from compound.project.running.opened import OpenedProject
 from compound.project.running.sound import need_sound
 from compound.project.view.views import IndexView, RunView, SeedReport, TrainView
@@ -132,26 +132,15 @@ class Project(OpenedProject):
         Raises:
             DataError: ``project.bad-input``; ``project.no-input``: an input is missing.
         """
-        from compound.project.offer.example import need_input
         from compound.project.running.run_inputs import read_inputs
 
-        spec = self._spec(name)
-        given = read_inputs(spec, written)
-        need_input(spec, given)
-        return given
+        return read_inputs(self._spec(name), written)
 
     def example(self) -> dict[str, JsonValue]:
-        """The input of the project's graph that its settings hold: `[tool.compound] example`.
-
-        Raises:
-            DataError: ``project.no-input``: there is none, and the graph needs an input; the error says what to type.
-        """
+        """The input of the project's graph in its settings; `project.no-input` where there is none and it needs one."""
         from compound.project.offer.example import example_of
 
-        spec = self._spec(None)
-        if not self.settings.example and list(spec.input) == ["ticket"]:
-            raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
-        return example_of(self.settings, spec)
+        return example_of(self.settings, self._spec(None))
 
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
         """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.
@@ -407,40 +396,3 @@ class Project(OpenedProject):
             return self.resources.loop.run(
                 partial(evaluate, self.resources, suite, cases=cases, limit=limit, details=details, context=context)
             )
-
-
-def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:
-    """A ticket from the command line: JSON text, a file, `-`, or plain text.
-
-    Raises:
-        DataError: `ticket.missing`, `ticket.bad-json`, `ticket.duplicate-key`.
-    """
-    import orjson
-
-    from compound.language.json_keys import repeated_key
-
-    if text is not None:
-        return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
-    if ticket is None:
-        raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
-    if ticket == "-":
-        raw = stdin.read()
-    elif ticket.lstrip().startswith("{"):
-        raw = ticket.encode()
-    else:
-        path = Path(ticket)
-        if not path.is_file():
-            raise DataError("ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
-        raw = path.read_bytes()
-    try:
-        record = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise DataError(
-            "ticket.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
-        ) from error
-    if not isinstance(record, dict):
-        raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
-    if (twice := repeated_key(raw)) is not None:
-        what = f"the ticket's key {twice!r} comes twice in one object"
-        raise DataError("ticket.duplicate-key", what, fix="keep the one that is meant")
-    return cast("dict[str, JsonValue]", record)
