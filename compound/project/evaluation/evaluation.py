@@ -67,7 +67,7 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
                         engine, opened, queue=services.queue, epoch=epoch, until=until or suite.until, context=given
                     ),
                     profile=settings.profile.name,
-                    model=_model(opened),
+                    model=opened.provider,
                     limit=limit,
                     details=details,
                     recorder=opened.recorder,
@@ -98,15 +98,6 @@ def need_known_scores(resources: Resources, file: SuiteFile) -> None:
     document = read_yaml_file(resources.settings.root / shown, shown)
     if found := list(score_findings(resources, file.name, file, document)):
         raise InvalidFile(found)
-
-
-def _model(resources: Resources) -> str:
-    try:
-        return resources.provider
-    except ProjectError as error:
-        if error.code != "project.no-file":
-            raise
-        return "none"  # a project whose graphs call no model needs no file of models
 
 
 def suite_file(resources: Resources, name: str) -> SuiteFile:

@@ -24,8 +24,13 @@ def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]
 
     Raises:
         DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
+            ``project.no-input``: one is missing.
     """
-    return _read(spec, spec.input, written, "no input")
+    from compound.project.offer.example import need_input
+
+    given = _read(spec, spec.input, written, "no input")
+    need_input(spec, given)
+    return given
 
 
 def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:

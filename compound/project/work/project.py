@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from compound.errors import CompoundError, DataError
+from compound.errors import CompoundError
 from compound.project.running.opened import OpenedProject
 from compound.project.running.sound import need_sound
 from compound.project.view.views import IndexView, RunView, SeedReport, TrainView
@@ -137,26 +137,15 @@ class Project(OpenedProject):
         Raises:
             DataError: ``project.bad-input``; ``project.no-input``: an input is missing.
         """
-        from compound.project.offer.example import need_input
         from compound.project.running.run_inputs import read_inputs
 
-        spec = self._spec(name)
-        given = read_inputs(spec, written)
-        need_input(spec, given)
-        return given
+        return read_inputs(self._spec(name), written)
 
     def example(self) -> dict[str, JsonValue]:
-        """The input of the project's graph that its settings hold: `[tool.compound] example`.
-
-        Raises:
-            DataError: ``project.no-input``: there is none, and the graph needs an input; the error says what to type.
-        """
+        """The input of the project's graph in its settings; `project.no-input` where there is none and it needs one."""
         from compound.project.offer.example import example_of
 
-        spec = self._spec(None)
-        if not self.settings.example and list(spec.input) == ["ticket"]:
-            raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
-        return example_of(self.settings, spec)
+        return example_of(self.settings, self._spec(None))
 
     def item_input(self, name: str | None, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """A graph's input of one item, as the graph's `item` says.
