@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from compound.errors import CompoundError
+from compound.errors import CompoundError, DataError
 from compound.project.running.opened import OpenedProject
 from compound.project.running.sound import need_sound
 from compound.project.view.views import IndexView, RunView, SeedReport, TrainView
