@@ -35,7 +35,7 @@ def test_trouble_that_passes_makes_no_dead_letter(desk: ReplyDesk) -> None:
 def test_trouble_that_stays_makes_one_after_so_many_tries(desk: ReplyDesk) -> None:
     desk.write("x.jsonl", [ticket("t1", "busy 5"), ticket("t2")])
     summary = desk.batch("--from", "x.jsonl", code=3)
-    assert [(one["ticket_id"], one["code"]) for one in summary["dead"]] == [("t1", "shop.locked")]
+    assert [(one["ticket_id"], one["code"]) for one in summary["dead"]] == [("t1", "records.locked")]
     assert (desk.root / "counts" / "t1").stat().st_size == 4
     assert desk.batch("--from", "x.jsonl", "--retry-dead")["counts"] == {"done": 2}
 
@@ -109,7 +109,7 @@ def test_tickets_of_one_customer_keep_their_order(desk: ReplyDesk) -> None:
 EFFECT_FAILS_ONCE = '''
 
 @effect("once", target="desk")
-def once(tx: DeskTransaction, args: Say) -> JsonValue:
+def once(tx: MailboxTransaction, args: Say) -> JsonValue:
     """Reply, when it is asked the second time."""
     if once_more("effect") == 1:
         raise RuntimeError("the mail server is away")

@@ -49,8 +49,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from compound.connector.desk import DeskTransaction
-from compound.connector.shop import ShopTransaction
+from compound.connector.mailbox import MailboxTransaction
+from compound.connector.records import RecordsTransaction
 from compound.effect import RECIPIENT, effect
 from compound.errors import EffectRefused
 from compound.tool import tool
@@ -101,7 +101,7 @@ class Tell(BaseModel):
 
 
 @effect("credit", target="shop")
-def credit(tx: ShopTransaction, args: Credit) -> Any:
+def credit(tx: RecordsTransaction, args: Credit) -> Any:
     """Issue a credit note; nothing in the account says that it was done before."""
     account = tx.get("accounts", args.account)
     if account is None:
@@ -111,7 +111,7 @@ def credit(tx: ShopTransaction, args: Credit) -> Any:
 
 
 @effect("note", target="desk")
-def note(tx: DeskTransaction, args: Note) -> Any:
+def note(tx: MailboxTransaction, args: Note) -> Any:
     """Pass a note on."""
     if "note" in world()["refuses"]:
         raise EffectRefused("effect.closed", "notes are closed")
@@ -119,7 +119,7 @@ def note(tx: DeskTransaction, args: Note) -> Any:
 
 
 @effect("tell_customer", target="desk")
-def tell_customer(tx: DeskTransaction, args: Tell) -> Any:
+def tell_customer(tx: MailboxTransaction, args: Tell) -> Any:
     """Answer the customer."""
     if "tell" in world()["refuses"]:
         raise EffectRefused("effect.closed", "the mailbox is closed")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.connector.desk import Desk
-    from compound.connector.shop import Shop
+    from compound.connector.mailbox import Mailbox
+    from compound.connector.records import Records
     from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
     from compound.effect import EffectTarget
     from compound.graph import Engine, RunResult
@@ -89,7 +89,7 @@ class EvaluationResources(Resources):
         )
 
     @property
-    def shop(self) -> Shop:  # pyright: ignore[reportIncompatibleVariableOverride] # opened once, by any thread
+    def shop(self) -> Records:  # pyright: ignore[reportIncompatibleVariableOverride] # opened once, by any thread
         """An untouched shop, made when it is first asked for: from the lakehouse, else as a copy of the profile's."""
         with self._opening:
             if self._shop is None:
@@ -97,10 +97,10 @@ class EvaluationResources(Resources):
                 self._closing.callback(self._shop.close)
             return self._shop
 
-    _shop: Shop | None = None
+    _shop: Records | None = None
 
     @cached_property
-    def desk(self) -> Desk:
+    def desk(self) -> Mailbox:
         """A desk whose messages go nowhere."""
         from compound.project.source.files import open_desk
 
@@ -116,7 +116,7 @@ class EvaluationResources(Resources):
         """The targets of effects: copies."""
         return Targets({"shop": lambda: self.run_shops, "desk": lambda: self.desk})
 
-    def shop_of_run(self, run_id: str) -> Shop:
+    def shop_of_run(self, run_id: str) -> Records:
         """A copy of the untouched shop for one run: cases do not see each other's effects."""
         _ = self.shop
         folder = self._scratch / "runs"
@@ -126,7 +126,7 @@ class EvaluationResources(Resources):
         profile = replace(self.settings.profile, shop=f"sqlite:///{path}")
         return open_shop(replace(self.settings, profile=profile), self.parts)
 
-    def _new_shop(self) -> Shop:
+    def _new_shop(self) -> Records:
         from compound.project.running.data import fill_shop
 
         opened = open_shop(self.settings, self.parts)
@@ -151,7 +151,7 @@ class RunShops:
 
     def __init__(self, resources: EvaluationResources) -> None:
         self._resources = resources
-        self._open: dict[str, Shop] = {}
+        self._open: dict[str, Records] = {}
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """See `EffectTarget.perform`."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from compound.connector.artifacts import ArtifactStore
     from compound.connector.cache import SqliteCache
-    from compound.connector.desk import Desk
     from compound.connector.lakehouse import Lakehouse
-    from compound.connector.shop import Shop
+    from compound.connector.mailbox import Mailbox
+    from compound.connector.records import Records
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
@@ -160,7 +160,7 @@ class Stores:
         return self.settings.profile.model or self.models.provider
 
     @cached_property
-    def shop(self) -> Shop:
+    def shop(self) -> Records:
         """The operational database that effects change."""
         from compound.project.source.files import open_shop
 
@@ -169,7 +169,7 @@ class Stores:
         return opened
 
     @cached_property
-    def desk(self) -> Desk:
+    def desk(self) -> Mailbox:
         """Where tickets come from and replies go."""
         from compound.project.source.files import open_desk
 

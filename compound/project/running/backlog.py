@@ -15,7 +15,7 @@ from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.desk import Desk
+    from compound.connector.mailbox import Mailbox
     from compound.connector.state import StateStore
     from compound.effect import Outbox
     from compound.graph import Engine, RunResult
@@ -44,7 +44,7 @@ def source_path(source: str, settings: Settings) -> Path:
 
 
 def backlog_of(
-    path: Path, desk: Desk, names: frozenset[str] = frozenset(), context: Mapping[str, JsonValue] | None = None
+    path: Path, desk: Mailbox, names: frozenset[str] = frozenset(), context: Mapping[str, JsonValue] | None = None
 ) -> Iterator[BacklogItem]:
     """The tickets of a source, in its order; what cannot be read is an item with a problem.
 
@@ -54,10 +54,10 @@ def backlog_of(
         names: Names of the graph's context: columns of the source that are called so are no fields of the ticket.
         context: What is one for all; it goes before the columns.
     """
-    from compound.connector.desk import DeskProblem
+    from compound.connector.mailbox import MailboxProblem
 
     for entry, columns in desk.rows(path, names):
-        if isinstance(entry, DeskProblem):
+        if isinstance(entry, MailboxProblem):
             where = entry.error.where
             name = entry.ticket_id or (f"{Path(where.file).name}:{where.line}" if where else f"line-{entry.line}")
             yield BacklogItem(ticket_id=name, ticket=None, problem=_record(entry.error))

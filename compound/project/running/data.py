@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.lakehouse import Lakehouse
-    from compound.connector.shop import Shop
+    from compound.connector.records import Records
     from compound.project.open.resources import Resources
 
 
@@ -45,12 +45,12 @@ def load_shop(resources: Resources, *, force: bool) -> bool:
     return fill_shop(resources.shop, resources, force=force)
 
 
-def fill_shop(shop: Shop, resources: Resources, *, force: bool) -> bool:
+def fill_shop(shop: Records, resources: Resources, *, force: bool) -> bool:
     """Fill a shop from the lakehouse; False where it was filled before."""
     from compound.project.source.files import read_file
-    from compound.spec.shop_file import ShopFile
+    from compound.spec.records_file import RecordsFile
 
-    declared = read_file(resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
+    declared = read_file(resources.settings.root / "connectors" / "shop.yaml", RecordsFile, "connectors/shop.yaml")
     return shop.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
 
 

@@ -11,15 +11,15 @@ from compound.errors import ProjectError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compound.connector.desk import Desk
     from compound.connector.lakehouse import Lakehouse, TableOptions
-    from compound.connector.shop import Shop
+    from compound.connector.mailbox import Mailbox
+    from compound.connector.records import Records
     from compound.project.settings.settings import Settings
     from compound.project.source.parts import ProjectParts
-    from compound.spec.desk_file import DeskFile
     from compound.spec.lakehouse_file import LakehouseTable
+    from compound.spec.mailbox_file import MailboxFile
     from compound.spec.models_file import ModelsFile
-    from compound.spec.shop_file import ShopFile
+    from compound.spec.records_file import RecordsFile
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -85,34 +85,34 @@ def _options(table: LakehouseTable) -> TableOptions:
     )
 
 
-def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
+def target_file(settings: Settings, target: str) -> RecordsFile | MailboxFile:
     """The connector file of a target of effects: `shop` or `desk`.
 
     Raises:
         ProjectError: ``project.no-file``, ``project.bad-file``, ``yaml.*``.
     """
-    from compound.spec.desk_file import DeskFile
-    from compound.spec.shop_file import ShopFile
+    from compound.spec.mailbox_file import MailboxFile
+    from compound.spec.records_file import RecordsFile
 
-    model = ShopFile if target == "shop" else DeskFile
+    model = RecordsFile if target == "shop" else MailboxFile
     shown = f"connectors/{target}.yaml"
     return read_file(settings.root / shown, model, shown)
 
 
-def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
+def open_shop(settings: Settings, parts: ProjectParts) -> Records:
     """The operational database of the profile, with the project's effects."""
-    from compound.connector.shop import Shop
-    from compound.spec.shop_file import ShopFile
+    from compound.connector.records import Records
+    from compound.spec.records_file import RecordsFile
 
-    declared = read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
+    declared = read_file(settings.root / "connectors" / "shop.yaml", RecordsFile, "connectors/shop.yaml")
     wait_s = settings.profile.lock_wait_s
-    return Shop.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
+    return Records.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
 
 
-def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
+def open_desk(settings: Settings, parts: ProjectParts) -> Mailbox:
     """Where replies go."""
-    from compound.connector.desk import Desk
-    from compound.spec.desk_file import DeskFile
+    from compound.connector.mailbox import Mailbox
+    from compound.spec.mailbox_file import MailboxFile
 
-    declared = read_file(settings.root / "connectors" / "desk.yaml", DeskFile, "connectors/desk.yaml")
-    return Desk(settings.home / "desk", declared, effects=lambda name: parts.effects[name])
+    declared = read_file(settings.root / "connectors" / "desk.yaml", MailboxFile, "connectors/desk.yaml")
+    return Mailbox(settings.home / "desk", declared, effects=lambda name: parts.effects[name])

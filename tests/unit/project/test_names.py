@@ -209,13 +209,13 @@ SIGNATURES = {
     "many": "def say(*tx, **args: Args):\n    return None",
     "async": "async def say(tx, args: Args):\n    return None",
     "generator": "def say(tx, args: Args):\n    yield 1",
-    "other target": "def say(tx: ShopTransaction, args: Args):\n    return None",
+    "other target": "def say(tx: RecordsTransaction, args: Args):\n    return None",
 }
 
 
 @pytest.mark.parametrize("how", list(SIGNATURES))
 def test_an_effect_of_a_wrong_signature_is_found_before_the_approval(how: str, tmp_path: Path) -> None:
-    head = EFFECT.partition("@effect")[0] + "from compound.connector.shop import ShopTransaction\n\n"
+    head = EFFECT.partition("@effect")[0] + "from compound.connector.records import RecordsTransaction\n\n"
     tool = f'{head}@effect("say", target="desk")\n{SIGNATURES[how]}\n'
     findings = found(tmp_path, {"graphs/main.yaml": ACT, **DESK, "tools/a.py": tool})
     assert {(one.code, str(one.where)) for one in findings} == {("effect.signature", "tools/a.py:9")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compound.connector.desk import DeskProblem, Ticket, read_tickets
+from compound.connector.mailbox import Item, MailboxProblem, read_items
 from tests.support.reply_desk import ReplyDesk, ticket
 
 TWICE = {
@@ -29,7 +29,7 @@ def test_a_key_that_comes_twice_is_a_dead_letter_with_its_line(tmp_path: Path, l
     source.write_text(json.dumps(ticket("t1")) + "\n\n" + line + "\n" + json.dumps(ticket("t4")) + "\n")
     summary = desk.batch("--from", str(source), code=3)
     (letter,) = summary["dead"]
-    assert (letter["code"], letter["file"], letter["line"]) == ("ticket.duplicate-key", str(source), 3)
+    assert (letter["code"], letter["file"], letter["line"]) == ("item.duplicate-key", str(source), 3)
     assert letter["is_readable"] is False
     assert letter["fix"]
     assert desk.sent_to() == ["t1", "t4"]
@@ -45,11 +45,11 @@ def test_a_key_may_stand_in_two_objects_and_numbers_and_depth_do_no_harm(tmp_pat
         '{"id": "d", "body": "x", "subject": ' + "[" * 1000 + "]" * 1000 + "}",
     ]
     source.write_text("\n".join(lines))
-    found = list(read_tickets(source))
-    assert isinstance(found[0], Ticket)
-    codes = [one.error.code for one in found[1:] if isinstance(one, DeskProblem)]
+    found = list(read_items(source))
+    assert isinstance(found[0], Item)
+    codes = [one.error.code for one in found[1:] if isinstance(one, MailboxProblem)]
     assert len(codes) == 3
-    assert "ticket.duplicate-key" not in codes
+    assert "item.duplicate-key" not in codes
 
 
 def test_a_published_task_with_a_key_twice_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
@@ -58,11 +58,11 @@ def test_a_published_task_with_a_key_twice_is_refused_and_the_others_are_read(tm
         '[{"id": 1, "instruction": "a"}, {"id": 2, "instruction": "b", "user": {"x": 1, "x": 2}},'
         ' {"id": 3, "instruction": "c"}]'
     )
-    first, second, third = read_tickets(source)
-    assert isinstance(first, Ticket)
-    assert isinstance(third, Ticket)
-    assert isinstance(second, DeskProblem)
-    assert (second.error.code, second.line) == ("ticket.duplicate-key", 2)
+    first, second, third = read_items(source)
+    assert isinstance(first, Item)
+    assert isinstance(third, Item)
+    assert isinstance(second, MailboxProblem)
+    assert (second.error.code, second.line) == ("item.duplicate-key", 2)
 
 
 @pytest.mark.parametrize("option", ["--ticket", "--input"])
@@ -71,5 +71,5 @@ def test_a_ticket_of_the_command_line_too(tmp_path: Path, option: str) -> None:
     given = TWICE["at the top"] if option == "--ticket" else f'{{"ticket": {TWICE["in an object"]}}}'
     refused = desk.run("run", "main", option, given)
     assert refused.exit_code == 1
-    assert "[ticket.duplicate-key]" in refused.stderr
+    assert "[item.duplicate-key]" in refused.stderr
     assert desk.replies() == []

@@ -6,9 +6,9 @@ effects in one transaction and remembers the keys (delivery class A): the same g
 
 from __future__ import annotations
 
-from compound.connector.shop._changes import Change
-from compound.connector.shop._documents import ShopDocuments
-from compound.connector.shop._shop import Performer, Shop
-from compound.connector.shop._transaction import ShopTransaction
+from compound.connector.records._changes import Change
+from compound.connector.records._documents import Documents
+from compound.connector.records._records import Performer, Records
+from compound.connector.records._transaction import RecordsTransaction
 
-__all__ = ["Change", "Performer", "Shop", "ShopDocuments", "ShopTransaction"]
+__all__ = ["Change", "Documents", "Performer", "Records", "RecordsTransaction"]

@@ -53,7 +53,7 @@ class SentFolder:
         """The stored record of an effect; None when it has not happened.
 
         Raises:
-            ConnectorError: `desk.unreadable`.
+            ConnectorError: `mailbox.unreadable`.
         """
         path = self._path(effect_key)
         try:
@@ -61,7 +61,7 @@ class SentFolder:
         except FileNotFoundError:
             return None
         except (OSError, orjson.JSONDecodeError) as error:
-            raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error}") from error
+            raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error}") from error
 
     def store(self, effect_key: str, record: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         """Store a record durably, or give back the one that another process stored before.
@@ -70,7 +70,7 @@ class SentFolder:
         there, and of two writers one wins.
 
         Raises:
-            ConnectorError: `desk.disk-full`, `desk.cannot-write`; nothing was sent.
+            ConnectorError: `mailbox.disk-full`, `mailbox.cannot-write`; nothing was sent.
         """
         path = self._path(effect_key)
         temporary = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
@@ -86,7 +86,7 @@ class SentFolder:
                 return self.find(effect_key) or record
             _sync_folder(path.parent)
         except OSError as error:
-            code = "desk.disk-full" if error.errno in _FULL else "desk.cannot-write"
+            code = "mailbox.disk-full" if error.errno in _FULL else "mailbox.cannot-write"
             what = f"{path.parent} cannot be written: {error.strerror}"
             raise ConnectorError(code, what, fix="free some space, or check the folder's permissions") from error
         finally:

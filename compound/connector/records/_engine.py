@@ -18,26 +18,26 @@ def open_engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine,
     """An engine, and the database's name without its password.
 
     Raises:
-        ConnectorError: `shop.url`, `shop.cannot-open`, `shop.driver`.
+        ConnectorError: `records.url`, `records.cannot-open`, `records.driver`.
     """
     text = str(url_or_path)
     try:
         url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
     except ArgumentError as error:
-        raise ConnectorError("shop.url", f"{text!r} is no database URL", fix="give a path or an URL") from error
+        raise ConnectorError("records.url", f"{text!r} is no database URL", fix="give a path or an URL") from error
     kind = url.get_backend_name()
     if kind == "sqlite" and url.database and url.database != ":memory:":
         return _sqlite(url, url.database, lock_timeout_s), url.database
     if kind == "postgresql":
         return _postgresql(url, lock_timeout_s), url.render_as_string(hide_password=True)
-    raise ConnectorError("shop.url", f"{text!r} can hold no shop", fix="an SQLite file, or postgresql://...")
+    raise ConnectorError("records.url", f"{text!r} can hold no shop", fix="an SQLite file, or postgresql://...")
 
 
 def _sqlite(url: sa.URL, path: str, lock_timeout_s: float) -> Engine:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConnectorError("shop.cannot-open", f"cannot make the folder of {path}: {error.strerror}") from error
+        raise ConnectorError("records.cannot-open", f"cannot make the folder of {path}: {error.strerror}") from error
     engine = sa.create_engine(
         url, connect_args={"timeout": lock_timeout_s, "isolation_level": None}, hide_parameters=True
     )
@@ -63,4 +63,4 @@ def _postgresql(url: sa.URL, lock_timeout_s: float) -> Engine:
         )
     except ModuleNotFoundError as error:
         what = f"PostgreSQL needs the driver {error.name!r}"
-        raise ConnectorError("shop.driver", what, fix="install compound[postgres]") from error
+        raise ConnectorError("records.driver", what, fix="install compound[postgres]") from error

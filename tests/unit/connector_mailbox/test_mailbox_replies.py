@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from compound.connector.desk import Desk
+from compound.connector.mailbox import Mailbox
 from compound.connector.target import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
 from tests.support.shops import ROOT, find_effect, group_of
@@ -22,16 +22,16 @@ TRANSFER = ("transfer_to_human_agents", {"summary": "Wants a lawyer.", "ticket_i
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> Mailbox:
     ticks = iter(range(1000))
-    return Desk(tmp_path / "desk", effects=find_effect, clock=lambda: float(next(ticks)))
+    return Mailbox(tmp_path / "desk", effects=find_effect, clock=lambda: float(next(ticks)))
 
 
-def perform(desk: Desk, group: EffectGroup) -> Sequence[EffectOutcome]:
+def perform(desk: Mailbox, group: EffectGroup) -> Sequence[EffectOutcome]:
     return asyncio.run(desk.perform(group))
 
 
-def test_a_reply_is_sent_once(desk: Desk) -> None:
+def test_a_reply_is_sent_once(desk: Mailbox) -> None:
     group = group_of(TRANSFER, REPLY, expected={"orders/#W1": 99})
     first = perform(desk, group)
     assert [outcome.status for outcome in first] == ["sent", "sent"]
@@ -43,7 +43,7 @@ def test_a_reply_is_sent_once(desk: Desk) -> None:
     ]
 
 
-def test_what_a_crash_left_out_is_sent_when_the_group_comes_again(desk: Desk) -> None:
+def test_what_a_crash_left_out_is_sent_when_the_group_comes_again(desk: Mailbox) -> None:
     perform(desk, group_of(TRANSFER))
     outcomes = perform(desk, group_of(TRANSFER, REPLY))
     assert [outcome.status for outcome in outcomes] == ["sent", "sent"]
@@ -59,13 +59,13 @@ def test_what_a_crash_left_out_is_sent_when_the_group_comes_again(desk: Desk) ->
     ],
     ids=["blank reply", "no text", "blank summary"],
 )
-def test_a_refused_group_sends_nothing(desk: Desk, wrong: tuple[str, dict[str, str]]) -> None:
+def test_a_refused_group_sends_nothing(desk: Mailbox, wrong: tuple[str, dict[str, str]]) -> None:
     with pytest.raises(EffectRefused):
         perform(desk, group_of(REPLY, (wrong[0], dict(wrong[1].items()))))
     assert list(desk.replies()) == []
 
 
-def test_replies_are_exported_whole(desk: Desk, tmp_path: Path) -> None:
+def test_replies_are_exported_whole(desk: Mailbox, tmp_path: Path) -> None:
     perform(desk, group_of(REPLY, key="a"))
     perform(desk, group_of(REPLY, key="b"))
     assert desk.export(tmp_path / "out" / "replies.jsonl") == 2
@@ -74,16 +74,16 @@ def test_replies_are_exported_whole(desk: Desk, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["replies.jsonl"]
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_of_its_own(desk: Desk) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error_of_its_own(desk: Mailbox) -> None:
     desk.folder.write_text("a file where the folder should be")
     with pytest.raises(ConnectorError) as caught:
         perform(desk, group_of(REPLY))
-    assert caught.value.code == "desk.unreadable"
+    assert caught.value.code == "mailbox.unreadable"
     desk.folder.unlink()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_sends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_sends_nothing(desk: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_handle: int) -> None:
         with Path("/dev/full").open("wb", buffering=0) as stream:
             stream.write(b"x")
@@ -91,7 +91,7 @@ def test_a_full_disk_sends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ConnectorError) as caught:
         perform(desk, group_of(REPLY))
-    assert caught.value.code == "desk.disk-full"
+    assert caught.value.code == "mailbox.disk-full"
     monkeypatch.undo()
     assert list(desk.replies()) == []
     assert [path for path in desk.folder.rglob("*") if path.is_file()] == []
@@ -100,9 +100,9 @@ def test_a_full_disk_sends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
 SENDER = """
 import asyncio, sys
 from pathlib import Path
-from compound.connector.desk import Desk
+from compound.connector.mailbox import Mailbox
 from tests.support.shops import find_effect, group_of
-desk = Desk(Path(sys.argv[1]), effects=find_effect)
+desk = Mailbox(Path(sys.argv[1]), effects=find_effect)
 groups = [group_of(("send_reply", {"ticket_id": "t", "text": "Hello"}), key=f"k{i}") for i in range(40)]
 print("ready", flush=True)
 sys.stdin.readline()
@@ -113,7 +113,7 @@ asyncio.run(send())
 """
 
 
-def test_two_processes_send_each_reply_once(desk: Desk) -> None:
+def test_two_processes_send_each_reply_once(desk: Mailbox) -> None:
     command = [sys.executable, "-c", SENDER, str(desk.folder)]
     pipe = subprocess.PIPE
     processes = [subprocess.Popen(command, text=True, cwd=ROOT, stdin=pipe, stdout=pipe) for _ in range(2)]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
-    from compound.spec.shop_file import ColumnType, ShopFile
+    from compound.spec.records_file import ColumnType, RecordsFile
 
 VERSION: Final = "row_version"
 APPLIED: Final = "applied_effect"
@@ -23,7 +23,7 @@ _TYPES: dict[ColumnType, TypeEngine[Any]] = {
 }
 
 
-def make_tables(file: ShopFile) -> sa.MetaData:
+def make_tables(file: RecordsFile) -> sa.MetaData:
     """Each declared table with its `row_version`, and `applied_effect`: the keys of what has happened."""
     metadata = sa.MetaData()
     for name, table in file.tables.items():
@@ -50,12 +50,12 @@ def make_tables(file: ShopFile) -> sa.MetaData:
     return metadata
 
 
-def _index_matches(file: ShopFile, metadata: sa.MetaData) -> None:
-    from compound.spec.shop_file import ShopRows
+def _index_matches(file: RecordsFile, metadata: sa.MetaData) -> None:
+    from compound.spec.records_file import RecordsRows
 
     for document in file.documents.values():
         for part in document.shape.values():
-            if isinstance(part, ShopRows) and file.tables[part.rows].key[0] != part.match:
+            if isinstance(part, RecordsRows) and file.tables[part.rows].key[0] != part.match:
                 table = metadata.tables[part.rows]
                 name = f"ix_{part.rows}_{part.match}"
                 if name not in {index.name for index in table.indexes}:

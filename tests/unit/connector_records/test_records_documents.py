@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from compound.connector.shop import Change, Shop
+from compound.connector.records import Change, Records
 from compound.errors import ConnectorError, DataError, EffectRefused
-from compound.spec.shop_file import ShopFile
+from compound.spec.records_file import RecordsFile
 from tests.support.shops import find_effect, group_of, open_small_shop, shop_file, small_tables
 from tests.support.state_stores import postgresql_url
 from tools import effects
@@ -24,13 +24,13 @@ SHARED = Path(__file__).resolve().parents[3] / "../shared/data/tau2_retail"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
     opened = open_small_shop(tmp_path / "shop.db" if request.param == "sqlite" else postgresql_url())
     yield opened
     opened.close()
 
 
-def test_a_document_has_the_declared_shape(shop: Shop) -> None:
+def test_a_document_has_the_declared_shape(shop: Records) -> None:
     view = shop.documents("ann")
     assert view["customers"]["ann"]["name"] == {"first_name": "Ann", "last_name": "Lee"}
     assert view["customers"]["ann"]["payment_methods"] == {
@@ -55,7 +55,7 @@ def test_a_document_has_the_declared_shape(shop: Shop) -> None:
     }
 
 
-def test_changes_are_written_back_and_raise_the_version(shop: Shop) -> None:
+def test_changes_are_written_back_and_raise_the_version(shop: Records) -> None:
     with shop.transaction() as tx:
         order = cast("dict[str, Any]", tx.get("orders", "#W1"))
         order["status"] = "cancelled"
@@ -76,7 +76,7 @@ def test_changes_are_written_back_and_raise_the_version(shop: Shop) -> None:
     assert tx.changed == {"orders/#W1": 2}
 
 
-def test_an_exception_takes_everything_back(shop: Shop) -> None:
+def test_an_exception_takes_everything_back(shop: Records) -> None:
     before = shop.export()
 
     def spoil() -> None:
@@ -89,7 +89,7 @@ def test_an_exception_takes_everything_back(shop: Shop) -> None:
     assert shop.export() == before
 
 
-def test_a_row_at_another_version_is_refused_at_first_touch(shop: Shop) -> None:
+def test_a_row_at_another_version_is_refused_at_first_touch(shop: Records) -> None:
     with (
         pytest.raises(EffectRefused, match="orders/#W1 was at version 7, now 1"),
         shop.transaction({"orders/#W1": 7}) as tx,
@@ -97,12 +97,12 @@ def test_a_row_at_another_version_is_refused_at_first_touch(shop: Shop) -> None:
         tx.get("orders", "#W1")
 
 
-def test_an_id_never_changes(shop: Shop) -> None:
+def test_an_id_never_changes(shop: Records) -> None:
     with pytest.raises(ConnectorError, match="an id never changes"), shop.transaction() as tx:
         cast("dict[str, Any]", tx.get("orders", "#W1"))["order_id"] = "#W5"
 
 
-def test_the_difference_of_two_shops_is_named_by_path(shop: Shop, tmp_path: Path) -> None:
+def test_the_difference_of_two_shops_is_named_by_path(shop: Records, tmp_path: Path) -> None:
     other = open_small_shop(tmp_path / "other.db")
     assert shop.diff(other) == []
     with other.transaction() as tx:
@@ -118,7 +118,7 @@ def test_the_difference_of_two_shops_is_named_by_path(shop: Shop, tmp_path: Path
     other.close()
 
 
-def test_a_shop_is_seeded_once_unless_forced(shop: Shop) -> None:
+def test_a_shop_is_seeded_once_unless_forced(shop: Records) -> None:
     assert shop.seed(small_tables()) is False
     with shop.transaction() as tx:
         cast("dict[str, Any]", tx.get("customers", "bob"))["email"] = "b@example.com"
@@ -127,7 +127,7 @@ def test_a_shop_is_seeded_once_unless_forced(shop: Shop) -> None:
     assert shop.versions(["customers/bob"]) == {"customers/bob": 1}
 
 
-def test_a_seed_that_does_not_fit_changes_nothing(shop: Shop) -> None:
+def test_a_seed_that_does_not_fit_changes_nothing(shop: Records) -> None:
     before = shop.export()
     tables = small_tables()
     twice = {**tables, "orders": tables["orders"] * 2}
@@ -148,10 +148,10 @@ def test_a_seed_that_does_not_fit_changes_nothing(shop: Shop) -> None:
 
 
 def test_a_shop_that_was_never_seeded_says_so(tmp_path: Path) -> None:
-    empty = Shop.open(tmp_path / "shop.db", shop_file())
+    empty = Records.open(tmp_path / "shop.db", shop_file())
     with pytest.raises(ConnectorError) as caught:
         empty.documents("ann")
-    assert caught.value.code == "shop.not-seeded"
+    assert caught.value.code == "records.not-seeded"
     empty.close()
 
 
@@ -159,7 +159,7 @@ def test_a_shop_file_that_names_no_column_is_refused() -> None:
     data = shop_file().model_dump()
     data["documents"]["orders"]["shape"]["status"] = "state_of_mind"
     with pytest.raises(ValidationError, match="has no column 'state_of_mind'"):
-        ShopFile.model_validate(data)
+        RecordsFile.model_validate(data)
 
 
 def lakehouse_rows(table: str) -> list[dict[str, object]]:
@@ -173,19 +173,19 @@ def lakehouse_rows(table: str) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def reference(tmp_path: Path) -> Iterator[Shop]:
+def reference(tmp_path: Path) -> Iterator[Records]:
     """The shop of the reference; each test has one of its own, because one of them changes it."""
     if not SHARED.is_dir() and not os.environ.get("CI"):
         pytest.skip("the reference data is not beside the project")
     file = shop_file()
-    opened = Shop.open(tmp_path / "shop.db", file, effects=find_effect)
+    opened = Records.open(tmp_path / "shop.db", file, effects=find_effect)
     opened.seed({name: lakehouse_rows(name) for name in file.tables})
     yield opened
     opened.close()
 
 
 @pytest.mark.shared
-def test_the_reference_lakehouse_gives_the_reference_documents(reference: Shop) -> None:
+def test_the_reference_lakehouse_gives_the_reference_documents(reference: Records) -> None:
     database = json.loads((SHARED / "db.json").read_text())
     exported = reference.export()
     assert exported["orders"] == database["orders"]
@@ -199,7 +199,7 @@ def test_the_reference_lakehouse_gives_the_reference_documents(reference: Shop) 
 
 
 @pytest.mark.shared
-def test_the_gold_actions_give_the_published_outcomes_in_the_database(reference: Shop) -> None:
+def test_the_gold_actions_give_the_published_outcomes_in_the_database(reference: Records) -> None:
     folder = SHARED.parent / "tau1_retail"
     tasks = json.loads((folder / "tasks_dev.json").read_text())
     published: list[Change] = []

@@ -111,7 +111,7 @@ def _tables(desk: Desk) -> None:
 
 def _key(desk: Desk) -> None:
     said = _refused(_shop(desk, "key: [number, line]", "key: [number]"))
-    assert "shop.bad-value" in said
+    assert "records.bad-value" in said
     assert len(_parts(_plain(desk))) == 3
 
 
@@ -122,12 +122,12 @@ def _columns(desk: Desk) -> None:
 
 def _position(desk: Desk) -> None:
     assert [one["line"] for one in _parts(_plain(desk))] == [0, 1, 2]
-    assert "shop.missing-column" in _refused(_shop(desk, ", position: line", ""))
+    assert "records.missing-column" in _refused(_shop(desk, ", position: line", ""))
 
 
 def _ignored(desk: Desk) -> None:
     said = _refused(_shop(desk, ", ignored: [old]", ""))
-    assert "shop.unknown-column" in said
+    assert "records.unknown-column" in said
     assert "'old'" in said
     assert _plain(desk)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import event
 
-from compound.connector.shop import Shop
+from compound.connector.records import Records
 from compound.connector.target import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
 from tests.support.shops import ADDRESS, ROOT, find_effect, group_of, open_small_shop, shop_file
@@ -35,17 +35,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def shop(url: str) -> Iterator[Shop]:
+def shop(url: str) -> Iterator[Records]:
     opened = open_small_shop(url)
     yield opened
     opened.close()
 
 
-def perform(shop: Shop, group: EffectGroup) -> Sequence[EffectOutcome]:
+def perform(shop: Records, group: EffectGroup) -> Sequence[EffectOutcome]:
     return asyncio.run(shop.perform(group))
 
 
-def test_a_group_is_performed_once(shop: Shop) -> None:
+def test_a_group_is_performed_once(shop: Records) -> None:
     group = group_of(CANCEL, CANCEL_4, MOVE, expected={"orders/#W1": 1, "customers/ann": 1})
     first = perform(shop, group)
     after = shop.export()
@@ -65,7 +65,7 @@ def test_a_group_is_performed_once(shop: Shop) -> None:
     }
 
 
-def test_a_refused_group_changes_nothing(shop: Shop) -> None:
+def test_a_refused_group_changes_nothing(shop: Records) -> None:
     before = shop.export()
     cases = [
         (group_of(CANCEL, CANCEL_DELIVERED), "effect.wrong-status"),
@@ -88,13 +88,13 @@ def test_a_refused_group_changes_nothing(shop: Shop) -> None:
         assert shop.applied() == []
 
 
-def test_what_was_refused_can_be_decided_again(shop: Shop) -> None:
+def test_what_was_refused_can_be_decided_again(shop: Records) -> None:
     with pytest.raises(EffectRefused):
         perform(shop, group_of(CANCEL, expected={"orders/#W1": 2}))
     assert perform(shop, group_of(CANCEL, expected={"orders/#W1": 1}))[0].status == "sent"
 
 
-def test_an_exchange_and_a_return_are_written_as_the_rules_say(shop: Shop) -> None:
+def test_an_exchange_and_a_return_are_written_as_the_rules_say(shop: Records) -> None:
     swap: dict[str, JsonValue] = {
         "order_id": "#W4",
         "item_ids": ["i1"],
@@ -115,18 +115,18 @@ def test_an_exchange_and_a_return_are_written_as_the_rules_say(shop: Shop) -> No
     assert orders["#W2"]["return_items"] == ["i1", "i1"]
 
 
-def test_half_a_group_is_never_completed_in_silence(shop: Shop) -> None:
+def test_half_a_group_is_never_completed_in_silence(shop: Records) -> None:
     perform(shop, group_of(CANCEL))
     with pytest.raises(ConnectorError) as caught:
         perform(shop, group_of(CANCEL, CANCEL_4))
-    assert caught.value.code == "shop.half-group"
+    assert caught.value.code == "records.half-group"
 
 
 PERFORMER = """
 import asyncio, sys
-from compound.connector.shop import Shop
+from compound.connector.records import Records
 from tests.support.shops import find_effect, group_of, shop_file
-shop = Shop.open(sys.argv[1], shop_file(), effects=find_effect)
+shop = Records.open(sys.argv[1], shop_file(), effects=find_effect)
 cancel = ("cancel_pending_order", {"order_id": "#W1", "reason": "no longer needed"})
 group = group_of(cancel, expected={"orders/#W1": 1, "customers/ann": 1})
 shop.documents("ann")
@@ -136,7 +136,7 @@ print(asyncio.run(shop.perform(group))[0].status, flush=True)
 """
 
 
-def test_two_processes_perform_one_group_once(shop: Shop, url: str) -> None:
+def test_two_processes_perform_one_group_once(shop: Records, url: str) -> None:
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", PERFORMER, url],
@@ -161,7 +161,7 @@ def test_two_processes_perform_one_group_once(shop: Shop, url: str) -> None:
     assert shop.versions(["orders/#W1"]) == {"orders/#W1": 2}
 
 
-def test_two_groups_on_one_order_at_once_are_one_effect_and_one_refusal(shop: Shop) -> None:
+def test_two_groups_on_one_order_at_once_are_one_effect_and_one_refusal(shop: Records) -> None:
     async def both() -> list[object]:
         async def one(key: str) -> object:
             try:
@@ -180,7 +180,7 @@ def test_a_locked_database_is_an_error_of_its_own(tmp_path: Path) -> None:
     with other.transaction():
         with pytest.raises(ConnectorError) as caught:
             perform(shop, group_of(CANCEL))
-        assert caught.value.code == "shop.locked"
+        assert caught.value.code == "records.locked"
         assert shop.documents("ann")["orders"] != {}
     assert perform(shop, group_of(CANCEL))[0].status == "sent"
     shop.close()
@@ -194,14 +194,14 @@ def test_a_locked_order_on_postgresql_is_an_error_of_its_own() -> None:
         tx.get("orders", "#W1")
         with pytest.raises(ConnectorError) as caught:
             perform(shop, group_of(CANCEL))
-        assert caught.value.code == "shop.locked"
+        assert caught.value.code == "records.locked"
     shop.close()
     other.close()
 
 
 def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     open_small_shop(tmp_path / "shop.db").close()
-    shop = Shop.open(tmp_path / "shop.db", shop_file(), effects=find_effect)
+    shop = Records.open(tmp_path / "shop.db", shop_file(), effects=find_effect)
     engine = shop._engine  # pyright: ignore[reportPrivateUsage]
 
     def limit(connection: Connection, _entry: object) -> None:
@@ -212,7 +212,7 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     long = {"user_id": "ann", **ADDRESS, "city": "x" * 100_000}
     with pytest.raises(ConnectorError) as caught:
         perform(shop, group_of(("modify_user_address", long)))
-    assert caught.value.code == "shop.disk-full"
+    assert caught.value.code == "records.disk-full"
     assert shop.export() == before
     shop.close()
 
@@ -220,22 +220,22 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("mysql://x", "shop.url"),
-        (":memory:://", "shop.url"),
-        ("sqlite://", "shop.url"),
-        ("postgresql://nobody@127.0.0.1:1/none", "shop.unreachable"),
+        ("mysql://x", "records.url"),
+        (":memory:://", "records.url"),
+        ("sqlite://", "records.url"),
+        ("postgresql://nobody@127.0.0.1:1/none", "records.unreachable"),
     ],
 )
 def test_a_shop_that_cannot_be_opened_says_why(url: str, code: str) -> None:
     with pytest.raises(ConnectorError) as caught:
-        Shop.open(url, shop_file()).documents("ann")
+        Records.open(url, shop_file()).documents("ann")
     assert caught.value.code == code
 
 
 def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
     (tmp_path / "shop.db").write_bytes(b"no database at all" * 100)
-    shop = Shop.open(tmp_path / "shop.db", shop_file())
+    shop = Records.open(tmp_path / "shop.db", shop_file())
     with pytest.raises(ConnectorError) as caught:
         shop.documents("ann")
-    assert caught.value.code == "shop.not-a-database"
+    assert caught.value.code == "records.not-a-database"
     shop.close()

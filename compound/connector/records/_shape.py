@@ -8,37 +8,37 @@ from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from compound.spec.shop_file import ShopField, ShopNested, ShopRows
+from compound.spec.records_file import RecordsField, RecordsNested, RecordsRows
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.spec.shop_file import ShopDocument, ShopFile
+    from compound.spec.records_file import RecordsDocument, RecordsFile
 
     Row = Mapping[str, JsonValue]
     Document = dict[str, JsonValue]
     Rows = dict[str, list[dict[str, JsonValue]]]
 
 
-def child_parts(shape: Mapping[str, ShopField]) -> Iterator[ShopRows]:
+def child_parts(shape: Mapping[str, RecordsField]) -> Iterator[RecordsRows]:
     """Every `rows:` of a shape."""
     for part in shape.values():
-        if isinstance(part, ShopRows):
+        if isinstance(part, RecordsRows):
             yield part
-        elif isinstance(part, ShopNested):
+        elif isinstance(part, RecordsNested):
             yield from child_parts(part.fields)
 
 
 class Shaper:
     """Reads and writes the documents of one shop file."""
 
-    def __init__(self, file: ShopFile) -> None:
+    def __init__(self, file: RecordsFile) -> None:
         self._json = {
             name: frozenset(column for column, kind in table.columns.items() if kind == "json")
             for name, table in file.tables.items()
         }
 
-    def read(self, document: ShopDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]) -> Document:
+    def read(self, document: RecordsDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]) -> Document:
         """Assemble one document.
 
         Args:
@@ -48,7 +48,7 @@ class Shaper:
         """
         return self._object(document.table, document.shape, row, children)
 
-    def write(self, document: ShopDocument, value: Document) -> Rows:
+    def write(self, document: RecordsDocument, value: Document) -> Rows:
         """The rows that make up a document, by table; read-only parts are left out."""
         rows: Rows = {document.table: []}
         root: dict[str, JsonValue] = {}
@@ -56,21 +56,21 @@ class Shaper:
         self._flatten(document.table, document.shape, value, root, rows, value[self._field_of(document)])
         return rows
 
-    def _field_of(self, document: ShopDocument) -> str:
+    def _field_of(self, document: RecordsDocument) -> str:
         return next(name for name, part in document.shape.items() if part == document.id)
 
     def _object(
         self,
         table: str,
-        shape: Mapping[str, ShopField],
+        shape: Mapping[str, RecordsField],
         row: Row,
         children: Mapping[tuple[str, str], Sequence[Row]],
     ) -> Document:
         made: Document = {}
         for name, part in shape.items():
-            if isinstance(part, ShopNested):
+            if isinstance(part, RecordsNested):
                 made[name] = self._object(table, part.fields, row, children)
-            elif isinstance(part, ShopRows):
+            elif isinstance(part, RecordsRows):
                 made[name] = self._rows(part, children.get((part.rows, part.match), ()))
             else:
                 value = self._decoded(table, part.rstrip("?"), row)
@@ -78,7 +78,7 @@ class Shaper:
                     made[name] = value
         return made
 
-    def _rows(self, part: ShopRows, rows: Sequence[Row]) -> JsonValue:
+    def _rows(self, part: RecordsRows, rows: Sequence[Row]) -> JsonValue:
         if part.value:
             return [self._decoded(part.rows, part.value, row) for row in rows]
         if part.group:
@@ -87,7 +87,7 @@ class Shaper:
             return {str(row[part.by]): self._object(part.rows, part.shape, row, {}) for row in rows}
         return [self._object(part.rows, part.shape, row, {}) for row in rows]
 
-    def _groups(self, part: ShopRows, group: str, rows: Sequence[Row]) -> JsonValue:
+    def _groups(self, part: RecordsRows, group: str, rows: Sequence[Row]) -> JsonValue:
         groups: dict[JsonValue, list[Row]] = {}
         for row in rows:
             groups.setdefault(cast("str", row[group]), []).append(row)
@@ -116,23 +116,23 @@ class Shaper:
     def _flatten(
         self,
         table: str,
-        shape: Mapping[str, ShopField],
+        shape: Mapping[str, RecordsField],
         value: Document,
         row: dict[str, JsonValue],
         rows: Rows,
         parent: JsonValue,
     ) -> None:
         for name, part in shape.items():
-            if isinstance(part, ShopNested):
+            if isinstance(part, RecordsNested):
                 self._flatten(table, part.fields, cast("Document", value[name]), row, rows, parent)
-            elif isinstance(part, ShopRows):
+            elif isinstance(part, RecordsRows):
                 if part.is_writable:
                     rows.setdefault(part.rows, []).extend(self._child_rows(part, value[name], parent))
             else:
                 column = part.rstrip("?")
                 row[column] = self._encoded(table, column, value.get(name))
 
-    def _child_rows(self, part: ShopRows, value: JsonValue, parent: JsonValue) -> Iterator[dict[str, JsonValue]]:
+    def _child_rows(self, part: RecordsRows, value: JsonValue, parent: JsonValue) -> Iterator[dict[str, JsonValue]]:
         members = list(value.values()) if isinstance(value, dict) else cast("list[JsonValue]", value)
         for index, member in enumerate(members):
             row: dict[str, JsonValue] = {part.match: parent}

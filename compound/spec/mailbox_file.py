@@ -11,7 +11,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TicketRules(_Part):
+class ItemRules(_Part):
     """Bounds of one ticket; what is beyond them is a dead letter, never cut in silence.
 
     Attributes:
@@ -23,7 +23,7 @@ class TicketRules(_Part):
     max_line_bytes: int = Field(default=4_194_304, ge=1)
 
 
-class DeskFile(_Part):
+class MailboxFile(_Part):
     """The whole file.
 
     Attributes:
@@ -33,5 +33,5 @@ class DeskFile(_Part):
     """
 
     compound: Literal["desk/v1"] = "desk/v1"
-    tickets: TicketRules = TicketRules()
+    tickets: ItemRules = ItemRules()
     replies: str = Field(default="replies", pattern=r"^[A-Za-z0-9_-]+$")

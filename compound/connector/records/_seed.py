@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from compound.connector.shop._tables import APPLIED, VERSION
+from compound.connector.records._tables import APPLIED, VERSION
 from compound.errors import DataError, choices
-from compound.spec.shop_file import ShopField, ShopNested, ShopRows
+from compound.spec.records_file import RecordsField, RecordsNested, RecordsRows
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from compound.spec.shop_file import ShopFile, ShopTable
+    from compound.spec.records_file import RecordsFile, RecordsTable
 
 _BATCH = 1000
 
 
-def is_filled(connection: Connection, file: ShopFile) -> bool:
+def is_filled(connection: Connection, file: RecordsFile) -> bool:
     """Whether the shop has its tables: they are made and filled in one transaction."""
     there = set(sa.inspect(connection).get_table_names())
     return APPLIED in there and there >= set(file.tables)
@@ -29,15 +29,15 @@ def is_filled(connection: Connection, file: ShopFile) -> bool:
 
 def fill(
     connection: Connection,
-    file: ShopFile,
+    file: RecordsFile,
     metadata: sa.MetaData,
     tables: Mapping[str, Iterable[Mapping[str, object]]],
 ) -> None:
-    """Make the tables anew and fill them. See `Shop.seed`."""
+    """Make the tables anew and fill them. See `Records.seed`."""
     missing = sorted(set(file.tables) - set(tables))
     if missing:
         what = f"the lakehouse lacks {', '.join(missing)}; it has {', '.join(sorted(tables)) or 'no tables'}"
-        raise DataError("shop.missing-table", what, fix="seed the lakehouse, or mend connectors/shop.yaml")
+        raise DataError("records.missing-table", what, fix="seed the lakehouse, or mend connectors/shop.yaml")
     metadata.drop_all(connection)
     metadata.create_all(connection)
     required = _required(file)
@@ -57,11 +57,11 @@ def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, object
         connection.execute(table.insert(), rows)
     except IntegrityError as error:
         what = f"table {table.name}: {str(error.orig).strip()}"
-        raise DataError("shop.bad-value", what, fix="a key of the source is missing or not unique") from error
+        raise DataError("records.bad-value", what, fix="a key of the source is missing or not unique") from error
 
 
 def _rows(
-    name: str, table: ShopTable, rows: Iterable[Mapping[str, object]], required: set[str]
+    name: str, table: RecordsTable, rows: Iterable[Mapping[str, object]], required: set[str]
 ) -> Iterator[dict[str, object]]:
     counted: dict[object, int] = {}
     known = set(table.columns) | set(table.ignored)
@@ -78,15 +78,15 @@ def _rows(
         yield made
 
 
-def _required(file: ShopFile) -> dict[str, set[str]]:
+def _required(file: RecordsFile) -> dict[str, set[str]]:
     """The columns that a source must have: keys, and what a shape names without a question mark."""
     found = {name: set(table.key) for name, table in file.tables.items()}
 
-    def walk(table: str, shape: Mapping[str, ShopField]) -> None:
+    def walk(table: str, shape: Mapping[str, RecordsField]) -> None:
         for part in shape.values():
-            if isinstance(part, ShopNested):
+            if isinstance(part, RecordsNested):
                 walk(table, part.fields)
-            elif isinstance(part, ShopRows):
+            elif isinstance(part, RecordsRows):
                 walk(part.rows, part.shape)
             elif not part.endswith("?"):
                 found[table].add(part)
@@ -100,10 +100,10 @@ def _required(file: ShopFile) -> dict[str, set[str]]:
 def _check_columns(name: str, given: set[str], known: set[str], required: set[str]) -> None:
     if unknown := sorted(given - known):
         what = f"table {name} has the column {unknown[0]!r}; {choices(sorted(known), unknown[0])}"
-        raise DataError("shop.unknown-column", what, fix="declare or ignore it in connectors/shop.yaml")
+        raise DataError("records.unknown-column", what, fix="declare or ignore it in connectors/shop.yaml")
     if missing := sorted(required - given):
         what = f"table {name} lacks {', '.join(missing)}; it has {', '.join(sorted(given))}"
-        raise DataError("shop.missing-column", what)
+        raise DataError("records.missing-column", what)
 
 
 def _encoded(kind: str, value: object) -> object:

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from compound.connector.shop._shape import Shaper, child_parts, ids_at
-from compound.connector.shop._tables import VERSION
+from compound.connector.records._shape import Shaper, child_parts, ids_at
+from compound.connector.records._tables import VERSION
 from compound.errors import ConnectorError, choices
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy.engine import Connection
 
-    from compound.spec.shop_file import ShopDocument, ShopFile, ShopRows
+    from compound.spec.records_file import RecordsDocument, RecordsFile, RecordsRows
 
     Document = dict[str, JsonValue]
-    Queries = tuple[sa.Select[Any], list[tuple[ShopRows, sa.Select[Any]]]]
+    Queries = tuple[sa.Select[Any], list[tuple[RecordsRows, sa.Select[Any]]]]
 
 _AT_ONCE = 500
 """Ids in one query: below the limits of both databases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShopDocuments:
+class Documents:
     """What belongs to one customer, as it was at one moment.
 
     Attributes:
@@ -49,23 +49,23 @@ class ShopDocuments:
 class Reader:
     """Loads documents and versions through a connection."""
 
-    def __init__(self, file: ShopFile, metadata: sa.MetaData) -> None:
+    def __init__(self, file: RecordsFile, metadata: sa.MetaData) -> None:
         self.file = file
         self.shaper = Shaper(file)
         self._tables = metadata.tables
         self._built: dict[tuple[str, bool, bool], Queries] = {}
 
-    def declared(self, kind: str) -> ShopDocument:
+    def declared(self, kind: str) -> RecordsDocument:
         """The declaration of a kind of document.
 
         Raises:
-            ConnectorError: `shop.unknown-document`.
+            ConnectorError: `records.unknown-document`.
         """
         try:
             return self.file.documents[kind]
         except KeyError:
             what = f"the shop has no documents {kind!r}; {choices(list(self.file.documents), kind)}"
-            raise ConnectorError("shop.unknown-document", what) from None
+            raise ConnectorError("records.unknown-document", what) from None
 
     def load(
         self, connection: Connection, kind: str, ids: Iterable[str] | None, *, for_update: bool = False
@@ -104,7 +104,7 @@ class Reader:
                 found.update({f"{kind}/{key}": version for key, version in connection.execute(query)})
         return found
 
-    def view(self, connection: Connection, root_id: str) -> ShopDocuments:
+    def view(self, connection: Connection, root_id: str) -> Documents:
         """The view of one root document; empty when it is not there."""
         documents: dict[str, dict[str, Document]] = {}
         versions: dict[str, int] = {}
@@ -120,10 +120,10 @@ class Reader:
         for follow in view.follow:
             sources = list(documents.get(follow.source, {}).values())
             take(follow.target, [key for source in sources for key in ids_at(source, follow.path)])
-        return ShopDocuments(documents=documents, versions=versions)
+        return Documents(documents=documents, versions=versions)
 
     def _load(
-        self, connection: Connection, declared: ShopDocument, ids: Sequence[str] | None, *, for_update: bool
+        self, connection: Connection, declared: RecordsDocument, ids: Sequence[str] | None, *, for_update: bool
     ) -> Iterator[tuple[str, int, Document]]:
         roots_query, parts = self._queries(declared, is_all=ids is None, for_update=for_update)
         given = {} if ids is None else {"ids": ids}
@@ -138,7 +138,7 @@ class Reader:
             mine = {part: members[key] for part, members in children.items() if key in members}
             yield key, cast("int", root[VERSION]), self.shaper.read(declared, root, mine)
 
-    def _queries(self, declared: ShopDocument, *, is_all: bool, for_update: bool) -> Queries:
+    def _queries(self, declared: RecordsDocument, *, is_all: bool, for_update: bool) -> Queries:
         """The statements of a kind of document, built once: building costs more than running them."""
         name = (declared.table, is_all, for_update)
         if name not in self._built:
@@ -152,7 +152,7 @@ class Reader:
             )
         return self._built[name]
 
-    def _part_query(self, part: ShopRows, *, is_all: bool) -> sa.Select[Any]:
+    def _part_query(self, part: RecordsRows, *, is_all: bool) -> sa.Select[Any]:
         table = self._tables[part.rows]
         names = [part.order] if part.order else self.file.tables[part.rows].key
         query = sa.select(table).order_by(table.c[part.match], *(table.c[name] for name in names))

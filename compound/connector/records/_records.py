@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 import anyio
 import sqlalchemy as sa
 
-from compound.connector.shop._changes import Change, changes
-from compound.connector.shop._documents import Reader, ShopDocuments
-from compound.connector.shop._engine import open_engine
-from compound.connector.shop._errors import translated
-from compound.connector.shop._seed import fill, is_filled
-from compound.connector.shop._tables import APPLIED, make_tables
-from compound.connector.shop._transaction import ShopTransaction
+from compound.connector.records._changes import Change, changes
+from compound.connector.records._documents import Documents, Reader
+from compound.connector.records._engine import open_engine
+from compound.connector.records._errors import translated
+from compound.connector.records._seed import fill, is_filled
+from compound.connector.records._tables import APPLIED, make_tables
+from compound.connector.records._transaction import RecordsTransaction
 from compound.connector.state import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, DataError, EffectRefused
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy.engine import Connection, Engine
 
-    from compound.spec.shop_file import ShopFile
+    from compound.spec.records_file import RecordsFile
 
     Export = dict[str, dict[str, JsonValue]]
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Performer(Protocol):
     """An effect as the shop needs it: `compound.effect.Effect` is one."""
 
-    def perform(self, tx: ShopTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
+    def perform(self, tx: RecordsTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
         """Change documents of `tx`, or raise `EffectRefused`."""
         ...
 
@@ -47,7 +47,7 @@ class _Rehearsed(Exception):
 FindEffect = Callable[[str], Performer]
 
 
-class Shop:
+class Records:
     """Customers, orders and products in SQLite or PostgreSQL, read and changed as documents.
 
     Thread-safe. The methods are short and synchronous, `perform` apart.
@@ -59,7 +59,7 @@ class Shop:
 
     delivery_class: DeliveryClass = "A"
 
-    def __init__(self, engine: Engine, name: str, file: ShopFile, effects: FindEffect | None) -> None:
+    def __init__(self, engine: Engine, name: str, file: RecordsFile, effects: FindEffect | None) -> None:
         self.name = name
         self.place = f"{host_name()}:{name}" if engine.dialect.name == "sqlite" else None
         self._engine = engine
@@ -72,11 +72,11 @@ class Shop:
     def open(
         cls,
         url: str | Path,
-        file: ShopFile,
+        file: RecordsFile,
         *,
         effects: FindEffect | None = None,
         lock_timeout_s: float = 30.0,
-    ) -> Shop:
+    ) -> Records:
         """Open a shop; an SQLite file is made where it is missing, empty until it is seeded.
 
         Args:
@@ -86,7 +86,7 @@ class Shop:
             lock_timeout_s: How long a writer waits for another one.
 
         Raises:
-            ConnectorError: `shop.url`, `shop.cannot-open`, `shop.driver`.
+            ConnectorError: `records.url`, `records.cannot-open`, `records.driver`.
         """
         engine, name = open_engine(url, lock_timeout_s)
         return cls(engine, name, file, effects)
@@ -106,7 +106,7 @@ class Shop:
             False when the shop was filled before; then nothing was changed.
 
         Raises:
-            DataError: `shop.missing-table`, `shop.missing-column`, `shop.unknown-column`, `shop.bad-value`.
+            DataError: `records.missing-table`, `records.missing-column`, `records.unknown-column`, `records.bad-value`.
             ConnectorError: The database.
         """
         with self._connection(writes=True) as connection:
@@ -116,14 +116,14 @@ class Shop:
         return True
 
     @contextmanager
-    def transaction(self, expected: Mapping[str, int] | None = None) -> Generator[ShopTransaction]:
+    def transaction(self, expected: Mapping[str, int] | None = None) -> Generator[RecordsTransaction]:
         """One writing transaction: commits at the end, changes nothing when an exception leaves the block.
 
         Args:
             expected: Reference to version; a document at another one is refused when it is first read.
         """
         with self._connection(writes=True) as connection:
-            tx = ShopTransaction(self._reader, self._metadata, connection, expected or {})
+            tx = RecordsTransaction(self._reader, self._metadata, connection, expected or {})
             yield tx
             tx.flush()
 
@@ -136,7 +136,7 @@ class Shop:
         """`versions`, as the review's context probe asks for it."""
         return self.versions(refs)
 
-    def documents(self, root_id: str) -> ShopDocuments:
+    def documents(self, root_id: str) -> Documents:
         """What belongs to one customer, read at one moment; empty when there is none of that id."""
         with self._connection() as connection:
             return self._reader.view(connection, root_id)
@@ -149,7 +149,7 @@ class Shop:
                 for kind in self._file.documents
             }
 
-    def diff(self, other: Shop) -> list[Change]:
+    def diff(self, other: Records) -> list[Change]:
         """What turns this shop into the other one, sorted by path; lists are compared whole."""
         return changes(cast("JsonValue", self.export()), cast("JsonValue", other.export()))
 
@@ -180,13 +180,13 @@ class Shop:
 
     def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         if self._effects is None:
-            raise ConnectorError("shop.no-effects", "this shop was opened without effects")
+            raise ConnectorError("records.no-effects", "this shop was opened without effects")
         with self._connection(writes=True) as connection:
             self._lock_group(connection, group)
             stored = self._stored(connection, group)
             if stored is not None:
                 return stored
-            tx = ShopTransaction(self._reader, self._metadata, connection, group.expected_versions)
+            tx = RecordsTransaction(self._reader, self._metadata, connection, group.expected_versions)
             tx.check_expected()
             results = [self._run(tx, planned.effect, planned.args) for planned in group.effects]
             tx.flush()
@@ -196,9 +196,9 @@ class Shop:
             for planned, result in zip(group.effects, results, strict=True)
         ]
 
-    def _run(self, tx: ShopTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
+    def _run(self, tx: RecordsTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
         if self._effects is None:
-            raise ConnectorError("shop.no-effects", "this shop was opened without effects")
+            raise ConnectorError("records.no-effects", "this shop was opened without effects")
         try:
             return self._effects(name).perform(tx, args)
         except DataError as error:
@@ -220,7 +220,7 @@ class Shop:
             return None
         if len(found) != len(keys):
             what = f"group {group.group_key}: {len(found)} of its {len(keys)} effects have happened"
-            raise ConnectorError("shop.half-group", what, fix="a person must reconcile it")
+            raise ConnectorError("records.half-group", what, fix="a person must reconcile it")
         return [EffectOutcome(effect_key=key, status="sent", result=found[key]) for key in keys]
 
     def _store(

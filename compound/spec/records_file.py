@@ -27,7 +27,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ShopTable(_Part):
+class RecordsTable(_Part):
     """One table.
 
     Attributes:
@@ -43,7 +43,7 @@ class ShopTable(_Part):
     ignored: list[str] = []
 
     @model_validator(mode="after")
-    def _keys_are_columns(self) -> ShopTable:
+    def _keys_are_columns(self) -> RecordsTable:
         named = [(("key", index), name) for index, name in enumerate(self.key)]
         named += [(("position",), self.position)] if self.position else []
         columns = list(self.columns)
@@ -52,35 +52,35 @@ class ShopTable(_Part):
             for path, name in named
             if name not in columns
         ]
-        refuse(folded(unknown), "ShopTable")
+        refuse(folded(unknown), "RecordsTable")
         return self
 
 
 def _kind(value: object) -> str:
     if isinstance(value, str):
         return "column"
-    if isinstance(value, ShopRows) or (isinstance(value, dict) and _means_rows(cast("dict[str, object]", value))):
+    if isinstance(value, RecordsRows) or (isinstance(value, dict) and _means_rows(cast("dict[str, object]", value))):
         return "rows"
     return "nested"
 
 
 def _means_rows(value: dict[str, object]) -> bool:
     """It says `rows`; or it says `match` and all but one of its keys are of rows: then that one is misspelt."""
-    return "rows" in value or ("match" in value and len(value.keys() - ShopRows.model_fields.keys()) <= 1)
+    return "rows" in value or ("match" in value and len(value.keys() - RecordsRows.model_fields.keys()) <= 1)
 
 
 def _as_nested(value: object) -> object:
     return {"fields": cast("object", value)} if isinstance(value, dict) and "fields" not in value else value
 
 
-class ShopNested(_Part):
+class RecordsNested(_Part):
     """A nested object.
 
     Attributes:
         fields: Name in the document to what stands there.
     """
 
-    fields: dict[str, ShopField]
+    fields: dict[str, RecordsField]
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
@@ -90,7 +90,7 @@ class ShopNested(_Part):
         return {"type": "object", "additionalProperties": fields["additionalProperties"], "not": {"required": ["rows"]}}
 
 
-class ShopRows(_Part):
+class RecordsRows(_Part):
     """The rows of another table, inside a document.
 
     Attributes:
@@ -110,7 +110,7 @@ class ShopRows(_Part):
     by: Name | None = None
     value: Name | None = None
     group: Name | None = None
-    shape: dict[str, ShopField] = {}
+    shape: dict[str, RecordsField] = {}
 
     @property
     def is_writable(self) -> bool:
@@ -118,16 +118,16 @@ class ShopRows(_Part):
         return self.value is None and self.group is None
 
 
-ShopField = Annotated[
+RecordsField = Annotated[
     Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\??$"), Tag("column")]
-    | Annotated[ShopRows, Tag("rows")]
-    | Annotated[Annotated[ShopNested, BeforeValidator(_as_nested)], Tag("nested")],
+    | Annotated[RecordsRows, Tag("rows")]
+    | Annotated[Annotated[RecordsNested, BeforeValidator(_as_nested)], Tag("nested")],
     Discriminator(_kind),
 ]
 """`column`, `column?` (left out where it is null), a nested object, or rows of another table."""
 
 
-class ShopDocument(_Part):
+class RecordsDocument(_Part):
     """One kind of document.
 
     Attributes:
@@ -138,10 +138,10 @@ class ShopDocument(_Part):
 
     table: Name
     id: Name
-    shape: dict[str, ShopField]
+    shape: dict[str, RecordsField]
 
 
-class ShopFollow(_Part):
+class RecordsFollow(_Part):
     """From the documents `source`, the ids at `path` (through lists) name documents of `target`.
 
     Attributes:
@@ -155,7 +155,7 @@ class ShopFollow(_Part):
     target: Name
 
 
-class ShopView(_Part):
+class RecordsView(_Part):
     """What belongs to one customer: a root document, and what it leads to.
 
     Attributes:
@@ -164,10 +164,10 @@ class ShopView(_Part):
     """
 
     root: Name
-    follow: list[ShopFollow] = []
+    follow: list[RecordsFollow] = []
 
 
-class ShopFile(_Part):
+class RecordsFile(_Part):
     """The whole file.
 
     Attributes:
@@ -178,20 +178,20 @@ class ShopFile(_Part):
     """
 
     compound: Literal["shop/v1"]
-    tables: dict[Name, ShopTable]
-    documents: dict[Name, ShopDocument]
-    view: ShopView
+    tables: dict[Name, RecordsTable]
+    documents: dict[Name, RecordsDocument]
+    view: RecordsView
 
     @model_validator(mode="after")
-    def _names_exist(self) -> ShopFile:
-        refuse(folded([*_in_documents(self), *_in_view(self)]), "ShopFile")
+    def _names_exist(self) -> RecordsFile:
+        refuse(folded([*_in_documents(self), *_in_view(self)]), "RecordsFile")
         return self
 
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
 
-def _in_documents(file: ShopFile) -> Iterator[Mistake]:
+def _in_documents(file: RecordsFile) -> Iterator[Mistake]:
     for name, document in file.documents.items():
         here = ("documents", name)
         if document.table not in file.tables:  # of a table that is not there no column can be wrong
@@ -201,18 +201,18 @@ def _in_documents(file: ShopFile) -> Iterator[Mistake]:
         yield from _in_shape(file, document.table, document.shape, (*here, "shape"))
 
 
-def _in_shape(file: ShopFile, table: str, shape: dict[str, Any], path: Path) -> Iterator[Mistake]:
+def _in_shape(file: RecordsFile, table: str, shape: dict[str, Any], path: Path) -> Iterator[Mistake]:
     for name, part in shape.items():
         here = (*path, name)
         if isinstance(part, str):
             yield from _column(file, table, part.rstrip("?"), here)
-        elif isinstance(part, ShopNested):
+        elif isinstance(part, RecordsNested):
             yield from _in_shape(file, table, part.fields, here)
-        elif isinstance(part, ShopRows):
+        elif isinstance(part, RecordsRows):
             yield from _in_rows(file, part, here)
 
 
-def _in_rows(file: ShopFile, part: ShopRows, path: Path) -> Iterator[Mistake]:
+def _in_rows(file: RecordsFile, part: RecordsRows, path: Path) -> Iterator[Mistake]:
     if part.rows not in file.tables:
         yield _no_table(file, part.rows, (*path, "rows"))
         return
@@ -223,7 +223,7 @@ def _in_rows(file: ShopFile, part: ShopRows, path: Path) -> Iterator[Mistake]:
     yield from _in_shape(file, part.rows, part.shape, (*path, "shape"))
 
 
-def _in_view(file: ShopFile) -> Iterator[Mistake]:
+def _in_view(file: RecordsFile) -> Iterator[Mistake]:
     named: list[tuple[Path, str]] = [(("view", "root"), file.view.root)]
     for index, step in enumerate(file.view.follow):
         named += [(("view", "follow", index, key), getattr(step, key)) for key in ("source", "target")]
@@ -233,11 +233,11 @@ def _in_view(file: ShopFile) -> Iterator[Mistake]:
             yield Mistake(path, f"there is no document {kind!r}", choices(known, kind))
 
 
-def _no_table(file: ShopFile, table: str, path: Path) -> Mistake:
+def _no_table(file: RecordsFile, table: str, path: Path) -> Mistake:
     return Mistake(path, f"there is no table {table!r}", choices(list(file.tables), table))
 
 
-def _column(file: ShopFile, table: str, column: str, path: Path) -> Iterator[Mistake]:
+def _column(file: RecordsFile, table: str, column: str, path: Path) -> Iterator[Mistake]:
     known = list(file.tables[table].columns)
     if column not in known:
         yield Mistake(path, f"the table {table!r} has no column {column!r}", choices(known, column, limit=30))

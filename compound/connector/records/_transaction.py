@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from compound.connector.shop._tables import VERSION
+from compound.connector.records._tables import VERSION
 from compound.errors import ConnectorError, EffectRefused
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy.engine import Connection
 
-    from compound.connector.shop._documents import Reader, ShopDocuments
-    from compound.spec.shop_file import ShopDocument
+    from compound.connector.records._documents import Documents, Reader
+    from compound.spec.records_file import RecordsDocument
 
     Document = dict[str, JsonValue]
     Row = dict[str, JsonValue]
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Loaded:
-    declared: ShopDocument
+    declared: RecordsDocument
     version: int
     before: Document
     live: Document
 
 
-class ShopTransaction:
+class RecordsTransaction:
     """What effect functions get: documents that may be changed in place until the transaction ends.
 
     Attributes:
@@ -66,7 +66,7 @@ class ShopTransaction:
         found = self._loaded.get(ref)
         return found.live if found else None
 
-    def documents(self, root_id: str) -> ShopDocuments:
+    def documents(self, root_id: str) -> Documents:
         """The view of one root document, as it is in the database; a copy, not live."""
         return self._reader.view(self._connection, root_id)
 
@@ -98,7 +98,7 @@ class ShopTransaction:
         table = self._tables[declared.table]
         old, new = before[declared.table][0], after[declared.table][0]
         if old[declared.id] != new[declared.id]:
-            raise ConnectorError("shop.renamed", f"{ref} cannot become {new[declared.id]!r}: an id never changes")
+            raise ConnectorError("records.renamed", f"{ref} cannot become {new[declared.id]!r}: an id never changes")
         values = {column: value for column, value in new.items() if value != old[column]}
         query = (
             sa.update(table)
@@ -113,7 +113,7 @@ class ShopTransaction:
         old = {tuple(row[column] for column in key): row for row in before}
         new = {tuple(row[column] for column in key): row for row in after}
         if len(new) != len(after):
-            raise ConnectorError("shop.same-key", f"two rows of {name} would have the same key")
+            raise ConnectorError("records.same-key", f"two rows of {name} would have the same key")
 
         def this(values: tuple[JsonValue, ...]) -> sa.ColumnElement[bool]:
             return sa.and_(*(table.c[column] == value for column, value in zip(key, values, strict=True)))

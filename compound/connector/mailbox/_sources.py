@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from compound.connector.desk._ticket import DeskProblem, Ticket, guess_id, make_ticket, problem
+from compound.connector.mailbox._item import Item, MailboxProblem, guess_id, make_item, problem
 from compound.errors import ConnectorError, Location
 from compound.language.json_keys import repeated_in_items, repeated_key
-from compound.spec.desk_file import TicketRules
+from compound.spec.mailbox_file import ItemRules
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
     from pydantic import JsonValue
 
-Entry = Ticket | DeskProblem
-_RULES = TicketRules()
+Entry = Item | MailboxProblem
+_RULES = ItemRules()
 
 
-def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
+def read_items(path: Path, rules: ItemRules = _RULES) -> Iterator[Entry]:
     """Every ticket of a source, in its order, one at a time.
 
-    A record that is no ticket comes as a `DeskProblem` in its place. Of a JSONL file and a Delta table
+    A record that is no ticket comes as a `MailboxProblem` in its place. Of a JSONL file and a Delta table
     nothing is held in memory but the ids.
 
     Args:
@@ -34,29 +34,29 @@ def read_tickets(path: Path, rules: TicketRules = _RULES) -> Iterator[Entry]:
         rules: Bounds.
 
     Raises:
-        ConnectorError: `desk.no-source`, `desk.unreadable`: the source as a whole cannot be read.
+        ConnectorError: `mailbox.no-source`, `mailbox.unreadable`: the source as a whole cannot be read.
     """
     return (entry for entry, _ in read_rows(path, rules))
 
 
 def read_rows(
-    path: Path, rules: TicketRules = _RULES, columns: frozenset[str] = frozenset()
+    path: Path, rules: ItemRules = _RULES, columns: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
-    """As `read_tickets`, each with those of the named columns that its record has.
+    """As `read_items`, each with those of the named columns that its record has.
 
     Args:
-        path: As for `read_tickets`.
+        path: As for `read_items`.
         rules: Bounds.
         columns: Names that are not fields of the ticket but its record may have; a field of a ticket stays one.
     """
-    reader = _Reader(rules, columns - set(Ticket.model_fields))
+    reader = _Reader(rules, columns - set(Item.model_fields))
     if path.is_dir() and (path / "_delta_log").is_dir():
         yield from _read_delta(path, reader)
         return
     files = [path] if path.is_file() else sorted(path.glob("tasks_*.json")) or sorted(path.glob("*.jsonl"))
     if not files:
         raise ConnectorError(
-            "desk.no-source",
+            "mailbox.no-source",
             f"there are no tickets at {path}",
             fix="name a JSONL file, a Delta table or a folder of tasks; `compound seed` writes the sample",
         )
@@ -70,7 +70,7 @@ Row = tuple[Entry, Mapping[str, "JsonValue"]]
 class _Reader:
     """Makes tickets of the records of one source."""
 
-    def __init__(self, rules: TicketRules, columns: frozenset[str]) -> None:
+    def __init__(self, rules: ItemRules, columns: frozenset[str]) -> None:
         self.rules = rules
         self._columns = columns
         self._seen: set[str] = set()
@@ -82,7 +82,7 @@ class _Reader:
             given = cast("dict[str, JsonValue]", record)
             beside = {name: value for name, value in given.items() if name in self._columns}
             record = {name: value for name, value in given.items() if name not in beside}
-        return make_ticket(record, self.rules, where, self._seen), beside
+        return make_item(record, self.rules, where, self._seen), beside
 
 
 def _read_jsonl(path: Path, reader: _Reader) -> Iterator[Row]:
@@ -96,14 +96,14 @@ def _read_jsonl(path: Path, reader: _Reader) -> Iterator[Row]:
                 if len(raw) > rules.max_line_bytes:
                     _skip_line(stream, raw)
                     what = f"its line is longer than {rules.max_line_bytes:,} bytes"
-                    yield problem(where, guess_id(raw), "ticket.too-large", what), {}
+                    yield problem(where, guess_id(raw), "item.too-large", what), {}
                     continue
                 text = raw.removeprefix(b"\xef\xbb\xbf") if is_first else raw
                 is_first = False
                 if text.strip():
                     yield _parse_line(text, reader, where)
     except OSError as error:
-        raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error.strerror}") from error
+        raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error.strerror}") from error
 
 
 def _skip_line(stream: BufferedReader, raw: bytes) -> None:
@@ -116,23 +116,23 @@ def _parse_line(text: bytes, reader: _Reader, where: Location) -> Row:
         text.decode()
     except UnicodeDecodeError as error:
         what = f"byte {error.start} of its line (0x{text[error.start]:02x}) is not UTF-8"
-        return problem(where, guess_id(text), "ticket.not-utf8", what, "save the file as UTF-8"), {}
+        return problem(where, guess_id(text), "item.not-utf8", what, "save the file as UTF-8"), {}
     try:
         record = cast("object", orjson.loads(text))
     except orjson.JSONDecodeError as error:
         what = f"its line is not JSON: {error.msg} at character {error.pos + 1}"
-        return problem(where, guess_id(text), "ticket.bad-json", what, "write one JSON record in the line"), {}
+        return problem(where, guess_id(text), "item.bad-json", what, "write one JSON record in the line"), {}
     if (twice := repeated_key(text)) is not None:
         return _duplicate_key(record, twice, where), {}
     return reader.make(record, where)
 
 
-def _duplicate_key(record: object, key: str, where: Location) -> DeskProblem:
+def _duplicate_key(record: object, key: str, where: Location) -> MailboxProblem:
     """Nobody knows which of the two values was meant; also the id is that of the ticket only where it is not it."""
     ticket_id = cast("Mapping[str, object]", record).get("id") if isinstance(record, dict) and key != "id" else None
     named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
     what = f"its key {key!r} comes twice in one object"
-    return problem(where, named, "ticket.duplicate-key", what, "keep the one that is meant")
+    return problem(where, named, "item.duplicate-key", what, "keep the one that is meant")
 
 
 def _read_delta(path: Path, reader: _Reader) -> Iterator[Row]:
@@ -150,7 +150,7 @@ def _read_delta(path: Path, reader: _Reader) -> Iterator[Row]:
                 yield reader.make(record, Location(str(path), row))
     except (DeltaError, OSError) as error:
         said = " ".join(str(error).split())[:300]
-        raise ConnectorError("desk.unreadable", f"the table {path} cannot be read: {said}") from error
+        raise ConnectorError("mailbox.unreadable", f"the table {path} cannot be read: {said}") from error
 
 
 def _plain(value: object) -> object:
@@ -163,21 +163,21 @@ def _read_tasks(path: Path, reader: _Reader) -> Iterator[Row]:
         text = path.read_bytes()
         tasks = cast("object", orjson.loads(text))
     except (OSError, orjson.JSONDecodeError) as error:
-        raise ConnectorError("desk.unreadable", f"{path} cannot be read: {error}") from error
+        raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error}") from error
     if not isinstance(tasks, list):
-        raise ConnectorError("desk.unreadable", f"{path} is no list of tasks")
+        raise ConnectorError("mailbox.unreadable", f"{path} is no list of tasks")
     twice = repeated_in_items(text)
     for index, task in enumerate(cast("list[object]", tasks)):
         where = Location(str(path), index + 1)
         if index in twice:
             yield _duplicate_key(None, twice[index], where), {}
         elif isinstance(task, dict):
-            yield reader.make(task_ticket(cast("Mapping[str, JsonValue]", task), index, path), where)
+            yield reader.make(task_item(cast("Mapping[str, JsonValue]", task), index, path), where)
         else:
-            yield problem(where, None, "ticket.not-an-object", "it is no task"), {}
+            yield problem(where, None, "item.not-an-object", "it is no task"), {}
 
 
-def task_ticket(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:
+def task_item(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:
     """The ticket in a published task: its own, its instruction, or what its user scenario tells.
 
     The id is `<folder>-<name of the file>-<id or index of the task>`. Who wrote it is in the text alone.

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 import anyio
 import orjson
 
-from compound.connector.desk._replies import Sent, SentFolder
-from compound.connector.desk._sources import Entry, read_rows, read_tickets
+from compound.connector.mailbox._replies import Sent, SentFolder
+from compound.connector.mailbox._sources import Entry, read_items, read_rows
 from compound.connector.state import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect
 from compound.errors import ConnectorError, DataError, EffectRefused
-from compound.spec.desk_file import DeskFile
+from compound.spec.mailbox_file import MailboxFile
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -26,7 +26,7 @@ Said: TypeAlias = tuple[Literal["reply", "transfer"], str | None, str]
 """A reply or a transfer, its ticket, its text."""
 
 
-class DeskTransaction:
+class MailboxTransaction:
     """What effect functions get: each says one thing, and it leaves when all of the group have spoken."""
 
     def __init__(self) -> None:
@@ -59,15 +59,15 @@ class DeskTransaction:
         return {"sent": kind, "ticket_id": ticket_id}
 
 
-class DeskPerformer(Protocol):
+class MailboxPerformer(Protocol):
     """An effect as the desk needs it: `compound.effect.Effect` is one."""
 
-    def perform(self, tx: DeskTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
+    def perform(self, tx: MailboxTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
         """Speak through `tx`, or raise `EffectRefused`."""
         ...
 
 
-class Desk:
+class Mailbox:
     """Tickets in, replies out. An effect target of class A: what was sent under a key is not sent again.
 
     Args:
@@ -82,21 +82,21 @@ class Desk:
     def __init__(
         self,
         folder: Path,
-        file: DeskFile | None = None,
+        file: MailboxFile | None = None,
         *,
-        effects: Callable[[str], DeskPerformer] | None = None,
+        effects: Callable[[str], MailboxPerformer] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
         self.place = f"{host_name()}:{folder.absolute()}"
-        self._file = file or DeskFile()
+        self._file = file or MailboxFile()
         self._effects = effects
         self._clock = clock
         self._sent = SentFolder(folder / self._file.replies)
 
     def tickets(self, source: Path) -> Iterator[Entry]:
-        """Every ticket of a source; see `read_tickets`."""
-        return read_tickets(source, self._file.tickets)
+        """Every ticket of a source; see `read_items`."""
+        return read_items(source, self._file.tickets)
 
     def rows(self, source: Path, columns: frozenset[str]) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
         """Every ticket of a source with those of its columns that are no fields of a ticket; see `read_rows`."""
@@ -166,8 +166,8 @@ class Desk:
 
     def _say(self, name: str, args: Mapping[str, JsonValue]) -> tuple[Said, JsonValue]:
         if self._effects is None:
-            raise ConnectorError("desk.no-effects", "this desk was opened without effects")
-        tx = DeskTransaction()
+            raise ConnectorError("mailbox.no-effects", "this desk was opened without effects")
+        tx = MailboxTransaction()
         try:
             result = self._effects(name).perform(tx, args)
         except DataError as error:
