@@ -140,7 +140,7 @@ def exchange_delivered_order_items(tx: RecordsTransaction, args: SwapItems) -> J
 @effect("transfer_to_human_agents", target="desk")
 def transfer_to_human_agents(tx: MailboxTransaction, args: Transfer) -> JsonValue:
     """Hand the ticket to a person, with a summary."""
-    return tx.transfer(args.summary, ticket_id=args.ticket_id)
+    return tx.transfer(args.summary, item_id=args.ticket_id)
 
 
 @effect("send_reply", target="desk")

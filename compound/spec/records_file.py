@@ -1,4 +1,7 @@
-"""`connectors/shop.yaml`: the tables of the operational database, and the documents they make up.
+"""`connectors/NAME.yaml` with `compound: records/v1`: tables of an operational database as documents.
+
+The file's name is the name of the target of effects (`@effect(target="NAME")`), and of the tool that reads its
+documents (`NAME_documents`). A project may have any number of such files.
 
 A *document* is what an effect reads and changes: an order with its items and payments. It has a shape, in
 which each leaf names a column, `{...}` nests, and `rows:` puts the rows of another table inside.
@@ -13,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from compound.errors import choices
 from compound.spec.mistakes import Mistake, folded, refuse
+from compound.spec.yaml.older_words import OLDER_ID
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -34,7 +38,7 @@ class RecordsTable(_Part):
         key: Its primary key.
         columns: Name to type; a `json` column holds JSON text and is a value inside documents.
         position: A column that counts the rows of one parent from 0; filled in where the source has none.
-        ignored: Columns of the source that the shop does not keep.
+        ignored: Columns of the source that are not kept.
     """
 
     key: list[Name] = Field(min_length=1)
@@ -156,14 +160,16 @@ class RecordsFollow(_Part):
 
 
 class RecordsView(_Part):
-    """What belongs to one customer: a root document, and what it leads to.
+    """What the tool `NAME_documents` reads: a root document, and what it leads to.
 
     Attributes:
-        root: The kind of document that is the customer's own.
+        root: The kind of document that the tool is asked for.
+        key: What graphs call its id when they call the tool; `id` when left out.
         follow: Steps from it to further documents.
     """
 
     root: Name
+    key: Name | None = None
     follow: list[RecordsFollow] = []
 
 
@@ -174,13 +180,18 @@ class RecordsFile(_Part):
         compound: Format of the file.
         tables: Table to its columns.
         documents: Kind of document to where it is kept and what it looks like.
-        view: What one customer's ticket can be about.
+        view: What the documents of one root document are.
     """
 
-    compound: Literal["shop/v1"]
+    compound: Literal["records/v1", "shop/v1"]
     tables: dict[Name, RecordsTable]
     documents: dict[Name, RecordsDocument]
     view: RecordsView
+
+    @property
+    def id_name(self) -> str:
+        """What graphs call the id of a root document."""
+        return self.view.key or (OLDER_ID if self.compound == "shop/v1" else "id")
 
     @model_validator(mode="after")
     def _names_exist(self) -> RecordsFile:

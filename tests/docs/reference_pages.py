@@ -42,7 +42,7 @@ def reference_pages(root: Path) -> dict[Path, str]:
             "variables": plain_table(("variable", "meaning"), VARIABLES),
             "models": _whole(ModelsFile),
             "lakehouse": _whole(LakehouseFile),
-            "desk": _whole(MailboxFile),
+            "mailbox": _whole(MailboxFile),
             "mcp": _whole(McpFile),
             "sql": _whole(SqlToolSpec),
             "suite": _whole(SuiteFile),

@@ -74,7 +74,7 @@ def test_a_desk_file_with_every_kind_of_broken_line(home: Home) -> None:
     done = home.run(*BATCH)
     assert done.returncode == 3, done.stderr
     assert not any(sign in done.stdout + done.stderr for sign in STACK)
-    assert f"{os.path.relpath(file, ROOT)}:2: ticket 'U-1': it has the unknown field 'colour'" in done.stderr
+    assert f"{os.path.relpath(file, ROOT)}:2: item 'U-1': it has the unknown field 'colour'" in done.stderr
     assert f"{len(BROKEN)} could not be read: correct them in the file" in done.stderr
     assert "\0" not in done.stderr
 
@@ -194,7 +194,7 @@ def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_
     assert code == 3
     assert len(stands(home)) == 6
     assert set(stands(home).values()) <= {"done", "waiting_review", "dead"}
-    assert f"the shop {path} is locked by another process" in said
+    assert f"the record store {path} is locked by another process" in said
     assert "--retry-dead tries them again" in said
     assert not any(sign in said for sign in STACK)
     for letter in letters_of(home):

@@ -84,7 +84,7 @@ def test_one_slow_ticket_does_not_stop_the_others(desk: ReplyDesk) -> None:
     tickets = [ticket("slow", "waits 100"), *(ticket(f"t{n}", email=f"{n}@x.example") for n in range(99))]
     desk.write("x.jsonl", tickets)
     assert desk.batch("--from", "x.jsonl")["counts"] == {"done": 100}
-    assert "slow" in [one.ticket_id for one in desk.replies()][-9:]
+    assert "slow" in [one.item_id for one in desk.replies()][-9:]
 
 
 def test_tickets_of_one_customer_keep_their_order(desk: ReplyDesk) -> None:
@@ -100,7 +100,7 @@ def test_tickets_of_one_customer_keep_their_order(desk: ReplyDesk) -> None:
     tickets[4]["body"], tickets[4]["subject"] = "slow 0.9", "about #W1234567"
     desk.write("x.jsonl", tickets)
     desk.batch("--from", "x.jsonl", "--concurrency", "7")
-    sent = [one.ticket_id for one in desk.replies()]
+    sent = [one.item_id for one in desk.replies()]
     assert sent[0] == "free"
     for first, second in (("a1", "a2"), ("b1", "b2"), ("n1", "n2")):
         assert sent.index(first) < sent.index(second)

@@ -147,7 +147,9 @@ class Bank:
         write_project(root, {**own, **desk, **(files or {})})
         self.set(actions=[CREDIT], text="We credit you.", refuses=[])
         with self.open() as project:
-            project.resources.shop.seed({"accounts": [{"account": one, "balance": 0.0} for one in ("a1", "a2")]})
+            project.resources.records["shop"].seed(
+                {"accounts": [{"account": one, "balance": 0.0} for one in ("a1", "a2")]}
+            )
 
     def set(self, **changes: Any) -> None:
         """Change the world."""
@@ -171,15 +173,15 @@ class Bank:
     def balance(self, account: str = "a1") -> float:
         """What the account holds now."""
         with self.open() as project:
-            found: Any = project.resources.shop.export()["accounts"][account]
+            found: Any = project.resources.records["shop"].export()["accounts"][account]
             return float(found["balance"])
 
     def applied(self) -> int:
         """Effects that happened in the shop."""
         with self.open() as project:
-            return len(project.resources.shop.applied())
+            return len(project.resources.records["shop"].applied())
 
     def letters(self) -> list[str]:
         """What the customer was told."""
         with self.open() as project:
-            return [one.text for one in project.resources.desk.replies() if one.kind == "reply"]
+            return [one.text for one in project.resources.mailboxes["desk"].replies() if one.kind == "reply"]

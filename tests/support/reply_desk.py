@@ -182,13 +182,13 @@ class ReplyDesk:
         """Everything that was sent, oldest first."""
         project = self.open(env)
         try:
-            return list(project.resources.desk.replies())
+            return list(project.resources.mailboxes["desk"].replies())
         finally:
             project.close()
 
     def sent_to(self, env: Mapping[str, str] | None = None) -> list[str]:
         """Tickets that were replied to, sorted; one that got two replies stands twice."""
-        return sorted(str(one.ticket_id) for one in self.replies(env))
+        return sorted(str(one.item_id) for one in self.replies(env))
 
     def ledger(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """Ticket to status, over all jobs."""

@@ -1,4 +1,4 @@
-"""The desk: where tickets come from (JSONL, Delta, published tasks) and where replies go, each once."""
+"""A mailbox: where items come from (JSONL, Delta, published tasks) and where replies go, each once."""
 
 from __future__ import annotations
 

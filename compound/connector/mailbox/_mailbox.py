@@ -1,4 +1,4 @@
-"""The desk: tickets come from it, replies go to it, each once."""
+"""A mailbox: items come from it, replies go to it, each once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 Said: TypeAlias = tuple[Literal["reply", "transfer"], str | None, str]
-"""A reply or a transfer, its ticket, its text."""
+"""A reply or a transfer, its item, its text."""
 
 
 class MailboxTransaction:
@@ -32,35 +32,40 @@ class MailboxTransaction:
     def __init__(self) -> None:
         self.said: Said | None = None
 
-    def reply(self, ticket_id: str, text: str) -> JsonValue:
-        """Reply to the customer.
+    def reply(self, item_id: str, text: str) -> JsonValue:
+        """Reply to whom the item is from.
 
         Raises:
             EffectRefused: `effect.empty-reply`: there is nothing to send.
         """
         if not text.strip():
-            raise EffectRefused("effect.empty-reply", f"the reply to ticket {ticket_id!r} is empty")
-        return self._say("reply", ticket_id, text)
+            raise EffectRefused("effect.empty-reply", f"the reply to item {item_id!r} is empty")
+        return self._say("reply", item_id, text)
 
-    def transfer(self, summary: str, *, ticket_id: str | None = None) -> JsonValue:
-        """Hand the ticket to a person.
+    def transfer(self, summary: str, *, item_id: str | None = None, ticket_id: str | None = None) -> JsonValue:
+        """Hand the item to a person.
+
+        Args:
+            summary: What the person has to know.
+            item_id: The item, where there is one.
+            ticket_id: Older name of `item_id`.
 
         Raises:
             EffectRefused: `effect.empty-reply`.
         """
         if not summary.strip():
             raise EffectRefused("effect.empty-reply", "the summary of the transfer is empty")
-        return self._say("transfer", ticket_id, summary)
+        return self._say("transfer", ticket_id if item_id is None else item_id, summary)
 
-    def _say(self, kind: Literal["reply", "transfer"], ticket_id: str | None, text: str) -> JsonValue:
+    def _say(self, kind: Literal["reply", "transfer"], item_id: str | None, text: str) -> JsonValue:
         if self.said is not None:
             raise EffectRefused("effect.two-messages", "an effect sends one message")
-        self.said = (kind, ticket_id, text)
-        return {"sent": kind, "ticket_id": ticket_id}
+        self.said = (kind, item_id, text)
+        return {"sent": kind, "item_id": item_id}
 
 
 class MailboxPerformer(Protocol):
-    """An effect as the desk needs it: `compound.effect.Effect` is one."""
+    """An effect as a mailbox needs it: `compound.effect.Effect` is one."""
 
     def perform(self, tx: MailboxTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
         """Speak through `tx`, or raise `EffectRefused`."""
@@ -68,11 +73,11 @@ class MailboxPerformer(Protocol):
 
 
 class Mailbox:
-    """Tickets in, replies out. An effect target of class A: what was sent under a key is not sent again.
+    """Items in, replies out. An effect target of class A: what was sent under a key is not sent again.
 
     Args:
-        folder: Of this profile's desk; made when something is sent.
-        file: `connectors/desk.yaml`; its defaults where there is none.
+        folder: Of this profile's mailbox; made when something is sent.
+        file: Its declaration; the defaults where there is none.
         effects: Finds an effect by its name; only `perform` needs it.
         clock: UTC seconds since 1970.
     """
@@ -94,13 +99,13 @@ class Mailbox:
         self._clock = clock
         self._sent = SentFolder(folder / self._file.replies)
 
-    def tickets(self, source: Path) -> Iterator[Entry]:
-        """Every ticket of a source; see `read_items`."""
-        return read_items(source, self._file.tickets)
+    def items(self, source: Path) -> Iterator[Entry]:
+        """Every item of a source; see `read_items`."""
+        return read_items(source, self._file.rules)
 
     def rows(self, source: Path, columns: frozenset[str]) -> Iterator[tuple[Entry, Mapping[str, JsonValue]]]:
-        """Every ticket of a source with those of its columns that are no fields of a ticket; see `read_rows`."""
-        return read_rows(source, self._file.tickets, columns)
+        """Every item of a source with those of its columns that are not fields of an item; see `read_rows`."""
+        return read_rows(source, self._file.rules, columns)
 
     def replies(self) -> Iterator[Sent]:
         """Everything that was sent, oldest first."""
@@ -111,7 +116,7 @@ class Mailbox:
         return self._sent.empty(run_ids, now=now)
 
     def export(self, path: Path) -> int:
-        """Write everything that was sent as JSONL, whole or not at all; gives the number of lines."""
+        """Write everything that was sent as JSONL, whole or not at all; returns the number of lines."""
         lines = [orjson.dumps(asdict(sent)) + b"\n" for sent in self.replies()]
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
@@ -128,12 +133,12 @@ class Mailbox:
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Send what the effects of a group say. See `EffectTarget.perform`.
 
-        All of them speak before anything is stored, so a refusal sends nothing. Row versions are the shop's,
-        and are not compared here. After a crash in the middle the rest is sent when the group comes again.
+        All of them speak before anything is stored, so a refusal sends nothing. Row versions are of record
+        stores, and are not compared here. After a crash in the middle the rest is sent when the group comes again.
 
         Raises:
             EffectRefused: Nothing was sent.
-            ConnectorError: `desk.*`: the disk.
+            ConnectorError: `mailbox.*`: the disk.
         """
         return await anyio.to_thread.run_sync(self._perform, group)
 
@@ -152,11 +157,11 @@ class Mailbox:
         ]
 
     def _speak(self, planned: PlannedEffect, group: EffectGroup) -> Mapping[str, JsonValue]:
-        (kind, ticket_id, text), result = self._say(planned.effect, planned.args)
+        (kind, item_id, text), result = self._say(planned.effect, planned.args)
         sent = Sent(
             effect_key=planned.effect_key,
             kind=kind,
-            ticket_id=ticket_id,
+            item_id=item_id,
             text=text,
             decision_id=group.decision_id,
             run_id=group.run_id,
@@ -166,7 +171,7 @@ class Mailbox:
 
     def _say(self, name: str, args: Mapping[str, JsonValue]) -> tuple[Said, JsonValue]:
         if self._effects is None:
-            raise ConnectorError("mailbox.no-effects", "this desk was opened without effects")
+            raise ConnectorError("mailbox.no-effects", "this mailbox was opened without effects")
         tx = MailboxTransaction()
         try:
             result = self._effects(name).perform(tx, args)

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """Something that left the desk.
+    """Something that left the mailbox.
 
     Attributes:
         effect_key: The effect that sent it; unique.
-        kind: A reply to the customer, or a transfer to a person.
-        ticket_id: None for a transfer that named none.
+        kind: A reply to whom an item is from, or a transfer to a person.
+        item_id: None for a transfer that named none.
         text: The reply, or the summary.
         sent_at: UTC seconds since 1970.
     """
 
     effect_key: str
     kind: Literal["reply", "transfer"]
-    ticket_id: str | None
+    item_id: str | None
     text: str
     decision_id: str
     run_id: str
@@ -64,7 +64,7 @@ class SentFolder:
             raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error}") from error
 
     def store(self, effect_key: str, record: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        """Store a record durably, or give back the one that another process stored before.
+        """Store a record durably, or return the one that another process stored before.
 
         The file is written under another name, forced to the disk, and linked to its own: it is whole or not
         there, and of two writers one wins.
@@ -115,12 +115,17 @@ class SentFolder:
 
     def __iter__(self) -> Iterator[Sent]:
         found = [cast("dict[str, JsonValue]", orjson.loads(p.read_bytes())) for p in self._folder.glob("*/*.json")]
-        sent = [Sent(**cast("dict[str, object]", record["sent"])) for record in found]  # pyright: ignore[reportArgumentType]
+        sent = [_sent(cast("dict[str, JsonValue]", record["sent"])) for record in found]
         yield from sorted(sent, key=lambda one: (one.sent_at, one.effect_key))
 
     def _path(self, effect_key: str) -> Path:
         name = hashlib.sha256(effect_key.encode()).hexdigest()[:40]
         return self._folder / name[:2] / f"{name}.json"
+
+
+def _sent(record: Mapping[str, JsonValue]) -> Sent:
+    older = {"ticket_id": "item_id"}  # as files were written before 0.3
+    return Sent(**{older.get(name, name): value for name, value in record.items()})  # pyright: ignore[reportArgumentType]
 
 
 def _sync_folder(folder: Path) -> None:

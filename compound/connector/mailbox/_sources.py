@@ -1,4 +1,4 @@
-"""Tickets in: from JSONL, a Delta table, or files of published tasks."""
+"""Items in: from JSONL, a Delta table, or files of published tasks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _RULES = ItemRules()
 
 
 def read_items(path: Path, rules: ItemRules = _RULES) -> Iterator[Entry]:
-    """Every ticket of a source, in its order, one at a time.
+    """Every item of a source, in its order, one at a time.
 
-    A record that is no ticket comes as a `MailboxProblem` in its place. Of a JSONL file and a Delta table
+    A record that is not an item comes as a `MailboxProblem` in its place. Of a JSONL file and a Delta table
     nothing is held in memory but the ids.
 
     Args:
@@ -47,7 +47,7 @@ def read_rows(
     Args:
         path: As for `read_items`.
         rules: Bounds.
-        columns: Names that are not fields of the ticket but its record may have; a field of a ticket stays one.
+        columns: Names that are not fields of an item but its record may have; a field of an item stays one.
     """
     reader = _Reader(rules, columns - set(Item.model_fields))
     if path.is_dir() and (path / "_delta_log").is_dir():
@@ -57,7 +57,7 @@ def read_rows(
     if not files:
         raise ConnectorError(
             "mailbox.no-source",
-            f"there are no tickets at {path}",
+            f"there are no items at {path}",
             fix="name a JSONL file, a Delta table or a folder of tasks; `compound seed` writes the sample",
         )
     for file in files:
@@ -68,7 +68,7 @@ Row = tuple[Entry, Mapping[str, "JsonValue"]]
 
 
 class _Reader:
-    """Makes tickets of the records of one source."""
+    """Makes items of the records of one source."""
 
     def __init__(self, rules: ItemRules, columns: frozenset[str]) -> None:
         self.rules = rules
@@ -76,7 +76,7 @@ class _Reader:
         self._seen: set[str] = set()
 
     def make(self, record: object, where: Location) -> Row:
-        """A ticket, and what else its record says."""
+        """An item, and what else its record says."""
         beside: Mapping[str, JsonValue] = {}
         if self._columns and isinstance(record, dict):
             given = cast("dict[str, JsonValue]", record)
@@ -128,9 +128,9 @@ def _parse_line(text: bytes, reader: _Reader, where: Location) -> Row:
 
 
 def _duplicate_key(record: object, key: str, where: Location) -> MailboxProblem:
-    """Nobody knows which of the two values was meant; also the id is that of the ticket only where it is not it."""
-    ticket_id = cast("Mapping[str, object]", record).get("id") if isinstance(record, dict) and key != "id" else None
-    named = ticket_id if isinstance(ticket_id, str) and ticket_id.strip() else None
+    """Of two values nobody knows which was meant; the item is named by its id, unless the id itself is there twice."""
+    item_id = cast("Mapping[str, object]", record).get("id") if isinstance(record, dict) and key != "id" else None
+    named = item_id if isinstance(item_id, str) and item_id.strip() else None
     what = f"its key {key!r} comes twice in one object"
     return problem(where, named, "item.duplicate-key", what, "keep the one that is meant")
 
@@ -142,7 +142,7 @@ def _read_delta(path: Path, reader: _Reader) -> Iterator[Row]:
 
     row = 0
     try:
-        for batch in QueryBuilder().register("tickets", DeltaTable(path)).execute("select * from tickets"):
+        for batch in QueryBuilder().register("items", DeltaTable(path)).execute("select * from items"):
             names, columns = list(batch.column_names), batch.columns
             for values in zip(*columns, strict=True):
                 row += 1
@@ -178,7 +178,7 @@ def _read_tasks(path: Path, reader: _Reader) -> Iterator[Row]:
 
 
 def task_item(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:
-    """The ticket in a published task: its own, its instruction, or what its user scenario tells.
+    """The item in a published task: its own, its instruction, or what its user scenario tells.
 
     The id is `<folder>-<name of the file>-<id or index of the task>`. Who wrote it is in the text alone.
     """

@@ -1,6 +1,6 @@
-"""The shop: the operational database that effects act on, SQLite in one file or PostgreSQL by URL.
+"""Records: an operational database that effects act on, SQLite in one file or PostgreSQL by URL.
 
-Its rows are read and changed as documents, as `connectors/shop.yaml` declares. It performs each group of
+Its rows are read and changed as documents, as a file `connectors/NAME.yaml` declares. It performs each group of
 effects in one transaction and remembers the keys (delivery class A): the same group again changes nothing.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from compound.connector.records._changes import Change
 from compound.connector.records._documents import Documents
+from compound.connector.records._names import RowNames
 from compound.connector.records._records import Performer, Records
 from compound.connector.records._transaction import RecordsTransaction
 
-__all__ = ["Change", "Documents", "Performer", "Records", "RecordsTransaction"]
+__all__ = ["Change", "Documents", "Performer", "Records", "RecordsTransaction", "RowNames"]

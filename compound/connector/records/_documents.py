@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
+from compound.connector.records._names import RowNames
 from compound.connector.records._shape import Shaper, child_parts, ids_at
 from compound.connector.records._tables import VERSION
 from compound.errors import ConnectorError, choices
@@ -27,10 +28,10 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """What belongs to one customer, as it was at one moment.
+    """A root document and what it leads to, as they were at one moment.
 
     Attributes:
-        documents: Kind (`customers`, `orders`, `products`) to id to document.
+        documents: Kind, as declared, to id to document.
         versions: Reference (`orders/#W1`) to version, one for each document.
     """
 
@@ -41,7 +42,7 @@ class Documents:
         return self.documents.get(kind, {})
 
     def to_json(self) -> dict[str, JsonValue]:
-        """`{customers: {...}, orders: {...}, products: {...}, versions: {...}}`, the kinds as declared."""
+        """`{KIND: {ID: {...}}, versions: {REFERENCE: 1}}`, the kinds as declared."""
         record = {**self.documents, "versions": dict(self.versions)}
         return cast("dict[str, JsonValue]", record)
 
@@ -49,8 +50,9 @@ class Documents:
 class Reader:
     """Loads documents and versions through a connection."""
 
-    def __init__(self, file: RecordsFile, metadata: sa.MetaData) -> None:
+    def __init__(self, file: RecordsFile, metadata: sa.MetaData, names: RowNames) -> None:
         self.file = file
+        self.names = names
         self.shaper = Shaper(file)
         self._tables = metadata.tables
         self._built: dict[tuple[str, bool, bool], Queries] = {}
@@ -64,7 +66,7 @@ class Reader:
         try:
             return self.file.documents[kind]
         except KeyError:
-            what = f"the shop has no documents {kind!r}; {choices(list(self.file.documents), kind)}"
+            what = f"the store has no documents {kind!r}; {choices(list(self.file.documents), kind)}"
             raise ConnectorError("records.unknown-document", what) from None
 
     def load(
@@ -113,7 +115,7 @@ class Reader:
             mine = documents.setdefault(kind, {})
             for key, version, document in self.load(connection, kind, [i for i in ids if i not in mine]):
                 mine[key] = document
-                versions[f"{kind}/{key}"] = version
+                versions[self.names.told(f"{kind}/{key}")] = version
 
         view = self.file.view
         take(view.root, [root_id])

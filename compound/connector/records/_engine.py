@@ -1,4 +1,4 @@
-"""Opens the shop's database: SQLite in one file, PostgreSQL by URL."""
+"""Opens the database: SQLite in one file, PostgreSQL by URL."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def open_engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine,
     try:
         url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
     except ArgumentError as error:
-        raise ConnectorError("records.url", f"{text!r} is no database URL", fix="give a path or an URL") from error
+        raise ConnectorError("records.url", f"{text!r} is not a database URL", fix="give a path or an URL") from error
     kind = url.get_backend_name()
     if kind == "sqlite" and url.database and url.database != ":memory:":
         return _sqlite(url, url.database, lock_timeout_s), url.database
     if kind == "postgresql":
         return _postgresql(url, lock_timeout_s), url.render_as_string(hide_password=True)
-    raise ConnectorError("records.url", f"{text!r} can hold no shop", fix="an SQLite file, or postgresql://...")
+    raise ConnectorError(
+        "records.url", f"{text!r} is not a place for records", fix="an SQLite file, or postgresql://..."
+    )
 
 
 def _sqlite(url: sa.URL, path: str, lock_timeout_s: float) -> Engine:

@@ -1,4 +1,4 @@
-"""What the shop's database says, in words that name it and what to do."""
+"""What the database says, in words that name it and what to do."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def translated(name: str) -> Generator[None]:
         said = str(error.orig).strip().partition("\n")[0]
         for sign, code, what, fix in _SYMPTOMS:
             if sign in said.lower():
-                raise ConnectorError(code, f"the shop {name} {what} ({said})", fix=fix) from error
+                raise ConnectorError(code, f"the record store {name} {what} ({said})", fix=fix) from error
         state = getattr(error.orig, "sqlstate", None)
         # A server's words may quote the row.
         told = said if state is None else f"{type(error.orig).__name__}, SQLSTATE {state}"
-        raise ConnectorError("records.failed", f"the shop {name} failed: {told}") from error
+        raise ConnectorError("records.failed", f"the record store {name} failed: {told}") from error

@@ -1,4 +1,4 @@
-"""The shop: an operational database that effects act on, each group of them once."""
+"""Records: an operational database that effects act on, each group of them once."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from compound.connector.records._changes import Change, changes
 from compound.connector.records._documents import Documents, Reader
 from compound.connector.records._engine import open_engine
 from compound.connector.records._errors import translated
+from compound.connector.records._names import RowNames
 from compound.connector.records._seed import fill, is_filled
 from compound.connector.records._tables import APPLIED, make_tables
 from compound.connector.records._transaction import RecordsTransaction
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Performer(Protocol):
-    """An effect as the shop needs it: `compound.effect.Effect` is one."""
+    """An effect as a record store needs it: `compound.effect.Effect` is one."""
 
     def perform(self, tx: RecordsTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
         """Change documents of `tx`, or raise `EffectRefused`."""
@@ -48,7 +49,7 @@ FindEffect = Callable[[str], Performer]
 
 
 class Records:
-    """Customers, orders and products in SQLite or PostgreSQL, read and changed as documents.
+    """Tables in SQLite or PostgreSQL, read and changed as documents.
 
     Thread-safe. The methods are short and synchronous, `perform` apart.
 
@@ -59,13 +60,21 @@ class Records:
 
     delivery_class: DeliveryClass = "A"
 
-    def __init__(self, engine: Engine, name: str, file: RecordsFile, effects: FindEffect | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        file: RecordsFile,
+        effects: FindEffect | None,
+        rows: RowNames | None = None,
+    ) -> None:
         self.name = name
         self.place = f"{host_name()}:{name}" if engine.dialect.name == "sqlite" else None
         self._engine = engine
         self._file = file
         self._metadata = make_tables(file)
-        self._reader = Reader(file, self._metadata)
+        self._rows = rows or RowNames()
+        self._reader = Reader(file, self._metadata, self._rows)
         self._effects = effects
 
     @classmethod
@@ -76,20 +85,22 @@ class Records:
         *,
         effects: FindEffect | None = None,
         lock_timeout_s: float = 30.0,
+        rows: RowNames | None = None,
     ) -> Records:
-        """Open a shop; an SQLite file is made where it is missing, empty until it is seeded.
+        """Open a store; an SQLite file is made where it is missing, empty until it is seeded.
 
         Args:
             url: Path of an SQLite file, `sqlite:///...` or `postgresql://...`.
             file: The declared tables and documents.
             effects: Finds an effect by its name; only `perform` needs it.
             lock_timeout_s: How long a writer waits for another one.
+            rows: How its rows are named among those of other stores.
 
         Raises:
             ConnectorError: `records.url`, `records.cannot-open`, `records.driver`.
         """
         engine, name = open_engine(url, lock_timeout_s)
-        return cls(engine, name, file, effects)
+        return cls(engine, name, file, effects, rows)
 
     def close(self) -> None:
         """Close the connections."""
@@ -103,7 +114,7 @@ class Records:
             force: Throw away what is there, the record of applied effects included.
 
         Returns:
-            False when the shop was filled before; then nothing was changed.
+            False when the store was filled before; then nothing was changed.
 
         Raises:
             DataError: `records.missing-table`, `records.missing-column`, `records.unknown-column`, `records.bad-value`.
@@ -123,26 +134,27 @@ class Records:
             expected: Reference to version; a document at another one is refused when it is first read.
         """
         with self._connection(writes=True) as connection:
-            tx = RecordsTransaction(self._reader, self._metadata, connection, expected or {})
+            tx = RecordsTransaction(self._reader, self._metadata, connection, self._rows.own_of(expected or {}))
             yield tx
             tx.flush()
 
     def versions(self, refs: Iterable[str]) -> dict[str, int]:
-        """The present version of each reference (`orders/#W1`); what is not there is left out."""
+        """The present version of each reference (`orders/#W1`); what is not there, or elsewhere, is left out."""
+        own = {mine: ref for ref in refs if (mine := self._rows.own(ref)) is not None}
         with self._connection() as connection:
-            return self._reader.versions(connection, refs)
+            return {own[mine]: version for mine, version in self._reader.versions(connection, own).items()}
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
         """`versions`, as the review's context probe asks for it."""
         return self.versions(refs)
 
     def documents(self, root_id: str) -> Documents:
-        """What belongs to one customer, read at one moment; empty when there is none of that id."""
+        """The view of one root document, read at one moment; empty when there is none of that id."""
         with self._connection() as connection:
             return self._reader.view(connection, root_id)
 
     def export(self) -> Export:
-        """Every document: kind to id to document. For comparing shops, not for large ones."""
+        """Every document: kind to id to document. For comparing stores, not for large ones."""
         with self._connection() as connection:
             return {
                 kind: {key: document for key, _, document in self._reader.load(connection, kind, None)}
@@ -150,7 +162,7 @@ class Records:
             }
 
     def diff(self, other: Records) -> list[Change]:
-        """What turns this shop into the other one, sorted by path; lists are compared whole."""
+        """What turns this store into the other one, sorted by path; lists are compared whole."""
         return changes(cast("JsonValue", self.export()), cast("JsonValue", other.export()))
 
     def applied(self) -> list[str]:
@@ -180,13 +192,14 @@ class Records:
 
     def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         if self._effects is None:
-            raise ConnectorError("records.no-effects", "this shop was opened without effects")
+            raise ConnectorError("records.no-effects", "this store was opened without effects")
         with self._connection(writes=True) as connection:
             self._lock_group(connection, group)
             stored = self._stored(connection, group)
             if stored is not None:
                 return stored
-            tx = RecordsTransaction(self._reader, self._metadata, connection, group.expected_versions)
+            expected = self._rows.own_of(group.expected_versions)
+            tx = RecordsTransaction(self._reader, self._metadata, connection, expected)
             tx.check_expected()
             results = [self._run(tx, planned.effect, planned.args) for planned in group.effects]
             tx.flush()
@@ -198,7 +211,7 @@ class Records:
 
     def _run(self, tx: RecordsTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
         if self._effects is None:
-            raise ConnectorError("records.no-effects", "this shop was opened without effects")
+            raise ConnectorError("records.no-effects", "this store was opened without effects")
         try:
             return self._effects(name).perform(tx, args)
         except DataError as error:

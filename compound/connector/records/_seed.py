@@ -1,4 +1,4 @@
-"""Fills the shop's tables from the rows of a lakehouse."""
+"""Fills the tables from the rows of a lakehouse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BATCH = 1000
 
 
 def is_filled(connection: Connection, file: RecordsFile) -> bool:
-    """Whether the shop has its tables: they are made and filled in one transaction."""
+    """Whether the store has its tables: they are made and filled in one transaction."""
     there = set(sa.inspect(connection).get_table_names())
     return APPLIED in there and there >= set(file.tables)
 
@@ -33,11 +33,11 @@ def fill(
     metadata: sa.MetaData,
     tables: Mapping[str, Iterable[Mapping[str, object]]],
 ) -> None:
-    """Make the tables anew and fill them. See `Records.seed`."""
+    """Replace the tables and fill them. See `Records.seed`."""
     missing = sorted(set(file.tables) - set(tables))
     if missing:
         what = f"the lakehouse lacks {', '.join(missing)}; it has {', '.join(sorted(tables)) or 'no tables'}"
-        raise DataError("records.missing-table", what, fix="seed the lakehouse, or mend connectors/shop.yaml")
+        raise DataError("records.missing-table", what, fix="seed the lakehouse, or correct `tables`")
     metadata.drop_all(connection)
     metadata.create_all(connection)
     required = _required(file)
@@ -100,7 +100,7 @@ def _required(file: RecordsFile) -> dict[str, set[str]]:
 def _check_columns(name: str, given: set[str], known: set[str], required: set[str]) -> None:
     if unknown := sorted(given - known):
         what = f"table {name} has the column {unknown[0]!r}; {choices(sorted(known), unknown[0])}"
-        raise DataError("records.unknown-column", what, fix="declare or ignore it in connectors/shop.yaml")
+        raise DataError("records.unknown-column", what, fix="declare it under `columns`, or name it under `ignored`")
     if missing := sorted(required - given):
         what = f"table {name} lacks {', '.join(missing)}; it has {', '.join(sorted(given))}"
         raise DataError("records.missing-column", what)

@@ -30,7 +30,7 @@ def child_parts(shape: Mapping[str, RecordsField]) -> Iterator[RecordsRows]:
 
 
 class Shaper:
-    """Reads and writes the documents of one shop file."""
+    """Reads and writes the documents of one file."""
 
     def __init__(self, file: RecordsFile) -> None:
         self._json = {
@@ -48,16 +48,20 @@ class Shaper:
         """
         return self._object(document.table, document.shape, row, children)
 
-    def write(self, document: RecordsDocument, value: Document) -> Rows:
-        """The rows that make up a document, by table; read-only parts are left out."""
-        rows: Rows = {document.table: []}
-        root: dict[str, JsonValue] = {}
-        rows[document.table].append(root)
-        self._flatten(document.table, document.shape, value, root, rows, value[self._field_of(document)])
-        return rows
+    def write(self, document: RecordsDocument, value: Document, key: str) -> Rows:
+        """The rows that make up a document, by table; read-only parts are left out.
 
-    def _field_of(self, document: RecordsDocument) -> str:
-        return next(name for name, part in document.shape.items() if part == document.id)
+        Args:
+            document: Its declaration.
+            value: The document.
+            key: Its id, where its shape does not show it.
+        """
+        shown = [name for name, part in document.shape.items() if part == document.id]
+        own = value[shown[0]] if shown else key
+        root: dict[str, JsonValue] = {document.id: own}
+        rows: Rows = {document.table: [root]}
+        self._flatten(document.table, document.shape, value, root, rows, own)
+        return rows
 
     def _object(
         self,

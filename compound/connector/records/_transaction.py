@@ -1,4 +1,4 @@
-"""One transaction on the shop: documents are read, changed in place, and written back where they changed."""
+"""One transaction on a record store: documents are read, changed in place, and written back where they changed."""
 
 from __future__ import annotations
 
@@ -90,8 +90,9 @@ class RecordsTransaction:
 
     def _write(self, ref: str, loaded: _Loaded) -> None:
         declared, shaper = loaded.declared, self._reader.shaper
-        before = shaper.write(declared, loaded.before)
-        after = shaper.write(declared, loaded.live)
+        key = ref.partition("/")[2]
+        before = shaper.write(declared, loaded.before, key)
+        after = shaper.write(declared, loaded.live, key)
         for name in after:
             if name != declared.table:
                 self._write_rows(name, before[name], after[name])

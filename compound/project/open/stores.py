@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from compound.errors import ConnectorError
+from compound.project.open.targets import OpenedByName, open_mailbox, open_records
 from compound.project.settings.inside import refuse_links_out
 from compound.project.settings.private import make_private, protect
 from compound.project.settings.settings import Settings
 from compound.project.source.parts import CONNECTORS, ProjectParts
+from compound.project.source.targets import TargetFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,32 +162,40 @@ class Stores:
         return self.settings.profile.model or self.models.provider
 
     @cached_property
-    def shop(self) -> Records:
-        """The operational database that effects change."""
-        from compound.project.source.files import open_shop
+    def target_files(self) -> TargetFiles:
+        """The targets of effects that the project declares."""
+        return TargetFiles(self.settings.root)
 
-        opened = open_shop(self.settings, self.parts)
+    @cached_property
+    def records(self) -> Mapping[str, Records]:
+        """Every record store of the project: operational databases that effects change."""
+        return OpenedByName({name: partial(self._open_records, name) for name in self.target_files.records})
+
+    def _open_records(self, name: str) -> Records:
+        opened = open_records(self.settings, self.target_files, self.parts, name)
         self._closing.callback(opened.close)
         return opened
 
     @cached_property
-    def desk(self) -> Mailbox:
-        """Where tickets come from and replies go."""
-        from compound.project.source.files import open_desk
+    def mailboxes(self) -> Mapping[str, Mailbox]:
+        """Every mailbox of the project: where items come from and replies go."""
+        home, files, parts = self.settings.home, self.target_files, self.parts
+        return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
-        return open_desk(self.settings, self.parts)
+    def mailbox_of(self, source: str) -> Mailbox:
+        """What reads the items of a source: the mailbox of that name, else the only one, else one with no rules."""
+        from compound.connector.mailbox import Mailbox
 
-    @property
-    def has_desk(self) -> bool:
-        """Whether the project declares a desk."""
-        return (self.settings.root / CONNECTORS / "desk.yaml").is_file()
+        names = list(self.mailboxes)
+        name = source if source in names else names[0] if len(names) == 1 else None
+        return Mailbox(self.settings.home / "items") if name is None else self.mailboxes[name]
 
     @property
     def targets(self) -> Mapping[str, EffectTarget]:
         """Effect target by name, as `@effect(target=...)` writes it."""
-        from compound.project.open.targets import Targets
-
-        return Targets({"shop": lambda: self.shop, "desk": lambda: self.desk})
+        stores = {name: partial(self.records.__getitem__, name) for name in self.records}
+        boxes = {name: partial(self.mailboxes.__getitem__, name) for name in self.mailboxes}
+        return OpenedByName["EffectTarget"]({**stores, **boxes})
 
     @cached_property
     def embedder(self) -> Embedder:

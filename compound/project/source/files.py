@@ -12,14 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compound.connector.lakehouse import Lakehouse, TableOptions
-    from compound.connector.mailbox import Mailbox
-    from compound.connector.records import Records
     from compound.project.settings.settings import Settings
-    from compound.project.source.parts import ProjectParts
     from compound.spec.lakehouse_file import LakehouseTable
-    from compound.spec.mailbox_file import MailboxFile
     from compound.spec.models_file import ModelsFile
-    from compound.spec.records_file import RecordsFile
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -83,36 +78,3 @@ def _options(table: LakehouseTable) -> TableOptions:
         description=table.description,
         columns=table.columns,
     )
-
-
-def target_file(settings: Settings, target: str) -> RecordsFile | MailboxFile:
-    """The connector file of a target of effects: `shop` or `desk`.
-
-    Raises:
-        ProjectError: ``project.no-file``, ``project.bad-file``, ``yaml.*``.
-    """
-    from compound.spec.mailbox_file import MailboxFile
-    from compound.spec.records_file import RecordsFile
-
-    model = RecordsFile if target == "shop" else MailboxFile
-    shown = f"connectors/{target}.yaml"
-    return read_file(settings.root / shown, model, shown)
-
-
-def open_shop(settings: Settings, parts: ProjectParts) -> Records:
-    """The operational database of the profile, with the project's effects."""
-    from compound.connector.records import Records
-    from compound.spec.records_file import RecordsFile
-
-    declared = read_file(settings.root / "connectors" / "shop.yaml", RecordsFile, "connectors/shop.yaml")
-    wait_s = settings.profile.lock_wait_s
-    return Records.open(settings.shop_url, declared, effects=lambda name: parts.effects[name], lock_timeout_s=wait_s)
-
-
-def open_desk(settings: Settings, parts: ProjectParts) -> Mailbox:
-    """Where replies go."""
-    from compound.connector.mailbox import Mailbox
-    from compound.spec.mailbox_file import MailboxFile
-
-    declared = read_file(settings.root / "connectors" / "desk.yaml", MailboxFile, "connectors/desk.yaml")
-    return Mailbox(settings.home / "desk", declared, effects=lambda name: parts.effects[name])

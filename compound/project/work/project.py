@@ -37,7 +37,7 @@ class Project(OpenedProject):
     """A project on one profile. Everything in it is opened when it is first needed."""
 
     def seed(self, *, force: bool = False) -> SeedReport:
-        """Write the profile's data where it ships any, and load the shop."""
+        """Write the profile's data where it ships any, and fill every record store."""
         from compound.project.running.data import seed
 
         return seed(self.resources, force=force)
@@ -233,7 +233,7 @@ class Project(OpenedProject):
 
         Args:
             name: A graph of the project; its own when None.
-            source: `desk`, or the path of a JSONL file, a Delta table or a folder.
+            source: The name of a mailbox, or the path of a JSONL file, a Delta table or a folder.
             options: How it runs.
             context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
             on_event: Told when a ticket is started or settled.
@@ -262,10 +262,10 @@ class Project(OpenedProject):
         from compound.project.running.backlog import EngineRunner, backlog_of, source_path, with_context
 
         resources = self.resources
-        path = source_path(source, self.settings)
+        path = source_path(source, resources)
         async with self.engine(name) as engine:
             spec = engine.spec
-            items = backlog_of(path, resources.desk, frozenset(spec.context), context)
+            items = backlog_of(path, resources.mailbox_of(source), frozenset(spec.context), context)
             backlog = with_context(items, engine, context)
             runner = BatchRunner(
                 Ledger(resources.state, graph_name=spec.name, source=str(path)),

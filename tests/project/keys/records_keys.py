@@ -1,4 +1,4 @@
-"""Keys of `connectors/shop.yaml`: what `compound seed` keeps, and the documents that a graph is given."""
+"""Keys of the file of a record store: what `compound seed` keeps, and the documents that a graph is given."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ name: main
 context: {who: str}
 output: {found: $found}
 nodes:
-  found: {use: tool, tool: shop_documents, in: {customer_id: $context.who}}
+  found: {use: tool, tool: shop_documents, in: {id: $context.who}}
 """
 SHOP = """\
-compound: shop/v1
+compound: records/v1
 tables:
   people: {key: [id], columns: {id: text, name: text, city: text}}
   orders: {key: [number], columns: {number: text, owner: text, total: number, extra: json}, ignored: [old]}
@@ -98,9 +98,17 @@ def _refused(project: Place) -> str:
 
 
 def _compound(desk: Desk) -> None:
-    said = _refused(_shop(desk, "shop/v1", "shop/v9"))
+    said = _refused(_shop(desk, "records/v1", "records/v9"))
     assert "connectors/shop.yaml:1" in said
     assert set(_plain(desk)) == {"people", "orders", "versions"}
+    older = _shop(desk, "records/v1", "shop/v1").edit("graphs/main.yaml", "in: {id:", "in: {customer_id:")
+    assert _found(older) == _plain(desk)
+    assert older.say("fmt", str(older.root / "connectors/shop.yaml")).code == 0
+    written = (older.root / "connectors/shop.yaml").read_text()
+    assert "compound: records/v1" in written
+    assert "key: customer_id" in written
+    assert older.codes() == []
+    assert _found(older) == _plain(desk)
 
 
 def _tables(desk: Desk) -> None:
@@ -147,7 +155,7 @@ def _documents(desk: Desk) -> None:
 def _table(desk: Desk) -> None:
     assert _plain(desk)["people"]["ann"]["name"] == "Ann Lee"
     said = _refused(_shop(desk, "table: people", "table: parts"))
-    assert "parts has no column 'id'" in said
+    assert "the table 'parts' has no column 'id'" in said
 
 
 def _id(desk: Desk) -> None:
@@ -232,6 +240,13 @@ def _root(desk: Desk) -> None:
     assert set(orders["orders"]) == {"W1"}
 
 
+def _view_key(desk: Desk) -> None:
+    project = _shop(desk, "  root: people\n", "  root: people\n  key: person\n")
+    assert "graph.unknown-argument" in project.codes()
+    project.edit("graphs/main.yaml", "in: {id:", "in: {person:")
+    assert _found(project) == _plain(desk)
+
+
 def _follow(desk: Desk) -> None:
     alone = SHOP[SHOP.index("  follow:") :]
     assert set(_found(_shop(desk, alone, ""))) == {"people", "versions"}
@@ -255,28 +270,29 @@ def _target(desk: Desk) -> None:
 
 
 KEYS = (
-    Key("shop", "compound", _compound),
-    Key("shop", "tables", _tables),
-    Key("shop", "tables.*.key", _key),
-    Key("shop", "tables.*.columns", _columns),
-    Key("shop", "tables.*.position", _position),
-    Key("shop", "tables.*.ignored", _ignored),
-    Key("shop", "documents", _documents),
-    Key("shop", "documents.*.table", _table),
-    Key("shop", "documents.*.id", _id),
-    Key("shop", "documents.*.shape", _shape),
-    Key("shop", "documents.*.shape.fields.fields", _fields),
-    Key("shop", "documents.*.shape.rows.rows", _rows),
-    Key("shop", "documents.*.shape.rows.match", _match),
-    Key("shop", "documents.*.shape.rows.order", _order),
-    Key("shop", "documents.*.shape.rows.by", _by),
-    Key("shop", "documents.*.shape.rows.value", _value),
-    Key("shop", "documents.*.shape.rows.group", _group),
-    Key("shop", "documents.*.shape.rows.shape", _row_shape),
-    Key("shop", "view", _view),
-    Key("shop", "view.root", _root),
-    Key("shop", "view.follow", _follow),
-    Key("shop", "view.follow.path", _path),
-    Key("shop", "view.follow.source", _source),
-    Key("shop", "view.follow.target", _target),
+    Key("records", "compound", _compound),
+    Key("records", "tables", _tables),
+    Key("records", "tables.*.key", _key),
+    Key("records", "tables.*.columns", _columns),
+    Key("records", "tables.*.position", _position),
+    Key("records", "tables.*.ignored", _ignored),
+    Key("records", "documents", _documents),
+    Key("records", "documents.*.table", _table),
+    Key("records", "documents.*.id", _id),
+    Key("records", "documents.*.shape", _shape),
+    Key("records", "documents.*.shape.fields.fields", _fields),
+    Key("records", "documents.*.shape.rows.rows", _rows),
+    Key("records", "documents.*.shape.rows.match", _match),
+    Key("records", "documents.*.shape.rows.order", _order),
+    Key("records", "documents.*.shape.rows.by", _by),
+    Key("records", "documents.*.shape.rows.value", _value),
+    Key("records", "documents.*.shape.rows.group", _group),
+    Key("records", "documents.*.shape.rows.shape", _row_shape),
+    Key("records", "view", _view),
+    Key("records", "view.root", _root),
+    Key("records", "view.key", _view_key),
+    Key("records", "view.follow", _follow),
+    Key("records", "view.follow.path", _path),
+    Key("records", "view.follow.source", _source),
+    Key("records", "view.follow.target", _target),
 )

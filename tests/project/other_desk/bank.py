@@ -256,7 +256,7 @@ class Bank:
         """A row of the table, as it is now."""
         project = self.project
         try:
-            return cast("dict[str, Any]", project.resources.shop.export()["cards"][card_id])
+            return cast("dict[str, Any]", project.resources.records["shop"].export()["cards"][card_id])
         finally:
             project.close()
 
@@ -264,7 +264,7 @@ class Bank:
         """What the customers were told."""
         project = self.project
         try:
-            return [one.text for one in project.resources.desk.replies()]
+            return [one.text for one in project.resources.mailboxes["desk"].replies()]
         finally:
             project.close()
 
@@ -296,6 +296,6 @@ def bank(root: Path, graph: str = TWO_NODES) -> Bank:
     }
     made = Bank(write_project(root, files))
     project = made.project
-    project.resources.shop.seed({"cards": CARDS})
+    project.resources.records["shop"].seed({"cards": CARDS})
     project.close()
     return made

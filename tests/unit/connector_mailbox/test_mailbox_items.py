@@ -45,7 +45,7 @@ def test_a_bad_record_stands_in_its_place_and_reading_goes_on(name: str, tmp_pat
     first, problem, last = read_items(source)
     assert [entry.id for entry in (first, last) if isinstance(entry, Item)] == ["t0", "t1"]
     assert isinstance(problem, MailboxProblem)
-    assert (problem.line, problem.ticket_id, problem.error.code) == (3, ticket_id, code)
+    assert (problem.line, problem.item_id, problem.error.code) == (3, ticket_id, code)
     assert f"{source}:3: " in str(problem.error)
     assert len(str(problem.error)) < 600
 
@@ -109,7 +109,7 @@ def test_tasks_of_every_shape_are_tickets(tmp_path: Path) -> None:
     assert two == Item(id="tau-train-7", subject="", body="I am Ann.\nCancel.\nBe brief.")
     assert three == Item(id="own", subject="s", body="b")
     assert isinstance(empty, MailboxProblem)
-    assert (empty.ticket_id, empty.error.code) == ("tau-train-3", "item.empty")
+    assert (empty.item_id, empty.error.code) == ("tau-train-3", "item.empty")
     assert isinstance(wrong, MailboxProblem)
     assert wrong.line == 5
 
@@ -125,7 +125,7 @@ def test_a_delta_table_is_a_source(tmp_path: Path) -> None:
     first, second, third = read_items(tmp_path / "table")
     assert first == Item(id="d1", subject="Hi", body="Where is it?", email="a@b.c")
     assert isinstance(second, MailboxProblem)
-    assert (second.line, second.ticket_id, second.error.code) == (2, "d2", "item.empty")
+    assert (second.line, second.item_id, second.error.code) == (2, "d2", "item.empty")
     assert isinstance(third, Item)
 
 

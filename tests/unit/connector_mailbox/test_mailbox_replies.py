@@ -35,7 +35,7 @@ def test_a_reply_is_sent_once(desk: Mailbox) -> None:
     group = group_of(TRANSFER, REPLY, expected={"orders/#W1": 99})
     first = perform(desk, group)
     assert [outcome.status for outcome in first] == ["sent", "sent"]
-    assert first[1].result == {"sent": "reply", "ticket_id": "t1"}
+    assert first[1].result == {"sent": "reply", "item_id": "t1"}
     assert perform(desk, group) == first
     assert [(sent.kind, sent.effect_key, sent.text) for sent in desk.replies()] == [
         ("transfer", "g1/0", "Wants a lawyer."),

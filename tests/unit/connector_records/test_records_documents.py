@@ -143,7 +143,7 @@ def test_a_seed_that_does_not_fit_changes_nothing(shop: Records) -> None:
     for wrong, code in cases:
         with pytest.raises(DataError) as caught:
             shop.seed(wrong, force=True)
-        assert caught.value.code == f"shop.{code}"
+        assert caught.value.code == f"records.{code}"
         assert shop.export() == before
 
 
