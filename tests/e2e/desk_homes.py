@@ -264,8 +264,7 @@ def _read(project: Project) -> Ending:
             },
             applied=sorted(resources.records["shop"].applied()),
             messages={
-                sent.effect_key: (sent.kind, sent.item_id, sent.text)
-                for sent in resources.mailboxes["desk"].replies()
+                sent.effect_key: (sent.kind, sent.item_id, sent.text) for sent in resources.mailboxes["desk"].replies()
             },
         )
 

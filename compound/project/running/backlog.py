@@ -42,10 +42,11 @@ def source_path(source: str, resources: Resources) -> Path:
     if path is None and source == DEFAULT_SOURCE and len(profile.mailboxes) == 1:
         (path,) = profile.mailboxes.values()
     if path is None:
+        mailbox = source
         raise ProjectError(
             "project.no-items",
-            f"profile {profile.name!r} names no items of the mailbox {source!r}",
-            fix=f'--from FILE, or `mailboxes = {{{source} = "..."}}` in the profile',
+            f"profile {profile.name!r} names no items of the mailbox {mailbox!r}",
+            fix="--from FILE, or `mailboxes = {NAME = PATH}` in the profile",
         )
     return path.resolve()
 

@@ -268,7 +268,9 @@ def _records(desk: Desk, *, env: bool = False) -> None:
     url = f"sqlite:///{desk.root / 'own.db'}"
     where = Place(bank.root)
     if not env:
-        where.edit("pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nrecords = {{shop = "{url}"}}')
+        where.edit(
+            "pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nrecords = {{shop = "{url}"}}'
+        )
     with where.open({"COMPOUND_RECORDS": f"shop={url}"} if env else {}) as project:
         project.resources.records["shop"].seed({"accounts": [{"account": "a1", "balance": 7.0}]})
     assert (desk.root / "own.db").is_file()
