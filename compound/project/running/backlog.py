@@ -15,51 +15,59 @@ from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.desk import Desk
+    from compound.connector.mailbox import Mailbox
     from compound.connector.state import StateStore
     from compound.effect import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
-    from compound.project.settings.settings import Settings
+    from compound.project.open.resources import Resources
     from compound.review import ReviewQueue
 
+DEFAULT_SOURCE = "desk"
+"""What `compound batch` reads when it is told no source: the profile's `tickets`."""
 _REDRAFTS = 2
 """How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
 
 
-def source_path(source: str, settings: Settings) -> Path:
-    """Where the tickets of a source are, without links and dots: one backlog has one name, however it is written.
+def source_path(source: str, resources: Resources) -> Path:
+    """Where the items of a source are, without links and dots: one backlog has one name, however it is written.
 
     Raises:
-        ProjectError: `project.no-desk`: the profile says nothing about where tickets are.
+        ProjectError: `project.no-items`: the profile does not say where the items of a mailbox are.
     """
-    path = settings.profile.tickets if source == "desk" else Path(source)
+    profile = resources.settings.profile
+    if source not in resources.mailboxes and source != DEFAULT_SOURCE:
+        return Path(source).resolve()
+    path = profile.mailboxes.get(source, profile.tickets)
+    if path is None and source == DEFAULT_SOURCE and len(profile.mailboxes) == 1:
+        (path,) = profile.mailboxes.values()
     if path is None:
+        mailbox = source
         raise ProjectError(
-            "project.no-desk",
-            f"profile {settings.profile.name!r} names no `tickets`",
-            fix="--from FILE, or `tickets = ...` in the profile",
+            "project.no-items",
+            f"profile {profile.name!r} names no items of the mailbox {mailbox!r}",
+            fix="--from FILE, or `mailboxes = {NAME = PATH}` in the profile",
         )
     return path.resolve()
 
 
 def backlog_of(
-    path: Path, desk: Desk, names: frozenset[str] = frozenset(), context: Mapping[str, JsonValue] | None = None
+    path: Path, mailbox: Mailbox, names: frozenset[str] = frozenset(), context: Mapping[str, JsonValue] | None = None
 ) -> Iterator[BacklogItem]:
     """The tickets of a source, in its order; what cannot be read is an item with a problem.
 
     Args:
         path: The source.
-        desk: Reads it.
+        mailbox: Reads it.
         names: Names of the graph's context: columns of the source that are called so are no fields of the ticket.
         context: What is one for all; it goes before the columns.
     """
-    from compound.connector.desk import DeskProblem
+    from compound.connector.mailbox import MailboxProblem
 
-    for entry, columns in desk.rows(path, names):
-        if isinstance(entry, DeskProblem):
+    for entry, columns in mailbox.rows(path, names):
+        if isinstance(entry, MailboxProblem):
             where = entry.error.where
-            name = entry.ticket_id or (f"{Path(where.file).name}:{where.line}" if where else f"line-{entry.line}")
+            name = entry.item_id or (f"{Path(where.file).name}:{where.line}" if where else f"line-{entry.line}")
             yield BacklogItem(ticket_id=name, ticket=None, problem=_record(entry.error))
         else:
             own = {name: value for name, value in columns.items() if name not in (context or {})}

@@ -37,7 +37,7 @@ class Project(OpenedProject):
     """A project on one profile. Everything in it is opened when it is first needed."""
 
     def seed(self, *, force: bool = False) -> SeedReport:
-        """Write the profile's data where it ships any, and load the shop."""
+        """Write the profile's data where it ships any, and fill every record store."""
         from compound.project.running.data import seed
 
         return seed(self.resources, force=force)
@@ -233,7 +233,7 @@ class Project(OpenedProject):
 
         Args:
             name: A graph of the project; its own when None.
-            source: `desk`, or the path of a JSONL file, a Delta table or a folder.
+            source: The name of a mailbox, or the path of a JSONL file, a Delta table or a folder.
             options: How it runs.
             context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
             on_event: Told when a ticket is started or settled.
@@ -262,10 +262,10 @@ class Project(OpenedProject):
         from compound.project.running.backlog import EngineRunner, backlog_of, source_path, with_context
 
         resources = self.resources
-        path = source_path(source, self.settings)
+        path = source_path(source, resources)
         async with self.engine(name) as engine:
             spec = engine.spec
-            items = backlog_of(path, resources.desk, frozenset(spec.context), context)
+            items = backlog_of(path, resources.mailbox_of(source), frozenset(spec.context), context)
             backlog = with_context(items, engine, context)
             runner = BatchRunner(
                 Ledger(resources.state, graph_name=spec.name, source=str(path)),
@@ -396,7 +396,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     """A ticket from the command line: JSON text, a file, `-`, or plain text.
 
     Raises:
-        DataError: `ticket.missing`, `ticket.bad-json`, `ticket.duplicate-key`.
+        DataError: `item.missing`, `item.bad-json`, `item.duplicate-key`.
     """
     import orjson
 
@@ -405,7 +405,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     if text is not None:
         return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
     if ticket is None:
-        raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
+        raise DataError("item.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
     if ticket == "-":
         raw = stdin.read()
     elif ticket.lstrip().startswith("{"):
@@ -413,17 +413,17 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     else:
         path = Path(ticket)
         if not path.is_file():
-            raise DataError("ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
+            raise DataError("item.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
         raw = path.read_bytes()
     try:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise DataError(
-            "ticket.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
+            "item.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
         ) from error
     if not isinstance(record, dict):
-        raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+        raise DataError("item.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
     if (twice := repeated_key(raw)) is not None:
         what = f"the ticket's key {twice!r} comes twice in one object"
-        raise DataError("ticket.duplicate-key", what, fix="keep the one that is meant")
+        raise DataError("item.duplicate-key", what, fix="keep the one that is meant")
     return cast("dict[str, JsonValue]", record)
