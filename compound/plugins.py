@@ -147,9 +147,12 @@ def _imported(reference: str) -> Maker:
 TARGETS: Final = Registry(
     kind="target",
     group="compound.targets",
-    unknown="plugin.unknown-target",
+    unknown="file.unknown-kind",
     needs=("delivery_class", "perform"),
-    built_in={"shop": "compound.connector.shop._shop:open_target", "desk": "compound.connector.desk._desk:open_target"},
+    built_in={
+        "records": "compound.connector.records._records:open_target",
+        "mailbox": "compound.connector.mailbox._mailbox:open_target",
+    },
 )
 """Where effects happen. `compound: NAME/v1` in `connectors/*.yaml` chooses one."""
 PROVIDERS: Final = Registry(

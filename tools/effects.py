@@ -10,8 +10,8 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from compound.connector.desk import DeskTransaction
-from compound.connector.shop import ShopTransaction
+from compound.connector.mailbox import MailboxTransaction
+from compound.connector.records import RecordsTransaction
 from compound.effect import RECIPIENT, effect
 from compound.errors import EffectRefused
 
@@ -96,60 +96,60 @@ class Reply(_Args):
 
 
 @effect("cancel_pending_order", target="shop")
-def cancel_pending_order(tx: ShopTransaction, args: CancelOrder) -> JsonValue:
+def cancel_pending_order(tx: RecordsTransaction, args: CancelOrder) -> JsonValue:
     """Cancel a pending order and refund its payments."""
     return _write(tx, "cancel_pending_order", args)
 
 
 @effect("modify_pending_order_items", target="shop")
-def modify_pending_order_items(tx: ShopTransaction, args: SwapItems) -> JsonValue:
+def modify_pending_order_items(tx: RecordsTransaction, args: SwapItems) -> JsonValue:
     """Change items of a pending order to others of the same product; possible once."""
     return _write(tx, "modify_pending_order_items", args)
 
 
 @effect("modify_pending_order_payment", target="shop")
-def modify_pending_order_payment(tx: ShopTransaction, args: ModifyPayment) -> JsonValue:
+def modify_pending_order_payment(tx: RecordsTransaction, args: ModifyPayment) -> JsonValue:
     """Charge a pending order to another payment method and refund the first one."""
     return _write(tx, "modify_pending_order_payment", args)
 
 
 @effect("modify_pending_order_address", target="shop")
-def modify_pending_order_address(tx: ShopTransaction, args: ModifyAddress) -> JsonValue:
+def modify_pending_order_address(tx: RecordsTransaction, args: ModifyAddress) -> JsonValue:
     """Send a pending order to another address."""
     return _write(tx, "modify_pending_order_address", args)
 
 
 @effect("modify_user_address", target="shop")
-def modify_user_address(tx: ShopTransaction, args: ModifyCustomerAddress) -> JsonValue:
+def modify_user_address(tx: RecordsTransaction, args: ModifyCustomerAddress) -> JsonValue:
     """Change a customer's default address."""
     return _write(tx, "modify_user_address", args)
 
 
 @effect("return_delivered_order_items", target="shop")
-def return_delivered_order_items(tx: ShopTransaction, args: ReturnItems) -> JsonValue:
+def return_delivered_order_items(tx: RecordsTransaction, args: ReturnItems) -> JsonValue:
     """Request the return of items of a delivered order; possible once."""
     return _write(tx, "return_delivered_order_items", args)
 
 
 @effect("exchange_delivered_order_items", target="shop")
-def exchange_delivered_order_items(tx: ShopTransaction, args: SwapItems) -> JsonValue:
+def exchange_delivered_order_items(tx: RecordsTransaction, args: SwapItems) -> JsonValue:
     """Request the exchange of items of a delivered order for others of the same product; possible once."""
     return _write(tx, "exchange_delivered_order_items", args)
 
 
 @effect("transfer_to_human_agents", target="desk")
-def transfer_to_human_agents(tx: DeskTransaction, args: Transfer) -> JsonValue:
+def transfer_to_human_agents(tx: MailboxTransaction, args: Transfer) -> JsonValue:
     """Hand the ticket to a person, with a summary."""
-    return tx.transfer(args.summary, ticket_id=args.ticket_id)
+    return tx.transfer(args.summary, item_id=args.ticket_id)
 
 
 @effect("send_reply", target="desk")
-def send_reply(tx: DeskTransaction, args: Reply) -> JsonValue:
+def send_reply(tx: MailboxTransaction, args: Reply) -> JsonValue:
     """Send the reply to the customer."""
     return tx.reply(args.ticket_id, args.text)
 
 
-def _write(tx: ShopTransaction, name: str, args: _Args) -> JsonValue:
+def _write(tx: RecordsTransaction, name: str, args: _Args) -> JsonValue:
     action: Action = {"name": name, "arguments": cast("dict[str, Json]", args.model_dump())}
     view = _view(tx, action)
     _require_pinned_owner(tx, view)
@@ -158,7 +158,7 @@ def _write(tx: ShopTransaction, name: str, args: _Args) -> JsonValue:
     return {"order_id": order_id, "status": view.orders[order_id]["status"]} if order_id else {"status": "changed"}
 
 
-def _view(tx: ShopTransaction, action: Action) -> rules.ShopView:
+def _view(tx: RecordsTransaction, action: Action) -> rules.ShopView:
     """The documents that the action reads and changes, live in the transaction."""
     arguments = action["arguments"]
     orders: dict[str, Order] = {}
@@ -181,7 +181,7 @@ def _view(tx: ShopTransaction, action: Action) -> rules.ShopView:
     return rules.ShopView(customers=customers, orders=orders, products=products)
 
 
-def _require_pinned_owner(tx: ShopTransaction, view: rules.ShopView) -> None:
+def _require_pinned_owner(tx: RecordsTransaction, view: rules.ShopView) -> None:
     # The decision was drafted on one customer's rows. An edit that names somebody else's order must not pass.
     pinned = {ref.removeprefix("customers/") for ref in tx.expected if ref.startswith("customers/")}
     strangers = set(view.customers) - pinned

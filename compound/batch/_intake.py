@@ -191,7 +191,7 @@ class Intake:
         """A dead letter under the name of its ticket, unless a ticket has it that can be read."""
         ticket_id = name = entry.ticket_id
         problem = entry.problem or {
-            "code": "ticket.duplicate-id",
+            "code": "item.duplicate-id",
             "what": f"a second ticket has the id {ticket_id!r}; the first one is run",
             "fix": "give each ticket its own id",
         }

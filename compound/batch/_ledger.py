@@ -30,7 +30,7 @@ _ITEM = tables.batch_item
 _ONE = (_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bindparam("asked_ticket"))
 _UNSETTLED = sa.update(_ITEM).where(*_ONE, _ITEM.c.status.not_in([status.value for status in SETTLED]))
 _UNSETTLED_HELD = _UNSETTLED.where(sa.exists(HELD))
-NEVER_REVIVED = frozenset({"ticket.duplicate-id", "ticket.changed"})
+NEVER_REVIVED = frozenset({"item.duplicate-id", "item.changed"})
 """Dead letters that another attempt cannot help."""
 
 
@@ -254,7 +254,7 @@ class Ledger:
         return sum(
             self._revive(entry)
             for entry in self.items()
-            if entry.status is ItemStatus.DEAD and _code(entry) == "ticket.changed"
+            if entry.status is ItemStatus.DEAD and _code(entry) == "item.changed"
         )
 
     def _revive(self, entry: LedgerItem) -> bool:
@@ -299,7 +299,7 @@ def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
         return replace(entry, run_id=found.run_id, status=status, lane=found.lane, is_adopted=True)
     stands = "was answered" if found.status is ItemStatus.DONE else "is being answered"
     error: Mapping[str, JsonValue] = {
-        "code": "ticket.changed",
+        "code": "item.changed",
         "what": f"ticket {entry.ticket_id!r} {stands} with another content (run {found.run_id})",
         "fix": "--accept-changes answers it as it is now; a ticket of its own needs an id of its own",
     }
@@ -322,7 +322,7 @@ def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str 
         _ITEM.c.status.in_([ItemStatus.WAITING_REVIEW.value, ItemStatus.DEAD.value]),
         _ITEM.c.input.is_not(sa.null()),
         _ITEM.c.run_id.in_(finished if run_id is None else finished.where(run.c.run_id == run_id)),
-        sa.or_(_ITEM.c.error.is_(sa.null()), sa.cast(_ITEM.c.error, sa.Text).not_like('%"ticket.changed"%')),
+        sa.or_(_ITEM.c.error.is_(sa.null()), sa.cast(_ITEM.c.error, sa.Text).not_like('%"item.changed"%')),
     )
     if job_id is not None:
         query = query.where(_ITEM.c.job_id == job_id)

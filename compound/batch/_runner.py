@@ -241,7 +241,7 @@ class BatchRunner:
     def _summary(self, options: BatchOptions, seconds: float) -> BatchSummary:
         items = self._ledger.items(limit=options.limit)
         dead = [item for item in items if item.status is ItemStatus.DEAD]
-        held_back = {item.ticket_id for item in dead if code_of(item.error) == "ticket.changed"}
+        held_back = {item.ticket_id for item in dead if code_of(item.error) == "item.changed"}
         changed = tuple(sorted({*self._changed, *held_back}))
         unfinished = any(item.status not in SETTLED for item in items)
         self._ledger.close("stopped" if unfinished else "dead_letters" if dead else "complete")

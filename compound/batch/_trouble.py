@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from compound.errors import CompoundError
 
 TRANSIENT: Final = (
-    {f"shop.{end}" for end in ("locked", "unreachable")}
+    {f"records.{end}" for end in ("locked", "unreachable")}
     | {f"mcp.{end}" for end in ("unreachable", "timeout")}
     | {f"model.{end}" for end in ("overloaded", "server", "timeout", "connection", "rate-limit", "broken-stream")}
     | {"graph.run-busy"}
 )
 """Over by itself, as a rule: a ticket is tried again before it is a dead letter."""
 _SERVICE: Final = TRANSIENT | {f"model.{end}" for end in ("auth", "no-key", "spend-limit", "not-found")}
-_SERVICES: Final = ("shop.", "desk.")
+_SERVICES: Final = ("records.", "mailbox.")
 _NOT_DOWN: Final = frozenset({"graph.run-busy"})
 _NO_ROOM: Final = frozenset({"disk-full", "disk", "read-only", "cannot-write", "no-room"})
 """Last parts of codes that say: nothing can be written down here."""
@@ -34,7 +34,7 @@ def is_transient(outcome: Outcome) -> bool:
 
 
 def is_of_service(error: Mapping[str, JsonValue] | None) -> bool:
-    """Whether a provider, the shop or the desk failed, and not the ticket."""
+    """Whether a provider, a records store or a mailbox failed, and not the item."""
     code = code_of(error)
     return (code in _SERVICE or code.startswith(_SERVICES)) and code not in _NOT_DOWN
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from compound.plugins import Setup
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, JsonValue
+    from pydantic import JsonValue
 
 DeliveryClass = Literal["A", "B", "C", "D"]
 """What a target promises.
@@ -85,14 +85,12 @@ class TargetSetup(Setup):
         format: The `compound:` line of its file: `ledger/v1`; empty for a target without a file.
         url: Where its database is, of a built-in target that has one.
         lock_wait_s: How long a write waits for another process, in seconds.
-        declared: Its file, read and checked, of a built-in target.
     """
 
     effects: Callable[[str], TargetEffect]
     format: str = ""
     url: str = ""
     lock_wait_s: float = 30.0
-    declared: BaseModel | None = None
 
 
 class EffectTarget(Protocol):

@@ -23,12 +23,13 @@ class Effect:
 
     Attributes:
         name: As graphs and decisions name it.
-        target: Name of the target in whose transaction it runs: `shop`, `desk`.
+        target: Name of the target in whose transaction it runs: the name of its file in `connectors/`.
         description: What it does, for people and models.
         args_model: Its arguments.
         schema: JSON Schema of the arguments.
         function: `(tx, args) -> JSON value`; `tx` is the target's own transaction.
         where: File and line of the function.
+        transaction_of: Kind of target (`records`, `mailbox`) whose transaction the function says that it takes.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Effect:
     schema: Mapping[str, JsonValue]
     function: Callable[[Any, Any], JsonValue]
     where: Location = field(default_factory=lambda: Location(""))
+    transaction_of: str = ""
 
     def parse(self, args: Mapping[str, JsonValue]) -> BaseModel:
         """The arguments as the function takes them.
@@ -96,6 +98,7 @@ def effect(name: str, *, target: str, description: str = "") -> Callable[[Callab
             schema=model.model_json_schema(),
             function=function,
             where=place_of(function),
+            transaction_of=_transaction_of(function),
         )
 
     return declare
@@ -123,20 +126,11 @@ def _args_model(name: str, target: str, function: Callable[..., object]) -> type
             fix="write a plain function (tx, args: Model) where Model is a pydantic model",
             where=place_of(function),
         )
-    _need_own_transaction(name, target, function, hints.get(next(iter(parameters))))
     return model
 
 
-def _need_own_transaction(name: str, target: str, function: Callable[..., object], given: object) -> None:
-    """Refuse an effect that was written for the transaction of another target."""
+def _transaction_of(function: Callable[..., object]) -> str:
+    """The connector whose transaction the function takes; empty where it does not say."""
+    given = get_type_hints(function).get(next(iter(inspect.signature(function).parameters)))
     module = given.__module__ if inspect.isclass(given) else ""
-    if not module.startswith(_CONNECTORS):
-        return
-    belongs_to = module.removeprefix(_CONNECTORS).partition(".")[0]
-    if belongs_to != target:
-        raise ProjectError(
-            "effect.signature",
-            f"effect {name!r} has target={target!r}, and takes a transaction of {belongs_to!r}",
-            fix=f"write target={belongs_to!r}, or take the transaction of {target}",
-            where=place_of(function),
-        )
+    return module.removeprefix(_CONNECTORS).partition(".")[0] if module.startswith(_CONNECTORS) else ""

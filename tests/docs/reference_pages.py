@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from compound.graph import draw_svg
 from compound.project import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
 from compound.spec import load_graph
-from compound.spec.desk_file import DeskFile
 from compound.spec.graph_file import GraphSpec
 from compound.spec.lakehouse_file import LakehouseFile
+from compound.spec.mailbox_file import MailboxFile
 from compound.spec.mcp_file import McpFile
 from compound.spec.models_file import ModelsFile
 from compound.spec.nodes import NODE_MODELS
@@ -47,7 +47,7 @@ def reference_pages(root: Path) -> dict[Path, str]:
             "variables": plain_table(("variable", "meaning"), VARIABLES),
             "models": _whole(ModelsFile),
             "lakehouse": _whole(LakehouseFile),
-            "desk": _whole(DeskFile),
+            "mailbox": _whole(MailboxFile),
             "mcp": _whole(McpFile),
             "sql": _whole(SqlToolSpec),
             "suite": _whole(SuiteFile),

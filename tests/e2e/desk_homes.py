@@ -211,7 +211,9 @@ def ending_of(home: Home, *, are_all_sent: bool = True) -> Ending:
     try:
         ending = _read(project)
         assert verify_audit(project.resources.state).problem == ""
-        _require_sound(ending, [sent.effect_key for sent in project.resources.desk.replies()], are_all_sent)
+        _require_sound(
+            ending, [sent.effect_key for sent in project.resources.mailboxes["desk"].replies()], are_all_sent
+        )
         ended = {row[0] for row in project.resources.traces.sql("select run_id from legs where has_ended").rows}
         missing = set(ending.runs) - ended
         assert not missing, f"{len(missing)} of {len(ending.runs)} runs have no root span: {_files(home)}"
@@ -235,7 +237,7 @@ def _files(home: Home) -> dict[str, int]:
 
 def _read(project: Project) -> Ending:
     resources = project.resources
-    shop = resources.shop.export()
+    shop = resources.records["shop"].export()
     refs = [f"{kind}/{key}" for kind, documents in shop.items() for key in documents]
     with resources.state.read() as db:
         return Ending(
@@ -245,7 +247,7 @@ def _read(project: Project) -> Ending:
             },
             runs={row.run_id: row.status for row in db.execute(sa.select(tables.run))},
             shop=shop,
-            versions=resources.shop.versions(refs),
+            versions=resources.records["shop"].versions(refs),
             items={
                 row.item_id: (row.status, row.version, row.sha256)
                 for row in db.execute(
@@ -260,8 +262,10 @@ def _read(project: Project) -> Ending:
                 row.effect_key: (row.effect, row.args, row.status, row.result)
                 for row in db.execute(sa.select(tables.outbox))
             },
-            applied=sorted(resources.shop.applied()),
-            messages={sent.effect_key: (sent.kind, sent.ticket_id, sent.text) for sent in resources.desk.replies()},
+            applied=sorted(resources.records["shop"].applied()),
+            messages={
+                sent.effect_key: (sent.kind, sent.item_id, sent.text) for sent in resources.mailboxes["desk"].replies()
+            },
         )
 
 
@@ -275,7 +279,7 @@ def change_order(home: Home, order_id: str, *, tracking: str = "changed meanwhil
     """Somebody else changes an order, as another system would: its version grows."""
     project = home.open()
     try:
-        with project.resources.shop.transaction() as tx:
+        with project.resources.records["shop"].transaction() as tx:
             order = tx.get("orders", order_id)
             assert order is not None
             cast("dict[str, JsonValue]", order["address"])["address2"] = tracking
@@ -297,7 +301,7 @@ def plain_tickets(home: Home, count: int) -> list[dict[str, str]]:
     """Tickets in the plainest words, each of another customer; most of them need no person."""
     project = home.open()
     try:
-        shop = project.resources.shop.export()
+        shop = project.resources.records["shop"].export()
     finally:
         project.close()
     tickets: list[dict[str, str]] = []
@@ -328,7 +332,7 @@ def tickets_of_same_customers(home: Home, pairs: int) -> list[dict[str, str]]:
     """Two tickets each of some customers, one behind the other; the first changes what the second is drafted from."""
     project = home.open()
     try:
-        shop = project.resources.shop.export()
+        shop = project.resources.records["shop"].export()
     finally:
         project.close()
     tickets: list[dict[str, str]] = []

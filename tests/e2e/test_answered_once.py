@@ -85,7 +85,7 @@ def test_another_graph_answers_for_itself(desk: ReplyDesk) -> None:
 def test_two_lines_of_one_ticket_are_answered_once(desk: ReplyDesk) -> None:
     file = desk.write("x.jsonl", [*TICKETS, TICKETS[0], ticket("t2", "other words")])
     summary = desk.batch("--from", str(file), code=3)
-    assert [letter["code"] for letter in summary["dead"]] == ["ticket.duplicate-id"] * 2
+    assert [letter["code"] for letter in summary["dead"]] == ["item.duplicate-id"] * 2
     assert desk.sent_to() == ALL
 
 
@@ -135,7 +135,7 @@ def test_a_changed_ticket_of_another_source_is_held_back_and_said(desk: ReplyDes
     summary = desk.batch("--from", str(other), code=3)
     assert (summary["ran"], summary["answered_before"], summary["changed_tickets"]) == (1, 1, ["t2"])
     (letter,) = summary["dead"]
-    assert (letter["ticket_id"], letter["code"]) == ("t2", "ticket.changed")
+    assert (letter["ticket_id"], letter["code"]) == ("t2", "item.changed")
     assert "--accept-changes" in letter["fix"]
     assert desk.batch("--from", str(other), "--retry-dead", code=3)["ran"] == 0
     assert desk.sent_to() == ["t1", "t2", "t3", "t4"]

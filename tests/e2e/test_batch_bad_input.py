@@ -44,19 +44,19 @@ def home(seeded: Home, tmp_path: Path) -> Home:
 
 BROKEN = (
     # line, the dead letter's name (None: its place), code, words that a reader needs
-    (b'{"id": "U-1", "subject": "s", "body": "hello", "colour": "red"}', "U-1", "ticket.unknown-field", "'colour'"),
-    (b'{"id": "E-1", "subject": "s", "body": "  "}', "E-1", "ticket.empty-body", "its body is empty"),
-    (b'{"id": "L-1", "body": "' + b"x" * (1 << 20) + b'"}', "L-1", "ticket.too-large", "1,048,576 bytes"),
-    (b'{"id": "X-1", "subject": "caf\xc3", "body": "hello"}', "X-1", "ticket.not-utf8", "0xc3"),
-    (b"Dear shop, this is no JSON", None, "ticket.bad-json", "not JSON"),
-    (b'["J-1", "hello"]', None, "ticket.not-an-object", "a list, not an object"),
-    (b"null", None, "ticket.not-an-object", "null, not an object"),
-    (b'{"id": "T-1", "subject": "s", "body": 42}', "T-1", "ticket.bad-field", "'body' is a number"),
-    (b'{"subject": "s", "body": "hello"}', None, "ticket.missing-id", "no id"),
-    (b'{"id": "S-1", "body": "half \\ud83d a face"}', "S-1", "ticket.bad-json", "surrogate"),
-    (b'{"id": "N\\u0000-1", "body": "hello"}', "N\0-1", "ticket.bad-field", "U+0000"),
-    (b'{"id": "R-1", "body": "raw \x00 byte"}', "R-1", "ticket.bad-json", "control character"),
-    (b'{"id": "P-000", "subject": "again", "body": "hello"}', None, "ticket.duplicate-id", "'P-000'"),
+    (b'{"id": "U-1", "subject": "s", "body": "hello", "colour": "red"}', "U-1", "item.unknown-field", "'colour'"),
+    (b'{"id": "E-1", "subject": "s", "body": "  "}', "E-1", "item.empty-body", "its body is empty"),
+    (b'{"id": "L-1", "body": "' + b"x" * (1 << 20) + b'"}', "L-1", "item.too-large", "1,048,576 bytes"),
+    (b'{"id": "X-1", "subject": "caf\xc3", "body": "hello"}', "X-1", "item.not-utf8", "0xc3"),
+    (b"Dear shop, this is no JSON", None, "item.bad-json", "not JSON"),
+    (b'["J-1", "hello"]', None, "item.not-an-object", "a list, not an object"),
+    (b"null", None, "item.not-an-object", "null, not an object"),
+    (b'{"id": "T-1", "subject": "s", "body": 42}', "T-1", "item.bad-field", "'body' is a number"),
+    (b'{"subject": "s", "body": "hello"}', None, "item.missing-id", "no id"),
+    (b'{"id": "S-1", "body": "half \\ud83d a face"}', "S-1", "item.bad-json", "surrogate"),
+    (b'{"id": "N\\u0000-1", "body": "hello"}', "N\0-1", "item.bad-field", "U+0000"),
+    (b'{"id": "R-1", "body": "raw \x00 byte"}', "R-1", "item.bad-json", "control character"),
+    (b'{"id": "P-000", "subject": "again", "body": "hello"}', None, "item.duplicate-id", "'P-000'"),
 )
 
 
@@ -74,7 +74,7 @@ def test_a_desk_file_with_every_kind_of_broken_line(home: Home) -> None:
     done = home.run(*BATCH)
     assert done.returncode == 3, done.stderr
     assert not any(sign in done.stdout + done.stderr for sign in STACK)
-    assert f"{os.path.relpath(file, ROOT)}:2: ticket 'U-1': it has the unknown field 'colour'" in done.stderr
+    assert f"{os.path.relpath(file, ROOT)}:2: item 'U-1': it has the unknown field 'colour'" in done.stderr
     assert f"{len(BROKEN)} could not be read: correct them in the file" in done.stderr
     assert "\0" not in done.stderr
 
@@ -194,11 +194,11 @@ def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_
     assert code == 3
     assert len(stands(home)) == 6
     assert set(stands(home).values()) <= {"done", "waiting_review", "dead"}
-    assert f"the shop {path} is locked by another process" in said
+    assert f"the record store {path} is locked by another process" in said
     assert "--retry-dead tries them again" in said
     assert not any(sign in said for sign in STACK)
     for letter in letters_of(home):
-        assert (letter["error"]["code"], letter["error"]["fix"]) == ("shop.locked", "end it, or try again")
+        assert (letter["error"]["code"], letter["error"]["fix"]) == ("records.locked", "end it, or try again")
         assert letter["error"]["what"].startswith("node apply: ")
     again = home.run(*BATCH, "--retry-dead")
     assert again.returncode == 0, again.stderr

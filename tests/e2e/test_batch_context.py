@@ -29,7 +29,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReplyDesk:
 
 
 def texts(desk: ReplyDesk) -> dict[str | None, str]:
-    return {one.ticket_id: one.text for one in desk.replies()}
+    return {one.item_id: one.text for one in desk.replies()}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_trouble_that_passes_makes_no_dead_letter(desk: ReplyDesk) -> None:
 def test_trouble_that_stays_makes_one_after_so_many_tries(desk: ReplyDesk) -> None:
     desk.write("x.jsonl", [ticket("t1", "busy 5"), ticket("t2")])
     summary = desk.batch("--from", "x.jsonl", code=3)
-    assert [(one["ticket_id"], one["code"]) for one in summary["dead"]] == [("t1", "shop.locked")]
+    assert [(one["ticket_id"], one["code"]) for one in summary["dead"]] == [("t1", "records.locked")]
     assert (desk.root / "counts" / "t1").stat().st_size == 4
     assert desk.batch("--from", "x.jsonl", "--retry-dead")["counts"] == {"done": 2}
 
@@ -84,7 +84,7 @@ def test_one_slow_ticket_does_not_stop_the_others(desk: ReplyDesk) -> None:
     tickets = [ticket("slow", "waits 100"), *(ticket(f"t{n}", email=f"{n}@x.example") for n in range(99))]
     desk.write("x.jsonl", tickets)
     assert desk.batch("--from", "x.jsonl")["counts"] == {"done": 100}
-    assert "slow" in [one.ticket_id for one in desk.replies()][-9:]
+    assert "slow" in [one.item_id for one in desk.replies()][-9:]
 
 
 def test_tickets_of_one_customer_keep_their_order(desk: ReplyDesk) -> None:
@@ -100,7 +100,7 @@ def test_tickets_of_one_customer_keep_their_order(desk: ReplyDesk) -> None:
     tickets[4]["body"], tickets[4]["subject"] = "slow 0.9", "about #W1234567"
     desk.write("x.jsonl", tickets)
     desk.batch("--from", "x.jsonl", "--concurrency", "7")
-    sent = [one.ticket_id for one in desk.replies()]
+    sent = [one.item_id for one in desk.replies()]
     assert sent[0] == "free"
     for first, second in (("a1", "a2"), ("b1", "b2"), ("n1", "n2")):
         assert sent.index(first) < sent.index(second)
@@ -109,7 +109,7 @@ def test_tickets_of_one_customer_keep_their_order(desk: ReplyDesk) -> None:
 EFFECT_FAILS_ONCE = '''
 
 @effect("once", target="desk")
-def once(tx: DeskTransaction, args: Say) -> JsonValue:
+def once(tx: MailboxTransaction, args: Say) -> JsonValue:
     """Reply, when it is asked the second time."""
     if once_more("effect") == 1:
         raise RuntimeError("the mail server is away")

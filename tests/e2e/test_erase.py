@@ -160,9 +160,9 @@ def test_messages_at_the_desk_lose_their_words_and_stay_sent(home: Home) -> None
         run = project.run("support_reply", {"ticket": {**ticket}})
         for item in project.waiting_items(run.run_id):
             project.reviews().decide(item, "approve", user="ann")
-        (sent,) = project.resources.desk.replies()
+        (sent,) = project.resources.mailboxes["desk"].replies()
         assert project.erase([ticket["email"]]).is_complete
-        (emptied,) = project.resources.desk.replies()
+        (emptied,) = project.resources.mailboxes["desk"].replies()
         assert (emptied.effect_key, emptied.sent_at, emptied.text) == (sent.effect_key, sent.sent_at, "")
     finally:
         project.close()

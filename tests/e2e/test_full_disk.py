@@ -93,7 +93,7 @@ def stops_and_goes_on(desk: ReplyDesk, monkeypatch: pytest.MonkeyPatch, name: st
 
 def test_replies_that_have_no_room_stop_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    stops_and_goes_on(ReplyDesk(tmp_path), monkeypatch, "link", "desk.disk-full")
+    stops_and_goes_on(ReplyDesk(tmp_path), monkeypatch, "link", "mailbox.disk-full")
 
 
 WRITES = '''

@@ -178,7 +178,7 @@ def test_without_the_package_check_says_what_is_missing_and_where(tmp_path: Path
     found = {one["code"]: one for one in json.loads(said.stdout)["findings"]}
     assert said.returncode == 1
     for code, place in {
-        "plugin.unknown-target": "connectors/books.yaml:1:11",
+        "file.unknown-kind": "connectors/books.yaml:1:11",
         "model.unknown-provider": "connectors/models.yaml:2:11",
         "suite.unknown-scorer": "evals/short/suite.yaml:4:11",
         "retrieval.unknown-retriever": "pyproject.toml:9",
@@ -187,7 +187,7 @@ def test_without_the_package_check_says_what_is_missing_and_where(tmp_path: Path
         "trace.unknown-exporter": "pyproject.toml:10",
     }.items():
         assert f"{found[code]['file']}:{found[code]['line']}:{found[code]['column']}".startswith(place), found[code]
-    assert "shop" in found["plugin.unknown-target"]["fix"]
+    assert "mailbox" in found["file.unknown-kind"]["fix"]
     assert "anthropic" in found["model.unknown-provider"]["fix"]
 
 

@@ -123,7 +123,10 @@ def effects_of(home: Home, run_id: str) -> list[tuple[str, str]]:
         query = sa.select(tables.outbox).where(tables.outbox.c.run_id == run_id).order_by(tables.outbox.c.created_at)
         with project.resources.state.read() as db:
             rows = db.execute(query).all()
-        happened = [*project.resources.shop.applied(), *(sent.effect_key for sent in project.resources.desk.replies())]
+        happened = [
+            *project.resources.records["shop"].applied(),
+            *(sent.effect_key for sent in project.resources.mailboxes["desk"].replies()),
+        ]
         for row in rows:
             assert happened.count(row.effect_key) == (row.status == "sent")
         return [(row.effect, row.status) for row in rows]
@@ -247,7 +250,7 @@ def test_an_order_that_changed_between_approval_and_commit(waiting: Home) -> Non
 def shop_of(home: Home) -> object:
     project = home.open()
     try:
-        return project.resources.shop.export(), sorted(project.resources.shop.applied())
+        return project.resources.records["shop"].export(), sorted(project.resources.records["shop"].applied())
     finally:
         project.close()
 
@@ -255,7 +258,7 @@ def shop_of(home: Home) -> object:
 def messages_of(home: Home) -> list[tuple[str | None, str]]:
     project = home.open()
     try:
-        return [(sent.ticket_id, sent.text) for sent in project.resources.desk.replies()]
+        return [(sent.item_id, sent.text) for sent in project.resources.mailboxes["desk"].replies()]
     finally:
         project.close()
 

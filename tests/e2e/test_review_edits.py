@@ -53,7 +53,7 @@ def order_of(item: Json) -> str:
 def order(home: Home, order_id: str) -> Json:
     project = home.open()
     try:
-        return cast("Json", project.resources.shop.export()["orders"][order_id])
+        return cast("Json", project.resources.records["shop"].export()["orders"][order_id])
     finally:
         project.close()
 
@@ -63,7 +63,7 @@ def replies(home: Home, item: Json) -> list[str]:
     project = home.open()
     try:
         ticket = cast("Json", item["ticket"])["id"]
-        return [sent.text for sent in project.resources.desk.replies() if sent.ticket_id == ticket]
+        return [sent.text for sent in project.resources.mailboxes["desk"].replies() if sent.item_id == ticket]
     finally:
         project.close()
 

@@ -50,8 +50,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from compound.connector.desk import DeskTransaction
-from compound.connector.shop import ShopTransaction
+from compound.connector.mailbox import MailboxTransaction
+from compound.connector.records import RecordsTransaction
 from compound.effect import RECIPIENT, effect
 from compound.errors import EffectRefused
 from compound.tool import tool
@@ -102,7 +102,7 @@ class Tell(BaseModel):
 
 
 @effect("credit", target="shop")
-def credit(tx: ShopTransaction, args: Credit) -> Any:
+def credit(tx: RecordsTransaction, args: Credit) -> Any:
     """Issue a credit note; nothing in the account says that it was done before."""
     account = tx.get("accounts", args.account)
     if account is None:
@@ -112,7 +112,7 @@ def credit(tx: ShopTransaction, args: Credit) -> Any:
 
 
 @effect("note", target="desk")
-def note(tx: DeskTransaction, args: Note) -> Any:
+def note(tx: MailboxTransaction, args: Note) -> Any:
     """Pass a note on."""
     if "note" in world()["refuses"]:
         raise EffectRefused("effect.closed", "notes are closed")
@@ -120,7 +120,7 @@ def note(tx: DeskTransaction, args: Note) -> Any:
 
 
 @effect("tell_customer", target="desk")
-def tell_customer(tx: DeskTransaction, args: Tell) -> Any:
+def tell_customer(tx: MailboxTransaction, args: Tell) -> Any:
     """Answer the customer."""
     if "tell" in world()["refuses"]:
         raise EffectRefused("effect.closed", "the mailbox is closed")
@@ -148,7 +148,9 @@ class Bank:
         write_project(root, {**own, **desk, **(files or {})})
         self.set(actions=[CREDIT], text="We credit you.", refuses=[])
         with self.open() as project:
-            project.resources.shop.seed({"accounts": [{"account": one, "balance": 0.0} for one in ("a1", "a2")]})
+            project.resources.records["shop"].seed(
+                {"accounts": [{"account": one, "balance": 0.0} for one in ("a1", "a2")]}
+            )
 
     def set(self, **changes: Any) -> None:
         """Change the world."""
@@ -172,15 +174,15 @@ class Bank:
     def balance(self, account: str = "a1") -> float:
         """What the account holds now."""
         with self.open() as project:
-            found: Any = project.resources.shop.export()["accounts"][account]
+            found: Any = project.resources.records["shop"].export()["accounts"][account]
             return float(found["balance"])
 
     def applied(self) -> int:
         """Effects that happened in the shop."""
         with self.open() as project:
-            return len(project.resources.shop.applied())
+            return len(project.resources.records["shop"].applied())
 
     def letters(self) -> list[str]:
         """What the customer was told."""
         with self.open() as project:
-            return [one.text for one in project.resources.desk.replies() if one.kind == "reply"]
+            return [one.text for one in project.resources.mailboxes["desk"].replies() if one.kind == "reply"]

@@ -20,7 +20,7 @@ from compound.project.settings.settings import load_settings
 from tests.support.projects import PYPROJECT, write_project
 
 if TYPE_CHECKING:
-    from compound.connector.desk import Sent
+    from compound.connector.mailbox import Sent
 
 GRAPH = """\
 compound: graph/v1
@@ -54,7 +54,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from compound.connector.desk import DeskTransaction
+from compound.connector.mailbox import MailboxTransaction
 from compound.effect import effect
 from compound.errors import ConnectorError, ModelError
 from compound.tool import Verdict, check, tool
@@ -84,7 +84,7 @@ def think(ticket: dict[str, JsonValue]) -> str:
                 raise TimeoutError(f"only {len(list(COUNTS.iterdir()))} tickets were asked for")
             time.sleep(0.02)
     if word == "busy" and asked <= int(number):
-        raise ConnectorError("shop.locked", "the shop is locked by another process", fix="end it, or try again")
+        raise ConnectorError("records.locked", "the shop is locked by another process", fix="end it, or try again")
     if word == "down" and not (COUNTS / "up").exists():
         raise ModelError("model.server", "the provider answers 503", retryable=True)
     if word == "bug":
@@ -106,7 +106,7 @@ class Say(BaseModel):
 
 
 @effect("say", target="desk")
-def say(tx: DeskTransaction, args: Say) -> JsonValue:
+def say(tx: MailboxTransaction, args: Say) -> JsonValue:
     """Reply."""
     return tx.reply(args.ticket_id, args.text)
 '''
@@ -184,13 +184,13 @@ class ReplyDesk:
         """Everything that was sent, oldest first."""
         project = self.open(env)
         try:
-            return list(project.resources.desk.replies())
+            return list(project.resources.mailboxes["desk"].replies())
         finally:
             project.close()
 
     def sent_to(self, env: Mapping[str, str] | None = None) -> list[str]:
         """Tickets that were replied to, sorted; one that got two replies stands twice."""
-        return sorted(str(one.ticket_id) for one in self.replies(env))
+        return sorted(str(one.item_id) for one in self.replies(env))
 
     def ledger(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """Ticket to status, over all jobs."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.connector.shop import Shop
+from compound.connector.records import Records
 from compound.connector.target import EffectGroup, PlannedEffect
 from compound.effect import Effect
 from compound.spec import read_yaml_file
-from compound.spec.shop_file import ShopFile
+from compound.spec.records_file import RecordsFile
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -26,9 +26,9 @@ ADDRESS: dict[str, JsonValue] = {
 }
 
 
-def shop_file() -> ShopFile:
+def shop_file() -> RecordsFile:
     """The project's own `connectors/shop.yaml`."""
-    return ShopFile.model_validate(read_yaml_file(ROOT / "connectors/shop.yaml").data)
+    return RecordsFile.model_validate(read_yaml_file(ROOT / "connectors/shop.yaml").data)
 
 
 def find_effect(name: str) -> Effect:
@@ -107,9 +107,9 @@ def _method(user: str, key: str, **values: object) -> dict[str, object]:
     return {"user_id": user, "payment_method_id": key, "source": source, **empty, **values}
 
 
-def open_small_shop(url: str | Path, *, lock_timeout_s: float = 30.0) -> Shop:
+def open_small_shop(url: str | Path, *, lock_timeout_s: float = 30.0) -> Records:
     """A seeded shop."""
-    shop = Shop.open(url, shop_file(), effects=find_effect, lock_timeout_s=lock_timeout_s)
+    shop = Records.open(url, shop_file(), effects=find_effect, lock_timeout_s=lock_timeout_s)
     shop.seed(small_tables())
     return shop
 

@@ -55,11 +55,11 @@ def init(
 
 def seed(
     *,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the data and the shop.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the data and the rows of each record store.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Write the profile's data where it ships any, and load the shop from the lakehouse."""
+    """Write the profile's data where it ships any, and fill every record store from the lakehouse."""
     from compound.project import Project
 
     report = Project.open(profile=profile).seed(force=force)
@@ -72,8 +72,9 @@ def seed(
         [(table.name, table.version, table.rows) for table in report.tables],
         right=["version", "rows"],
     )
-    if report.shop:
-        say(f"shop: {report.shop} ({'loaded' if report.loaded else 'was loaded before; --force reloads it'})")
+    for store in report.records:
+        how = "filled" if store.loaded else "was filled before; --force fills it again"
+        say(f"{store.name}: {store.where} ({how})")
 
 
 def index(

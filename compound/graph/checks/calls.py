@@ -226,9 +226,10 @@ class _Call:
                 fix = "refer to a number: the higher it is, the earlier the item is listed"
                 yield self._say("graph.type-mismatch", f"risk: {why}", (*path, "risk"), fix)
         if isinstance(node, ReviewNode | EffectNode) and node.versions is not None:
-            why = mismatch(self._level.types.of_value(node.versions), _VERSIONS, self._names)
+            kind = bare(self._level.types.of_value(node.versions), self._names)
+            why = mismatch(kind.item if isinstance(kind, Many) else kind, _VERSIONS, self._names)
             if why:
-                fix = "refer to a record of row key to version"
+                fix = "refer to a record of row key to version, or to a list of such records"
                 yield self._say("graph.type-mismatch", f"versions: {why}", (*path, "versions"), fix)
 
     def _list(self, value: JsonValue, path: DataPath) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from compound.errors import RunError
@@ -10,15 +10,20 @@ from compound.language.references import ABSENT
 
 
 def read_versions(value: object) -> dict[str, int]:
-    """`{row key: version}` out of a node's value; empty when nothing is there.
+    """`{row key: version}` out of a node's value, or of a list of such records; empty when nothing is there.
 
     Raises:
         RunError: ``graph.bad-versions``: it is something else.
     """
     if value is None or value is ABSENT:
         return {}
+    if isinstance(value, list | tuple):
+        parts = [read_versions(part) for part in cast("Sequence[object]", value)]
+        return {key: version for part in parts for key, version in part.items()}
     if isinstance(value, Mapping):
         record = cast("Mapping[str, object]", value)
         if all(isinstance(version, int) and not isinstance(version, bool) for version in record.values()):
             return dict(cast("Mapping[str, int]", record))
-    raise RunError("graph.bad-versions", "`versions` is no record of row key to whole number")
+    raise RunError(
+        "graph.bad-versions", "`versions` is not a record of row key to whole number, or a list of such records"
+    )

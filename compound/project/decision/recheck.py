@@ -1,4 +1,4 @@
-"""What a decision is checked against: the shop's present rows, and a rehearsal of effects on their targets."""
+"""What a decision is checked against: present rows of record stores, and a rehearsal of effects on their targets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Call = tuple[str, Mapping[str, JsonValue]]
 
 
-class ShopProbe:
+class RecordsProbe:
     """The present versions of the rows that a draft was made from."""
 
     def __init__(self, resources: Resources) -> None:
@@ -27,7 +27,12 @@ class ShopProbe:
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
         """The present version of each row; a row that is gone is left out."""
-        return self._resources.shop.versions(refs)
+        rows = self._resources.target_files.rows
+        found: dict[str, int] = {}
+        for store, names in rows.items():
+            own = [ref for ref in refs if ref not in found and names.own(ref) is not None]
+            found |= self._resources.records[store].versions(own) if own else {}
+        return found
 
 
 def recheck(resources: Resources) -> Revalidate:

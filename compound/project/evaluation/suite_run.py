@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from compound.errors import CompoundError, DataError
@@ -18,16 +17,15 @@ from compound.model import MemoryJournal
 from compound.plugins import PROVIDERS
 from compound.project.open.plugged import NotInEvaluations
 from compound.project.open.resources import Resources
-from compound.project.open.targets import Targets
-from compound.project.source.files import open_shop
+from compound.project.open.targets import OpenedByName, open_mailbox, open_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydantic import JsonValue
 
-    from compound.connector.desk import Desk
-    from compound.connector.shop import Shop
+    from compound.connector.mailbox import Mailbox
+    from compound.connector.records import Records
     from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
     from compound.effect import EffectTarget
     from compound.graph import Engine, RunResult
@@ -65,15 +63,12 @@ class EvaluationResources(Resources):
     Args:
         settings: Of the project.
         parts: Of the project.
-        scratch: The folder; state, shop and sent messages lie in it.
+        scratch: The folder; state, records and sent messages lie in it.
     """
 
     def __init__(self, settings: Settings, parts: ProjectParts, scratch: Path) -> None:
-        profile = replace(settings.profile, shop=f"sqlite:///{scratch / 'shop.db'}", state=str(scratch / "state.db"))
-        super().__init__(replace(settings, profile=profile), parts)
-        self._real = settings
+        super().__init__(replace(settings, profile=replace(settings.profile, state=str(scratch / "state.db"))), parts)
         self._scratch = scratch
-        self._opening = Lock()
 
     @cached_property
     def journal(self) -> MeteredJournal:
@@ -94,78 +89,87 @@ class EvaluationResources(Resources):
             own=self.parts.own_plugins(PROVIDERS),
         )
 
-    @property
-    def shop(self) -> Shop:  # pyright: ignore[reportIncompatibleVariableOverride] # opened once, by any thread
-        """An untouched shop, made when it is first asked for: from the lakehouse, else as a copy of the profile's."""
-        with self._opening:
-            if self._shop is None:
-                self._shop = self._new_shop()
-                self._closing.callback(self._shop.close)
-            return self._shop
-
-    _shop: Shop | None = None
+    @cached_property
+    def records(self) -> Mapping[str, Records]:
+        """Untouched record stores: from the lakehouse, else copies of the profile's."""
+        return OpenedByName({name: partial(self._untouched, name) for name in self.target_files.records})
 
     @cached_property
-    def desk(self) -> Desk:
-        """A desk whose messages go nowhere."""
-        from compound.project.source.files import open_desk
-
-        return open_desk(replace(self.settings, home=self._scratch), self.parts)
+    def mailboxes(self) -> Mapping[str, Mailbox]:
+        """Mailboxes whose messages go nowhere."""
+        files, parts, home = self.target_files, self.parts, self._scratch / "mailboxes"
+        return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
     @cached_property
-    def run_shops(self) -> RunShops:
-        """A shop for each run."""
-        return RunShops(self)
+    def run_records(self) -> Mapping[str, RunRecords]:
+        """Record stores of which each run has a copy of its own."""
+        return {name: RunRecords(self, name) for name in self.target_files.records}
 
     @property
     def targets(self) -> Mapping[str, EffectTarget]:
         """The targets of effects: copies."""
+        boxes = {name: partial(self.mailboxes.__getitem__, name) for name in self.mailboxes}
+        stores = {name: partial(self.run_records.__getitem__, name) for name in self.run_records}
         plugged = {name: partial(NotInEvaluations, name) for name in self.plugged.target_files()}
-        return Targets({**plugged, "shop": lambda: self.run_shops, "desk": lambda: self.desk})
+        return OpenedByName["EffectTarget"]({**plugged, **stores, **boxes})
 
-    def shop_of_run(self, run_id: str) -> Shop:
-        """A copy of the untouched shop for one run: cases do not see each other's effects."""
-        _ = self.shop
-        folder = self._scratch / "runs"
-        folder.mkdir(exist_ok=True)
+    def records_of_run(self, name: str, run_id: str) -> Records:
+        """A copy of an untouched store for one run: cases do not see each other's effects."""
+        _ = self.records[name]
+        folder = self._scratch / "runs" / name
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{run_id}.db"
-        _copy_sqlite(self._scratch / "shop.db", path)
-        profile = replace(self.settings.profile, shop=f"sqlite:///{path}")
-        return open_shop(replace(self.settings, profile=profile), self.parts)
+        _copy_sqlite(self._copy_of(name), path)
+        return self._open_at(name, path)
 
-    def _new_shop(self) -> Shop:
-        from compound.project.running.data import fill_shop
+    def forget(self, run_id: str) -> None:
+        """Throw the copies of a run away."""
+        for store in self.run_records.values():
+            store.forget(run_id)
 
-        opened = open_shop(self.settings, self.parts)
-        source = _sqlite_path(self._real.shop_url)
+    def _copy_of(self, name: str) -> Path:
+        return self._scratch / f"records-{name}.db"
+
+    def _open_at(self, name: str, path: Path) -> Records:
+        return open_records(self.settings, self.target_files, self.parts, name, f"sqlite:///{path}")
+
+    def _untouched(self, name: str) -> Records:
+        from compound.project.running.data import fill_records
+
+        copy, source = self._copy_of(name), _sqlite_path(self.settings.records_url(name))
+        opened = self._open_at(name, copy)
+        self._closing.callback(opened.close)
         try:
             if self.settings.profile.lakehouse.is_dir() or source is None or not source.is_file():
-                fill_shop(opened, self, force=True)
+                fill_records(name, opened, self, force=True)
                 return opened
         except DataError:
-            # The lakehouse does not hold what the shop does.
+            # The lakehouse does not hold what the store does.
             if source is None or not source.is_file():
                 raise
         opened.close()
-        _copy_sqlite(source, self._scratch / "shop.db")
-        return open_shop(self.settings, self.parts)
+        _copy_sqlite(source, copy)
+        again = self._open_at(name, copy)
+        self._closing.callback(again.close)
+        return again
 
 
-class RunShops:
-    """The effect target `shop` of an evaluation: each run changes a copy of its own."""
+class RunRecords:
+    """A record store as a target of effects in an evaluation: each run changes a copy of its own."""
 
     delivery_class: DeliveryClass = "A"
 
-    def __init__(self, resources: EvaluationResources) -> None:
+    def __init__(self, resources: EvaluationResources, name: str) -> None:
         self._resources = resources
-        self._open: dict[str, Shop] = {}
+        self._name = name
+        self._open: dict[str, Records] = {}
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """See `EffectTarget.perform`."""
         from anyio.to_thread import run_sync
 
         if group.run_id not in self._open:
-            self._open[group.run_id] = await run_sync(self._resources.shop_of_run, group.run_id)
+            self._open[group.run_id] = await run_sync(self._resources.records_of_run, self._name, group.run_id)
         return await self._open[group.run_id].perform(group)
 
     def forget(self, run_id: str) -> None:
@@ -215,7 +219,7 @@ class GraphSubject:
         except CompoundError as failure:
             error = str(failure)
         finally:
-            self._resources.run_shops.forget(run_id)
+            self._resources.forget(run_id)
         return CaseResult(
             case_id=case.id,
             status="failed" if result is None else _status(result),

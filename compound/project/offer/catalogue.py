@@ -13,7 +13,13 @@ from compound.graph.port.catalogue import Shelf
 from compound.language import Finding, InvalidFile
 from compound.language.marks import KEY
 from compound.project.offer.plugin_findings import plugin_findings
-from compound.project.offer.references import effect_findings, function_findings, policy_findings, suite_findings
+from compound.project.offer.references import (
+    effect_findings,
+    function_findings,
+    policy_findings,
+    suite_findings,
+    target_findings,
+)
 from compound.project.source.names import graph_name_findings
 from compound.project.source.parts import GRAPHS
 from compound.spec.mcp_file import PREFIX
@@ -52,6 +58,7 @@ class ProjectCatalogue:
             self._sql(name)
         for name in self.names("effect") or ():
             self.signature("effect", name)
+        self._problems += target_findings(self._resources)
         self._problems += function_findings(self._resources)
         self._problems += plugin_findings(self._resources)
         self._problems += policy_findings(self._resources)

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, Location, ProjectError, choices
@@ -19,6 +20,8 @@ from compound.project.source.names import CODE
 from compound.project.source.parts import EVALS
 from compound.spec.declared import place_of
 
+_TRANSACTIONS = {"records": "RecordsTransaction", "mailbox": "MailboxTransaction"}
+
 if TYPE_CHECKING:
     from compound.effect import Effect
     from compound.project.open.resources import Resources
@@ -27,15 +30,42 @@ if TYPE_CHECKING:
 
 def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
     """What keeps an effect from ever happening: a target that is not there, or cannot be opened."""
-    from compound.project.source.files import target_file
-
-    targets = list(resources.targets)
-    if effect.target not in targets:
+    files = resources.target_files
+    plugged = resources.plugged.target_files()
+    targets = [*files.kinds, *plugged]
+    if effect.target not in targets and not files.has_file(effect.target):
         what = f"effect {effect.name!r} has target={effect.target!r}, and there is no such target"
-        return [Finding("effect.unknown-target", what, effect.where, choices(targets, effect.target))]
-    if effect.target in resources.plugged.target_files():
-        return []  # PluginFindings looks at what opens it
-    return _raised(lambda: target_file(resources.settings, effect.target), Location(f"connectors/{effect.target}.yaml"))
+        fix = f"{choices(targets, effect.target)}; a new one is a file connectors/{effect.target}.yaml"
+        return [Finding("effect.unknown-target", what, effect.where, fix if targets else fix.partition("; ")[2])]
+    if effect.target in plugged:
+        return []  # `plugin_findings` looks at what opens it
+    if found := _raised(lambda: files.read(effect.target), Location(f"connectors/{effect.target}.yaml")):
+        return found
+    return list(_of_transaction(effect, files.kinds[effect.target]))
+
+
+def _of_transaction(effect: Effect, kind: str) -> Iterator[Finding]:
+    """An effect that was written for the transaction of a target of another kind."""
+    if effect.transaction_of and effect.transaction_of != kind:
+        what = f"effect {effect.name!r} has target={effect.target!r}, which is of kind {kind}, and takes a transaction"
+        fix = f"take tx: {_TRANSACTIONS[kind]}, or name a target of kind {effect.transaction_of}"
+        yield Finding("effect.signature", f"{what} of {effect.transaction_of}", effect.where, fix)
+
+
+def target_findings(resources: Resources) -> Iterator[Finding]:
+    """Mistakes in the files of targets, and settings for targets that are not there."""
+    settings, files = resources.settings, resources.target_files
+    for name in files.kinds:  # `plugin_findings` looks at files of another kind
+        yield from _raised(partial(files.read, name), Location(f"connectors/{name}.yaml", 1))
+    for key, given, known in (
+        ("records", settings.profile.records, files.records),
+        ("mailboxes", settings.profile.mailboxes, files.mailboxes),
+    ):
+        for name in given:
+            if name not in known:
+                what = f"the setting `{key}` names {name!r}, and there is no connectors/{name}.yaml of that kind"
+                where = in_settings(settings.root, name)
+                yield Finding("project.unknown-store", what, where, choices(list(known), name))
 
 
 def function_findings(resources: Resources) -> Iterator[Finding]:

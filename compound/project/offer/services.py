@@ -46,15 +46,15 @@ class ProjectServices:
 
     @cached_property
     def queue(self) -> ReviewQueue:
-        """The review queue; drafts are compared with the shop's rows before a decision counts."""
-        from compound.project.decision.recheck import ShopProbe, recheck
+        """The review queue; drafts are compared with the rows of record stores before a decision counts."""
+        from compound.project.decision.recheck import RecordsProbe, recheck
         from compound.project.decision.rehearsing import GraphRehearsal
         from compound.review import ReviewQueue
 
         return ReviewQueue(
             self._resources.state,
             clock=self._resources.clock,
-            probe=ShopProbe(self._resources),
+            probe=RecordsProbe(self._resources),
             revalidate=recheck(self._resources),
             rehearse=GraphRehearsal(self._resources, self, lambda: self.queue),
         )

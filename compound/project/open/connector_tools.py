@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
-from compound.errors import ProjectError, choices
+from compound.errors import Location, ProjectError, choices
 from compound.language.marks import CALLER
 from compound.project.source.documents import documents_of
 from compound.project.source.names import Named
+from compound.project.source.targets import TargetFiles
 from compound.spec.declared import place_of
 from compound.tool import Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from compound.project.open.stores import Stores
 
@@ -107,27 +110,40 @@ def granted_tables(resources: Stores) -> Function[..., object]:
     return Function(granted_tables)
 
 
-def shop_documents(resources: Stores) -> Function[..., object]:
-    """`shop_documents(customer_id)`: the customer's documents as the shop has them now, with row versions."""
+def store_documents(resources: Stores, store: str) -> Function[..., object]:
+    """`STORE_documents(id)`: the documents of one root document as a record store has them now, with row versions."""
+    declared = resources.target_files.read_records(store)
 
-    def shop_documents(customer_id: Annotated[str, CALLER]) -> dict[str, JsonValue]:
-        """The documents of one customer as the operational database has them now, and their row versions."""
-        return resources.shop.documents(customer_id).to_json()
+    def documents(**given: str) -> dict[str, JsonValue]:
+        return resources.records[store].documents(given[declared.id_name]).to_json()
 
-    return Function(shop_documents)
+    documents.__name__ = documents.__qualname__ = f"{store}{DOCUMENTS}"
+    documents.__doc__ = (
+        f"One of the {declared.view.root} of {store} and what belongs to it, as they are now, with row versions."
+    )
+    own = inspect.Parameter(declared.id_name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, CALLER])
+    documents.__annotations__ = {declared.id_name: Annotated[str, CALLER], "return": dict[str, JsonValue]}
+    documents.__signature__ = inspect.Signature([own], return_annotation=dict[str, JsonValue])  # type: ignore[attr-defined]
+    return Function(documents)
 
 
-BUILT_IN: Final = (shop_documents, granted_tables, index_documents, read_document)
-"""What makes each of them; it is called as its tool is."""
+DOCUMENTS: Final = "_documents"
+"""How the name of the tool of a record store ends."""
+BUILT_IN: Final = (granted_tables, index_documents, read_document)
+"""What makes each of the tools that every project has; it is called as its tool is."""
 
 
 def connector_tools(resources: Stores) -> Sequence[Function[..., object]]:
     """Every one of them."""
-    return [make(resources) for make in BUILT_IN]
+    stores = [store_documents(resources, store) for store in resources.target_files.records]
+    return [*stores, *(make(resources) for make in BUILT_IN)]
 
 
-def built_in() -> Iterator[Named]:
-    """The tools that connectors offer to every graph."""
+def built_in(root: Path) -> Iterator[Named]:
+    """The tools that connectors offer to every graph of a project."""
+    for store in TargetFiles(root).records:
+        where = Location(f"connectors/{store}.yaml", 1)
+        yield Named("tool", f"{store}{DOCUMENTS}", where, 0, f"built in (connectors/{store}.yaml)")
     for make in BUILT_IN:
         where = place_of(make)
         yield Named("tool", make.__name__, where, id(make), f"built in (compound/{where})")

@@ -10,6 +10,7 @@ from compound.errors import ConnectorError, Location, ProjectError
 from compound.plugins import RERANKERS, TARGETS, Registry, Setup
 from compound.project.settings.settings import filled_settings, in_settings
 from compound.project.source.parts import CONNECTORS
+from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _FORMAT: Final = re.compile(r"^compound:\s*[\"']?([A-Za-z_][\w-]*)/", re.MULTILINE)
 _NO_TARGETS: Final = frozenset({"lakehouse", "models", "mcp"})
 """Formats of `connectors/*.yaml` that declare something else."""
-_BUILT_IN: Final = frozenset(TARGETS.built_in)
+_BUILT_IN: Final = frozenset({*TARGETS.built_in, *OLDER_KINDS})
 
 
 class Plugged:

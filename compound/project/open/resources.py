@@ -25,7 +25,7 @@ class Resources(Stores):
     """
 
     def __init__(self, settings: Settings, parts: ProjectParts | None = None) -> None:
-        super().__init__(settings, parts or ProjectParts(settings.root, settings.name, built_in()))
+        super().__init__(settings, parts or ProjectParts(settings.root, settings.name, built_in(settings.root)))
 
     @cached_property
     def functions(self) -> Mapping[str, Function[..., object]]:

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import ConnectorError
 from compound.plugins import EMBEDDERS, EXPORTERS, PROVIDERS, RETRIEVERS, VECTORS
+from compound.project.open.targets import OpenedByName, open_mailbox, open_records
 from compound.project.settings.inside import refuse_links_out
 from compound.project.settings.private import make_private, protect
 from compound.project.settings.settings import Settings
 from compound.project.source.parts import CONNECTORS, ProjectParts
+from compound.project.source.targets import TargetFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from compound.connector.artifacts import ArtifactStore
     from compound.connector.cache import SqliteCache
-    from compound.connector.desk import Desk
     from compound.connector.lakehouse import Lakehouse
-    from compound.connector.shop import Shop
+    from compound.connector.mailbox import Mailbox
+    from compound.connector.records import Records
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
@@ -174,33 +176,41 @@ class Stores:
         return self.settings.profile.model or self.models.provider
 
     @cached_property
-    def shop(self) -> Shop:
-        """The operational database that effects change."""
-        from compound.project.source.files import open_shop
+    def target_files(self) -> TargetFiles:
+        """The targets of effects that the project declares."""
+        return TargetFiles(self.settings.root)
 
-        opened = open_shop(self.settings, self.parts)
+    @cached_property
+    def records(self) -> Mapping[str, Records]:
+        """Every record store of the project: operational databases that effects change."""
+        return OpenedByName({name: partial(self._open_records, name) for name in self.target_files.records})
+
+    def _open_records(self, name: str) -> Records:
+        opened = open_records(self.settings, self.target_files, self.parts, name)
         self._closing.callback(opened.close)
         return opened
 
     @cached_property
-    def desk(self) -> Desk:
-        """Where tickets come from and replies go."""
-        from compound.project.source.files import open_desk
+    def mailboxes(self) -> Mapping[str, Mailbox]:
+        """Every mailbox of the project: where items come from and replies go."""
+        home, files, parts = self.settings.home, self.target_files, self.parts
+        return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
-        return open_desk(self.settings, self.parts)
+    def mailbox_of(self, source: str) -> Mailbox:
+        """What reads the items of a source: the mailbox of that name, else the only one, else one with no rules."""
+        from compound.connector.mailbox import Mailbox
 
-    @property
-    def has_desk(self) -> bool:
-        """Whether the project declares a desk, or has sent something without declaring one."""
-        return (self.settings.root / CONNECTORS / "desk.yaml").is_file() or (self.settings.home / "desk").is_dir()
+        names = list(self.mailboxes)
+        name = source if source in names else names[0] if len(names) == 1 else None
+        return Mailbox(self.settings.home / "items") if name is None else self.mailboxes[name]
 
     @property
     def targets(self) -> Mapping[str, EffectTarget]:
         """Effect target by name, as `@effect(target=...)` writes it."""
-        from compound.project.open.targets import Targets
-
+        stores = {name: partial(self.records.__getitem__, name) for name in self.records}
+        boxes = {name: partial(self.mailboxes.__getitem__, name) for name in self.mailboxes}
         plugged = {name: partial(self._plugged_target, name) for name in self.plugged.target_files()}
-        return Targets({**plugged, "shop": lambda: self.shop, "desk": lambda: self.desk})
+        return OpenedByName["EffectTarget"]({**plugged, **stores, **boxes})
 
     @cached_property
     def plugged(self) -> Plugged:

@@ -1,29 +1,69 @@
-"""What effects change, opened when the first effect needs it: a graph without effects opens no shop."""
+"""What effects change, opened when the first effect needs it: a graph without effects opens no store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from compound.effect import EffectTarget
+    from pathlib import Path
+
+    from compound.connector.mailbox import Mailbox
+    from compound.connector.records import Records
+    from compound.project.settings.settings import Settings
+    from compound.project.source.parts import ProjectParts
+    from compound.project.source.targets import TargetFiles
+
+T = TypeVar("T")
 
 
-class Targets(Mapping[str, "EffectTarget"]):
-    """Targets by name, as `@effect(target=...)` writes them.
+class OpenedByName(Mapping[str, T], Generic[T]):
+    """Things by name, each opened once, when it is first asked for, by any thread.
 
     Args:
-        makers: Name to what opens the target; each opens it once.
+        makers: Name to what opens it.
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[], EffectTarget]]) -> None:
+    def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
         self._makers = makers
+        self._opened: dict[str, T] = {}
+        self._lock = RLock()
 
-    def __getitem__(self, name: str) -> EffectTarget:
-        return self._makers[name]()
+    def __getitem__(self, name: str) -> T:
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = self._makers[name]()
+            return self._opened[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)
 
     def __len__(self) -> int:
         return len(self._makers)
+
+
+def open_records(settings: Settings, files: TargetFiles, parts: ProjectParts, name: str, url: str = "") -> Records:
+    """A record store of the profile, with the project's effects; `url` goes before where the profile has it."""
+    from compound.connector.records import RecordsSetup
+    from compound.plugins import TARGETS
+
+    setup = RecordsSetup(
+        name=name,
+        effects=lambda effect: parts.effects[effect],
+        url=url or settings.records_url(name),
+        lock_wait_s=settings.profile.lock_wait_s,
+        file=files.read_records(name),
+        rows=files.rows[name],
+    )
+    return cast("Records", TARGETS.make("records", setup))
+
+
+def open_mailbox(home: Path, files: TargetFiles, parts: ProjectParts, name: str) -> Mailbox:
+    """A mailbox whose replies lie below a state folder."""
+    from compound.connector.mailbox import MailboxSetup
+    from compound.plugins import TARGETS
+
+    file = files.read_mailbox(name)
+    setup = MailboxSetup(name=name, folder=home / name, effects=lambda effect: parts.effects[effect], file=file)
+    return cast("Mailbox", TARGETS.make("mailbox", setup))

@@ -38,7 +38,8 @@ def remove_content(
         with idle_runs(checkpoints, part) as idle:
             removed.update(empty_runs(state, idle, before=before, now=now, on_each=forget))
     removed["files"] += resources.artifacts.remove(emptied)
-    removed["replies"] += resources.desk.empty(emptied, now=now) if emptied and resources.has_desk else 0
+    if emptied:
+        removed["replies"] += sum(one.empty(emptied, now=now) for one in resources.mailboxes.values())
     return removed, emptied
 
 

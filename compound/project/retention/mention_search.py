@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compound.project.open.resources import Resources
     from compound.project.retention.mention import Mention
 
-_COMPANY: Final = frozenset({"lakehouse", "cache", "index", "models", "cases", "traces", "tickets.jsonl", "shop.db"})
+_COMPANY: Final = frozenset({"lakehouse", "cache", "index", "models", "cases", "traces"})
 """Of the state folder: what the company's data is copied to, and traces, whose files are compressed."""
 
 
@@ -40,8 +40,8 @@ class Places:
             for _, run_id in self._rows(db):
                 found |= {run_id} if run_id else set()
         found |= set(self._traced())
-        sent = self._resources.desk.replies() if self._resources.has_desk else ()
-        found |= {one.run_id for one in sent if self._mention.in_text(one.text)}
+        for mailbox in self._resources.mailboxes.values():
+            found |= {one.run_id for one in mailbox.replies() if self._mention.in_text(one.text)}
         for path in self._resources.artifacts.folder.glob("*/*"):
             if path.is_file() and self._mention.in_bytes(path.read_bytes()):
                 found.add(path.parent.name)
@@ -108,18 +108,27 @@ class Places:
     def _files(self) -> Iterator[Path]:
         """Files of the state folder that hold what runs have kept, uncompressed."""
         home = self._resources.settings.home
+        company = _COMPANY | self._sources()
+        stores = tuple(f"{name}.db" for name in self._resources.target_files.records)
         for entry in sorted(home.iterdir()) if home.is_dir() else ():
-            if entry.name in _COMPANY or entry.name.startswith("shop.db"):
+            if entry.name in company or entry.name.startswith(stores):
                 continue
             yield from (path for path in (entry, *entry.rglob("*")) if path.is_file() and not path.is_symlink())
+
+    def _sources(self) -> frozenset[str]:
+        """What of the state folder the profile reads items from."""
+        profile = self._resources.settings.profile
+        read = (profile.tickets, *profile.mailboxes.values())
+        return frozenset(path.name for path in read if path and path.parent == self._resources.settings.home)
 
     def _truncate_logs(self) -> None:
         """Bring write-ahead logs into their databases, where what was removed is overwritten."""
         import sqlite3
         from contextlib import closing, suppress
 
+        stores = self._resources.target_files.records
         for path in self._resources.settings.home.glob("*.db"):
-            if path.name == "shop.db":
+            if path.stem in stores:
                 continue
             with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=5)) as db:
                 db.execute("pragma wal_checkpoint(truncate)")

@@ -21,21 +21,21 @@ from compound.project.running.sources import open_source
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.desk import Desk
+    from compound.connector.mailbox import Mailbox
     from compound.connector.state import StateStore
     from compound.effect import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
     from compound.project.open.resources import Resources
-    from compound.project.settings.settings import Settings
     from compound.review import ReviewQueue
     from compound.spec import GraphSpec
 
+DEFAULT_SOURCE = "desk"
+"""What `compound batch` reads when it is told no source: the profile's `tickets`."""
 _REDRAFTS = 2
 """How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
 
 
-DESK: Final = "desk"
 _LINES: Final = (".jsonl", ".ndjson")
 
 
@@ -60,35 +60,35 @@ def open_backlog(
     """The items of a source for a graph: its tickets, where the graph takes one; else its rows.
 
     Args:
-        source: `desk`, a path, `sql:SELECT ...` or `module:function`.
+        source: The name of a mailbox, a path, `sql:SELECT ...` or `module:function`.
         resources: Of the project.
         spec: The graph.
         context: What is one for all; it goes before the columns.
 
     Raises:
-        ProjectError: `project.no-desk`; `batch.no-source`: the desk has tickets, and the graph takes none.
+        ProjectError: `project.no-items`; `batch.no-source`: a mailbox has items, and the graph takes none.
     """
     rows = RowItems(spec, context or {})
-    path = _ticket_path(source, resources, rows)
+    path = _item_path(source, resources, rows)
     if path is not None:
-        items = backlog_of(path, resources.desk, rows)
+        items = backlog_of(path, resources.mailbox_of(source), rows)
         return Backlog(source=str(path), items=items, are_ids_shared=rows.roles.names_items)
-    if source == DESK:
-        what = f"{spec.name} takes no ticket: its input is {', '.join(spec.input) or 'empty'}"
+    if is_mailbox(source, resources):
+        what = f"{spec.name} takes no item of a mailbox: its input is {', '.join(spec.input) or 'empty'}"
         fix = '--from FILE, --from "sql:SELECT ..." or --from module:function'
         raise ProjectError("batch.no-source", what, fix=fix)
     opened = open_source(source, resources)
     return Backlog(source=opened.name, items=rows.of(opened.rows()), are_ids_shared=rows.roles.names_items)
 
 
-def _ticket_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
-    """Where the desk reads tickets, for a graph that takes one; None where rows are read in another way."""
-    from compound.connector.desk import Desk
+def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
+    """Where a mailbox reads items, for a graph that takes one; None where rows are read in another way."""
+    from compound.connector.mailbox import Mailbox
 
-    if rows.roles.input is None or not (rows.is_open or Desk.takes(rows.fields)):
+    if rows.roles.input is None or not (rows.is_open or Mailbox.takes(rows.fields)):
         return None
-    if source == DESK:
-        return source_path(source, resources.settings)
+    if is_mailbox(source, resources):
+        return source_path(source, resources)
     opened = open_source(source, resources).path
     is_table = opened is not None and opened.suffix.lower() in ENDINGS and opened.suffix.lower() not in _LINES
     return None if is_table else opened
@@ -105,36 +105,47 @@ def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
     return keys
 
 
-def source_path(source: str, settings: Settings) -> Path:
-    """Where the tickets of a source are, without links and dots: one backlog has one name, however it is written.
+def is_mailbox(source: str, resources: Resources) -> bool:
+    """A batch over this source reads a mailbox."""
+    return source in resources.mailboxes or source == DEFAULT_SOURCE
+
+
+def source_path(source: str, resources: Resources) -> Path:
+    """Where the items of a source are, without links and dots: one backlog has one name, however it is written.
 
     Raises:
-        ProjectError: `project.no-desk`: the profile says nothing about where tickets are.
+        ProjectError: `project.no-items`: the profile does not say where the items of a mailbox are.
     """
-    path = settings.profile.tickets if source == DESK else Path(source)
+    profile = resources.settings.profile
+    if source not in resources.mailboxes and source != DEFAULT_SOURCE:
+        return Path(source).resolve()
+    path = profile.mailboxes.get(source, profile.tickets)
+    if path is None and source == DEFAULT_SOURCE and len(profile.mailboxes) == 1:
+        (path,) = profile.mailboxes.values()
     if path is None:
+        mailbox = source
         raise ProjectError(
-            "project.no-desk",
-            f"profile {settings.profile.name!r} names no `tickets`",
-            fix="--from FILE, or `tickets = ...` in the profile",
+            "project.no-items",
+            f"profile {profile.name!r} names no items of the mailbox {mailbox!r}",
+            fix="--from FILE, or `mailboxes = {NAME = PATH}` in the profile",
         )
     return path.resolve()
 
 
-def backlog_of(path: Path, desk: Desk, rows: RowItems) -> Iterator[BacklogItem]:
-    """The tickets of a source, in its order; what cannot be read, or does not fit, is an item with a problem.
+def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems) -> Iterator[BacklogItem]:
+    """The items of a source, in its order; what cannot be read, or does not fit, is an item with a problem.
 
     Args:
         path: The source.
-        desk: Reads it.
+        mailbox: Reads it.
         rows: Makes items of what it read.
     """
-    from compound.connector.desk import DeskProblem
+    from compound.connector.mailbox import MailboxProblem
 
-    for entry, columns, where in desk.rows(path, rows.more_columns):
-        if isinstance(entry, DeskProblem):
+    for entry, columns, where in mailbox.rows(path, rows.more_columns):
+        if isinstance(entry, MailboxProblem):
             at = entry.error.where
-            name = entry.ticket_id or (f"{Path(at.file).name}:{at.line}" if at else f"line-{entry.line}")
+            name = entry.item_id or (f"{Path(at.file).name}:{at.line}" if at else f"line-{entry.line}")
             yield BacklogItem(ticket_id=name, ticket=None, problem=record_of(entry.error))
         else:
             yield rows.of_ticket(

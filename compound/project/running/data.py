@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import DataError, ProjectError, choices
 from compound.project.source.documents import documents_of
-from compound.project.view.views import IndexView, SeededTable, SeedReport
+from compound.project.view.views import IndexView, SeededRecords, SeededTable, SeedReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,19 +16,21 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.lakehouse import Lakehouse
-    from compound.connector.shop import Shop
+    from compound.connector.records import Records
     from compound.project.open.resources import Resources
 
 
 def seed(resources: Resources, *, force: bool) -> SeedReport:
-    """Write the profile's data where it ships any, and load the shop, where the project has one, from the lakehouse."""
+    """Write the profile's data where it ships any, and fill every record store from the lakehouse."""
     settings = resources.settings
     profile = settings.profile
     if profile.generator and (force or not profile.lakehouse.is_dir()):
         write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
         write(settings.home)
-    has_shop = (settings.root / "connectors" / "shop.yaml").is_file()
-    loaded = has_shop and load_shop(resources, force=force)
+    loaded = [
+        SeededRecords(name=name, where=store.name, loaded=fill_records(name, store, resources, force=force))
+        for name, store in resources.records.items()
+    ]
     tables = resources.lakehouse.tables()
     return SeedReport(
         profile=profile.name,
@@ -36,23 +38,14 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
         tables=tuple(
             SeededTable(name=name, version=table.version, rows=table.rows) for name, table in sorted(tables.items())
         ),
-        shop=resources.shop.name if has_shop else "",
-        loaded=loaded,
+        records=tuple(loaded),
     )
 
 
-def load_shop(resources: Resources, *, force: bool) -> bool:
-    """Fill the profile's shop from the lakehouse; False where it was filled before."""
-    return fill_shop(resources.shop, resources, force=force)
-
-
-def fill_shop(shop: Shop, resources: Resources, *, force: bool) -> bool:
-    """Fill a shop from the lakehouse; False where it was filled before."""
-    from compound.project.source.files import read_file
-    from compound.spec.shop_file import ShopFile
-
-    declared = read_file(resources.settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml")
-    return shop.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
+def fill_records(name: str, store: Records, resources: Resources, *, force: bool) -> bool:
+    """Fill a record store from the lakehouse; False where it was filled before."""
+    declared = resources.target_files.read_records(name)
+    return store.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
 
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:

@@ -25,16 +25,20 @@ DEFAULT_PROFILE = "default"
 PROFILE_KEYS = {
     "lakehouse": "folder of tables that facts are read from",
     "generator": "`module:function` that writes the lakehouse, tickets and cases",
-    "tickets": "where `--from desk` reads tickets: a JSONL file, a Delta table or a folder of task files",
+    "tickets": "where the items of a mailbox are that `mailboxes` does not name: a JSONL file, a Delta table or a "
+    "folder of task files",
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported beside the first",
     "training": "folder or file with labelled past tickets, for `compound train`",
     "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes that are searched by words alone: no vectors to compute",
-    "shop": "URL of the operational database; the profile's own SQLite file when absent",
+    "records": "record store -> URL of its database, as `connectors/` names the store; the profile's own SQLite file "
+    "`{home}/NAME.db` when absent",
+    "mailboxes": "mailbox -> where `--from NAME` reads its items: as `tickets`",
+    "shop": "older: `records = {shop = URL}`",
     "state": "URL of the state store; the profile's own SQLite file when absent",
-    "lock_wait": "how long a write waits for another process that holds the state store, the shop or the checkpoints: "
-    "`500ms`, `2m`; 30s when absent",
+    "lock_wait": "how long a write waits for another process that holds the state store, a record store or the "
+    "checkpoints: `500ms`, `2m`; 30s when absent",
     "vectors": "`edge` (in process, the default), `sqlite`, the URL of a Qdrant server, or an engine of a plug-in",
     "embedder": "what makes the vectors of texts: `auto` (the default: MiniLM where its weights are installed), "
     '`minilm`, `none`, or an embedder of a plug-in; `{ use = "name", option = 1 }` where it has options',
@@ -61,9 +65,9 @@ PROJECT_KEYS = {
 """Keys of [tool.compound]."""
 BATCH_KEYS = {
     "retries": "how often a ticket is tried again, with growing pauses, after trouble that passes by itself (a locked "
-    "shop, an overloaded provider), before it is a dead letter: 3",
-    "stop_after_failures": "a batch stops after this many tickets in a row that a provider, the shop or the desk "
-    "failed: 10; 0 for never; `--stop-after` goes before it",
+    "store, an overloaded provider), before it is a dead letter: 3",
+    "stop_after_failures": "a batch stops after this many tickets in a row that a provider, a record store or a "
+    "mailbox failed: 10; 0 for never; `--stop-after` goes before it",
 }
 """Keys of [tool.compound.batch]."""
 AUTO = Chosen("auto")
@@ -73,6 +77,7 @@ VARIABLES = {
     "COMPOUND_ROOT": "folder from which the project is looked for, instead of the working folder",
     "COMPOUND_HOST": "name of this host in leases and messages, instead of its own",
     "COMPOUND_USER": "who decides reviews, where `--user` does not say it; else the login name",
+    "COMPOUND_RECORDS": "over `records` of the profile: `NAME=URL`, several with spaces between",
     "COMPOUND_SHOP": "`shop` of the profile",
     "COMPOUND_STATE": "`state` of the profile",
     "COMPOUND_LOCK_WAIT": "`lock_wait` of the profile",
@@ -98,6 +103,8 @@ class Profile:
     training: Path | None = None
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     lexical: tuple[str, ...] = ()
+    records: Mapping[str, str] = field(default_factory=dict[str, str])
+    mailboxes: Mapping[str, Path] = field(default_factory=dict[str, Path])
     shop: str | None = None
     state: str | None = None
     lock_wait_s: float = 30.0
@@ -150,10 +157,10 @@ class Settings:
         """Where runs, reviews, the outbox and the ledger are kept."""
         return self.profile.state or str(self.home / "state.db")
 
-    @property
-    def shop_url(self) -> str:
-        """Where the operational database is."""
-        return self.profile.shop or f"sqlite:///{self.home / 'shop.db'}"
+    def records_url(self, name: str) -> str:
+        """Where the database of a record store is."""
+        older = self.profile.shop if name == "shop" else None
+        return self.profile.records.get(name) or older or f"sqlite:///{self.home / name}.db"
 
     @property
     def without_data(self) -> str:
@@ -234,6 +241,8 @@ def load_settings(
     for key in ("shop", "state", "lock_wait", "vectors", "model"):
         if value := env.get(f"COMPOUND_{key.upper()}"):
             merged[key] = value
+    if value := env.get("COMPOUND_RECORDS"):
+        merged["records"] = _table(merged, "records") | _stores(value)
     if model:
         merged["model"] = model
     state = Path(env["COMPOUND_HOME"]) if env.get("COMPOUND_HOME") else base / STATE_FOLDER
@@ -254,9 +263,12 @@ def load_settings(
 
 
 def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> Profile:
+    def at(value: str) -> Path:
+        return (root / value.replace("{home}", str(home))).resolve()
+
     def path(key: str) -> Path | None:
         value = _text(table, key)
-        return (root / value.replace("{home}", str(home))).resolve() if value else None
+        return at(value) if value else None
 
     documents = {
         index: tuple([entry] if isinstance(entry, str) else cast("list[str]", entry))
@@ -272,6 +284,8 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         training=path("training"),
         documents=documents,
         lexical=tuple(cast("list[str]", table.get("lexical") or [])),
+        records={name: _expand(url) or "" for name, url in _texts(table, "records").items()},
+        mailboxes={name: at(text) for name, text in _texts(table, "mailboxes").items()},
         shop=_expand(_text(table, "shop")),
         state=_expand(_text(table, "state")),
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
@@ -336,6 +350,25 @@ def _table(data: Mapping[str, object], key: str) -> dict[str, object]:
 def _text(data: Mapping[str, object], key: str) -> str | None:
     value = data.get(key)
     return value if isinstance(value, str) else None
+
+
+def _texts(data: Mapping[str, object], key: str) -> dict[str, str]:
+    """A table of texts."""
+    value = data.get(key, {})
+    entries = cast("dict[str, object]", value) if isinstance(value, dict) else {"": None}
+    if not all(isinstance(one, str) and one for one in entries.values()):
+        what = f"the setting `{key}` is {value!r}, not a table of name to text"
+        raise ProjectError("project.bad-setting", what, where=Location(MARKER), fix=f'{key} = {{NAME = "..."}}')
+    return cast("dict[str, str]", entries)
+
+
+def _stores(given: str) -> dict[str, str]:
+    """`NAME=URL`, several with spaces between."""
+    pairs = [one.partition("=") for one in given.split()]
+    if not all(name and url for name, _, url in pairs):
+        what = f"COMPOUND_RECORDS is {given!r}, not NAME=URL"
+        raise ProjectError("project.bad-setting", what, fix="COMPOUND_RECORDS='crm=postgresql://...'")
+    return {name: url for name, _, url in pairs}
 
 
 def _flag(data: Mapping[str, object], key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
@@ -11,15 +11,10 @@ from compound.errors import ProjectError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compound.connector.desk import Desk
     from compound.connector.lakehouse import Lakehouse, TableOptions
-    from compound.connector.shop import Shop
     from compound.project.settings.settings import Settings
-    from compound.project.source.parts import ProjectParts
-    from compound.spec.desk_file import DeskFile
     from compound.spec.lakehouse_file import LakehouseTable
     from compound.spec.models_file import ModelsFile
-    from compound.spec.shop_file import ShopFile
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -97,49 +92,3 @@ def _options(table: LakehouseTable) -> TableOptions:
         description=table.description,
         columns=table.columns,
     )
-
-
-def target_file(settings: Settings, target: str) -> ShopFile | DeskFile:
-    """The connector file of a target of effects: `shop` or `desk`; a desk needs no file.
-
-    Raises:
-        ProjectError: ``project.no-file``, ``project.bad-file``, ``yaml.*``.
-    """
-    from compound.spec.desk_file import DeskFile
-    from compound.spec.shop_file import ShopFile
-
-    shown = f"connectors/{target}.yaml"
-    path = settings.root / shown
-    if target == "desk":
-        return read_file(path, DeskFile, shown) if path.is_file() else DeskFile()
-    return read_file(path, ShopFile, shown)
-
-
-def open_shop(settings: Settings, parts: ProjectParts) -> Shop:
-    """The operational database of the profile, with the project's effects."""
-    from compound.connector.target import TargetSetup
-    from compound.plugins import TARGETS
-    from compound.spec.shop_file import ShopFile
-
-    setup = TargetSetup(
-        name="shop",
-        effects=lambda name: parts.effects[name],
-        url=settings.shop_url,
-        lock_wait_s=settings.profile.lock_wait_s,
-        declared=read_file(settings.root / "connectors" / "shop.yaml", ShopFile, "connectors/shop.yaml"),
-    )
-    return cast("Shop", TARGETS.make("shop", setup))
-
-
-def open_desk(settings: Settings, parts: ProjectParts) -> Desk:
-    """Where replies go; with defaults where there is no `connectors/desk.yaml`."""
-    from compound.connector.target import TargetSetup
-    from compound.plugins import TARGETS
-
-    setup = TargetSetup(
-        name="desk",
-        folder=settings.home / "desk",
-        effects=lambda name: parts.effects[name],
-        declared=target_file(settings, "desk"),
-    )
-    return cast("Desk", TARGETS.make("desk", setup))

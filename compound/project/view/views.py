@@ -22,14 +22,23 @@ class SeededTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeededRecords:
+    """A record store after `seed`; `loaded` is False where it was filled before."""
+
+    name: str
+    where: str
+    """Path or URL, without a password."""
+    loaded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeedReport:
-    """What `seed` did; `loaded` is False where the shop was filled before, `shop` is empty where there is none."""
+    """What `seed` did."""
 
     profile: str
     lakehouse: str
     tables: tuple[SeededTable, ...]
-    shop: str
-    loaded: bool
+    records: tuple[SeededRecords, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class Project(OpenedProject):
     """A project on one profile. Everything in it is opened when it is first needed."""
 
     def seed(self, *, force: bool = False) -> SeedReport:
-        """Write the profile's data where it ships any, and load the shop."""
+        """Write the profile's data where it ships any, and fill every record store."""
         from compound.project.running.data import seed
 
         return seed(self.resources, force=force)
@@ -260,7 +260,7 @@ class Project(OpenedProject):
 
         Args:
             name: A graph of the project; its own when None.
-            source: `desk`; the path of a JSONL, CSV or Parquet file, a Delta table or a folder; `sql:SELECT ...`
+            source: The name of a mailbox; the path of a JSONL, CSV or Parquet file, a Delta table or a folder; `sql:SELECT ...`
                 over the lakehouse; `module:function` of the project.
             options: How it runs.
             to: Where the results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.

@@ -12,6 +12,7 @@ from compound.spec.graph_file import FIRST_KEYS
 from compound.spec.nodes import NODE_MODELS
 from compound.spec.sql_tool import split_sql_tool
 from compound.spec.yaml.lines import tree_text
+from compound.spec.yaml.older_words import present_data, write_present
 from compound.spec.yaml.reading import YamlDocument, decode_utf8, read_yaml
 from compound.spec.yaml.tree import Node, Tree, parse_tree
 
@@ -24,7 +25,7 @@ def format_text(content: str | bytes, path: str) -> str:
 
     Keys stand in the order of their model, names in the order of the file; two spaces an indentation, lists
     below their key indented; what is written in one line stays so while it fits into 110 columns; one blank line
-    at most; text quoted where a YAML reader could take it for something else.
+    at most; text quoted where a YAML reader could take it for something else; present words for older ones.
 
     Args:
         content: The file; a SQL tool with its statement, which is left as it is.
@@ -47,6 +48,7 @@ def format_text(content: str | bytes, path: str) -> str:
 def _formatted(text: str, path: str, model: BaseModel) -> str:
     tree = parse_tree(text, path)
     before = Counter(tree.comments())
+    write_present(tree.root, read_yaml(text, path).data)
     _sort(tree.root, model)
     formatted = tree_text(tree)
     _verify(read_yaml(text, path), before, formatted, path)
@@ -56,7 +58,7 @@ def _formatted(text: str, path: str, model: BaseModel) -> str:
 def _verify(document: YamlDocument, comments: Counter[str], formatted: str, path: str) -> None:
     again = read_yaml(formatted, path)
     kept: Tree = parse_tree(formatted, path)
-    if again.data != document.data or Counter(kept.comments()) != comments:
+    if again.data != present_data(document.data) or Counter(kept.comments()) != comments:
         what = "the canonical form would not keep everything that the file says"
         raise ProjectError("fmt.not-kept", what, fix="this is a bug: please report the file", where=Location(path))
 

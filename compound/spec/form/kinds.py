@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.errors import Location, ProjectError, choices
+from compound.spec.yaml.older_words import OLDER_KINDS
 from compound.spec.yaml.reading import YamlDocument, decode_utf8, read_yaml
 from compound.spec.yaml.validated import validated
 
@@ -53,6 +54,9 @@ def _kind(name: str, model: str, title: str, *places: str) -> FileKind:
     return FileKind(name=name, model=model, title=title, places=places)
 
 
+ANY_CONNECTOR: Final = "connectors/*.yaml"
+"""Where files of these kinds lie: the file's name is the target's name."""
+
 KINDS: Final[Mapping[str, FileKind]] = {
     kind.name: kind
     for kind in (
@@ -60,8 +64,8 @@ KINDS: Final[Mapping[str, FileKind]] = {
         _kind("policy", "policy_file:PolicyFile", "what an application may do", "graphs/policies/*.yaml"),
         _kind("models", "models_file:ModelsFile", "models, providers, prices", "connectors/models.yaml"),
         _kind("lakehouse", "lakehouse_file:LakehouseFile", "tables of the lakehouse", "connectors/lakehouse.yaml"),
-        _kind("shop", "shop_file:ShopFile", "tables and documents of the shop", "connectors/shop.yaml"),
-        _kind("desk", "desk_file:DeskFile", "tickets and replies", "connectors/desk.yaml"),
+        _kind("records", "records_file:RecordsFile", "tables and documents that effects change", ANY_CONNECTOR),
+        _kind("mailbox", "mailbox_file:MailboxFile", "items that come in, replies that go out", ANY_CONNECTOR),
         _kind("mcp", "mcp_file:McpFile", "MCP servers", "connectors/mcp.yaml"),
         _kind("suite", "suite_file:SuiteFile", "an evaluation suite", "evals/*/suite.yaml"),
         _kind("sql", "sql_tool:SqlToolSpec", "the header of a SQL tool", "tools/*.sql"),
@@ -79,7 +83,8 @@ def kind_of(document: YamlDocument, path: str) -> FileKind:
         return KINDS["sql"]
     data = document.data
     said = data.get("compound") if isinstance(data, dict) else None
-    name = said.partition("/")[0] if isinstance(said, str) else ""
+    word = said.partition("/")[0] if isinstance(said, str) else ""
+    name = OLDER_KINDS.get(word, word)
     if name in KINDS and name != "sql":
         return KINDS[name]
     lines = [f"{one}/v1" for one in KINDS if one != "sql"]

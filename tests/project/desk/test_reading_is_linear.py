@@ -107,7 +107,7 @@ def framework() -> dict[str, Callable[[str], object]]:
     """What the framework itself does with the words of a letter, before, beside and after the project's readers."""
     from compound.batch._gate import keys_of
     from compound.cli._output import escaped, visible
-    from compound.connector.desk._ticket import guess_id
+    from compound.connector.mailbox._item import guess_id
     from compound.connector.vector import analyze
     from compound.graph.prompt.sandbox import compile_template
     from compound.project.retention.mention import Mention
@@ -147,12 +147,12 @@ def _spoken(text: str) -> object:
 def _line(raw: bytes) -> object:
     import tempfile
 
-    from compound.connector.desk._sources import read_tickets
+    from compound.connector.mailbox._sources import read_items
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.jsonl"
         path.write_bytes(raw + b"\n")
-        return list(read_tickets(path))
+        return list(read_items(path))
 
 
 def _read(text: str) -> object:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compound.connector.desk import DeskProblem, read_tickets
+from compound.connector.mailbox import MailboxProblem, read_items
 from tests.project.desk.nora import CUSTOMER, facts
 from tools.lanes import identify
 from tools.planning import make_plan
@@ -120,7 +120,7 @@ def test_a_ticket_of_a_backlog_may_have_html_alone(tmp_path: Path) -> None:
     source = tmp_path / "tickets.jsonl"
     records = [{"id": "a", "html": HTML}, {"id": "b", "html": " "}, {"id": "c"}]
     source.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    first, second, third = read_tickets(source)
+    first, second, third = read_items(source)
     assert getattr(first, "html", None) == HTML
-    assert isinstance(second, DeskProblem)
-    assert isinstance(third, DeskProblem)
+    assert isinstance(second, MailboxProblem)
+    assert isinstance(third, MailboxProblem)

@@ -137,7 +137,7 @@ def _timeout(kind: str, desk: Desk) -> None:
 
 @contextmanager
 def _failing(kind: str) -> Generator[dict[str, Any]]:
-    broken = ConnectorError("shop.locked", "its store is locked")
+    broken = ConnectorError("records.locked", "its store is locked")
     with patch.object(Specialist, "predict", side_effect=broken) if kind == "specialist" else nullcontext():
         yield FAILS[kind][1] if kind in FAILS else {"text": "bad"}
 

@@ -204,7 +204,7 @@ def _on_error(desk: Desk) -> None:
 
     words = ("", ", on_error: skip", ", on_error: report", ", on_error: review")
     fails, skips, reports, asks = values(desk, *map(body, words), text_list=["x", "bad"])
-    assert (fails, skips, asks) == ("shop.locked", ["said x"], "waits")
+    assert (fails, skips, asks) == ("records.locked", ["said x"], "waits")
     assert (reports["items"], reports["failed"][0]["index"]) == (["said x"], 1)
 
 
@@ -256,7 +256,7 @@ def _repeat_out(desk: Desk) -> None:
 
 def _attempts(desk: Desk) -> None:
     made = values(desk, *(f"{NODES['tool']}, retry: {{attempts: {n}, wait: 1ms}}" for n in (3, 2)), text="bad 2")
-    assert made == ["said bad 2", "shop.locked"]
+    assert made == ["said bad 2", "records.locked"]
 
 
 def _pauses(where: Place) -> float:
@@ -274,7 +274,7 @@ def _wait(desk: Desk) -> None:
 def _retry_on(desk: Desk) -> None:
     tool = f"{NODES['tool']}, retry: {{attempts: 3, wait: 1ms, on: [timeout]}}"
     made = values(desk, tool, tool.replace(", on: [timeout]", ""), text="bad 2")
-    assert made == ["shop.locked", "said bad 2"]
+    assert made == ["records.locked", "said bad 2"]
 
 
 def _value(desk: Desk) -> None:
@@ -286,7 +286,7 @@ def _value(desk: Desk) -> None:
 def _fallback_on(desk: Desk) -> None:
     tool = f"{NODES['tool']}, fallback: {{value: a text, on: [timeout]}}"
     made = values(desk, tool, tool.replace("[timeout]", "[connector]"), tool.replace(", on: [timeout]", ""), text="bad")
-    assert made == ["shop.locked", "a text", "a text"]
+    assert made == ["records.locked", "a text", "a text"]
 
 
 KEYS = (

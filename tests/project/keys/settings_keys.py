@@ -264,10 +264,35 @@ def _shop(desk: Desk, *, env: bool = False) -> None:
         where.edit("pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nshop = "{url}"')
     for given, balance in (({"COMPOUND_SHOP": url} if env else {}, 5.0),):
         with where.open(given) as project:
-            project.resources.shop.seed({"accounts": [{"account": "a1", "balance": balance}]})
+            project.resources.records["shop"].seed({"accounts": [{"account": "a1", "balance": balance}]})
     with where.open({"COMPOUND_SHOP": url}) as project:
-        assert project.resources.shop.export()["accounts"]["a1"] == {"account": "a1", "balance": 5.0}
+        assert project.resources.records["shop"].export()["accounts"]["a1"] == {"account": "a1", "balance": 5.0}
     assert (desk.root / "own.db").is_file()
+
+
+def _records(desk: Desk, *, env: bool = False) -> None:
+    bank = Bank(desk.root / "bank")
+    url = f"sqlite:///{desk.root / 'own.db'}"
+    where = Place(bank.root)
+    if not env:
+        where.edit(
+            "pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nrecords = {{shop = "{url}"}}'
+        )
+    with where.open({"COMPOUND_RECORDS": f"shop={url}"} if env else {}) as project:
+        project.resources.records["shop"].seed({"accounts": [{"account": "a1", "balance": 7.0}]})
+    assert (desk.root / "own.db").is_file()
+    with where.open() as project:
+        balance = project.resources.records["shop"].export()["accounts"]["a1"]
+    assert balance == {"account": "a1", "balance": 0.0 if env else 7.0}
+
+
+def _mailboxes(desk: Desk) -> None:
+    where = desk.project(FILES)
+    where.write({"in.jsonl": json.dumps(ticket("t-1", "short")) + "\n"})
+    assert "project.no-items" in where.say("batch", "--from", "desk").err
+    where.edit("pyproject.toml", 'lakehouse = "lakehouse"', 'lakehouse = "lakehouse"\nmailboxes = {desk = "in.jsonl"}')
+    assert where.say("batch", "--from", "desk").code == 0
+    assert where.replies() == ["About short"]
 
 
 def _vectors(desk: Desk, *, env: bool = False) -> None:
@@ -331,10 +356,13 @@ def _rows() -> Iterator[Key]:
         "profiles.*.state": _state,
         "profiles.*.model": _model,
         "profiles.*.lock_wait": _lock_wait,
+        "profiles.*.records": _records,
+        "profiles.*.mailboxes": _mailboxes,
         "profiles.*.shop": _shop,
         "profiles.*.vectors": _vectors,
         "profiles.*.generator": _generator,
         "profiles.*.allow_folders": _allow_folders,
+        "COMPOUND_RECORDS": partial(_records, env=True),
         "COMPOUND_SHOP": partial(_shop, env=True),
         "COMPOUND_VECTORS": partial(_vectors, env=True),
         "COMPOUND_HOST": _host,

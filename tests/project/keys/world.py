@@ -34,7 +34,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-from compound.connector.desk import DeskTransaction
+from compound.connector.mailbox import MailboxTransaction
 from compound.effect import effect
 from compound.errors import ConnectorError
 from compound.model import solver
@@ -50,7 +50,7 @@ def trouble(name: str, text: str) -> None:
         file.write("x")
     word, _, times = text.partition(" ")
     if word == "bad" and (COUNTS / name).stat().st_size <= int(times or 99):
-        raise ConnectorError("shop.locked", "the shop is locked")
+        raise ConnectorError("records.locked", "the shop is locked")
     if word == "slow":
         time.sleep(0.05)
     if word == "bug":
@@ -144,13 +144,13 @@ class Say(BaseModel):
 
 
 @effect("say", target="desk")
-def say(tx: DeskTransaction, args: Say) -> JsonValue:
+def say(tx: MailboxTransaction, args: Say) -> JsonValue:
     """Reply to a customer."""
     return tx.reply(args.ticket_id, args.text)
 
 
 @effect("pay", target="desk")
-def pay(tx: DeskTransaction, args: Say) -> JsonValue:
+def pay(tx: MailboxTransaction, args: Say) -> JsonValue:
     """Reply with money."""
     return tx.reply(args.ticket_id, f"paid {args.text}")
 '''

@@ -31,8 +31,8 @@ view: {root: cards}
 TOOLS = '''\
 from typing import Any, Mapping
 
-from compound.connector.desk import DeskTransaction
-from compound.connector.shop import ShopTransaction
+from compound.connector.mailbox import MailboxTransaction
+from compound.connector.records import RecordsTransaction
 from compound.effect import effect
 from compound.errors import EffectRefused
 from compound.model import solver
@@ -56,7 +56,7 @@ class Letter(BaseModel):
 
 
 @effect("freeze_card", target="shop")
-def freeze_card(tx: ShopTransaction, args: Freeze) -> JsonValue:
+def freeze_card(tx: RecordsTransaction, args: Freeze) -> JsonValue:
     """Freeze a card."""
     card = tx.get("cards", args.card)
     if card is None:
@@ -66,7 +66,7 @@ def freeze_card(tx: ShopTransaction, args: Freeze) -> JsonValue:
 
 
 @effect("set_limit", target="shop")
-def set_limit(tx: ShopTransaction, args: Limit) -> JsonValue:
+def set_limit(tx: RecordsTransaction, args: Limit) -> JsonValue:
     """Change the limit of a card."""
     card = tx.get("cards", args.card)
     if card is None:
@@ -76,7 +76,7 @@ def set_limit(tx: ShopTransaction, args: Limit) -> JsonValue:
 
 
 @effect("write_letter", target="desk")
-def write_letter(tx: DeskTransaction, args: Letter) -> JsonValue:
+def write_letter(tx: MailboxTransaction, args: Letter) -> JsonValue:
     """Write to the holder."""
     return tx.reply(args.to, args.body)
 
@@ -256,7 +256,7 @@ class Bank:
         """A row of the table, as it is now."""
         project = self.project
         try:
-            return cast("dict[str, Any]", project.resources.shop.export()["cards"][card_id])
+            return cast("dict[str, Any]", project.resources.records["shop"].export()["cards"][card_id])
         finally:
             project.close()
 
@@ -264,7 +264,7 @@ class Bank:
         """What the customers were told."""
         project = self.project
         try:
-            return [one.text for one in project.resources.desk.replies()]
+            return [one.text for one in project.resources.mailboxes["desk"].replies()]
         finally:
             project.close()
 
@@ -296,6 +296,6 @@ def bank(root: Path, graph: str = TWO_NODES) -> Bank:
     }
     made = Bank(write_project(root, files))
     project = made.project
-    project.resources.shop.seed({"cards": CARDS})
+    project.resources.records["shop"].seed({"cards": CARDS})
     project.close()
     return made

@@ -127,9 +127,9 @@ def test_an_empty_backlog_is_a_board_with_nothing_on_it(lean: Home) -> None:
 def test_nothing_is_changed_or_sent(home: Home) -> None:
     project = home.open()
     try:
-        before = project.resources.shop.export()
+        before = project.resources.records["shop"].export()
         project.run(GRAPH, {"tickets": _tickets(home, 5)})
-        assert project.resources.shop.export() == before
-        assert list(project.resources.desk.replies()) == []
+        assert project.resources.records["shop"].export() == before
+        assert list(project.resources.mailboxes["desk"].replies()) == []
     finally:
         project.close()

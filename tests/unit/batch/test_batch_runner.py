@@ -46,7 +46,7 @@ class Desk:
             case "explode":
                 raise ZeroDivisionError("a bug in a tool")
             case "refuse":
-                return Outcome(status=ItemStatus.DEAD, error={"code": "ticket.empty", "what": "no body"})
+                return Outcome(status=ItemStatus.DEAD, error={"code": "item.empty", "what": "no body"})
             case _:
                 await gate(self.rows.get(item.ticket_id, ()))
                 self.done.append(item.ticket_id)
@@ -191,7 +191,7 @@ def test_an_unreadable_ticket_is_a_dead_letter_and_nothing_is_lost(store: StateS
     broken = BacklogItem(
         ticket_id="t.jsonl:2",
         ticket=None,
-        problem={"code": "ticket.bad-json", "what": "not JSON", "file": "t.jsonl", "line": 2},
+        problem={"code": "item.bad-json", "what": "not JSON", "file": "t.jsonl", "line": 2},
     )
     summary = run(store, Desk(), [*backlog("ok"), broken], tmp_path)
     assert summary.counts == {"done": 1, "dead": 1}
@@ -209,7 +209,7 @@ def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: Stat
     assert summary.dead[0].ticket_id == "t0#1"
 
 
-def broken(name: str, code: str = "ticket.bad-json") -> BacklogItem:
+def broken(name: str, code: str = "item.bad-json") -> BacklogItem:
     return BacklogItem(ticket_id=name, ticket=None, problem={"code": code, "what": f"{name}: {code}"})
 
 
@@ -229,8 +229,8 @@ def test_a_ticket_that_was_mended_in_its_source_is_run_by_the_same_command(store
 
 def test_a_line_that_is_mended_by_half_says_what_is_wrong_now(store: StateStore, tmp_path: Path) -> None:
     run(store, Desk(), [broken("t0")], tmp_path)
-    summary = run(store, Desk(), [broken("t0", "ticket.empty-body")], tmp_path)
-    assert [(letter.ticket_id, letter.code) for letter in summary.dead] == [("t0", "ticket.empty-body")]
+    summary = run(store, Desk(), [broken("t0", "item.empty-body")], tmp_path)
+    assert [(letter.ticket_id, letter.code) for letter in summary.dead] == [("t0", "item.empty-body")]
 
 
 def test_a_broken_line_does_not_take_the_name_of_a_good_ticket(store: StateStore, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_broken_line_does_not_take_the_name_of_a_good_ticket(store: StateStore
         summary = run(store, desk, items, tmp_path, BatchOptions(restart=True))
         assert desk.ran == ["t0"]
         assert summary.counts == {"done": 1, "dead": len(items) - 1}
-        assert {letter.code for letter in summary.dead} == {"ticket.bad-json"}
+        assert {letter.code for letter in summary.dead} == {"item.bad-json"}
         assert run(store, Desk(), items, tmp_path).counts == summary.counts
 
 

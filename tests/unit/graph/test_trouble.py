@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert refused.value.code == "checkpoint.cannot-open"
 
 
-@pytest.mark.parametrize("code", ["state.disk-full", "desk.disk-full", "shop.locked"])
+@pytest.mark.parametrize("code", ["state.disk-full", "mailbox.disk-full", "records.locked"])
 @pytest.mark.parametrize("is_step_stored", [True, False], ids=["step", "result"])
 def test_a_failure_that_a_checkpoint_still_holds_is_tried_again(
     tmp_path: Path, code: str, is_step_stored: bool

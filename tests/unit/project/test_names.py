@@ -131,7 +131,7 @@ def test_a_guard_that_is_declared_twice_never_runs(tmp_path: Path) -> None:
 
 
 def test_a_tool_that_takes_the_name_of_a_built_in_one_is_an_error(tmp_path: Path) -> None:
-    tool = TOOL.format(call="").replace("def shout", "def shop_documents")
+    tool = TOOL.format(call="").replace("def shout", "def read_document")
     (said,) = places(found(tmp_path, {"graphs/main.yaml": LOUD, "tools/a.py": tool}))
     assert "built in" in said
     assert "tools/a.py:3" in said
@@ -195,8 +195,9 @@ def test_an_effect_whose_connector_file_is_missing_or_wrong_is_found_before_the_
     target: str, tmp_path: Path
 ) -> None:
     files = {"graphs/main.yaml": ACT, "tools/a.py": EFFECT.format(name="say", target=target, function="say")}
-    missing = [(one.code, f"connectors/{target}.yaml" in one.message) for one in found(tmp_path, files)]
-    assert missing == ([] if target == "desk" else [("project.no-file", True)])  # a desk has defaults for everything
+    (one,) = found(tmp_path, files)
+    assert one.code == "effect.unknown-target"
+    assert f"connectors/{target}.yaml" in one.fix
     wrong = found(tmp_path, {**files, f"connectors/{target}.yaml": f"compound: {target}/v1\nnonsense: 1\n"})
     assert ("project.bad-file", f"connectors/{target}.yaml:2:1") in {(one.code, str(one.where)) for one in wrong}
 
@@ -208,13 +209,13 @@ SIGNATURES = {
     "many": "def say(*tx, **args: Args):\n    return None",
     "async": "async def say(tx, args: Args):\n    return None",
     "generator": "def say(tx, args: Args):\n    yield 1",
-    "other target": "def say(tx: ShopTransaction, args: Args):\n    return None",
+    "other target": "def say(tx: RecordsTransaction, args: Args):\n    return None",
 }
 
 
 @pytest.mark.parametrize("how", list(SIGNATURES))
 def test_an_effect_of_a_wrong_signature_is_found_before_the_approval(how: str, tmp_path: Path) -> None:
-    head = EFFECT.partition("@effect")[0] + "from compound.connector.shop import ShopTransaction\n\n"
+    head = EFFECT.partition("@effect")[0] + "from compound.connector.records import RecordsTransaction\n\n"
     tool = f'{head}@effect("say", target="desk")\n{SIGNATURES[how]}\n'
     findings = found(tmp_path, {"graphs/main.yaml": ACT, **DESK, "tools/a.py": tool})
     assert {(one.code, str(one.where)) for one in findings} == {("effect.signature", "tools/a.py:9")}

@@ -304,13 +304,13 @@ def test_a_person_says_what_became_of_an_unknown_effect(
     bank = bank_with(tmp_path)
     item = bank.ask()
     with monkeypatch.context() as patched:
-        from compound.connector.shop import Shop
+        from compound.connector.records import Records
 
-        async def lost(_self: Shop, _group: object) -> object:
+        async def lost(_self: Records, _group: object) -> object:
             raise OSError("the line is dead")
 
-        patched.setattr(Shop, "delivery_class", "D")
-        patched.setattr(Shop, "perform", lost)
+        patched.setattr(Records, "delivery_class", "D")
+        patched.setattr(Records, "perform", lost)
         assert "unknown" in say(bank, "review", "approve", item, "--user", "ann", code=1, monkeypatch=monkeypatch)
     listed = json.loads(say(bank, "effects", "list", "--status", "unknown", "--json", monkeypatch=monkeypatch))
     (one,) = listed

@@ -56,7 +56,7 @@ def test_the_second_person_is_told_what_the_first_one_chose(tmp_path: Path, monk
     assert same.code == "review.second-approver"
     say(bank, *agrees.split()[1:], "--user", "bob", monkeypatch=monkeypatch)
     with bank.open() as project:
-        assert [one.text for one in project.resources.desk.replies()] == ["ask her first"]
+        assert [one.text for one in project.resources.mailboxes["desk"].replies()] == ["ask her first"]
     assert (bank.balance(), view(bank, item)["status"], view(bank, item)["pending"]) == (0.0, "decided", None)
 
 

@@ -306,13 +306,13 @@ def test_a_suite_to_the_end_does_its_effects_on_copies(until: str, tmp_path: Pat
         },
     )
     project = Project.open(root)
-    project.resources.shop.seed({"cards": [{"card": "K1", "status": "active"}]})
+    project.resources.records["shop"].seed({"cards": [{"card": "K1", "status": "active"}]})
     report = project.evaluate("sums", details=True)
     assert report.scores["right"].value == (1.0 if until == "end" else 0.0), (report.cases, report.errors)
     assert {case.status for case in report.cases} == {"done" if until == "end" else "waiting_review"}
-    with sqlite3.connect(project.resources.shop.name) as shop:
+    with sqlite3.connect(project.resources.records["shop"].name) as shop:
         assert shop.execute("select status from cards").fetchall() == [("active",)]
-    assert list(project.resources.desk.replies()) == []
+    assert list(project.resources.mailboxes["desk"].replies()) == []
     assert project.reviews().counts() == {}
     project.close()
 

@@ -160,11 +160,11 @@ def test_typical_mistakes_are_seen_where_they_are(case: Mistake) -> None:
         ("models", "compound: models/v1\nmodels: {m: {solvr: x}}", "models.m"),
         ("models", "compound: models/v1\nmodels: {}\nprovider: openai", "provider"),
         ("models", "compound: models/v1\nmodels: {}\nretry: {attempts: 0}", "retry.attempts"),
-        ("desk", "compound: desk/v1\ntickets: {max_body: 3}", "tickets"),
+        ("mailbox", "compound: mailbox/v1\nitems: {max_body: 3}", "items"),
         ("lakehouse", "compound: lakehouse/v1\ntables: {t: {customer_key: {column: a}}}", "tables.t.customer_key"),
         (
-            "shop",
-            "compound: shop/v1\ntables: {t: {key: [], columns: {}}}\ndocuments: {}\nview: {root: t}",
+            "records",
+            "compound: records/v1\ntables: {t: {key: [], columns: {}}}\ndocuments: {}\nview: {root: t}",
             "tables.t.key",
         ),
         ("suite", "compound: suite/v1\nname: s\ncases: load\nscorers: [a:b]\nscores: {}", "cases"),
@@ -179,10 +179,10 @@ def test_mistakes_in_other_files(kind: str, text: str, at: str) -> None:
         validated(data, KINDS[kind].load())
 
 
-def test_a_shape_inside_a_shop_is_looked_at_too() -> None:
+def test_a_shape_inside_a_record_store_is_looked_at_too() -> None:
     data = cast("dict[str, Any]", read_yaml_file(ROOT / "connectors/shop.yaml").data)
     del data["documents"]["orders"]["shape"]["items"]["match"]
-    assert "documents.orders.shape.items" in mistakes("shop", data)
+    assert "documents.orders.shape.items" in mistakes("records", data)
 
 
 def _properties(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -207,8 +207,8 @@ def test_every_key_says_what_it_means(kind: str) -> None:
 
 
 def test_schemas_are_written_where_the_files_look_for_them(tmp_path: Path) -> None:
-    assert [path.relative_to(tmp_path).as_posix() for path in write_schemas(tmp_path, ["desk"])] == [
-        ".compound/schema/desk.json"
+    assert [path.relative_to(tmp_path).as_posix() for path in write_schemas(tmp_path, ["mailbox"])] == [
+        ".compound/schema/mailbox.json"
     ]
     assert {path.stem for path in write_schemas(tmp_path)} == set(KINDS)
     with pytest.raises(ProjectError, match="no kind of file 'dsk'"):

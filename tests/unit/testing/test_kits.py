@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from compound import testing
-from compound.connector.desk import Desk
-from compound.connector.shop import Shop
+from compound.connector.mailbox import Mailbox
+from compound.connector.records import Records
 from compound.connector.state import StateStore
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetEffect, TargetSetup
 from compound.connector.vector import IndexEngine, open_engine
@@ -58,15 +58,15 @@ def test_the_shop_is_a_target(database: str, tmp_path: Path) -> None:
         tx.get("orders", "#W1")["status"] = mark
 
     testing.check_target(
-        lambda effects: Shop.open(url, shop_file(), effects=effects), change=change, seen=lambda shop: shop.export()
+        lambda effects: Records.open(url, shop_file(), effects=effects), change=change, seen=lambda shop: shop.export()
     )
 
 
 def test_the_desk_is_a_target(tmp_path: Path) -> None:
     testing.check_target(
-        lambda effects: Desk(tmp_path / "desk", effects=effects),
+        lambda effects: Mailbox(tmp_path / "desk", effects=effects),
         change=lambda tx, mark: tx.reply(mark, "Hello"),
-        seen=lambda desk: [(one.ticket_id, one.text) for one in desk.replies()],
+        seen=lambda desk: [(one.item_id, one.text) for one in desk.replies()],
     )
 
 

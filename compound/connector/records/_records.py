@@ -1,0 +1,287 @@
+"""Records: an operational database that effects act on, each group of them once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+import anyio
+import sqlalchemy as sa
+
+from compound.connector.records._changes import Change, changes
+from compound.connector.records._documents import Documents, Reader
+from compound.connector.records._engine import open_engine
+from compound.connector.records._errors import translated
+from compound.connector.records._names import RowNames
+from compound.connector.records._seed import fill, is_filled
+from compound.connector.records._tables import APPLIED, make_tables
+from compound.connector.records._transaction import RecordsTransaction
+from compound.connector.state import host_name
+from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetSetup
+from compound.errors import ConnectorError, DataError, EffectRefused
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection, Engine
+
+    from compound.spec.records_file import RecordsFile
+
+    Export = dict[str, dict[str, JsonValue]]
+
+
+class Performer(Protocol):
+    """An effect as a record store needs it: `compound.effect.Effect` is one."""
+
+    def perform(self, tx: RecordsTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
+        """Change documents of `tx`, or raise `EffectRefused`."""
+        ...
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal; nothing of it stays."""
+
+
+FindEffect = Callable[[str], Performer]
+
+
+class Records:
+    """Tables in SQLite or PostgreSQL, read and changed as documents.
+
+    Thread-safe. The methods are short and synchronous, `perform` apart.
+
+    Attributes:
+        name: The path or the URL without its password.
+        place: Of an SQLite file, which one host alone has: `host:path`; None for a server.
+    """
+
+    delivery_class: DeliveryClass = "A"
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        file: RecordsFile,
+        effects: FindEffect | None,
+        rows: RowNames | None = None,
+    ) -> None:
+        self.name = name
+        self.place = f"{host_name()}:{name}" if engine.dialect.name == "sqlite" else None
+        self._engine = engine
+        self._file = file
+        self._metadata = make_tables(file)
+        self._rows = rows or RowNames()
+        self._reader = Reader(file, self._metadata, self._rows)
+        self._effects = effects
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Path,
+        file: RecordsFile,
+        *,
+        effects: FindEffect | None = None,
+        lock_timeout_s: float = 30.0,
+        rows: RowNames | None = None,
+    ) -> Records:
+        """Open a store; an SQLite file is made where it is missing, empty until it is seeded.
+
+        Args:
+            url: Path of an SQLite file, `sqlite:///...` or `postgresql://...`.
+            file: The declared tables and documents.
+            effects: Finds an effect by its name; only `perform` needs it.
+            lock_timeout_s: How long a writer waits for another one.
+            rows: How its rows are named among those of other stores.
+
+        Raises:
+            ConnectorError: `records.url`, `records.cannot-open`, `records.driver`.
+        """
+        engine, name = open_engine(url, lock_timeout_s)
+        return cls(engine, name, file, effects, rows)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def seed(self, tables: Mapping[str, Iterable[Mapping[str, object]]], *, force: bool = False) -> bool:
+        """Fill the tables in one transaction; every row starts at version 1.
+
+        Args:
+            tables: Table to its rows; columns that are neither declared nor ignored are an error.
+            force: Throw away what is there, the record of applied effects included.
+
+        Returns:
+            False when the store was filled before; then nothing was changed.
+
+        Raises:
+            DataError: `records.missing-table`, `records.missing-column`, `records.unknown-column`, `records.bad-value`.
+            ConnectorError: The database.
+        """
+        with self._connection(writes=True) as connection:
+            if is_filled(connection, self._file) and not force:
+                return False
+            fill(connection, self._file, self._metadata, tables)
+        return True
+
+    @contextmanager
+    def transaction(self, expected: Mapping[str, int] | None = None) -> Generator[RecordsTransaction]:
+        """One writing transaction: commits at the end, changes nothing when an exception leaves the block.
+
+        Args:
+            expected: Reference to version; a document at another one is refused when it is first read.
+        """
+        with self._connection(writes=True) as connection:
+            tx = RecordsTransaction(self._reader, self._metadata, connection, self._rows.own_of(expected or {}))
+            yield tx
+            tx.flush()
+
+    def versions(self, refs: Iterable[str]) -> dict[str, int]:
+        """The present version of each reference (`orders/#W1`); what is not there, or elsewhere, is left out."""
+        own = {mine: ref for ref in refs if (mine := self._rows.own(ref)) is not None}
+        with self._connection() as connection:
+            return {own[mine]: version for mine, version in self._reader.versions(connection, own).items()}
+
+    def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
+        """`versions`, as the review's context probe asks for it."""
+        return self.versions(refs)
+
+    def documents(self, root_id: str) -> Documents:
+        """The view of one root document, read at one moment; empty when there is none of that id."""
+        with self._connection() as connection:
+            return self._reader.view(connection, root_id)
+
+    def export(self) -> Export:
+        """Every document: kind to id to document. For comparing stores, not for large ones."""
+        with self._connection() as connection:
+            return {
+                kind: {key: document for key, _, document in self._reader.load(connection, kind, None)}
+                for kind in self._file.documents
+            }
+
+    def diff(self, other: Records) -> list[Change]:
+        """What turns this store into the other one, sorted by path; lists are compared whole."""
+        return changes(cast("JsonValue", self.export()), cast("JsonValue", other.export()))
+
+    def applied(self) -> list[str]:
+        """The key of every effect that has happened, in no order."""
+        with self._connection() as connection:
+            return list(connection.execute(sa.select(self._metadata.tables[APPLIED].c.effect_key)).scalars())
+
+    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+        """Perform effects in a transaction that is always taken back. See `RehearsingTarget.rehearse`."""
+        with suppress(_Rehearsed), self.transaction(expected) as tx:
+            for name, args in effects:
+                self._run(tx, name, args)
+            raise _Rehearsed
+
+    async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        """Perform a group of effects in one transaction. See `EffectTarget.perform`.
+
+        Effects whose keys are stored are not performed again. Otherwise every expected version is compared,
+        the effects run in order, and the changed documents, their new versions and the outcomes are committed
+        together.
+
+        Raises:
+            EffectRefused: Nothing was changed.
+            ConnectorError: The database; nothing was changed, unless its very commit failed.
+        """
+        return await anyio.to_thread.run_sync(self._perform, group)
+
+    def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
+        if self._effects is None:
+            raise ConnectorError("records.no-effects", "this store was opened without effects")
+        with self._connection(writes=True) as connection:
+            self._lock_group(connection, group)
+            stored = self._stored(connection, group)
+            if stored is not None:
+                return stored
+            expected = self._rows.own_of(group.expected_versions)
+            tx = RecordsTransaction(self._reader, self._metadata, connection, expected)
+            tx.check_expected()
+            results = [self._run(tx, planned.effect, planned.args) for planned in group.effects]
+            tx.flush()
+            self._store(connection, group, results, tx.changed)
+        return [
+            EffectOutcome(effect_key=planned.effect_key, status="sent", result=result)
+            for planned, result in zip(group.effects, results, strict=True)
+        ]
+
+    def _run(self, tx: RecordsTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
+        if self._effects is None:
+            raise ConnectorError("records.no-effects", "this store was opened without effects")
+        try:
+            return self._effects(name).perform(tx, args)
+        except DataError as error:
+            # Arguments that do not fit are a reason to refuse: nothing is in doubt.
+            raise EffectRefused(error.code, error.what, fix=error.fix) from error
+
+    def _lock_group(self, connection: Connection, group: EffectGroup) -> None:
+        # SQLite has the write lock already. Here two performers of one group would both find no key.
+        if connection.dialect.name == "postgresql":
+            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group.group_key, 0))
+            connection.execute(sa.select(lock))
+
+    def _stored(self, connection: Connection, group: EffectGroup) -> list[EffectOutcome] | None:
+        table = self._metadata.tables[APPLIED]
+        keys = [planned.effect_key for planned in group.effects]
+        query = sa.select(table.c.effect_key, table.c.result).where(table.c.effect_key.in_(keys))
+        found = {key: json.loads(result) for key, result in connection.execute(query)}
+        if not found:
+            return None
+        if len(found) != len(keys):
+            what = f"group {group.group_key}: {len(found)} of its {len(keys)} effects have happened"
+            raise ConnectorError("records.half-group", what, fix="a person must reconcile it")
+        return [EffectOutcome(effect_key=key, status="sent", result=found[key]) for key in keys]
+
+    def _store(
+        self, connection: Connection, group: EffectGroup, results: list[JsonValue], changed: Mapping[str, int]
+    ) -> None:
+        common = {
+            "group_key": group.group_key,
+            "decision_id": group.decision_id,
+            "run_id": group.run_id,
+            "changed": json.dumps(changed, sort_keys=True),
+            "applied_at": time.time(),
+        }
+        rows = [
+            {
+                **common,
+                "effect_key": planned.effect_key,
+                "effect": planned.effect,
+                "args": json.dumps(dict(planned.args), sort_keys=True),
+                "result": json.dumps(result),
+            }
+            for planned, result in zip(group.effects, results, strict=True)
+        ]
+        if rows:
+            connection.execute(self._metadata.tables[APPLIED].insert(), rows)
+
+    @contextmanager
+    def _connection(self, *, writes: bool = False) -> Generator[Connection]:
+        with translated(self.name), self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                # A writer takes the lock before it reads: what it checked still holds when it commits.
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            yield connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsSetup(TargetSetup):
+    """What a record store is made of.
+
+    Attributes:
+        file: The declared tables and documents.
+        rows: How its rows are named among all stores of the project.
+    """
+
+    file: RecordsFile
+    rows: RowNames | None = None
+
+
+def open_target(setup: RecordsSetup) -> Records:
+    """The door of projects: a record store of the profile, with the project's effects."""
+    return Records.open(setup.url, setup.file, effects=setup.effects, lock_timeout_s=setup.lock_wait_s, rows=setup.rows)

@@ -1,0 +1,139 @@
+"""One transaction on a record store: documents are read, changed in place, and written back where they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from compound.connector.records._tables import VERSION
+from compound.errors import ConnectorError, EffectRefused
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection
+
+    from compound.connector.records._documents import Documents, Reader
+    from compound.spec.records_file import RecordsDocument
+
+    Document = dict[str, JsonValue]
+    Row = dict[str, JsonValue]
+
+
+@dataclass(slots=True)
+class _Loaded:
+    declared: RecordsDocument
+    version: int
+    before: Document
+    live: Document
+
+
+class RecordsTransaction:
+    """What effect functions get: documents that may be changed in place until the transaction ends.
+
+    Attributes:
+        expected: Reference to the version that was seen when the change was decided; empty when nothing was.
+        changed: After the commit: reference to the new version of each document that changed.
+    """
+
+    def __init__(
+        self, reader: Reader, tables: sa.MetaData, connection: Connection, expected: Mapping[str, int]
+    ) -> None:
+        self.expected = expected
+        self.changed: dict[str, int] = {}
+        self._reader = reader
+        self._tables = tables.tables
+        self._connection = connection
+        self._loaded: dict[str, _Loaded] = {}
+
+    def get(self, kind: str, key: str) -> Document | None:
+        """The document, live: what is changed in it is written when the transaction ends; None if not there.
+
+        Raises:
+            EffectRefused: `effect.stale`: it is not at the version that was expected.
+        """
+        ref = f"{kind}/{key}"
+        if ref not in self._loaded:
+            for _, version, document in self._reader.load(self._connection, kind, [key], for_update=True):
+                wanted = self.expected.get(ref, version)
+                if wanted != version:
+                    raise stale({ref: (wanted, version)})
+                declared = self._reader.declared(kind)
+                self._loaded[ref] = _Loaded(declared, version, deepcopy(document), document)
+        found = self._loaded.get(ref)
+        return found.live if found else None
+
+    def documents(self, root_id: str) -> Documents:
+        """The view of one root document, as it is in the database; a copy, not live."""
+        return self._reader.view(self._connection, root_id)
+
+    def check_expected(self) -> None:
+        """Compare every expected version with the present one.
+
+        Raises:
+            EffectRefused: `effect.stale`, naming each row that changed or is gone.
+        """
+        now = self._reader.versions(self._connection, self.expected)
+        moved = {ref: (seen, now.get(ref)) for ref, seen in self.expected.items() if now.get(ref) != seen}
+        if moved:
+            raise stale(moved)
+
+    def flush(self) -> None:
+        """Write every changed document; its version grows by one. Called at the transaction's end."""
+        for ref, loaded in self._loaded.items():
+            if loaded.live != loaded.before:
+                self._write(ref, loaded)
+                self.changed[ref] = loaded.version + 1
+
+    def _write(self, ref: str, loaded: _Loaded) -> None:
+        declared, shaper = loaded.declared, self._reader.shaper
+        key = ref.partition("/")[2]
+        before = shaper.write(declared, loaded.before, key)
+        after = shaper.write(declared, loaded.live, key)
+        for name in after:
+            if name != declared.table:
+                self._write_rows(name, before[name], after[name])
+        table = self._tables[declared.table]
+        old, new = before[declared.table][0], after[declared.table][0]
+        if old[declared.id] != new[declared.id]:
+            raise ConnectorError("records.renamed", f"{ref} cannot become {new[declared.id]!r}: an id never changes")
+        values = {column: value for column, value in new.items() if value != old[column]}
+        query = (
+            sa.update(table)
+            .where(table.c[declared.id] == new[declared.id], table.c[VERSION] == loaded.version)
+            .values({**values, VERSION: loaded.version + 1})
+        )
+        if self._connection.execute(query).rowcount != 1:
+            raise stale({ref: (loaded.version, None)})
+
+    def _write_rows(self, name: str, before: list[Row], after: list[Row]) -> None:
+        table, key = self._tables[name], self._reader.file.tables[name].key
+        old = {tuple(row[column] for column in key): row for row in before}
+        new = {tuple(row[column] for column in key): row for row in after}
+        if len(new) != len(after):
+            raise ConnectorError("records.same-key", f"two rows of {name} would have the same key")
+
+        def this(values: tuple[JsonValue, ...]) -> sa.ColumnElement[bool]:
+            return sa.and_(*(table.c[column] == value for column, value in zip(key, values, strict=True)))
+
+        for gone in old.keys() - new.keys():
+            self._connection.execute(sa.delete(table).where(this(gone)))
+        for values, row in new.items():
+            if values not in old:
+                self._connection.execute(sa.insert(table).values({**row, VERSION: 1}))
+            elif row != old[values]:
+                changed = {column: value for column, value in row.items() if value != old[values][column]}
+                version = table.c[VERSION] + 1
+                self._connection.execute(sa.update(table).where(this(values)).values({**changed, VERSION: version}))
+
+
+def stale(moved: Mapping[str, tuple[int, int | None]]) -> EffectRefused:
+    """The refusal of a change that was decided on rows which are no longer so."""
+    told = "; ".join(
+        f"{ref} was at version {seen}, now {'gone or changed' if now is None else now}"
+        for ref, (seen, now) in sorted(moved.items())
+    )
+    return EffectRefused("effect.stale", f"rows changed since this was drafted: {told}", fix="draft it again")

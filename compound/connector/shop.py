@@ -1,0 +1,9 @@
+"""Older names of `compound.connector.records`, for projects that were written before it."""
+
+from __future__ import annotations
+
+from compound.connector.records import Documents as ShopDocuments
+from compound.connector.records import Records as Shop
+from compound.connector.records import RecordsTransaction as ShopTransaction
+
+__all__ = ["Shop", "ShopDocuments", "ShopTransaction"]

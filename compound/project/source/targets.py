@@ -1,0 +1,127 @@
+"""The targets that a project declares: every `connectors/NAME.yaml` of records or of a mailbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from compound.errors import Location, ProjectError
+from compound.project.source.files import read_file
+from compound.spec.yaml.older_words import OLDER_KINDS
+
+if TYPE_CHECKING:
+    from compound.connector.records import RowNames
+    from compound.spec.mailbox_file import MailboxFile
+    from compound.spec.records_file import RecordsFile
+
+RECORDS: Final = "records"
+MAILBOX: Final = "mailbox"
+CONNECTORS: Final = "connectors"
+
+_SAYS: Final = re.compile(r"^[\"']?compound[\"']?\s*:\s*[\"']?([A-Za-z_-]+)", re.MULTILINE)
+_OTHERS: Final = frozenset({"models", "lakehouse", "mcp"})
+"""Files of a kind of their own."""
+_TAKEN: Final = frozenset(
+    {"artifacts", "batch", "cache", "cases", "checkpoints", "index", "lakehouse", "mcp", "models", "node_cache"}
+    | {"plugins", "schema", "state", "traces"}
+)
+"""What the state folder of a profile holds besides the targets."""
+
+
+class TargetFiles:
+    """The declared targets of a project. The name of a file is the name of its target.
+
+    Args:
+        root: The project.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @cached_property
+    def kinds(self) -> Mapping[str, str]:
+        """Target to `records` or `mailbox`, sorted by name."""
+        return {name: kind for name, kind in self._said.items() if kind in {RECORDS, MAILBOX}}
+
+    @cached_property
+    def _said(self) -> Mapping[str, str]:
+        """File to the kind that its first line says, also where it is nothing that is known."""
+        found: dict[str, str] = {}
+        for path in sorted((self._root / CONNECTORS).glob("*.yaml")):
+            said = _SAYS.search(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
+            if said is not None and path.stem not in _OTHERS:
+                found[path.stem] = OLDER_KINDS.get(said.group(1), said.group(1))
+        return found
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The names of the record stores."""
+        return tuple(name for name, kind in self.kinds.items() if kind == RECORDS)
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        """The names of the mailboxes."""
+        return tuple(name for name, kind in self.kinds.items() if kind == MAILBOX)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Files that say a kind which cannot be there; files that say none are the project's own business."""
+        return tuple(name for name in self._said if name not in self.kinds)
+
+    def has_file(self, name: str) -> bool:
+        """Whether there is a file of that name, whatever it says."""
+        return (self._root / CONNECTORS / f"{name}.yaml").is_file()
+
+    def read(self, name: str) -> RecordsFile | MailboxFile:
+        """What a target's file declares.
+
+        Raises:
+            ProjectError: `project.reserved-name`, `project.no-file`, `project.bad-file`, `file.unknown-kind`; `yaml.*`.
+        """
+        from compound.spec import read_yaml_file
+        from compound.spec.form.kinds import kind_of
+
+        if self.kinds.get(name) == RECORDS:
+            return self.read_records(name)
+        if self.kinds.get(name) == MAILBOX:
+            return self.read_mailbox(name)
+        shown = _shown(name)
+        kind = kind_of(read_yaml_file(self._root / shown, shown), shown)
+        what = f"{shown} is {kind.title}, and not a target of effects"
+        raise ProjectError("file.unknown-kind", what, fix=f"write it as {kind.places[0]}", where=Location(shown, 1))
+
+    def read_records(self, name: str) -> RecordsFile:
+        """What the file of a record store declares; raises as `read`."""
+        from compound.spec.records_file import RecordsFile
+
+        _refuse_taken(name)
+        return read_file(self._root / _shown(name), RecordsFile, _shown(name))
+
+    def read_mailbox(self, name: str) -> MailboxFile:
+        """What the file of a mailbox declares; raises as `read`."""
+        from compound.spec.mailbox_file import MailboxFile
+
+        _refuse_taken(name)
+        return read_file(self._root / _shown(name), MailboxFile, _shown(name))
+
+    @cached_property
+    def rows(self) -> Mapping[str, RowNames]:
+        """Record store to how its rows are named; raises as `read` where one of the files has a mistake."""
+        from compound.connector.records import RowNames
+
+        kinds = {name: frozenset(self.read_records(name).documents) for name in self.records}
+        return {name: RowNames.among(name, kinds) for name in kinds}
+
+
+def _shown(name: str) -> str:
+    return f"{CONNECTORS}/{name}.yaml"
+
+
+def _refuse_taken(name: str) -> None:
+    if name in _TAKEN:
+        what = f"no target can be called {name!r}: the state folder has a file or a folder of that name"
+        fix = f"rename the file, and the target in @effect(target={name!r})"
+        raise ProjectError("project.reserved-name", what, fix=fix, where=Location(_shown(name), 1))

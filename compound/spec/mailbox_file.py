@@ -1,0 +1,59 @@
+"""`connectors/NAME.yaml` with `compound: mailbox/v1`: what an item may be, and where replies go.
+
+The file's name is the name of the target of effects (`@effect(target="NAME")`), and of the source of a batch
+(`compound batch --from NAME`). A project may have any number of such files.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from compound.spec.mistakes import Mistake, refuse
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ItemRules(_Part):
+    """Bounds of one item; what is beyond them is a dead letter, never cut in silence.
+
+    Attributes:
+        max_body_bytes: Of the body in UTF-8.
+        max_line_bytes: Of one line of a JSONL file; a longer one is not even parsed.
+    """
+
+    max_body_bytes: int = Field(default=262_144, ge=1)
+    max_line_bytes: int = Field(default=4_194_304, ge=1)
+
+
+class MailboxFile(_Part):
+    """The whole file.
+
+    Attributes:
+        compound: Format of the file.
+        items: What an item may be.
+        tickets: Older word for `items`, in files that say `desk/v1`; `compound fmt` writes `items`.
+        replies: Folder of the sent replies, below the mailbox's own folder.
+    """
+
+    compound: Literal["mailbox/v1", "desk/v1"] = "mailbox/v1"
+    items: ItemRules = ItemRules()
+    tickets: ItemRules | None = None
+    replies: str = Field(default="replies", pattern=r"^[A-Za-z0-9_-]+$")
+
+    @model_validator(mode="after")
+    def _one_word(self) -> MailboxFile:
+        is_older = self.compound == "desk/v1" and "items" not in self.model_fields_set
+        if self.tickets is not None and not is_older:
+            refuse(
+                [Mistake(("tickets",), "the key is an older word for `items`", "write items", at_key=True)], "Mailbox"
+            )
+        return self
+
+    @property
+    def rules(self) -> ItemRules:
+        """What an item may be, under either word."""
+        return self.tickets or self.items
