@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compound.spec.mistakes import Mistake, refuse
+from compound.spec.yaml.mistakes import Mistake, refuse
 
 
 class _Part(BaseModel):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from compound.connector.lakehouse import Lakehouse, TableOptions
     from compound.project.settings.settings import Settings
+    from compound.project.source.parts import ProjectParts
     from compound.spec.lakehouse_file import LakehouseTable
     from compound.spec.models_file import ModelsFile
 

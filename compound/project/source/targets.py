@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 RECORDS: Final = "records"
 MAILBOX: Final = "mailbox"
 CONNECTORS: Final = "connectors"
+DEFAULT_MAILBOX: Final = "mail"
+"""The mailbox of a project that declares none: it sends replies, and needs no file."""
 
 _SAYS: Final = re.compile(r"^[\"']?compound[\"']?\s*:\s*[\"']?([A-Za-z_-]+)", re.MULTILINE)
 _OTHERS: Final = frozenset({"models", "lakehouse", "mcp"})
@@ -44,7 +46,10 @@ class TargetFiles:
     @cached_property
     def kinds(self) -> Mapping[str, str]:
         """Target to `records` or `mailbox`, sorted by name."""
-        return {name: kind for name, kind in self._said.items() if kind in {RECORDS, MAILBOX}}
+        declared = {name: kind for name, kind in self._said.items() if kind in {RECORDS, MAILBOX}}
+        if MAILBOX in declared.values() or DEFAULT_MAILBOX in self._said:
+            return declared
+        return dict(sorted({**declared, DEFAULT_MAILBOX: MAILBOX}.items()))
 
     @cached_property
     def _said(self) -> Mapping[str, str]:
@@ -104,6 +109,8 @@ class TargetFiles:
         """What the file of a mailbox declares; raises as `read`."""
         from compound.spec.mailbox_file import MailboxFile
 
+        if name == DEFAULT_MAILBOX and not self.has_file(name):
+            return MailboxFile()
         _refuse_taken(name)
         return read_file(self._root / _shown(name), MailboxFile, _shown(name))
 

@@ -26,7 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
 
 def sent(project: Project) -> list[str]:
     """The text of every message that left the project."""
-    return [message.text for message in project.resources.desk.replies()]
+    return [message.text for message in project.resources.mailboxes["mail"].replies()]
 
 
 def test_an_approved_answer_is_sent_once(project: Project) -> None:

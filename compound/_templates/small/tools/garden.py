@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, JsonValue
 
-from compound.connector.desk import DeskTransaction
+from compound.connector.mailbox import MailboxTransaction
 from compound.effect import RECIPIENT, effect
 from compound.errors import EffectRefused
 from compound.model import solver
@@ -48,8 +48,8 @@ class Answer(BaseModel):
     text: str
 
 
-@effect("send_answer", target="desk")
-def send_answer(tx: DeskTransaction, args: Answer) -> JsonValue:
+@effect("send_answer", target="mail")
+def send_answer(tx: MailboxTransaction, args: Answer) -> JsonValue:
     """Send an answer to the person who asked; it is sent once, even after a crash."""
     if len(args.text) > LONGEST:
         raise EffectRefused("effect.too-long", f"the answer has {len(args.text)} characters; {LONGEST} are allowed")

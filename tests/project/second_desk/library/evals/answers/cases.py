@@ -17,12 +17,13 @@ DID: dict[str, list[tuple[str, str]]] = {
 def load(context: SuiteContext) -> CaseSet:
     lines = (Path(context.root) / "letters.jsonl").read_text(encoding="utf-8").splitlines()
     letters = [json.loads(line) for line in lines]
-    return CaseSet(cases=[Case(id=one["id"], input={"ticket": one}, expected=DID[one["id"]]) for one in letters])
+    return CaseSet(cases=[Case(id=one["id"], input={"ticket": one}, expected={"did": [list(pair) for pair in DID[one["id"]]]}) for one in letters])
 
 
 def same_actions(context: SuiteContext) -> Any:
     def score(case: Case, result: CaseResult) -> list[Score]:
-        did = [(one["name"], one["arguments"]["loan"]) for one in result.values["plan"]["actions"]]
-        return [Score(name="same_actions", value=float(did == case.expected))]
+        plan: Any = result.values["plan"]
+        did = [[one["name"], one["arguments"]["loan"]] for one in plan["actions"]]
+        return [Score(name="same_actions", value=float(did == case.expected["did"]))]
 
     return score
