@@ -5,7 +5,7 @@ CompoundError                  has a stable code, what was found, the real choic
 ├── ProjectError               your files: a graph, a tool, a connection, a suite (exit 2)
 ├── DataError                  a ticket, a table or a file that cannot be read as declared
 ├── RunError                   while running
-│   ├── ConnectorError         a lakehouse, vector store, shop or desk did not answer as it must
+│   ├── ConnectorError         a lakehouse, vector store, record store or mailbox did not answer as it must
 │   ├── ModelError             a model call failed; `retryable` says if another try can help
 │   ├── NodeError              a node failed; names graph, node and run
 │   └── EffectRefused          a precondition does not hold; nothing was changed
@@ -101,7 +101,7 @@ class RunError(CompoundError):
 
 
 class ConnectorError(RunError):
-    """A lakehouse, vector store, shop or desk did not answer as it must."""
+    """A lakehouse, vector store, record store or mailbox did not answer as it must."""
 
 
 class ModelError(RunError):

@@ -25,7 +25,7 @@ class OrderGate:
     """Lets a ticket change the outside world only when every earlier ticket that shares a key with it is settled.
 
     Tickets run side by side; the effects of one customer, and those on one row, happen in the backlog's order. A
-    crashed and resumed batch therefore changes the shop as an uninterrupted one does, also where two tickets touch
+    crashed and resumed batch therefore changes record stores as an uninterrupted one does, also where two tickets touch
     the same order, and a ticket that takes long holds up nobody else's. Workers take tickets in order, so the
     earliest unsettled ticket is always in flight and nobody waits for ever.
 

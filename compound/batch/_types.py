@@ -118,7 +118,7 @@ class BatchOptions:
         again: Answer also what was answered before, by whatever batch or run. One that did not come to its end
             goes on with the same options.
         retries: How often a ticket is tried again after trouble that passes by itself, before it is a dead letter.
-        stop_after: The batch stops after this many tickets in a row that a provider, the shop or the desk failed;
+        stop_after: The batch stops after this many tickets in a row that a provider, a store or a mailbox failed;
             0 for never.
     """
 

@@ -1,4 +1,4 @@
-"""The port through which effects are performed: the shop and the desk implement it, the outbox calls it."""
+"""The port through which effects are performed: record stores and mailboxes implement it."""
 
 from __future__ import annotations
 

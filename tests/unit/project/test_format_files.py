@@ -13,8 +13,8 @@ import pytest
 from compound.errors import ProjectError
 from compound.project import format_files
 
-TIDY = "compound: desk/v1\nreplies: sent\n"
-UNTIDY = "replies:   sent\ncompound: desk/v1\n"
+TIDY = "compound: mailbox/v1\nreplies: sent\n"
+UNTIDY = "replies:   sent\ncompound: mailbox/v1\n"
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_the_command(project: Path) -> None:
     assert program("fmt", "connectors/desk.yaml") == (0, "changed connectors/desk.yaml\n1 files, 1 changed\n", "")
     assert program("fmt", "--check")[0] == 0
     assert program("fmt", "-", given=UNTIDY) == (0, TIDY, "")
-    (project / "connectors/desk.yaml").write_text("compound: desk/v1\nrepl: x\n", encoding="utf-8")
+    (project / "connectors/desk.yaml").write_text("compound: mailbox/v1\nrepl: x\n", encoding="utf-8")
     code, text, errors = program("fmt", "--check", "--json")
     assert (code, errors) == (2, "")
     assert json.loads(text)["files"][0]["error"]["line"] == 2
