@@ -105,7 +105,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     """A ticket from the command line: JSON text, a file, `-`, or plain text.
 
     Raises:
-        DataError: `ticket.missing`, `ticket.bad-json`, `ticket.duplicate-key`.
+        DataError: `item.missing`, `item.bad-json`, `item.duplicate-key`.
     """
     import orjson
 
@@ -114,7 +114,7 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     if text is not None:
         return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
     if ticket is None:
-        raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
+        raise DataError("item.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
     if ticket == "-":
         raw = stdin.read()
     elif ticket.lstrip().startswith("{"):
@@ -122,17 +122,17 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
     else:
         path = Path(ticket)
         if not path.is_file():
-            raise DataError("ticket.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
+            raise DataError("item.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
         raw = path.read_bytes()
     try:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise DataError(
-            "ticket.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
+            "item.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
         ) from error
     if not isinstance(record, dict):
-        raise DataError("ticket.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+        raise DataError("item.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
     if (twice := repeated_key(raw)) is not None:
         what = f"the ticket's key {twice!r} comes twice in one object"
-        raise DataError("ticket.duplicate-key", what, fix="keep the one that is meant")
+        raise DataError("item.duplicate-key", what, fix="keep the one that is meant")
     return cast("dict[str, JsonValue]", record)

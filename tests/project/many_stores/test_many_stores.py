@@ -195,6 +195,7 @@ REPLY = """\
 compound: graph/v1
 name: main
 input: {ticket: {id: str, body: str}}
+item: {input: ticket, id: ticket.id}
 output: {id: $input.ticket.id}
 nodes:
   wait: {use: review, show: [$input.ticket], decide: {approve: {}, reject: {}}}
