@@ -30,7 +30,7 @@ def example_of(settings: Settings, spec: GraphSpec) -> dict[str, JsonValue]:
     """
     given = cast("dict[str, JsonValue]", dict(settings.example))
     if not given and list(spec.input) == ["ticket"]:
-        raise DataError("ticket.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
+        raise DataError("item.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
     if not given:
         need_input(spec, given, f"; or write example = {{ ... }} below [tool.compound] in {MARKER}")
     return given
