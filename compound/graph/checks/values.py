@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import choices
 from compound.graph.inspection.levels import NOTHING
-from compound.graph.wiring.references import Use, iter_bindings, needed, references
+from compound.graph.wiring.references import Use, iter_bindings, needed
 from compound.graph.wiring.value_types import Unknown
 from compound.language.decisions import APPROVING, REJECT
 from compound.language.findings import Finding
