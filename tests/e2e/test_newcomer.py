@@ -112,7 +112,7 @@ def test_runs_are_listed_and_shown_in_a_narrow_terminal(compound: Program) -> No
     assert "S-0008" in listed.out
     shown = compound("traces", "show", "S-0001")
     assert shown.code == 0
-    assert widest(shown.out) <= 80
+    assert widest(shown.out) <= 80, [line for line in shown.out.splitlines() if len(line) > 80]
     assert "customers@0" in shown.out
     assert "retrieve · 6 passages" in shown.out
     run_id = compound("traces", "list", "--limit", "1", "--json").data[0]["run_id"]
@@ -141,7 +141,7 @@ def test_reviews_are_read_and_decided(compound: Program) -> None:
     first = items[0]["short_id"]
     shown = compound("review", "show", first)
     assert f"compound review reject {first}" in shown.out
-    assert widest(shown.out) <= 80
+    assert widest(shown.out) <= 80, [line for line in shown.out.splitlines() if len(line) > 80]
     refused = compound("review", "reject", first, "--reason", "nonsense")
     assert (refused.code, "[review.not-offered]" in refused.err) == (1, True)
     decided = compound("review", "reject", first, "--reason", "tone", "--user", "ann", "--json")

@@ -304,6 +304,7 @@ def test_a_batch_says_what_is_ready_what_needs_a_look_and_what_was_automatic(des
     graph = graph.replace(
         "claim: {number: str, words: str, holder: str, trust: float}", "ticket: {id: str, subject: str, body: str}"
     )
+    graph = graph.replace("\noutput:", "\nitem: {input: ticket, id: ticket.id}\noutput:")
     graph = graph.replace("$input.claim.words", "$input.ticket.body").replace("$input.claim.number", "$input.ticket.id")
     (desk / "graphs/main.yaml").write_text(graph.replace(", key: $input.claim.holder", ""))
     (desk / "evals/letters/cases.py").write_text(

@@ -34,7 +34,7 @@ def translations(language: str) -> dict[str, str]:
 
 
 def _rows(table: str) -> Iterator[list[str]]:
-    for page in sorted(Path(__file__).resolve().parents[1].glob(PAGES)):
+    for page in sorted(Path(__file__).resolve().parents[2].glob(PAGES)):
         inside = False
         for line in page.read_text(encoding="utf-8").splitlines():
             if not line.startswith("|"):

@@ -14,11 +14,10 @@ from compound.graph.checks.literals import literal_findings
 from compound.graph.checks.names import name_findings, with_python_types
 from compound.graph.checks.policy import policy_findings
 from compound.graph.checks.prompts import prompt_findings
-from compound.graph.checks.roles import role_findings
 from compound.graph.checks.running import running_findings
 from compound.graph.checks.sinks import taint_findings
 from compound.graph.checks.unused import unused_findings
-from compound.graph.checks.values import value_findings
+from compound.graph.checks.values import role_findings, value_findings
 from compound.graph.inspection.held_back import without_consequences
 from compound.graph.inspection.inspection import Inspection
 from compound.graph.port.catalogue import Remembered

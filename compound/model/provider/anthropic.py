@@ -60,6 +60,7 @@ class AnthropicProvider:
         self._timeout_s = timeout_s
         self._headers = {"anthropic-beta": ",".join(betas)} if betas else {}
         self._clients = PerLoop(self._make, _close)
+        _load_sdk()
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
         """Answer one request. See `Provider.complete`."""
@@ -173,6 +174,13 @@ def _raise_told(answer: JsonValue, response: httpx2.Response) -> None:
 
 
 _TYPED = ("model", "messages", "max_tokens")
+
+
+def _load_sdk() -> None:
+    """Import the SDK and its transport now: that takes seconds, which are not the provider's time to answer."""
+    import anthropic
+
+    anthropic.AsyncAnthropic(api_key="not used")
 
 
 def _arguments(body: Json, headers: Mapping[str, str]) -> dict[str, Any]:

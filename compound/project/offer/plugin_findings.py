@@ -40,7 +40,10 @@ def _providers(resources: Resources) -> Mapping[str, Location]:
         file = resources.models
     except CompoundError:  # said elsewhere
         return {}
-    source = read_yaml_file(resources.settings.root / MODELS, MODELS).source
+    path = resources.settings.root / MODELS
+    if not path.is_file():
+        return {}
+    source = read_yaml_file(path, MODELS).source
     chosen = resources.settings.profile.model
     if chosen:
         named = [(chosen, in_settings(resources.settings.root, chosen))]

@@ -56,9 +56,10 @@ def short_row(row: JsonValue) -> str:
 
 
 def _short(value: JsonValue) -> str:
-    import orjson
+    import json
 
-    return _cut(value if isinstance(value, str) else orjson.dumps(value).decode())
+    # With spaces, so that the lines of a terminal can end between two values.
+    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _cut(text: str) -> str:

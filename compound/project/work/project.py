@@ -110,8 +110,9 @@ class Project(OpenedProject):
         from compound.graph.wiring.roles import Roles
 
         until: Literal["end", "review"] = "review" if draft else "end"
+        spec = self._spec(name)
         try:
-            result = self.resources.loop.run(partial(self._run, name, given, context or {}, until))
+            result = self.resources.loop.run(partial(self._run, spec, given, context or {}, until))
         finally:
             self.resources.recorder.flush()
         item = self.services.queue.show(result.item_ids[0]) if result.item_ids else None
@@ -126,9 +127,7 @@ class Project(OpenedProject):
             shown_to_person={} if item is None else item.evidence,
             ready=None if item is None or item.readiness is None else item.readiness.ready,
             reasons=() if item is None else item.reasons,
-            shows=Roles(self._spec(name)).shows(
-                {**result.values, "input": dict(given), "context": dict(context or {})}
-            ),
+            shows=Roles(spec).shows({**result.values, "input": dict(given), "context": dict(context or {})}),
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
@@ -174,14 +173,14 @@ class Project(OpenedProject):
 
     async def _run(
         self,
-        name: str | None,
+        spec: GraphSpec,
         given: Mapping[str, JsonValue],
         context: Mapping[str, JsonValue],
         until: Literal["end", "review"],
     ) -> RunResult:
         from compound.graph.wiring.roles import Roles
 
-        async with self.engine(name) as engine:
+        async with self.engine(spec) as engine:
             thread_id = Roles(engine.spec).id(given) or None
             return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, context=context, until=until)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from compound.language.references import Ref
 from compound.language.types import ANY, Enum, Maybe, Record, Scalar, Type, parse_type
@@ -14,6 +14,19 @@ from compound.spec.python.values import Condition, Reference, to_binding, to_con
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+    from compound.spec.graph_file import GraphSpec
+
+
+Compiled_co = TypeVar("Compiled_co", covariant=True)
+
+
+class Compiles(Protocol[Compiled_co]):
+    """What turns a graph into something that runs: a project."""
+
+    def compile(self, graph: GraphSpec) -> Compiled_co:
+        """The graph, ready to run."""
+        ...
 
 
 Data = dict[str, "JsonValue"]

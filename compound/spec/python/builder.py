@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from compound.errors import Location, ProjectError
 from compound.language.references import Ref
 from compound.language.types import ANY, Record, Type, parse_external, parse_type
 from compound.spec.graph_text import build_graph
 from compound.spec.python.arguments import (
+    Compiled_co,
+    Compiles,
     Data,
     SpareNode,
     auto_of,
@@ -31,16 +33,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.spec.graph_file import GraphSpec
-
-Compiled_co = TypeVar("Compiled_co", covariant=True)
-
-
-class Compiles(Protocol[Compiled_co]):
-    """What turns a graph into something that runs: a project."""
-
-    def compile(self, graph: GraphSpec) -> Compiled_co:
-        """The graph, ready to run."""
-        ...
 
 
 class _Nodes:

@@ -216,14 +216,14 @@ def test_events_that_are_not_known_and_pings_are_passed_over(server: ReplayServe
 
 
 def test_pings_are_signs_of_life_and_silence_is_not(server: ReplayServer, tmp_path: Path) -> None:
-    models = STREAMED.replace("timeout_s: 20", "timeout_s: 0.8")
+    models = STREAMED.replace("timeout_s: 20", "timeout_s: 3")
     ping = b'event: ping\ndata: {"type": "ping"}\n\n'
     body = events("Hello").body
     head = {"content-type": "text/event-stream"}
-    alive = Reply(headers=head, parts=[*[(0.4, ping)] * 5, (0.4, body)])
+    alive = Reply(headers=head, parts=[*[(0.7, ping)] * 5, (0.7, body)])
     view = run(server, tmp_path, alive, models=models)
     assert (view.output, len(server.seen)) == ({"answer": "Hello"}, 1), view.error
-    dead = Reply(headers=head, parts=[(0.1, ping), (2.0, body)])
+    dead = Reply(headers=head, parts=[(0.1, ping), (8.0, body)])
     failed = run(server, tmp_path / "dead", dead, dead, models=models)
     assert failed.error is not None
     assert (failed.error["code"], len(server.seen)) == ("model.timeout", 2)

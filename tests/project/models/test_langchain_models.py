@@ -177,8 +177,8 @@ def test_a_typed_answer_is_asked_for_natively(server: ReplayServer, tmp_path: Pa
 
 
 def test_a_model_s_own_timeout_holds(server: ReplayServer, tmp_path: Path) -> None:
-    models = MODELS.replace("      max_tokens: 77\n", "      timeout_s: 0.3\n      max_tokens: 77\n")
-    slow = Reply(parts=[(1.5, said("Hello").body)])
+    models = MODELS.replace("      max_tokens: 77\n", "      timeout_s: 3\n      max_tokens: 77\n")
+    slow = Reply(parts=[(8.0, said("Hello").body)])
     view, _ = run(server, tmp_path, slow, said("Hello"), models=models)
     assert view.output == {"answer": "Hello"}
     view, _ = run(server, tmp_path / "again", slow, slow, models=models)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,7 +171,7 @@ def leave_sending(desk: Desk, keys: Sequence[str], monkeypatch: pytest.MonkeyPat
 
     with monkeypatch.context() as patched:
         patched.setattr(Delivery, "_move", killed)
-        patched.setattr("compound.effect._delivery.this_owner", lambda: owner)
+        patched.setattr(import_module("compound.effect._delivery"), "this_owner", lambda: owner)
         with pytest.raises(KeyboardInterrupt):
             desk.deliver(keys, shop=Fake())
     assert [result.status for result in desk.outbox.results(keys)] == ["sending"] * len(keys)

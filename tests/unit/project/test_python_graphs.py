@@ -123,4 +123,4 @@ def test_a_crash_in_the_project_s_own_code_says_its_line(folder: Path) -> None:
 
 def test_a_graph_that_is_not_there_is_said_before_its_input(folder: Path) -> None:
     assert getattr(CliRunner().invoke(app, ["run", "ecko"]).exception, "code", "") == "project.unknown-graph"
-    assert getattr(CliRunner().invoke(app, ["run", "echo"]).exception, "code", "") == "graph.bad-input"
+    assert getattr(CliRunner().invoke(app, ["run", "echo"]).exception, "code", "") == "project.no-input"

@@ -158,7 +158,7 @@ def test_typical_mistakes_are_seen_where_they_are(case: Mistake) -> None:
     ("kind", "text", "at"),
     [
         ("models", "compound: models/v1\nmodels: {m: {solvr: x}}", "models.m"),
-        ("models", "compound: models/v1\nmodels: {}\nprovider: openai", "provider"),
+        ("models", "compound: models/v1\nmodels: {}\nprovider: 7", "provider"),
         ("models", "compound: models/v1\nmodels: {}\nretry: {attempts: 0}", "retry.attempts"),
         ("mailbox", "compound: mailbox/v1\nitems: {max_body: 3}", "items"),
         ("lakehouse", "compound: lakehouse/v1\ntables: {t: {customer_key: {column: a}}}", "tables.t.customer_key"),

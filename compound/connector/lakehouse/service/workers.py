@@ -16,7 +16,6 @@ import time
 import weakref
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from compound.connector.lakehouse.query.query import timed_out
@@ -32,6 +31,7 @@ from compound.connector.lakehouse.service.frames import (
 from compound.connector.lakehouse.statement.guard import Refused
 from compound.connector.lakehouse.value.types import Column, QueryResult
 from compound.errors import CompoundError, ConnectorError
+from compound.version import PACKAGE
 
 GRACE_MS: Final = 100
 _START_S: Final = 60.0
@@ -365,5 +365,5 @@ def ended(code: int | None) -> str:
 def _environment() -> dict[str, str]:
     """What a worker sees of the environment: no keys of providers, no passwords."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    package = str(Path(__file__).resolve().parents[3])
+    package = str(PACKAGE.resolve().parent)
     return {**kept, "PYTHONPATH": os.pathsep.join([package, *(path for path in sys.path if os.path.isabs(path))])}

@@ -1,0 +1,22 @@
+"""A room stays small: at most 15 modules a folder, at most 400 lines a file. Circles are the import contracts' matter."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.structure import MOST_FILES, MOST_LINES, files_a_folder, lines_a_file
+
+PRODUCT = ("compound", "tools", "connectors", "evals")
+WAITING: dict[str, int] = {}
+"""Folders that are still too large, with their number of modules; the list only shrinks."""
+
+
+@pytest.mark.parametrize("top", PRODUCT)
+def test_a_folder_has_few_modules(top: str) -> None:
+    large = {name: count for name, count in files_a_folder(top).items() if count > MOST_FILES}
+    assert large == {name: count for name, count in WAITING.items() if name.split("/")[0] == top}
+
+
+@pytest.mark.parametrize("top", PRODUCT)
+def test_a_file_is_short(top: str) -> None:
+    assert {name: count for name, count in lines_a_file(top).items() if count > MOST_LINES} == {}
