@@ -32,16 +32,16 @@ from .serve.mcp_transport import (
 from .serve.mcp_transport import (
     serve_stdio as serve_stdio,
 )
-from .settings.settings import (
+from .settings.keys import (
     BATCH_KEYS as BATCH_KEYS,
 )
-from .settings.settings import (
+from .settings.keys import (
     PROFILE_KEYS as PROFILE_KEYS,
 )
-from .settings.settings import (
+from .settings.keys import (
     PROJECT_KEYS as PROJECT_KEYS,
 )
-from .settings.settings import (
+from .settings.keys import (
     VARIABLES as VARIABLES,
 )
 from .settings.settings import (

@@ -14,7 +14,7 @@ from typing import Any, ForwardRef, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from compound.project.settings.settings import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.project.settings.keys import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
 from compound.spec.form.kinds import KINDS
 
 SETTINGS = "settings"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import compound
-from compound.project.settings.settings import VARIABLES
+from compound.project.settings.keys import VARIABLES
 from tests.project.keys.declared import FILES, declared_keys
 from tests.project.keys.table import Desk, Key
 
