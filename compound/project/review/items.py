@@ -192,7 +192,7 @@ class ItemView(ItemFields):
             yield from self._history()
             return
         yield from backlog_item_lines(self)
-        yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or ("no reason given",)))
+        yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or (self._always,)))
         yield from pending_lines(self)
         yield from done_lines(self)
         yield from (
@@ -203,6 +203,11 @@ class ItemView(ItemFields):
         yield from ("", "evidence (--json shows all of it):", *evidence_lines(self._evidence))
         yield from self._history()
         yield from ("", *self._next())
+
+    @property
+    def _always(self) -> str:
+        """Why a person is asked where neither a rule nor a check said so."""
+        return f"{self.graph} asks a person every time, at `{self.node}`" if self.graph else "a person is asked every time"
 
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:
