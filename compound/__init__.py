@@ -1,6 +1,6 @@
 """Compound: declared graphs of retrievers, SQL tools, specialists, models and people, traced and evaluated.
 
-`import compound` is light: langgraph, model SDKs and stores are loaded when they are needed.
+`import compound` is fast: langgraph, model SDKs and stores are imported on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m compound` is the `compound` program."""
+"""`python -m compound` runs the `compound` program."""
 
 from compound.cli import main
 

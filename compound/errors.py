@@ -1,15 +1,15 @@
 """Every error of Compound, one tree.
 
 ```text
-CompoundError                  has a stable code, what was found, the real choices, a fix, and the place
+CompoundError                  a stable code, what was found, the real choices, a fix and the place
 ├── ProjectError               your files: a graph, a tool, a connection, a suite (exit 2)
-├── DataError                  a ticket, a table or a file that cannot be read as declared
+├── DataError                  an item, a table or a file that does not have its declared form
 ├── RunError                   while running
-│   ├── ConnectorError         a lakehouse, vector store, record store or mailbox did not answer as it must
-│   ├── ModelError             a model call failed; `retryable` says if another try can help
+│   ├── ConnectorError         a lakehouse, vector store, record store or mailbox failed
+│   ├── ModelError             a model call failed; `retryable` says whether a retry can help
 │   ├── NodeError              a node failed; names graph, node and run
 │   └── EffectRefused          a precondition does not hold; nothing was changed
-└── ConflictError              somebody else decided, claimed or changed it first (exit 6)
+└── ConflictError              another user or process was first (exit 6)
 ```
 
 Waiting for a person is not an error. An absent score is absent, never 0.
@@ -32,8 +32,8 @@ class Location:
 
     Attributes:
         file: Path as the user would type it, relative to the project's root where it lies inside.
-        line: From 1; 0 when the place is the file as a whole.
-        column: From 1; 0 when the place is the line as a whole.
+        line: From 1; 0 for the whole file.
+        column: From 1; 0 for the whole line.
     """
 
     file: str
@@ -50,13 +50,13 @@ class Location:
 
 
 class CompoundError(Exception):
-    """What went wrong, in the words a user can act on.
+    """Base class of every error of Compound.
 
     Attributes:
         code: Stable, dotted, `room.what`: `graph.unknown-reference`.
         what: What was found, with the offending value.
-        fix: What to do; empty when nothing but a retry helps.
-        where: The place in a file, when there is one.
+        fix: What to do; empty if only a retry helps.
+        where: The place in a file; None if there is none.
     """
 
     exit_code = 1
@@ -93,7 +93,7 @@ class ProjectError(CompoundError):
 
 
 class DataError(CompoundError):
-    """A ticket, a table or a data file cannot be read as it is declared."""
+    """An item, a table or a data file does not have its declared form."""
 
 
 class RunError(CompoundError):
@@ -101,15 +101,15 @@ class RunError(CompoundError):
 
 
 class ConnectorError(RunError):
-    """A lakehouse, vector store, record store or mailbox did not answer as it must."""
+    """A lakehouse, vector store, record store or mailbox failed."""
 
 
 class ModelError(RunError):
     """A model call failed.
 
     Attributes:
-        retryable: Another try may help (overload, a broken stream); false for a spend limit or a bad request.
-        retry_after_s: Seconds the provider asked to wait; None when it did not say.
+        retryable: Whether a retry may help (overload, a broken stream); false for a spend limit or a bad request.
+        retry_after_s: Seconds the provider asked to wait; None if it did not say.
     """
 
     def __init__(
@@ -131,8 +131,8 @@ class NodeError(RunError):
     """A node of a graph failed.
 
     Attributes:
-        node: The node's name.
-        run_id: The run it failed in.
+        node: Name of the node.
+        run_id: Id of the run.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class EffectRefused(RunError):
 
 
 class ConflictError(CompoundError):
-    """Somebody else decided, claimed or changed it first; the message says who and what."""
+    """Another user or process decided, claimed or changed it first; the message says who and what."""
 
     exit_code = 6
 
@@ -161,7 +161,7 @@ _DATABASES = frozenset({"sqlalchemy", "sqlite3", "psycopg", "psycopg2", "asyncpg
 
 
 def told(error: BaseException) -> str:
-    """What an error of somebody else's code says. A database's words may quote the row: of those only the kind."""
+    """The message of a foreign exception. Database messages may quote rows, so only their kind is kept."""
     name = type(error).__name__
     if type(error).__module__.partition(".")[0] not in _DATABASES:
         return f"{name}: {error}"
@@ -170,7 +170,7 @@ def told(error: BaseException) -> str:
 
 
 def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:
-    """Name the real choices, the nearest one first: `did you mean 'x'? choices: x, y`."""
+    """List the real choices, the nearest one first: `did you mean 'x'? choices: x, y`."""
     near = get_close_matches(given, names, n=1, cutoff=0.6) if given else []
     shown = ", ".join(sorted(names)[:limit]) or "none"
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
@@ -178,14 +178,14 @@ def choices(names: Sequence[str], given: str = "", *, limit: int = 12) -> str:
 
 
 def plain_traceback(error: BaseException) -> str:
-    """The traceback of an exception without the values of variables: they are what customers wrote."""
+    """The traceback of an exception without the values of variables, which may hold personal data."""
     from traceback import format_exception
 
     return "".join(format_exception(error)).rstrip()
 
 
 def raised_in_project(error: BaseException) -> Location | None:
-    """The innermost line of the project's own Python that an exception came through; None where it met none."""
+    """The innermost line of the project's Python in a traceback; None if there is none."""
     place, trace = None, error.__traceback__
     while trace is not None:
         package, *parts = str(trace.tb_frame.f_globals.get("__name__", "")).split(".")

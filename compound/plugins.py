@@ -1,8 +1,8 @@
-"""The doors through which adapters come in: built-ins, installed packages and files of a project, all by name.
+"""Registries of adapters: built-ins, installed packages and files of the project.
 
-A `Registry` finds what makes an adapter. It looks in `connectors/*.py` of the project (a function that is called like
+A `Registry` finds the maker of an adapter by name: first in `connectors/*.py` of the project (a function named after
 the kind: `def target(setup)`), then among the built-ins, then among the entry points of installed packages. Entry
-points are read when a name is neither the project's nor built in, so a project without plug-ins never reads them.
+points are read only for a name that is neither the project's nor built in.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 Maker: TypeAlias = Callable[[Any], object]
-"""Makes an adapter of a `Setup`."""
+"""Makes an adapter from a `Setup`."""
 Own: TypeAlias = Mapping[str, Callable[[], Maker]]
-"""Adapters of a project's own files: name to what imports the file and returns the maker."""
+"""Adapters in the project's files: name to a function that imports the file and returns the maker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What an adapter is made of.
+    """Input of a maker.
 
     Attributes:
-        name: What the project calls it: the target, the logical model, the index; the adapter's own name elsewhere.
+        name: Name in the project: of the target, logical model or index; else the adapter's name.
         options: Its settings in the project's file, with every `${env:NAME}` filled in.
-        folder: Where it may keep files of its own between runs; the adapter creates it.
+        folder: Folder for files that the adapter keeps between runs; the adapter creates it.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Registry:
     Attributes:
         kind: The kind in one word, as errors and files of `connectors/` write it: `target`.
         group: Entry-point group of installed packages: `compound.targets`.
-        unknown: Error code of a name that nothing has.
+        unknown: Error code for an unknown name.
         needs: Attributes that every adapter must have.
-        built_in: Name to `module:function`, imported when it is first needed.
+        built_in: Name to `module:function`, imported on first use.
     """
 
     kind: str
@@ -59,20 +59,20 @@ class Registry:
     built_in: Mapping[str, str]
 
     def names(self, own: Own | None = None) -> list[str]:
-        """Every name that can be written, sorted."""
+        """Every known name, sorted."""
         return sorted({*(own or {}), *self.built_in, *(one.name for one in self._installed())})
 
     def find(self, name: str, own: Own | None = None, *, where: Location | None = None) -> Maker:
-        """What makes the adapter of a name.
+        """The maker of a named adapter.
 
         Args:
-            name: As the project's file has it.
+            name: As written in the project's file.
             own: The adapters of the project's own files.
             where: The place in that file, for errors.
 
         Raises:
-            ProjectError: the registry's `unknown` code: nothing has this name. ``plugin.two``: two packages have it.
-                ``plugin.broken``: its code cannot be imported, or is not a function.
+            ProjectError: the registry's `unknown` code: no adapter has this name. ``plugin.two``: two packages provide
+                it. ``plugin.broken``: its code cannot be imported, or is not a function.
         """
         if own and name in own:
             return own[name]()
@@ -82,30 +82,30 @@ class Registry:
         if not found:
             known = self.names(own)
             article = "an" if self.kind[0] in "aeiou" else "a"
-            fix = f"{choices(known, name)}; install a package that has {article} {self.kind} {name!r}"
+            fix = f"{choices(known, name)}; install a package that provides {article} {self.kind} {name!r}"
             fix += f", or write `def {self.kind}(setup)` in connectors/{name}.py"
-            raise ProjectError(self.unknown, f"there is no {self.kind} {name!r}", where=where, fix=fix)
+            raise ProjectError(self.unknown, f"{self.kind} {name!r} does not exist", where=where, fix=fix)
         if len(packages := sorted({_package(one) for one in found})) > 1:
-            what = f"{' and '.join(packages)} both have {self.kind} {name!r}"
+            what = f"{' and '.join(packages)} both provide {self.kind} {name!r}"
             raise ProjectError("plugin.two", what, where=where, fix="uninstall one of them")
         return self._loaded(found[0], where)
 
     def make(self, name: str, setup: Setup, own: Own | None = None, *, where: Location | None = None) -> object:
-        """The adapter itself.
+        """Make an adapter.
 
         Raises:
-            ProjectError: as `find`. ``plugin.broken``: its maker raised, or returned something of another kind.
+            ProjectError: as `find`. ``plugin.broken``: its maker raised, or returned an object of another kind.
         """
         made = self.called(self.find(name, own, where=where), name, setup, where)
         missing = [one for one in self.needs if not hasattr(made, one)]
         if missing:
-            what = f"{self.kind} {name!r} is {type(made).__name__}, which has no {', '.join(missing)}"
+            what = f"{self.kind} {name!r} is {type(made).__name__}, which lacks {', '.join(missing)}"
             fix = f"return an object with {', '.join(self.needs)}; compound.testing has a check for each kind"
             raise ProjectError("plugin.broken", what, where=where, fix=fix)
         return made
 
     def called(self, maker: Maker, name: str, setup: object, where: Location | None) -> object:
-        """What a maker returns; what it raises names the adapter."""
+        """Call a maker; its errors name the adapter."""
         try:
             return maker(setup)
         except CompoundError:
@@ -154,7 +154,7 @@ TARGETS: Final = Registry(
         "mailbox": "compound.connector.mailbox._mailbox:open_target",
     },
 )
-"""Where effects happen. `compound: NAME/v1` in `connectors/*.yaml` chooses one."""
+"""Targets of effects. `compound: NAME/v1` in `connectors/*.yaml` chooses one."""
 PROVIDERS: Final = Registry(
     kind="provider",
     group="compound.providers",
@@ -164,7 +164,7 @@ PROVIDERS: Final = Registry(
         name: f"compound.model.gateway.doors:open_{name}" for name in ("offline", "anthropic", "langchain", "scripted")
     },
 )
-"""Who answers model calls. `provider:` and `providers:` in `connectors/models.yaml` choose one."""
+"""Providers of model calls. `provider:` and `providers:` in `connectors/models.yaml` choose one."""
 EMBEDDERS: Final = Registry(
     kind="embedder",
     group="compound.embedders",
@@ -172,7 +172,7 @@ EMBEDDERS: Final = Registry(
     needs=("name", "dimension", "fingerprint", "embed", "embed_query"),
     built_in={name: f"compound.retrieval._embedders:open_{name}" for name in ("auto", "minilm", "none")},
 )
-"""Text to vectors. `embedder` of a profile chooses one."""
+"""Embedders, which turn text into vectors. `embedder` of a profile chooses one."""
 RETRIEVERS: Final = Registry(
     kind="retriever",
     group="compound.retrievers",
@@ -180,7 +180,7 @@ RETRIEVERS: Final = Registry(
     needs=("search", "version"),
     built_in={},
 )
-"""What answers searches in place of an index of our own. `retrievers` of a profile chooses one for an index."""
+"""Retrievers that replace a built-in index. `retrievers` of a profile chooses one for an index."""
 RERANKERS: Final = Registry(
     kind="reranker",
     group="compound.rerankers",
@@ -188,7 +188,7 @@ RERANKERS: Final = Registry(
     needs=("rerank",),
     built_in={},
 )
-"""What orders the best passages of a search once more. `reranker` of a profile chooses one."""
+"""Rerankers of search results. `reranker` of a profile chooses one."""
 VECTORS: Final = Registry(
     kind="engine",
     group="compound.engines",
@@ -196,7 +196,7 @@ VECTORS: Final = Registry(
     needs=("kind", "build", "open", "current"),
     built_in={name: f"compound.connector.vector._engine:open_{name}" for name in ("edge", "sqlite", "qdrant")},
 )
-"""Where indexes lie. `vectors` of a profile chooses one."""
+"""Vector stores. `vectors` of a profile chooses one."""
 SCORERS: Final = Registry(
     kind="scorer",
     group="compound.scorers",
@@ -204,7 +204,7 @@ SCORERS: Final = Registry(
     needs=("__call__",),
     built_in={"equal": "compound.evaluation._equal:equal"},
 )
-"""What judges cases. `scorers:` of a suite names them beside its own functions."""
+"""Scorers of cases. `scorers:` of a suite names them beside its own functions."""
 EXPORTERS: Final = Registry(
     kind="exporter",
     group="compound.exporters",
@@ -212,7 +212,7 @@ EXPORTERS: Final = Registry(
     needs=("append", "publish", "close", "is_immediate"),
     built_in={"opentelemetry": "compound.trace._otel:open_exporter"},
 )
-"""Where spans go beside the project's own store. `exporters` of a profile lists them."""
+"""Exporters of spans, in addition to the project's own store. `exporters` of a profile lists them."""
 REGISTRIES: Final[Mapping[str, Registry]] = {
     one.kind: one for one in (TARGETS, PROVIDERS, EMBEDDERS, RETRIEVERS, RERANKERS, VECTORS, SCORERS, EXPORTERS)
 }

@@ -1,6 +1,6 @@
 """The `compound` program: parse, call, print; no logic.
 
-Every command takes `--json` and then prints one JSON document on standard output and nothing else there.
+With `--json`, a command prints one JSON document and nothing else to standard output.
 """
 
 from compound.cli._program import main

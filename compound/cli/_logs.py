@@ -1,4 +1,4 @@
-"""What the library logs, for the command line: on standard error, as lines for a person or as JSON."""
+"""Logs of the command line: on standard error, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 def configure_logs(environ: Mapping[str, str] = os.environ) -> None:
-    """Send logs to standard error: standard output is the answer, with `--json` one document.
+    """Send logs to standard error: standard output holds only the result.
 
-    Tracebacks have no values of variables: they are tickets of customers.
+    Tracebacks leave out the values of variables, which may hold personal data.
 
     Raises:
-        ProjectError: ``project.bad-log``: `COMPOUND_LOG` or `COMPOUND_LOG_LEVEL` is none of its values.
+        ProjectError: ``project.bad-log``: `COMPOUND_LOG` or `COMPOUND_LOG_LEVEL` has an unknown value.
     """
     import structlog
 
@@ -56,7 +56,7 @@ def configure_logs(environ: Mapping[str, str] = os.environ) -> None:
 def _to_stderr(*_: object) -> object:
     import structlog
 
-    # Asked for at each line: a progress display stands in for the stream while it is shown.
+    # Looked up for each line: a progress display replaces the stream while it is shown.
     return structlog.PrintLogger(sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""How results are shown: a table or lines for a person, one JSON document for a program."""
+"""Output: tables and lines for a person, one JSON document for a program."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
-Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile of [tool.compound.profiles].")]
+Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile in [tool.compound.profiles].")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Model = Annotated[
     str | None,
-    typer.Option("--model", help="Provider that answers for every logical model: offline, anthropic."),
+    typer.Option("--model", help="Provider for every logical model: offline, anthropic."),
 ]
 Context = Annotated[
     list[str] | None,
-    typer.Option(
-        "--context", help="The graph's context: NAME=VALUE as for inputs, once for each; or one JSON object, or @FILE."
-    ),
+    typer.Option("--context", help="The graph's context: NAME=VALUE (repeatable), a JSON object, or @FILE."),
 ]
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A rich console; where there is no terminal as wide as COLUMNS says, else wide enough to keep ids whole."""
+    """A rich console; without a terminal, its width is COLUMNS or wide enough for whole ids."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -45,7 +43,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_json(value: object) -> None:
-    """One JSON document and a newline on standard output; what a terminal would obey, hide or turn is escaped."""
+    """Print one JSON document; control, zero-width and bidirectional characters are escaped."""
     import orjson
 
     document = orjson.dumps(value, default=plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
@@ -53,18 +51,18 @@ def print_json(value: object) -> None:
 
 
 def escaped(document: str) -> str:
-    r"""A JSON document with control, zero-width, bidirectional and tag characters as `\u202e`: the same value."""
+    r"""Escape control, zero-width, bidirectional and tag characters, as in `\u202e`; the value stays the same."""
     return _HIDDEN.sub(lambda found: json_escape(found.group()), document)
 
 
 def json_escape(character: str) -> str:
-    """One character as JSON escapes it, beyond U+FFFF as a pair."""
+    """The JSON escape of a character; a surrogate pair above U+FFFF."""
     raw = character.encode("utf-16-be")
     return "".join(f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2))
 
 
 def plain(value: object) -> object:
-    """A value that orjson does not know, as one it does."""
+    """Convert a value that orjson cannot serialize."""
     if isinstance(value, Path):
         return str(value)
     if dump := getattr(value, "model_dump", None):
@@ -87,18 +85,18 @@ def print_table(
     short: Sequence[str] = (),
     spare: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """A table; columns named in `right` are aligned for figures, those in `short` are cut to one line.
+    """Print a table.
 
     Args:
-        title: Above it.
-        columns: Their names.
-        rows: A cell for each column.
-        right: Columns of figures.
-        short: Columns that are cut where a row does not fit the terminal.
-        spare: Columns that are left out, in this order, where the others could not be read beside them.
+        title: Heading.
+        columns: Column names.
+        rows: One cell for each column.
+        right: Columns that are right-aligned.
+        short: Columns that are truncated if a row does not fit the terminal.
+        spare: Columns that are dropped, in this order, if the terminal is too narrow.
 
     Returns:
-        The columns that were left out though they hold something.
+        The dropped columns that are not empty.
     """
     from rich import box
     from rich.table import Table
@@ -113,7 +111,7 @@ def print_table(
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in _cut(columns, cells, short):
-        # As plain text: a subject such as "[/red]" is no markup of ours.
+        # Plain text: a subject such as "[/red]" is not markup.
         table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)
     return told
@@ -122,7 +120,7 @@ def print_table(
 def _left_out(
     columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[str], spare: Sequence[str]
 ) -> tuple[str, ...]:
-    """Columns of `spare` that must go so that those of `short` can be read; empty ones go first."""
+    """Columns of `spare` to drop so that those of `short` stay readable; empty ones first."""
     if not spare:
         return ()
     least: dict[str, int] = {}
@@ -143,12 +141,12 @@ _READABLE = 20
 
 
 def visible(text: str) -> str:
-    """Text of strangers for a terminal: what moves the cursor, hides or turns text is shown as `<U+202E>`."""
+    """Make untrusted text safe for a terminal: control and bidirectional characters are shown as `<U+202E>`."""
     return _HIDDEN.sub(lambda found: f"<U+{ord(found.group()):04X}>", text)
 
 
 def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[str]) -> list[list[str]]:
-    """Cells of the `short` columns cut so that every row fits one line of the terminal, the last of them least."""
+    """Truncate the `short` columns so that each row fits one line; the last column loses least."""
     widths = [max(len(name), *(len(row[index]) for row in rows), 0) for index, name in enumerate(columns)]
     over = sum(widths) + 3 * len(columns) - console().width
     for index, name in enumerate(columns):
@@ -166,7 +164,7 @@ def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[
 
 
 def _shortened(cell: str, wide: int) -> str:
-    """A text cut between two words; within one only where it is longer than the column."""
+    """Truncate a text at a word boundary, or within a word that is longer than the column."""
     head = cell[: wide - 1]
     at = len(head) if cell[wide - 1] == " " else head.rfind(" ")
     return f"{head[:at].rstrip() if at > 0 else head}…"
@@ -176,7 +174,7 @@ _LEAST_SHOWN = 12
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """What a query gave: a table where it fits, else one block of lines for each row; null is `null`."""
+    """Print the rows of a query: a table if it fits, else one block of lines per row; null is `null`."""
     shown = [[_cell(cell) for cell in row] for row in rows]
     figures = [name for index, name in enumerate(columns) if rows and _is_figures([row[index] for row in rows])]
     widths = [max(len(text) for text in (name, *cells)) for name, *cells in zip(columns, *shown, strict=True)]
@@ -198,7 +196,7 @@ def _is_figures(cells: Sequence[object]) -> bool:
 
 
 def _cell(value: object) -> str:
-    """A value of a query: three decimals are enough for a person, `--json` has them all."""
+    """A cell of a query: three decimals; `--json` has all digits."""
     if value is None:
         return "null"
     if isinstance(value, float):
@@ -211,9 +209,9 @@ def _cell(value: object) -> str:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """Lines that fit the terminal, each line of the text on its own; a later line keeps the indentation.
+    """Wrap a text to the terminal's width, line by line; continuation lines keep the indentation.
 
-    Rows of a Markdown table stay whole: cut, nobody could read them.
+    Rows of Markdown tables are not wrapped.
     """
     import textwrap
 
@@ -230,7 +228,7 @@ def wrapped(text: str, indent: str = "") -> str:
             width,
             initial_indent=lead,
             subsequent_indent=more,
-            # A path or an id is copied: it stays in one piece.
+            # Paths and ids are not broken, so that they can be copied.
             break_on_hyphens=False,
             break_long_words=False,
         ) or [""]
@@ -238,16 +236,16 @@ def wrapped(text: str, indent: str = "") -> str:
 
 
 def say(text: str) -> None:
-    """A line on standard output."""
+    """Print a line to standard output."""
     sys.stdout.write(text + "\n")
 
 
 def note(text: str) -> None:
-    """A line for the person on standard error, so that standard output stays clean."""
+    """Print a line to standard error."""
     sys.stderr.write(text + "\n")
 
 
 def fail(text: str, code: int = 1) -> typer.Exit:
-    """Write a line on standard error; the caller raises what is returned."""
+    """Print a line to standard error and return the exit to raise."""
     note(text)
     return typer.Exit(code)

@@ -1,4 +1,4 @@
-"""The command tree; each command's work is imported when it is called, so that `--help` is quick."""
+"""The command tree; a command imports its code when it is called, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ app = typer.Typer(
 
 @app.callback()
 def log_to_stderr() -> None:
-    """What the library logs goes to standard error: standard output is the answer, with `--json` one document."""
+    """Send the library's logs to standard error: standard output holds only the result."""
     configure_logs()
 
 
@@ -57,7 +57,7 @@ app.add_typer(_tools.app, name="tools")
 _DISK = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
 )
-"""What a disk or its owner refuses; any other failure of the system is a mistake of ours, with its traceback."""
+"""Disk and permission errors; any other OSError is a bug of ours and keeps its traceback."""
 
 
 def _fail(error: CompoundError) -> NoReturn:
@@ -82,8 +82,8 @@ def _fail(error: CompoundError) -> NoReturn:
 def main() -> None:
     """Run the program and exit.
 
-    0 well, 1 a failure, findings or a gate that failed, 2 a wrong call or project, 3 dead letters or an inconclusive
-    gate, 5 stopped, 6 somebody else was first, 130 interrupted.
+    Exit codes: 0 success, 1 a failure, findings or a failed gate, 2 a usage or project error, 3 dead letters or an
+    inconclusive gate, 5 stopped, 6 a conflict with another process or user, 130 interrupted.
     """
     from compound.errors import CompoundError, ConnectorError
 

@@ -59,7 +59,7 @@ def test_a_ticket_that_another_batch_answered_is_not_answered_again(desk: ReplyD
     assert (summary["ran"], summary["answered_before"], summary["changed"]) == (1, 2, 0)
     assert desk.batch(graph, "--from", str(desk.root / "copies"))["ran"] == 0
     said = desk.run("batch", graph, "--from", str(desk.root / "copies"))
-    assert "3 ticket(s) were answered before by another batch or run; --again answers them" in said.stderr
+    assert "3 item(s) were already answered by another batch or run; --again runs them" in said.stderr
     if graph == "main":
         assert desk.sent_to() == [*sorted(["new"]), *ALL]
     else:
@@ -122,7 +122,7 @@ def test_a_changed_ticket_of_the_same_source_is_named_and_answered_only_when_ask
     summary = desk.batch("--from", "./x.jsonl")
     assert (summary["ran"], summary["changed"], summary["changed_tickets"]) == (0, 1, ["t2"])
     said = desk.run("batch", "--from", str(file))
-    assert "1 ticket(s) have another content than was answered under their id: t2" in said.stderr
+    assert "1 item(s) changed since they were answered: t2" in said.stderr
     accepted = desk.batch("--from", os.path.relpath(file), "--accept-changes")
     assert (accepted["ran"], accepted["changed"]) == (1, 0)
     assert desk.sent_to() == ["t1", "t2", "t2", "t3"]
@@ -198,7 +198,7 @@ def test_a_cancelled_ticket_is_settled_so_and_run_again_when_asked(desk: ReplyDe
     same = desk.batch(*batch)
     assert (same["counts"].get("cancelled"), same["ran"], same["dead"]) == (over, 0, [])
     assert desk.batch(*batch, "--retry-dead")["ran"] == 0
-    assert f"{over} ticket(s) were cancelled in review: --retry-cancelled" in desk.run("batch", *batch).stderr
+    assert f"{over} item(s) were cancelled in review: --retry-cancelled" in desk.run("batch", *batch).stderr
     again = desk.batch(*batch, "--retry-cancelled")
     assert (again["counts"], again["ran"]) == ({"waiting_review": 2}, over)
     assert desk.run("review", "approve", "t1").exit_code == 0

@@ -195,7 +195,7 @@ def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_
     assert len(stands(home)) == 6
     assert set(stands(home).values()) <= {"done", "waiting_review", "dead"}
     assert f"the record store {path} is locked by another process" in said
-    assert "--retry-dead tries them again" in said
+    assert "--retry-dead retries them" in said
     assert not any(sign in said for sign in STACK)
     for letter in letters_of(home):
         assert (letter["error"]["code"], letter["error"]["fix"]) == ("records.locked", "end it, or try again")

@@ -75,7 +75,7 @@ def test_failures_that_are_not_in_a_row_stop_nothing_and_bugs_do_not_count(desk:
     assert summary["counts"] == {"done": 4, "dead": 12}
     said = desk.run("batch", "--from", "x.jsonl", "--stop-after", "2", "--retry-dead", "--concurrency", "1")
     assert said.exit_code == 7
-    assert "stopped: 2 tickets in a row failed: node think: the provider answers 503 [model.server]" in said.stderr
+    assert "stopped: 2 items in a row failed: node think: the provider answers 503 [model.server]" in said.stderr
     assert desk.batch("--from", "x.jsonl", "--retry-dead", "--stop-after", "0", code=3)["counts"]["dead"] == 12
 
 

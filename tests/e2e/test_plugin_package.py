@@ -293,7 +293,7 @@ def test_an_adapter_that_cannot_be_made_names_itself(tmp_path: Path) -> None:
     said = shop.say("index")
     assert said.returncode == 2
     assert "pyproject.toml:7" in said.stderr
-    assert "embedder 'letters' is int, which has no name, dimension, fingerprint, embed, embed_query" in said.stderr
+    assert "embedder 'letters' is int, which lacks name, dimension, fingerprint, embed, embed_query" in said.stderr
 
 
 def test_spans_go_to_an_exporter_of_opentelemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

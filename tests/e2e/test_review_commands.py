@@ -226,7 +226,7 @@ def test_an_order_that_changed_between_approval_and_commit(waiting: Home) -> Non
     words = ("--text", "Dear customer, this is my own wording.", "--user", "ann")
     code, _ = end_of(home.start("review", "edit", name, *words, moment="after:decision:1"))
     assert code == -9
-    assert "1 decided items have not gone on" in home.run("review", "list").stderr
+    assert "1 decided items are not resumed yet" in home.run("review", "list").stderr
     change_order(home, order)
     before = shop_of(home)
     refused = home.run("review", "edit", name, *words)

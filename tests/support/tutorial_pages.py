@@ -31,7 +31,7 @@ _STEP = re.compile(
 )
 _ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
 """The beginning of a review item's id in a command: it is another one each time, the one that was made last is meant."""
-_MADE = re.compile(r"waits for a person: compound review show ([0-9a-f]{10})")
+_MADE = re.compile(r"waiting for review: compound review show ([0-9a-f]{10})")
 _VARYING = (
     (re.compile(r"\bmade \d+ files\b"), "made N files"),
     # A tracking number looks like an id, but is part of the answer.

@@ -1,4 +1,4 @@
-"""`explain`: what an error means."""
+"""`explain`: the meaning of an error code."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(help="The word in brackets at the end of a message; none lists every code.")
+        str | None, typer.Argument(help="The code in brackets at the end of a message; default: list every code.")
     ] = None,
     *,
     json: Json = False,
 ) -> None:
-    """Say what an error or a finding means, with an example and what to do."""
+    """Explain an error code: its meaning, an example and the fix."""
     from compound.project import error_codes
     from compound.project import explain as explained
 

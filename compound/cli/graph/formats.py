@@ -1,4 +1,4 @@
-"""`schema`, `fmt`, `diff`: the declared files themselves."""
+"""`schema`, `fmt`, `diff`: schemas, formatting and comparison of declared files."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    kind: Annotated[str | None, typer.Argument(help="A kind of file; the list of kinds when none is named.")] = None,
+    kind: Annotated[str | None, typer.Argument(help="A kind of file; default: list the kinds.")] = None,
     *,
-    write: Annotated[bool, typer.Option("--write", help="Write into .compound/schema/; all kinds by default.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write schemas to .compound/schema/; default: all kinds.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Print the JSON Schema of a kind of declared file, or write the schemas for editors."""
+    """Print the JSON Schema of one kind of file, or write all schemas for editors."""
     if write:
         from compound.project import find_root, write_schemas
 
@@ -52,22 +54,22 @@ def schema(
         print_json({"kinds": [{"name": one.name, "title": one.title, "places": one.places} for one in KINDS.values()]})
     else:
         print_table(
-            "", ["kind", "what it is", "files"], [(k.name, k.title, ", ".join(k.places)) for k in KINDS.values()]
+            "", ["kind", "description", "files"], [(k.name, k.title, ", ".join(k.places)) for k in KINDS.values()]
         )
 
 
 def diff(
     graphs: Annotated[
-        list[str] | None, typer.Argument(help="Two graphs by name or file; with --against any number of names.")
+        list[str] | None, typer.Argument(help="Two graphs by name or file; with --against, any number of names.")
     ] = None,
     *,
     against: Annotated[
-        str | None, typer.Option("--against", help="Compare with what a git revision has: HEAD, main, a commit.")
+        str | None, typer.Option("--against", help="Compare with a git revision: HEAD, main, a commit.")
     ] = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Show what two graphs mean differently, and what that touches; exit 0 when both mean the same, else 1."""
+    """Show how two graphs differ in meaning and what the change affects; exit 0 if they are equivalent, else 1."""
     from compound.project import compare_graphs
 
     found = compare_graphs(graphs or [], against=against, profile=profile)
@@ -83,17 +85,17 @@ def diff(
 
 def fmt(
     files: Annotated[
-        list[str] | None, typer.Argument(help="YAML files and SQL tools, `-` for standard input; all of the project.")
+        list[str] | None, typer.Argument(help="YAML files and SQL tools, or `-` for standard input; default: all.")
     ] = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; list what would change and exit 1.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
     name: Annotated[
-        str, typer.Option("--name", help="What standard input is called; `.sql` at its end makes it a SQL tool.")
+        str, typer.Option("--name", help="Name for standard input; a name that ends in `.sql` is a SQL tool.")
     ] = "standard input",
     json: Json = False,
 ) -> None:
-    """Bring declared files into their canonical form; every comment is kept, broken files are left alone."""
+    """Format declared files; comments are kept, and files that cannot be parsed are not changed."""
     if files == ["-"]:
         from compound.spec.form.format import format_text
 
@@ -135,7 +137,7 @@ def _differences(diff: GraphDiff) -> Iterator[str]:
         yield f"  {_change(change.to_json())}"
     for node in diff.nodes:
         more = f", was {node.old_name}" if node.old_name else ""
-        note = "" if node.changes_value else "  (its value stays)"
+        note = "" if node.changes_value else "  (same value)"
         yield f"  {_MARKS[node.status]} {node.name} ({node.kind}){more}{note}"
         for change in node.changes:
             yield f"      {_change(change.to_json())}"
@@ -161,11 +163,11 @@ def _impact(one: GraphComparison, diff: GraphDiff) -> Iterator[str]:
     if diff.caches:
         yield f"  caches that miss: {', '.join(diff.caches)}"
     for suite in one.suites:
-        verdict = "every case" if suite.is_affected else "no case: nothing before the first review differs"
+        verdict = "every case" if suite.is_affected else "no case: nothing before the first review changed"
         yield f"  evaluation {suite.name}: {verdict}"
     for pause in diff.pauses:
         count = None if one.waiting is None else one.waiting.get(pause.node, 0)
         waiting = "" if count is None else f" ({count} waiting)"
-        again = f", computing again {', '.join(pause.redoes)}" if pause.redoes else ""
+        again = f", recomputing {', '.join(pause.redoes)}" if pause.redoes else ""
         why = f": {'; '.join(pause.why[:3])}" if pause.why and not again else ""
         yield f"  runs paused at {pause.node}{waiting}: {_VERDICTS[pause.verdict]}{again}{why}"

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 class Form(StrEnum):
-    """How findings are printed."""
+    """Output format of findings."""
 
     TEXT = "text"
     JSON = "json"
@@ -29,20 +29,20 @@ class Form(StrEnum):
     GITHUB = "github"
 
 
-Graph = Annotated[str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")]
+Graph = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
 
 
 def check(
-    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs; all when none is named.")] = None,
+    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs; default: all.")] = None,
     *,
     form: Annotated[
-        Form, typer.Option("--format", help="`sarif` for code scanning, `github` for the log of a workflow.")
+        Form, typer.Option("--format", help="`sarif` for code scanning, `github` for workflow logs.")
     ] = Form.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings too.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Prove what can be proved before anything runs; exit 1 on any error, 0 when there are only warnings."""
+    """Check graphs without running them; exit 1 on any error, 0 on warnings only."""
     from compound.project import Project, show_findings
 
     project = Project.open(profile=profile)
@@ -70,11 +70,11 @@ def convert(
     graph: Graph = None,
     *,
     to: Annotated[str, typer.Option("--to", help="`python` or `yaml`.")] = "python",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file; default: standard output.")] = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Write a graph file as the Python program, or a Python graph as the file, that is the same graph."""
+    """Convert a graph file to Python, or a Python graph to a graph file."""
     from compound.project import Project
 
     if to not in {"python", "yaml"}:
@@ -91,8 +91,8 @@ def convert(
 def draw(
     graph: Graph = None,
     *,
-    svg: Annotated[bool, typer.Option("--svg", help="An SVG picture instead of Mermaid text.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of standard output.")] = None,
+    svg: Annotated[bool, typer.Option("--svg", help="Write SVG instead of Mermaid text.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file; default: standard output.")] = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
@@ -112,25 +112,23 @@ def run(
     graph: Graph = None,
     values: Annotated[
         list[str] | None,
-        typer.Argument(help="Inputs as NAME=VALUE: a text, else JSON; NAME=@FILE reads .json, .jsonl or text."),
+        typer.Argument(help="Inputs as NAME=VALUE (text or JSON); NAME=@FILE reads .json, .jsonl or text."),
     ] = None,
     *,
     ticket: Annotated[
-        str | None, typer.Option("--ticket", help="A ticket as JSON, a file, or `-` for standard input.")
+        str | None, typer.Option("--ticket", help="The item as JSON, a file, or `-` for standard input.")
     ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="The ticket's body as plain text.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")] = None,
     given: Annotated[
-        str | None, typer.Option("--input", help="The graph's whole input as JSON, a file, or `-`; not with --ticket.")
+        str | None, typer.Option("--input", help="The whole input as JSON, a file, or `-`; not with --ticket.")
     ] = None,
     context: Context = None,
-    draft: Annotated[
-        bool, typer.Option("--draft", help="Stop before the review: nothing is changed anywhere.")
-    ] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Stop before the review; no effect runs.")] = False,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run a graph on an input and show what it proposes; with no arguments, on the example of pyproject.toml."""
+    """Run a graph on one input and show the result; without arguments, on the example in pyproject.toml."""
     import orjson
 
     from compound.project import Project, read_ticket_argument
@@ -156,7 +154,7 @@ def run(
         text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         say(f"\n{key}\n" + wrapped(visible(text), "  "))
     if result.item_ids:
-        say(f"\nwaits for a person: compound review show {result.item_ids[0]}")
+        say(f"\nwaiting for review: compound review show {result.item_ids[0]}")
         if result.ready:
             say(visible(f"  its draft is ready: {'; '.join(result.reasons)}"))
     if result.status == "failed":

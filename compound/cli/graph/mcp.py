@@ -35,8 +35,8 @@ def mcp(
 ) -> None:
     """Serve graphs as the tools of an MCP server.
 
-    A graph with reviews answers `waiting_review` with its items instead of waiting. HTTP requests must carry the
-    bearer token of COMPOUND_MCP_TOKEN, unless --no-token is given.
+    A graph that reaches a review returns `waiting_review` and its items instead of blocking. HTTP requests need the
+    bearer token in COMPOUND_MCP_TOKEN, unless --no-token is given.
     """
     import anyio
 
@@ -58,11 +58,11 @@ def mcp(
 def langgraph(
     graphs: Annotated[list[str] | None, typer.Argument(help="Graphs of graphs/; all when none is named.")] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Write langgraph.json, so that `langgraph dev` and Studio run the graphs of this project."""
+    """Write langgraph.json so that `langgraph dev` and Studio can run this project's graphs."""
     from compound.project import Project, write_langgraph
 
     written = write_langgraph(Project.open(profile=profile), graphs or [], force=force)
@@ -86,5 +86,5 @@ def _context(text: str | None) -> dict[str, JsonValue]:
     except orjson.JSONDecodeError as error:
         raise DataError("mcp.bad-context", f"--context is not JSON: {error}", fix='write {"name": "value"}') from error
     if not isinstance(found, dict):
-        raise DataError("mcp.bad-context", "--context is no JSON record", fix='write {"name": "value"}')
+        raise DataError("mcp.bad-context", "--context is not a JSON object", fix='write {"name": "value"}')
     return cast("dict[str, JsonValue]", found)

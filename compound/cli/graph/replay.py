@@ -1,4 +1,4 @@
-"""`replay`: a recorded run once more, without paying for what did not change."""
+"""`replay`: run a recorded run again and pay only for what changed."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    run: Annotated[str, typer.Argument(help="A run, as `compound traces list` shows it.")],
+    run: Annotated[str, typer.Argument(help="Id of a run; `compound traces list` shows ids.")],
     *,
     fresh: Annotated[
         bool,
-        typer.Option("--fresh/--pinned", help="Only model calls from the recording; else every unchanged node."),
+        typer.Option("--fresh/--pinned", help="Reuse only recorded model calls; --pinned reuses every unchanged node."),
     ] = False,
     swap: Annotated[
         list[str] | None,
-        typer.Option("--swap", help="node=JSON or node=@file: this value in place of the node's; may be repeated."),
+        typer.Option("--swap", help="Replace a node's value: node=JSON or node=@file; repeatable."),
     ] = None,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run a recorded run again through the graph as it is now; nothing takes effect."""
+    """Replay a recorded run through the current graph; no effect runs."""
     from compound.project import Project
 
     swaps = dict(_swap(one) for one in swap or [])
@@ -45,7 +45,7 @@ def replay(
         rows = [(name, source, "changed" if name in result.changed else "") for name, source in result.sources.items()]
         print_table(f"replay of {run}: {result.run.status}", ["node", "value", ""], rows)
         if result.stopped_at:
-            say(f"stopped at {', '.join(result.stopped_at)}: not in the recording, and a replay never acts")
+            say(f"stopped at {', '.join(result.stopped_at)}: not in the recording, and a replay never runs effects")
     if result.run.status == "failed":
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""`tools`: what graphs may call, and what the tools of MCP servers were pinned as."""
+"""`tools`: tools that graphs can call, and pins of MCP tools."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
 
 app = typer.Typer(
-    help="List the tools that graphs may name; pin those of MCP servers.",
+    help="List the tools that graphs can call; pin the tools of MCP servers.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -30,7 +30,7 @@ def list_tools(*, profile: Profile = None, json: Json = False) -> None:
         return
     print_table(
         f"{len(tools)} tools",
-        ["tool", "kind", "inputs", "what it says", "verified by"],
+        ["tool", "kind", "inputs", "description", "verified by"],
         [
             (tool.name, tool.kind, ", ".join(tool.inputs), _short(tool.description), _short(tool.verified))
             for tool in tools
@@ -40,17 +40,15 @@ def list_tools(*, profile: Profile = None, json: Json = False) -> None:
 
 @app.command()
 def pin(
-    servers: Annotated[
-        list[str] | None, typer.Argument(help="Servers of connectors/mcp.yaml; all when none is named.")
-    ] = None,
+    servers: Annotated[list[str] | None, typer.Argument(help="Servers in connectors/mcp.yaml; default: all.")] = None,
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 when a tool is not what was pinned.")
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a tool differs from its pin.")
     ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Read what the allowed tools of MCP servers say now and agree to it in connectors/mcp.lock.json."""
+    """Read the allowed tools of MCP servers and pin their current definitions in connectors/mcp.lock.json."""
     from compound.project import Project
 
     reports = Project.open(profile=profile).pin_tools(servers or [], write=not check)
@@ -70,10 +68,10 @@ def _short(text: str) -> str:
 def _show(report: PinReport) -> None:
     print_table(
         f"MCP server {report.server}",
-        ["tool", "", "what changed", "what it says now"],
+        ["tool", "", "what changed", "current description"],
         [(one.tool, one.status, "; ".join(one.what), one.description) for one in report.changes],
     )
     if report.is_moved:
-        note(f"{report.server}: another program or address than when it was pinned")
+        note(f"{report.server}: its program or address changed since it was pinned")
     if report.others:
-        say(f"offered, but not allowed by connectors/mcp.yaml: {', '.join(report.others)}")
+        say(f"offered by the server, not allowed in connectors/mcp.yaml: {', '.join(report.others)}")

@@ -1,1 +1,1 @@
-"""Commands of people who decide."""
+"""Commands for reviewers."""

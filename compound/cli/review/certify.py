@@ -1,4 +1,4 @@
-"""`certify`: what a graph's `auto` rule may decide with no person."""
+"""`certify`: prove what an `auto` rule may decide without a person."""
 
 from __future__ import annotations
 
@@ -26,25 +26,24 @@ def certify(
     ] = None,
     *,
     suite: Annotated[
-        str | None, typer.Option("--suite", help="Labels from this suite of evals/, which is run to the review.")
+        str | None,
+        typer.Option("--suite", help="Take labels from this suite in evals/; each case runs up to the review."),
     ] = None,
     from_decisions: Annotated[
-        bool, typer.Option("--from-decisions", help="Labels from what people decided about the random audit share.")
+        bool, typer.Option("--from-decisions", help="Take labels from people's decisions on the random audit sample.")
     ] = False,
-    node: Annotated[str | None, typer.Option("--node", help="Which review, where several have an `auto` rule.")] = None,
-    cases: Annotated[Path | None, typer.Option("--cases", help="Another folder of cases.", exists=True)] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most this many cases, from the start.")
-    ] = None,
+    node: Annotated[str | None, typer.Option("--node", help="The review node, if several have an `auto` rule.")] = None,
+    cases: Annotated[Path | None, typer.Option("--cases", help="Use the cases in this folder.", exists=True)] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
     context: Annotated[
         list[str] | None,
-        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases without their own; repeatable."),
+        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases that do not set it; repeatable."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be certified; store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be certified; store nothing.")] = False,
     list_all: Annotated[bool, typer.Option("--list", help="List the certificates of this profile.")] = False,
     show: Annotated[str | None, typer.Option("--show", metavar="ID", help="Show one certificate.")] = None,
-    revoke: Annotated[str | None, typer.Option("--revoke", metavar="ID", help="Take a certificate back.")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why it is taken back.")] = "",
+    revoke: Annotated[str | None, typer.Option("--revoke", metavar="ID", help="Revoke a certificate.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is revoked.")] = "",
     user: Annotated[
         str | None, typer.Option("--user", help="Who you are; COMPOUND_USER or the login name when absent.")
     ] = None,
@@ -52,11 +51,11 @@ def certify(
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Certify what an `auto` rule may decide with no person, or say how many labels are missing.
+    """Certify what an `auto` rule may decide without a person, or say how many labels are missing.
 
-    The policy of the graph says what must be proven: `automatic: {error_at_most: 2%, confidence: 95%}`.
+    The graph's policy sets what must be proven: `automatic: {error_at_most: 2%, confidence: 95%}`.
 
-    Exit code: 0 certified, 1 surely too often wrong, 3 labels are missing.
+    Exit code: 0 certified, 1 the error rate is above the limit, 3 labels are missing.
     """
     from compound.project import Project
 
@@ -108,7 +107,7 @@ def _list(certifier: Certifier, *, json: bool) -> None:
         print_json([_record(one, certifier.status(one)) for one in known])
         return
     if not known:
-        say("there is no certificate: nothing is decided with no person")
+        say("no certificates: every decision needs a person")
         return
     print_table(
         f"{len(known)} certificate{'s' * (len(known) != 1)}",

@@ -1,4 +1,4 @@
-"""`effects`: how effects stand, and what became of one whose end nobody knows."""
+"""`effects`: list effects and reconcile those with an unknown outcome."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compound.cli._output import Json, Profile, note, print_json, print_table, s
 from compound.cli.review.review import User, user_name
 
 app = typer.Typer(
-    help="Read how effects stand; say whether one happened whose end nobody knows.",
+    help="List effects; reconcile an effect whose outcome is unknown.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,7 +35,7 @@ def list_effects(
         print_json(found)
         return
     if not found:
-        note("there is no such effect" if status or run else "no effect was ever decided")
+        note("no effect matches" if status or run else "no effects yet")
         return
     print_table(
         f"{len(found)} effect{'s' * (len(found) != 1)}",
@@ -45,21 +45,21 @@ def list_effects(
     )
     for one in found:
         if one.status == "unknown":
-            note(f"look whether {one.key[:12]} happened, then: {one.next}")
+            note(f"check whether {one.key[:12]} happened, then: {one.next}")
 
 
 @app.command()
 def reconcile(
-    key: Annotated[str, typer.Argument(help="The effect's key, or the beginning of it.")],
+    key: Annotated[str, typer.Argument(help="Key of the effect, or a prefix of it.")],
     *,
     sent: Annotated[bool, typer.Option("--sent", help="It happened.")] = False,
-    not_sent: Annotated[bool, typer.Option("--not-sent", help="It did not happen; it is tried again.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="It did not happen; retry it.")] = False,
     words: Annotated[str, typer.Option("--note", help="What you saw.")] = "",
     user: User = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Say whether an effect happened whose end nobody knows, after you looked at its target."""
+    """Record whether an effect with an unknown outcome happened; check its target first."""
     from compound.project import Project
 
     if sent == not_sent:

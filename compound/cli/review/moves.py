@@ -1,4 +1,4 @@
-"""`review undo|snooze|wake|return|cancel|sweep`: what happens to items beside a decision."""
+"""`review undo|snooze|wake|return|cancel|sweep`: moves of an item other than decisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compound.cli.review.review import Item, Note, User, Version, app, show_deci
 
 @app.command()
 def undo(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Take a decision back before anything of it happens; you hold the item then."""
+    """Undo a decision before its effects run; you then hold the item."""
     from compound.project import Project
 
     show_view(Project.open(profile=profile).reviews().undo(item, user=user_name(user)), json=json)
@@ -23,14 +23,14 @@ def undo(item: Item, *, user: User = None, profile: Profile = None, json: Json =
 def snooze(
     item: Item,
     *,
-    time: Annotated[str | None, typer.Option("--for", help="How long: 30m, 2h, 1d.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Until when: 2026-01-31T09:00 (UTC).")] = None,
+    time: Annotated[str | None, typer.Option("--for", help="Duration: 30m, 2h, 1d.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="End time, UTC: 2026-01-31T09:00.")] = None,
     user: User = None,
     version: Version = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Put an item aside; it comes back by itself."""
+    """Snooze an item; it returns to the queue at the given time."""
     from compound.project import Project
 
     if (time is None) == (until is None):
@@ -56,13 +56,13 @@ def _moment(text: str) -> float:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise DataError("review.bad-time", f"{text!r} is no time", fix="--until 2026-01-31T09:00") from None
+        raise DataError("review.bad-time", f"{text!r} is not a time", fix="--until 2026-01-31T09:00") from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 @app.command()
 def wake(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Bring a snoozed item back now."""
+    """Return a snoozed item to the queue now."""
     from compound.project import Project
 
     show_view(Project.open(profile=profile).reviews().wake(item, user=user_name(user)), json=json)
@@ -72,13 +72,15 @@ def wake(item: Item, *, user: User = None, profile: Profile = None, json: Json =
 def return_item(
     item: Item,
     *,
-    instruction: Annotated[str, typer.Option("--instruction", help="What to do otherwise; `$run.instruction`.")],
+    instruction: Annotated[
+        str, typer.Option("--instruction", help="What to change; the graph reads it as `$run.instruction`.")
+    ],
     user: User = None,
     version: Version = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Give a draft back to the graph, which drafts it again with your instruction; nothing is done."""
+    """Send a draft back to the graph, which drafts again with your instruction; no effect runs."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -90,7 +92,7 @@ def return_item(
 
 @app.command()
 def cancel(item: Item, *, note: Note = "", user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Withdraw an item and end its run: nothing more of it happens; what was done stays done."""
+    """Withdraw an item and cancel its run; effects that already ran are not reversed."""
     from compound.project import Project
 
     show_view(Project.open(profile=profile).reviews().cancel(item, user=user_name(user), reason=note), json=json)
@@ -98,7 +100,7 @@ def cancel(item: Item, *, note: Note = "", user: User = None, profile: Profile =
 
 @app.command()
 def sweep(*, profile: Profile = None, json: Json = False) -> None:
-    """Do what is due: escalate, remind, close, wake; go on with decisions that can no longer be taken back."""
+    """Run everything that is due: escalate, remind, close, wake; resume decisions whose undo time has passed."""
     from dataclasses import fields
 
     from compound.project import Project

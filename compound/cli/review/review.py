@@ -1,4 +1,4 @@
-"""`review`: what waits for a person, and what that person decides."""
+"""`review`: read and decide the items that wait for a person."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from compound.review import ItemFilter
 
 app = typer.Typer(
-    help="Read what waits for a person; hold it, decide it as it offers; draft it again.",
+    help="List, claim and decide the items that wait for a person.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-Item = Annotated[str, typer.Argument(help="The item's id, the beginning of it, or the ticket's id.")]
-User = Annotated[str | None, typer.Option("--user", help="Who you are; COMPOUND_USER or the login name when absent.")]
+Item = Annotated[str, typer.Argument(help="Id of the review item or a prefix of it, or the id of the source item.")]
+User = Annotated[str | None, typer.Option("--user", help="Your name; default: COMPOUND_USER, else the login name.")]
 Version = Annotated[
     int | None,
     typer.Option("--version", help="The version you read; refused if the item has changed since."),
 ]
-Note = Annotated[str, typer.Option("--note", help="Free words for those who read the decision later.")]
+Note = Annotated[str, typer.Option("--note", help="Free text, stored with the decision.")]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--field", help="A field of the action, NAME=VALUE or NAME=@FILE; may be given several times."),
+    typer.Option("--field", help="A field of the action: NAME=VALUE or NAME=@FILE; repeatable."),
 ]
-Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="How long you hold it.")]
-Queue = Annotated[str | None, typer.Option("--queue", help="Only items of this queue.")]
+Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="Length of the lease, in minutes.")]
+Queue = Annotated[str | None, typer.Option("--queue", help="Only items in this queue.")]
 
 
 def user_name(user: str | None) -> str:
-    """Who acts: `--user`, `COMPOUND_USER`, or the login name."""
+    """The acting user: `--user`, else `COMPOUND_USER`, else the login name."""
     return user or os.environ.get("COMPOUND_USER") or getpass.getuser()
 
 
@@ -49,23 +49,23 @@ def user_name(user: str | None) -> str:
 def list_items(
     *,
     status: Annotated[
-        list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; may be given twice.")
+        list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
     ] = None,
     queue: Queue = None,
-    ticket: Annotated[str | None, typer.Option("--ticket", help="Only items of this ticket.")] = None,
+    ticket: Annotated[str | None, typer.Option("--ticket", help="Only review items of this source item.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
     ready: Annotated[
         bool | None,
-        typer.Option("--ready/--needs-a-look", help="Only drafts for which the `auto` rule holds, or does not."),
+        typer.Option("--ready/--needs-a-look", help="Only drafts whose `auto` rule holds, or does not hold."),
     ] = None,
-    all_items: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
+    all_items: Annotated[bool, typer.Option("--all", help="Include decided items.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
-    offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out this many items at the start.")] = 0,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Skip the first N items.")] = 0,
     user: User = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """List the items of the queue: due first, then the riskiest, then the oldest."""
+    """List review items: due first, then by risk, then oldest first."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -75,7 +75,7 @@ def list_items(
         print_json(items)
         return
     if not items:
-        note("nothing waits for a person" if not (status or all_items) else "there is no such item")
+        note("no open items" if not (status or all_items) else "no item matches")
         return
     left_out = print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
@@ -98,11 +98,11 @@ def list_items(
         spare=["asked by", "age", "draft", "why a person", "ticket"],
     )
     if left_out:
-        note(f"not shown in so narrow a terminal: {', '.join(left_out)} (--json has them)")
+        note(f"hidden in this narrow terminal: {', '.join(left_out)} (--json has them)")
     counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
     say(f"in the queue: {counts or 'nothing'}")
     if unfinished := service.open_resumes():
-        note(f"{len(unfinished)} decided items have not gone on: compound review resume")
+        note(f"{len(unfinished)} decided items are not resumed yet: compound review resume")
 
 
 def _filter(
@@ -114,7 +114,7 @@ def _filter(
     known = [one.value for one in Status]
     for name in status or ():
         if name not in known:
-            raise DataError("review.unknown-status", f"no status {name!r}", fix=choices(known, name))
+            raise DataError("review.unknown-status", f"{name!r} is not a status", fix=choices(known, name))
     statuses = tuple(Status(name) for name in status or ()) or (() if all_items else tuple(UNDECIDED))
     return ItemFilter(statuses=statuses, queue=queue, ticket_id=ticket, user=holder)
 
@@ -127,7 +127,7 @@ def _page(where: ItemFilter, limit: int, offset: int, ready: bool | None) -> Ite
 
 @app.command()
 def show(item: Item, *, profile: Profile = None, json: Json = False) -> None:
-    """Show one item: what was asked, what each decision does, the evidence and what was decided."""
+    """Show one item: its draft, the effects of each action, its evidence and its decisions."""
     from compound.project import Project
 
     show_view(Project.open(profile=profile).reviews().show(item), json=json)
@@ -137,13 +137,13 @@ def show(item: Item, *, profile: Profile = None, json: Json = False) -> None:
 def next_item(
     *, queue: Queue = None, minutes: Minutes = 15, user: User = None, profile: Profile = None, json: Json = False
 ) -> None:
-    """Hold the most urgent item that nobody holds, and show it."""
+    """Claim the most urgent unclaimed item and show it."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
     found = service.claim_next(user=user_name(user), queue=queue, lease_s=60 * minutes)
     if found is None and not json:
-        say("nothing waits that nobody holds")
+        say("no unclaimed items")
     else:
         show_view(found, json=json)
 
@@ -153,12 +153,14 @@ def claim(
     item: Item,
     *,
     minutes: Minutes = 15,
-    takeover: Annotated[bool, typer.Option("--takeover", help="Also from who holds it; the audit log tells.")] = False,
+    takeover: Annotated[
+        bool, typer.Option("--takeover", help="Take over the lease of another user; recorded in the audit log.")
+    ] = False,
     user: User = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Hold an item, so that nobody else decides it meanwhile, and show it."""
+    """Claim an item, so that nobody else can decide it, and show it."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -167,7 +169,7 @@ def claim(
 
 @app.command()
 def release(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Give an item back that you hold."""
+    """Release an item that you hold."""
     from compound.project import Project
 
     released = Project.open(profile=profile).reviews().release(item, user=user_name(user))
@@ -180,7 +182,7 @@ def release(item: Item, *, user: User = None, profile: Profile = None, json: Jso
 @app.command()
 def decide(
     item: Item,
-    action: Annotated[str, typer.Argument(help="An action that the item offers; `show` names them.")],
+    action: Annotated[str, typer.Argument(help="An action that the item offers; `show` lists them.")],
     *,
     field: Fields = None,
     note: Note = "",
@@ -189,7 +191,7 @@ def decide(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Decide as the item offers: an action with its fields; what it does, `show` says before."""
+    """Decide an item: one of its actions with its fields; `show` lists the effects of each action."""
     _decide(item, action, field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
 
 
@@ -204,7 +206,7 @@ def approve(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Approve what is shown; it is done, once."""
+    """Approve the draft; its effects run once."""
     _decide(item, "approve", field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
 
 
@@ -212,14 +214,14 @@ def approve(
 def edit(
     item: Item,
     *,
-    text: Annotated[str | None, typer.Option("--text", help="The field `text`: what to send instead.")] = None,
-    text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="A file with the text.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The field `text`: the text to send instead.")] = None,
+    text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="File with the text.")] = None,
     draft: Annotated[
-        int | None, typer.Option("--draft", help="The text of an earlier draft; `show` numbers them.")
+        int | None, typer.Option("--draft", help="Use the text of an earlier draft, by its number in `show`.")
     ] = None,
     actions: Annotated[
         str | None,
-        typer.Option("--actions", help="The field `actions`, a JSON list; arguments can be changed, names cannot."),
+        typer.Option("--actions", help="The field `actions` as a JSON list; you can change arguments, not names."),
     ] = None,
     field: Fields = None,
     note: Note = "",
@@ -228,7 +230,7 @@ def edit(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Change fields of what is shown, and approve the result; what the change leads to is checked before."""
+    """Edit fields of the draft and approve the result; the edited draft is checked first."""
     from compound.project import Project
 
     given: dict[str, JsonValue] = {}
@@ -248,7 +250,7 @@ def reject(
     item: Item,
     *,
     reason: Annotated[
-        str | None, typer.Option("--reason", help="The field `reason`, where the item's review asks for one.")
+        str | None, typer.Option("--reason", help="The field `reason`, if the review requires one.")
     ] = None,
     field: Fields = None,
     note: Note = "",
@@ -257,7 +259,7 @@ def reject(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Reject what is shown: nothing is done, nothing is sent."""
+    """Reject the draft; no effect runs."""
     given: dict[str, JsonValue] = {} if reason is None else {"reason": reason}
     _decide(item, "reject", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
 
@@ -310,7 +312,7 @@ def escalate(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Leave the decision to the next level: a new item with the same draft waits for somebody senior."""
+    """Escalate: open a new item with the same draft in the next level's queue."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -319,7 +321,7 @@ def escalate(
 
 @app.command()
 def redraft(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Draft a stale item again, with the facts as they are now; a person decides the new draft."""
+    """Draft a stale item again from current data; a person decides the new draft."""
     from compound.project import Project
 
     show_view(Project.open(profile=profile).reviews().redraft(item, user=user_name(user)), json=json)
@@ -327,12 +329,14 @@ def redraft(item: Item, *, user: User = None, profile: Profile = None, json: Jso
 
 @app.command()
 def resume(
-    item: Annotated[str | None, typer.Argument(help="One item; every one that has not gone on when absent.")] = None,
+    item: Annotated[
+        str | None, typer.Argument(help="One item; default: every decided item that is not resumed yet.")
+    ] = None,
     *,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Go on with decided items whose process ended, or whose effects met a trouble that is over."""
+    """Resume decided items whose process ended or whose effects failed temporarily."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -340,7 +344,7 @@ def resume(
     if json:
         print_json(ended)
     elif not ended:
-        say("every decided item has gone on")
+        say("every decided item is resumed")
     for one in [] if json else ended:
         say(visible(f"item {one.item_id[:10]}: {one.text()}"))
     if not all(one.ok for one in ended):
@@ -361,7 +365,7 @@ def _why(reasons: Sequence[str]) -> str:
 
 
 def show_decided(decided: Decided, *, json: bool) -> None:
-    """Print what came of a decision."""
+    """Print the outcome of a decision."""
     if json:
         print_json(decided)
     else:

@@ -1,1 +1,1 @@
-"""Commands that make things and run them."""
+"""Commands that build, run and measure a project."""

@@ -1,4 +1,4 @@
-"""`batch`: a backlog as one job."""
+"""`batch`: run a whole source as one job."""
 
 from __future__ import annotations
 
@@ -31,41 +31,41 @@ def batch(
         str,
         typer.Option(
             "--from",
-            help="`desk` (the profile's tickets); a JSONL, CSV or Parquet file, a Delta table or a folder; "
-            '"sql:SELECT ..." over the lakehouse; `module:function` of the project.',
+            help="`desk` (the profile's own source); a JSONL, CSV or Parquet file; a Delta table or a folder; "
+            '"sql:SELECT ..." over the lakehouse; `module:function` in the project.',
         ),
     ] = "desk",
     to: Annotated[
         Path | None,
-        typer.Option("--to", help="Write the results: *.jsonl, *.parquet, or the folder of a Delta table."),
+        typer.Option("--to", help="Write results to *.jsonl, *.parquet, or the folder of a Delta table."),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most this many tickets, from the start.")
-    ] = None,
-    concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Tickets in flight.")] = 8,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N items.")] = None,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", "-c", min=1, help="Items that run at the same time.")
+    ] = 8,
     accept_changes: Annotated[
         bool,
         typer.Option(
             "--accept-changes",
-            help="Go on although the graph or its context changed; run tickets that changed since they were answered.",
+            help="Continue although the graph or its context changed; run items again whose content changed.",
         ),
     ] = False,
-    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Give dead letters another attempt.")] = False,
+    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Retry dead letters.")] = False,
     retry_cancelled: Annotated[
-        bool, typer.Option("--retry-cancelled", help="Run tickets again whose runs were cancelled.")
+        bool, typer.Option("--retry-cancelled", help="Run items again whose runs were cancelled.")
     ] = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Forget where the batch stood; what was answered is not answered again.")
+        bool, typer.Option("--restart", help="Start the batch from the beginning; answered items are not run again.")
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Answer also tickets that any batch or run has answered before.")
+        bool, typer.Option("--again", help="Also run items that another batch or run has answered.")
     ] = False,
     stop_after: Annotated[
         int | None,
         typer.Option(
             "--stop-after",
             min=0,
-            help="Stop when a provider, the shop or the desk failed this many tickets in a row; 0 for never.",
+            help="Stop after N items in a row failed because a provider, record store or mailbox is down; 0: never.",
         ),
     ] = None,
     context: Context = None,
@@ -73,14 +73,14 @@ def batch(
     model: Model = None,
     json: Json = False,
 ) -> None:
-    """Run every ticket, or every row, of a backlog; the same command again goes on where it stopped.
+    """Run a graph on every item of a source; the same command resumes where it stopped.
 
-    Columns of the source are the graph's inputs; `id` names a row. A ticket that cannot be read, or whose run fails, is
-    a dead letter; the others go on. One that was answered before, by another batch or by `compound run`, is not
-    answered again.
+    The columns of the source are the graph's inputs; `id` identifies a row. An item that cannot be read, or whose run
+    fails, becomes a dead letter; the others continue. Items that another batch or `compound run` has answered are
+    skipped.
 
-    Exit code: 0 complete, 1 the batch could not go on, 3 with dead letters, 5 stopped before the end, 6 another
-    process runs it, 7 stopped because a provider, the shop or the desk is down.
+    Exit code: 0 complete, 1 failed, 3 complete with dead letters, 5 stopped before the end, 6 another process runs it,
+    7 stopped because a provider, record store or mailbox is down.
     """
     from dataclasses import replace
 
@@ -115,7 +115,7 @@ def batch(
 
 
 def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], None]]:
-    """A bar on standard error: done, in flight, how drafts wait, tickets a second, time left."""
+    """A progress bar on standard error: done, in flight, drafts by state, items per second, time left."""
     from contextlib import contextmanager
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -138,7 +138,7 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
                 if event.kind == "settled":
                     name = event.lane or event.status.value
                     counts[name] = counts.get(name, 0) + 1
-                shown.start()  # not before: an error comes without an empty bar
+                shown.start()  # not earlier: an error is printed without an empty bar
                 lanes = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
                 shown.update(task, total=event.total, completed=event.settled, lanes=lanes)
 
@@ -153,7 +153,7 @@ _MOST_DEAD = 10
 
 
 def show_summary(summary: BatchSummary) -> None:
-    """What a batch did, for a person."""
+    """Print the summary of a batch."""
     rate = summary.tickets_per_second
     print_table(
         f"batch {summary.job_id}",
@@ -164,17 +164,17 @@ def show_summary(summary: BatchSummary) -> None:
     if summary.lanes:
         ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
         say(f"drafts: {ready} ready, {look} need{'s' * (look == 1)} a look, {alone} automatic")
-    speed = f"{rate:.1f} tickets a second" if rate else "nothing was left to run"
-    say(f"ran {summary.ran} ticket{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
+    speed = f"{rate:.1f} items/s" if rate else "nothing left to run"
+    say(f"ran {summary.ran} item{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
     show_dead(summary)
     if cancelled := summary.counts.get("cancelled", 0):
-        note(f"{cancelled} ticket(s) were cancelled in review: --retry-cancelled runs them again")
+        note(f"{cancelled} item(s) were cancelled in review: --retry-cancelled runs them again")
     if summary.answered_before:
-        note(f"{summary.answered_before} ticket(s) were answered before by another batch or run; --again answers them")
+        note(f"{summary.answered_before} item(s) were already answered by another batch or run; --again runs them")
     if summary.changed:
         some = ", ".join(summary.changed_tickets[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
-        note(visible(f"{summary.changed} ticket(s) have another content than was answered under their id: {some}"))
-        note("  they are not answered again; --accept-changes answers them as they are now")
+        note(visible(f"{summary.changed} item(s) changed since they were answered: {some}"))
+        note("  they are not run again; --accept-changes runs them")
     if summary.results is not None:
         note(f"results in {os.path.relpath(summary.results)}")
     if summary.untraced:
@@ -182,16 +182,16 @@ def show_summary(summary: BatchSummary) -> None:
     if summary.down is not None:
         note(
             visible(
-                f"stopped: {summary.down.failures} tickets in a row failed: {summary.down.what} [{summary.down.code}]"
+                f"stopped: {summary.down.failures} items in a row failed: {summary.down.what} [{summary.down.code}]"
             )
         )
-        note("  when that is over, the same command goes on with them")
+        note("  once that is fixed, the same command resumes with them")
     elif summary.stopped:
-        note("stopped before the end; the same command goes on")
+        note("stopped before the end; the same command resumes")
 
 
 def show_dead(summary: BatchSummary) -> None:
-    """The first dead letters with where they stand and what to do, and how to go on."""
+    """Print the first dead letters with place and fix, and how to continue."""
     if not summary.dead:
         return
     for letter in summary.dead[:_MOST_DEAD]:
@@ -203,7 +203,7 @@ def show_dead(summary: BatchSummary) -> None:
     if unread := len(summary.dead) - failed:
         note(f"  {unread} could not be read: correct them in the file; the same command then runs them")
     if failed:
-        note(f"  {failed} failed while they ran: --retry-dead tries them again")
+        note(f"  {failed} failed while they ran: --retry-dead retries them")
 
 
 def _letter(letter: DeadLetter) -> str:

@@ -1,4 +1,4 @@
-"""`init`, `seed`, `index`, `train`: from an empty folder to something that runs."""
+"""`init`, `seed`, `index`, `train`: create a project and prepare its data."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def init(
         typer.Option(
             "--template",
             "-t",
-            help="What to copy: `small` answers questions from two documents; `retail-desk` is a support desk; "
+            help="The template: `small` answers questions from two documents; `retail-desk` is a support desk; "
             "`analyst` answers questions about tables.",
         ),
     ] = "small",
-    name: Annotated[str | None, typer.Option(help="Name of the project; the folder's name when absent.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the project; default: the folder's name.")] = None,
     json: Json = False,
 ) -> None:
-    """Make a new project from a template."""
+    """Create a project from a template."""
     from compound.project import init_project
 
     made = init_project(folder, name=name, template=template)
     if json:
         print_json(made)
         return
-    say(f"made {made.files} files in {made.folder}")
+    say(f"created {made.files} files in {made.folder}")
     say("next:")
     for command in made.next:
         say(f"  {command}")
@@ -55,11 +55,13 @@ def init(
 
 def seed(
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace the data and the rows of each record store.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the data and the rows of every record store.")
+    ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Write the profile's data where it ships any, and fill every record store from the lakehouse."""
+    """Write the profile's sample data, if any, and fill every record store from the lakehouse."""
     from compound.project import Project
 
     report = Project.open(profile=profile).seed(force=force)
@@ -73,20 +75,18 @@ def seed(
         right=["version", "rows"],
     )
     for store in report.records:
-        how = "filled" if store.loaded else "was filled before; --force fills it again"
+        how = "filled" if store.loaded else "already filled; --force fills it again"
         say(f"{store.name}: {store.where} ({how})")
 
 
 def index(
-    names: Annotated[list[str] | None, typer.Argument(help="Indexes; all when none is named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Indexes; default: all.")] = None,
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Allow a sync that deletes more than 30 % of an index.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Allow deleting more than 30 % of an index.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Build or bring up to date the indexes that graphs retrieve from."""
+    """Build or update the indexes that graphs retrieve from."""
     from compound.project import Project
 
     with index_progress() as on_progress:
@@ -107,7 +107,7 @@ def index(
 
 @contextmanager
 def index_progress() -> Generator[Callable[[str, int, int], None]]:
-    """Passages done and in all, on standard error: a bar on a terminal, else a line every two seconds."""
+    """Progress on standard error: a bar on a terminal, else a line every two seconds."""
     if not sys.stderr.isatty():
         last = [0.0]
 
@@ -133,15 +133,15 @@ def index_progress() -> Generator[Callable[[str, int, int], None]]:
 
 
 def train(
-    name: Annotated[str, typer.Argument(help="A specialist, `intent`.")],
+    name: Annotated[str, typer.Argument(help="A specialist, such as `intent`.")],
     *,
     promote: Annotated[
-        bool, typer.Option("--promote", help="Put it into production also where it certifies less than what is there.")
+        bool, typer.Option("--promote", help="Promote it even if it certifies less than the version in production.")
     ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Train a specialist, evaluate it, certify what it may decide alone, and promote it unless it certifies less."""
+    """Train, evaluate and certify a specialist; promote it unless it certifies less than before."""
     from compound.project import Project
 
     report = Project.open(profile=profile).train(name, promote=promote)
@@ -158,4 +158,4 @@ def train(
     say(f"saved in {report.folder}")
     if not report.promoted:
         say(f"not promoted: {report.why_not}")
-        say(f"to use it all the same: compound specialists promote {report.name} {report.version}")
+        say(f"to promote it anyway: compound specialists promote {report.name} {report.version}")

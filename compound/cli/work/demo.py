@@ -1,4 +1,4 @@
-"""`demo`: the main job from an empty folder, with what it made and what to do next."""
+"""`demo`: run the whole sample from an empty folder and show the next steps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def demo(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Seed the sample shop, index, train, run every ticket and say how good it was."""
+    """Seed the sample data, index, train, run every item and evaluate the result."""
     from compound.batch import BatchOptions
     from compound.language import InvalidFile
     from compound.project import Project
@@ -39,7 +39,7 @@ def demo(
 
     begin = time.perf_counter()
     project = Project.open(profile="sample")
-    step("seed: writing the sample retailer and loading the shop")
+    step("seed: writing the sample data and filling the record store")
     seeded = project.seed(force=True)
     step(f"seed: {sum(table.rows for table in seeded.tables)} rows in {len(seeded.tables)} Delta tables")
     for report in project.index([]):
@@ -52,7 +52,7 @@ def demo(
         raise InvalidFile(errors)
     with progress(show=not json) as on_event:
         summary = project.batch(None, "desk", BatchOptions(limit=limit, restart=True), on_event=on_event)
-    step("batch: every ticket has its state")
+    step("batch: done")
     proof = project.certifier().by_suite(None, "outcome", user="demo", limit=limit, dry_run=True)
     step("eval: done")
     if json:
@@ -69,18 +69,18 @@ def demo(
 
 
 def _ending(summary: BatchSummary, proof: Certification) -> None:
-    """What was done with no person, what is missing so that something may be, and what to do next."""
+    """Print what ran without a person, what is missing for automation, and the next steps."""
     ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
     if alone:
-        say(f"{alone} ticket(s) were answered with no person, under a certificate: compound certify --list")
+        say(f"{alone} item(s) were answered without a person, under a certificate: compound certify --list")
     else:
-        say(f"nothing was sent or changed without a person: {ready} drafts are ready, {look} need a look")
+        say(f"every effect waits for a person: {ready} drafts are ready, {look} need a look")
     say(proof.text())
     say("next:")
     say("  compound review list --ready             drafts that pass every check; then: show|approve|edit|reject")
-    say("  compound review list --needs-a-look      the others, with what was not understood")
-    say("  compound certify --suite outcome         let the desk answer alone, as far as labels prove it")
+    say("  compound review list --needs-a-look      the others, with what is unexplained")
+    say("  compound certify --suite outcome         automate what labels prove to be safe")
     say("  compound traces list                     what each run did; then: traces show RUN")
     say('  compound traces sql "select node_name, count(*) from spans group by 1"')
     say("  compound draw                            the graph as a picture")
-    say("  compound run --text '...' --draft        your own ticket, changing nothing")
+    say("  compound run --text '...' --draft        your own text; no effect runs")

@@ -1,4 +1,4 @@
-"""`eval`: how good is it, with intervals."""
+"""`eval`: run a suite and report scores with intervals."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="A suite of evals/, `outcome`.")],
+    suite: Annotated[str, typer.Argument(help="A suite in evals/, such as `outcome`.")],
     *,
     cases: Annotated[
         Path | None,
-        typer.Option("--cases", help="Any folder with tasks_*.json and expected_outcomes_*.json.", exists=True),
+        typer.Option("--cases", help="A folder with tasks_*.json and expected_outcomes_*.json.", exists=True),
     ] = None,
     json: Annotated[str | None, typer.Option("--json", help="Write the report to this file; `-` prints it.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
@@ -33,16 +33,16 @@ def evaluate(
         typer.Option("--context", help="NAME=VALUE of the graph's context, for cases without their own; repeatable."),
     ] = None,
     allow_inconclusive: Annotated[
-        bool, typer.Option("--allow-inconclusive", help="Exit 0 where a gate is INCONCLUSIVE and none is FAIL.")
+        bool, typer.Option("--allow-inconclusive", help="Exit 0 if gates are INCONCLUSIVE but none is FAIL.")
     ] = False,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the gates say.")] = False,
-    details: Annotated[bool, typer.Option("--details", help="Put every case into the report.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the verdicts of the gates.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Include every case in the report.")] = False,
     profile: Profile = None,
     model: Model = None,
 ) -> None:
-    """Run a suite over its cases and report scores with n, intervals and method.
+    """Run a suite and report its scores with n, interval and method.
 
-    Exits 1 where a gate is FAIL, 3 where none is but one is INCONCLUSIVE: the interval lies on both sides of its bar.
+    Exit code: 1 if a gate is FAIL, 3 if none is FAIL and one is INCONCLUSIVE (its interval contains the bar), else 0.
     """
     from compound.project import Project
 
@@ -63,7 +63,7 @@ def evaluate(
 
 
 def exit_code(report: SuiteReport, *, allow_inconclusive: bool = False) -> int:
-    """What the gates come to: 1 with a FAIL, else 3 with an INCONCLUSIVE that is not allowed, else 0."""
+    """The exit code: 1 with a FAIL, 3 with an INCONCLUSIVE that is not allowed, else 0."""
     verdicts = {gate.verdict for gate in report.gates}
     if "FAIL" in verdicts:
         return 1
@@ -71,7 +71,7 @@ def exit_code(report: SuiteReport, *, allow_inconclusive: bool = False) -> int:
 
 
 def _show_more(report: SuiteReport) -> None:
-    """What the report says beside its scores: what they mean, what the runs took, what scorers did wrong."""
+    """Print the rest of the report: the meaning of scores, time and cost, errors of scorers."""
     if report.description:
         say(f"asks: {wrapped(report.description)}")
     for name, meaning in report.meanings.items():
@@ -90,7 +90,7 @@ _MOST_ERRORS = 10
 
 
 def show_report(report: SuiteReport) -> None:
-    """The scores, for a person."""
+    """Print the scores."""
     print_table(
         f"suite {report.suite}, profile {report.profile}",
         ["score", "value", "95 % interval", "n", "method"],

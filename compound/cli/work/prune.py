@@ -1,4 +1,4 @@
-"""`prune`: what may not be kept any longer."""
+"""`prune`, `erase`: delete stored content by policy or by person."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def register(app: typer.Typer) -> None:
 
 def prune(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing; show what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; show what would be deleted.")] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Remove what the policies (`retention:`) do not let be kept any longer; only of runs that are over.
+    """Delete content whose `retention:` period is over, of finished runs only.
 
-    Exit code: 0, or 1 when runs were left alone because a policy or a graph is broken.
+    Exit code: 0, or 1 if runs were skipped because a policy or a graph is invalid.
     """
     from compound.project import Project
 
@@ -45,18 +45,16 @@ def prune(
 
 def erase(
     *,
-    customer: Annotated[
-        list[str], typer.Option("--customer", help="Customer id or e-mail address; repeat it for every key.")
-    ],
+    customer: Annotated[list[str], typer.Option("--customer", help="Customer id or e-mail address; repeatable.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Remove nothing; show the runs that name the person.")
+        bool, typer.Option("--dry-run", help="Delete nothing; show the runs that name the person.")
     ] = False,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Remove what runs have kept about one person, look for it again, and say what is left.
+    """Delete what runs store about one person, search again, and report what is left.
 
-    Exit code: 0 when nothing is left that names the person, else 1.
+    Exit code: 0 if nothing names the person any more, else 1.
     """
     from compound.project import Project
 
@@ -74,7 +72,7 @@ def erase(
 
 
 def _show_erased(report: EraseReport) -> None:
-    say(f"{len(report.runs)} runs name the person, {len(report.withdrawn)} of them wait for a decision")
+    say(f"{len(report.runs)} runs name the person, {len(report.withdrawn)} of them waiting for a decision")
     if report.is_dry:
         for run_id in report.runs:
             say(f"  {run_id}{' (is withdrawn)' if run_id in report.withdrawn else ''}")
@@ -82,19 +80,19 @@ def _show_erased(report: EraseReport) -> None:
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(report.removed.items()))
     say(f"removed: {found or 'nothing'}")
     for run_id, why in report.left.items():
-        note(f"left alone: run {run_id}: {why}")
+        note(f"skipped: run {run_id}: {why}")
     for place, count in report.found.items():
-        note(f"still named: {count} times in {place}")
+        note(f"still named {count} times in {place}")
     if report.is_complete:
-        say("looked again in the state store, the checkpoints, the traces and every file of the profile: not named")
-    say("not touched: the lakehouse, the operational database, documents and their indexes")
+        say("searched again: the state store, checkpoints, traces and files of the profile do not name the person")
+    say("not searched: the lakehouse, record stores, documents and their indexes")
 
 
 def _show(report: PruneReport) -> None:
     for name, why in report.left.items():
-        note(f"left alone: {name}: {why}")
+        note(f"skipped: {name}: {why}")
     if not report.policies:
-        note("no policy of graphs/policies/ has `retention:`; everything is kept")
+        note("no policy in graphs/policies/ sets `retention:`; everything is kept")
         return
     rows = [one.to_json() for one in report.policies]
     columns = ["policy", "content_before", "runs_emptied", "runs_withdrawn", "traces_before", "runs_dropped"]

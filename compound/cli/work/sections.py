@@ -1,4 +1,4 @@
-"""What a suite's headline does not say: its sections, and the kinds of cases in it."""
+"""The sections of a suite's report, and its scores by kind of case."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Row = tuple[str, str, str, str, int]
 
 
 def show_sections(report: SuiteReport) -> None:
-    """The headline beside each section and each kind of case, so that it never stands alone."""
+    """Print the headline score with each section and each kind of case."""
     if report.sections:
         print_table(
             "by section",

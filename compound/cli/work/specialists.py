@@ -1,4 +1,4 @@
-"""`specialists`: trained versions, what each may decide alone, and which one answers."""
+"""`specialists`: trained versions, their certificates, and the version in production."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from compound.cli._output import Json, Profile, note, print_json, print_table, s
 
 app = typer.Typer(help="List, promote and roll back trained specialists.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="A specialist of the project, `intent`.")]
+Name = Annotated[str, typer.Argument(help="A specialist of the project, such as `intent`.")]
 
 
 @app.command("list")
 def list_versions(
-    name: Annotated[str | None, typer.Argument(help="A specialist; all when none is named.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A specialist; default: all.")] = None,
     *,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """List trained versions, the newest first, with what each may decide alone."""
+    """List trained versions with their certificates, newest first."""
     from compound.project import Project, ago
 
     rows = Project.open(profile=profile).specialists(name)
@@ -29,7 +29,7 @@ def list_versions(
         print_json(rows)
         return
     if not rows:
-        note("nothing is trained yet; `compound train NAME` makes a version")
+        note("no trained versions yet; run `compound train NAME`")
         return
     print_table(
         "specialists",
@@ -50,14 +50,12 @@ def list_versions(
 @app.command()
 def promote(
     name: Name,
-    version: Annotated[
-        str | None, typer.Argument(help="A version, or the beginning of one; the newest when none is named.")
-    ] = None,
+    version: Annotated[str | None, typer.Argument(help="A version or a prefix of one; default: the newest.")] = None,
     *,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Put a version into production, whatever it certifies; `rollback` takes it back."""
+    """Promote a version to production, whatever it certifies; `rollback` undoes it."""
     from compound.project import Project
 
     _tell(name, Project.open(profile=profile).promote(name, version), json=json)
@@ -65,7 +63,7 @@ def promote(
 
 @app.command()
 def rollback(name: Name, *, profile: Profile = None, json: Json = False) -> None:
-    """Put the version that was in production before back."""
+    """Restore the previous production version."""
     from compound.project import Project
 
     _tell(name, Project.open(profile=profile).rollback(name), json=json)

@@ -1,4 +1,4 @@
-"""`traces`: what happened, node by node."""
+"""`traces`: recorded runs, node by node."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def list_runs(
         print_json(rows)
         return
     if not rows:
-        note("no run is recorded yet; `compound run` and `compound batch` record each")
+        note("no runs recorded yet; `compound run` and `compound batch` record them")
         return
     shown = [trace_row(row) for row in rows]
     columns = ["run", "of", "graph", "status", "ago", "ms", "spans", "usd"]
     if not any(row[-1] for row in shown):
         columns, shown = columns[:-1], [row[:-1] for row in shown]
     print_table(
-        f"the newest {len(rows)} runs",
+        f"newest {len(rows)} runs",
         columns,
         shown,
         right=["ago", "ms", "spans", "usd"],
@@ -40,7 +40,7 @@ def list_runs(
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="A run's id or the beginning of it, or the id of its ticket or case.")],
+    run: Annotated[str, typer.Argument(help="Id of a run or a prefix of it, or the id of its item or case.")],
     *,
     profile: Profile = None,
     json: Json = False,
@@ -54,7 +54,7 @@ def show(
         print_json(trace_document(store, tree))
         return
     say(tree.text(console().width))
-    say(f"\nwith inputs, outputs and pins: compound traces show {tree.run_id[:12]} --json")
+    say(f"\ninputs, outputs and pins: compound traces show {tree.run_id[:12]} --json")
 
 
 @app.command()
@@ -66,7 +66,7 @@ def sql(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Ask the traces in SQL (DuckDB, read-only)."""
+    """Query the traces in SQL (DuckDB, read-only)."""
     from compound.project import Project
 
     result = Project.open(profile=profile).traces().sql(query)

@@ -204,7 +204,7 @@ def test_the_command(project: Path) -> None:
         "  affected: review, send, after",
         "  evaluation drafts: every case",
         "  evaluation whole: every case",
-        "  runs paused at review: must be redone, computing again draft, review",
+        "  runs paused at review: must be redone, recomputing draft, review",
         "  runs paused at send: must stay: the effect send may have acted, and it changed",
     ]
     code, text = program(project, "diff", "--against", "HEAD", "--json")

@@ -67,7 +67,7 @@ def test_what_expires_is_closed_and_its_run_ends(tmp_path: Path, monkeypatch: py
     bank = bank_with(tmp_path, review="due: 1h\non_expire: {close: true}")
     item = bank.ask()
     shift(bank, 2 * 3600)
-    assert "nothing waits" in say(bank, "review", "list", monkeypatch=monkeypatch)
+    assert "no open items" in say(bank, "review", "list", monkeypatch=monkeypatch)
     shown = view(bank, item)
     assert shown["status"] == "expired"
     with bank.open() as project:
@@ -231,7 +231,7 @@ def test_a_snoozed_item_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "snoozed until" in say(
         bank, "review", "snooze", item, "--for", "2h", "--user", "ann", monkeypatch=monkeypatch
     )
-    assert say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch).startswith("nothing waits")
+    assert say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch).startswith("no unclaimed items")
     shift(bank, 3 * 3600)
     assert item in say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch)
     say(bank, "review", "snooze", item, "--until", "2099-01-01T09:00", "--user", "bob", monkeypatch=monkeypatch)
@@ -245,7 +245,7 @@ def test_who_escalates_does_not_approve(tmp_path: Path, monkeypatch: pytest.Monk
     item = bank.ask()
     say(bank, "review", "escalate", item, "--user", "ann", monkeypatch=monkeypatch)
     (child,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
-    assert say(bank, "review", "next", "--user", "ann", monkeypatch=monkeypatch).startswith("nothing waits")
+    assert say(bank, "review", "next", "--user", "ann", monkeypatch=monkeypatch).startswith("no unclaimed items")
     error = refused(bank, "review", "approve", child["item_id"], "--user", "ann", monkeypatch=monkeypatch)
     assert (error.code, bank.applied()) == ("review.escalated", 0)
     say(bank, "review", "approve", child["item_id"], "--user", "lea", monkeypatch=monkeypatch)
