@@ -102,7 +102,10 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    if title:
+        # As a line of its own: the title of a table is broken at the table's width, and a path with it.
+        console().print(Text(visible(title), style="bold"), soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     left_out = _left_out(columns, cells, short, spare)
     told = tuple(name for name in left_out if any(row[columns.index(name)] for row in cells))

@@ -1,4 +1,4 @@
-"""Write what the commands of the tutorials print: python -m tests.docs.tutorials."""
+"""Write what the commands of the tutorials print: python -m tests.docs.tutorials [NAME...]."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.support.tutorial_pages import ROOT, followed, pages, settled
 
 
 def main() -> None:
-    """Follow every tutorial in a folder of its own; a page is written where more than ids and times is new."""
-    for path in pages():
+    """Follow these pages, or all, in a folder each; a page is written where more than ids and times is new."""
+    for path in [page for page in pages() if page.stem in sys.argv[1:] or not sys.argv[1:]]:
         page = path.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
             new = followed(page, Path(folder))

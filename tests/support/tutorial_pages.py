@@ -2,6 +2,7 @@
 
 A fence with `file=NAME` is a whole file; a `diff` fence with `file=NAME` changes one. A ```` ```bash ```` block holds commands;
 where `<!-- output -->` stands behind it, that is what they print. Times, ids and ages differ from run to run and are not compared.
+A page with `<!-- server -->` talks to a provider of models: a local server answers for it (`tests.support.page_server`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,9 +23,15 @@ from unittest.mock import patch
 
 from compound.cli import main
 from tests.docs.markdown import blocks, fenced
+from tests.support.page_server import PARTNERS, model_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs/tutorials"
+SERVER = "<!-- server -->"
+ADDRESS = "http://localhost:8000"
+"""Where the servers of the pages listen."""
+_CODES = frozenset({0, 1, 3, 6, 7, None})
+"""1: findings, or a failure; 3, 6 and 7: what a batch or a suite says. 2, a wrong call, is right only where it is shown."""
 _STEP = re.compile(
     r"^(?P<fence>```(?P<language>\w+)(?P<info>[^\n]*)\n(?P<text>.*?)^```$)(?P<output>\n\n<!-- output -->\n.*?<!-- /output -->)?",
     re.MULTILINE | re.DOTALL,
@@ -32,6 +39,7 @@ _STEP = re.compile(
 _ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
 """The beginning of a review item's id in a command: it is another one each time, the one that was made last is meant."""
 _MADE = re.compile(r"waiting for review: compound review show ([0-9a-f]{10})")
+_PRINTED = re.compile(r"^item ([0-9a-f]{10})", re.MULTILINE)
 _VARYING = (
     (re.compile(r"\bmade \d+ files\b"), "made N files"),
     # A tracking number looks like an id, but is part of the answer.
@@ -39,6 +47,7 @@ _VARYING = (
     # A row of `compound index`: the index's version, and at its end how many seconds it took.
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
     (re.compile(r"@\d+\b"), "@N"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?"), "MOMENT"),
     (re.compile(r"\b\d{8}\b"), "DAY"),
     (re.compile(r"\b\d[\d,]*(?:\.\d+)? (?:ms|s|min|h)\b"), "TIME"),
     (re.compile(r"─+"), "─"),
@@ -59,6 +68,12 @@ class Reader:
     exported: dict[str, str] = field(default_factory=lambda: {"COLUMNS": "100"})
     item: str = ""
     """The beginning of the id of the review item that was made last."""
+    server: str = ""
+    """Address of the local server that answers for providers of models; empty for none."""
+    code: object = 0
+    """How the last command ended."""
+    is_shown: bool = False
+    """Whether the page shows what the commands of this block print."""
 
     def follow(self, page: str) -> str:
         """Do what the page says from its first line to its last; the page with what was printed.
@@ -66,11 +81,15 @@ class Reader:
         Raises:
             AssertionError: a command failed with a traceback, or a change does not fit its file.
         """
-        return _STEP.sub(self._step, page)
+        with ExitStack() as stack:
+            if SERVER in page:
+                self.server = stack.enter_context(model_server())
+                self.exported["ANTHROPIC_BASE_URL"] = self.server
+            return _STEP.sub(self._step, page)
 
     def _step(self, found: re.Match[str]) -> str:
         if found["language"] == "bash":
-            fence = found["fence"]
+            fence, self.is_shown = found["fence"], found["output"] is not None
             printed = "".join(self._line(line) for line in found["text"].replace("\\\n", " ").splitlines())
             if self.item:
                 fence = _ITEM.sub(self.item, fence)
@@ -84,6 +103,7 @@ class Reader:
         return found[0]
 
     def _write(self, path: Path, text: str, *, is_change: bool) -> None:
+        text = text.replace(ADDRESS, self.server or ADDRESS)
         if is_change:
             lines = text.splitlines(keepends=True)
             before = "".join(line[1:] for line in lines if not line.startswith("+"))
@@ -114,7 +134,15 @@ class Reader:
                 self.item = next((made[1] for made in _MADE.finditer(said)), self.item)
                 return said
             case ["pytest", *options]:
-                return self._pytest(options)
+                return self._program("-m", "pytest", "-p", "no:cacheprovider", *options)
+            case ["python", *options]:
+                said = self._program(*options)
+                self.item = next((made[1] for made in _PRINTED.finditer(said)), self.item)
+                return said
+            case ["cat", file]:
+                return (self.folder / file).read_text(encoding="utf-8")
+            case ["echo", "$?"]:
+                return f"{self.code or 0}\n"
             case _:
                 raise AssertionError(f"a tutorial has no such command: {line}")
 
@@ -125,15 +153,18 @@ class Reader:
                 main()
             except SystemExit as end:
                 code = end.code
-        # 1: findings, or a failure that the page shows.
-        assert code in {0, 1, 3, None}, f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
-        # The page says where a reader's project lies, not where this one does.
-        return said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+        assert code in _CODES or (code == 2 and self.is_shown), f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        self.code = code
+        # The page says where a reader's project and server lie, not where these do.
+        shown = said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+        return shown.replace(self.server, ADDRESS) if self.server else shown
 
-    def _pytest(self, options: list[str]) -> str:
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
+    def _program(self, *options: str) -> str:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOUND_", "PYTEST"))}
-        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+        command = [sys.executable, *options]
+        done = subprocess.run(
+            command, cwd=self.folder, env=env | self.exported, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -143,7 +174,8 @@ class Reader:
         for name in [name for name in sys.modules if name.startswith("_compound_project")]:
             del sys.modules[name]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
-        with chdir(self.folder), patch.dict(os.environ, clean | self.exported, clear=True):
+        path = [*sys.path, str(PARTNERS)]
+        with chdir(self.folder), patch.dict(os.environ, clean | self.exported, clear=True), patch("sys.path", path):
             yield
 
 

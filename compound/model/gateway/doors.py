@@ -66,7 +66,8 @@ def open_langchain(setup: ProviderSetup) -> Provider:
     """A LangChain chat model."""
     chat = setup.logical.langchain
     factory = "" if chat is None else chat.factory
-    return LangchainProvider.from_factory(factory, dict(setup.options), timeout_s=setup.timeout_s)
+    options = dict(setup.options)
+    return LangchainProvider.from_factory(factory, options, timeout_s=setup.timeout_s, package=setup.package)
 
 
 def open_scripted(setup: ProviderSetup) -> Provider:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from compound.errors import CompoundError, ModelError, ProjectError
@@ -54,9 +55,9 @@ class LangchainProvider:
 
     @classmethod
     def from_factory(
-        cls, factory: str, options: Mapping[str, JsonValue], *, timeout_s: float | None = None
+        cls, factory: str, options: Mapping[str, JsonValue], *, timeout_s: float | None = None, package: str = ""
     ) -> LangchainProvider:
-        """Make the chat model that `package.module:Class` names.
+        """Make the chat model that `package.module:Class` names; a module of the project goes first.
 
         What Compound does itself is switched off in it (retries), or handed to it where it has a place for it
         (the timeout, usage of streams) and `options` do not say otherwise.
@@ -66,7 +67,7 @@ class LangchainProvider:
         """
         module, _, name = factory.partition(":")
         try:
-            kind = getattr(import_module(module), name)
+            kind = getattr(import_module(_own(package, module) or module), name)
             known = _fields(kind)
             ours: dict[str, Any] = {}
             if "max_retries" in known:
@@ -80,7 +81,7 @@ class LangchainProvider:
             made = kind(**arguments)
         except Exception as error:
             what = f"cannot make {factory!r}: {type(error).__name__}: {error}"
-            fix = "install its package, and write it as package.module:Class"
+            fix = "install its package, or add the module to your project; write it as package.module:Class"
             raise ProjectError("model.langchain", what, fix=fix) from error
         spare = [made]
         return cls(lambda: spare.pop() if spare else kind(**arguments))
@@ -206,3 +207,13 @@ def _structured(model: BaseChatModel, request: ModelRequest) -> Any:  # noqa: AN
         return model.with_structured_output(named, include_raw=True)
     except (NotImplementedError, TypeError, ValueError):
         return None
+
+
+def _own(package: str, module: str) -> str:
+    """The full name of a module of the project; empty where the project has no such file."""
+    top, _, rest = module.partition(".")
+    folder = find_spec(f"{package}.{top}") if package and top else None
+    if folder is None:
+        return ""
+    found = find_spec(f"{package}.{module}") if rest else folder
+    return f"{package}.{module}" if found is not None and found.origin else ""

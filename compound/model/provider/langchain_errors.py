@@ -23,6 +23,7 @@ _BY_STATUS: Final = {
 }
 _FIXES: Final = {
     "model.auth": "check the key in `options` of the model in connectors/models.yaml",
+    "model.connection": "check the address in `options` of the model in connectors/models.yaml, and that its server runs",
     "model.not-found": "check the model id in connectors/models.yaml",
     "model.spend-limit": "raise the limit with the provider; retrying cannot help",
 }
@@ -79,7 +80,9 @@ def as_model_error(error: Exception) -> ModelError:
     if any(word in name for name in names for word in _TIMEOUTS):
         return ModelError("model.timeout", what, retryable=True)
     if any(name in _CONNECTIONS for name in names):
-        return ModelError("model.connection", what, retryable=True)
+        why = str(chain[-1])
+        told = what if why in what else f"{what.rstrip('.')}: {why}"
+        return ModelError("model.connection", told, fix=_FIXES["model.connection"], retryable=True)
     if any(name in {"JSONDecodeError", "OutputParserException"} for name in names):
         return ModelError("model.bad-answer", what, retryable=True)
     return ModelError("model.langchain-failed", what)

@@ -290,3 +290,12 @@ def test_keys_of_customers_compare_exactly_whatever_the_file_says(tmp_path: Path
     keyed = {"orders": TableOptions(customer_key=CustomerKey(column="user_id"))}
     with Lakehouse.open(tmp_path / "t", cache_dir=tmp_path / "c", tables=keyed) as house:
         assert house.query("SELECT n FROM orders WHERE user_id = $c", {"c": "ann"}).rows == [{"n": 1}]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_file_that_looks_like_a_table_is_named(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"members.{ending}").write_text("member\n")
+    with pytest.raises(ConnectorError) as caught:
+        Lakehouse.open(tmp_path, cache_dir=tmp_path / "copies").table("members")
+    assert caught.value.code == "lakehouse.missing-table"
+    assert f"members.{ending} is not read" in caught.value.fix

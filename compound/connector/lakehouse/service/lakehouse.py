@@ -19,7 +19,7 @@ from compound.connector.lakehouse.service.workers import Cancellation, Workers
 from compound.connector.lakehouse.statement.guard import guard, readable
 from compound.connector.lakehouse.table.fence import keep_inside
 from compound.connector.lakehouse.table.snapshot import prune, snapshot
-from compound.connector.lakehouse.table.sources import Source, discover, foreign_format
+from compound.connector.lakehouse.table.sources import Source, discover, foreign_format, unread
 from compound.connector.lakehouse.value.types import (
     DEFAULT_RESOURCES,
     NO_OPTIONS,
@@ -166,7 +166,8 @@ class Lakehouse:
             if broken.casefold() == name.casefold():
                 raise error
         what = f"there is no table {name!r} in {self.path}"
-        raise ConnectorError("lakehouse.missing-table", what, fix=choices(list(self._tables), name))
+        fix = unread(self.path, name) or choices(list(self._tables), name)
+        raise ConnectorError("lakehouse.missing-table", what, fix=fix)
 
     def pin(self) -> Lakehouse:
         """The same folder at its newest versions: this object when nothing changed, else another one.

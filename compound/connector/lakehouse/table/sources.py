@@ -140,3 +140,13 @@ def _children(paths: Iterable[Path]) -> Iterator[tuple[str, Path, TableFormat]]:
             yield path.stem, path, "parquet"
         elif path.suffix == ".duckdb":
             yield path.stem, path, "duckdb"
+
+
+def unread(root: Path, name: str) -> str:
+    """What to do about a file of this name that looks like a table and is none; empty where there is no such file."""
+    found = next((path for path in sorted(root.glob("*.*")) if (path.stem, path.suffix) in _near(name)), None)
+    return f"{found.name} is not read: write it as Parquet, or as a Delta table with `write_table`" if found else ""
+
+
+def _near(name: str) -> list[tuple[str, str]]:
+    return [(name, ending) for ending in (".csv", ".tsv", ".json", ".jsonl", ".xlsx")]
