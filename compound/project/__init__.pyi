@@ -19,7 +19,7 @@ from .review.items import (
 from .review.reviews import (
     ReviewService as ReviewService,
 )
-from .running.run_inputs import read_ticket_argument as read_ticket_argument
+from .running.run_inputs import read_item_argument as read_item_argument
 from .serve.langgraph import (
     compiled_graph as compiled_graph,
 )

@@ -114,7 +114,7 @@ class Reader:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def _line(self, line: str) -> str:
+    def _line(self, line: str) -> str:  # noqa: PLR0911 - one command a case
         words = [_ITEM.sub(self.item, word) for word in shlex.split(line, comments=True)]
         match words:
             case []:
@@ -153,7 +153,9 @@ class Reader:
                 main()
             except SystemExit as end:
                 code = end.code
-        assert code in _CODES or (code == 2 and self.is_shown), f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        assert code in _CODES or (code == 2 and self.is_shown), (
+            f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        )
         self.code = code
         # The page says where a reader's project and server lie, not where these do.
         shown = said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")

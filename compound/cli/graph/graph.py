@@ -115,12 +115,12 @@ def run(
         typer.Argument(help="Inputs as NAME=VALUE (text or JSON); NAME=@FILE reads .json, .jsonl or text."),
     ] = None,
     *,
-    ticket: Annotated[
-        str | None, typer.Option("--ticket", help="The item as JSON, a file, or `-` for standard input.")
+    item: Annotated[
+        str | None, typer.Option("--item", "--ticket", help="The item as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")] = None,
     given: Annotated[
-        str | None, typer.Option("--input", help="The whole input as JSON, a file, or `-`; not with --ticket.")
+        str | None, typer.Option("--input", help="The whole input as JSON, a file, or `-`; not with --item.")
     ] = None,
     context: Context = None,
     draft: Annotated[bool, typer.Option("--draft", help="Stop before the review; no effect runs.")] = False,
@@ -131,18 +131,18 @@ def run(
     """Run a graph on one input and show the result; without arguments, on the example in pyproject.toml."""
     import orjson
 
-    from compound.project import Project, read_ticket_argument
+    from compound.project import Project, read_item_argument
 
     if graph is not None and "=" in graph:
         graph, values = None, [graph, *(values or [])]
     project = Project.open(profile=profile, model=model)
-    is_by_option = any(one is not None for one in (ticket, text, given))
+    is_by_option = any(one is not None for one in (item, text, given))
     if values and is_by_option:
-        raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
+        raise typer.BadParameter("give NAME=VALUE, or --item, --text, --input", param_hint="values")
     if given is not None:
-        record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
+        record = read_item_argument(given, None, stdin=sys.stdin.buffer)
     elif is_by_option:
-        record = project.item_input(graph, read_ticket_argument(ticket, text, stdin=sys.stdin.buffer))
+        record = project.item_input(graph, read_item_argument(item, text, stdin=sys.stdin.buffer))
     else:
         record = project.inputs(graph, values or []) if values or graph is not None else project.example()
     result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)

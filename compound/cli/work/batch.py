@@ -28,13 +28,13 @@ def batch(
     ] = None,
     *,
     source: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--from",
-            help="`desk` (the profile's own source); a JSONL, CSV or Parquet file; a Delta table or a folder; "
-            '"sql:SELECT ..." over the lakehouse; `module:function` in the project.',
+            help="A mailbox of the project, by default its only one; a JSONL, CSV or Parquet file; a Delta table or a "
+            'folder; "sql:SELECT ..." over the lakehouse; `module:function` in the project.',
         ),
-    ] = "desk",
+    ] = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", help="Write results to *.jsonl, *.parquet, or the folder of a Delta table."),

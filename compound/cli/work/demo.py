@@ -23,9 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most this many tickets, from the start.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N items.")] = None,
     json: Json = False,
 ) -> None:
     """Seed the sample data, index, train, run every item and evaluate the result."""
@@ -38,22 +36,24 @@ def demo(
             say(f"[{time.perf_counter() - begin:5.1f} s] {text}")
 
     begin = time.perf_counter()
-    project = Project.open(profile="sample")
-    step("seed: writing the sample data and filling the record store")
+    project = Project.open(profile=_profile())
+    step("seed: writing the sample data and filling the record stores")
     seeded = project.seed(force=True)
     step(f"seed: {sum(table.rows for table in seeded.tables)} rows in {len(seeded.tables)} Delta tables")
     for report in project.index([]):
         step(f"index: {report.name}, {report.passages} passages ({report.embedder})")
-    trained = project.train("intent")
-    step(f"train: {trained.name}@{trained.version} on {trained.examples} examples; {trained.certificate}")
+    for trained in map(project.train, project.settings.specialists):
+        step(f"train: {trained.name}@{trained.version} on {trained.examples} examples; {trained.certificate}")
     findings = project.check([])
     step(f"check: {len(findings) or 'no'} findings")
     if errors := [one for one in findings if one.severity == "error"]:
         raise InvalidFile(errors)
     with progress(show=not json) as on_event:
-        summary = project.batch(None, "desk", BatchOptions(limit=limit, restart=True), on_event=on_event)
+        summary = project.batch(None, None, BatchOptions(limit=limit, restart=True), on_event=on_event)
     step("batch: done")
-    proof = project.certifier().by_suite(None, "outcome", user="demo", limit=limit, dry_run=True)
+    certifier = project.certifier()
+    suite = certifier.suite()
+    proof = certifier.by_suite(None, suite, user="demo", limit=limit, dry_run=True)
     step("eval: done")
     if json:
         seconds = time.perf_counter() - begin
@@ -63,23 +63,36 @@ def demo(
         if proof.report is not None:
             show_report(proof.report)
         say(f"traces: {project.traces_folder()}")
-        _ending(summary, proof)
+        _ending(summary, proof, suite)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
 
 
-def _ending(summary: BatchSummary, proof: Certification) -> None:
+def _profile() -> str:
+    """The profile that writes its own data: the demo needs nothing that is not in the project."""
+    from compound.errors import ProjectError
+    from compound.project import Project
+
+    names = Project.open().settings.self_contained
+    if not names:
+        what = "no profile of the project writes its own data"
+        fix = 'generator = "module:function" in a profile; or run compound index, batch and eval on data of your own'
+        raise ProjectError("project.no-demo", what, fix=fix)
+    return names[0]
+
+
+def _ending(summary: BatchSummary, proof: Certification, suite: str) -> None:
     """Print what ran without a person, what is missing for automation, and the next steps."""
     ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
     if alone:
         say(f"{alone} item(s) were answered without a person, under a certificate: compound certify --list")
     else:
-        say(f"every effect waits for a person: {ready} drafts are ready, {look} need a look")
+        say(f"nothing was sent or changed without a person: {ready} drafts are ready, {look} need a look")
     say(proof.text())
     say("next:")
     say("  compound review list --ready             drafts that pass every check; then: show|approve|edit|reject")
     say("  compound review list --needs-a-look      the others, with what is unexplained")
-    say("  compound certify --suite outcome         automate what labels prove to be safe")
+    say(f"  {f'compound certify --suite {suite}':<40} automate what labels prove to be safe")
     say("  compound traces list                     what each run did; then: traces show RUN")
     say('  compound traces sql "select node_name, count(*) from spans group by 1"')
     say("  compound draw                            the graph as a picture")

@@ -147,6 +147,24 @@ class Certifier:
     def __init__(self, project: OpenedProject) -> None:
         self._project = project
 
+    def suite(self, graph: str | None = None) -> str:
+        """The name of the suite whose labels certify a graph, the first one where there are several.
+
+        Raises:
+            ProjectError: ``certify.no-labels``: no suite of the graph has `certify`.
+        """
+        from compound.project.evaluation.evaluation import suite_file
+        from compound.project.source.parts import EVALS
+
+        settings = self._project.settings
+        runs = graph or settings.graph
+        for path in sorted((settings.root / EVALS).glob("*/suite.yaml")):
+            file = suite_file(self._project.resources, path.parent.name)
+            if file.certify is not None and (file.graph or settings.graph) == runs:
+                return path.parent.name
+        what = f"no suite of the graph {runs} says which score tells that a case went wrong"
+        raise ProjectError("certify.no-labels", what, fix="certify: {wrong: <score>} in its suite.yaml")
+
     def by_suite(  # noqa: PLR0913 - what is certified, by what, and by whom
         self,
         graph: str | None,

@@ -29,8 +29,8 @@ def example_of(settings: Settings, spec: GraphSpec) -> dict[str, JsonValue]:
         DataError: `project.no-input`: there is no example, and the graph needs an input.
     """
     given = cast("dict[str, JsonValue]", dict(settings.example))
-    if not given and list(spec.input) == ["ticket"]:
-        raise DataError("item.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
+    if not given and spec.item is not None and list(spec.input) == [spec.item.input]:
+        raise DataError("item.missing", "no item is given", fix="--text '...', or --item FILE, JSON or -")
     if not given:
         need_input(spec, given, f"; or write example = {{ ... }} below [tool.compound] in {MARKER}")
     return given

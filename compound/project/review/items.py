@@ -207,7 +207,9 @@ class ItemView(ItemFields):
     @property
     def _always(self) -> str:
         """Why a person is asked where neither a rule nor a check said so."""
-        return f"{self.graph} asks a person every time, at `{self.node}`" if self.graph else "a person is asked every time"
+        return (
+            f"{self.graph} asks a person every time, at `{self.node}`" if self.graph else "a person is asked every time"
+        )
 
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from compound.review import ReviewQueue
     from compound.spec import GraphSpec
 
-DEFAULT_SOURCE = "desk"
-"""What `compound batch` reads when it is told no source: the profile's `tickets`."""
 _REDRAFTS = 2
 """How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
 
@@ -55,12 +53,13 @@ class Backlog:
 
 
 def open_backlog(
-    source: str, resources: Resources, spec: GraphSpec, context: Mapping[str, JsonValue] | None = None
+    source: str | None, resources: Resources, spec: GraphSpec, context: Mapping[str, JsonValue] | None = None
 ) -> Backlog:
     """The items of a source for a graph: its tickets, where the graph takes one; else its rows.
 
     Args:
-        source: The name of a mailbox, a path, `sql:SELECT ...` or `module:function`.
+        source: The name of a mailbox, a path, `sql:SELECT ...` or `module:function`; None means the profile's only
+            mailbox.
         resources: Of the project.
         spec: The graph.
         context: What is one for all; it goes before the columns.
@@ -68,12 +67,13 @@ def open_backlog(
     Raises:
         ProjectError: `project.no-items`; `batch.no-source`: a mailbox has items, and the graph takes none.
     """
+    source = default_source(resources) if source is None else source
     rows = RowItems(spec, context or {})
     path = _item_path(source, resources, rows)
     if path is not None:
         items = backlog_of(path, resources.mailbox_of(source), rows)
         return Backlog(source=str(path), items=items, are_ids_shared=rows.roles.names_items)
-    if is_mailbox(source, resources):
+    if source in resources.mailboxes:
         what = f"{spec.name} takes no item of a mailbox: its input is {', '.join(spec.input) or 'empty'}"
         fix = '--from FILE, --from "sql:SELECT ..." or --from module:function'
         raise ProjectError("batch.no-source", what, fix=fix)
@@ -87,7 +87,7 @@ def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None
 
     if rows.roles.input is None or not (rows.is_open or Mailbox.takes(rows.fields)):
         return None
-    if is_mailbox(source, resources):
+    if source in resources.mailboxes:
         return source_path(source, resources)
     opened = open_source(source, resources).path
     is_table = opened is not None and opened.suffix.lower() in ENDINGS and opened.suffix.lower() not in _LINES
@@ -105,9 +105,21 @@ def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
     return keys
 
 
-def is_mailbox(source: str, resources: Resources) -> bool:
-    """A batch over this source reads a mailbox."""
-    return source in resources.mailboxes or source == DEFAULT_SOURCE
+def default_source(resources: Resources) -> str:
+    """The mailbox that a batch reads when no source is named: the only one, or the only one that the profile fills.
+
+    Raises:
+        ProjectError: `project.no-items`: there are several.
+    """
+    profile = resources.settings.profile
+    names = tuple(resources.mailboxes)
+    filled = [name for name in names if name in profile.mailboxes]
+    if len(names) == 1:
+        return names[0]
+    if len(filled) == 1:
+        return filled[0]
+    what = f"the project has several mailboxes: {', '.join(filled or names)}"
+    raise ProjectError("project.no-items", what, fix=f"name the source: --from {(filled or names)[0]}")
 
 
 def source_path(source: str, resources: Resources) -> Path:
@@ -117,17 +129,14 @@ def source_path(source: str, resources: Resources) -> Path:
         ProjectError: `project.no-items`: the profile does not say where the items of a mailbox are.
     """
     profile = resources.settings.profile
-    if source not in resources.mailboxes and source != DEFAULT_SOURCE:
+    if source not in resources.mailboxes:
         return Path(source).resolve()
     path = profile.mailboxes.get(source, profile.tickets)
-    if path is None and source == DEFAULT_SOURCE and len(profile.mailboxes) == 1:
-        (path,) = profile.mailboxes.values()
     if path is None:
-        mailbox = source
         raise ProjectError(
             "project.no-items",
-            f"profile {profile.name!r} names no items of the mailbox {mailbox!r}",
-            fix="--from FILE, or `mailboxes = {NAME = PATH}` in the profile",
+            f"profile {profile.name!r} does not say where the items of the mailbox {source!r} are",
+            fix=f'name a source with --from, or write mailboxes = {{ {source} = "PATH" }} in the profile',
         )
     return path.resolve()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
     project: OpenedProject,
     name: str | None,
-    source: str,
+    source: str | None,
     options: BatchOptions,
     to: Path | None,
     context: Mapping[str, JsonValue],

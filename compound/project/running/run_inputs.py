@@ -101,8 +101,8 @@ def _json(name: str, text: str) -> JsonValue:
     return value
 
 
-def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:
-    """A ticket from the command line: JSON text, a file, `-`, or plain text.
+def read_item_argument(item: str | None, text: str | None, *, stdin: BinaryIO) -> dict[str, JsonValue]:
+    """An item from the command line: JSON text, a file, `-`, or plain text.
 
     Raises:
         DataError: `item.missing`, `item.bad-json`, `item.duplicate-key`.
@@ -113,26 +113,26 @@ def read_ticket_argument(ticket: str | None, text: str | None, *, stdin: BinaryI
 
     if text is not None:
         return {"id": f"cli-{uuid4().hex[:8]}", "subject": "", "body": text}
-    if ticket is None:
-        raise DataError("item.missing", "no ticket is given", fix="--text '...', or --ticket FILE, JSON or -")
-    if ticket == "-":
+    if item is None:
+        raise DataError("item.missing", "no item is given", fix="--text '...', or --item FILE, JSON or -")
+    if item == "-":
         raw = stdin.read()
-    elif ticket.lstrip().startswith("{"):
-        raw = ticket.encode()
+    elif item.lstrip().startswith("{"):
+        raw = item.encode()
     else:
-        path = Path(ticket)
+        path = Path(item)
         if not path.is_file():
-            raise DataError("item.missing", f"there is no file {ticket}", fix="name a JSON file, or give JSON")
+            raise DataError("item.missing", f"there is no file {item}", fix="name a JSON file, or give JSON")
         raw = path.read_bytes()
     try:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise DataError(
-            "item.bad-json", f"the ticket is not JSON: {error}", fix="a record {id, subject, body}"
+            "item.bad-json", f"the item is not JSON: {error}", fix="a record {id, subject, body}"
         ) from error
     if not isinstance(record, dict):
-        raise DataError("item.bad-json", "the ticket is no JSON record", fix="a record {id, subject, body}")
+        raise DataError("item.bad-json", "the item is not a JSON object", fix="a record {id, subject, body}")
     if (twice := repeated_key(raw)) is not None:
-        what = f"the ticket's key {twice!r} comes twice in one object"
+        what = f"the item has the key {twice!r} twice in one object"
         raise DataError("item.duplicate-key", what, fix="keep the one that is meant")
     return cast("dict[str, JsonValue]", record)

@@ -248,7 +248,7 @@ class Project(OpenedProject):
     def batch(
         self,
         name: str | None,
-        source: str,
+        source: str | None,
         options: BatchOptions,
         *,
         to: Path | None = None,
@@ -259,8 +259,8 @@ class Project(OpenedProject):
 
         Args:
             name: A graph of the project; its own when None.
-            source: The name of a mailbox; the path of a JSONL, CSV or Parquet file, a Delta table or a folder;
-                `sql:SELECT ...` over the lakehouse; `module:function` of the project.
+            source: The name of a mailbox, the only one when None; the path of a JSONL, CSV or Parquet file, a Delta
+                table or a folder; `sql:SELECT ...` over the lakehouse; `module:function` of the project.
             options: How it runs.
             to: Where the results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
             context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
