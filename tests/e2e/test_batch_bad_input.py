@@ -206,8 +206,8 @@ def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_
 
 
 STOPPED = re.compile(
-    r"the batch stopped at ticket 'P-\d+', \d of 6 settled: .*/sample/(state|checkpoints)\.db .*"
-    r"full.* \[(state|checkpoint)\.(disk|disk-full)\]\n  fix: .*; then the same command goes on"
+    r"the batch stopped at item 'P-\d+', \d of 6 settled: .*/sample/(state|checkpoints)\.db .*"
+    r"full.* \[(state|checkpoint)\.(disk|disk-full)\]\n  fix: .*; then the same command resumes"
 )
 
 

@@ -90,7 +90,9 @@ def test_a_person_is_erased_and_nobody_else(project: Project, root: Path, monkey
     code, said = told("erase", "--customer", NORA, "--customer", MAIL, root=root, monkeypatch=monkeypatch)
     assert code == 0, said
     assert "2 runs name the person, 1 of them waiting for a decision" in said
-    assert "searched again: the state store, checkpoints, traces and files of the profile do not name the person" in said
+    assert (
+        "searched again: the state store, checkpoints, traces and files of the profile do not name the person" in said
+    )
     assert holders(root, MAIL) == []
     assert holders(root, MAIL.upper()) == []
     assert holders(root, "norah@example.com") != []
