@@ -105,11 +105,11 @@ async def run_suite(  # noqa: PLR0913 - suite, subject and options
     Args:
         suite: Cases and scorers.
         subject: What is evaluated.
-        profile: For the report.
-        model: For the report.
+        profile: Profile, for the report.
+        model: Provider, for the report.
         concurrency: Cases at the same time.
         limit: Only the first N cases of the headline and of each section.
-        details: Put every case into the report.
+        details: Include every case in the report.
         recorder: Stores scores with their traces.
         on_result: Called after each case, for a progress bar.
         on_scored: Called with the scored headline cases.
@@ -145,9 +145,9 @@ def rescore(
     Args:
         suite: Cases and scorers.
         results: Case id to recorded result (`recorded_results`); cases without one are left out and noted.
-        profile: For the report.
-        model: For the report.
-        details: Put every case into the report.
+        profile: Profile, for the report.
+        model: Provider, for the report.
+        details: Include every case in the report.
     """
 
     def part(cases: Iterable[Case]) -> SuiteReport:

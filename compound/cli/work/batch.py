@@ -23,9 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def batch(
-    graph: Annotated[
-        str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")
-    ] = None,
+    graph: Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")] = None,
     *,
     source: Annotated[
         str,

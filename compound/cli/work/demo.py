@@ -23,9 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most this many tickets, from the start.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N items.")] = None,
     json: Json = False,
 ) -> None:
     """Seed the sample data, index, train, run every item and evaluate the result."""

@@ -163,7 +163,7 @@ def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values
     """Apply an event to the version that was seen; every status change goes through here.
 
     Raises:
-        ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
+        ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
     """
     compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
     return load(db, item.item_id)

@@ -98,7 +98,7 @@ class ReviewQueue:
         return _listing.counts(self._desk, queue)
 
     def decisions(self, item_id: str) -> Sequence[Decision]:
-        """Everything that was decided about an item, oldest first."""
+        """All decisions about an item, oldest first."""
         return _listing.decisions(self._desk, item_id)
 
     def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
@@ -276,7 +276,7 @@ class ReviewQueue:
         return _upkeep.undo(self._desk, item_id, user=user)
 
     def withdraw(self, item_id: str, *, actor: str, reason: str) -> ReviewItem:
-        """The run was cancelled: nobody has to decide any more."""
+        """Withdraw an item because its run was cancelled."""
         return _upkeep.withdraw(self._desk, item_id, actor=actor, reason=reason)
 
     def expire(self) -> Sweep:
@@ -304,15 +304,15 @@ class ReviewQueue:
         return _resume.claim_resume(self._desk, item_id, owner=owner, lease_s=lease_s)
 
     def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
-        """A sign of life of who resumes a run; false when another process has taken it over."""
+        """Heartbeat of a resuming process; returns False if another process has taken over."""
         return _resume.renew_resume(self._desk, claim, lease_s=lease_s)
 
     def undo_until(self, decision_id: str) -> float | None:
-        """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+        """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
         return _resume.undo_until(self._desk, decision_id)
 
     def returns(self, run_id: str) -> Sequence[Decision]:
-        """Decisions that gave drafts of a run back to its graph, oldest first."""
+        """Decisions that returned drafts of a run to its graph, oldest first."""
         return _resume.returns(self._desk, run_id)
 
     def finish_resume(
