@@ -1,8 +1,7 @@
-"""A backlog as one job: a ledger, bounded concurrency, effects in order, dead letters.
+"""Batches: run a backlog as one job, with a ledger, bounded concurrency, ordered effects and dead letters.
 
-Running the same command again is how a batch is resumed: settled tickets stay settled, a ticket that was in
-flight goes on under the same run, whose finished calls and effects are found again. A ticket that any run of the
-graph has answered is not answered again.
+Running the same command again resumes a batch: settled items stay settled, and an item that was in flight continues
+its run, with the finished calls and effects. An item that another run of the graph has answered is not run again.
 """
 
 from compound.batch._gate import OrderGate, keys_of

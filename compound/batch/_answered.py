@@ -1,4 +1,4 @@
-"""Whether a ticket was answered before, by whatever batch or single run: nobody gets two replies to one letter."""
+"""Whether an item was already answered, by any batch or single run, so that nobody gets two replies."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 _RUN, _ITEM, _JOB = tables.run, tables.batch_item, tables.batch_job
 _REVIEW, _OUTBOX = tables.review_item, tables.outbox
 _OVER = ("withdrawn", "expired")
-"""Items of reviews that nobody decides any more."""
+"""Statuses of review items that are closed without a decision."""
 _NEVER = ("cancelled", "refused")
-"""Effects that did not happen and will not."""
+"""Statuses of effects that did not happen and will not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A run that answers a ticket.
+    """A run that answers an item.
 
     Attributes:
-        status: `done` or `waiting_review`; None when it has begun and is to be gone on with.
-        is_same: It answers the same words; otherwise another content under the same id.
-        at: When it was made, UTC seconds.
+        status: `done` or `waiting_review`; None if it started and must be resumed.
+        is_same: Whether it answers the same content, not other content under the same id.
+        at: When it was created, UTC seconds.
     """
 
     run_id: str
@@ -38,7 +38,7 @@ class Answer:
     lane: str | None = None
 
 
-def find_answer(  # noqa: PLR0913 - what names a ticket, and what does not count
+def find_answer(  # noqa: PLR0913 - identifies an item, and what to exclude
     db: Connection,
     *,
     graph_name: str,
@@ -48,22 +48,22 @@ def find_answer(  # noqa: PLR0913 - what names a ticket, and what does not count
     own_run: str,
     since: float | None,
 ) -> Answer | None:
-    """The run of this graph that answers the ticket: of the same content first, a finished one first.
+    """The run of this graph that answers the item; runs of the same content, then finished runs come first.
 
     Args:
-        db: A transaction in which nobody else begins this ticket; see `hold_ticket`.
-        graph_name: Of the graph.
-        ticket_id: Of the ticket.
-        sha256: Of its content.
-        job_id: The batch that asks; its own tickets in flight are not asked for.
-        own_run: The run that the batch would give it.
+        db: A transaction that holds the item; see `hold_ticket`.
+        graph_name: Name of the graph.
+        ticket_id: Id of the item.
+        sha256: Hash of its content.
+        job_id: The batch that asks; its own items in flight are excluded.
+        own_run: The run that this batch would start.
         since: Only runs that were made after this time; None for all.
     """
     given = {"of_ticket": ticket_id, "of_graph": graph_name}
     found: list[Answer] = []
     for row in db.execute(_RUNS, given).mappings():
         if row["run_id"] == own_run:
-            return None  # it has begun already, and goes on
+            return None  # it has started, and continues
         is_meant = since is None or row["created_at"] >= since
         if is_meant and (one := _of(db, row, sha256)) is not None:
             found.append(one)
@@ -77,7 +77,7 @@ _ORDER = (ItemStatus.DONE, ItemStatus.WAITING_REVIEW, None)
 
 
 def hold_ticket(db: Connection, graph_name: str, ticket_id: str) -> None:
-    """Until the transaction ends nobody else begins this ticket. SQLite has one writer at a time anyway."""
+    """Prevent other processes from starting this item until the transaction ends. SQLite has a single writer anyway."""
     if db.dialect.name == "postgresql":
         key = sa.func.hashtextextended(f"{graph_name}/{ticket_id}".replace("\0", "/"), 0)
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
@@ -94,7 +94,7 @@ def _of(db: Connection, row: RowMapping, sha256: str) -> Answer | None:
     elif status == "running" or _acted(db, run_id):
         stands = None
     else:
-        return None  # it failed, or was withdrawn, and did nothing
+        return None  # it failed or was withdrawn without an effect
     return Answer(
         run_id=run_id,
         status=stands,
@@ -105,7 +105,7 @@ def _of(db: Connection, row: RowMapping, sha256: str) -> Answer | None:
 
 
 def _waits(db: Connection, run_id: str, *, is_paused: bool) -> bool:
-    """A person has to decide it, or has decided it and it goes on by itself."""
+    """Whether it waits for a decision, or is decided and resumes by itself."""
     items = [row.status for row in db.execute(sa.select(_REVIEW.c.status).where(_REVIEW.c.run_id == run_id))]
     if not items:
         return is_paused
@@ -132,4 +132,4 @@ _IN_FLIGHT = (
         _JOB.c.graph_name == sa.bindparam("of_graph"),
     )
 )
-"""Tickets that another batch has just begun, whose run may not be noted yet."""
+"""Items that another batch has just started, whose run may not be stored yet."""

@@ -1,4 +1,4 @@
-"""Effects in the backlog's order where it matters: for one customer, and for one row."""
+"""Effects in the backlog's order, for items that share a customer or a row."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 _MAX_SENDER: Final = 1_000
 _NAMED: Final = re.compile(r"#[A-Za-z]{0,4}\d{3,20}\b|\b[A-Z]{1,4}-?\d{4,20}\b")
-"""What looks like the number of an order or a case: two tickets that name it may be about one row."""
+"""Text like an order or case number: two items that contain it may refer to the same row."""
 
 _LONE_ADDRESS: Final = re.compile(r"[^@\r\n]{1,500}@[^@\s]{1,400}\s?")
-"""A text that is one sender and nothing else."""
+"""A text that is exactly one sender."""
 
 
 class OrderGate:
-    """Lets a ticket change the outside world only when every earlier ticket that shares a key with it is settled.
+    """Delays the effects of an item until every earlier item that shares a key with it is settled.
 
-    Tickets run side by side; the effects of one customer, and those on one row, happen in the backlog's order. A
-    crashed and resumed batch therefore changes record stores as an uninterrupted one does, also where two tickets touch
-    the same order, and a ticket that takes long holds up nobody else's. Workers take tickets in order, so the
-    earliest unsettled ticket is always in flight and nobody waits for ever.
+    Items run concurrently; effects that share a customer or a row happen in the backlog's order. A batch that crashed
+    and was resumed therefore changes record stores like an uninterrupted one, even if two items touch the same row, and
+    a slow item delays only related ones. Workers take items in order, so the earliest unsettled item is always in
+    flight and there is no deadlock.
 
     Args:
-        keys: Place of each ticket that is not settled to its keys, as far as they are known beforehand.
+        keys: Position of each unsettled item to its known keys.
     """
 
     def __init__(self, keys: Mapping[int, Iterable[str]]) -> None:
@@ -42,11 +42,11 @@ class OrderGate:
                 heapq.heappush(self._queues.setdefault(name, []), seq)
 
     async def wait(self, seq: int, rows: Iterable[str] = ()) -> None:
-        """Return when all tickets before `seq` that share a key with it are settled.
+        """Return when all items before `seq` that share a key with it are settled.
 
         Args:
-            seq: Its place.
-            rows: Further keys: the rows that it is about to change.
+            seq: Position of the item.
+            rows: Further keys: the rows that it will change.
         """
         mine = self._keys.setdefault(seq, set())
         for row in set(rows) - mine:
@@ -65,28 +65,28 @@ class OrderGate:
         return None
 
     def settle(self, seq: int) -> None:
-        """Say that `seq` will change nothing more."""
+        """Mark `seq` as settled: it will change nothing more."""
         self._keys.pop(seq, None)
         if event := self._events.pop(seq, None):
             event.set()
 
 
 def _address(written: str) -> str:
-    """The address of `Ann Lee <ann@x.example>`; empty where there is none, or the text is no sender's."""
+    """The address of `Ann Lee <ann@x.example>`; empty if the text is not a sender."""
     if len(written) > _MAX_SENDER:
         return ""
     try:
         return parseaddr(written)[1]
-    except RecursionError:  # it goes down once for each parenthesis
+    except RecursionError:  # it recurses once per parenthesis
         return ""
 
 
 def keys_of(item: Mapping[str, JsonValue] | None, key: str = "") -> frozenset[str]:
-    """Whom and what an item is about, as far as one can see it: its key, an address, numbers that its texts name.
+    """Keys of an item: its own key, addresses, and numbers in its texts.
 
     Args:
-        item: Its fields.
-        key: What the graph's `item.key` says; empty where it says nothing.
+        item: The fields of the item.
+        key: Value of the graph's `item.key`; empty if it has none.
     """
     found = {f"key {key}"} if key else set[str]()
     for text in (item or {}).values():

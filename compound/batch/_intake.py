@@ -1,4 +1,4 @@
-"""The ledger is brought in step with its source: what is new, what is broken, what has changed."""
+"""Synchronizes the ledger with its source: new, unreadable, changed and removed items."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _MOVED = (
     .values(seq=sa.bindparam("new_seq"))
 )
 GONE = -1
-"""The place of a ticket that its source has no more: it is not run and not counted."""
+"""Position of an item that is no longer in the source: it is not run and not counted."""
 _UNREADABLE = _ITEM.c.input.is_(sa.null())
-"""Dead letters that have no ticket: their line cannot be read, or its id is taken."""
+"""Codes of dead letters without an item: the line cannot be read, or its id is a duplicate."""
 _ACTED = sa.exists().where(tables.outbox.c.run_id == _ITEM.c.run_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What the source has now.
+    """The result of reading the source.
 
     Attributes:
-        count: Its tickets, at most the limit.
-        changed: Tickets whose content is not the one that was run under their id.
-        replaced: Runs that the content of now does away with, because changes were accepted.
+        count: Number of items, at most the limit.
+        changed: Items whose content changed since they were run.
+        replaced: Runs that accepted changes replace.
     """
 
     count: int
@@ -46,13 +46,13 @@ class Taken:
 
 @dataclass(slots=True)
 class Intake:
-    """Reads one source into the rows of one job.
+    """Reads a source into the rows of a job.
 
     Args:
         store: The state store.
-        job_id: Of the job.
-        run_id_of: Ticket and attempt to the id of its run.
-        accept_changes: A settled ticket whose content changed is run with the new one.
+        job_id: Id of the job.
+        run_id_of: Item and attempt to run id.
+        accept_changes: Whether settled items are run again when their content changed.
     """
 
     store: StateStore
@@ -63,7 +63,7 @@ class Intake:
     _replaced: list[str] = field(default_factory=list[str])
 
     def take(self, backlog: Iterable[BacklogItem], limit: int | None) -> Taken:
-        """Write what is new; what cannot be read is a dead letter as long as the source has it."""
+        """Write new items; unreadable ones are dead letters as long as they are in the source."""
         seen: set[str] = set()
         bad: list[tuple[int, BacklogItem]] = []
         seq = 0
@@ -99,7 +99,7 @@ class Intake:
         ids = [row["ticket_id"] for row in rows]
         mine = _ITEM.c.job_id == self.job_id
         with self.store.write() as db:
-            # What could not be read before, and can be now, is a new ticket.
+            # A formerly unreadable item that can now be read is new.
             db.execute(sa.delete(_ITEM).where(mine, _ITEM.c.ticket_id.in_(ids), _UNREADABLE))
             query = sa.select(
                 *(_ITEM.c[name] for name in ("ticket_id", "input_hash", "seq", "status", "attempt", "run_id")),
@@ -120,7 +120,7 @@ class Intake:
                 db.execute(_MOVED, moved)
 
     def _change(self, db: Connection, before: Row[tuple[object, ...]], row: dict[str, object]) -> None:
-        """The content that was answered stays, unless changes are accepted; one that was not is of no use any more."""
+        """Keep the content that was answered, unless changes are accepted; replace content that was not."""
         name = str(row["ticket_id"])
         is_unanswered = before.status in (ItemStatus.DEAD.value, ItemStatus.CANCELLED.value) and not before.has_acted
         is_unseen = before.status == ItemStatus.PENDING.value and not before.has_acted
@@ -147,9 +147,9 @@ class Intake:
         )
 
     def _list_gone(self, taken: set[str], limit: int | None) -> None:
-        """Take tickets out of the backlog's order that the source has no more; they keep their row for when it has.
+        """Unlist items that are no longer in the source; they keep their row in case they return.
 
-        One in flight is still brought to its end: it may have done something already.
+        Items in flight are still finished: they may have run effects.
         """
         query = sa.select(_ITEM.c.ticket_id).where(
             _ITEM.c.job_id == self.job_id, _ITEM.c.seq > GONE, _ITEM.c.status != ItemStatus.RUNNING.value
@@ -163,7 +163,7 @@ class Intake:
                 db.execute(_MOVED, gone)
 
     def _list_unreadable(self, bad: Sequence[tuple[int, BacklogItem]], seen: set[str], limit: int | None) -> set[str]:
-        """Make the dead letters of the source those that it has now; returns the names of all that it has."""
+        """Synchronize the unreadable items with the source; returns the ids of all of its items."""
         mine = _ITEM.c.job_id == self.job_id
         rows: list[dict[str, object]] = []
         with self.store.write() as db:
@@ -178,7 +178,7 @@ class Intake:
                 known = set(db.execute(query).scalars())
                 for seq, entry in part:
                     if entry.problem is not None and entry.ticket_id in known - taken:
-                        # It was read and run before; only its line in the source is broken now.
+                        # It was read and run before; only its line in the source is now invalid.
                         taken.add(entry.ticket_id)
                         self._changed.append(entry.ticket_id)
                     else:
@@ -188,12 +188,12 @@ class Intake:
         return taken
 
     def _unreadable(self, entry: BacklogItem, seq: int, taken: set[str], known: set[str]) -> dict[str, object]:
-        """A dead letter under the name of its ticket, unless a ticket has it that can be read."""
+        """A dead letter under the item's id, unless a readable item has that id."""
         ticket_id = name = entry.ticket_id
         problem = entry.problem or {
             "code": "item.duplicate-id",
-            "what": f"a second ticket has the id {ticket_id!r}; the first one is run",
-            "fix": "give each ticket its own id",
+            "what": f"a second item has the id {ticket_id!r}; only the first is run",
+            "fix": "give each item a unique id",
         }
         while name in taken or name in known:
             name = _second_name(entry, seq) if name == ticket_id else f"{name}#"
@@ -202,5 +202,5 @@ class Intake:
 
 
 def _second_name(entry: BacklogItem, seq: int) -> str:
-    """What a dead letter is called whose ticket's name is taken."""
+    """The id of a dead letter whose item's id is taken."""
     return f"{entry.ticket_id}#{seq}"

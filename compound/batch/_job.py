@@ -1,4 +1,4 @@
-"""The row of a job: which round it is, under which graph and which context its tickets run."""
+"""The row of a job: its round, graph and context."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _OVER = frozenset({"complete", "dead_letters"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it is stored.
+    """A stored job.
 
     Attributes:
-        round: How often it was begun; 0 before the first time.
-        again_since: Only runs made after this time count as answers; None where all do.
+        round: Number of starts; 0 before the first.
+        again_since: Only runs created after this time count as answers; None: all runs.
     """
 
     job_id: str
@@ -39,7 +39,7 @@ class Job:
 
     @classmethod
     def read(cls, db: Connection, job_id: str) -> Self | None:
-        """The job; None when it was never started."""
+        """The job; None if it was never started."""
         row = db.execute(sa.select(_JOB).where(_JOB.c.job_id == job_id)).first()
         if row is None:
             return None
@@ -55,16 +55,16 @@ class Job:
 
     @property
     def round_name(self) -> str:
-        """Names the runs: the job the first time, so that equal backlogs have equal runs; with a number after that."""
+        """Prefix of run ids: the job's id in the first round (equal backlogs get equal run ids), then with a number."""
         return self.job_id if self.round <= 1 else f"{self.job_id}\0{self.round}"
 
     def begins_again(self, options: BatchOptions) -> bool:
-        """Whether these options forget where the job stood. An `--again` that did not come to its end goes on."""
+        """Whether these options start the job from the beginning. An unfinished `--again` is resumed instead."""
         is_unfinished = self.again_since is not None and self.status not in _OVER
         return options.restart or (options.again and not is_unfinished)
 
 
-def open_job(  # noqa: PLR0913 - the columns of its row
+def open_job(  # noqa: PLR0913 - one argument per column
     db: Connection,
     known: Job,
     options: BatchOptions,
@@ -74,7 +74,7 @@ def open_job(  # noqa: PLR0913 - the columns of its row
     source: str,
     context: Mapping[str, JsonValue],
 ) -> Job:
-    """Write the row of a job that starts, or goes on.
+    """Write the row of a job that starts or resumes.
 
     Raises:
         ProjectError: `batch.graph-changed`, `batch.context-changed`.
@@ -107,7 +107,7 @@ def _values(job: Job) -> dict[str, object]:
 
 
 def _require_same(known: Job, graph_name: str, graph_hash: str, context: Mapping[str, JsonValue]) -> None:
-    fix = "--accept-changes runs the rest with the new {what}; --restart begins again"
+    fix = "--accept-changes runs the rest with the new {what}; --restart starts over"
     if known.graph_hash != graph_hash:
         raise ProjectError(
             "batch.graph-changed",

@@ -1,4 +1,4 @@
-"""The ledger: one row a ticket, in the state store; running the same command again goes on from it."""
+"""The ledger: one row per item, in the state store; the same command resumes from it."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ _ONE = (_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bin
 _UNSETTLED = sa.update(_ITEM).where(*_ONE, _ITEM.c.status.not_in([status.value for status in SETTLED]))
 _UNSETTLED_HELD = _UNSETTLED.where(sa.exists(HELD))
 NEVER_REVIVED = frozenset({"item.duplicate-id", "item.changed"})
-"""Dead letters that another attempt cannot help."""
+"""Codes of dead letters that a retry cannot help."""
 
 
 class Ledger:
-    """The rows of one job, a graph over a source.
+    """The rows of a job: one graph over one source.
 
     Args:
         store: The state store.
-        graph_name: The graph that is run.
-        source: What names the backlog, the same however a user writes it: a path without links and dots.
-        are_ids_shared: An id means the same item in every source; otherwise only rows of equal content are the same.
+        graph_name: Name of the graph.
+        source: Canonical name of the source: paths are resolved.
+        are_ids_shared: Whether an id means the same item in every source; else only rows with equal content are the
+            same.
     """
 
     def __init__(self, store: StateStore, *, graph_name: str, source: str, are_ids_shared: bool = True) -> None:
@@ -56,13 +57,13 @@ class Ledger:
 
     @classmethod
     def of(cls, store: StateStore, job_id: str) -> Ledger:
-        """The ledger of a job that is known by its id."""
+        """The ledger of an existing job."""
         found = cls(store, graph_name="", source="")
         found.job_id = job_id
         return found
 
     def write_letters(self, folder: Path) -> str | None:
-        """Write the file of the job's dead letters, as the ledger has them now; returns where, None without any.
+        """Write the job's dead letters to a file; returns its path, None if there are none.
 
         Raises:
             ConnectorError: `batch.cannot-write`.
@@ -72,7 +73,7 @@ class Ledger:
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """Be the only process that runs this job, on whatever host, until the block ends.
+        """Hold the job's lease: only one process on all hosts runs it until the block ends.
 
         Raises:
             ConflictError: `batch.already-running`, naming process and host.
@@ -80,8 +81,8 @@ class Ledger:
         leases = Leases(self._store)
         lease = leases.take(f"batch:{self.job_id}")
         if isinstance(lease, Holder):
-            fix = "wait for it, or stop it with Ctrl-C; the same command then goes on"
-            raise ConflictError("batch.already-running", f"this batch is run already by {lease}", fix=fix)
+            fix = "wait for it, or stop it with Ctrl-C; the same command then resumes"
+            raise ConflictError("batch.already-running", f"this batch is already run by {lease}", fix=fix)
         self._lease = lease
         try:
             with leases.renewed(lease):
@@ -100,23 +101,23 @@ class Ledger:
         return run_id_of(self._known.round_name, ticket_id, attempt)
 
     def run_ids(self, *, adopted: bool = True) -> list[str]:
-        """Runs of the tickets, also of those that ended; without `adopted` only those that this job made."""
+        """Runs of all items; without `adopted`, only those that this job started."""
         query = sa.select(_ITEM.c.run_id).where(_ITEM.c.job_id == self.job_id)
         with self._store.read() as db:
             return list(db.execute(query if adopted else query.where(~_ITEM.c.is_adopted)).scalars())
 
     def begins_again(self, options: BatchOptions) -> bool:
-        """Whether `open` forgets where the job stood; an unfinished `--again` goes on instead."""
+        """Whether `open` starts from the beginning; an unfinished `--again` is resumed instead."""
         return self._known.begins_again(options)
 
     def open(
         self, graph_hash: str, options: BatchOptions | None = None, context: Mapping[str, JsonValue] | None = None
     ) -> None:
-        """Start the job or find it again.
+        """Start or resume the job.
 
         Raises:
-            ProjectError: `batch.graph-changed`, `batch.context-changed`: its other tickets ran under another
-                version of the graph, or with another context.
+            ProjectError: `batch.graph-changed`, `batch.context-changed`: its other items ran under another version of
+                the graph, or with another context.
         """
         options = options or BatchOptions()
         self._accepts_changes = options.accept_changes
@@ -127,15 +128,15 @@ class Ledger:
             )  # fmt: skip
 
     def add(self, backlog: Iterable[BacklogItem], *, limit: int | None = None) -> Taken:
-        """Bring the ledger in step with the source: new tickets are written, answered ones keep their content.
+        """Synchronize the ledger with the source: new items are written, answered ones keep their content.
 
-        What cannot be read, and a second ticket of one id, is a dead letter as long as the source has it: once it
-        is put right there its ticket is new. A ticket that was not answered yet gets the content of now.
+        Unreadable items and duplicate ids are dead letters while they are in the source; once corrected they are new
+        items. Items that are not answered yet get the current content.
         """
         return Intake(self._store, self.job_id, self._run_id_of, self._accepts_changes).take(backlog, limit)
 
     def items(self, *, limit: int | None = None) -> list[LedgerItem]:
-        """The job's tickets in the backlog's order, as far as its source has them; only the first `limit` places."""
+        """The job's items that are in the source, in its order; only the first `limit` positions."""
         query = sa.select(_ITEM).where(_ITEM.c.job_id == self.job_id, _ITEM.c.seq > GONE).order_by(_ITEM.c.seq)
         if limit is not None:
             query = query.where(_ITEM.c.seq < limit)
@@ -157,11 +158,11 @@ class Ledger:
             ]
 
     def results(self) -> list[dict[str, JsonValue]]:
-        """Id, output, status and run of each settled item, in the backlog's order; without a run where none began."""
+        """Id, output, status and run of each settled item, in order; `run` is null if none started."""
         return results_of(self._store, self.job_id)
 
     def start(self, entry: LedgerItem) -> LedgerItem:
-        """Say that a ticket is in flight; one that was answered before comes back settled, or with its other run."""
+        """Mark an item as running; an item that was already answered returns settled, or with its existing run."""
         with self._store.write(durable=False) as db:
             now = store_time(db)
             found = self._answer(db, entry)
@@ -194,7 +195,7 @@ class Ledger:
         return None if is_other and (self._accepts_changes or not self._are_ids_shared) else found
 
     def settle(self, entry: LedgerItem, outcome: Outcome) -> None:
-        """Write how a ticket ended; an item that is settled already is left as it is."""
+        """Store the outcome of an item; a settled item does not change."""
         with self._store.write(durable=False) as db:
             values = {
                 "status": outcome.status.value,
@@ -205,7 +206,7 @@ class Ledger:
             self._write(db, entry, values)
 
     def _write(self, db: Connection, entry: LedgerItem, values: Mapping[str, object]) -> None:
-        """Change an unsettled ticket, as long as the job is this process's."""
+        """Change an unsettled item, while this process holds the job."""
         lease = self._lease
         who = {"asked_job": self.job_id, "asked_ticket": entry.ticket_id}
         held = {} if lease is None else {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}
@@ -214,7 +215,7 @@ class Ledger:
             raise _taken_over()
 
     def reopen(self, entries: Iterable[LedgerItem]) -> None:
-        """Let dead letters that no fault of theirs has made be run by the same command."""
+        """Reopen dead letters that a service caused, so that the same command runs them again."""
         again = sa.update(_ITEM).where(*_ONE, _ITEM.c.status == ItemStatus.DEAD.value)
         with self._writing() as db:
             for entry in entries:
@@ -223,21 +224,21 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Generator[Connection]:
-        """A transaction of the process that holds the job; one that has lost it writes nothing more."""
+        """A transaction of the process that holds the job; raises if the lease is lost."""
         with self._store.write() as db:
             if self._lease is not None and not is_held(db, self._lease):
                 raise _taken_over()
             yield db
 
     def reconcile(self) -> int:
-        """Take over how runs have ended since that a person let go on; return how many tickets moved."""
+        """Update items whose runs ended after a person's decision; returns the count."""
         return reconcile_runs(self._store, job_id=self.job_id)
 
     def revive_dead(self) -> int:
-        """Give every dead letter that has a readable ticket a new attempt. Returns how many.
+        """Retry every readable dead letter; returns the count.
 
-        A run that decided on effects goes on: they are tried again under their own keys, so that none happens
-        twice. Any other attempt is a run of its own, so that a bad answer in the journal is not read again.
+        A run with decided effects is resumed: effects are retried under their keys, so that none happens twice. Any
+        other attempt is a new run, so that a bad answer in the journal is not reused.
         """
         return sum(
             self._revive(entry)
@@ -246,11 +247,11 @@ class Ledger:
         )
 
     def revive_cancelled(self) -> int:
-        """Give every ticket whose run was cancelled a run of its own. Returns how many."""
+        """Retry every item whose run was cancelled, as a new run; returns the count."""
         return sum(self._revive(entry) for entry in self.items() if entry.status is ItemStatus.CANCELLED)
 
     def revive_changed(self) -> int:
-        """Run tickets that were held back because another content was answered under their id."""
+        """Run items that were held back because other content was answered under their id."""
         return sum(
             self._revive(entry)
             for entry in self.items()
@@ -276,7 +277,7 @@ class Ledger:
         return True
 
     def close(self, status: str) -> None:
-        """Write how the job stands: `complete`, `dead_letters` or `stopped`."""
+        """Write the status of the job: `complete`, `dead_letters` or `stopped`."""
         job = tables.batch_job
         with self._writing() as db:
             values = {"status": status, "updated_at": store_time(db)}
@@ -284,8 +285,8 @@ class Ledger:
 
 
 def _taken_over() -> ConflictError:
-    what = "another process has taken over this batch: this one gave no sign of life for too long"
-    return ConflictError("batch.taken-over", what, fix="look at the other process, or run the command again")
+    what = "another process has taken over this batch: the lease of this one expired"
+    return ConflictError("batch.taken-over", what, fix="check the other process, or run the command again")
 
 
 def _code(entry: LedgerItem) -> str:
@@ -293,29 +294,29 @@ def _code(entry: LedgerItem) -> str:
 
 
 def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
-    """The ticket as another run has it; of another content it is held back, for a person to say what it is."""
+    """The item with the status of another run; if that run had other content, it is held back for a person."""
     if found.is_same:
         status = found.status or ItemStatus.RUNNING
         return replace(entry, run_id=found.run_id, status=status, lane=found.lane, is_adopted=True)
     stands = "was answered" if found.status is ItemStatus.DONE else "is being answered"
     error: Mapping[str, JsonValue] = {
         "code": "item.changed",
-        "what": f"ticket {entry.ticket_id!r} {stands} with another content (run {found.run_id})",
-        "fix": "--accept-changes answers it as it is now; a ticket of its own needs an id of its own",
+        "what": f"item {entry.ticket_id!r} {stands} with other content (run {found.run_id})",
+        "fix": "--accept-changes runs it with the new content; a different item needs a different id",
     }
     return replace(entry, status=ItemStatus.DEAD, error=error)
 
 
 def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str | None = None) -> int:
-    """Tickets whose runs ended outside of their batch are done, or cancelled: a person decided, or let one go on.
+    """Settle items whose runs ended outside of their batch, after a person's decision; returns the count.
 
     Args:
         store: The state store.
-        job_id: Only of this job.
-        run_id: Only of this run.
+        job_id: Only items of this job.
+        run_id: Only the item of this run.
     """
     run = tables.run
-    ends = [ItemStatus.DONE.value, ItemStatus.CANCELLED.value]  # a run's own words for it are the same
+    ends = [ItemStatus.DONE.value, ItemStatus.CANCELLED.value]  # runs use the same words
     ended = sa.select(run.c.status).where(run.c.run_id == _ITEM.c.run_id).scalar_subquery()
     finished = sa.select(run.c.run_id).where(run.c.status.in_(ends))
     query = sa.update(_ITEM).where(
@@ -331,19 +332,19 @@ def reconcile_runs(store: StateStore, *, job_id: str | None = None, run_id: str 
 
 
 def dead_of(store: StateStore, run_id: str) -> tuple[str, ...]:
-    """Jobs that have a dead letter of this run."""
+    """Jobs with a dead letter of this run."""
     query = sa.select(_ITEM.c.job_id).where(_ITEM.c.run_id == run_id, _ITEM.c.status == ItemStatus.DEAD.value)
     with store.read() as db:
         return tuple(cast("str", job_id) for job_id in db.execute(query).scalars())
 
 
 def unsettled_runs(store: StateStore) -> frozenset[str]:
-    """Runs that a batch has begun and goes on with by itself when it is started again."""
+    """Runs that a batch started and will resume when it is run again."""
     query = sa.select(_ITEM.c.run_id).where(_ITEM.c.status.not_in([status.value for status in SETTLED]))
     with store.read() as db:
         return frozenset(db.execute(query).scalars())
 
 
 def run_id_of(round_of_job: str, ticket_id: str, attempt: int) -> str:
-    """The run of a ticket: the same after a crash, so that its finished calls and effects are found again."""
+    """The run id of an item: the same after a crash, so that its finished calls and effects are reused."""
     return hashlib.sha256(f"{round_of_job}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]

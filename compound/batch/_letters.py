@@ -1,4 +1,4 @@
-"""Dead letters: tickets that need somebody, with the reason, in the summary and as a file of JSON lines."""
+"""Dead letters: failed items with the reason, in the summary and as a JSONL file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def writing(path: Path) -> Generator[None]:
-    """Turn what the disk says about a file of the batch into an error that names the file.
+    """Convert an OSError about a file of the batch into an error that names the file.
 
     Raises:
         ConnectorError: `batch.cannot-write`.
@@ -29,12 +29,12 @@ def writing(path: Path) -> Generator[None]:
         raise ConnectorError(
             "batch.cannot-write",
             f"{error.filename or path} cannot be written: {error.strerror or error}",
-            fix="free some space or check its permissions; the same command then goes on",
+            fix="free some space or check its permissions; the same command then resumes",
         ) from error
 
 
 def letter_of(item: LedgerItem) -> DeadLetter:
-    """A dead ticket of the ledger as a summary shows it."""
+    """The dead letter of a ledger item."""
     error: Mapping[str, JsonValue] = item.error or {}
     file, line = error.get("file"), error.get("line")
     return DeadLetter(
@@ -49,7 +49,7 @@ def letter_of(item: LedgerItem) -> DeadLetter:
 
 
 def write_letters(path: Path, dead: Sequence[LedgerItem]) -> str | None:
-    """Write the dead letters, whole or not at all; where there is none the file goes. Returns where they are.
+    """Write the dead letters atomically, or delete the file if there are none. Returns its path.
 
     Raises:
         ConnectorError: `batch.cannot-write`.

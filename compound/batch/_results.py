@@ -1,4 +1,4 @@
-"""What the items of a job came to."""
+"""Results of a job's items."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _ITEM, _RUN = tables.batch_item, tables.run
 
 
 def results_of(store: StateStore, job_id: str) -> list[dict[str, JsonValue]]:
-    """`id`, `output`, `status` and `run` of each settled item that the source has, in its order.
+    """`id`, `output`, `status` and `run` of each settled item in the source, in order.
 
-    An item that waits for a person has no output yet; one that cannot be read has no run.
+    An item that waits for review has no output yet; an unreadable item has no run.
     """
     query = (
         sa.select(_ITEM.c.ticket_id, _ITEM.c.status, _ITEM.c.run_id, _ITEM.c.input, _RUN.c.output)

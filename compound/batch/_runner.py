@@ -1,4 +1,4 @@
-"""Run a backlog: bounded, ordered where it matters, resumable, nothing lost."""
+"""Run a backlog: bounded concurrency, ordered effects, resumable."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
 _LOCKED: Final = frozenset({"state.locked", "checkpoint.locked"})
-"""The batch's own books are held by another process; each of them has waited for `lock_wait` already."""
+"""Codes of locks held by another process; each call has already waited for `lock_wait`."""
 _TRIES: Final = 5
 _PAUSE_S: Final = 1.0
 
 
 class BatchRunner:
-    """Runs the tickets of a ledger through a graph.
+    """Runs the items of a ledger through a graph.
 
     Args:
-        ledger: Where each ticket stands.
-        run_ticket: Runs one ticket.
-        graph_hash: The version of the graph; a job that began under another one is refused.
-        folder: Where the dead letters are kept.
-        on_event: Told when a ticket is started or settled.
-        context: The graph's context, one for all tickets.
-        keys: Whom and what an item is about, as far as one can see it.
-        withdraw: Takes back what waits for a person of runs that are forgotten.
+        ledger: Status of each item.
+        run_ticket: Runs one item.
+        graph_hash: Version of the graph; a job that started under another one is refused.
+        folder: Folder of the dead letters.
+        on_event: Called when an item is started or settled.
+        context: The graph's context, for all items.
+        keys: Returns the keys of an item, which order its effects.
+        withdraw: Withdraws the open review items of dropped runs.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two are named
@@ -84,17 +84,16 @@ class BatchRunner:
         self._changed: tuple[str, ...] = ()
 
     async def run(self, backlog: Iterable[BacklogItem], options: BatchOptions) -> BatchSummary:
-        """Run what is not settled yet; the same call again goes on where a crash left it.
+        """Run all unsettled items; the same call resumes after a crash.
 
-        The first Ctrl-C (or SIGTERM) drains: tickets in flight finish. The second one stops at once; their
-        runs go on from the journal and the checkpoints next time.
+        The first Ctrl-C (or SIGTERM) drains: items in flight finish. The second one stops at once; the next call
+        resumes their runs from the journal and the checkpoints.
 
         Raises:
             ConflictError: `batch.already-running`; `batch.taken-over`.
             ProjectError: `batch.graph-changed`, `batch.context-changed`: since the job began.
-            ConnectorError: The state store or the checkpoints: nothing can be written down any more, or another
-                process holds them for longer than several tries. The message names a ticket that was hit; tickets
-                in flight go on next time. `batch.cannot-write`.
+            ConnectorError: The state store or the checkpoints cannot be written, or another process keeps them locked.
+                The message names an affected item; items in flight resume next time. `batch.cannot-write`.
         """
         with writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -168,7 +167,7 @@ class BatchRunner:
             self._ledger.settle(started, outcome)
 
         started = await _past_locks(start, item.ticket_id)
-        if started.status in SETTLED:  # it was answered before
+        if started.status in SETTLED:  # it was already answered
             return Outcome(status=started.status, lane=started.lane, error=started.error)
         self._tell("started", item, ItemStatus.RUNNING, None)
         outcome = await _past_locks(run, item.ticket_id)
@@ -180,7 +179,7 @@ class BatchRunner:
         return outcome
 
     async def _tried(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome:
-        """Run it, and again after trouble that passes by itself: its run goes on, nothing that was done is repeated."""
+        """Run an item, with retries after transient failures: its run resumes, finished work is not repeated."""
         for tries in range(options.retries + 1):
             outcome = await self._outcome(item, gate)
             if not is_transient(outcome) or tries == options.retries or self._draining:
@@ -189,11 +188,11 @@ class BatchRunner:
             code = code_of(outcome.error)
             log.warning("batch.tried_again", ticket_id=item.ticket_id, code=code, pause_s=round(pause_s, 2))
             await anyio.sleep(pause_s)
-        raise AssertionError("the last try returns")
+        raise AssertionError("the last attempt returns")
 
     def _stopped_at(self, item: LedgerItem, error: ConnectorError) -> ConnectorError:
-        stands = f"the batch stopped at ticket {item.ticket_id!r}, {self._settled} of {self._total} settled"
-        fix = f"{error.fix}; then the same command goes on" if error.fix else "the same command goes on"
+        stands = f"the batch stopped at item {item.ticket_id!r}, {self._settled} of {self._total} settled"
+        fix = f"{error.fix}; then the same command resumes" if error.fix else "the same command resumes"
         return ConnectorError(error.code, f"{stands}: {error.what}", fix=fix, where=error.where)
 
     async def _outcome(self, item: LedgerItem, gate: OrderGate) -> Outcome:
@@ -203,7 +202,7 @@ class BatchRunner:
         try:
             return await self._run_ticket(item, turn)
         except ConnectorError:
-            # Nothing can be written down now: that is no fault of the ticket.
+            # Nothing can be stored now; the item is not the cause.
             raise
         except Exception as error:  # noqa: BLE001 - one ticket must not stop the others
             plain = plain_traceback(error)
@@ -212,8 +211,8 @@ class BatchRunner:
                 status=ItemStatus.DEAD,
                 error={
                     "code": "batch.ticket-failed",
-                    "what": f"ticket {item.ticket_id!r}: {told(error)}",
-                    "fix": "the log has the traceback; --retry-dead tries again",
+                    "what": f"item {item.ticket_id!r}: {told(error)}",
+                    "fix": "the log has the traceback; --retry-dead retries",
                 },
             )
 
@@ -262,7 +261,7 @@ class BatchRunner:
 
 
 async def _past_locks(work: Callable[[], Awaitable[T]], ticket_id: str) -> T:
-    """Do it, again while another process holds what it writes to: a run goes on from what it wrote down."""
+    """Retry while another process holds a lock; a run resumes from its checkpoint."""
     for left in reversed(range(_TRIES)):
         try:
             return await work()
@@ -271,10 +270,10 @@ async def _past_locks(work: Callable[[], Awaitable[T]], ticket_id: str) -> T:
                 raise
             log.warning("batch.locked", ticket_id=ticket_id, code=error.code, what=error.what, tries_left=left)
             await anyio.sleep(_PAUSE_S)
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _first(errors: BaseExceptionGroup[CompoundError]) -> CompoundError:
-    """One of the errors of workers that failed together: they met the same trouble."""
+    """One error of workers that failed together, for the same reason."""
     error = errors.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

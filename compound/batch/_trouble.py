@@ -1,4 +1,4 @@
-"""Trouble that is not the ticket's: what is tried again, what stops the batch, and when a service counts as down."""
+"""Failures that the item did not cause: which are retried, which stop the batch, and when a service is down."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ TRANSIENT: Final = (
     | {f"model.{end}" for end in ("overloaded", "server", "timeout", "connection", "rate-limit", "broken-stream")}
     | {"graph.run-busy"}
 )
-"""Over by itself, as a rule: a ticket is tried again before it is a dead letter."""
+"""Transient failures: an item is retried before it becomes a dead letter."""
 _SERVICE: Final = TRANSIENT | {f"model.{end}" for end in ("auth", "no-key", "spend-limit", "not-found")}
 _SERVICES: Final = ("records.", "mailbox.")
 _NOT_DOWN: Final = frozenset({"graph.run-busy"})
 _NO_ROOM: Final = frozenset({"disk-full", "disk", "read-only", "cannot-write", "no-room"})
-"""Last parts of codes that say: nothing can be written down here."""
+"""Last parts of codes that mean that nothing can be written."""
 
 
 def is_transient(outcome: Outcome) -> bool:
-    """Whether another try may help."""
+    """Whether a retry may help."""
     return outcome.status is ItemStatus.DEAD and code_of(outcome.error) in TRANSIENT
 
 
 def is_of_service(error: Mapping[str, JsonValue] | None) -> bool:
-    """Whether a provider, a records store or a mailbox failed, and not the item."""
+    """Whether a provider, record store or mailbox failed, not the item."""
     code = code_of(error)
     return (code in _SERVICE or code.startswith(_SERVICES)) and code not in _NOT_DOWN
 
@@ -45,25 +45,25 @@ def code_of(error: Mapping[str, JsonValue] | None) -> str:
 
 
 def is_out_of_room(error: CompoundError) -> bool:
-    """Whether a disk is full, or may not be written: then no ticket fares better than this one."""
+    """Whether a disk is full or read-only, so that every item would fail."""
     return error.code.rpartition(".")[2] in _NO_ROOM or "No space left on device" in error.what
 
 
 @dataclass(slots=True)
 class Failures:
-    """Counts tickets in a row that a service has failed.
+    """Counts consecutive items that failed because of a service.
 
     Args:
-        limit: That many in a row stop the batch; 0 for never.
+        limit: Number of consecutive failures that stops the batch; 0: never.
     """
 
     limit: int
     down: ServiceDown | None = None
     row: list[LedgerItem] = field(default_factory=list[LedgerItem])
-    """Tickets that failed by it since the last one that did well; they are run again by the same command."""
+    """Items that failed since the last success; the same command runs them again."""
 
     def note(self, item: LedgerItem, outcome: Outcome) -> bool:
-        """Count a ticket; true when it is the one that stops the batch. A ticket's own failure says nothing."""
+        """Count an item; returns True if the batch must stop. Failures caused by the item are ignored."""
         if outcome.status is ItemStatus.DEAD:
             if not is_of_service(outcome.error):
                 return False

@@ -1,4 +1,4 @@
-"""The nouns of a batch: items in, outcomes out, events while it runs, a summary at the end."""
+"""Types of a batch: items, outcomes, events and the summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ItemStatus(StrEnum):
-    """Where a ticket of the backlog stands; all but `pending` and `running` are settled."""
+    """Status of an item of the backlog; all but `pending` and `running` are settled."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -27,13 +27,13 @@ SETTLED = frozenset({ItemStatus.WAITING_REVIEW, ItemStatus.DONE, ItemStatus.DEAD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogItem:
-    """One ticket as the source gave it.
+    """An item as read from the source.
 
     Attributes:
-        ticket_id: The source's own id; its place, `tickets.jsonl:17`, where it has none.
-        ticket: The record; None when it could not be read.
-        problem: Why it could not be read, as an error record; such an item is a dead letter from the start.
-        context: What its row says of the graph's context; empty where the context is one for all.
+        ticket_id: Id in the source; its place, `tickets.jsonl:17`, if it has none.
+        ticket: The record; None if it could not be read.
+        problem: Why it could not be read, as an error record; it becomes a dead letter.
+        context: Context from its row; empty if all items share one.
     """
 
     ticket_id: str
@@ -44,10 +44,10 @@ class BacklogItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerItem:
-    """A row of the ledger: the item, its place in the backlog and where it stands.
+    """A row of the ledger: an item with its position and status.
 
     Attributes:
-        is_adopted: Its run was made by another batch or by `compound run`, which answered the ticket before.
+        is_adopted: Whether its run was started by another batch or by `compound run`.
     """
 
     seq: int
@@ -64,7 +64,7 @@ class LedgerItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one run of a ticket ended."""
+    """How a run of an item ended."""
 
     status: ItemStatus
     lane: str | None = None
@@ -72,28 +72,28 @@ class Outcome:
 
 
 class Gate(Protocol):
-    """A ticket's turn in the backlog's order."""
+    """Waits for an item's turn in the backlog's order."""
 
     def __call__(self, rows: Iterable[str] = ()) -> Awaitable[None]:
-        """Return when every earlier ticket of the same customer, and of the same rows, is settled.
+        """Return when every earlier item of the same customer or the same rows is settled.
 
         Args:
-            rows: What the ticket is about to change, as `orders/#W1`.
+            rows: Rows that the item will change, as `orders/#W1`.
         """
         ...
 
 
 class TicketRunner(Protocol):
-    """Runs one ticket through the graph; the gate is awaited before anything is changed outside."""
+    """Runs one item through the graph; it awaits the gate before any effect."""
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
-        """Run, or go on with, `item.run_id`; errors of the ticket are outcomes, never exceptions."""
+        """Run or resume `item.run_id`; errors of the item are outcomes, never exceptions."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchEvent:
-    """A ticket was started or settled; what a progress display needs."""
+    """An item was started or settled; for progress displays."""
 
     kind: str
     ticket_id: str
@@ -105,21 +105,20 @@ class BatchEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOptions:
-    """How a batch runs.
+    """Options of a batch.
 
     Attributes:
-        concurrency: Tickets in flight, at most.
-        limit: At most this many tickets of the source, from the start; None for all.
-        accept_changes: Go on although the graph or its context changed since the job was started, and run tickets
-            whose content changed since they were answered.
-        retry_dead: Give dead letters another attempt.
-        retry_cancelled: Run tickets again whose runs a person, or the clock, has cancelled.
-        restart: Forget the job's ledger and begin again; what was answered is not answered again.
-        again: Answer also what was answered before, by whatever batch or run. One that did not come to its end
-            goes on with the same options.
-        retries: How often a ticket is tried again after trouble that passes by itself, before it is a dead letter.
-        stop_after: The batch stops after this many tickets in a row that a provider, a store or a mailbox failed;
-            0 for never.
+        concurrency: Maximum number of items in flight.
+        limit: Only the first N items of the source; None: all.
+        accept_changes: Continue although the graph or its context changed since the job was started, and run items
+            again whose content changed since they were answered.
+        retry_dead: Retry dead letters.
+        retry_cancelled: Run items again whose runs were cancelled or expired.
+        restart: Start the job from the beginning; answered items are not run again.
+        again: Also run items that any batch or run has answered. An unfinished `--again` is resumed with the same
+            options.
+        retries: Number of retries after a transient failure before an item becomes a dead letter.
+        stop_after: Stop after N consecutive items failed because of a provider, record store or mailbox; 0: never.
     """
 
     concurrency: int = 8
@@ -135,12 +134,12 @@ class BatchOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDown:
-    """Why a batch stopped: one ticket after the other failed by a service, and not by itself.
+    """Why a batch stopped: consecutive items failed because of a service.
 
     Attributes:
-        code: Of the last ticket's error.
-        what: What that one says.
-        failures: Tickets in a row.
+        code: Code of the last error.
+        what: Message of the last error.
+        failures: Number of consecutive failures.
     """
 
     code: str
@@ -150,17 +149,17 @@ class ServiceDown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A ticket that did not end, and why.
+    """An item that failed, and why.
 
     Attributes:
-        ticket_id: As in the ledger.
-        code: Of the error; see `docs/errors`.
+        ticket_id: Id in the ledger.
+        code: Code of the error; see `docs/errors`.
         what: What was found.
-        fix: What to do; empty when nothing but another try helps.
-        file: Where the ticket stands, when it could not be read.
-        line: Of that file, from 1.
-        is_readable: The ticket could be read and its run failed: another attempt can help. Otherwise it has to
-            be corrected in its source; the same command then runs it.
+        fix: What to do; empty if only a retry helps.
+        file: Source file of an unreadable item.
+        line: Line in that file, from 1.
+        is_readable: Whether the item was read and its run failed, so that a retry can help. Otherwise correct it in the
+            source; the same command then runs it.
     """
 
     ticket_id: str
@@ -174,24 +173,23 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSummary:
-    """What a batch did.
+    """The result of a batch.
 
     Attributes:
-        counts: Status to number of tickets, over all tickets that the source has now.
-        lanes: `ready`, `needs a look` (both wait for a person) or `automatic` (no person decided) to number of
-            tickets, over the whole job; empty where no `auto` rule said anything.
-        ran: Tickets that this call ran.
-        seconds: Wall time of this call, from the first ticket to the last.
-        stopped: It stopped before the end: the user asked for it, or a service is down.
+        counts: Status to number of items, over all items in the source.
+        lanes: `ready`, `needs a look` (both wait for a person) or `automatic` (decided without one) to number of items,
+            over the whole job; empty if the graph has no `auto` rule.
+        ran: Number of items that this call ran.
+        seconds: Wall time of this call, from the first item to the last.
+        stopped: Whether it stopped early: the user asked for it, or a service is down.
         dead: The dead letters, in the backlog's order.
-        dead_letter_file: Where they were written; None when there are none.
-        changed: Tickets whose content in the source is not the one that was answered under their id; they are not
-            answered again without `accept_changes`.
-        changed_tickets: Their ids.
-        answered_before: Tickets that another batch, or `compound run`, has answered; they are not answered again.
-        down: The service that stopped it; None when none did.
-        untraced: Rows of traces that could not be stored; the tickets themselves are whole.
-        results: Where the results were written; None where nobody asked for them.
+        dead_letter_file: File of the dead letters; None if there are none.
+        changed: Number of items that changed since they were answered; they are run again only with `accept_changes`.
+        changed_tickets: Ids of the changed items.
+        answered_before: Number of items that another batch or `compound run` has answered; they are not run again.
+        down: The service that stopped it; None if none did.
+        untraced: Number of trace rows that could not be stored; the results are complete.
+        results: Path of the results; None without `--to`.
     """
 
     job_id: str
@@ -211,7 +209,7 @@ class BatchSummary:
 
     @property
     def tickets_per_second(self) -> float | None:
-        """Throughput of this call; None when nothing ran."""
+        """Throughput of this call; None if nothing ran."""
         return self.ran / self.seconds if self.ran and self.seconds > 0 else None
 
     @property

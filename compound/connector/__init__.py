@@ -1,5 +1,5 @@
-"""Connectors: ports and adapters to what lies outside a run.
+"""Connectors: ports and adapters to external systems.
 
 Rooms: `state` (runs, reviews, outbox, ledger, journal), `lakehouse`, `vector`, `records`, `mailbox`; `target` is
-the port through which effects are performed. Nothing is imported here: a command pays only for what it uses.
+the port that performs effects. Nothing is imported here: a command imports only what it uses.
 """

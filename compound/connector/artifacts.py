@@ -1,4 +1,4 @@
-"""Files that runs made, for people: pictures, tables. Kept by content, below the run that made them."""
+"""Artifacts: files that runs create for people, such as pictures and tables, content-addressed per run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class StoredFile:
     """A file of a run.
 
     Attributes:
-        path: Below the store's folder, with `/`: `RUN/NAME-HASH.png`.
-        sha256: Of its bytes, hex.
-        size_bytes: Their number.
+        path: Path below the store's folder, with `/`: `RUN/NAME-HASH.png`.
+        sha256: Hash of its bytes, hex.
+        size_bytes: Size in bytes.
     """
 
     path: str
@@ -35,28 +35,28 @@ class StoredFile:
 
 
 class ArtifactStore:
-    """A folder of files, one folder a run.
+    """A folder of files, with one subfolder per run.
 
-    Equal bytes under equal names are one file, so a node that runs again after a crash leaves nothing twice.
+    Equal bytes under equal names are one file, so a node that runs again after a crash creates no duplicate.
 
     Args:
-        folder: Where they lie; made when the first one comes.
+        folder: Root folder; created with the first file.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def put(self, run_id: str, data: bytes, *, name: str, media_type: str) -> StoredFile:
-        """Keep a file, whole or not at all.
+        """Store a file; the write is atomic.
 
         Args:
-            run_id: The run that made it.
+            run_id: The run that created it.
             data: Its bytes.
-            name: What people call it, without ending.
-            media_type: `image/png`, `text/csv`: it gives the ending.
+            name: File name for people, without extension.
+            media_type: Determines the extension: `image/png`, `text/csv`.
 
         Raises:
-            ConnectorError: ``artifact.not-kept``: it cannot be written.
+            ConnectorError: ``artifact.not-kept``: the file cannot be written.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         run = _folder_of(run_id)
@@ -72,11 +72,13 @@ class ArtifactStore:
                 os.replace(scratch, target)
         except OSError as error:
             what = f"{target.name} of run {run_id} cannot be written: {error.strerror}"
-            raise ConnectorError("artifact.not-kept", what, fix=f"make room in, or access to, {self.folder}") from error
+            raise ConnectorError(
+                "artifact.not-kept", what, fix=f"free space in {self.folder}, or check its permissions"
+            ) from error
         return StoredFile(path=str(path), sha256=sha256, size_bytes=len(data))
 
     def remove(self, run_ids: Collection[str]) -> int:
-        """Remove every file of these runs. Returns how many files that were."""
+        """Delete every file of these runs; returns the count."""
         removed = 0
         for run_id in run_ids:
             folder = self.folder / _folder_of(run_id)

@@ -1,4 +1,4 @@
-"""Values of nodes with `cache:`, kept in one SQLite file."""
+"""Cached values of nodes with `cache:`, in one SQLite file."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ _OLD: Final = (
     "select 1 from sqlite_master where name = 'value' "
     "and not exists (select 1 from pragma_table_info('value') where name = 'kept_at')"
 )
-"""Gives a row where the file was made before it said when a value was kept."""
+"""Returns a row if the file has the older schema without `kept_at`."""
 _BUSY_MS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A cached value; null is a value."""
+    """A cached value, which may be null."""
 
     value: JsonValue
 
 
 class SqliteCache:
-    """Content-addressed JSON values that expire; safe to share among threads and processes.
+    """Content-addressed JSON values that expire; safe for threads and processes.
 
-    The file may be deleted at any time: it holds nothing that cannot be made again.
+    The file can be deleted at any time: all values can be recomputed.
 
     Args:
-        path: The file; made with its folder when it is not there.
+        path: The file; created with its folder if missing.
         clock: Seconds since 1970.
 
     Raises:
-        ConnectorError: ``cache.unusable``: the file is no database of ours, or cannot be written.
+        ConnectorError: ``cache.unusable``: the file is not a cache, or cannot be written.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -59,7 +59,7 @@ class SqliteCache:
         try:
             self._db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False, isolation_level=None)
             self._db.execute("pragma journal_mode=wal")
-            # A value that is lost with the power is made again.
+            # A value that is lost in a power failure is recomputed.
             self._db.execute("pragma synchronous=off")
             if self._db.execute(_OLD).fetchone():
                 self._db.execute("drop table value")
@@ -79,7 +79,7 @@ class SqliteCache:
         return None if row is None else Found(orjson.loads(row[0]))
 
     async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep a value for `ttl_s` seconds; it takes the place of an older one."""
+        """Store a value for `ttl_s` seconds; replaces an older one."""
         now = self._clock()
         row = (key, orjson.dumps(value), now + ttl_s, now)
         try:
@@ -89,7 +89,7 @@ class SqliteCache:
             raise self._unusable(error) from error
 
     def prune(self, *, now: float, kept_before: float, dry_run: bool = False) -> int:
-        """Remove values that have expired or were kept before a time, and their bytes in the file; gives how many.
+        """Delete values that expired or are older than a time, securely; returns the count.
 
         Args:
             now: UTC seconds.
@@ -108,10 +108,10 @@ class SqliteCache:
             raise self._unusable(error) from error
 
     def remove(self, names: Callable[[str], bool], *, dry_run: bool = False) -> int:
-        """Remove every value whose JSON text a predicate accepts, and its bytes in the file. Returns how many.
+        """Delete every value whose JSON text a predicate accepts, securely; returns the count.
 
         Args:
-            names: Told the JSON text of each value.
+            names: Predicate on the JSON text of a value.
             dry_run: Only count.
         """
         try:
@@ -127,10 +127,10 @@ class SqliteCache:
         return len(found)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._db.close()
 
     def _unusable(self, error: sqlite3.Error) -> ConnectorError:
         what = f"the cache {self._path.name} cannot be used: {error}"
-        return ConnectorError("cache.unusable", what, fix=f"delete {self._path}; it holds nothing that is needed")
+        return ConnectorError("cache.unusable", what, fix=f"delete {self._path}; its values can be recomputed")

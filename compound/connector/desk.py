@@ -1,4 +1,4 @@
-"""Older names of `compound.connector.mailbox`, for projects that were written before it."""
+"""Deprecated names of `compound.connector.mailbox`; import from there."""
 
 from __future__ import annotations
 

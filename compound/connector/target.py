@@ -1,4 +1,4 @@
-"""The port through which effects are performed: record stores and mailboxes implement it."""
+"""The port that performs effects; record stores and mailboxes implement it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 DeliveryClass = Literal["A", "B", "C", "D"]
-"""What a target promises.
+"""Delivery class: the guarantee of a target.
 
-- A: it stores the effect's key with the change, in one transaction; the same key again changes nothing.
-- B: it writes under a condition (a row version) that a second attempt no longer meets.
-- C: it can be asked, before a retry, whether an effect happened (`LookupTarget`).
-- D: nothing. After a crash nobody knows, and a person has to look.
+- A: idempotent: it stores the effect's key with the change in one transaction; a repeated key changes nothing.
+- B: conditional: it writes under a condition (a row version) that a retry no longer meets.
+- C: queryable: before a retry it can tell whether an effect happened (`LookupTarget`).
+- D: no guarantee: after a crash a person must check.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedEffect:
-    """One effect, ready to be performed.
+    """An effect, ready to be performed.
 
     Attributes:
-        effect_key: Names it for ever: the idempotency key that a class A target stores with the change.
+        effect_key: The idempotency key, which a class A target stores with the change.
         effect: Name of the effect: `cancel_pending_order`.
-        args: JSON arguments, as they were decided.
+        args: The decided JSON arguments.
     """
 
     effect_key: str
@@ -38,11 +38,11 @@ class PlannedEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectGroup:
-    """The effects of one decision on one target: all happen, in this order, or none does.
+    """The effects of one decision on one target: atomic, in this order.
 
     Attributes:
-        expected_versions: Row to the version that was seen when the decision was drafted (`orders/#W1` to 3).
-            The target compares them inside its transaction, unless it finds the effects' keys there already.
+        expected_versions: Row to the version seen at drafting (`orders/#W1` to 3). The target checks them in its
+            transaction, unless the effects' keys are already stored.
     """
 
     group_key: str
@@ -54,12 +54,12 @@ class EffectGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectOutcome:
-    """What a target says about one effect.
+    """A target's outcome of one effect.
 
     Attributes:
-        status: `sent`, also when it had happened before; `refused`: nothing of the group was changed.
-        result: The effect's own answer; the stored one when it had happened before.
-        error: Why it was refused, as an error record; None when sent.
+        status: `sent`, also if it had already happened; `refused`: nothing of the group was changed.
+        result: The effect's result; the stored one if it had already happened.
+        error: Why it was refused, as an error record; None if sent.
     """
 
     effect_key: str
@@ -69,22 +69,22 @@ class EffectOutcome:
 
 
 class TargetEffect(Protocol):
-    """An effect of the project, as its target needs it: `compound.effect.Effect` is one."""
+    """The interface of an effect for its target: `compound.effect.Effect` is one."""
 
     def perform(self, tx: Any, args: Mapping[str, JsonValue]) -> JsonValue:  # noqa: ANN401 - each target has its own
-        """Run it on the target's own transaction; raises `EffectRefused` where a precondition does not hold."""
+        """Run it in the target's transaction; raises `EffectRefused` if a precondition does not hold."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSetup(Setup):
-    """What a target is made of.
+    """Setup of a target.
 
     Attributes:
-        effects: Finds an effect of the project by its name, for `perform`.
+        effects: Finds an effect of the project by name, for `perform`.
         format: The `compound:` line of its file: `ledger/v1`; empty for a target without a file.
-        url: Where its database is, of a built-in target that has one.
-        lock_wait_s: How long a write waits for another process, in seconds.
+        url: URL of its database, for built-in targets.
+        lock_wait_s: How long a write waits for a lock, in seconds.
     """
 
     effects: Callable[[str], TargetEffect]
@@ -94,46 +94,46 @@ class TargetSetup(Setup):
 
 
 class EffectTarget(Protocol):
-    """Where effects happen. The outbox hands over each group once, and again only as the class allows.
+    """The target of effects. The outbox delivers each group once, and retries only as the class allows.
 
-    A target that remembers what it has done in a file of this host says so by a `place: str` (`host:path`): for a
-    host that sees another place, what was tried here is of class D.
+    A target that records deliveries in a file of this host has an attribute `place: str` (`host:path`): for a host with
+    another place, deliveries tried here are of class D.
     """
 
     @property
     def delivery_class(self) -> DeliveryClass:
-        """What the target promises; D when in doubt."""
+        """The guarantee of the target; D if in doubt."""
         ...
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
-        """Perform the whole group in one transaction of the target's own.
+        """Perform the whole group in one transaction of the target.
 
         Effects whose key is stored are not performed again; their stored result is returned. Otherwise
         the expected versions are compared and every precondition is checked before anything is committed.
 
         Returns:
-            One outcome an effect, in the group's order: all `sent`, or all `refused`.
+            One outcome per effect, in the group's order: all `sent`, or all `refused`.
 
         Raises:
             EffectRefused: A precondition does not hold, `effect.stale` for a changed row; nothing changed.
-            Exception: Anything else means: not known whether it happened.
+            Exception: Any other exception means that the outcome is unknown.
         """
         ...
 
 
 @runtime_checkable
 class RehearsingTarget(Protocol):
-    """A target that can try effects and take all of it back."""
+    """A target that can rehearse effects."""
 
     def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
-        """Perform effects, in order, and leave nothing of it.
+        """Perform effects in order and roll back.
 
         Args:
             effects: Name and arguments of each.
             expected: Row to the version that was seen.
 
         Raises:
-            EffectRefused: One of them would be refused. DataError: Its arguments do not fit.
+            EffectRefused: One of them would be refused. DataError: Its arguments are invalid.
         """
         ...
 
@@ -142,9 +142,9 @@ class LookupTarget(EffectTarget, Protocol):
     """A class C target."""
 
     async def find(self, group: EffectGroup) -> Sequence[EffectOutcome] | None:
-        """Ask whether the group happened; None when it certainly did not.
+        """Find out whether the group happened; None if it certainly did not.
 
         Raises:
-            Exception: It cannot be told now.
+            Exception: It cannot be determined now.
         """
         ...

@@ -1,7 +1,7 @@
-"""Effects: what a decided run changes outside, written to an outbox first and performed once.
+"""Effects: external changes of a decided run, written to an outbox first and performed once.
 
-`@effect` declares one; the `Outbox` hands the effects of a decision to their target, which performs all of
-them in one transaction of its own, or none. The target's class, A to D, says whether it may be asked again.
+`@effect` declares an effect; the `Outbox` delivers the effects of a decision to their target, which performs all of
+them in one transaction, or none. The target's class, A to D, says whether a delivery can be retried.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """The outbox needs a database's driver; who only declares effects does not."""
+    """Import the outbox on first use: it needs a database driver, declaring effects does not."""
     if name in {"Outbox", "effect_key_of"}:
         from compound.effect import _outbox
 

@@ -1,4 +1,4 @@
-"""What a stored decision allows: exactly the effects that it was shown with, while it stands."""
+"""Which effects a stored decision allows: exactly the shown ones, while it is valid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Wanted: TypeAlias = "Sequence[tuple[str, str, Mapping[str, JsonValue]]]"
 
 
 def standing_refs(db: Connection, decision_id: str, wanted: Wanted, *, node: str) -> Mapping[str, int]:
-    """The row versions of a decision that stands and allows these effects; empty for an id that is no decision's.
+    """The row versions of a valid decision that allows these effects; empty for an unknown decision.
 
     Raises:
         ConflictError: `effect.not-decided`.
@@ -35,7 +35,7 @@ def standing_refs(db: Connection, decision_id: str, wanted: Wanted, *, node: str
     ).first()
     if row is None:
         return {}
-    # a decision moves its item by one version; an undo, a refused effect, a new decision move it on
+    # a decision increments the item's version by one; an undo, a refused effect or a new decision increments it again
     is_standing = row.final and row.status == "decided" and row.item_version == row.version + 1
     if row.action in _NEVER or not is_standing:
         raise ConflictError(
@@ -48,7 +48,7 @@ def standing_refs(db: Connection, decision_id: str, wanted: Wanted, *, node: str
 
 
 def _require_shown(draft: Mapping[str, Any], action: str, decision_id: str, wanted: Wanted, node: str) -> None:
-    """A node whose effects were shown with the decision does these, and no others."""
+    """Raise if a node's effects differ from those shown with the decision."""
     if node not in draft.get("covers", ()):
         return
     effects = cast("list[Mapping[str, Any]]", draft.get("effects", {}).get(action, []))
@@ -56,6 +56,6 @@ def _require_shown(draft: Mapping[str, Any], action: str, decision_id: str, want
     if digest([list(one) for one in shown]) != digest([[name, target, dict(args)] for name, target, args in wanted]):
         raise ConflictError(
             "effect.not-decided",
-            f"node {node} would do something else than decision {decision_id[:12]} ({action}) was shown with",
+            f"node {node} has other effects than decision {decision_id[:12]} ({action}) was shown with",
             fix="draft the item again: compound review redraft",
         )

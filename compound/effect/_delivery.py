@@ -1,4 +1,4 @@
-"""Delivery: each group is handed to its target once, and again only where the target makes that harmless."""
+"""Delivery: each group is sent to its target once, and retried only if the target is idempotent."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
 _OUTBOX = tables.outbox
 LEASE_S = 60.0
-"""How long another host's delivery is believed to go on without a sign of life; a dead process of this one is seen at
-once."""
+"""Lease of a delivery by another host, in seconds; a dead process on this host is detected at once."""
 
 _in_flight: set[tuple[str, str]] = set()
-"""(store, group) that this very process delivers: its own other claims are left-overs of a failed write."""
+"""(store, group) pairs that this process delivers; its other claims are left over from failed writes."""
 _in_flight_lock = threading.Lock()
 
 
@@ -40,7 +39,7 @@ class _End:
 
 
 class Delivery:
-    """Hands groups to their targets."""
+    """Delivers groups to their targets."""
 
     def __init__(self, store: StateStore, clock: Callable[[], float], targets: Mapping[str, EffectTarget]) -> None:
         self._store = store
@@ -48,7 +47,7 @@ class Delivery:
         self._targets = targets
 
     async def deliver(self, group_key: str) -> EffectStatus:
-        """Deliver one group as far as it may be; gives where it stands."""
+        """Deliver one group; returns its status."""
         mark = (self._store.name, group_key)
         with _in_flight_lock:
             if mark in _in_flight:
@@ -75,12 +74,12 @@ class Delivery:
             return found
         raise ProjectError(
             "effect.unknown-target",
-            f"there is no target {group.target!r}",
+            f"target {group.target!r} does not exist",
             fix=choices(list(self._targets), group.target),
         )
 
     async def _make_ready(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
-        """Claim the group; None when there is nothing to do, or not now, or another one is at it."""
+        """Claim the group; None if nothing is due or another process delivers it."""
         now = self._clock()
         match group.status:
             case EffectStatus.FAILED if _is_elsewhere(group, target):
@@ -101,7 +100,7 @@ class Delivery:
         return is_gone(owner) or owner == this_owner() or lease_until <= now
 
     async def _recover(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
-        """A process died, or lost the store, while the target was at work: did it happen?"""
+        """Find out whether a delivery happened whose process died or lost the store."""
         match target.delivery_class:
             case "A" | "B":
                 return self._claim(group, target)
@@ -116,14 +115,14 @@ class Delivery:
                 self._move(group, _judge(group, outcomes))
                 return None
             case "D":
-                died = {"code": "effect.unknown", "what": "the process ended while the target was at work"}
+                died = {"code": "effect.unknown", "what": "the process ended during the delivery"}
                 self._move(group, _End(status=EffectStatus.UNKNOWN, error=cast("dict[str, JsonValue]", died)))
                 return None
 
     async def _perform(self, group: GroupRows, target: EffectTarget) -> None:
         is_repeatable = target.delivery_class != "D"
         doubt = EffectStatus.FAILED if is_repeatable else EffectStatus.UNKNOWN
-        # cancelled, or the interpreter ends: what the target did is not known here
+        # cancelled, or the interpreter exits: the outcome at the target is unknown here
         end = _End(status=doubt, error={"code": "effect.interrupted", "what": "the delivery was interrupted"})
         try:
             with self._alive(group):
@@ -136,9 +135,9 @@ class Delivery:
             self._move(group, end)
 
     def _doubt_elsewhere(self, group: GroupRows) -> None:
-        """What its last target has done is written where this host does not look: only a person can say it."""
-        what = f"it was tried at {group.rows[0]['place']}, and whether it happened is known only there"
-        error: dict[str, JsonValue] = {"code": "effect.elsewhere", "what": what, "fix": "look there, and say it"}
+        """The outcome is recorded on another host: only a person can find it out."""
+        what = f"it was delivered at {group.rows[0]['place']}; only that host knows whether it happened"
+        error: dict[str, JsonValue] = {"code": "effect.elsewhere", "what": what, "fix": "check there, then reconcile"}
         self._move(group, _End(status=EffectStatus.UNKNOWN, error=error))
 
     def _claim(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
@@ -160,12 +159,12 @@ class Delivery:
 
     @contextmanager
     def _alive(self, group: GroupRows) -> Generator[None]:
-        """Renew the group's lease while its target is at work."""
+        """Renew the group's lease during the delivery."""
         over = threading.Event()
 
         def beat() -> None:
             while not over.wait(LEASE_S / 3):
-                with suppress(CompoundError):  # the store is away for a moment; the next beat tries again
+                with suppress(CompoundError):  # the store is unavailable; the next beat retries
                     self._renew(group)
 
         thread = threading.Thread(target=beat, name=f"effect {group.key}", daemon=True)
@@ -203,7 +202,7 @@ class Delivery:
 
 
 def place_of(target: EffectTarget) -> str | None:
-    """Where a target keeps what it has done, when that is one host's alone; None where all hosts see it."""
+    """The host-local place of a target's record of deliveries; None if all hosts share it."""
     return cast("str | None", getattr(target, "place", None))
 
 
@@ -213,7 +212,7 @@ def _is_elsewhere(group: GroupRows, target: EffectTarget) -> bool:
 
 
 def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
-    """All sent, or all refused; a target that says anything else broke its promise, and nobody knows."""
+    """The outcome of a group: all sent or all refused; any other answer of the target makes it unknown."""
     said = [(outcome.effect_key, outcome.status) for outcome in outcomes]
     keys = [row["effect_key"] for row in group.rows]
     if said == [(key, "sent") for key in keys]:
@@ -225,7 +224,7 @@ def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
             status=EffectStatus.REFUSED,
             error=cast("dict[str, JsonValue]", errors[0]) if errors else {"code": "effect.refused", "what": "refused"},
         )
-    what = f"target {group.target!r} did not answer with one end for all {len(keys)} effects of the group"
+    what = f"target {group.target!r} did not return one outcome for all {len(keys)} effects of the group"
     return _End(status=EffectStatus.UNKNOWN, error={"code": "effect.broken-target", "what": what})
 
 

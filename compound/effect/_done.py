@@ -1,4 +1,4 @@
-"""What was done for a run stays done: a later decision about the same node is answered with it, never does it again."""
+"""Effects already done for a run: a later decision about the same node reuses their results."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _OUTBOX = tables.outbox
 _OVER = frozenset({EffectStatus.REFUSED, EffectStatus.CANCELLED})
 
 Canonical = Callable[[str, Mapping[str, "JsonValue"]], "JsonValue"]
-"""Name and arguments of an effect to its arguments in one spelling: `10` and `10.0` are one amount."""
+"""Normalizes the arguments of an effect: `10` and `10.0` are the same amount."""
 
 
 def plain(_effect: str, args: Mapping[str, JsonValue]) -> JsonValue:
-    """The arguments as they are written."""
+    """The arguments unchanged."""
     return dict(args)
 
 
 def identity(effect: str, args: Mapping[str, JsonValue], canonical: Canonical = plain) -> str:
-    """What two effects have in common that are one: the name, and the arguments in one spelling."""
+    """The identity of an effect: its name and its normalized arguments."""
     return digest([effect, canonical(effect, args)])
 
 
-def done_before(  # noqa: PLR0913  # what a decision is about
+def done_before(  # noqa: PLR0913  # identifies a decision
     db: Connection,
     effects: Sequence[NewEffect],
     *,
@@ -43,16 +43,16 @@ def done_before(  # noqa: PLR0913  # what a decision is about
     canonical: Canonical,
     now: float,
 ) -> dict[int, str]:
-    """Which of these effects an earlier decision about the same node of the same run has done.
+    """The effects that an earlier decision about the same node of the same run has done.
 
-    Two equal effects of one decision are two: as many are answered as were done. What an earlier decision only
-    scheduled is cancelled, for that decision stands no more.
+    Equal effects of one decision are counted: as many are reused as were done. Effects that an earlier decision only
+    scheduled are cancelled, because that decision is no longer valid.
 
     Returns:
-        Place among `effects` to the key of what was done.
+        Index in `effects` to the key of the effect that was done.
 
     Raises:
-        ConflictError: `effect.unsettled`: an earlier effect was handed over, and its end is not known.
+        ConflictError: `effect.unsettled`: the outcome of an earlier effect is unknown.
     """
     earlier = sa.select(_OUTBOX).where(
         _OUTBOX.c.run_id == run_id, _OUTBOX.c.node == node, _OUTBOX.c.decision_id != decision_id
@@ -81,7 +81,7 @@ def done_before(  # noqa: PLR0913  # what a decision is about
 def _cancel(db: Connection, group_key: str, *, now: float) -> None:
     group = read_group(db, group_key)
     if group.status is EffectStatus.SCHEDULED:
-        error: Mapping[str, JsonValue] = {"code": "effect.cancelled", "what": "its decision stands no more"}
+        error: Mapping[str, JsonValue] = {"code": "effect.cancelled", "what": "its decision is no longer valid"}
         move_group(db, group, EffectStatus.CANCELLED, now=now, actor="outbox", error=error)
 
 
@@ -90,5 +90,5 @@ def _unsettled(row: RowMapping) -> ConflictError:
     return ConflictError(
         "effect.unsettled",
         f"{row['effect']} ({key}) of an earlier decision is {row['status']}: it may have happened",
-        fix=f"find out whether it happened, then: compound effects reconcile {key} --sent, or --not-sent",
+        fix=f"check whether it happened, then: compound effects reconcile {key} --sent, or --not-sent",
     )

@@ -1,4 +1,4 @@
-"""Effects: reviewed functions that change something outside, declared by a decorator."""
+"""Effects: functions that change an external system after review, declared by a decorator."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Effect:
     """A declared effect.
 
     Attributes:
-        name: As graphs and decisions name it.
-        target: Name of the target in whose transaction it runs: the name of its file in `connectors/`.
+        name: Name in graphs and decisions.
+        target: Name of its target, which provides the transaction: the name of a file in `connectors/`.
         description: What it does, for people and models.
-        args_model: Its arguments.
+        args_model: Model of the arguments.
         schema: JSON Schema of the arguments.
         function: `(tx, args) -> JSON value`; `tx` is the target's own transaction.
         where: File and line of the function.
-        transaction_of: Kind of target (`records`, `mailbox`) whose transaction the function says that it takes.
+        transaction_of: Kind of target (`records`, `mailbox`) from the annotation of `tx`; empty if it has none.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Effect:
     transaction_of: str = ""
 
     def parse(self, args: Mapping[str, JsonValue]) -> BaseModel:
-        """The arguments as the function takes them.
+        """Parse the arguments into the function's model.
 
         Raises:
-            DataError: `effect.bad-arguments`, naming each field that does not fit.
+            DataError: `effect.bad-arguments`, naming each invalid field.
         """
         try:
             return self.args_model.model_validate(args)
@@ -57,31 +57,31 @@ class Effect:
             raise DataError("effect.bad-arguments", f"{self.name}: {problems}") from error
 
     def perform(self, tx: object, args: Mapping[str, JsonValue]) -> JsonValue:
-        """Run it in the target's transaction; whatever it raises, the target rolls back.
+        """Run the function in the target's transaction; the target rolls back on any exception.
 
         Raises:
-            DataError: `effect.bad-arguments`; `effect.bad-result`: the answer is not JSON.
-            EffectRefused: From the function: a precondition does not hold.
+            DataError: `effect.bad-arguments`; `effect.bad-result`: the result is not JSON.
+            EffectRefused: Raised by the function: a precondition does not hold.
         """
         result = self.function(tx, self.parse(args))
-        # found out here, inside the transaction: later the change would be made and its answer lost
+        # checked inside the transaction: afterwards the change would be committed and its result lost
         try:
             json.dumps(result, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise DataError("effect.bad-result", f"{self.name} answers with no JSON value: {error}") from error
+            raise DataError("effect.bad-result", f"{self.name} does not return a JSON value: {error}") from error
         return result
 
 
 def effect(name: str, *, target: str, description: str = "") -> Callable[[Callable[[Any, Any], JsonValue]], Effect]:
     """Declare an effect: `@effect("cancel_pending_order", target="shop")` over `(tx, args: Model) -> JSON`.
 
-    The function checks every precondition, raises `EffectRefused` where one does not hold, and changes things
-    only through `tx`: its target commits the effects of one decision together, or none.
+    The function checks every precondition, raises `EffectRefused` if one does not hold, and changes things only through
+    `tx`: the target commits all effects of a decision, or none.
 
     Args:
-        name: How graphs and decisions name it.
-        target: In whose transaction it runs.
-        description: The function's docstring where it is empty.
+        name: Name in graphs and decisions.
+        target: Name of the target, which provides the transaction.
+        description: Default: the function's docstring.
 
     Raises:
         ProjectError: `effect.signature`: not `(tx, args)` with a pydantic model for `args`.
@@ -130,7 +130,7 @@ def _args_model(name: str, target: str, function: Callable[..., object]) -> type
 
 
 def _transaction_of(function: Callable[..., object]) -> str:
-    """The connector whose transaction the function takes; empty where it does not say."""
+    """The connector whose transaction `tx` is annotated with; empty without an annotation."""
     given = get_type_hints(function).get(next(iter(inspect.signature(function).parameters)))
     module = given.__module__ if inspect.isclass(given) else ""
     return module.removeprefix(_CONNECTORS).partition(".")[0] if module.startswith(_CONNECTORS) else ""

@@ -1,4 +1,4 @@
-"""The outbox: what was decided is written here before it happens, and happens once."""
+"""The outbox: decided effects are written here before they run, and run once."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _OUTBOX = tables.outbox
 
 
 def effect_key_of(decision_id: str, effect: str, ordinal: int, *, node: str = "") -> str:
-    """The name of an effect: the same decision, effect and place give the same one, for ever."""
+    """The key of an effect: a pure function of decision, effect, position and node."""
     return digest([decision_id, node, effect, ordinal])
 
 
 class Outbox:
-    """Effects of decisions, from `scheduled` to their end. Any number of processes may use one store.
+    """Effects of decisions, from `scheduled` to a final status. Any number of processes may share a store.
 
     Args:
         store: The state store.
@@ -42,7 +42,7 @@ class Outbox:
         self._store = store
         self._clock = clock
 
-    def enqueue(  # what a decision is about
+    def enqueue(  # identifies a decision
         self,
         decision_id: str,
         effects: Sequence[NewEffect],
@@ -54,25 +54,24 @@ class Outbox:
     ) -> list[str]:
         """Write the effects of a decision; idempotent.
 
-        Effects on one target become one group: they happen together, in this order, or none does. What an earlier
-        decision about the same node of the same run has done is not written again: its key is returned.
+        Effects on one target form one atomic group, in this order. For an effect that an earlier decision about the
+        same node of the same run has done, the existing key is returned.
 
         Args:
-            decision_id: A decision of the review queue; it must stand. For a graph without a review, an id of
-                its own, the same when the node runs again.
-            effects: What is to be done, in order.
+            decision_id: A valid decision of the review queue. For a graph without a review, an id that stays the same
+                when the node runs again.
+            effects: The effects, in order.
             run_id: The run.
-            node: The effect node; two nodes may do the same effect for one decision.
-            expected_versions: Row to the version that must still be there; None takes the decision's.
-            canonical: Arguments in one spelling, to tell whether two effects are one.
+            node: The effect node; two nodes may run the same effect for one decision.
+            expected_versions: Row to its required version; None: the decision's versions.
+            canonical: Normalizes arguments, to detect equal effects.
 
         Returns:
             The effects' keys, in order.
 
         Raises:
-            ConflictError: `effect.not-decided`: the decision does not approve, stands no more, or says other
-                effects than these;
-                `effect.key-conflict`: other arguments were written before under the same key;
+            ConflictError: `effect.not-decided`: the decision does not approve, is no longer valid, or has other
+                effects; `effect.key-conflict`: the key exists with other arguments;
                 `effect.unsettled`: an effect of an earlier decision may have happened.
         """
         now = self._clock()
@@ -108,17 +107,17 @@ class Outbox:
         return [done[place] if place in done else next(own) for place in range(len(effects))]
 
     async def deliver(self, keys: Sequence[str], targets: Mapping[str, EffectTarget]) -> list[EffectResult]:
-        """Let the effects happen, group after group, each in one transaction of its target.
+        """Deliver the effects group by group, each in one transaction of its target.
 
-        What is at its end already is not done again: its stored result comes back. A group is handed over
-        only when the group before it was sent; after a refusal the later groups are cancelled.
+        Effects with a final status are not delivered again: their stored results are returned. A group is delivered
+        only after the group before it was sent; after a refusal the later groups are cancelled.
 
         Args:
             keys: From `enqueue`. A key stands for its whole group.
             targets: Name to target.
 
         Returns:
-            How each effect stands: `sent`, `refused`, `failed` (deliver again), `unknown` (a person looks),
+            The status of each effect: `sent`, `refused`, `failed` (deliver again), `unknown` (needs a person),
             `scheduled` (waits for an earlier group), `sending` (another process).
 
         Raises:
@@ -144,7 +143,7 @@ class Outbox:
                     move_group(db, group, EffectStatus.CANCELLED, now=self._clock(), actor="outbox", error=error)
 
     def results(self, keys: Sequence[str]) -> list[EffectResult]:
-        """How these effects stand, in order.
+        """The status of these effects, in order.
 
         Raises:
             DataError: `effect.unknown-key`.
@@ -154,7 +153,7 @@ class Outbox:
         if len(found) != len(keys):
             known = {result.effect_key for result in found}
             missing = next(key for key in keys if key not in known)
-            raise DataError("effect.unknown-key", f"there is no effect {missing!r} in the outbox")
+            raise DataError("effect.unknown-key", f"effect {missing!r} is not in the outbox")
         return found
 
     def for_decision(self, decision_id: str) -> list[EffectResult]:
@@ -165,7 +164,7 @@ class Outbox:
             return [result_of(row) for row in rows]
 
     def rows_of_run(self, run_id: str) -> frozenset[str]:
-        """The rows that the effects of a run are about, as far as they are written: `orders/#W1`."""
+        """The rows that the written effects of a run refer to: `orders/#W1`."""
         query = sa.select(_OUTBOX.c.expected_versions).where(_OUTBOX.c.run_id == run_id)
         with self._store.read() as db:
             return frozenset(row for versions in db.execute(query).scalars() for row in versions or ())
@@ -173,7 +172,7 @@ class Outbox:
     def list(
         self, statuses: Sequence[EffectStatus] = (), *, run_id: str | None = None, limit: int = 100
     ) -> Sequence[EffectResult]:
-        """Effects, the newest first; an empty filter does not filter."""
+        """Effects, newest first; empty filters match everything."""
         query = sa.select(_OUTBOX).order_by(_OUTBOX.c.created_at.desc(), _OUTBOX.c.ordinal)
         if statuses:
             query = query.where(_OUTBOX.c.status.in_([one.value for one in statuses]))
@@ -182,11 +181,11 @@ class Outbox:
         return self._read(query.limit(limit))
 
     def resolve(self, key: str) -> Sequence[EffectResult]:
-        """Effects whose key begins so; two at most."""
+        """Effects with this key prefix; at most two."""
         return self._read(sa.select(_OUTBOX).where(_OUTBOX.c.effect_key.startswith(key, autoescape=True)).limit(2))
 
     def group(self, group_key: str) -> Sequence[EffectResult]:
-        """The effects of a group, in the order in which they are performed."""
+        """The effects of a group, in order."""
         return self._read(sa.select(_OUTBOX).where(_OUTBOX.c.group_key == group_key).order_by(_OUTBOX.c.ordinal))
 
     def _read(self, query: sa.Select[Any]) -> Sequence[EffectResult]:
@@ -194,17 +193,17 @@ class Outbox:
             return [result_of(row) for row in db.execute(query).mappings()]
 
     def for_run(self, run_id: str) -> list[EffectResult]:
-        """All effects of a run, of whichever decision, in the order they were written."""
+        """All effects of a run, across its decisions, in the order they were written."""
         query = sa.select(_OUTBOX).where(_OUTBOX.c.run_id == run_id)
         with self._store.read() as db:
             rows = db.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.ordinal)).mappings()
             return [result_of(row) for row in rows]
 
     def cancel(self, keys: Sequence[str], *, actor: str) -> list[EffectResult]:
-        """Take back effects that have not gone out, with their whole groups; all of them or none.
+        """Cancel effects that are not delivered yet, with their whole groups; atomic.
 
         Raises:
-            ConflictError: `effect.too-late`, naming the effect and how it stands.
+            ConflictError: `effect.too-late`, naming the effect and its status.
         """
         groups = dict.fromkeys(result.group_key for result in self.results(keys))
         with self._store.write() as db:
@@ -220,12 +219,12 @@ class Outbox:
         return self.results(keys)
 
     def reconcile(self, key: str, *, happened: bool, user: str, note: str) -> EffectResult:
-        """A person looked at the target: the effect's group, which is `unknown`, happened or did not.
+        """Record whether an `unknown` group happened, after a person checked the target.
 
         Args:
             key: One effect of the group.
             happened: True makes it `sent`; False makes it `scheduled` again.
-            user: Who looked.
+            user: The person who checked.
             note: What they saw.
 
         Raises:
@@ -271,13 +270,13 @@ def _insert(db: Connection, rows: Sequence[Mapping[str, object]], *, now: float)
     if known != {row["effect_key"]: row["body_sha256"] for row in rows}:
         raise ConflictError(
             "effect.key-conflict",
-            f"other effects were written before for decision {str(rows[0]['decision_id'])[:12]}",
-            fix="an effect node must give the same effects when it runs again; two nodes need two names",
+            f"other effects already exist for decision {str(rows[0]['decision_id'])[:12]}",
+            fix="an effect node must return the same effects when it runs again; two nodes need two names",
         )
 
 
 def _known(db: Connection, rows: Sequence[Mapping[str, object]]) -> Mapping[object, object]:
-    """Effect key to body of everything that is in these groups already."""
+    """Effect key to body of the effects already in these groups."""
     groups = {row["group_key"] for row in rows}
     query = sa.select(_OUTBOX.c.effect_key, _OUTBOX.c.body_sha256).where(_OUTBOX.c.group_key.in_(groups))
     return {row.effect_key: row.body_sha256 for row in db.execute(query)}

@@ -1,4 +1,4 @@
-"""Rows of the outbox, and the one place that moves a group."""
+"""Rows of the outbox; `move_group` makes every status change."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _OUTBOX = tables.outbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRows:
-    """A group as it was read: all its rows stand alike, for they move together."""
+    """A group as read; all of its rows have the same status."""
 
     rows: tuple[RowMapping, ...]
 
     @property
     def key(self) -> str:
-        """The group's name."""
+        """The group's key."""
         return self.rows[0]["group_key"]
 
     @property
     def status(self) -> EffectStatus:
-        """Where it stands."""
+        """Status of the group."""
         return EffectStatus(self.rows[0]["status"])
 
     @property
     def attempts(self) -> int:
-        """How often it was handed over."""
+        """Number of deliveries."""
         return self.rows[0]["attempts"]
 
     @property
@@ -46,7 +46,7 @@ class GroupRows:
         return self.rows[0]["target"]
 
     def planned(self) -> EffectGroup:
-        """The group as its target gets it."""
+        """The group for its target."""
         first = self.rows[0]
         return EffectGroup(
             group_key=self.key,
@@ -60,13 +60,13 @@ class GroupRows:
 
 
 def read_group(db: Connection, group_key: str) -> GroupRows:
-    """The group's rows in the order in which they are performed."""
+    """The group's rows, in order."""
     query = sa.select(_OUTBOX).where(_OUTBOX.c.group_key == group_key).order_by(_OUTBOX.c.ordinal)
     return GroupRows(rows=tuple(db.execute(query).mappings()))
 
 
 def read_results(db: Connection, keys: Sequence[str]) -> list[EffectResult]:
-    """How these effects stand, in the order of the keys; unknown keys are left out."""
+    """The status of these effects, in the order of the keys; unknown keys are left out."""
     rows = db.execute(sa.select(_OUTBOX).where(_OUTBOX.c.effect_key.in_(keys))).mappings()
     by_key = {row["effect_key"]: result_of(row) for row in rows}
     return [by_key[key] for key in keys if key in by_key]
@@ -101,15 +101,15 @@ def move_group(
     results: Mapping[str, JsonValue] | None = None,
     **values: Any,  # noqa: ANN401  # columns of the table
 ) -> bool:
-    """Move a group from where it was seen; false, and nothing happened, when another one moved it first.
+    """Compare-and-swap a group's status; returns False without a change if another process moved it first.
 
     Args:
-        db: Of `StateStore.write`.
-        group: As it was read.
-        to: Where to.
+        db: A connection from `StateStore.write`.
+        group: The group as read.
+        to: The new status.
         now: UTC seconds.
         actor: For the audit log.
-        results: Effect key to its answer.
+        results: Effect key to result.
         **values: Other columns, the same for each row.
     """
     moved = db.execute(

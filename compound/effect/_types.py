@@ -1,4 +1,4 @@
-"""The nouns of the outbox."""
+"""Types of the outbox."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class EffectStatus(StrEnum):
-    """Where an effect stands. Nothing leaves `sent`, `refused`, `cancelled`; only a person ends `unknown`."""
+    """Status of an effect. `sent`, `refused` and `cancelled` are final; only a person resolves `unknown`."""
 
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
@@ -25,7 +25,7 @@ class EffectStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEffect:
-    """An effect that was decided: its name, the target it runs on, its JSON arguments."""
+    """A decided effect: its name, target and JSON arguments."""
 
     effect: str
     target: str
@@ -34,13 +34,13 @@ class NewEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectResult:
-    """How an effect stands.
+    """An effect's status and result.
 
     Attributes:
-        group_key: Effects of one group happen together, or none does.
-        result: The effect's answer, once sent.
+        group_key: Key of its group; a group is atomic.
+        result: The effect's result; None until sent.
         error: Why it was refused or failed, or is unknown, as an error record.
-        attempts: How often it was handed to its target.
+        attempts: Number of deliveries.
         node: The effect node of its run.
         sent_at: When it happened, UTC seconds.
     """

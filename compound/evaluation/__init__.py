@@ -1,4 +1,4 @@
-"""How good is it: suites of cases, scorers, intervals, comparisons, reports."""
+"""Evaluation: suites of cases, scorers, intervals, comparisons, reports."""
 
 from compound.evaluation._certify import Bounded, Label, Step, bounded, needed, upper_bound
 from compound.evaluation._intervals import Interval, clustered, share, wilson

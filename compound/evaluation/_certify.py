@@ -1,4 +1,4 @@
-"""What an `auto` rule may do alone: an exact bound on its error, from labelled cases."""
+"""Certification of `auto` rules: an exact bound on their error, from labelled cases."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ METHOD_STEPS = "exact binomial, one case a key, fixed sequence of thresholds"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """One case for which the rule holds, and whether what it would do is wrong.
+    """A case for which the rule holds, and whether its action would be wrong.
 
     Attributes:
-        wrong: What would go out, or be done, with no person is wrong.
-        key: Whose case it is; cases of one key count as one. None: a case of its own.
-        score: Of the rule; None when it has none.
+        wrong: Whether the automatic action would be wrong.
+        key: Cases with the same key count as one; None: an independent case.
+        score: Score of the rule; None if it has none.
     """
 
     wrong: bool
@@ -29,13 +29,13 @@ class Step:
     """The test of one threshold.
 
     Attributes:
-        threshold: The rule fires at this score and above; None where the rule has no score.
-        cases: Labelled cases there.
-        n: Keys among them: what is counted.
-        k: Keys with at least one wrong case.
+        threshold: Minimum score at which the rule fires; None if it has no score.
+        cases: Labelled cases at or above it.
+        n: Number of keys among them, the unit of the test.
+        k: Number of keys with at least one wrong case.
         bound: Upper end of the share of wrong keys, exact, one-sided; 1 when n is 0.
-        passed: `bound` is at most what the policy allows.
-        skipped: Too few cases for a test, told by the number alone; it ends nothing.
+        passed: Whether `bound` is within the policy's limit.
+        skipped: Whether it has too few keys for a test; a skipped step does not end the sequence.
     """
 
     threshold: float | None
@@ -49,13 +49,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounded:
-    """What the labels prove.
+    """The result of a certification.
 
     Attributes:
-        error_at_most: Share of keys that may be wrong.
-        confidence: How sure the bound is.
-        steps: Each threshold that was looked at, in the declared order; one without thresholds.
-        proven: The last step that passed before the first that failed; None proves nothing.
+        error_at_most: Allowed share of wrong keys.
+        confidence: Confidence of the bound.
+        steps: Tested thresholds in the declared order; one step without thresholds.
+        proven: The last step that passed before the first failure; None if nothing is proven.
     """
 
     error_at_most: float
@@ -66,17 +66,17 @@ class Bounded:
 
     @property
     def decisive(self) -> Step:
-        """The step that says what is missing: the one that is proven, else the one that failed."""
+        """The proven step, else the one that failed."""
         return self.proven or next((one for one in self.steps if not one.skipped and not one.passed), self.steps[-1])
 
     @property
     def needed(self) -> int:
-        """How many keys would prove it, were no more of them wrong than now."""
+        """Number of keys that would prove the bound if no further key is wrong."""
         return needed(self.decisive.k, self.error_at_most, self.confidence)
 
     @property
     def is_too_wrong(self) -> bool:
-        """More labels of this kind would not help: the error is above the bar with the same confidence."""
+        """Whether the error is above the limit with the same confidence, so that more labels would not help."""
         step = self.decisive
         return self.proven is None and lower_bound(step.k, step.n, self.confidence) > self.error_at_most
 
@@ -86,14 +86,14 @@ def bounded(
 ) -> Bounded:
     """Test thresholds from the highest down, each at the full level, and stop at the first that fails.
 
-    The unit is the key, not the case: a key is wrong when any of its cases is, so that a customer with ten letters
-    is one observation. The bound is exact when keys are drawn independently, whatever happens inside one.
+    The unit is the key, not the case: a key is wrong if any of its cases is, so that a customer with ten letters is one
+    observation. The bound is exact if keys are drawn independently; cases inside a key may depend on each other.
 
     Args:
         labels: Cases for which the rule holds.
-        error_at_most: Share of keys that may be wrong.
-        confidence: Probability that a rule whose error is above `error_at_most` is refused.
-        thresholds: Declared before the labels were seen, the highest first; none: one test of all labels.
+        error_at_most: Allowed share of wrong keys.
+        confidence: Probability of refusing a rule whose error is above `error_at_most`.
+        thresholds: Declared before the labels were seen, highest first; empty: one test of all labels.
 
     Raises:
         ValueError: A threshold is given and a label has no score.
@@ -102,7 +102,7 @@ def bounded(
     """
     known = list(labels)
     if thresholds and any(one.score is None for one in known):
-        raise ValueError("every label needs a score where there are thresholds")
+        raise ValueError("every label needs a score if there are thresholds")
     counted = [_count(known, threshold) for threshold in thresholds or (None,)]
     first = _first(counted, error_at_most, confidence)
     steps: list[Step] = []
@@ -145,9 +145,9 @@ def _count(labels: Sequence[Label], threshold: float | None) -> _Counted:
 
 
 def _first(counted: Sequence[_Counted], error: float, confidence: float) -> int:
-    """Where the walk begins: the first threshold with enough keys to pass with a third of the allowed error.
+    """Index of the first threshold with enough keys to pass at a third of the allowed error.
 
-    Only numbers of keys are looked at, never labels, so the level holds. Where none has enough, the last.
+    It depends on numbers of keys only, never on labels, so the level holds. If no threshold has enough, the last one.
     """
     import math
 
@@ -172,7 +172,7 @@ def lower_bound(k: int, n: int, confidence: float) -> float:
 
 
 def needed(k: int, error_at_most: float, confidence: float) -> int:
-    """The fewest observations with which k wrong ones prove the bound: 149 for 0 at 2 % and 95 %."""
+    """The smallest n that proves the bound with k wrong observations: 149 for 0 at 2 % and 95 %."""
     low, high = k, max(2 * k, 1)
     while upper_bound(k, high, confidence) > error_at_most:
         low, high = high, 2 * high

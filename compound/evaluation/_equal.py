@@ -1,4 +1,4 @@
-"""The scorer `equal`: what a run returned, held against what the case expects."""
+"""The scorer `equal`: compares a run's output with the expected values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from compound.evaluation._types import Case, CaseResult, Score, Scorer, SuiteCon
 
 
 def equal(context: SuiteContext) -> Scorer:
-    """Score `equal`: 1 where every key of `Case.expected` has that value in the run's output, else 0.
+    """Score `equal`: 1 if every key of `Case.expected` has that value in the run's output, else 0.
 
-    It is absent for a run that has no output, and for a case that expects nothing.
+    Absent if the run has no output or the case expects nothing.
     """
     del context
     return _equal
@@ -19,7 +19,7 @@ def equal(context: SuiteContext) -> Scorer:
 def _equal(case: Case, result: CaseResult) -> Iterator[Score]:
     output = result.output
     if output is None or not case.expected:
-        yield Score(name="equal", explanation="the run has no output" if output is None else "nothing is expected")
+        yield Score(name="equal", explanation="the run has no output" if output is None else "the case expects nothing")
         return
     wrong = [name for name, value in case.expected.items() if name not in output or output[name] != value]
     yield Score(

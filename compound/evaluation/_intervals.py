@@ -1,4 +1,4 @@
-"""Intervals. No number leaves this room without n, an interval and the method's name."""
+"""Interval estimates. Every number comes with n, an interval and the name of the method."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Interval:
     """An estimate with its interval.
 
     Attributes:
-        value: The estimate; None when n is 0.
+        value: The estimate; None if n is 0.
         n: Observations.
         low: Lower end; None when n is 0.
         high: Upper end; None when n is 0.
         method: `wilson`, `cluster-robust t`, ...
-        clusters: Independent groups among the observations; n where each is its own.
+        clusters: Number of independent groups; n if all observations are independent.
     """
 
     value: float | None
@@ -35,8 +35,8 @@ def wilson(k: float, n: int, confidence: float = 0.95) -> Interval:
 
     Args:
         k: Hits, 0 to n; a sum of shares is allowed.
-        n: Trials; with 0 every number is absent.
-        confidence: Wanted coverage.
+        n: Trials; with 0 all numbers are absent.
+        confidence: Nominal coverage.
 
     Raises:
         ValueError: k is not between 0 and n.
@@ -57,11 +57,11 @@ def clustered(values: Sequence[float], clusters: Sequence[Hashable], confidence:
     Args:
         values: Observations.
         clusters: The cluster of each; observations of one cluster may depend on each other.
-        confidence: Wanted coverage.
+        confidence: Nominal coverage.
 
     Returns:
-        Ends are not cut to [0, 1]; absent with fewer than two clusters, and where every cluster has the same mean:
-        a spread of 0 says that it was not seen, not that there is none.
+        The interval, not clipped to [0, 1]; absent with fewer than two clusters, and if all clusters have the same
+        mean: a spread of 0 means that it was not observed, not that it is 0.
 
     Raises:
         ValueError: the lengths differ.
@@ -92,18 +92,18 @@ def share(values: Sequence[float], clusters: Sequence[Hashable], confidence: flo
     """Wilson's interval of a share, on the number of independent observations.
 
     n is divided by the design effect (cluster-robust variance over the variance of independent observations, at
-    least 1), so that a customer who wrote ten tickets does not count as ten. Few clusters show little of how much
-    clusters differ, least of all where every value is equal: the effect is therefore estimated with one cluster more,
-    of the mean size that a case sees, in which every value is the rarer one. Where every value is equal, this counts
-    the clusters as the units. The quantile is Student's with G - 1 degrees of freedom for G clusters.
+    least 1), so that a customer with ten cases does not count as ten. Few clusters underestimate the variance between
+    clusters, most of all if every value is equal: the effect is therefore estimated with one added cluster, of the mean
+    size that a case sees, in which every value is the rarer one. If every value is equal, this counts clusters as
+    units. The quantile is Student's with G - 1 degrees of freedom for G clusters.
 
     Args:
         values: Observations in [0, 1].
         clusters: The cluster of each.
-        confidence: Wanted coverage.
+        confidence: Nominal coverage.
 
     Returns:
-        The interval; its ends are absent where all observations are of one cluster.
+        The interval; its ends are absent if all observations are in one cluster.
 
     Raises:
         ValueError: the lengths differ, or the sum of the values is not between 0 and n.

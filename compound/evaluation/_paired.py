@@ -1,4 +1,4 @@
-"""Two systems on the same cases: only the cases where they differ say anything."""
+"""Paired comparison of two systems on the same cases."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Comparison:
     """A difference b - a on the same cases.
 
     Attributes:
-        n: Cases that both have a value for.
+        n: Cases with a value for both.
         clusters: Independent groups among them.
         difference: Mean of b - a; None when n is 0.
         low: Lower end of its interval; None with fewer than two clusters.
         high: Upper end.
-        p_value: Two-sided; None when nothing can be said.
-        method: Which test.
+        p_value: Two-sided; None if it is undefined.
+        method: Name of the test.
     """
 
     n: int
@@ -35,8 +35,8 @@ def mcnemar(only_a: int, only_b: int) -> float:
     """Exact two-sided p of McNemar's test.
 
     Args:
-        only_a: Cases that a has right and b wrong.
-        only_b: Cases that b has right and a wrong.
+        only_a: Cases that a gets right and b wrong.
+        only_b: Cases that b gets right and a wrong.
 
     Source: McNemar 1947, exact binomial form.
     """
@@ -54,18 +54,18 @@ def paired(
     clusters: Mapping[str, Hashable] | None = None,
     confidence: float = 0.95,
 ) -> Comparison:
-    """Compare two systems by case id; a case that one of them has no value for is left out.
+    """Compare two systems by case id; cases without a value for both are left out.
 
     The interval is a cluster-robust t with two clusters added, of the mean size that a case sees: one in which b is
-    better in every case and one in which a is. Cases that all agree so say how large a difference they can exclude;
-    an interval of width 0 they are not. McNemar's p where all values are 0 or 1 and no cluster has two cases,
-    otherwise the p of that t.
+    better in every case and one in which a is. If all cases agree, the interval shows how large a difference they
+    exclude; its width is not 0. p is McNemar's if all values are 0 or 1 and no cluster has two cases, else the p of
+    that t.
 
     Args:
         a: Case id to the first system's score.
         b: Case id to the second system's score.
-        clusters: Case id to cluster; each case its own where absent.
-        confidence: Wanted coverage of the interval.
+        clusters: Case id to cluster; an absent case is its own cluster.
+        confidence: Nominal coverage of the interval.
 
     Source: Bonett and Price, Adjusted Wald intervals for a difference of paired proportions, 2012; here with clusters
     and with t. An added cluster differs by 1 where all values are 0 or 1, else by the largest difference seen.
@@ -96,7 +96,7 @@ def paired(
 def _adjusted(
     differences: Sequence[float], clusters: Sequence[Hashable], widest: float, confidence: float
 ) -> tuple[float | None, float | None, float | None]:
-    """Ends and p of the mean difference with one cluster of `widest` and one of `-widest` added."""
+    """Bounds and p of the mean difference with one cluster of `widest` and one of `-widest` added."""
     from scipy.special import stdtr, stdtrit
 
     sizes = Counter(clusters)

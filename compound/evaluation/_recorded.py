@@ -1,4 +1,4 @@
-"""Results out of stored traces: a finished run is already an evaluation case."""
+"""Case results from stored traces."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WHERE s.kind IN ('workflow', 'node') ORDER BY s.start_time_unix_nano
 def recorded_results(store: TraceReader) -> dict[str, CaseResult]:
     """The newest recorded run of every case, by case id (the runs' `example_id`).
 
-    Node values come from the stored outputs; a store without content gives results without values.
+    Node values come from the stored outputs; a store without content returns results without values.
     """
     values: dict[str, dict[str, JsonValue]] = {}
     runs: dict[str, CaseResult] = {}

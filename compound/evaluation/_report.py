@@ -1,4 +1,4 @@
-"""What an evaluation says, as data."""
+"""Reports of evaluations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compound.spec.suite_file import Gate
 
 
 class Estimate(BaseModel):
-    """A share with n, interval and method; `value` is null when there is nothing to count."""
+    """A share with n, interval and method; `value` is null if n is 0."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ class Estimate(BaseModel):
 
 
 class GateReport(BaseModel):
-    """Whether a score reached its bar; INCONCLUSIVE while the interval lies on both sides."""
+    """Whether a score passes its bar; INCONCLUSIVE if the interval contains the bar."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,7 +37,7 @@ class GateReport(BaseModel):
 
 
 class CaseReport(BaseModel):
-    """One case: its scores, and what a reader needs to see why."""
+    """A case with its scores and the reasons for them."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,12 +51,12 @@ class CaseReport(BaseModel):
 
 
 class ScoreError(BaseModel):
-    """A score that is absent because its scorer failed or answered with something that is no score.
+    """A score that is absent because its scorer failed or returned something that is not a score.
 
     Attributes:
         case: The case.
-        score: The score; empty where the scorer raised, and all that it had left is absent.
-        error: What happened, with the line of the project's code where there is one.
+        score: The score; empty if the scorer raised, so that all of its remaining scores are absent.
+        error: What happened, with the line of the project's code if known.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,23 +67,22 @@ class ScoreError(BaseModel):
 
 
 class SuiteReport(BaseModel):
-    """What a suite found.
+    """The report of a suite.
 
     Attributes:
-        description: What the suite asks, as its file says it.
-        meanings: Score to what it means, as the file says it.
-        scores: The headline.
-        groups: Group of scores to its scores by name: what scorers count apart, as recall by action.
-        labels: Group to label to number of cases: where cases went, as by lane.
-        n: Cases of the headline.
-        sections: The same for cases that are reported apart.
-        slices: Tag of the headline's cases to its value to the headline scores of these cases; a tag with one value
-            divides nothing and is left out.
+        description: Description in the suite's file.
+        meanings: Score to its meaning in the file.
+        scores: The headline scores.
+        groups: Group to its scores by name: scores counted separately, such as recall by action.
+        labels: Group to label to number of cases.
+        n: Number of headline cases.
+        sections: The same for cases that are reported separately.
+        slices: Tag to tag value to the headline scores of those cases; a tag with a single value is left out.
         gates: The bars of this profile.
-        cases: Every case, when asked for.
+        cases: Every case, if requested.
         seconds_per_case: Mean wall time of a case's run.
-        cost_usd: Sum over the cases of known cost; null when none is known. `notes` say how many are not known.
-        errors: What scorers did wrong; these scores are absent.
+        cost_usd: Sum of the known costs; null if none is known. `notes` says how many are unknown.
+        errors: Errors of scorers; their scores are absent.
         notes: What was left out and why.
     """
 
@@ -111,14 +110,14 @@ class SuiteReport(BaseModel):
 def summarise(
     suite: Suite, scored: Sequence[Scored], *, profile: str, model: str, details: bool = False
 ) -> SuiteReport:
-    """Count the scores of all cases.
+    """Aggregate the scores of all cases.
 
     Args:
-        suite: Says which scores are the headline.
+        suite: Names the headline scores.
         scored: The judged cases.
-        profile: For the report.
-        model: For the report: who answered.
-        details: Put every case into the report.
+        profile: Profile, for the report.
+        model: Provider, for the report.
+        details: Include every case in the report.
     """
     times = [one.result.seconds for one in scored if one.result.seconds is not None]
     costs = [one.result.cost_usd for one in scored if one.result.cost_usd is not None]
@@ -139,7 +138,7 @@ def summarise(
         cost_usd=sum(costs) if costs else None,
         gates=[judge(name, scores[name], gate) for name, gate in suite.gates.items()],
         errors=[ScoreError(case=one.case.id, score=name, error=error) for one in scored for name, error in one.errors],
-        notes=[f"the cost of {unknown} of {len(scored)} cases is not known"] if costs and unknown else [],
+        notes=[f"the cost of {unknown} of {len(scored)} cases is unknown"] if costs and unknown else [],
         cases=[_case_report(one) for one in scored] if details else [],
     )
 
@@ -176,11 +175,11 @@ def _slices(scored: Sequence[Scored], names: Sequence[str]) -> dict[str, dict[st
 
 
 _MOST_SLICES = 30
-"""A tag with more values than that names cases rather than kinds of cases."""
+"""A tag with more values identifies cases, not kinds of cases."""
 
 
 def estimate(scored: Sequence[Scored], name: str, *, group: str = "") -> Estimate:
-    """The share of one score; a case without a value does not count."""
+    """The share of one score; cases without a value do not count."""
     values: list[float] = []
     clusters: list[str] = []
     for one in scored:
@@ -203,7 +202,7 @@ def _estimate(interval: Interval) -> Estimate:
 
 
 def judge(name: str, score: Estimate, gate: Gate) -> GateReport:
-    """Hold a score against its bar."""
+    """Compare a score with its bar."""
     bars: list[str] = []
     verdicts: set[str] = set()
     if gate.at_least is not None:

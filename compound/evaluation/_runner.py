@@ -1,4 +1,4 @@
-"""Run cases with bounded concurrency, judge what came of them, count."""
+"""Run cases with bounded concurrency, score the results, report."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ OnScored = Callable[[Sequence[Scored]], None]
 
 
 def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Callable[..., object]]) -> Suite:
-    """Make a suite of its file.
+    """Build a suite from its file.
 
     Args:
         spec: The file.
-        context: Profile, folders and tables for the suite's own code.
-        load: `module:function`, as the file has it, to the function.
+        context: Profile, folders and tables for the suite's code.
+        load: Imports `module:function`.
 
     Raises:
-        ProjectError: ``suite.wrong-function``: a function does not return what the suite needs;
-            ``suite.failed-function``: it raised; ``suite.repeated-case``: two cases have one id.
+        ProjectError: ``suite.wrong-function``: a function returned a value of the wrong type;
+            ``suite.failed-function``: it raised; ``suite.repeated-case``: two cases have the same id.
         DataError: the cases cannot be read.
     """
     cases = _called(spec.cases, load, context)
@@ -66,12 +66,12 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
 
 
 def _require_own_ids(cases: CaseSet) -> None:
-    """Runs, traces and scores of a case are found by its id."""
+    """Raise on duplicate ids: runs, traces and scores of a case are found by its id."""
     seen: set[str] = set()
     for case in (*cases.cases, *(case for part in cases.sections.values() for case in part)):
         if case.id in seen:
-            what = f"two cases are called {case.id!r}"
-            raise ProjectError("suite.repeated-case", what, fix="give each case an id of its own, over all sections")
+            what = f"two cases have the id {case.id!r}"
+            raise ProjectError("suite.repeated-case", what, fix="give each case a unique id, across all sections")
         seen.add(case.id)
 
 
@@ -87,7 +87,7 @@ def _called(reference: str, load: Callable[[str], Callable[..., object]], contex
         raise ProjectError("suite.failed-function", what, where=raised_in_project(error), fix=fix) from error
 
 
-async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
+async def run_suite(  # noqa: PLR0913 - suite, subject and options
     suite: Suite,
     subject: Subject,
     *,
@@ -100,19 +100,19 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
     on_result: OnResult | None = None,
     on_scored: OnScored | None = None,
 ) -> SuiteReport:
-    """Run every case, judge it, and report; sections are run and reported apart.
+    """Run and score every case and report; sections are reported separately.
 
     Args:
-        suite: What to run and how to judge.
-        subject: What is judged.
-        profile: For the report.
-        model: For the report.
+        suite: Cases and scorers.
+        subject: What is evaluated.
+        profile: Profile, for the report.
+        model: Provider, for the report.
         concurrency: Cases at the same time.
-        limit: At most this many cases of the headline and of each section.
-        details: Put every case into the report.
-        recorder: Where scores are stored beside their traces.
+        limit: Only the first N cases of the headline and of each section.
+        details: Include every case in the report.
+        recorder: Stores scores with their traces.
         on_result: Called after each case, for a progress bar.
-        on_scored: Given the judged cases of the headline.
+        on_scored: Called with the scored headline cases.
 
     Raises:
         ProjectError: ``suite.unknown-score``: the suite lists a score that no scorer yields.
@@ -140,14 +140,14 @@ async def run_suite(  # noqa: PLR0913 - two parties and how to go about it
 def rescore(
     suite: Suite, results: Mapping[str, CaseResult], *, profile: str, model: str, details: bool = False
 ) -> SuiteReport:
-    """Judge recorded results again; nothing is run and no model is called.
+    """Score recorded results again; nothing is run and no model is called.
 
     Args:
         suite: Cases and scorers.
         results: Case id to recorded result (`recorded_results`); cases without one are left out and noted.
-        profile: For the report.
-        model: For the report.
-        details: Put every case into the report.
+        profile: Profile, for the report.
+        model: Provider, for the report.
+        details: Include every case in the report.
     """
 
     def part(cases: Iterable[Case]) -> SuiteReport:
@@ -167,7 +167,7 @@ async def run_cases(
 ) -> list[CaseResult]:
     """Run cases, at most `concurrency` at a time; results in the order of the cases.
 
-    A case that raises is a result with status `failed`; the others go on.
+    A case that raises becomes a result with status `failed`; the others continue.
     """
     results: dict[int, CaseResult] = {}
     limiter = anyio.Semaphore(max(1, concurrency))
@@ -195,7 +195,7 @@ async def run_cases(
 
 
 def record_scores(recorder: Recorder, suite: str, scored: Sequence[Scored]) -> None:
-    """Store the scores beside the traces they judge."""
+    """Store the scores with the traces they belong to."""
     from compound.trace import trace_id_of
 
     for one in scored:

@@ -1,4 +1,4 @@
-"""Judging cases: what a scorer may answer, and what becomes of a scorer that fails."""
+"""Scoring cases, and handling scorers that fail."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from compound.evaluation._types import Case, CaseResult, Score, Scorer, Suite
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """One case with what came of it and how it was judged.
+    """A case with its result and scores.
 
     Attributes:
-        errors: What scorers did wrong: the score it concerns (empty for all that the scorer had left) and why.
+        errors: Errors of scorers: the score (empty for all remaining scores of the scorer) and the reason.
     """
 
     case: Case
@@ -28,16 +28,16 @@ class Scored:
 def score_cases(
     cases: Sequence[Case], results: Sequence[CaseResult], scorers: Sequence[Scorer], expected: Iterable[str] = ()
 ) -> list[Scored]:
-    """Judge each case by each scorer.
+    """Score each case with each scorer.
 
-    A scorer that raises, or answers with something that is no score, loses that score and no other: it is absent and
-    says why, the case is named, and the rest of the evaluation goes on.
+    A scorer that raises, or yields something that is not a score, loses only that score: it is absent with a reason,
+    the case is named, and the evaluation continues.
 
     Args:
-        cases: What ran.
-        results: What came of each.
+        cases: The cases.
+        results: Result of each case.
         scorers: Each sees every case.
-        expected: Scores that every case should have; those that a failed scorer did not reach are absent.
+        expected: Scores that every case should have; those that a failed scorer did not yield are absent.
     """
     wanted = tuple(expected)
     return [_judged(case, result, scorers, wanted) for case, result in zip(cases, results, strict=True)]
@@ -66,7 +66,7 @@ def _judged(case: Case, result: CaseResult, scorers: Sequence[Scorer], wanted: S
 
 
 def _checked(given: object) -> tuple[Score | None, str]:
-    """A scorer's answer as a score, and what is wrong with it."""
+    """A yielded value as a score, or what is wrong with it."""
     if not isinstance(given, Score):
         return None, f"a scorer yielded {type(given).__name__}, not a Score"
     value: object = given.value
@@ -76,7 +76,7 @@ def _checked(given: object) -> tuple[Score | None, str]:
         number = float(cast("float", value))
         if math.isfinite(number) and 0.0 <= number <= 1.0:
             return (given if type(value) is float else replace(given, value=number)), ""
-    what = f"{given.name} is {value!r}, which is no number from 0 to 1"
+    what = f"{given.name} is {value!r}, which is not a number from 0 to 1"
     return replace(given, value=None, explanation=what), what
 
 
@@ -85,10 +85,10 @@ def _name(scorer: Scorer) -> str:
 
 
 def require_known_scores(suite: Suite, scored: Sequence[Scored], *, is_whole: bool = True) -> None:
-    """Refuse a suite that lists a score which its scorers do not make.
+    """Raise if a suite lists a score that its scorers do not yield.
 
-    Only runs that did not fail count, and nothing is said where a scorer failed: it may have had the score. Of a part
-    of the cases only a name that another one resembles is refused: a score may concern the cases that were left out.
+    Only successful runs count, and nothing is raised if a scorer failed: it may yield the score. For a subset of the
+    cases, only a name similar to a known score is refused: the score may belong to the other cases.
 
     Raises:
         ProjectError: ``suite.unknown-score``.
@@ -102,7 +102,7 @@ def require_known_scores(suite: Suite, scored: Sequence[Scored], *, is_whole: bo
     others = [name for name in made if name not in suite.scores]
     for name in suite.scores:
         if name not in made and (is_whole or get_close_matches(name, others)):
-            what = f"suite {suite.name}: no scorer yields a score {name!r}"
+            what = f"suite {suite.name}: no scorer yields the score {name!r}"
             raise ProjectError("suite.unknown-score", what, fix=_fix(name, list(made)))
 
 

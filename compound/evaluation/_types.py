@@ -1,4 +1,4 @@
-"""The words of an evaluation: case, result, score, suite."""
+"""Types of an evaluation: case, result, score, suite."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SplitChoice = Literal["auto", "all", "train", "heldout"]
 
 
 def split(customer_id: str) -> SplitName:
-    """Which half of the customers this one is in: the one place that training and evaluation ask.
+    """The half that a customer belongs to; training and evaluation both use this function.
 
-    Half and half by the SHA-256 of the id: all tickets of a customer are in one half, whatever else is there.
+    Split by the SHA-256 of the id: all cases of a customer are in one half, independent of the data set.
     """
     first = hashlib.sha256(customer_id.encode("utf-8", "replace")).digest()[0]
     return "train" if first % 2 == 0 else "heldout"
@@ -30,15 +30,15 @@ def split(customer_id: str) -> SplitName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One thing to run and what is expected of it.
+    """An input to run and its expected result.
 
     Attributes:
         id: Unique in its suite; the `example_id` of the run's spans.
         input: The graph's input: name to value.
-        expected: What the suite's scorers compare with.
-        cluster_id: Cases of one cluster (one customer) are not independent; None says there is none.
+        expected: Expected values, for the suite's scorers.
+        cluster_id: Cases of one cluster (one customer) are not independent; None: an independent case.
         tags: For slices: data set, language, kind of ticket.
-        context: The graph's context; it goes before what `compound eval --context` gives.
+        context: The graph's context; overrides `compound eval --context`.
     """
 
     id: str
@@ -51,18 +51,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What came of one case, as the trace has it.
+    """The result of one case.
 
     Attributes:
         case_id: The case.
         status: `done`, `waiting_review` or `failed`.
-        values: Node name to the node's output; what did not run is absent.
+        values: Node name to output; nodes that did not run are absent.
         output: The graph's output; None unless the run is done.
         run_id: The run, to find its trace.
         error: Why it failed.
         seconds: Wall time of the run.
-        cost_usd: Sum over its model calls; None when the price is not known.
-        auto: Review node to whether its `auto` rule holds, of a run that stopped before its review.
+        cost_usd: Cost of its model calls; None if a price is unknown.
+        auto: Review node to whether its `auto` rule holds, for runs that stop before the review.
         auto_scores: Review node to the score of its rule.
     """
 
@@ -80,16 +80,16 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One judgement of one case. An absent value is absent, never 0.
+    """A score of a case. An absent value is absent, never 0.
 
     Attributes:
-        name: Several scores of one name in a case are several trials (one for each expected action).
-        value: A number in [0, 1]; None where the question does not arise or cannot be answered. Anything else (NaN,
+        name: Several scores with the same name in a case are several trials (one for each expected action).
+        value: A number in [0, 1]; None if the question does not apply or cannot be answered. Anything else (NaN,
             7.0, a text) is an error of the scorer: the score is absent, and the report names the case.
-        label: A class instead of a number.
-        group: Empty for the case's own scores; a name of the scorer's own for what is counted apart.
-        explanation: Why, for a person who reads the case.
-        details: The same for a program.
+        label: A label instead of a number.
+        group: Empty for headline scores; a group name for scores that are counted separately.
+        explanation: The reason, for people.
+        details: The reason, for programs.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Score:
 
 
 class Subject(Protocol):
-    """What is evaluated: a graph up to its review, given by the project."""
+    """What is evaluated: a graph up to its review."""
 
     async def run(self, case: Case) -> CaseResult:
         """Run one case; a failure of the run is a result with status `failed`, or an exception."""
@@ -116,8 +116,8 @@ class CaseSet:
     """The cases of a suite.
 
     Attributes:
-        cases: What the headline is made of.
-        sections: Further cases, each section reported apart and never mixed into the headline.
+        cases: The headline cases.
+        sections: Further cases, each section reported separately from the headline.
         notes: What was left out and why, for the report.
     """
 
@@ -128,17 +128,17 @@ class CaseSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteContext:
-    """What a suite's own code may ask for.
+    """Context for the suite's code.
 
     Attributes:
-        root: The project.
-        profile: Its data profile.
-        cases: Folder with the cases, from the profile's `cases` or from `--cases`; None where neither is given. A
-            suite that reads a folder takes it from `cases_folder`.
-        rows: Name of a lakehouse table to its rows, as the pinned version has them.
-        extra_cases: A second folder, reported beside the first.
-        training: What the project's specialists were trained on.
-        split: Which half of the customers; `auto` takes the held-out half where cases are also training data.
+        root: Root folder of the project.
+        profile: Name of the profile.
+        cases: Folder with the cases, from `--cases` or the profile's `cases`; None if neither is set. Suites that read
+            a folder call `cases_folder`.
+        rows: Returns the rows of a lakehouse table, at its pinned version.
+        extra_cases: A second folder, reported as a section.
+        training: Training data of the project's specialists.
+        split: Half of the customers to use; `auto`: the held-out half if cases are also training data.
     """
 
     root: Path
@@ -154,10 +154,10 @@ class SuiteContext:
         """The folder with the cases.
 
         Raises:
-            ProjectError: ``project.no-cases``: neither the profile nor the command names one.
+            ProjectError: ``project.no-cases``: neither the profile nor the command sets one.
         """
         if self.cases is None:
-            what = f"profile {self.profile!r} names no `cases`, and this suite reads its cases from there"
+            what = f"profile {self.profile!r} does not set `cases`, which this suite reads"
             raise ProjectError("project.no-cases", what, fix="--cases DIR, or set it in the profile")
         return self.cases
 
@@ -168,14 +168,14 @@ class Suite:
 
     Attributes:
         name: The suite.
-        description: What it asks.
-        meanings: Score to what it means, for the report.
-        case_set: What to run.
+        description: What it measures.
+        meanings: Score to its meaning, for the report.
+        case_set: The cases.
         scorers: Each sees every case and its result.
         scores: Names of the headline scores, in the order of the report.
         gates: Score to bar, for this profile.
-        graph: The graph to run; None for the project's own.
-        until: Where a run ends.
+        graph: The graph to run; None: the project's graph.
+        until: Where a run stops.
     """
 
     name: str

@@ -117,8 +117,8 @@ def test_a_table_that_is_gone_is_said_before_any_ticket_runs(home: Home) -> None
     table.rename(home.path / "away")
     refused = home.run(*BATCH)
     assert refused.returncode == 1
-    assert f"nothing at {table} [lakehouse.missing-table]" in refused.stderr
-    assert "fix: restore it, or take it out of connectors/lakehouse.yaml" in refused.stderr
+    assert f"but {table} does not exist [lakehouse.missing-table]" in refused.stderr
+    assert "fix: restore it, or remove it from connectors/lakehouse.yaml" in refused.stderr
     assert not stands(home)
 
 
@@ -206,8 +206,8 @@ def test_a_shop_that_another_process_holds_makes_dead_letters_that_can_be_tried_
 
 
 STOPPED = re.compile(
-    r"the batch stopped at ticket 'P-\d+', \d of 6 settled: .*/sample/(state|checkpoints)\.db .*"
-    r"full.* \[(state|checkpoint)\.(disk|disk-full)\]\n  fix: .*; then the same command goes on"
+    r"the batch stopped at item 'P-\d+', \d of 6 settled: .*/sample/(state|checkpoints)\.db .*"
+    r"full.* \[(state|checkpoint)\.(disk|disk-full)\]\n  fix: .*; then the same command resumes"
 )
 
 

@@ -81,10 +81,10 @@ def stops_and_goes_on(desk: ReplyDesk, monkeypatch: pytest.MonkeyPatch, name: st
     monkeypatch.setattr(os, name, full)
     stopped = desk.run("batch", "--from", "x.jsonl")
     assert stopped.exit_code == 1
-    assert "the batch stopped at ticket 't" in stopped.stderr
+    assert "the batch stopped at item 't" in stopped.stderr
     assert f"[{code}]" in stopped.stderr
     assert "fix: free some space" in stopped.stderr
-    assert "; then the same command goes on" in stopped.stderr
+    assert "; then the same command resumes" in stopped.stderr
     assert "dead" not in desk.ledger().values()
     monkeypatch.setattr(os, name, original)
     assert desk.batch("--from", "x.jsonl")["counts"] == {"done": 3}

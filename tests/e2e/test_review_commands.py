@@ -301,7 +301,7 @@ def test_what_is_wrong_is_said_with_the_choices(waiting: Home) -> None:
     for arguments, said in (
         (("show", "nobody"), "there is no item 'nobody'"),
         (("list", "--status", "open"), "choices: awaiting_second, decided"),
-        (("edit", "P-000"), "nothing is edited"),
+        (("edit", "P-000"), "the edit changes nothing"),
         (("reject", "P-000", "--reason", "ton"), "did you mean 'tone'?"),
     ):
         done = waiting.run("review", *arguments)

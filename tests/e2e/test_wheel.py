@@ -165,7 +165,7 @@ def test_the_whole_desk_runs(newcomer: Newcomer) -> None:
     mine = inside(newcomer, "retail-desk")
     done = mine.types("compound demo --limit 4")
     assert "check: no findings" in done
-    assert re.search(r"ran 4 tickets in [\d.]+ s", done)
+    assert re.search(r"ran 4 items in [\d.]+ s", done)
     item = mine.json("compound review list")[0]["short_id"]
     assert "run done" in mine.types(f"compound review reject {item} --reason tone --user ann")
     assert "outcome_match" in mine.types("compound eval outcome --limit 4 --exit-zero")

@@ -181,7 +181,7 @@ class ReplyDesk:
         return Project(load_settings(self.root, environ=dict(env or {})))
 
     def replies(self, env: Mapping[str, str] | None = None) -> list[Sent]:
-        """Everything that was sent, oldest first."""
+        """All sent messages, oldest first."""
         project = self.open(env)
         try:
             return list(project.resources.mailboxes["desk"].replies())

@@ -1,4 +1,4 @@
-"""`mcp`, `langgraph`: graphs for other programs."""
+"""`mcp`, `langgraph`: serve graphs to other programs."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ def register(app: typer.Typer) -> None:
 
 
 def mcp(
-    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs of graphs/; all when none is named.")] = None,
+    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs in graphs/; default: all.")] = None,
     *,
     http: Annotated[
         bool, typer.Option("--http", help="Streamable HTTP on 127.0.0.1 instead of standard input.")
     ] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="With --http; 0 takes a free one.")] = 8765,
-    no_token: Annotated[
-        bool, typer.Option("--no-token", help="With --http: let every program on this machine in.")
-    ] = False,
-    context: Annotated[str | None, typer.Option("--context", help="JSON: the `context` of every run.")] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="With --http; 0 picks a free port.")] = 8765,
+    no_token: Annotated[bool, typer.Option("--no-token", help="With --http: accept requests without a token.")] = False,
+    context: Annotated[str | None, typer.Option("--context", help="The `context` of every run, as JSON.")] = None,
     profile: Profile = None,
     model: Model = None,
 ) -> None:
@@ -56,7 +54,7 @@ def mcp(
 
 
 def langgraph(
-    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs of graphs/; all when none is named.")] = None,
+    graphs: Annotated[list[str] | None, typer.Argument(help="Graphs in graphs/; default: all.")] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     profile: Profile = None,

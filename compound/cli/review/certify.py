@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def certify(
-    graph: Annotated[
-        str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")
-    ] = None,
+    graph: Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")] = None,
     *,
     suite: Annotated[
         str | None,
@@ -45,7 +43,7 @@ def certify(
     revoke: Annotated[str | None, typer.Option("--revoke", metavar="ID", help="Revoke a certificate.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why it is revoked.")] = "",
     user: Annotated[
-        str | None, typer.Option("--user", help="Who you are; COMPOUND_USER or the login name when absent.")
+        str | None, typer.Option("--user", help="Your name; default: COMPOUND_USER, else the login name.")
     ] = None,
     profile: Profile = None,
     model: Model = None,

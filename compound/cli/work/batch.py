@@ -23,9 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def batch(
-    graph: Annotated[
-        str | None, typer.Argument(help="A graph of graphs/; the project's own when none is named.")
-    ] = None,
+    graph: Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")] = None,
     *,
     source: Annotated[
         str | None,
@@ -124,14 +122,14 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
     def bar() -> Generator[Callable[[BatchEvent], None]]:
         counts: dict[str, int] = {}
         columns = (
-            TextColumn("tickets"),
+            TextColumn("items"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[lanes]}"),
             TimeRemainingColumn(),
         )
         shown = Progress(*columns, console=console(stderr=True), disable=not show)
-        task = shown.add_task("tickets", total=None, lanes="")
+        task = shown.add_task("items", total=None, lanes="")
         try:
 
             def on_event(event: BatchEvent) -> None:
@@ -157,9 +155,9 @@ def show_summary(summary: BatchSummary) -> None:
     rate = summary.tickets_per_second
     print_table(
         f"batch {summary.job_id}",
-        ["status", "tickets"],
+        ["status", "items"],
         sorted(summary.counts.items()),
-        right=["tickets"],
+        right=["items"],
     )
     if summary.lanes:
         ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))

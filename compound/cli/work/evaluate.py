@@ -30,7 +30,7 @@ def evaluate(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
     context: Annotated[
         list[str] | None,
-        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases without their own; repeatable."),
+        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases that do not set it; repeatable."),
     ] = None,
     allow_inconclusive: Annotated[
         bool, typer.Option("--allow-inconclusive", help="Exit 0 if gates are INCONCLUSIVE but none is FAIL.")

@@ -1,4 +1,4 @@
-"""A mailbox: where items come from (JSONL, Delta, published tasks) and where replies go, each once."""
+"""Mailboxes: a source of items (JSONL, Delta, published tasks) and a target that sends each reply once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An item, and what is wrong with a record that is not one."""
+"""Items, and the problems of invalid records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compound.errors import DataError, Location, choices
 from compound.spec.mailbox_file import ItemRules
 
 _RECORD = 'write {"id": ..., "subject": ..., "body": ...}'
-_NO_TEXT = "write what was written, or take the item out"
+_NO_TEXT = "add the text, or remove the item"
 _JSON_WORDS: dict[type, str] = {
     **{dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"},
     type(None): "null",
@@ -23,14 +23,14 @@ _ID_AT = re.compile(rb'"id"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
 
 
 class Item(BaseModel):
-    """What somebody wrote, and what the channel knows of them.
+    """A message and the sender's data from its channel.
 
     Attributes:
-        id: The sender's own, unique in its source.
-        body: What was written, as text; may be left out where `html` is there.
+        id: Unique in its source.
+        body: The message as text; optional if `html` is set.
         html: The mail as HTML.
-        customer_id: As the channel claims it; proves nothing.
-        email: The address it came from.
+        customer_id: As claimed by the channel; not verified.
+        email: Address of the sender.
         received_at: ISO 8601.
     """
 
@@ -48,12 +48,12 @@ class Item(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxProblem:
-    """A record that is not an item; it stands in its place among the items, and reading goes on.
+    """An invalid record, returned in place of an item; reading continues.
 
     Attributes:
-        line: Of the file, or the row or task, from 1.
-        item_id: Where one could be found.
-        error: What is wrong; it names the line and the item.
+        line: Line, row or task number, from 1.
+        item_id: Its id, if it could be found.
+        error: The error; it names the line and the item.
     """
 
     line: int
@@ -66,9 +66,9 @@ def make_item(record: object, rules: ItemRules, where: Location, seen: set[str] 
 
     Args:
         record: Decoded JSON, or a row.
-        rules: Bounds.
+        rules: Size limits.
         where: Its place, for messages.
-        seen: The ids before it; its own is added. None where ids may repeat.
+        seen: The ids seen so far; its id is added. None if ids may repeat.
     """
     if not isinstance(record, Mapping):
         what = f"it is {_JSON_WORDS.get(type(record), 'no JSON')}, not an object"
@@ -77,14 +77,14 @@ def make_item(record: object, rules: ItemRules, where: Location, seen: set[str] 
     item_id = given.get("id")
     named = item_id if isinstance(item_id, str) and item_id.strip() else None
     if named is None:
-        return problem(where, None, "item.missing-id", "it has no id", "give each item an id that is text")
+        return problem(where, None, "item.missing-id", "it has no id", "give each item a text id")
     if given.get("body") is None and given.get("html") is None:
         what = "its field 'body' is null: Field required"
-        return problem(where, named, "item.bad-field", what, "write what was written, as text")
+        return problem(where, named, "item.bad-field", what, "write the message as text")
     unknown = sorted(set(given) - set(Item.model_fields))
     if unknown:
         what = f"it has the unknown field {unknown[0]!r}; {choices(list(Item.model_fields), unknown[0])}"
-        fix = "take the field out, or name it as one of the choices"
+        fix = "remove the field, or use one of the choices"
         return problem(where, named, "item.unknown-field", what, fix)
     try:
         item = Item.model_validate({name: value for name, value in given.items() if value is not None})
@@ -100,30 +100,30 @@ def make_item(record: object, rules: ItemRules, where: Location, seen: set[str] 
 def _bounded(item: Item, rules: ItemRules, where: Location, seen: set[str] | None) -> Item | MailboxProblem:
     if hidden := _CONTROL.search(item.id):
         what = f"its id has the control character U+{ord(hidden.group()):04X}"
-        return problem(where, item.id, "item.bad-field", what, "give it an id of visible characters")
+        return problem(where, item.id, "item.bad-field", what, "use visible characters only")
     if not item.body.strip() and not (item.html or "").strip():
-        bare = ("item.empty", "its subject and its body are empty")
+        bare = ("item.empty", "its subject and body are empty")
         code, what = ("item.empty-body", "its body is empty") if item.subject.strip() else bare
         return problem(where, item.id, code, what, _NO_TEXT)
     try:
         size = len(item.body.encode()) + len((item.html or "").encode())
         (item.id + item.subject + (item.email or "") + (item.customer_id or "")).encode()
     except UnicodeEncodeError:
-        what = "it has half a surrogate pair, which is no character"
+        what = "it contains an unpaired surrogate, which is not a character"
         return problem(where, item.id, "item.not-utf8", what, "write the whole character")
     if size > rules.max_body_bytes:
         what = f"its body has {size:,} bytes, more than {rules.max_body_bytes:,}"
         return problem(where, item.id, "item.too-large", what, "raise max_body_bytes in the file of the mailbox")
     if seen is not None:
         if item.id in seen:
-            what = f"the id {item.id!r} stood before in this source"
-            return problem(where, None, "item.duplicate-id", what, "give each item its own id")
+            what = f"the id {item.id!r} is used twice in this source"
+            return problem(where, None, "item.duplicate-id", what, "give each item a unique id")
         seen.add(item.id)
     return item
 
 
 def problem(where: Location, item_id: str | None, code: str, what: str, fix: str = "") -> MailboxProblem:
-    """A record that is not an item, with an error that names the item where it is known."""
+    """An invalid record, with an error that names the item if its id is known."""
     named = f"item {item_id!r}: " if item_id else "an item: "
     return MailboxProblem(
         line=where.line, item_id=item_id, error=DataError(code, f"{named}{what}", fix=fix, where=where)
@@ -131,6 +131,6 @@ def problem(where: Location, item_id: str | None, code: str, what: str, fix: str
 
 
 def guess_id(raw: bytes) -> str | None:
-    """The id in a line that does not parse, as far as one can see it."""
+    """The id in a line that does not parse, if it can be found."""
     found = _ID_AT.search(raw[:4096]) or _ID_AT.search(raw[-4096:])
     return found.group(1).decode("utf-8", "replace") if found else None

@@ -1,4 +1,4 @@
-"""A mailbox: items come from it, replies go to it, each once."""
+"""The mailbox: reads items, sends each reply once."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ if TYPE_CHECKING:
 
 
 Said: TypeAlias = tuple[Literal["reply", "transfer"], str | None, str]
-"""A reply or a transfer, its item, its text."""
+"""Kind (reply or transfer), item id and text."""
 
 
 class MailboxTransaction:
-    """What effect functions get: each says one thing, and it leaves when all of the group have spoken."""
+    """The transaction of effect functions: each sends one message; messages are sent after the whole group ran."""
 
     def __init__(self) -> None:
         self.said: Said | None = None
 
     def reply(self, item_id: str, text: str) -> JsonValue:
-        """Reply to whom the item is from.
+        """Reply to the sender of an item.
 
         Raises:
-            EffectRefused: `effect.empty-reply`: there is nothing to send.
+            EffectRefused: `effect.empty-reply`: the text is empty.
         """
         if not text.strip():
             raise EffectRefused("effect.empty-reply", f"the reply to item {item_id!r} is empty")
         return self._say("reply", item_id, text)
 
     def transfer(self, summary: str, *, item_id: str | None = None, ticket_id: str | None = None) -> JsonValue:
-        """Hand the item to a person.
+        """Transfer the item to a person.
 
         Args:
-            summary: What the person has to know.
-            item_id: The item, where there is one.
-            ticket_id: Older name of `item_id`.
+            summary: Summary for the person.
+            item_id: The item, if any.
+            ticket_id: Deprecated: use `item_id`.
 
         Raises:
             EffectRefused: `effect.empty-reply`.
@@ -59,26 +59,26 @@ class MailboxTransaction:
 
     def _say(self, kind: Literal["reply", "transfer"], item_id: str | None, text: str) -> JsonValue:
         if self.said is not None:
-            raise EffectRefused("effect.two-messages", "an effect sends one message")
+            raise EffectRefused("effect.two-messages", "an effect can send only one message")
         self.said = (kind, item_id, text)
         return {"sent": kind, "item_id": item_id}
 
 
 class MailboxPerformer(Protocol):
-    """An effect as a mailbox needs it: `compound.effect.Effect` is one."""
+    """The interface of effects for a mailbox: `compound.effect.Effect` is one."""
 
     def perform(self, tx: MailboxTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
-        """Speak through `tx`, or raise `EffectRefused`."""
+        """Send a message through `tx`, or raise `EffectRefused`."""
         ...
 
 
 class Mailbox:
-    """Items in, replies out. An effect target of class A: what was sent under a key is not sent again.
+    """Items in, replies out. An effect target of class A: a key is sent only once.
 
     Args:
-        folder: Of this profile's mailbox; made when something is sent.
-        file: Its declaration; the defaults where there is none.
-        effects: Finds an effect by its name; only `perform` needs it.
+        folder: Folder of this profile's mailbox; created with the first message.
+        file: Its declaration; default: all defaults.
+        effects: Finds an effect by name; only used by `perform`.
         clock: UTC seconds since 1970.
     """
 
@@ -104,24 +104,24 @@ class Mailbox:
         return read_items(source, self._file.rules)
 
     def rows(self, source: Path, columns: frozenset[str]) -> Iterator[Row]:
-        """Every item of a source with those of its columns that are not fields of an item; see `read_rows`."""
+        """Every item of a source, with its further columns; see `read_rows`."""
         return read_rows(source, self._file.rules, columns)
 
     @staticmethod
     def takes(fields: Collection[str]) -> bool:
-        """Whether a record of these fields is a ticket: it has an id and a text."""
+        """Whether a record with these fields is an item: it has an id and a text."""
         return "id" in fields and bool({"body", "html"} & set(fields))
 
     def replies(self) -> Iterator[Sent]:
-        """Everything that was sent, oldest first."""
+        """All sent messages, oldest first."""
         return iter(self._sent)
 
     def empty(self, run_ids: Collection[str], *, now: float) -> int:
-        """Remove the words of what these runs sent; it stays known as sent. Returns how many messages that were."""
+        """Delete the texts that these runs sent; the messages stay marked as sent. Returns the count."""
         return self._sent.empty(run_ids, now=now)
 
     def export(self, path: Path) -> int:
-        """Write everything that was sent as JSONL, whole or not at all; returns the number of lines."""
+        """Write all sent messages as JSONL, atomically; returns the number of lines."""
         lines = [orjson.dumps(asdict(sent)) + b"\n" for sent in self.replies()]
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
@@ -130,20 +130,20 @@ class Mailbox:
         return len(lines)
 
     def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
-        """Let effects speak, and send nothing. See `RehearsingTarget.rehearse`."""
+        """Run effects without sending anything. See `RehearsingTarget.rehearse`."""
         del expected
         for name, args in effects:
             self._say(name, args)
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
-        """Send what the effects of a group say. See `EffectTarget.perform`.
+        """Send the messages of a group of effects. See `EffectTarget.perform`.
 
-        All of them speak before anything is stored, so a refusal sends nothing. Row versions are of record
-        stores, and are not compared here. After a crash in the middle the rest is sent when the group comes again.
+        All effects run before anything is stored, so a refusal sends nothing. Row versions belong to record stores and
+        are not compared here. After a crash, the rest is sent when the group is delivered again.
 
         Raises:
             EffectRefused: Nothing was sent.
-            ConnectorError: `mailbox.*`: the disk.
+            ConnectorError: `mailbox.*`: a disk error.
         """
         return await anyio.to_thread.run_sync(self._perform, group)
 
@@ -189,7 +189,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxSetup(TargetSetup):
-    """What a mailbox is made of.
+    """Setup of a mailbox.
 
     Attributes:
         file: Its declaration.
@@ -199,5 +199,5 @@ class MailboxSetup(TargetSetup):
 
 
 def open_target(setup: MailboxSetup) -> Mailbox:
-    """The door of projects: where items come from and replies go, with the project's effects."""
+    """Open a mailbox with the project's effects."""
     return Mailbox(setup.folder, setup.file, effects=setup.effects)

@@ -1,4 +1,4 @@
-"""Replies out: one file for each effect key, whole or not there, never written twice."""
+"""Sent replies: one file per effect key, written atomically and once."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """Something that left the mailbox.
+    """A sent message.
 
     Attributes:
-        effect_key: The effect that sent it; unique.
-        kind: A reply to whom an item is from, or a transfer to a person.
-        item_id: None for a transfer that named none.
+        effect_key: Key of the effect; unique.
+        kind: A reply to the sender of an item, or a transfer to a person.
+        item_id: None for a transfer without an item.
         text: The reply, or the summary.
         sent_at: UTC seconds since 1970.
     """
@@ -44,13 +44,13 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SentFolder:
-    """The folder of what was sent."""
+    """The folder of sent messages."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def find(self, effect_key: str) -> Mapping[str, JsonValue] | None:
-        """The stored record of an effect; None when it has not happened.
+        """The stored record of an effect; None if it was not sent.
 
         Raises:
             ConnectorError: `mailbox.unreadable`.
@@ -64,10 +64,10 @@ class SentFolder:
             raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error}") from error
 
     def store(self, effect_key: str, record: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        """Store a record durably, or return the one that another process stored before.
+        """Store a record durably, or return the existing one.
 
-        The file is written under another name, forced to the disk, and linked to its own: it is whole or not
-        there, and of two writers one wins.
+        The file is written under a temporary name, synced and hard-linked: the write is atomic, and one of two writers
+        wins.
 
         Raises:
             ConnectorError: `mailbox.disk-full`, `mailbox.cannot-write`; nothing was sent.
@@ -94,11 +94,11 @@ class SentFolder:
         return record
 
     def empty(self, run_ids: Collection[str], *, now: float) -> int:
-        """Remove the words of what these runs sent; their keys stay, so that nothing is sent again. Returns the count.
+        """Delete the texts that these runs sent; keys are kept, so that nothing is sent again. Returns the count.
 
         Args:
-            run_ids: Runs that are over.
-            now: UTC seconds, for the mark.
+            run_ids: Finished runs.
+            now: UTC seconds, stored as the time of deletion.
         """
         emptied = 0
         for path in self._folder.glob("*/*.json"):
@@ -124,7 +124,7 @@ class SentFolder:
 
 
 def _sent(record: Mapping[str, JsonValue]) -> Sent:
-    older = {"ticket_id": "item_id"}  # as files were written before 0.3
+    older = {"ticket_id": "item_id"}  # in files written before 0.3
     return Sent(**{older.get(name, name): value for name, value in record.items()})  # pyright: ignore[reportArgumentType]
 
 

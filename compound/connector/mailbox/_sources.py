@@ -1,4 +1,4 @@
-"""Items in: from JSONL, a Delta table, or files of published tasks."""
+"""Sources of items: JSONL, Delta tables, files of published tasks."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ _RULES = ItemRules()
 
 
 def read_items(path: Path, rules: ItemRules = _RULES) -> Iterator[Entry]:
-    """Every item of a source, in its order, one at a time.
+    """Every item of a source, in order, lazily.
 
-    A record that is not an item comes as a `MailboxProblem` in its place. Of a JSONL file and a Delta table
-    nothing is held in memory but the ids.
+    An invalid record is returned as a `MailboxProblem` in its place. For JSONL files and Delta tables, only the ids are
+    kept in memory.
 
     Args:
         path: A JSONL file, a `tasks_*.json` file, the folder of a Delta table, or a folder of such files
-            (its task files, or else its JSONL files).
+            (its task files, else its JSONL files).
         rules: Bounds.
 
     Raises:
-        ConnectorError: `mailbox.no-source`, `mailbox.unreadable`: the source as a whole cannot be read.
+        ConnectorError: `mailbox.no-source`, `mailbox.unreadable`: the source cannot be read.
     """
     return (entry for entry, *_ in read_rows(path, rules))
 
 
 def read_rows(path: Path, rules: ItemRules = _RULES, columns: frozenset[str] = frozenset()) -> Iterator[Row]:
-    """As `read_items`, each with those of the named columns that its record has.
+    """Like `read_items`, each with the named further columns of its record.
 
     Args:
         path: As for `read_items`.
         rules: Bounds.
-        columns: Names that are not fields of an item but its record may have; a field of an item stays one.
+        columns: Names of further columns; fields of an item stay in the item.
     """
     reader = _Reader(rules, columns - set(Item.model_fields))
     if path.is_dir() and (path / "_delta_log").is_dir():
@@ -55,7 +55,7 @@ def read_rows(path: Path, rules: ItemRules = _RULES, columns: frozenset[str] = f
     if not files:
         raise ConnectorError(
             "mailbox.no-source",
-            f"there are no items at {path}",
+            f"{path} contains no items",
             fix="name a JSONL file, a Delta table or a folder of tasks; `compound seed` writes the sample",
         )
     for file in files:
@@ -63,11 +63,11 @@ def read_rows(path: Path, rules: ItemRules = _RULES, columns: frozenset[str] = f
 
 
 Row = tuple[Entry, Mapping[str, "JsonValue"], "Location | None"]
-"""A ticket or a problem, what else its record says, and the place of a ticket."""
+"""An item or a problem, further columns of its record, and the place of an item."""
 
 
 class _Reader:
-    """Makes items of the records of one source."""
+    """Converts the records of a source to items."""
 
     def __init__(self, rules: ItemRules, columns: frozenset[str]) -> None:
         self.rules = rules
@@ -75,7 +75,7 @@ class _Reader:
         self._seen: set[str] = set()
 
     def make(self, record: object, where: Location) -> Row:
-        """An item, and what else its record says."""
+        """An item and the further columns of its record."""
         beside: Mapping[str, JsonValue] = {}
         if self._columns and isinstance(record, dict):
             given = cast("dict[str, JsonValue]", record)
@@ -120,22 +120,22 @@ def _parse_line(text: bytes, reader: _Reader, where: Location) -> Row:
         record = cast("object", orjson.loads(text))
     except orjson.JSONDecodeError as error:
         what = f"its line is not JSON: {error.msg} at character {error.pos + 1}"
-        return problem(where, guess_id(text), "item.bad-json", what, "write one JSON record in the line"), {}, None
+        return problem(where, guess_id(text), "item.bad-json", what, "write one JSON object per line"), {}, None
     if (twice := repeated_key(text)) is not None:
         return _duplicate_key(record, twice, where), {}, None
     return reader.make(record, where)
 
 
 def _duplicate_key(record: object, key: str, where: Location) -> MailboxProblem:
-    """Of two values nobody knows which was meant; the item is named by its id, unless the id itself is there twice."""
+    """The problem of a duplicate key; the item's id is unknown if the id itself is duplicated."""
     item_id = cast("Mapping[str, object]", record).get("id") if isinstance(record, dict) and key != "id" else None
     named = item_id if isinstance(item_id, str) and item_id.strip() else None
-    what = f"its key {key!r} comes twice in one object"
-    return problem(where, named, "item.duplicate-key", what, "keep the one that is meant")
+    what = f"its key {key!r} occurs twice in one object"
+    return problem(where, named, "item.duplicate-key", what, "keep one of them")
 
 
 def _read_delta(path: Path, reader: _Reader) -> Iterator[Row]:
-    # Only here: deltalake takes a while to import.
+    # Imported here, because deltalake is slow to import.
     from deltalake import DeltaTable, QueryBuilder
     from deltalake.exceptions import DeltaError
 
@@ -164,7 +164,7 @@ def _read_tasks(path: Path, reader: _Reader) -> Iterator[Row]:
     except (OSError, orjson.JSONDecodeError) as error:
         raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error}") from error
     if not isinstance(tasks, list):
-        raise ConnectorError("mailbox.unreadable", f"{path} is no list of tasks")
+        raise ConnectorError("mailbox.unreadable", f"{path} is not a list of tasks")
     twice = repeated_in_items(text)
     for index, task in enumerate(cast("list[object]", tasks)):
         where = Location(str(path), index + 1)
@@ -173,13 +173,13 @@ def _read_tasks(path: Path, reader: _Reader) -> Iterator[Row]:
         elif isinstance(task, dict):
             yield reader.make(task_item(cast("Mapping[str, JsonValue]", task), index, path), where)
         else:
-            yield problem(where, None, "item.not-an-object", "it is no task"), {}, None
+            yield problem(where, None, "item.not-an-object", "it is not a task"), {}, None
 
 
 def task_item(task: Mapping[str, JsonValue], index: int, file: Path) -> Mapping[str, JsonValue]:
-    """The item in a published task: its own, its instruction, or what its user scenario tells.
+    """The item in a published task: its text, its instruction, or its user scenario.
 
-    The id is `<folder>-<name of the file>-<id or index of the task>`. Who wrote it is in the text alone.
+    The id is `<folder>-<name of the file>-<id or index of the task>`. The sender is only in the text.
     """
     given = task.get("ticket")
     if isinstance(given, dict):

@@ -1,4 +1,4 @@
-"""MCP servers as connections: open one, read what its tools say, hold that against the pins, call a tool."""
+"""MCP servers: connect, read their tools, check them against pins, call a tool."""
 
 from __future__ import annotations
 

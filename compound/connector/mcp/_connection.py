@@ -1,4 +1,4 @@
-"""One declared server: opened when it is first called, held against its pins, called."""
+"""A declared server: opened on first use, checked against its pins, called."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ RECHECK_S: Final = 300.0
 
 
 class McpConnection:
-    """A server that tools are called on; several calls at once share one connection.
+    """A connection to a server; concurrent calls share it.
 
-    A connection belongs to the event loop that it was opened in and ends with it; another loop opens its own.
+    A connection belongs to the event loop that opened it and closes with it; another loop opens its own.
 
     Args:
-        name: As connectors/mcp.yaml names it.
-        server: What is declared there.
-        root: Folder that a program is started in, unless it says otherwise.
-        pins: What its tools said when they were pinned; None while nothing is pinned.
-        log: File for what a program writes to its standard error; None drops it.
-        environment: What `${env:NAME}` is read from; the process's own when None.
+        name: Name in connectors/mcp.yaml.
+        server: Its declaration.
+        root: Working directory of a program, unless it declares one.
+        pins: Its pinned tools; None if nothing is pinned.
+        log: File for a program's standard error; None discards it.
+        environment: Source of `${env:NAME}`; None: the process's environment.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class McpConnection:
         self._session: Session | None = None
 
     async def offer(self) -> Offer:
-        """What the server offers now.
+        """The server's current tools.
 
         Raises:
             ConnectorError: ``mcp.unreachable``, ``mcp.start-timeout``, ``mcp.driver``.
@@ -86,8 +86,8 @@ class McpConnection:
         pinned = None if self._pins is None else self._pins.tools.get(tool)
         name = tool_name(self.name, tool)
         if pinned is None or tool not in self._server.tools:
-            what = f"{name} was never pinned"
-            raise RunError("mcp.not-pinned", what, fix=f"name it below `tools:`, then: compound tools pin {self.name}")
+            what = f"{name} is not pinned"
+            raise RunError("mcp.not-pinned", what, fix=f"list it under `tools:`, then: compound tools pin {self.name}")
         session = self._opened()
         client = await self._started(session)
         await self._require_unchanged(session, client, tool)
@@ -97,7 +97,7 @@ class McpConnection:
         return value_of(result, name, is_structured=is_structured, max_bytes=self._server.max_bytes)
 
     async def aclose(self) -> None:
-        """Close the connection of this event loop and wait until its process is gone."""
+        """Close the connection of this event loop and wait until its process has ended."""
         session, self._session = self._session, None
         if session is not None and session.loop is asyncio.get_running_loop():
             await session.aclose()
@@ -133,7 +133,7 @@ class McpConnection:
     async def _require_unchanged(self, session: Session, client: Client, tool: str) -> None:
         async with session.checking:
             if session.is_stale or time.monotonic() - session.checked_at > RECHECK_S:
-                # A change that is announced while the tools are read makes them stale again.
+                # A change that is announced during the read makes the tools stale again.
                 session.is_stale = False
                 try:
                     limit_s = parse_duration(self._server.start_timeout)
@@ -145,11 +145,11 @@ class McpConnection:
                 session.checked_at = time.monotonic()
         if tool in session.problems:
             what = f"{tool_name(self.name, tool)} {session.problems[tool]} since it was pinned"
-            fix = f"look: compound tools pin --check {self.name}; agree to the change: compound tools pin {self.name}"
+            fix = f"compare: compound tools pin --check {self.name}; accept the change: compound tools pin {self.name}"
             raise RunError("mcp.tool-changed", what, fix=fix)
 
     async def _asked(self, session: Session, ask: Callable[[], Awaitable[T]], limit_s: float) -> T:
-        """The answer of a server, or one of our errors."""
+        """A server's answer, or a `ConnectorError`."""
         from mcp import MCPError
         from pydantic import ValidationError
 
@@ -158,17 +158,17 @@ class McpConnection:
                 return await ask()
         except TimeoutError:
             what = f"MCP server {self.name} did not answer in {limit_s:g} s"
-            raise ConnectorError("mcp.timeout", what, fix="raise `timeout` of the server, or ask for less") from None
+            raise ConnectorError("mcp.timeout", what, fix="raise `timeout` of the server, or request less") from None
         except MCPError as error:
             raise self._refused(session, error) from error
         except (RuntimeError, ValidationError) as error:
-            # So the SDK says that an answer is not what the tool or the protocol declares.
+            # The SDK raises this for answers that violate the tool's schema or the protocol.
             raise ConnectorError("mcp.bad-answer", f"MCP server {self.name}: {_words(error)}") from error
         except CompoundError:
             raise
         except Exception as error:
             session.leave()
-            what = f"MCP server {self.name} was lost: {_words(error)}"
+            what = f"MCP server {self.name} disconnected: {_words(error)}"
             raise ConnectorError("mcp.unreachable", what, fix=self._look()) from error
 
     def _refused(self, session: Session, error: MCPError) -> ConnectorError:
@@ -176,9 +176,7 @@ class McpConnection:
 
         if error.code == CONNECTION_CLOSED:
             session.leave()
-            return ConnectorError(
-                "mcp.unreachable", f"MCP server {self.name} has closed the connection", fix=self._look()
-            )
+            return ConnectorError("mcp.unreachable", f"MCP server {self.name} closed the connection", fix=self._look())
         if error.code == REQUEST_TIMEOUT:
             return ConnectorError("mcp.timeout", f"MCP server {self.name}: {error.message}")
         return ConnectorError("mcp.refused", f"MCP server {self.name}: {error.message} ({error.code})")
@@ -188,7 +186,7 @@ class McpConnection:
 
 
 def _words(error: BaseException) -> str:
-    """The first real failure inside what task groups wrap."""
+    """The first real failure inside nested exception groups."""
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

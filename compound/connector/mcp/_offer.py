@@ -1,4 +1,4 @@
-"""What a server offers, in our own values."""
+"""The tools of a server, independent of the SDK."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_PAGES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A server's name, version and tools, as it says now."""
+    """A server's current name, version and tools."""
 
     name: str
     version: str
@@ -24,7 +24,7 @@ class Offer:
 
 
 async def read_offer(client: Client) -> Offer:
-    """Ask a server for all of its tools."""
+    """Read all tools of a server."""
     from compound.errors import ConnectorError
 
     found: dict[str, PinnedTool] = {}

@@ -1,4 +1,4 @@
-"""Pins: what a person agreed to, and what is different now."""
+"""Pins: accepted tool definitions and their changes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolChange:
-    """One tool of a server against its pin.
+    """A tool compared with its pin.
 
     Attributes:
         status: `gone`: pinned, but no longer offered or no longer allowed.
-        what: What changed, as sentences; empty unless `changed`.
-        description: What the tool says of itself now, for a person to read before agreeing.
+        what: What changed, as text; empty unless `changed`.
+        description: The tool's current description, to read before accepting.
     """
 
     tool: str
@@ -34,13 +34,13 @@ class ToolChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinReport:
-    """What pinning a server does, or would do.
+    """The result, or preview, of pinning a server.
 
     Attributes:
         server: Its name in connectors/mcp.yaml.
         changes: Every allowed or pinned tool.
-        others: Tools that the server offers and nobody allowed.
-        is_moved: The declared program or address is another one than when it was pinned.
+        others: Offered tools that are not allowed.
+        is_moved: Whether the declared program or address changed since it was pinned.
     """
 
     server: str
@@ -50,15 +50,15 @@ class PinReport:
 
     @property
     def is_same(self) -> bool:
-        """Nothing is new, changed or gone."""
+        """Whether nothing was added, changed or removed."""
         return not self.is_moved and all(change.status == "same" for change in self.changes)
 
 
 def read_lock(path: Path, shown: str) -> McpLock:
-    """The lock file; an empty one where there is none.
+    """Read the lock file; a missing file is empty.
 
     Raises:
-        ProjectError: ``mcp.bad-lock``: it is no lock file, or was edited by hand.
+        ProjectError: ``mcp.bad-lock``: it is not a lock file, or was edited by hand.
     """
     from pydantic import ValidationError
 
@@ -74,17 +74,17 @@ def read_lock(path: Path, shown: str) -> McpLock:
     for name, server in lock.servers.items():
         for tool, pin in server.tools.items():
             if pin.sha256 != pin.digest:
-                what = f"{name}.{tool} is not what was pinned: its sha256 does not fit"
+                what = f"{name}.{tool} differs from its pin: its sha256 does not match"
                 raise ProjectError("mcp.bad-lock", what, where=Location(shown), fix=fix)
     return lock
 
 
 def pinned(name: str, server: McpServer, offer: Offer) -> PinnedServer:
-    """The pin of what a server offers now, of its allowed tools only.
+    """The pin of a server's allowed tools, as currently offered.
 
     Raises:
-        ProjectError: ``mcp.unknown-tool``: it does not offer an allowed tool; ``mcp.destructive-tool``: a tool
-            says that it destroys something.
+        ProjectError: ``mcp.unknown-tool``: an allowed tool is not offered; ``mcp.destructive-tool``: a tool is
+            marked as destructive.
     """
     tools: dict[str, PinnedTool] = {}
     for tool in server.tools:
@@ -93,15 +93,15 @@ def pinned(name: str, server: McpServer, offer: Offer) -> PinnedServer:
             what = f"MCP server {name} has no tool {tool!r}; {choices(list(offer.tools), tool)}"
             raise ProjectError("mcp.unknown-tool", what, where=Location("connectors/mcp.yaml"), fix="correct `tools:`")
         if found.annotations.get("destructiveHint") is True and found.annotations.get("readOnlyHint") is not True:
-            what = f"{tool} of MCP server {name} says that it destroys something"
-            fix = "a node of kind `tool` may not have effects: perform it in an @effect of tools/, behind the outbox"
+            what = f"{tool} of MCP server {name} is marked as destructive"
+            fix = "a `tool` node cannot have effects: call it in an @effect in tools/, behind the outbox"
             raise ProjectError("mcp.destructive-tool", what, where=Location("connectors/mcp.yaml"), fix=fix)
         tools[tool] = found
     return PinnedServer(target=server.target, name=offer.name, version=offer.version, tools=tools)
 
 
 def compare(name: str, server: McpServer, offer: Offer, before: PinnedServer | None) -> PinReport:
-    """What is different now from what was pinned; raises nothing."""
+    """Compare the offered tools with their pins; does not raise."""
     old = {} if before is None else before.tools
     changes: list[ToolChange] = []
     for tool in [*server.tools, *(one for one in old if one not in server.tools)]:
@@ -121,7 +121,7 @@ def compare(name: str, server: McpServer, offer: Offer, before: PinnedServer | N
 
 
 def drift(pins: PinnedServer | None, offer: Offer) -> dict[str, str]:
-    """Pinned tool to what is wrong with it now."""
+    """Pinned tool to what changed."""
     found: dict[str, str] = {}
     for tool, pin in (pins.tools if pins is not None else {}).items():
         now = offer.tools.get(tool)

@@ -1,4 +1,4 @@
-"""The answer of a tool as one JSON value: its structured result, else its text."""
+"""A tool's answer as one JSON value: its structured result, else its text."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _MAX_WORDS: Final = 2000
 
 
 def value_of(result: CallToolResult, name: str, *, is_structured: bool, max_bytes: int) -> JsonValue:
-    """What a node gets.
+    """The value of a tool node.
 
     Args:
         result: The server's answer.
-        name: As graphs name the tool, for errors.
-        is_structured: The tool was pinned with a schema of its result.
-        max_bytes: Largest value that is taken.
+        name: Name of the tool in graphs, for errors.
+        is_structured: Whether the tool is pinned with an output schema.
+        max_bytes: Maximum size of the value in bytes.
 
     Raises:
-        RunError: ``mcp.tool-error``: the tool says that it failed.
+        RunError: ``mcp.tool-error``: the tool reports a failure.
         ConnectorError: ``mcp.bad-answer``, ``mcp.too-large``, ``mcp.not-text``.
     """
     if result.is_error:
         words = "\n".join(_text(block, name, strict=False) for block in result.content).strip()
-        raise RunError("mcp.tool-error", f"{name}: {words[:_MAX_WORDS] or 'the tool failed and does not say why'}")
+        raise RunError("mcp.tool-error", f"{name}: {words[:_MAX_WORDS] or 'the tool failed without a reason'}")
     text = "" if is_structured else "\n".join(_text(block, name) for block in result.content)
     value: JsonValue = result.structured_content if is_structured else text
     size = len(orjson.dumps(value))
     if size > max_bytes:
-        what = f"{name}: the answer has {size:,} bytes, at most {max_bytes:,} are taken"
-        raise ConnectorError("mcp.too-large", what, fix="ask for less, or raise `max_bytes` of the server")
+        what = f"{name}: the answer has {size:,} bytes, more than {max_bytes:,}"
+        raise ConnectorError("mcp.too-large", what, fix="request less, or raise `max_bytes` of the server")
     return value
 
 
@@ -51,5 +51,5 @@ def _text(block: ContentBlock, name: str, *, strict: bool = True) -> str:
         case kind:
             if not strict:
                 return f"({kind})"
-            what = f"{name}: the answer holds {kind}, which no node can use"
-            raise ConnectorError("mcp.not-text", what, fix="call a tool that answers with text or a structured result")
+            what = f"{name}: the answer holds {kind}, which nodes cannot use"
+            raise ConnectorError("mcp.not-text", what, fix="call a tool that returns text or a structured result")

@@ -1,8 +1,8 @@
-"""One open connection, held by a task of its own.
+"""An open connection, held by its own task.
 
-The SDK's client is a tree of task groups, which must close in the task that opened them; nodes come and go in
-tasks of their own. So one task opens the client, waits until it is no longer needed, and closes it. It ends with
-its event loop at the latest: a cancelled holder still stops the server's process.
+The SDK's client is a tree of task groups, which must close in the task that opened them, but nodes run in tasks of
+their own. One task therefore opens the client, waits until it is no longer needed, and closes it. It ends with its
+event loop at the latest: a cancelled holder still stops the server's process.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A client that any task of one event loop may use.
+    """A client for all tasks of one event loop.
 
     Attributes:
-        is_open: It was opened and nobody has closed it.
-        is_stale: The tools were not read yet, or the server said that they changed.
-        checking: Held while the tools are read.
-        checked_at: When they were read, by the connection's clock.
-        problems: Tool to what is wrong with it since it was pinned.
+        is_open: Whether it is open.
+        is_stale: Whether the tools must be read: never read, or changed according to the server.
+        checking: Lock held while the tools are read.
+        checked_at: When the tools were read, by the connection's clock.
+        problems: Tool to what changed since it was pinned.
     """
 
     def __init__(self, connect: Callable[[Session], AbstractAsyncContextManager[Client]], name: str) -> None:
@@ -41,23 +41,23 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """It can be used now, or as soon as the server has started."""
+        """Whether it can be used, possibly after the server has started."""
         return not self._holder.done() and not self._leave.is_set()
 
     async def client(self) -> Client:
-        """The client, as soon as the server has answered.
+        """Wait for the client to connect.
 
         Raises:
-            Exception: Whatever kept it from starting.
+            Exception: The reason why it did not start.
         """
         return await asyncio.shield(self._ready)
 
     def leave(self) -> None:
-        """Close it, without waiting until it is closed."""
+        """Close it without waiting."""
         self._leave.set()
 
     async def aclose(self) -> None:
-        """Close it and wait until its process or its connections are gone."""
+        """Close it and wait until its process or connections have ended."""
         self.leave()
         if not self._ready.done():
             self._holder.cancel()
@@ -71,7 +71,7 @@ class Session:
         except Exception as error:  # noqa: BLE001 - goes to the waiting caller; while closing nobody needs it
             if not self._ready.done():
                 self._ready.set_exception(error)
-                # Somebody may have stopped waiting already; the failure is then nobody's.
+                # The waiting caller may be gone; the failure is then ignored.
                 self._ready.exception()
         finally:
             self._ready.cancel()

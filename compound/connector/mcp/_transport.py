@@ -1,4 +1,4 @@
-"""From a declared server to the SDK's client: secrets are filled in here and go nowhere else."""
+"""Connects the SDK's client to a declared server; secrets are resolved only here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def require_mcp() -> None:
-    """The SDK is there.
+    """Raise unless the SDK is installed.
 
     Raises:
         ConnectorError: ``mcp.driver``.
@@ -32,7 +32,7 @@ def require_mcp() -> None:
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """The text with its `${env:NAME}` filled in.
+    """Resolve `${env:NAME}` in a text.
 
     Raises:
         ProjectError: ``project.no-secret``.
@@ -41,7 +41,7 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
         name = found[1]
         if name not in environment:
-            raise ProjectError("project.no-secret", f"the environment has no {name}", fix=f"export {name}=...")
+            raise ProjectError("project.no-secret", f"environment variable {name} is not set", fix=f"export {name}=...")
         return environment[name]
 
     return _VARIABLE.sub(value, text)
@@ -56,12 +56,12 @@ async def connect(
     on_change: Callable[[], None] = lambda: None,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Client]:
-    """An open client of a server; the server's own messages go to `log`.
+    """Open a client of a server; the server's standard error goes to `log`.
 
     Raises:
         ConnectorError: ``mcp.driver``.
         ProjectError: ``project.no-secret``.
-        Exception: Whatever the SDK says when the server does not start.
+        Exception: The SDK's error if the server does not start.
     """
     require_mcp()
     from mcp import Client
@@ -101,7 +101,7 @@ def _process(server: McpServer, root: Path, env: Mapping[str, str]) -> StdioServ
 def _http(server: McpServer, env: Mapping[str, str]) -> Any:  # noqa: ANN401 - a client of the SDK's own HTTP library
     import httpx2
 
-    # An answer may take as long as the call may; the SDK's own timeouts bound the whole.
+    # An answer may take as long as the call; the SDK's timeouts bound the total.
     timeout = httpx2.Timeout(30.0, read=parse_duration(server.timeout) + 5.0)
     return httpx2.AsyncClient(
         headers={name: expand(value, env) for name, value in server.headers.items()}, timeout=timeout

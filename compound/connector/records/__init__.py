@@ -1,7 +1,7 @@
-"""Records: an operational database that effects act on, SQLite in one file or PostgreSQL by URL.
+"""Record stores: operational databases that effects change, SQLite in one file or PostgreSQL by URL.
 
-Its rows are read and changed as documents, as a file `connectors/NAME.yaml` declares. It performs each group of
-effects in one transaction and remembers the keys (delivery class A): the same group again changes nothing.
+Rows are read and changed as documents, declared in `connectors/NAME.yaml`. Each group of effects is one transaction
+that also stores their keys (delivery class A): delivering the group again changes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What differs between two JSON values."""
+"""Differences between two JSON values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Change(TypedDict):
-    """One difference: `op` at `path`; `old` and `value` where there was or is one."""
+    """A difference: `op` at `path`, with `old` and `value` if present."""
 
     op: Literal["add", "remove", "replace"]
     path: list[str]
@@ -19,7 +19,7 @@ class Change(TypedDict):
 
 
 def changes(before: JsonValue, after: JsonValue) -> list[Change]:
-    """What turns `before` into `after`, sorted by path; lists are compared whole."""
+    """The changes from `before` to `after`, sorted by path; lists are compared as a whole."""
     return sorted(_walk([], before, after), key=lambda change: change["path"])
 
 

@@ -1,4 +1,4 @@
-"""Reads whole documents in few queries: the root rows, then the rows of each part, for all ids at once."""
+"""Reads documents in few queries: the root rows, then the rows of each part, for all ids at once."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """A root document and what it leads to, as they were at one moment.
+    """A consistent snapshot of a root document and the documents that it refers to.
 
     Attributes:
-        documents: Kind, as declared, to id to document.
+        documents: Declared kind to id to document.
         versions: Reference (`orders/#W1`) to version, one for each document.
     """
 
@@ -72,12 +72,12 @@ class Reader:
     def load(
         self, connection: Connection, kind: str, ids: Iterable[str] | None, *, for_update: bool = False
     ) -> Iterator[tuple[str, int, Document]]:
-        """Documents by id, as (id, version, document); ids that are not there are left out.
+        """Documents by id, as (id, version, document); unknown ids are left out.
 
         Args:
             connection: Inside a transaction.
             kind: Kind of document.
-            ids: None for all of them.
+            ids: Ids to load; None: all.
             for_update: Lock the root rows until the transaction ends (PostgreSQL; SQLite locks the file).
         """
         declared = self.declared(kind)
@@ -89,7 +89,7 @@ class Reader:
             yield from self._load(connection, declared, wanted[start : start + _AT_ONCE], for_update=for_update)
 
     def versions(self, connection: Connection, refs: Iterable[str]) -> dict[str, int]:
-        """The present version of each reference; one that is not there, or names nothing, is left out."""
+        """The current version of each reference; unknown ones are left out."""
         by_kind: dict[str, list[str]] = {}
         for ref in refs:
             kind, _, key = ref.partition("/")
@@ -107,7 +107,7 @@ class Reader:
         return found
 
     def view(self, connection: Connection, root_id: str) -> Documents:
-        """The view of one root document; empty when it is not there."""
+        """The view of a root document; empty if it does not exist."""
         documents: dict[str, dict[str, Document]] = {}
         versions: dict[str, int] = {}
 
@@ -141,7 +141,7 @@ class Reader:
             yield key, cast("int", root[VERSION]), self.shaper.read(declared, root, mine)
 
     def _queries(self, declared: RecordsDocument, *, is_all: bool, for_update: bool) -> Queries:
-        """The statements of a kind of document, built once: building costs more than running them."""
+        """The statements of a kind of document, built once, because building is slower than running them."""
         name = (declared.table, is_all, for_update)
         if name not in self._built:
             table = self._tables[declared.table]

@@ -15,7 +15,7 @@ from compound.errors import ConnectorError
 
 
 def open_engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine, str]:
-    """An engine, and the database's name without its password.
+    """Open an engine; returns it with the database's name without password.
 
     Raises:
         ConnectorError: `records.url`, `records.cannot-open`, `records.driver`.
@@ -24,22 +24,20 @@ def open_engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine,
     try:
         url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
     except ArgumentError as error:
-        raise ConnectorError("records.url", f"{text!r} is not a database URL", fix="give a path or an URL") from error
+        raise ConnectorError("records.url", f"{text!r} is not a database URL", fix="use a path or a URL") from error
     kind = url.get_backend_name()
     if kind == "sqlite" and url.database and url.database != ":memory:":
         return _sqlite(url, url.database, lock_timeout_s), url.database
     if kind == "postgresql":
         return _postgresql(url, lock_timeout_s), url.render_as_string(hide_password=True)
-    raise ConnectorError(
-        "records.url", f"{text!r} is not a place for records", fix="an SQLite file, or postgresql://..."
-    )
+    raise ConnectorError("records.url", f"{text!r} is not a record store", fix="an SQLite file, or postgresql://...")
 
 
 def _sqlite(url: sa.URL, path: str, lock_timeout_s: float) -> Engine:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConnectorError("records.cannot-open", f"cannot make the folder of {path}: {error.strerror}") from error
+        raise ConnectorError("records.cannot-open", f"cannot create the folder of {path}: {error.strerror}") from error
     engine = sa.create_engine(
         url, connect_args={"timeout": lock_timeout_s, "isolation_level": None}, hide_parameters=True
     )

@@ -1,4 +1,4 @@
-"""What the database says, in words that name it and what to do."""
+"""Errors of the database, with its name and a fix."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _SYMPTOMS = (
         "cannot be opened",
         "check the path, its permissions and the space on its disk",
     ),
-    ("readonly database", "records.read-only", "may not be written", "check its permissions"),
-    ("not a database", "records.not-a-database", "is no database", "give another path"),
+    ("readonly database", "records.read-only", "cannot be written", "check its permissions"),
+    ("not a database", "records.not-a-database", "is not a database", "give another path"),
     ("malformed", "records.corrupt", "is damaged", "restore it from a copy"),
     ("no such table", "records.not-seeded", "has no tables yet", "run `compound seed`"),
     ("does not exist", "records.not-seeded", "has no tables yet", "run `compound seed`"),
@@ -40,7 +40,7 @@ _SYMPTOMS = (
 
 @contextmanager
 def translated(name: str) -> Generator[None]:
-    """Turn the database's errors into `ConnectorError` with a code of its own for each cause."""
+    """Convert the database's errors into `ConnectorError`, with one code per cause."""
     try:
         yield
     except DBAPIError as error:
@@ -49,6 +49,6 @@ def translated(name: str) -> Generator[None]:
             if sign in said.lower():
                 raise ConnectorError(code, f"the record store {name} {what} ({said})", fix=fix) from error
         state = getattr(error.orig, "sqlstate", None)
-        # A server's words may quote the row.
+        # A server's message may quote the row.
         told = said if state is None else f"{type(error.orig).__name__}, SQLSTATE {state}"
         raise ConnectorError("records.failed", f"the record store {name} failed: {told}") from error

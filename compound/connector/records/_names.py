@@ -1,4 +1,4 @@
-"""How the rows of one store are named among those of other stores."""
+"""Row names that are unique across all stores of a project."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowNames:
-    """Names of rows: `orders/#W1`, and `crm:orders/#W1` where several stores of a project have orders.
+    """Names of rows: `orders/#W1`, or `crm:orders/#W1` if several stores of the project have orders.
 
     Attributes:
         store: The name of this store.
-        shared: Kinds of documents that this store and another one have.
-        foreign: Kinds of documents that only others have.
+        shared: Kinds of documents in this store and another one.
+        foreign: Kinds of documents only in other stores.
         others: The names of the other stores.
     """
 
@@ -24,13 +24,13 @@ class RowNames:
 
     @classmethod
     def among(cls, store: str, kinds: Mapping[str, frozenset[str]]) -> RowNames:
-        """The names of a store's rows; `kinds` holds the kinds of documents of every store of the project."""
+        """Build the names for a store from the document kinds of every store of the project."""
         others = frozenset[str]().union(*(have for name, have in kinds.items() if name != store))
         own = kinds.get(store, frozenset())
         return cls(store=store, shared=own & others, foreign=others - own, others=frozenset(kinds) - {store})
 
     def own(self, ref: str) -> str | None:
-        """What the store itself calls a row; None for a row of another store."""
+        """The store's own name of a row; None for a row of another store."""
         kind, _, key = ref.partition("/")
         store, colon, bare = kind.partition(":")
         if not colon:
@@ -40,9 +40,9 @@ class RowNames:
         return None if store in self.others else ref
 
     def told(self, ref: str) -> str:
-        """What everybody else calls a row of this store."""
+        """The project-wide name of a row of this store."""
         return f"{self.store}:{ref}" if ref.partition("/")[0] in self.shared else ref
 
     def own_of(self, refs: Mapping[str, int]) -> dict[str, int]:
-        """The rows of this store among those of all, as the store calls them."""
+        """The rows of this store, by its own names."""
         return {mine: version for ref, version in refs.items() if (mine := self.own(ref)) is not None}

@@ -1,4 +1,4 @@
-"""Records: an operational database that effects act on, each group of them once."""
+"""The record store: a database in which each group of effects is applied once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Performer(Protocol):
-    """An effect as a record store needs it: `compound.effect.Effect` is one."""
+    """The interface of effects for a record store: `compound.effect.Effect` is one."""
 
     def perform(self, tx: RecordsTransaction, args: Mapping[str, JsonValue]) -> JsonValue:
         """Change documents of `tx`, or raise `EffectRefused`."""
@@ -43,7 +43,7 @@ class Performer(Protocol):
 
 
 class _Rehearsed(Exception):
-    """Ends a rehearsal; nothing of it stays."""
+    """Rolls back a rehearsal."""
 
 
 FindEffect = Callable[[str], Performer]
@@ -52,11 +52,11 @@ FindEffect = Callable[[str], Performer]
 class Records:
     """Tables in SQLite or PostgreSQL, read and changed as documents.
 
-    Thread-safe. The methods are short and synchronous, `perform` apart.
+    Thread-safe. All methods except `perform` are short and synchronous.
 
     Attributes:
         name: The path or the URL without its password.
-        place: Of an SQLite file, which one host alone has: `host:path`; None for a server.
+        place: `host:path` of an SQLite file, which only one host has; None for a server.
     """
 
     delivery_class: DeliveryClass = "A"
@@ -88,14 +88,14 @@ class Records:
         lock_timeout_s: float = 30.0,
         rows: RowNames | None = None,
     ) -> Records:
-        """Open a store; an SQLite file is made where it is missing, empty until it is seeded.
+        """Open a store; a missing SQLite file is created, empty until it is seeded.
 
         Args:
             url: Path of an SQLite file, `sqlite:///...` or `postgresql://...`.
             file: The declared tables and documents.
-            effects: Finds an effect by its name; only `perform` needs it.
-            lock_timeout_s: How long a writer waits for another one.
-            rows: How its rows are named among those of other stores.
+            effects: Finds an effect by name; only used by `perform`.
+            lock_timeout_s: How long a writer waits for a lock, in seconds.
+            rows: Row names across the project's stores.
 
         Raises:
             ConnectorError: `records.url`, `records.cannot-open`, `records.driver`.
@@ -112,14 +112,14 @@ class Records:
 
         Args:
             tables: Table to its rows; columns that are neither declared nor ignored are an error.
-            force: Throw away what is there, the record of applied effects included.
+            force: Replace existing rows, including the record of applied effects.
 
         Returns:
-            False when the store was filled before; then nothing was changed.
+            False if the store was already filled; nothing was changed.
 
         Raises:
             DataError: `records.missing-table`, `records.missing-column`, `records.unknown-column`, `records.bad-value`.
-            ConnectorError: The database.
+            ConnectorError: `records.*`: the database failed.
         """
         with self._connection(writes=True) as connection:
             if is_filled(connection, self._file) and not force:
@@ -129,10 +129,10 @@ class Records:
 
     @contextmanager
     def transaction(self, expected: Mapping[str, int] | None = None) -> Generator[RecordsTransaction]:
-        """One writing transaction: commits at the end, changes nothing when an exception leaves the block.
+        """A write transaction: commits at the end, rolls back on an exception.
 
         Args:
-            expected: Reference to version; a document at another one is refused when it is first read.
+            expected: Reference to version; reading a document at another version raises `effect.stale`.
         """
         with self._connection(writes=True) as connection:
             tx = RecordsTransaction(self._reader, self._metadata, connection, self._rows.own_of(expected or {}))
@@ -140,22 +140,22 @@ class Records:
             tx.flush()
 
     def versions(self, refs: Iterable[str]) -> dict[str, int]:
-        """The present version of each reference (`orders/#W1`); what is not there, or elsewhere, is left out."""
+        """The current version of each reference (`orders/#W1`); unknown ones are left out."""
         own = {mine: ref for ref in refs if (mine := self._rows.own(ref)) is not None}
         with self._connection() as connection:
             return {own[mine]: version for mine, version in self._reader.versions(connection, own).items()}
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
-        """`versions`, as the review's context probe asks for it."""
+        """Like `versions`, for the review's context probe."""
         return self.versions(refs)
 
     def documents(self, root_id: str) -> Documents:
-        """The view of one root document, read at one moment; empty when there is none of that id."""
+        """A consistent view of one root document; empty if it does not exist."""
         with self._connection() as connection:
             return self._reader.view(connection, root_id)
 
     def export(self) -> Export:
-        """Every document: kind to id to document. For comparing stores, not for large ones."""
+        """Every document: kind to id to document. For comparing small stores."""
         with self._connection() as connection:
             return {
                 kind: {key: document for key, _, document in self._reader.load(connection, kind, None)}
@@ -163,16 +163,16 @@ class Records:
             }
 
     def diff(self, other: Records) -> list[Change]:
-        """What turns this store into the other one, sorted by path; lists are compared whole."""
+        """The changes from this store to the other one, sorted by path; lists are compared as a whole."""
         return changes(cast("JsonValue", self.export()), cast("JsonValue", other.export()))
 
     def applied(self) -> list[str]:
-        """The key of every effect that has happened, in no order."""
+        """The keys of all applied effects, unordered."""
         with self._connection() as connection:
             return list(connection.execute(sa.select(self._metadata.tables[APPLIED].c.effect_key)).scalars())
 
     def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
-        """Perform effects in a transaction that is always taken back. See `RehearsingTarget.rehearse`."""
+        """Perform effects in a transaction that is always rolled back. See `RehearsingTarget.rehearse`."""
         with suppress(_Rehearsed), self.transaction(expected) as tx:
             for name, args in effects:
                 self._run(tx, name, args)
@@ -181,19 +181,18 @@ class Records:
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Perform a group of effects in one transaction. See `EffectTarget.perform`.
 
-        Effects whose keys are stored are not performed again. Otherwise every expected version is compared,
-        the effects run in order, and the changed documents, their new versions and the outcomes are committed
-        together.
+        Effects whose keys are stored are not performed again. Otherwise every expected version is checked, the effects
+        run in order, and the changed documents, their new versions and the outcomes are committed together.
 
         Raises:
             EffectRefused: Nothing was changed.
-            ConnectorError: The database; nothing was changed, unless its very commit failed.
+            ConnectorError: The database failed; nothing was changed, unless the commit itself failed.
         """
         return await anyio.to_thread.run_sync(self._perform, group)
 
     def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         if self._effects is None:
-            raise ConnectorError("records.no-effects", "this store was opened without effects")
+            raise ConnectorError("records.no-effects", "the store was opened without effects")
         with self._connection(writes=True) as connection:
             self._lock_group(connection, group)
             stored = self._stored(connection, group)
@@ -212,15 +211,15 @@ class Records:
 
     def _run(self, tx: RecordsTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
         if self._effects is None:
-            raise ConnectorError("records.no-effects", "this store was opened without effects")
+            raise ConnectorError("records.no-effects", "the store was opened without effects")
         try:
             return self._effects(name).perform(tx, args)
         except DataError as error:
-            # Arguments that do not fit are a reason to refuse: nothing is in doubt.
+            # Invalid arguments are a refusal: the outcome is certain.
             raise EffectRefused(error.code, error.what, fix=error.fix) from error
 
     def _lock_group(self, connection: Connection, group: EffectGroup) -> None:
-        # SQLite has the write lock already. Here two performers of one group would both find no key.
+        # SQLite already holds the write lock. On PostgreSQL two performers of one group could both find no key.
         if connection.dialect.name == "postgresql":
             lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group.group_key, 0))
             connection.execute(sa.select(lock))
@@ -234,7 +233,7 @@ class Records:
             return None
         if len(found) != len(keys):
             what = f"group {group.group_key}: {len(found)} of its {len(keys)} effects have happened"
-            raise ConnectorError("records.half-group", what, fix="a person must reconcile it")
+            raise ConnectorError("records.half-group", what, fix="reconcile it by hand")
         return [EffectOutcome(effect_key=key, status="sent", result=found[key]) for key in keys]
 
     def _store(
@@ -264,18 +263,18 @@ class Records:
     def _connection(self, *, writes: bool = False) -> Generator[Connection]:
         with translated(self.name), self._engine.begin() as connection:
             if connection.dialect.name == "sqlite":
-                # A writer takes the lock before it reads: what it checked still holds when it commits.
+                # A writer takes the lock before it reads, so that its checks still hold at commit.
                 connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
             yield connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordsSetup(TargetSetup):
-    """What a record store is made of.
+    """Setup of a record store.
 
     Attributes:
         file: The declared tables and documents.
-        rows: How its rows are named among all stores of the project.
+        rows: Row names across the project's stores.
     """
 
     file: RecordsFile
@@ -283,5 +282,5 @@ class RecordsSetup(TargetSetup):
 
 
 def open_target(setup: RecordsSetup) -> Records:
-    """The door of projects: a record store of the profile, with the project's effects."""
+    """Open a record store of the profile with the project's effects."""
     return Records.open(setup.url, setup.file, effects=setup.effects, lock_timeout_s=setup.lock_wait_s, rows=setup.rows)

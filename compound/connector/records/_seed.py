@@ -1,4 +1,4 @@
-"""Fills the tables from the rows of a lakehouse."""
+"""Fills the tables from a lakehouse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BATCH = 1000
 
 
 def is_filled(connection: Connection, file: RecordsFile) -> bool:
-    """Whether the store has its tables: they are made and filled in one transaction."""
+    """Whether the store has its tables, which are created and filled in one transaction."""
     there = set(sa.inspect(connection).get_table_names())
     return APPLIED in there and there >= set(file.tables)
 
@@ -79,7 +79,7 @@ def _rows(
 
 
 def _required(file: RecordsFile) -> dict[str, set[str]]:
-    """The columns that a source must have: keys, and what a shape names without a question mark."""
+    """The required columns of a source: keys, and columns that a shape names without a question mark."""
     found = {name: set(table.key) for name, table in file.tables.items()}
 
     def walk(table: str, shape: Mapping[str, RecordsField]) -> None:
@@ -93,14 +93,14 @@ def _required(file: RecordsFile) -> dict[str, set[str]]:
 
     for document in file.documents.values():
         walk(document.table, document.shape)
-    # What counts the rows is filled in where the source has none.
+    # A missing counter column is filled in.
     return {name: columns - {file.tables[name].position} for name, columns in found.items()}
 
 
 def _check_columns(name: str, given: set[str], known: set[str], required: set[str]) -> None:
     if unknown := sorted(given - known):
         what = f"table {name} has the column {unknown[0]!r}; {choices(sorted(known), unknown[0])}"
-        raise DataError("records.unknown-column", what, fix="declare it under `columns`, or name it under `ignored`")
+        raise DataError("records.unknown-column", what, fix="declare it under `columns`, or list it under `ignored`")
     if missing := sorted(required - given):
         what = f"table {name} lacks {', '.join(missing)}; it has {', '.join(sorted(given))}"
         raise DataError("records.missing-column", what)

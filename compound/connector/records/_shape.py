@@ -1,4 +1,4 @@
-"""Documents from rows, and rows from documents, as the declared shapes say."""
+"""Converts between rows and documents, by the declared shapes."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class Shaper:
         Args:
             document: Its declaration.
             row: The root row.
-            children: (table, match column) to the rows that belong to it, in order.
+            children: (table, match column) to its rows, in order.
         """
         return self._object(document.table, document.shape, row, children)
 
     def write(self, document: RecordsDocument, value: Document, key: str) -> Rows:
-        """The rows that make up a document, by table; read-only parts are left out.
+        """The rows of a document, by table; read-only parts are left out.
 
         Args:
             document: Its declaration.
             value: The document.
-            key: Its id, where its shape does not show it.
+            key: Its id, if the shape does not contain it.
         """
         shown = [name for name, part in document.shape.items() if part == document.id]
         own = value[shown[0]] if shown else key
@@ -147,7 +147,7 @@ class Shaper:
 
 
 def ids_at(value: JsonValue, path: Sequence[str]) -> Iterator[str]:
-    """The texts at a path of names, through every list and object-of-objects on the way."""
+    """The texts at a path of names, through lists and objects of objects."""
     if isinstance(value, list):
         for part in value:
             yield from ids_at(part, path)

@@ -1,4 +1,4 @@
-"""The declared tables as SQLAlchemy tables, with the two columns and the table that are ours."""
+"""The declared tables as SQLAlchemy tables, with two internal columns and one internal table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TYPES: dict[ColumnType, TypeEngine[Any]] = {
 
 
 def make_tables(file: RecordsFile) -> sa.MetaData:
-    """Each declared table with its `row_version`, and `applied_effect`: the keys of what has happened."""
+    """Each declared table with `row_version`, and `applied_effect`, the keys of applied effects."""
     metadata = sa.MetaData()
     for name, table in file.tables.items():
         columns = [

@@ -1,4 +1,4 @@
-"""One transaction on a record store: documents are read, changed in place, and written back where they changed."""
+"""A transaction on a record store: documents are read, changed in place, and written back if changed."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class _Loaded:
 
 
 class RecordsTransaction:
-    """What effect functions get: documents that may be changed in place until the transaction ends.
+    """The transaction of effect functions: documents can be changed in place until it ends.
 
     Attributes:
-        expected: Reference to the version that was seen when the change was decided; empty when nothing was.
+        expected: Reference to the version seen when the change was decided; may be empty.
         changed: After the commit: reference to the new version of each document that changed.
     """
 
@@ -50,10 +50,10 @@ class RecordsTransaction:
         self._loaded: dict[str, _Loaded] = {}
 
     def get(self, kind: str, key: str) -> Document | None:
-        """The document, live: what is changed in it is written when the transaction ends; None if not there.
+        """The live document: changes to it are written when the transaction ends; None if it does not exist.
 
         Raises:
-            EffectRefused: `effect.stale`: it is not at the version that was expected.
+            EffectRefused: `effect.stale`: its version is not the expected one.
         """
         ref = f"{kind}/{key}"
         if ref not in self._loaded:
@@ -67,14 +67,14 @@ class RecordsTransaction:
         return found.live if found else None
 
     def documents(self, root_id: str) -> Documents:
-        """The view of one root document, as it is in the database; a copy, not live."""
+        """The view of one root document in the database; a copy, not live."""
         return self._reader.view(self._connection, root_id)
 
     def check_expected(self) -> None:
-        """Compare every expected version with the present one.
+        """Compare every expected version with the current one.
 
         Raises:
-            EffectRefused: `effect.stale`, naming each row that changed or is gone.
+            EffectRefused: `effect.stale`, naming each row that was changed or deleted.
         """
         now = self._reader.versions(self._connection, self.expected)
         moved = {ref: (seen, now.get(ref)) for ref, seen in self.expected.items() if now.get(ref) != seen}
@@ -82,7 +82,7 @@ class RecordsTransaction:
             raise stale(moved)
 
     def flush(self) -> None:
-        """Write every changed document; its version grows by one. Called at the transaction's end."""
+        """Write every changed document and increment its version. Called at the end of the transaction."""
         for ref, loaded in self._loaded.items():
             if loaded.live != loaded.before:
                 self._write(ref, loaded)
@@ -99,7 +99,7 @@ class RecordsTransaction:
         table = self._tables[declared.table]
         old, new = before[declared.table][0], after[declared.table][0]
         if old[declared.id] != new[declared.id]:
-            raise ConnectorError("records.renamed", f"{ref} cannot become {new[declared.id]!r}: an id never changes")
+            raise ConnectorError("records.renamed", f"{ref} cannot become {new[declared.id]!r}: ids cannot change")
         values = {column: value for column, value in new.items() if value != old[column]}
         query = (
             sa.update(table)
@@ -131,9 +131,9 @@ class RecordsTransaction:
 
 
 def stale(moved: Mapping[str, tuple[int, int | None]]) -> EffectRefused:
-    """The refusal of a change that was decided on rows which are no longer so."""
+    """The refusal of a change whose rows changed since the decision."""
     told = "; ".join(
-        f"{ref} was at version {seen}, now {'gone or changed' if now is None else now}"
+        f"{ref} was at version {seen}, now {'deleted or changed' if now is None else now}"
         for ref, (seen, now) in sorted(moved.items())
     )
     return EffectRefused("effect.stale", f"rows changed since this was drafted: {told}", fix="draft it again")

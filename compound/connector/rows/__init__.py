@@ -1,4 +1,4 @@
-"""Rows of files and Delta tables as JSON records, each with its place; and files of results."""
+"""Rows of files and Delta tables as JSON records with their place, and result files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSONL: one record a line; a line that cannot be read is named, and the others are read."""
+"""JSONL: one record per line; unreadable lines are reported, the others are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of one line; a longer one is not parsed."""
+"""Maximum bytes of a line; longer lines are not parsed."""
 _ID_AT: Final = re.compile(rb'"id"\s*:\s*(?:"((?:[^"\\]|\\.){1,200})"|(\d{1,18})\b)')
 _HEAD: Final = 4096
 
@@ -37,7 +37,7 @@ def read_jsonl(path: Path) -> Iterator[Row]:
             where = Location(str(path), line)
             if len(raw) > MAX_LINE:
                 _skip_line(stream, raw)
-                yield unreadable(where, f"the line has more than {MAX_LINE:,} bytes", "make it shorter", _hint(raw))
+                yield unreadable(where, f"the line has more than {MAX_LINE:,} bytes", "shorten it", _hint(raw))
                 continue
             text = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
             if text.strip():
@@ -58,12 +58,12 @@ def _row(text: bytes, where: Location) -> Row:
         return unreadable(where, what, "save the file as UTF-8", _hint(text))
     except orjson.JSONDecodeError as error:
         what = f"the line is not JSON: {error.msg} at character {error.pos + 1}"
-        return unreadable(where, what, "write one JSON object a line", _hint(text))
+        return unreadable(where, what, "write one JSON object per line", _hint(text))
     if not isinstance(record, dict):
-        return unreadable(where, f"the line is {_word(record)}, not an object", "write one JSON object a line")
+        return unreadable(where, f"the line is {_word(record)}, not an object", "write one JSON object per line")
     if (twice := repeated_key(text)) is not None:
         hint = "" if twice == "id" else _hint(text)
-        return unreadable(where, f"the key {twice!r} comes twice in one object", "keep the one that is meant", hint)
+        return unreadable(where, f"the key {twice!r} occurs twice in one object", "keep one of them", hint)
     return Row(where=where, record=cast("dict[str, JsonValue]", record))
 
 

@@ -1,4 +1,4 @@
-"""One row of a source, or why it cannot be read."""
+"""A row of a source, or the reason why it cannot be read."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Row:
     """One row.
 
     Attributes:
-        where: File and line, or file and number of the row, from 1.
-        record: Column to value; None when the row cannot be read.
-        error: Why it cannot be read; None when it can.
-        id_hint: The `id` of a row that cannot be read, where it can still be seen.
-        cells: What its values are: `json`: as written; `table`: nested values may be JSON in a text column;
-            `text`: every value is text (CSV), and an empty one is absent.
+        where: File and line, or file and row number, from 1.
+        record: Column to value; None if the row cannot be read.
+        error: Why it cannot be read; None if it can.
+        id_hint: The `id` of an unreadable row, if it can be found.
+        cells: Form of its values. `json`: as written; `table`: nested values may be JSON in a text column; `text`:
+            every value is text (CSV), and an empty one is absent.
     """
 
     where: Location
@@ -35,5 +35,5 @@ class Row:
 
 
 def unreadable(where: Location, what: str, fix: str, id_hint: str = "") -> Row:
-    """A row that cannot be read; reading goes on behind it."""
+    """An unreadable row; reading continues after it."""
     return Row(where=where, error=DataError("row.unreadable", what, fix=fix, where=where), id_hint=id_hint)

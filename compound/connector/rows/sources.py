@@ -1,4 +1,4 @@
-"""A path as rows: by what the file is."""
+"""Reads rows from a path, by file format."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def read_rows(path: Path) -> Iterator[Row]:
     """Every row of a JSONL, CSV or Parquet file, of a Delta table's folder, or of a folder of such files.
 
     Raises:
-        ConnectorError: `row.no-source`: nothing is there, or it is of another kind; `row.source-unreadable`.
+        ConnectorError: `row.no-source`: the path does not exist or has another format; `row.source-unreadable`.
     """
     if path.is_dir() and (path / "_delta_log").is_dir():
         yield from read_delta(path)
         return
     files = sorted(file for file in path.iterdir() if file.suffix in _READERS) if path.is_dir() else [path]
     if not files or not path.exists():
-        what = f"{path} holds no file of rows" if path.is_dir() else f"there is no file or folder {path}"
+        what = f"{path} contains no supported file" if path.is_dir() else f"{path} does not exist"
         raise ConnectorError("row.no-source", what, fix=f"name a Delta table's folder, or a file: {', '.join(ENDINGS)}")
     for file in files:
         reader = _READERS.get(file.suffix.lower())
         if reader is None:
-            what = f"rows are not read from {file.suffix or 'a file with no ending'}: {file}"
+            what = f"cannot read rows from {file.suffix or 'a file without extension'}: {file}"
             fix = f"save it as one of {', '.join(ENDINGS)}"
             raise ConnectorError("row.no-source", what, fix=fix)
         try:

@@ -23,8 +23,8 @@ def read_csv(path: Path) -> Iterator[Row]:
     """The rows of a CSV file with a header; every cell is text. Delimiter: the comma, semicolon or tab of the header.
 
     Raises:
-        ConnectorError: `row.source-unreadable`: the header names a column twice or not at all; the quotes do not
-            match.
+        ConnectorError: `row.source-unreadable`: the header repeats a column or leaves one unnamed; unbalanced
+            quotes.
         OSError: The file cannot be read.
     """
     csv.field_size_limit(max(csv.field_size_limit(), _MAX_CELL))
@@ -40,9 +40,9 @@ def read_csv(path: Path) -> Iterator[Row]:
                     yield _csv_row(header, cells, Location(str(path), line))
                 line = reader.line_num + 1
         except csv.Error as error:
-            what = f"{path.name} is not CSV from here on: {error}"
+            what = f"{path.name} is not valid CSV from here on: {error}"
             where = Location(str(path), line)
-            fix = "write each quote inside a quoted cell twice"
+            fix = "double each quote inside a quoted cell"
             raise ConnectorError("row.source-unreadable", what, fix=fix, where=where) from error
 
 
@@ -58,7 +58,9 @@ def _header(path: Path, names: Sequence[str]) -> list[str]:
     header = [name.strip() for name in names]
     repeated = next((name for at, name in enumerate(header) if name in header[:at]), None)
     if not header or "" in header or repeated is not None:
-        what = f"the header names the column {repeated!r} twice" if repeated else "the header has a column with no name"
+        what = (
+            f"the header names the column {repeated!r} twice" if repeated else "the header has a column without a name"
+        )
         where = Location(str(path), 1)
         fix = "name every column once in the first line"
         raise ConnectorError("row.source-unreadable", f"{path.name}: {what}", fix=fix, where=where)
@@ -70,14 +72,14 @@ def _csv_row(header: Sequence[str], cells: Sequence[str], where: Location) -> Ro
     hint = given.get("id", "")
     if len(cells) != len(header):
         what = f"the row has {len(cells)} cell{'s' * (len(cells) != 1)}, the header names {len(header)} columns"
-        return unreadable(where, what, "quote cells that hold the delimiter", hint)
+        return unreadable(where, what, "quote cells that contain the delimiter", hint)
     if any("\udc80" <= one <= "\udcff" for cell in cells for one in cell):
         return unreadable(where, "the row is not UTF-8", "save the file as UTF-8")
     return Row(where=where, record={name: cell for name, cell in given.items() if cell != ""}, cells="text")
 
 
 def read_parquet(path: Path) -> Iterator[Row]:
-    """The rows of a Parquet file in its order.
+    """The rows of a Parquet file, in order.
 
     Raises:
         ConnectorError: `row.source-unreadable`.

@@ -1,4 +1,4 @@
-"""Results as JSONL, Parquet or a Delta table: whole or not at all, each id once."""
+"""Writes results as JSONL, Parquet or a Delta table: atomically, each id once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Result = Mapping[str, "JsonValue"]
 class ResultFile:
     """A file, or a Delta table, of results: `id`, `output`, `status`, `run`.
 
-    `output` is a JSON value in JSONL, and JSON text in Parquet and Delta, which need one type a column.
+    `output` is a JSON value in JSONL, and JSON text in Parquet and Delta, which need one type per column.
 
     Attributes:
         path: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
@@ -37,20 +37,20 @@ class ResultFile:
         """`jsonl`, `parquet` or `delta`.
 
         Raises:
-            ConnectorError: `batch.bad-results`: another ending.
+            ConnectorError: `batch.bad-results`: another extension.
         """
         suffix = self.path.suffix.lower()
         if suffix in (".jsonl", ".parquet"):
             return suffix[1:]
         if suffix and not self.path.is_dir():
-            raise _bad(f"results are not written as {suffix}: {self.path}")
+            raise _bad(f"cannot write results as {suffix}: {self.path}")
         return "delta"
 
     def read(self) -> list[Result]:
-        """The results that it holds; none where it does not exist yet.
+        """The stored results; empty if the file does not exist yet.
 
         Raises:
-            ConnectorError: `batch.bad-results`: it holds something else, or may not be written.
+            ConnectorError: `batch.bad-results`: it contains something else, or cannot be written.
         """
         if self.kind == "delta":
             is_new = not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir()))
@@ -59,7 +59,7 @@ class ResultFile:
             is_new = not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size)
             is_wrong = self.path.is_dir()
         if is_wrong:
-            raise _bad(f"{self.path} is there and holds no results")
+            raise _bad(f"{self.path} exists and does not contain results")
         _require_room(self.path)
         return [] if is_new else self._rows()
 
@@ -68,7 +68,7 @@ class ResultFile:
         try:
             for row in read_rows(self.path):
                 if row.record is None or set(row.record) != set(COLUMNS):
-                    raise _bad(f"{row.where} is no result: a result has {', '.join(COLUMNS)}")
+                    raise _bad(f"{row.where} is not a result: a result has {', '.join(COLUMNS)}")
                 found.append({name: row.record[name] for name in COLUMNS})
         except CompoundError as error:
             if error.code == "batch.bad-results":
@@ -77,7 +77,7 @@ class ResultFile:
         return found
 
     def stored(self, result: Result) -> Result:
-        """A result as `read` returns it."""
+        """Convert a result to the form that `read` returns."""
         import orjson
 
         output = result["output"]
@@ -86,13 +86,13 @@ class ResultFile:
         return result
 
     def write(self, results: Sequence[Result]) -> None:
-        """Replace what it holds, in one step.
+        """Replace the stored results atomically.
 
         Args:
             results: As `stored` returns them.
 
         Raises:
-            ConnectorError: `batch.cannot-write`: the disk.
+            ConnectorError: `batch.cannot-write`: a disk error.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ class ResultFile:
                 self._write_file(results)
         except OSError as error:
             what = f"{error.filename or self.path} cannot be written: {error.strerror or error}"
-            fix = "free some space or check its permissions; the same command then goes on"
+            fix = "free some space or check its permissions; the same command then resumes"
             raise ConnectorError("batch.cannot-write", what, fix=fix) from error
 
     def _write_delta(self, results: Sequence[Result]) -> None:
@@ -139,7 +139,7 @@ def _write_parquet(path: Path, results: Sequence[Result]) -> None:
 def _require_room(path: Path) -> None:
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise _bad(f"{path} cannot be written: {folder} is {'a file' if folder.is_file() else 'not yours to write'}")
+        raise _bad(f"{path} cannot be written: {folder} is {'a file' if folder.is_file() else 'not writable'}")
 
 
 def _bad(what: str) -> ConnectorError:

@@ -1,4 +1,4 @@
-"""The audit log: what happened, each row chained to the one before it by its hash."""
+"""The audit log: events in a hash chain."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from compound.connector.state._digest import digest
 from compound.connector.state._store import StateStore
 
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
-"""Unicode categories of controls, of format characters, of line and paragraph separators, of half characters."""
+"""Unicode categories of control and format characters, line and paragraph separators, and surrogates."""
 _GENESIS = "0" * 64
 _PAGE = 1000
 _LOCK = 0x61756469
-"""Key of PostgreSQL's advisory lock: rows get their number and their hash one after the other."""
+"""Key of PostgreSQL's advisory lock: serializes number and hash of rows."""
 _LAST = sa.select(tables.audit.c.seq, tables.audit.c.hash).order_by(tables.audit.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """What a check of the whole log found.
+    """The result of verifying the log.
 
     Attributes:
-        rows: Rows that were checked.
-        head: Hash of the last good row. Kept elsewhere, it also proves that no rows were cut off at the end.
-        broken_at: Number of the first row that does not fit; None when all fit.
-        problem: What is wrong with it; empty when nothing is.
+        rows: Number of checked rows.
+        head: Hash of the last valid row. Stored elsewhere, it also proves that no rows were removed at the end.
+        broken_at: Number of the first invalid row; None if all are valid.
+        problem: What is wrong with it; empty if nothing is.
     """
 
     ok: bool
@@ -50,16 +50,16 @@ def append_audit(
     subject: str,
     details: Mapping[str, object],
 ) -> None:
-    """Write one row, in the transaction of what it tells about.
+    """Append a row, in the transaction of the event.
 
     Args:
-        connection: Of `StateStore.write`; on PostgreSQL other writers of the log wait until it commits.
+        connection: From `StateStore.write`; on PostgreSQL other writers of the log wait until it commits.
         event: A dotted past fact: `review.decided`.
         at: UTC seconds.
-        actor: Who did it: a user, `policy:<hash>`, or a process.
-        subject: What it happened to: an item's id, an effect's key.
-        details: Ids, hashes and small facts; never a customer's words. What a terminal would obey, hide or turn is
-            written as `<U+202E>`, in the actor too: the log is read with whatever is at hand.
+        actor: A user, `policy:<hash>`, or a process.
+        subject: Id of an item, key of an effect.
+        details: Ids, hashes and small facts; never personal text. Control and bidirectional characters are written as
+            `<U+202E>`, in the actor too, so that the log can be read with any tool.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -84,7 +84,7 @@ T = TypeVar("T")
 
 
 def _plain(value: T) -> T:
-    """A text without control, zero-width and bidirectional characters; any other value as it is."""
+    """Replace control, zero-width and bidirectional characters of a text; other values are unchanged."""
     if not isinstance(value, str):
         return value
     return cast("T", "".join(one if _is_plain(one) else f"<U+{ord(one):04X}>" for one in value))
@@ -95,14 +95,14 @@ def _is_plain(character: str) -> bool:
 
 
 def verify_audit(store: StateStore, *, expected_head: str | None = None) -> AuditReport:
-    """Check every row's number, its link and its hash.
+    """Verify the number, link and hash of every row.
 
     Args:
-        store: Whose log it is.
-        expected_head: A head that was kept elsewhere; it must be the hash of some row.
+        store: The state store.
+        expected_head: A head that was stored elsewhere; it must be the hash of a row.
 
     Returns:
-        The first row that does not fit, if any. Cost: one pass over the log.
+        The report, with the first invalid row, if any. Cost: one pass over the log.
     """
     prev_hash, rows, is_head_seen = _GENESIS, 0, expected_head in (None, _GENESIS)
     with store.read() as connection:
@@ -132,6 +132,6 @@ def _problem(row: Row[tuple[object, ...]], prev_hash: str, seq: int) -> str:
     if row.seq != seq:
         return f"row {seq} is missing"
     if row.prev_hash != prev_hash:
-        return "it does not continue the row before it"
+        return "it does not link to the previous row"
     record: list[object] = [row.seq, row.at, row.actor, row.event, row.subject, row.details]
     return "" if row.hash == digest([prev_hash, record]) else "its content was changed"

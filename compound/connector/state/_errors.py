@@ -1,4 +1,4 @@
-"""What a database says, in words that name the file and what to do."""
+"""Errors of the state store, with its name and a fix."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SYMPTOMS = (
         "cannot be opened",
         "check the path, its permissions and the space on its disk",
     ),
-    _Symptom("readonly database", "state.read-only", "may not be written", "check its permissions"),
+    _Symptom("readonly database", "state.read-only", "cannot be written", "check its permissions"),
     _Symptom("not a database", "state.not-a-database", "is not a database of Compound", "give another path"),
     _Symptom("malformed", "state.corrupt", "is damaged", "restore it from a copy"),
     _Symptom("connection refused", "state.unreachable", "does not answer", "start it, or check the URL"),
@@ -59,24 +59,24 @@ _SYMPTOMS = (
 
 
 _RAISED = "P0001"
-"""A trigger of the store raised it, in words of its own."""
+"""Raised by a trigger of the store."""
 
 
 @contextmanager
 def translated(name: str) -> Generator[None]:
-    """Turn the database's errors into ours, without the values that it quotes; a broken constraint is the caller's.
+    """Convert the database's errors, without quoted values; constraint violations are left to the caller.
 
     Raises:
         ConnectorError: `state.*`: the store cannot be read or written.
-        DataError: `state.bad-value`: it refuses a value, which is the fault of what is written.
+        DataError: `state.bad-value`: it rejects a written value.
     """
     try:
         yield
     except IntegrityError:
         raise
     except SqlDataError as error:
-        what = f"the state store {name} cannot hold a value ({_kind(error.orig)})"
-        raise DataError("state.bad-value", what, fix="look for odd characters in what is written") from error
+        what = f"the state store {name} cannot store a value ({_kind(error.orig)})"
+        raise DataError("state.bad-value", what, fix="check the written text for invalid characters") from error
     except (DatabaseError, InterfaceError) as error:
         said = str(error.orig).strip().partition("\n")[0]
         for symptom in _SYMPTOMS:
@@ -90,6 +90,6 @@ def translated(name: str) -> Generator[None]:
 
 
 def _kind(error: BaseException | None) -> str:
-    """The kind of an error of a server; its words may quote the row."""
+    """The kind of a server's error; its message may quote the row."""
     state = getattr(error, "sqlstate", None)
     return type(error).__name__ + (f", SQLSTATE {state}" if state else "")

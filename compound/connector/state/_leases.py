@@ -1,4 +1,4 @@
-"""Leases: what one process at a time may hold, on whatever host it runs. A row in the store, renewed while it lives."""
+"""Leases: exclusive claims of one process across hosts; a row in the store, renewed while the process lives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from compound.connector.state._store import StateStore
 from compound.errors import CompoundError
 
 LEASE_S: Final = 60.0
-"""How long a holder on another host is believed to live without a sign; one of this host is seen to be gone at once."""
+"""Lease of a holder on another host without a heartbeat; a dead process on this host is detected at once."""
 
 _LEASE = tables.lease
 HELD: Final = sa.select(_LEASE.c.name).where(
@@ -29,16 +29,16 @@ HELD: Final = sa.select(_LEASE.c.name).where(
     _LEASE.c.fence == sa.bindparam("of_fence"),
 )
 _held: set[tuple[str, str]] = set()
-"""(store, lease) that this very process holds: its other rows are left-overs of a release that failed."""
+"""(store, lease) pairs that this process holds; its other rows are left over from failed releases."""
 _held_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """What this process holds.
+    """A lease held by this process.
 
     Attributes:
-        fence: Greater than that of every holder before.
+        fence: Fencing token; greater than that of every earlier holder.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds a lease now.
+    """The current holder of a lease.
 
     Attributes:
-        since: UTC seconds, when it was taken.
-        until: UTC seconds, how far it was renewed.
+        since: When it was acquired, UTC seconds.
+        until: When it expires, UTC seconds.
     """
 
     owner: str
@@ -73,7 +73,7 @@ class Leases:
 
     Args:
         store: The state store.
-        lease_s: How long a lease runs without a renewal; it is renewed three times as often.
+        lease_s: Duration of a lease in seconds; it is renewed every third of it.
     """
 
     def __init__(self, store: StateStore, *, lease_s: float = LEASE_S) -> None:
@@ -81,7 +81,7 @@ class Leases:
         self._lease_s = lease_s
 
     def take(self, name: str) -> Lease | Holder:
-        """Take a lease, or learn who holds it; who is gone, or gave no sign of life in time, has lost it.
+        """Acquire a lease, or return its holder; leases of dead processes and expired leases can be taken.
 
         Raises:
             ConnectorError: `state.*`.
@@ -112,13 +112,13 @@ class Leases:
         return Holder(owner=row.owner, since=row.since or now, until=row.lease_until or 0.0), row.fence
 
     def renew(self, lease: Lease) -> bool:
-        """A sign of life; false when another one holds it now."""
+        """Renew the lease; returns False if another process holds it."""
         with self._store.write(durable=False) as db:
             until = store_time(db) + self._lease_s
             return db.execute(sa.update(_LEASE).where(*_is(lease)).values(lease_until=until)).rowcount == 1
 
     def release(self, lease: Lease) -> None:
-        """Let go of it; nothing happens when another one holds it now."""
+        """Release the lease; does nothing if another process holds it."""
         try:
             with self._store.write(durable=False) as db:
                 db.execute(sa.update(_LEASE).where(*_is(lease)).values(owner=None, since=None, lease_until=None))
@@ -128,12 +128,12 @@ class Leases:
 
     @contextmanager
     def renewed(self, lease: Lease) -> Generator[None]:
-        """Renew it from a thread of its own until the block ends, then let go of it."""
+        """Renew the lease in a thread until the block ends, then release it."""
         over = threading.Event()
 
         def beat() -> None:
             while not over.wait(self._lease_s / 3):
-                with suppress(CompoundError):  # the store is away for a moment; the next beat tries again
+                with suppress(CompoundError):  # the store is unavailable; the next beat retries
                     if not self.renew(lease):
                         return
 
@@ -144,18 +144,18 @@ class Leases:
         finally:
             over.set()
             thread.join()
-            with suppress(CompoundError):  # then it lapses, or is seen to be of a process that is gone
+            with suppress(CompoundError):  # then it expires, or is detected as held by a dead process
                 self.release(lease)
 
 
 def is_held(db: Connection, lease: Lease) -> bool:
-    """Whether the lease is still this holder's; asked in the transaction of what only its holder may write."""
+    """Whether this process still holds the lease; checked in the transaction of a protected write."""
     given = {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}
     return db.execute(HELD, given).first() is not None
 
 
 def store_time(db: Connection) -> float:
-    """UTC seconds by the clock that all hosts of the store share."""
+    """UTC seconds by the store's clock, which all hosts share."""
     if db.dialect.name == "postgresql":
         return float(db.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
     return time.time()

@@ -1,4 +1,4 @@
-"""Migrations, run from the package: there is no alembic.ini and no command to remember."""
+"""Migrations, run from the package without alembic.ini or a command."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 from compound.errors import ConnectorError
 
 _LOCK = 0x636F6D70
-"""Key of PostgreSQL's advisory lock: two processes that open a new database migrate it in turn."""
+"""Key of PostgreSQL's advisory lock: serializes migrations by several processes."""
 
-# Alembic keeps what it works on in globals: two threads at once would write into each other's database.
+# Alembic uses globals: two threads at once would write to each other's database.
 _IN_TURN = Lock()
 
 
@@ -34,7 +34,7 @@ def newest() -> str | None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the database to the newest revision, inside the caller's transaction.
+    """Migrate the database to the newest revision, inside the caller's transaction.
 
     Raises:
         ConnectorError: `state.newer`: a newer version of Compound wrote it.
@@ -48,5 +48,5 @@ def upgrade(connection: Connection) -> None:
         raise ConnectorError(
             "state.newer",
             f"the state store was written by another version of Compound ({error})",
-            fix="use that version, or another state store; migrations go forward only",
+            fix="use that version, or another state store; migrations cannot be reverted",
         ) from error

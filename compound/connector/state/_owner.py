@@ -1,4 +1,4 @@
-"""Who holds a claim, and whether that process still lives: a killed one must not block the next one."""
+"""Owners of claims, and whether their process is alive: a dead owner must not block others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 HOST_VARIABLE = "COMPOUND_HOST"
-"""Names this host in leases, where its own name says little: that of a container, say."""
+"""Host name in leases; overrides the system's name, for example in containers."""
 
 
 def host_name() -> str:
@@ -22,7 +22,7 @@ def _host() -> str:
 
 @cache
 def _identity(name: str) -> str:
-    # two containers may share a host name; their process ids mean something only inside the namespace
+    # containers may share a host name; process ids are valid only inside a namespace
     try:
         namespace = os.stat("/proc/self/ns/pid").st_ino
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -32,7 +32,7 @@ def _identity(name: str) -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in the kernel's ticks: tells a process id from its reuse."""
+    """Start time of a process in kernel ticks; detects a reused process id."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -42,19 +42,19 @@ def _started(pid: int) -> str:
 
 
 def this_owner() -> str:
-    """The name under which this process claims."""
+    """The owner name of this process."""
     pid = os.getpid()
     return f"{_host()}|{pid}|{_started(pid)}"
 
 
 def host_and_process(owner: str) -> tuple[str, str]:
-    """The host and the process id in the name of an owner, for people."""
+    """Host and process id of an owner name, for people."""
     host, _, rest = owner.partition("|")
     return host.partition("/")[0], rest.partition("|")[0]
 
 
 def is_gone(owner: str | None) -> bool:
-    """Whether the claimer is certainly dead: it ran here and runs no more. False when it cannot be told."""
+    """Whether the owner is certainly dead: it ran on this host and has ended. False if unknown."""
     if not owner:
         return True
     host, _, rest = owner.partition("|")

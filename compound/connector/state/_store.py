@@ -1,4 +1,4 @@
-"""The state store: opens the database, brings it to the present schema, gives out transactions."""
+"""The state store: opens and migrates the database, provides transactions."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class StateStore:
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, lock_timeout_s: float = 30.0) -> StateStore:
-        """Open a database, make it where it is missing, and migrate it to the newest schema.
+        """Open a database, create it if missing, and migrate it to the newest schema.
 
         Args:
-            url_or_path: Path of an SQLite file (its folder is made), or an URL: `sqlite:///...`, `postgresql://...`.
-            lock_timeout_s: How long a writer waits for another one.
+            url_or_path: Path of an SQLite file (its folder is created), or a URL: `sqlite:///...`, `postgresql://...`.
+            lock_timeout_s: How long a writer waits for a lock, in seconds.
 
         Raises:
             ConnectorError: `state.locked`, `state.disk-full`, `state.cannot-open`, `state.not-a-database`,
@@ -67,7 +67,7 @@ class StateStore:
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A consistent view of the store; what is written through it is rolled back.
+        """A consistent view of the store; writes are rolled back.
 
         Raises:
             ConnectorError: as for `open`.
@@ -79,20 +79,19 @@ class StateStore:
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Generator[Connection]:
-        """One transaction: commits at the end, rolls back when an exception leaves the block.
+        """A transaction: commits at the end, rolls back on an exception.
 
-        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read in it stays true.
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that its reads stay valid.
 
         Args:
-            durable: False for what the same command makes again: it outlives the process, however that ends,
-                and everything else once a later durable transaction has committed; a power cut before that
-                takes it back, with all that came after it. It spares waiting for the disk.
+            durable: False for data that the same command can recreate: it skips the disk sync. It survives a crash of
+                the process, and a power failure once a later durable transaction has committed.
 
         Raises:
-            ConnectorError: as for `open`; `state.nested-write` when this thread is inside a write already.
+            ConnectorError: as for `open`; `state.nested-write`: this thread is already in a write.
         """
         if getattr(self._writing, "active", False):
-            raise ConnectorError("state.nested-write", "a write transaction was opened inside another one")
+            raise ConnectorError("state.nested-write", "write transactions cannot be nested")
         self._writing.active = True
         try:
             with self._translated(), self._engine.begin() as connection:
@@ -106,16 +105,16 @@ class StateStore:
             if not durable:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             return
-        # In WAL mode a FULL commit syncs the log, and with it all that was committed NORMAL before.
+        # In WAL mode a FULL commit syncs the log, including earlier NORMAL commits.
         level = "FULL" if durable else "NORMAL"
         if connection.info.get(_SYNC) != level:
             connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
             connection.info[_SYNC] = level
-        # the driver itself begins late and DEFERRED: two writers would both read first and one would fail
+        # the driver begins late and DEFERRED: two writers would both read first and one would fail
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """Close the connections; the store can not be used afterwards."""
+        """Close the connections; the store cannot be used afterwards."""
         self._engine.dispose()
 
     @contextmanager
@@ -128,7 +127,7 @@ class StateStore:
             revision = _revision(connection)
         if revision == HEAD:
             return
-        # alembic costs about 0.2 s to import: only a store that must change pays for it
+        # alembic costs about 0.2 s to import: so it is imported only for migrations
         from compound.connector.state._migrate import upgrade
 
         with self.write() as connection:
@@ -146,31 +145,31 @@ def _engine(url_or_path: str | Path, lock_timeout_s: float) -> tuple[Engine, str
     try:
         url = sa.make_url(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
     except ArgumentError as error:
-        raise ConnectorError("state.url", f"{text!r} is not a database URL", fix="give a path or an URL") from error
+        raise ConnectorError("state.url", f"{text!r} is not a database URL", fix="use a path or a URL") from error
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, lock_timeout_s), url.database or text
     if url.get_backend_name() == "postgresql":
         name = url.render_as_string(hide_password=True)
         return _postgresql(url.set(drivername="postgresql+psycopg"), lock_timeout_s), name
-    raise ConnectorError("state.url", f"{url.drivername!r} is no state store", fix="SQLite by path, or postgresql://")
+    raise ConnectorError(
+        "state.url", f"{url.drivername!r} is not supported for a state store", fix="SQLite by path, or postgresql://"
+    )
 
 
 def _sqlite(url: sa.URL, lock_timeout_s: float) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise ConnectorError(
-            "state.url", "the state store must survive the process: :memory: does not", fix="give a path"
-        )
+        raise ConnectorError("state.url", "the state store must be persistent; :memory: is not", fix="use a path")
     try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConnectorError(
-            "state.cannot-open", f"cannot make the folder of {url.database}: {error.strerror}"
+            "state.cannot-open", f"cannot create the folder of {url.database}: {error.strerror}"
         ) from error
     engine = sa.create_engine(url, connect_args={"timeout": lock_timeout_s, "isolation_level": None}, **_JSON)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
-        # the driver's own `timeout` covers all but the change to WAL, which does not wait
+        # the driver's `timeout` covers everything except the change to WAL, which does not wait
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -196,17 +195,17 @@ def _postgresql(url: sa.URL, lock_timeout_s: float) -> Engine:
 def _dumps(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # a whole number beyond 64 bits, a lone surrogate
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits, an unpaired surrogate
         return _SLOW + json.dumps(value)
 
 
 def _loads(text: str | bytes) -> object:
-    """What `_dumps` wrote; orjson would read a long whole number as a float."""
+    """The inverse of `_dumps`; orjson would read a long integer as a float."""
     start = text[:1] if isinstance(text, str) else text[:1].decode()
     return json.loads(text) if start == _SLOW else orjson.loads(text)
 
 
 _SLOW: Final = " "
-"""Begins a text that only Python's own reader gives back as it was."""
+"""Prefix of a text that only Python's JSON reader restores exactly."""
 
 _JSON: Final[dict[str, Any]] = {"json_serializer": _dumps, "json_deserializer": _loads, "hide_parameters": True}

@@ -1,4 +1,4 @@
-"""Which item of a backlog a run answers: its id, and a hash of what it says."""
+"""The backlog item that a run answers: its id and a hash of its content."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from compound.connector.state._digest import digest
 
 @dataclass(frozen=True, slots=True)
 class RunItem:
-    """Which item of a backlog a run answers.
+    """The backlog item that a run answers.
 
     Attributes:
-        item_id: The item's own id.
-        sha256: Of what it says; see `content_sha256`.
+        item_id: Id of the item.
+        sha256: Hash of its content; see `content_sha256`.
     """
 
     item_id: str
@@ -22,11 +22,11 @@ class RunItem:
 
 
 def content_sha256(ticket: Mapping[str, object], context: Mapping[str, object] | None = None) -> str:
-    """A hash of what a ticket says. A field that is left out, null or empty says nothing.
+    """A hash of an item's content. Missing, null and empty fields are equal.
 
     Args:
         ticket: Its fields.
-        context: What its row says of the graph's context, where the source has it row by row.
+        context: The context from its row, if the source has context columns.
     """
     said = {name: value for name, value in ticket.items() if value not in (None, "")}
     return digest([said, dict(context)] if context else said)

@@ -1,9 +1,9 @@
-"""Every table of the state store, one `MetaData`; the migrations make exactly these (a test compares).
+"""All tables of the state store, in one `MetaData`; the migrations create exactly these (a test compares).
 
-Times are UTC seconds since 1970 as 64-bit floats, as `time.time()` gives them: both databases order and
-subtract them alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: what was written is read
-back, also a NUL character); Python's None is SQL's NULL. Enumerations are text: the room that owns a column
-owns its values.
+Times are UTC seconds since 1970 as 64-bit floats, as from `time.time()`, which both databases order and
+subtract alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: values are read back unchanged,
+including NUL characters); Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its
+values.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ run = Table(
     Index(None, "thread_id"),
     Index(None, "ticket_id"),
 )
-"""One row a run of a graph. `ticket_id` and `ticket_sha256`: which ticket it answers, where its input is one. `host`:
-where its checkpoints lie. `pruned_at`: its content was removed then, as its policy says."""
+"""One row per run of a graph. `ticket_id` and `ticket_sha256`: the item that it answers, if any. `host`: the host of
+its checkpoints. `pruned_at`: when its policy removed its content."""
 
 graph = Table(
     "graph",
@@ -88,7 +88,7 @@ graph = Table(
     _json("data", nullable=False),
     _time("created_at", nullable=False),
 )
-"""Graphs as runs were started with them, with their sub-graphs; content-addressed, never changed."""
+"""Graphs of started runs, with their sub-graphs; content-addressed and immutable."""
 
 call = Table(
     "call",
@@ -115,7 +115,7 @@ call = Table(
     Index(None, "run_id"),
     Index(None, "batch_id"),
 )
-"""The call journal: a finished paid call is found here after a crash and never paid again."""
+"""The call journal: a finished call is reused after a crash and never paid twice."""
 
 batch_job = Table(
     "batch_job",
@@ -130,7 +130,7 @@ batch_job = Table(
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
 )
-"""One row a batch: a graph over a source. `options`: what all its tickets share, `context` and `again_since`."""
+"""One row per batch: a graph over a source. `options`: `context` and `again_since`, shared by all items."""
 
 lease = Table(
     "lease",
@@ -141,8 +141,8 @@ lease = Table(
     _time("since"),
     _time("lease_until"),
 )
-"""Who holds what one process at a time may hold: a batch (`batch:JOB`), a run (`run:ID`). `fence` grows with each
-holder: what an earlier one still writes is refused by it."""
+"""Leases of batches (`batch:JOB`) and runs (`run:ID`). `fence` is a fencing token: it grows with each holder, so
+that late writes of an earlier holder are refused."""
 
 batch_item = Table(
     "batch_item",
@@ -168,8 +168,8 @@ batch_item = Table(
     Index(None, "run_id"),
     Index(None, "ticket_id"),
 )
-"""The ledger: one row a ticket; `pending running waiting_batch waiting_review done failed dead cancelled`.
-`is_adopted`: its run was made by another batch, or by `compound run`."""
+"""The ledger: one row per item; `pending running waiting_batch waiting_review done failed dead cancelled`.
+`is_adopted`: its run was started by another batch or by `compound run`."""
 
 review_item = Table(
     "review_item",
@@ -218,9 +218,9 @@ review_item = Table(
     Index(None, "status", "expire_at"),
     Index(None, "ticket_id"),
 )
-"""What waits for a person. `round` counts returns to the graph, `level` escalations; `decide` is what is offered.
+"""Review items. `round` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
-`ready`: the node's `auto` rule held for the draft; NULL where it has none. `readiness`: what it said besides.
+`ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.
 """
 
 draft_version = Table(
@@ -234,7 +234,7 @@ draft_version = Table(
     _time("created_at", nullable=False),
     PrimaryKeyConstraint("item_id", "seq"),
 )
-"""Drafts, never changed: the graph's, and each text a person saved."""
+"""Drafts of the graph and of people; immutable."""
 
 decision = Table(
     "decision",
@@ -259,7 +259,7 @@ decision = Table(
     UniqueConstraint("item_id", "version"),
     Index(None, "run_id", "node", "round"),
 )
-"""Decisions, never changed. `final` is false for a first approval and an escalation: they resume nothing."""
+"""Decisions; immutable. `final` is false for a first approval and an escalation, which do not resume the run."""
 
 resume = Table(
     "resume",
@@ -279,7 +279,7 @@ resume = Table(
     Index(None, "item_id"),
     Index(None, "status"),
 )
-"""Runs to be resumed: `pending running done dead cancelled`, one claimer at a time."""
+"""Runs to resume: `pending running done dead cancelled`, claimed by one process at a time."""
 
 idempotency = Table(
     "idempotency",
@@ -289,7 +289,7 @@ idempotency = Table(
     _key("decision_id"),
     _time("created_at", nullable=False),
 )
-"""Keys that callers gave to their writes: the same payload replays, another one is refused."""
+"""Idempotency keys: the same payload returns the first result, another payload is refused."""
 
 audit = Table(
     "audit",
@@ -304,7 +304,7 @@ audit = Table(
     _key("hash"),
     Index(None, "subject"),
 )
-"""What happened, chained by hash; triggers refuse UPDATE and DELETE. Holds ids and hashes, never texts."""
+"""The audit log, a hash chain; triggers refuse UPDATE and DELETE. It holds ids and hashes, never texts."""
 
 outbox = Table(
     "outbox",
@@ -336,7 +336,7 @@ outbox = Table(
     Index(None, "run_id"),
     Index(None, "status", "undo_until"),
 )
-"""Effects to be performed once. `place`: where its target, as it was last tried, keeps what it has done. Statuses:
+"""The outbox: effects to run once. `place`: where the target of the last delivery records it. Statuses:
 `scheduled cancelled sending sent refused failed unknown`."""
 
 certificate = Table(
@@ -364,7 +364,7 @@ certificate = Table(
     _text("revoke_reason"),
     Index(None, "graph_name", "node", "profile"),
 )
-"""What an `auto` rule may do alone, proven from labels: k wrong of n, for exactly what `covers` names."""
+"""Certificates of `auto` rules: k wrong of n labels, for exactly the setup in `covers`."""
 
 score = Table(
     "score",
@@ -389,4 +389,4 @@ score = Table(
     Index(None, "suite", "name"),
     Index(None, "run_id"),
 )
-"""Scores given to a run, a span or a case; an absent score has no row."""
+"""Scores of runs, spans and cases; an absent score has no row."""

@@ -1,8 +1,8 @@
-"""Indexes of passages: one port, three engines, versions that are published whole.
+"""Indexes of passages: one port, three engines, atomically published versions.
 
 `edge` is Qdrant's in-process engine and the default; `sqlite` is exact, small and the reference;
-`qdrant` is a server. All of them rank by the same analyzer and the same BM25, so a change of engine
-changes speed, not answers.
+`qdrant` is a server. All engines use the same analyzer and
+BM25, so changing the engine changes speed, not results.
 """
 
 from __future__ import annotations

@@ -13,15 +13,15 @@ from compound.connector.vector._porter import stem
 ANALYZER: Final = "fold+word+cjk2+stop-en33+porter/2"
 """Identity of the analyzer; part of every index's fingerprint. Change it when `analyze` changes."""
 
-# Letters of scripts that write no space between words: kana, Han, Hangul.
+# Letters of scripts without spaces between words: kana, Han, Hangul.
 _CJK: Final = (
     "\u3005\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD: Final = re.compile(rf"([{_CJK}]+)|[^\W_{_CJK}]+")
 _VOICED: Final = frozenset("\u3099\u309a")
-"""Marks that tell kana apart; other marks are accents."""
-# Lucene's English list: what a ticket says with "not" is for other nodes to read.
+"""Marks that distinguish kana; other marks are accents."""
+# Lucene's English list: negation is left to other nodes.
 # fmt: off
 _STOP: Final = frozenset((
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no",
@@ -37,11 +37,11 @@ def _term(word: str) -> str:
 
 
 def analyze(text: str) -> list[str]:
-    """Split a text into terms, in order, stop words dropped.
+    """Split a text into terms, in order, without stop words.
 
-    Accents and case are folded, characters that are not seen (zero-width, soft hyphen, direction) are removed; English
-    words are stemmed (Porter), others stay whole. Chinese, Japanese and Korean are not split into words: their terms
-    are pairs of neighbouring characters, and a character that stands alone.
+    Accents and case are folded; invisible characters (zero-width, soft hyphen, direction) are removed; English words
+    are stemmed (Porter). Chinese, Japanese and Korean are not split into words: their terms are character bigrams, and
+    single isolated characters.
 
     Example:
         >>> analyze("The refunds, returned to Zürich!")
@@ -63,7 +63,7 @@ def analyze(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Without accents and unseen characters; Hangul and voiced kana whole."""
+    """Remove accents and invisible characters; Hangul and voiced kana are kept."""
     parts = unicodedata.normalize("NFKD", text).casefold()
     kept = (
         c
@@ -74,7 +74,7 @@ def _plain(text: str) -> str:
 
 
 def count_terms(text: str, *, limit: int = 0) -> dict[str, int]:
-    """Count the terms of a text; with a limit only its first `limit` distinct terms are kept."""
+    """Count the terms of a text; `limit` keeps only the first distinct terms."""
     counts = Counter(analyze(text))
     if limit and len(counts) > limit:
         return dict(list(counts.items())[:limit])

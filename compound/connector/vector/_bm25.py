@@ -1,4 +1,4 @@
-"""BM25 split into what a passage weighs (stored) and what a term is worth (known at query time)."""
+"""BM25, split into passage weights (stored) and term rarity (known at query time)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every engine checks: filters before a search, both sides after a build."""
+"""Checks shared by all engines: filters before a search, stored data after a build."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHOWN = 20
 
 
 def check_filters(filters: Sequence[Filter], manifest: IndexManifest) -> None:
-    """Refuse a filter by a key that no document has: it would silently find nothing.
+    """Refuse a filter by an unknown key, which would silently find nothing.
 
     Raises:
         ConnectorError: `vector.unknown-filter`.
@@ -35,28 +35,30 @@ def check_filters(filters: Sequence[Filter], manifest: IndexManifest) -> None:
         if key not in known:
             raise ConnectorError(
                 "vector.unknown-filter",
-                f"index {manifest.name!r} has no metadata {key!r}; {choices(sorted(known), key)}",
+                f"index {manifest.name!r} has no metadata key {key!r}; {choices(sorted(known), key)}",
                 fix="filter by one of them, or add it to the documents' metadata",
             )
 
 
 def check_vector(passage: StoredPassage, manifest: IndexManifest) -> Vector:
-    """The passage's vector, with the right length and finite.
+    """The passage's vector, checked for length and finite values.
 
     Raises:
         ConnectorError: `vector.bad-vector`.
     """
     vector = passage.vector
     if vector is None or vector.shape != (manifest.dimension,) or not np.isfinite(vector).all():
-        raise ConnectorError("vector.bad-vector", f"passage {passage.id} has no finite vector of {manifest.dimension}")
+        raise ConnectorError(
+            "vector.bad-vector", f"passage {passage.id} has no finite vector with {manifest.dimension} dimensions"
+        )
     return vector
 
 
 def keyword(value: Scalar) -> str:
-    """A metadata value as the Qdrant engines filter by it: its JSON text.
+    """A metadata value as a Qdrant filter keyword: its JSON text.
 
-    Edge 0.9 reads True in a match as the number 1, and one match takes one type; as keywords, true, 1 and "1"
-    are three values.
+    Edge 0.9 treats True in a match as the number 1, and a match accepts one type; as keywords, true, 1 and "1" are
+    distinct.
     """
     return json.dumps(value, ensure_ascii=False)
 
@@ -74,7 +76,7 @@ def in_batches(passages: Iterable[StoredPassage], size: int) -> Iterator[list[St
 
 
 def digest_of(digests: Mapping[str, str]) -> str:
-    """One hash over all documents' ids and digests."""
+    """Hash over all ids and digests of documents."""
     total = hashlib.sha256()
     for key in sorted(digests):
         total.update(f"{key}\x00{digests[key]}\x00".encode())
@@ -82,7 +84,7 @@ def digest_of(digests: Mapping[str, str]) -> str:
 
 
 def document_digest(document: StoredDocument) -> str:
-    """Hash of everything of a document that matters to the index."""
+    """Hash of all indexed content of a document."""
     meta = "\x00".join(f"{key}={document.meta[key]!r}" for key in sorted(document.meta))
     parts = (document.id, document.title, document.source, document.version, meta, document.text)
     return hashlib.blake2b("\x01".join(parts).encode(), digest_size=16).hexdigest()
@@ -91,13 +93,13 @@ def document_digest(document: StoredDocument) -> str:
 def points_digest(
     reader: DocumentsReader, manifest: IndexManifest, points: int, problems: Sequence[str]
 ) -> Verification:
-    """Recompute every stored document's hash and span, and compare the counts of both sides."""
+    """Recompute the hash and spans of every stored document, and compare counts."""
     found = list(problems)
     digests: dict[str, str] = {}
     for document in reader.documents():
         digests[document.id] = document.digest
         if document_digest(document) != document.digest:
-            found.append(f"document {document.id!r} is not what its hash says")
+            found.append(f"document {document.id!r} does not match its hash")
     stored = reader.rows("select count(*), count(distinct doc_id) from passage")[0]
     orphans = reader.rows("select count(*) from passage where doc_id not in (select id from document)")[0][0]
     passages = int(str(stored[0]))
@@ -113,7 +115,7 @@ def points_digest(
 
 
 def compare(store: IndexStore, documents: Sequence[StoredDocument]) -> None:
-    """Refuse a version that does not hold exactly these documents.
+    """Refuse a version that does not contain exactly these documents.
 
     Raises:
         ConnectorError: `vector.verify`.
@@ -128,6 +130,6 @@ def compare(store: IndexStore, documents: Sequence[StoredDocument]) -> None:
     if problems:
         raise ConnectorError(
             "vector.verify",
-            f"index {store.manifest.name!r} was not stored as given: {'; '.join(problems)}",
-            fix="nothing was published; free disk space and try again",
+            f"index {store.manifest.name!r} was not stored correctly: {'; '.join(problems)}",
+            fix="nothing was published; free disk space and retry",
         )

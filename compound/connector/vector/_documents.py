@@ -1,4 +1,4 @@
-"""`documents.db`: the documents and passages of one version, beside whatever engine searches them."""
+"""`documents.db`: the documents and passages of one version, independent of the engine."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class DocumentsWriter:
 
 
 class DocumentsReader:
-    """Reads `documents.db` of a published version, which never changes."""
+    """Reads `documents.db` of a published, immutable version."""
 
     def __init__(self, folder: Path) -> None:
         path = (folder / "documents.db").resolve()
@@ -60,12 +60,12 @@ class DocumentsReader:
         self._lock = Lock()
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """All rows of a statement; statements of threads take turns."""
+        """All rows of a statement; threads are serialized."""
         with self._lock:
             return cast("list[tuple[object, ...]]", self._connection.execute(sql, tuple(params)).fetchall())
 
     def fetch(self, rows: Sequence[int]) -> dict[int, StoredPassage]:
-        """Passages of these rows with their documents, whose text is left out."""
+        """Passages of these rows with their documents, without the documents' text."""
         found: dict[int, StoredPassage] = {}
         for part in _batches(rows):
             sql = (
@@ -98,7 +98,7 @@ class DocumentsReader:
         return found
 
     def document(self, doc_id: str) -> StoredDocument | None:
-        """One whole document."""
+        """A complete document."""
         found = self.rows("select id, digest, version, title, source, text, meta from document where id = ?", [doc_id])
         if not found:
             return None
@@ -114,7 +114,7 @@ class DocumentsReader:
         )
 
     def documents(self) -> Iterator[StoredDocument]:
-        """Every document, whole, in order of ids."""
+        """Every complete document, in order of ids."""
         for (doc_id,) in self.rows("select id from document order by id"):
             document = self.document(str(doc_id))
             if document is not None:
@@ -132,7 +132,7 @@ class DocumentsReader:
         return out
 
     def allowed(self, filters: Sequence[Filter]) -> list[int]:
-        """Rows of the passages for which every filter holds, ascending."""
+        """Rows of the passages that match all filters, ascending."""
         where, params = _condition(filters)
         sql = f"select p.row from passage p join document d on d.id = p.doc_id where {where} order by p.row"
         return [cast("int", row[0]) for row in self.rows(sql, params)]
@@ -164,7 +164,7 @@ def _condition(filters: Sequence[Filter]) -> tuple[str, list[object]]:
 
 
 def _equals(key: str, value: Scalar, params: list[object]) -> str:
-    """SQL for one value; JSON types are told apart as the engines do: true is not 1."""
+    """SQL for one value; JSON types are distinct, as in the engines: true is not 1."""
     column = {"doc_id": "d.id", "source": "d.source"}.get(key)
     if column is not None:
         params.append(value)

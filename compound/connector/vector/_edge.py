@@ -1,8 +1,8 @@
-"""Qdrant Edge: the Rust engine in this process, one private copy of an immutable version each.
+"""Qdrant Edge: the Rust engine in this process, on a private copy of an immutable version.
 
-Edge has no lock between processes and rewrites `edge_config.json` when it loads a shard, so each opened
-store works in a folder of its own: every file hard-linked, that one copied. Without a write-ahead log a load,
-searches and a close leave all other files as they are (0.9: 31 of 32 files byte for byte; a test holds it).
+Edge has no lock between processes and rewrites `edge_config.json` when it loads a shard, so each opened store works in
+its own folder: that file is copied, all others are hard links. Without a write-ahead log, loading, searching and
+closing do not change the other files (0.9: 31 of 32 files byte for byte; tested).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 _MUTABLE: Final = frozenset({"edge_config.json"})
 _TOUCHED: Final = 8 << 20
-"""Edge reads its files up to this size whole when it loads them; of its larger pages only what was written."""
+"""Edge reads files up to this size completely on load; of larger ones only written pages."""
 _BATCH: Final = 500
 _SCROLL: Final = 2_000
 
@@ -62,7 +62,7 @@ class EdgeEngine:
         return "edge"
 
     def current(self, name: str) -> str:
-        """The published version; empty when there is none."""
+        """The published version; empty if there is none."""
         return self._versions.current(name)
 
     def build(
@@ -100,12 +100,12 @@ class EdgeEngine:
 
 
 def _cannot_copy(name: str, folder: Path, why: str) -> ConnectorError:
-    what = f"index {name!r} cannot be opened: a copy of {folder} cannot be made beside it: {why}"
+    what = f"index {name!r} cannot be opened: {folder} cannot be copied: {why}"
     return ConnectorError("vector.cannot-copy", what, fix="free some space, or check the folder's permissions")
 
 
 def _why(error: OSError) -> str:
-    """The first of what `shutil` collects, or what the system says."""
+    """The first error that `shutil` collected, else the system's message."""
     found: object = error.args[0] if isinstance(error, shutil.Error) and error.args else None
     return str(cast("list[tuple[str, str, str]]", found)[0][2]) if found else error.strerror or str(error)
 
@@ -159,7 +159,7 @@ def _point(passage: StoredPassage, manifest: IndexManifest) -> edge.Point:
 
 
 class EdgeStore:
-    """One version, opened."""
+    """An opened version."""
 
     def __init__(self, folder: Path, manifest: IndexManifest, *, removed: Path | None = None) -> None:
         import qdrant_edge as edge
@@ -168,16 +168,16 @@ class EdgeStore:
         self._reader = DocumentsReader(folder)
         self._shard = edge.EdgeShard.load(str(folder / "shard"))
         self._closed = False
-        # A forgotten store must not leave its links behind until the next process cleans up.
+        # Remove the links of a store that was not closed.
         self._cleanup = None if removed is None else weakref.finalize(self, shutil.rmtree, removed, ignore_errors=True)
 
     @property
     def manifest(self) -> IndexManifest:
-        """What the store says it is."""
+        """The manifest of the version."""
         return self._manifest
 
     def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
-        """See `IndexStore.search_lexical`; the engine knows each term's rarity over the whole index."""
+        """See `IndexStore.search_lexical`; the engine computes each term's rarity over the whole index."""
         import qdrant_edge as edge
 
         if not terms or not self._manifest.passages:
@@ -187,7 +187,7 @@ class EdgeStore:
         return self._search(edge.Query.Nearest(edge.SparseVector(keys, values), using="lexical"), limit, filters)
 
     def search_dense(self, vector: Vector, *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
-        """See `IndexStore.search_dense`; exact in small indexes, by an HNSW graph in large ones."""
+        """See `IndexStore.search_dense`; exact in small indexes, an HNSW graph in large ones."""
         import qdrant_edge as edge
 
         if not self._manifest.dimension or not self._manifest.passages:
@@ -244,7 +244,7 @@ class EdgeStore:
             records, offset = self._shard.scroll(request)
             points += len(records)
             problems += [
-                f"point {record.id} holds another version of its document"
+                f"point {record.id} has another version of its document"
                 for record in records
                 if (record.payload or {}).get("digest") != expected.get(rows.get(cast("int", record.id), ""))
             ]

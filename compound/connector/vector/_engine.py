@@ -1,4 +1,4 @@
-"""Which engine answers: the one door for the project's settings."""
+"""Opens the index engine from the project's settings."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _SAME = {"lexical": "sqlite"}
 def open_engine(
     kind: str, *, root: Path | None = None, url: str = "", api_key: str = "", own: Own | None = None
 ) -> IndexEngine:
-    """Make the engine that builds and opens indexes.
+    """Create the engine that builds and opens indexes.
 
     Args:
         kind: `edge` (in process, the default of projects), `sqlite` (also `lexical`: exact, no Rust engine),
             `qdrant` (a server), or an engine of a plug-in.
         root: Folder of the indexes; for `edge` and `sqlite`.
-        url: Of the server, for `qdrant`; `:memory:` is a fixture for tests.
-        api_key: Of the server; empty when it asks for none.
+        url: URL of the server, for `qdrant`; `:memory:` is a test fixture.
+        api_key: API key of the server; empty if it needs none.
         own: Engines of the project's own files.
 
     Raises:
-        ProjectError: `vector.unknown-engine`: no such kind. `vector.incomplete`: no folder or no URL.
+        ProjectError: `vector.unknown-engine`: unknown kind. `vector.incomplete`: missing folder or URL.
     """
     options: dict[str, JsonValue] = {"url": url, "api_key": api_key}
     if root is not None:
@@ -67,5 +67,5 @@ def _root(setup: Setup) -> Path:
     root = setup.options.get("root")
     if not isinstance(root, str):
         what = f"engine {setup.name!r} needs a folder"
-        raise ProjectError("vector.incomplete", what, fix="say where the indexes lie")
+        raise ProjectError("vector.incomplete", what, fix="set the folder of the indexes")
     return Path(root)

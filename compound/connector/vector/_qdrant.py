@@ -1,4 +1,4 @@
-"""A Qdrant server: one collection a version, published by moving an alias; nothing lies on this machine."""
+"""Qdrant servers: one collection per version, published by moving an alias; no local files."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class QdrantEngine:
         return "qdrant"
 
     def current(self, name: str) -> str:
-        """The published version; empty when there is none."""
+        """The published version; empty if there is none."""
         for alias in self._client.get_aliases().aliases:
             if alias.alias_name == name:
                 return alias.collection_name.removeprefix(f"{name}.")
@@ -90,13 +90,13 @@ class QdrantEngine:
             known = [alias.alias_name for alias in self._client.get_aliases().aliases]
             raise ConnectorError(
                 "vector.no-index",
-                f"no index {name!r} on the server; {choices(known, name)}",
+                f"index {name!r} does not exist on the server; {choices(known, name)}",
                 fix="compound index",
             )
         collection = f"{name}.{chosen}"
         found = self._client.retrieve(collection, [key_of("manifest", "")], with_payload=True)
         if not found:
-            raise ConnectorError("vector.no-version", f"collection {collection!r} holds no manifest", fix="rebuild it")
+            raise ConnectorError("vector.no-version", f"collection {collection!r} has no manifest", fix="rebuild it")
         data = dict(cast("Mapping[str, object]", (found[0].payload or {})["manifest"]))
         data["filters"] = tuple(cast("Sequence[str]", data["filters"]))
         manifest = IndexManifest(**data)  # pyright: ignore[reportArgumentType] # written by `_fill`
@@ -151,7 +151,7 @@ class QdrantEngine:
 
 
 class QdrantStore:
-    """One version on a server."""
+    """A version on a server."""
 
     def __init__(self, client: QdrantClient, collection: str, manifest: IndexManifest) -> None:
         self._client = client
@@ -160,7 +160,7 @@ class QdrantStore:
 
     @property
     def manifest(self) -> IndexManifest:
-        """What the store says it is."""
+        """The manifest of the version."""
         return self._manifest
 
     def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
@@ -225,19 +225,19 @@ class QdrantStore:
         return {str(payload["id"]): str(payload["digest"]) for _, payload in self._all("document", ["id", "digest"])}
 
     def verify(self) -> Verification:
-        """See `IndexStore.verify`; both sides lie on the server: documents and passages."""
+        """See `IndexStore.verify`; documents and passages are both on the server."""
         problems: list[str] = []
         digests: dict[str, str] = {}
         for _, payload in self._all("document", True):
             document = document_of(payload)
             digests[document.id] = document.digest
             if document_digest(document) != document.digest:
-                problems.append(f"document {document.id!r} is not what its hash says")
+                problems.append(f"document {document.id!r} does not match its hash")
         points = self._all("passage", ["doc_id", "digest"])
         problems += [f"point {row} is stale" for row, p in points if digests.get(str(p["doc_id"])) != p["digest"]]
         manifest = self._manifest
         if digest_of(digests) != manifest.digest or len(points) != manifest.passages:
-            problems.append(f"{len(digests)} documents and {len(points)} passages are not what the manifest says")
+            problems.append(f"{len(digests)} documents and {len(points)} passages do not match the manifest")
         return Verification(
             ok=not problems,
             documents=len(digests),

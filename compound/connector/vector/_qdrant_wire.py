@@ -1,4 +1,4 @@
-"""Passages, documents and filters as a Qdrant server holds them."""
+"""Passages, documents and filters in the format of a Qdrant server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def key_of(kind: str, name: str) -> str:
 
 
 def point_of(passage: StoredPassage, manifest: IndexManifest) -> models.PointStruct:
-    """A passage as a point: both vectors, and everything that a search shows."""
+    """A passage as a point, with both vectors and everything that a search returns."""
     from qdrant_client import models
 
     keys, values = sparse_weights(passage_weights(passage.terms, manifest.mean_terms))
@@ -78,7 +78,7 @@ def passage_of(row: int, payload: Mapping[str, object]) -> StoredPassage:
 
 
 def filter_of(filters: Sequence[Filter]) -> models.Filter | None:
-    """Filters, all of which must hold, in the server's words."""
+    """Filters in the server's format; all must match."""
     from qdrant_client import models
 
     conditions: list[models.Condition] = []

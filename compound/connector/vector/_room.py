@@ -1,4 +1,4 @@
-"""Room for files that are read through a memory map: without it the system ends the process by a signal."""
+"""Reserves disk space for memory-mapped files: without it the system kills the process with a signal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from compound.errors import ConnectorError
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
 _BLOCK: Final = 512
 _LEAST: Final = 32 << 20
-"""Bytes that even a small index needs while it is built."""
+"""Bytes that a small index needs while it is built."""
 _MARGIN: Final = 1 << 20
 
 
 def reserve(folder: Path, *, largest: int | None = None) -> None:
-    """Where room is short, give the files of a folder all of their blocks now.
+    """Allocate all blocks of a folder's files if disk space is short.
 
-    A file with holes takes blocks when a map of it is written, on some file systems even when it is read; where none
-    is left the process gets SIGBUS, which no code can handle.
+    A sparse file allocates blocks when its map is written, on some file systems even when it is read; without free
+    blocks the process gets SIGBUS, which cannot be handled.
 
     Args:
         folder: The folder.
@@ -41,7 +41,7 @@ def reserve(folder: Path, *, largest: int | None = None) -> None:
         try:
             handle = os.open(path, os.O_RDWR)
         except PermissionError:
-            continue  # nobody here may write it, also not through a map
+            continue  # it is read-only, so its map is never written
         try:
             os.posix_fallocate(handle, 0, path.stat().st_size)
         except OSError as error:
@@ -51,7 +51,7 @@ def reserve(folder: Path, *, largest: int | None = None) -> None:
 
 
 def require_room(folder: Path, name: str) -> None:
-    """Refuse to build an index where even a small one has no room.
+    """Raise if the disk has no room for even a small index.
 
     Raises:
         ConnectorError: `vector.no-room`.

@@ -32,7 +32,7 @@ _Scores = NDArray[np.float32]
 
 
 class SqliteEngine:
-    """Builds and opens versions that need nothing but SQLite and numpy."""
+    """Builds and opens versions with only SQLite and numpy."""
 
     def __init__(self, root: Path) -> None:
         self._versions = VersionFolder(root)
@@ -43,7 +43,7 @@ class SqliteEngine:
         return "sqlite"
 
     def current(self, name: str) -> str:
-        """The published version; empty when there is none."""
+        """The published version; empty if there is none."""
         return self._versions.current(name)
 
     def build(
@@ -60,12 +60,12 @@ class SqliteEngine:
                 store.close()
 
     def open(self, name: str, version: str = "") -> IndexStore:
-        """See `IndexEngine.open`; SQLite and a memory map read the published files as they are."""
+        """See `IndexEngine.open`; SQLite and a memory map read the published files directly."""
         folder, manifest = self._versions.locate(name, version, "sqlite")
         try:
             reserve(folder)
         except OSError as error:
-            what = f"index {name!r} cannot be opened: {error.filename} has no room on its disk: {error.strerror}"
+            what = f"index {name!r} cannot be opened: {error.filename} has no disk space: {error.strerror}"
             raise ConnectorError("vector.no-room", what, fix="free some space") from error
         return SqliteStore(folder, manifest)
 
@@ -104,7 +104,7 @@ def _write(
 
 
 class SqliteStore:
-    """One version, opened."""
+    """An opened version."""
 
     def __init__(self, folder: Path, manifest: IndexManifest) -> None:
         self._manifest = manifest
@@ -116,7 +116,7 @@ class SqliteStore:
 
     @property
     def manifest(self) -> IndexManifest:
-        """What the store says it is."""
+        """The manifest of the version."""
         return self._manifest
 
     def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
@@ -183,10 +183,10 @@ class SqliteStore:
 
 
 def _best(rows: NDArray[np.int64], scores: _Scores, limit: int) -> list[Hit]:
-    """The best rows; equal scores in order of rows, so that answers never flicker."""
+    """The best rows; ties in order of rows, so that results are deterministic."""
     if len(rows) > limit:
         top = np.argpartition(-scores, limit - 1)[:limit]
-        # Rows that tie with the last one kept compete by row, not by where the partition left them.
+        # Rows that tie with the last kept one are ordered by row, not by partition order.
         tied = np.nonzero(scores >= scores[top].min())[0]
         rows, scores = rows[tied], scores[tied]
     order = np.lexsort((rows, -scores))[:limit]

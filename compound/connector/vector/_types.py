@@ -1,4 +1,4 @@
-"""What an index is made of, and the port behind which the engines stand."""
+"""Types of an index, and the port of the engines."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 
 Scalar: TypeAlias = str | int | bool
 Filter: TypeAlias = Mapping[str, "Scalar | Sequence[Scalar]"]
-"""Metadata key to the value it must have, or to the values of which it must have one."""
+"""Metadata key to the required value, or to a list of allowed values."""
 
 Vector: TypeAlias = NDArray[np.float32]
 StoreKind: TypeAlias = str
-"""Name of an engine: `edge`, `sqlite`, `qdrant`, or that of a plug-in."""
+"""Name of an engine: `edge`, `sqlite`, `qdrant`, or a plug-in's."""
 Leg: TypeAlias = Literal["lexical", "dense"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDocument:
-    """One document as it was indexed.
+    """An indexed document.
 
     Attributes:
         id: Stable key of the document in its source.
         text: The whole source text; the spans of its passages point into it.
-        title: Shown and searched with every passage; may be empty.
-        source: Where it came from: a path or a table, as the user would type it.
-        version: The source's version of it; the content hash when the source has none.
-        digest: Hash of everything that matters to the index: text, title, source, version, metadata.
-        meta: Metadata to filter by and to show.
+        title: Title, shown and searched with every passage; may be empty.
+        source: Its origin: a path or a table, as a user would type it.
+        version: Version in the source; the content hash if the source has none.
+        digest: Hash of all indexed content: text, title, source, version, metadata.
+        meta: Metadata for filters and display.
     """
 
     id: str
@@ -44,15 +44,15 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPassage:
-    """One passage of a document, as the engines hold it.
+    """A passage of a document in an index.
 
     Attributes:
-        row: Position in the index, from 0; the key by which engines answer.
+        row: Position in the index, from 0; the key in engines.
         id: `<doc_id>#<ordinal>`.
         start: First character of `text` in the document's text.
         end: One past the last; `document.text[start:end] == text`.
         heading: The headings above it, outermost first, joined by ` > `; empty at the top.
-        terms: Analyzed term to its count, of title, heading and text.
+        terms: Analyzed term to count, over title, heading and text.
         vector: Unit vector, float32; None in an index without the dense leg.
     """
 
@@ -69,7 +69,7 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer of one leg: the passage's row and the leg's own score, higher is better."""
+    """A hit of one leg: the passage's row and the leg's score; higher is better."""
 
     row: int
     score: float
@@ -77,22 +77,22 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexManifest:
-    """What one published version of an index is; stored with it and never changed.
+    """The manifest of a published version; stored with it and immutable.
 
     Attributes:
-        name: The index, as graphs name it.
-        version: Sorts by time of building.
-        kind: The engine that answers.
-        fingerprint: Part (embedder, tokenizer, chunker, analyzer, ...) to its identity; a query made
-            under another one is refused.
+        name: Name of the index in graphs.
+        version: Sorts by build time.
+        kind: Name of the engine.
+        fingerprint: Part (embedder, tokenizer, chunker, analyzer, ...) to its identity; queries with another one are
+            refused.
         embedder: Name of the embedder; `none` for an index with the lexical leg only.
-        dimension: Of the vectors; 0 without the dense leg.
-        documents: How many.
-        passages: How many.
-        mean_terms: Mean number of terms of a passage: the length normalisation of BM25.
+        dimension: Dimension of the vectors; 0 without the dense leg.
+        documents: Number of documents.
+        passages: Number of passages.
+        mean_terms: Mean number of terms per passage, for BM25's length normalisation.
         digest: Hash over all documents' ids and digests, in order of ids.
         indexed_at: ISO 8601, UTC.
-        source_version: What the caller says the documents are a version of; may be empty.
+        source_version: Version of the documents' source, set by the caller; may be empty.
         filters: Metadata keys that can be filtered by.
     """
 
@@ -113,14 +113,14 @@ class IndexManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What `verify` found on both sides: the index's documents and the engine's points.
+    """The result of `verify`: stored documents compared with the engine's points.
 
     Attributes:
-        ok: Nothing differs.
-        documents: Documents stored.
-        passages: Passages stored.
-        points: Points that the engine holds.
-        problems: What differs, in words; at most 20.
+        ok: Whether nothing differs.
+        documents: Number of stored documents.
+        passages: Number of stored passages.
+        points: Number of points in the engine.
+        problems: Differences as text; at most 20.
     """
 
     ok: bool
@@ -131,19 +131,19 @@ class Verification:
 
 
 class IndexStore(Protocol):
-    """One published version of an index, opened for reading; safe to share among threads."""
+    """A published version of an index, opened for reading; thread-safe."""
 
     @property
     def manifest(self) -> IndexManifest:
-        """What the store says it is."""
+        """The manifest of the version."""
         ...
 
     def search_lexical(self, terms: Mapping[str, int], *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
-        """Rank by BM25, with the query's term frequencies; every filter must hold. Best first."""
+        """Rank by BM25 with the query's term frequencies; all filters must match. Best first."""
         ...
 
     def search_dense(self, vector: Vector, *, limit: int, filters: Sequence[Filter] = ()) -> list[Hit]:
-        """Rank by the dot product of unit vectors (their cosine); every filter must hold. Best first."""
+        """Rank by the dot product of unit vectors (their cosine); all filters must match. Best first."""
         ...
 
     def fetch(self, rows: Sequence[int]) -> dict[int, StoredPassage]:
@@ -151,7 +151,7 @@ class IndexStore(Protocol):
         ...
 
     def document(self, doc_id: str) -> StoredDocument | None:
-        """One whole document as it was indexed; None when the index does not hold it."""
+        """A complete indexed document; None if it is not in the index."""
         ...
 
     def vectors(self, rows: Sequence[int]) -> Vector:
@@ -163,7 +163,7 @@ class IndexStore(Protocol):
         ...
 
     def digests(self) -> dict[str, str]:
-        """Document id to digest, read from the store itself."""
+        """Document id to digest, read from the store."""
         ...
 
     def verify(self) -> Verification:
@@ -171,7 +171,7 @@ class IndexStore(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of files and connections; a second call does nothing."""
+        """Close files and connections; a second call does nothing."""
         ...
 
 
@@ -180,28 +180,28 @@ class IndexEngine(Protocol):
 
     @property
     def kind(self) -> StoreKind:
-        """Which engine it is; kept in the manifests of what it builds."""
+        """Name of the engine; stored in manifests."""
         ...
 
     def build(
         self, manifest: IndexManifest, documents: Sequence[StoredDocument], passages: Iterable[StoredPassage]
     ) -> None:
-        """Write a whole version beside the current one, verify it, and publish it by one atomic step.
+        """Write a complete version, verify it, and publish it atomically.
 
-        A change of documents is a new version: readers see all of it or nothing, whatever is killed when.
+        Changed documents are a new version: readers see all of it or nothing, even after a crash.
 
         Args:
-            manifest: What is being built; `documents`, `passages` and `mean_terms` are already known.
-            documents: Every document, those without a passage too.
-            passages: In order of row, made while they are read; their documents are among `documents`.
+            manifest: Manifest of the version; `documents`, `passages` and `mean_terms` are already set.
+            documents: Every document, including those without a passage.
+            passages: In order of row, lazily; their documents are in `documents`.
 
         Raises:
-            ConnectorError: `vector.verify`: what was stored is not what was given; nothing is published.
+            ConnectorError: `vector.verify`: the stored data differs from the input; nothing is published.
         """
         ...
 
     def open(self, name: str, version: str = "") -> IndexStore:
-        """Open a version; the current one when none is named.
+        """Open a version; default: the current one.
 
         Raises:
             ConnectorError: `vector.no-index`: nothing is published under this name.
@@ -209,5 +209,5 @@ class IndexEngine(Protocol):
         ...
 
     def current(self, name: str) -> str:
-        """The published version; empty when there is none."""
+        """The published version; empty if there is none."""
         ...

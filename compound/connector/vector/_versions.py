@@ -1,4 +1,4 @@
-"""Versions of an index as immutable folders: built beside, published by rename, opened as a linked copy."""
+"""Versions of an index as immutable folders: built aside, published by renaming, opened as a linked copy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compound.connector.vector._types import IndexManifest, StoreKind
 from compound.errors import ConnectorError, choices
 
 _KEEP: Final = 2
-"""Versions kept: the current one and the one before it, for a roll-back."""
+"""Number of kept versions: the current and the previous one, for rollback."""
 
 
 class VersionFolder:
@@ -27,14 +27,14 @@ class VersionFolder:
         self.root = root
 
     def current(self, name: str) -> str:
-        """The published version; empty when there is none."""
+        """The published version; empty if there is none."""
         try:
             return (self.root / name / "current").read_text("utf-8").strip()
         except FileNotFoundError:
             return ""
 
     def locate(self, name: str, version: str, kind: StoreKind) -> tuple[Path, IndexManifest]:
-        """Folder and manifest of a version; the current one when none is named.
+        """Folder and manifest of a version; default: the current one.
 
         Raises:
             ConnectorError: `vector.no-index`, `vector.no-version`, `vector.other-engine`.
@@ -44,7 +44,7 @@ class VersionFolder:
             built = [p.name for p in self.root.glob("*") if (p / "current").is_file()]
             raise ConnectorError(
                 "vector.no-index",
-                f"no index {name!r} in {self.root}; {choices(built, name)}",
+                f"index {name!r} does not exist in {self.root}; {choices(built, name)}",
                 fix="compound index",
             )
         folder = self.root / name / chosen
@@ -65,7 +65,7 @@ class VersionFolder:
 
     @contextlib.contextmanager
     def building(self, manifest: IndexManifest) -> Generator[Path]:
-        """A folder to build in; it is published when the block ends well and removed when it does not."""
+        """A build folder; published if the block succeeds, else removed."""
         home = self.root / manifest.name
         home.mkdir(parents=True, exist_ok=True)
         with (home / ".lock").open("w") as lock:
@@ -81,7 +81,7 @@ class VersionFolder:
             _prune(home, manifest.version)
 
     def private_copy(self, folder: Path, *, copied: frozenset[str]) -> Path:
-        """Link a version's files into a folder of this process alone; files named in `copied` are copied."""
+        """Hard-link a version's files into a private folder; files named in `copied` are copied."""
         home = folder.parent
         _clear(home, ".open-")
         target = home / f".open-{os.getpid()}-{uuid4().hex[:8]}"
@@ -138,14 +138,14 @@ def _sync(path: Path) -> None:
 
 
 def _prune(home: Path, current: str) -> None:
-    """Remove old versions; a reader that has one open keeps its own links."""
+    """Delete old versions; readers keep their own links."""
     versions = sorted(p.name for p in home.iterdir() if p.is_dir() and not p.name.startswith("."))
     for version in [v for v in versions if v < current][: -_KEEP + 1 or None]:
         shutil.rmtree(home / version, ignore_errors=True)
 
 
 def _clear(home: Path, prefix: str) -> None:
-    """Remove what processes that are gone have left."""
+    """Delete folders left by dead processes."""
     for path in home.glob(f"{prefix}*"):
         with contextlib.suppress(ValueError, IndexError):
             if not _is_alive(int(path.name[len(prefix) :].split("-")[0])):

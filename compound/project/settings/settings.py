@@ -250,7 +250,7 @@ def _expand(value: str | None) -> str | None:
         return value
     name = value.removeprefix("${env:").removesuffix("}")
     if name not in os.environ:
-        raise ProjectError("project.no-secret", f"the environment has no {name}", fix=f"export {name}=...")
+        raise ProjectError("project.no-secret", f"environment variable {name} is not set", fix=f"export {name}=...")
     return os.environ[name]
 
 

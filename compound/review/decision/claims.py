@@ -1,4 +1,4 @@
-"""Claims: who looks at an item. A lease lapses, the text of the person who held it does not."""
+"""Claims: leases on items. A lease expires; the drafts of its holder stay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ITEM, _DECISION = tables.review_item, tables.decision
 
 
 def claim(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
-    """Take the lease, unless another one holds it."""
+    """Take the lease, unless another user holds it."""
     need_person(user)
     now = desk.clock()
     with desk.store.write() as db:
@@ -24,7 +24,7 @@ def claim(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, take
 
 
 def claim_next(desk: Desk, user: str, *, queue: str | None, lease_s: float = LEASE_S) -> ReviewItem | None:
-    """Take the first item that nobody holds: due first, then the riskiest, then the oldest."""
+    """Claim the first unclaimed item: due first, then by risk, then oldest first."""
     need_person(user)
     now = desk.clock()
     free = sa.or_(
@@ -44,7 +44,7 @@ def claim_next(desk: Desk, user: str, *, queue: str | None, lease_s: float = LEA
     if queue is not None:
         query = query.where(_ITEM.c.queue == queue)
     with desk.store.write() as db:
-        # on PostgreSQL many may ask at once: each passes over what another is just taking
+        # on PostgreSQL several may ask at once: each skips rows that another is claiming
         item_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
         if item_id is None:
             return None
@@ -57,7 +57,7 @@ ORDER = (
     _ITEM.c.created_at.asc(),
     _ITEM.c.item_id.asc(),
 )
-"""Due first, then the riskiest, then the oldest."""
+"""Due first, then by risk, then oldest first."""
 
 
 def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: float, takeover: bool) -> ReviewItem:
@@ -82,7 +82,7 @@ def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: fl
 
 
 def escalators(db: Connection, item: ReviewItem) -> frozenset[str]:
-    """Who passed on the items that this one comes from."""
+    """Users who escalated the items that led to this one."""
     query = sa.select(_DECISION.c.actor).where(
         _DECISION.c.run_id == item.run_id,
         _DECISION.c.node == item.node,
@@ -93,16 +93,16 @@ def escalators(db: Connection, item: ReviewItem) -> frozenset[str]:
 
 
 def held(item: ReviewItem) -> ConflictError:
-    """The error that tells who holds an item."""
+    """The error that names the holder of an item."""
     return ConflictError(
         "review.claimed",
         f"{item.lease_user} holds item {item.item_id} until {moment(item.lease_until or 0)}",
-        fix="wait, take another item, or take this one over",
+        fix="wait, claim another item, or claim this one with --takeover",
     )
 
 
 def need_lease(item: ReviewItem, user: str) -> None:
-    """Refuse who does not hold the item.
+    """Raise unless the user holds the item.
 
     Raises:
         ConflictError: `review.lease-lost`.
@@ -113,7 +113,7 @@ def need_lease(item: ReviewItem, user: str) -> None:
 
 
 def release(desk: Desk, item_id: str, user: str) -> ReviewItem:
-    """Give an item back."""
+    """Release an item."""
     now = desk.clock()
     with desk.store.write() as db:
         item = load(db, item_id)
@@ -124,7 +124,7 @@ def release(desk: Desk, item_id: str, user: str) -> ReviewItem:
 
 
 def extend(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
-    """A sign of life: the lease runs on, the version stays (nothing that is shown has changed)."""
+    """Heartbeat: extend the lease; the version stays, because nothing that is shown changes."""
     now = desk.clock()
     with desk.store.write() as db:
         item = load(db, item_id)
@@ -138,7 +138,7 @@ def extend(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S) -> 
 
 
 def save_draft(desk: Desk, item_id: str, user: str, draft: Draft) -> int:
-    """Keep a person's text beside the graph's draft; gives its number."""
+    """Save a person's draft; returns its number."""
     need_person(user)
     now = desk.clock()
     with desk.store.write() as db:
@@ -149,7 +149,7 @@ def save_draft(desk: Desk, item_id: str, user: str, draft: Draft) -> int:
 
 
 def snooze(desk: Desk, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
-    """Put an item aside until a time."""
+    """Snooze an item until a time."""
     need_person(user)
     now = desk.clock()
     with desk.store.write() as db:
@@ -164,7 +164,7 @@ def snooze(desk: Desk, item_id: str, user: str, *, version: int, until: float) -
 
 
 def lapse(desk: Desk, item_id: str) -> bool:
-    """Free an item whose lease has run out; false when it has not."""
+    """Release an item whose lease expired; returns False if it has not expired."""
     now = desk.clock()
     with desk.store.write() as db:
         item = load(db, item_id)
@@ -176,7 +176,7 @@ def lapse(desk: Desk, item_id: str) -> bool:
 
 
 def wake(desk: Desk, item_id: str, *, user: str | None = None) -> bool:
-    """Bring back an item whose time has come, or that a person wants back now; false when it stays where it is."""
+    """Wake a snoozed item that is due, or that a user wakes; returns False if its status stays."""
     now = desk.clock()
     if user is not None:
         need_person(user)

@@ -1,4 +1,4 @@
-"""What a decision writes, all in one transaction."""
+"""The transaction that stores a decision."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 ESCALATED: Final = "escalated"
-"""Why the next level is asked."""
+"""Reason shown on an escalated item."""
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -32,11 +32,11 @@ def _nothing() -> Mapping[str, JsonValue]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What somebody wants to decide.
+    """A requested decision.
 
     Attributes:
-        given: Fields of the action that they give.
-        first: Fields that a first person gave with the same action; who agrees with them need not give them again.
+        given: Fields that the user gives.
+        first: Fields that a first approver gave with the same action; a second approver may leave them out.
     """
 
     item_id: str
@@ -50,16 +50,16 @@ class Wish:
 
     @property
     def fields(self) -> dict[str, JsonValue]:
-        """Fields that count as given."""
+        """Given fields, with those of the first approver."""
         return {**self.first, **self.given}
 
     def payload_sha256(self) -> str:
-        """What must be equal for a repeated idempotency key to be a repetition."""
+        """Hash of the request: a repeated idempotency key must come with the same hash."""
         return digest([self.item_id, self.action, self.user, self.version, dict(self.given), self.note])
 
 
 def escalated(item: ReviewItem) -> NewItem:
-    """The item that the next level gets."""
+    """The item for the next level."""
     return NewItem(
         run_id=item.run_id,
         node=item.node,
@@ -96,10 +96,10 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     fields: Mapping[str, JsonValue],
     evidence: Mapping[str, JsonValue] | None = None,
 ) -> Decision:
-    """Write a decision, its draft, its audit row and the row that resumes the run; the item moves.
+    """Store a decision, its draft, its audit row and its resume row, and move the item.
 
     Raises:
-        ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
+        ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
     """
     status = after(item.status, event)
     if status is None:
@@ -150,7 +150,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
 
 
 def _shown(item: ReviewItem, action: Action, draft: Draft) -> Draft:
-    """What a second person sees: an edit changes the draft; fields of another action change only what that one does."""
+    """The draft shown to a second approver; fields of actions other than edit change only their own effects."""
     if action in (APPROVE, EDIT):
         return draft
     return replace(item.draft, effects={**item.draft.effects, action: draft.effects.get(action, ())})

@@ -1,4 +1,4 @@
-"""Decisions: one for each version of an item, bound to exactly the bytes that were shown."""
+"""Decisions: at most one per version of an item, bound to the exact bytes that were shown."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def decide(desk: Desk, wish: Wish) -> Decision:
         except CompoundError as error:
             if error.code == "review.drafted-again":
                 raise
-            # Somebody may have decided it meanwhile, and its run be over: then that is what to say.
+            # Another user may have decided it in the meantime; that error comes first.
             with desk.store.read() as db:
                 _admit(db, load(db, wish.item_id), wish, now=desk.clock())
             raise
@@ -57,7 +57,7 @@ def decide(desk: Desk, wish: Wish) -> Decision:
             with desk.store.write() as db:
                 decision = _apply(desk, db, wish, found, fields=fields)
         except (ConflictError, IntegrityError):
-            # the same request may have come twice at once: then this one repeats the other's answer
+            # the same request may have arrived twice: return the other's answer
             with desk.store.read() as db:
                 if replayed := _replay(db, wish):
                     return replayed
@@ -69,14 +69,14 @@ def decide(desk: Desk, wish: Wish) -> Decision:
 def auto_decide(
     desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
 ) -> Decision:
-    """Decide as a policy: only what nobody has touched, and never where two people must agree."""
+    """Decide as a policy: only untouched items, and never items that need two approvals."""
     with desk.store.read() as db:
         item = load(db, item_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
     if item.second or after(item.status, Event.AUTO) is None:
         why = "two people must approve it" if item.second else f"it is {item.status.value}"
-        raise ConflictError("review.transition", f"no policy may {action} item {item_id}: {why}")
+        raise ConflictError("review.transition", f"a policy may not {action} item {item_id}: {why}")
     actor = f"policy:{policy}"
     fields = fields_of(item.decide, item.draft.fields, action, {}, is_rule=True)
     if action == "approve":
@@ -95,7 +95,7 @@ def auto_decide(
 
 
 def need_fresh(desk: Desk, item: ReviewItem, refs: Mapping[str, int], *, actor: str) -> None:
-    """Refuse to send what was drafted from rows that have changed; the item becomes stale.
+    """Raise if rows changed since drafting; the item becomes stale.
 
     Raises:
         ConflictError: `review.stale`, naming the rows.
@@ -114,7 +114,7 @@ def _replay(db: Connection, wish: Wish) -> Decision | None:
     if known.payload_sha256 != wish.payload_sha256():
         raise ConflictError(
             "review.idempotency",
-            f"the idempotency key {wish.key!r} was used for another request",
+            f"the idempotency key {wish.key!r} belongs to another request",
             fix="use a new key for a new request",
         )
     row = db.execute(sa.select(tables.decision).where(tables.decision.c.decision_id == known.decision_id))
@@ -140,63 +140,63 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
     if wish.action == "return" and item.round >= MAX_RETURNS:
         raise ConflictError(
             "review.returns",
-            f"item {item.item_id} was returned {item.round} times",
+            f"item {item.item_id} was already returned {item.round} times",
             fix="escalate or reject it",
         )
 
 
 def _own(item: ReviewItem, wish: Wish) -> ConflictError:
-    what = f"{wish.user} decided item {item.item_id} already; another person has to agree to it"
+    what = f"{wish.user} already decided item {item.item_id}; another person must agree"
     return ConflictError("review.second-approver", what)
 
 
 def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
-    """Who passed an item on does not decide it after all: somebody else was asked. To say no is always allowed."""
+    """Raise if the user escalated this item; rejecting is always allowed."""
     if item.parent_id is None or wish.action in (REJECT, *MOVES):
         return
     if wish.user in escalators(db, item):
         raise ConflictError(
             "review.escalated",
-            f"{wish.user} escalated this item, so another person has to decide it",
+            f"{wish.user} escalated this item, so another person must decide it",
             fix="leave it to the next level, or reject it",
         )
 
 
 def _pending(db: Connection, item: ReviewItem) -> Decision | None:
-    """What a first person decided and a second one has to agree to; None when nothing of that kind waits."""
+    """The first approver's decision that waits for a second one; None if there is none."""
     return last_decision(db, item.item_id) if item.status is Status.AWAITING_SECOND else None
 
 
 def _agreeing(wish: Wish, first: Decision | None) -> Wish:
-    """A second person who chooses what the first one chose need not write its fields again."""
+    """Fill the fields of a second approver from the first one's decision."""
     if first is None or first.action != wish.action or wish.action == APPROVE:
         return wish
     if wish.action == EDIT and wish.user == first.actor:
-        return wish  # who edited it edits it again
+        return wish  # an edit by the first approver replaces that edit
     return replace(wish, first=first.fields)
 
 
 def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
-    """What the decision carries; an approval also carries what a person changed in the draft before."""
+    """Fields of the decision; an approval includes earlier edits of the draft."""
     fields = fields_of(item.decide, item.draft.fields, wish.action, wish.fields)
     if wish.action == EDIT and not wish.fields:
-        raise DataError("review.bad-edit", "nothing is edited", fix=_editable(item.decide))
+        raise DataError("review.bad-edit", "the edit changes nothing", fix=_editable(item.decide))
     return {**item.draft.given, **fields} if wish.action == APPROVE else fields
 
 
 def _editable(offer: Offer) -> str:
-    """The fields that an edit may change, as a person types them."""
+    """The editable fields, as command-line options."""
     typed = {"text": "--text TEXT, or --text-file FILE", "actions": "--actions JSON"}
     takes = [typed.get(name) or f"--field {name}=VALUE" for name in offer.get(EDIT, {})]
     return f"give {'; '.join(takes)}" if takes else "this review takes no changes: approve or reject it"
 
 
 def _tried(desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
-    """The draft as the decision makes it, and the rows it must meet.
+    """The draft that the decision leads to, and the row versions it requires.
 
     Raises:
-        DataError: `review.edit` and what else speaks against it.
-        ConflictError: `review.drafted-again`: nothing is decided, and the item shows another draft.
+        DataError: `review.edit`, and other reasons against the decision.
+        ConflictError: `review.drafted-again`: the decision is not stored, and the item shows a new draft.
     """
     if wish.action in WITHOUT_EFFECTS:
         return Rehearsed(draft=item.draft, refs=item.refs)
@@ -206,12 +206,12 @@ def _tried(desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonVa
     found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
     if found.again is not None:
         raise amend(desk, item, found.again, user=wish.user)
-    # rows seen at drafting keep the version seen then: a change since must still be noticed
+    # rows seen at drafting keep that version, so that later changes are still detected
     return replace(found, refs={**found.refs, **item.refs})
 
 
 def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
-    """An edit where no graph can try it: its text and its arguments."""
+    """An edit without a graph to rehearse it: its text and arguments."""
     text, actions = fields.get("text"), fields.get("actions")
     made = draft_from_json({"text": text or "", "actions": actions or []})
     draft = replace(
@@ -223,15 +223,15 @@ def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tu
         return draft, item.refs
     need_same_names([one.name for one in item.draft.actions], [one.name for one in draft.actions])
     if desk.revalidate is None:
-        raise DataError("review.edit", "arguments may not be changed here: nothing can check them again")
+        raise DataError("review.edit", "arguments cannot be changed here: nothing can revalidate them")
     found = desk.revalidate(item, draft)
     if found.problems:
-        raise DataError("review.edit", f"the changed actions may not be done: {'; '.join(found.problems)}")
+        raise DataError("review.edit", f"the edited actions are not valid: {'; '.join(found.problems)}")
     return draft, {**found.refs, **item.refs}
 
 
 def need_same_names(before: Sequence[str], edited: Sequence[str]) -> None:
-    """An edit may drop an action; it may not add, rename or reorder one.
+    """Check that an edit only drops actions: it must not add, rename or reorder one.
 
     Raises:
         DataError: `review.edit`.
@@ -243,7 +243,7 @@ def need_same_names(before: Sequence[str], edited: Sequence[str]) -> None:
             raise DataError(
                 "review.edit",
                 f"an edit may not add or rename an action ({action!r}; proposed: {proposed})",
-                fix="reject or return it instead",
+                fix="reject or return the item instead",
             )
 
 
@@ -258,7 +258,7 @@ def _apply(
     now = desk.clock()
     item = load(db, wish.item_id)
     _admit(db, item, wish, now=now)
-    # deciding on a free item claims it in the same transaction
+    # a decision on an unclaimed item claims it in the same transaction
     claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
     if _repeats(db, item, wish, fields):
         raise _own(item, wish)
@@ -290,7 +290,7 @@ def _apply(
 
 
 def _repeats(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
-    """The person whose edit waits for another one edits nothing more."""
+    """Whether the first approver repeats the same edit."""
     first = _pending(db, item)
     if first is None or wish.user != item.first_approver:
         return False
@@ -298,7 +298,7 @@ def _repeats(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, 
 
 
 def _agrees(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
-    """A second person approves what the first one approved or edited, or decides the very same."""
+    """Whether a second person approves the first one's decision, or makes the same one."""
     first = _pending(db, item)
     if first is None or wish.user == item.first_approver:
         return False

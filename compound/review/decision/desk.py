@@ -1,4 +1,4 @@
-"""What every part of the queue needs, and who may act."""
+"""State that every part of the queue shares, and the check of users."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from compound.review.decision.rehearsal import Rehearse
 from compound.review.item.types import Clock, ContextProbe, Revalidate
 
 LEASE_S = 120.0
-"""How long a claim lasts without a sign of life."""
+"""Lease of a claim without a heartbeat, in seconds."""
 
 MAX_RETURNS = 2
-"""How often a person may return a draft to the graph; then somebody senior has to look."""
+"""How often an item may be returned to the graph; then it must be escalated or rejected."""
 
 _MACHINES = ("policy:", "agent:", "graph")
 
@@ -30,12 +30,12 @@ class Desk:
 
 
 def need_person(user: str) -> None:
-    """Refuse names that are no person's.
+    """Raise if the name is not a person's.
 
     Raises:
         ConflictError: `review.actor`.
     """
     if not user.strip() or user.startswith(_MACHINES):
         raise ConflictError(
-            "review.actor", f"{user!r} may not claim or decide: only a person may", fix="give a user's name"
+            "review.actor", f"{user!r} cannot claim or decide: only a person can", fix="give a user's name"
         )

@@ -1,4 +1,4 @@
-"""Signs of life: a lease is renewed while its owner works, however long that takes."""
+"""Heartbeats: renew a lease while its owner works."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from compound.errors import CompoundError
 
 @contextmanager
 def kept_alive(beat: Callable[[], bool], *, every_s: float) -> Generator[None]:
-    """Call `beat` at intervals until the block ends, or until it returns false: then the lease is another's.
+    """Call `beat` at intervals until the block ends or it returns False (the lease is lost).
 
     Args:
-        beat: Renews the lease. A store that cannot be reached is tried again at the next beat.
-        every_s: Seconds between two beats; well below the lease.
+        beat: Renews the lease. If the store cannot be reached, the next beat retries.
+        every_s: Seconds between two beats; well below the lease time.
     """
     over = threading.Event()
 

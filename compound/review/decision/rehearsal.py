@@ -1,4 +1,4 @@
-"""Trying a decision out before it is stored: the port, and what comes of it."""
+"""Rehearsing a decision before it is stored: the port and its result."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
-    """What a decision would do, tried out before it is stored.
+    """The result of rehearsing a decision.
 
     Attributes:
-        draft: The draft as the decision makes it: its effects are what will be done.
-        evidence: What the draft rests on with the changes; None where nothing is changed.
-        refs: Version of every row that it touches beside those of the item, as just read.
-        again: The graph's new draft, where the change also changes something that the decider has not seen: a
-            letter that was written for the actions before. Then nothing is decided, and this is shown.
+        draft: The draft that the decision leads to; its effects are the ones that will run.
+        evidence: Evidence of the changed draft; None if nothing changed.
+        refs: Current version of each row that it touches, other than the item's.
+        again: The graph's new draft, if the change also changes something that the user has not seen (a letter written
+            for the earlier actions). The decision is then not stored, and this draft is shown.
     """
 
     draft: Draft
@@ -31,21 +31,21 @@ class Rehearsed:
 
 
 class Rehearse(Protocol):
-    """Tries a decision out: what it does, with the checks of the graph, its policy and its targets asked again."""
+    """Rehearses a decision: its effects, after the graph's checks, policy and targets ran again."""
 
     def __call__(
         self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
     ) -> Rehearsed:
-        """Try it; nothing is changed.
+        """Rehearse a decision; nothing is changed.
 
         Args:
-            item: As it is shown.
-            action: What would be decided.
-            fields: Every field that the decision would carry.
-            given: Those of them that the decider gave.
-            user: Who would decide.
+            item: The item as shown.
+            action: Action to decide.
+            fields: All fields of the decision.
+            given: The fields that the user gave.
+            user: The deciding user.
 
         Raises:
-            DataError: Why it may not be decided so.
+            DataError: The decision is not valid.
         """
         ...

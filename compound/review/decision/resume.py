@@ -1,4 +1,4 @@
-"""Resuming: a decided run goes on once, in one process."""
+"""Resuming: a decided run is resumed once, by one process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _RESUME, _DECISION, _ITEM = tables.resume, tables.decision, tables.review_item
 
 RESUME_LEASE_S = 300.0
-"""How long a claim of another machine is believed; a dead process of this one is seen at once."""
+"""Lease of a claim by another host, in seconds; a dead process on this host is detected at once."""
 
 
 _LATER = _DECISION.alias("later")
@@ -34,13 +34,13 @@ _STANDING = (
         _DECISION.c.round == sa.bindparam("in_round"),
         _DECISION.c.final.is_(True),
         _ITEM.c.status == Status.DECIDED.value,
-        # what can still be taken back is not there yet
+        # decisions that can still be undone are not due
         ~sa.exists().where(
             _RESUME.c.decision_id == _DECISION.c.decision_id,
             _RESUME.c.status == "pending",
             _RESUME.c.undo_until > sa.bindparam("now"),
         ),
-        # of an item that was decided, undone and then passed on only what came last counts
+        # after an undo only the newest decision of an item counts
         ~sa.exists().where(_LATER.c.item_id == _DECISION.c.item_id, _LATER.c.version > _DECISION.c.version),
     )
     .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
@@ -49,7 +49,7 @@ _STANDING = (
 
 
 def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | None:
-    """The decision that stands: of an item that is decided now, at the highest level."""
+    """The valid decision of a node: of its decided item at the highest escalation level."""
     with desk.store.read() as db:
         asked = {"of_run": run_id, "at_node": node, "in_round": round_, "now": desk.clock()}
         row = db.execute(_STANDING, asked).mappings().first()
@@ -57,7 +57,7 @@ def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | 
 
 
 def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S) -> ResumeClaim:
-    """Take the right to resume the item's run."""
+    """Claim the item's run for resuming."""
     now, me = desk.clock(), owner or this_owner()
     with desk.store.write() as db:
         row = _latest(db, item_id)
@@ -65,21 +65,21 @@ def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s:
             item = load(db, item_id)
             raise ConflictError(
                 "review.undecided",
-                f"item {item_id} is {item.status.value}: there is no decision to go on with",
+                f"item {item_id} is {item.status.value}: it has no decision to resume from",
             )
         if row.status == "pending" and (row.undo_until or 0.0) > now:
             raise ConflictError(
                 "review.undo-open",
-                f"the decision about item {item_id} can be taken back until {moment(row.undo_until)}",
+                f"the decision about item {item_id} can be undone until {moment(row.undo_until)}",
                 fix=f"wait until then, or: compound review undo {item_id[:10]}",
             )
         if row.status == "running" and not _is_free(row, now):
             raise ConflictError(
                 "review.resume-running",
-                f"the run of item {item_id} is being resumed since {moment(row.updated_at)}",
+                f"the run of item {item_id} has been resuming since {moment(row.updated_at)}",
             )
         if row.status not in ("pending", "running"):
-            raise ConflictError("review.resume-over", f"the run of item {item_id} was resumed already ({row.status})")
+            raise ConflictError("review.resume-over", f"the run of item {item_id} was already resumed ({row.status})")
         taken = db.execute(
             sa.update(_RESUME)
             .where(
@@ -96,7 +96,7 @@ def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s:
             )
         )
         if taken.rowcount != 1:
-            raise ConflictError("review.resume-running", f"the run of item {item_id} is just being resumed")
+            raise ConflictError("review.resume-running", f"the run of item {item_id} is being resumed")
         decided = db.execute(sa.select(_DECISION).where(_DECISION.c.decision_id == row.decision_id))
         decision = decision_of(decided.mappings().one())
     return ResumeClaim(item_id=item_id, decision=decision, attempts=row.attempts + 1, owner=me)
@@ -105,10 +105,10 @@ def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s:
 def finish_resume(
     desk: Desk, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
 ) -> None:
-    """Say how the resumed run ended: done, to be tried again, or a dead letter.
+    """Record how the resumed run ended: done, to be retried, or a dead letter.
 
     Raises:
-        ConflictError: `review.resume-lost`: another process took over in between.
+        ConflictError: `review.resume-lost`: another process took over.
     """
     status = "done" if error is None else "pending" if retry else "dead"
     with desk.store.write() as db:
@@ -127,9 +127,9 @@ def finish_resume(
 
 
 def open_resumes(desk: Desk) -> list[str]:
-    """Items whose decided run has to go on: not begun, or begun by a process that is gone; oldest first."""
+    """Items whose decided run must be resumed: not started, or started by a dead process; oldest first."""
     now = desk.clock()
-    # A run that a policy let go on by itself needs nobody; its row tells only when it did not come to its end.
+    # A run that a policy decided resumes itself; its row matters only if it did not finish.
     is_over = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
     query = (
         sa.select(_RESUME)
@@ -147,7 +147,7 @@ def open_resumes(desk: Desk) -> list[str]:
 
 
 def renew_resume(desk: Desk, claim: ResumeClaim, *, lease_s: float = RESUME_LEASE_S) -> bool:
-    """A sign of life of who resumes a run; false when another process has taken it over."""
+    """Heartbeat of a resuming process; returns False if another process has taken over."""
     with desk.store.write(durable=False) as db:
         renewed = db.execute(
             sa.update(_RESUME)
@@ -163,7 +163,7 @@ def renew_resume(desk: Desk, claim: ResumeClaim, *, lease_s: float = RESUME_LEAS
 
 
 def undo_until(desk: Desk, decision_id: str) -> float | None:
-    """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+    """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
     query = sa.select(_RESUME.c.undo_until).where(
         _RESUME.c.decision_id == decision_id, _RESUME.c.status == "pending", _RESUME.c.undo_until > desk.clock()
     )
@@ -172,7 +172,7 @@ def undo_until(desk: Desk, decision_id: str) -> float | None:
 
 
 def returns(desk: Desk, run_id: str) -> list[Decision]:
-    """Decisions that gave drafts of a run back to its graph, oldest first."""
+    """Decisions that returned drafts of a run to its graph, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.run_id == run_id, _DECISION.c.action == "return")
     with desk.store.read() as db:
         rows = db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.round)).mappings()
@@ -180,7 +180,7 @@ def returns(desk: Desk, run_id: str) -> list[Decision]:
 
 
 def _latest(db: Connection, item_id: str) -> Row[tuple[object, ...]] | None:
-    # an item may be decided again after an undo or a refused effect: only the newest decision counts
+    # after an undo or a refused effect an item is decided again: only the newest decision counts
     return db.execute(
         sa.select(_RESUME)
         .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)

@@ -1,4 +1,4 @@
-"""Staleness: a draft may only be sent while the rows it was made from are as they were."""
+"""Staleness: a draft can be sent only while the rows it was made from are unchanged."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from compound.review.item.rows import (
 from compound.review.item.types import ContextProbe, Redraft, ReviewItem
 
 AGAIN: Final = "drafted again: "
-"""How a reason begins that says why an item shows another draft than it was opened with."""
+"""Prefix of the reason why an item shows a newer draft."""
 Changes = Mapping[str, tuple[int, int | None]]
-"""Row to the version that was seen and the present one; None for a row that is gone."""
+"""Row to the version that was seen and the current one; None for a deleted row."""
 
 
 def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
-    """The rows whose version is not the one that was seen."""
+    """The rows whose version changed since they were seen."""
     if probe is None or not refs:
         return {}
     now = probe.current(refs)
@@ -38,9 +38,9 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
 
 
 def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
-    """Write that the item is stale; gives the error that says what changed, for the caller to raise."""
+    """Mark the item stale; returns the error for the caller to raise."""
     what = "; ".join(
-        f"{ref} is gone" if now is None else f"{ref} was at version {seen}, now {now}"
+        f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
         for ref, (seen, now) in sorted(changed.items())
     )
     error = ConflictError(
@@ -53,7 +53,7 @@ def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) ->
 
 
 def check(desk: Desk, item_id: str) -> ReviewItem:
-    """Look whether an open item has become stale, and write it when it has."""
+    """Check an open item; mark it stale if its rows changed."""
     with desk.store.read() as db:
         item = load(db, item_id)
     if after(item.status, Event.CHANGE) is None:
@@ -66,17 +66,17 @@ def check(desk: Desk, item_id: str) -> ReviewItem:
 
 
 def reopen(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
-    """An effect of the decision was refused: nothing was done, the item is stale and says why."""
+    """Mark an item stale because an effect of its decision was refused; no effect ran."""
     with desk.store.read() as db:
         item = load(db, item_id)
         decision = last_decision(db, item_id)
     if item.status is Status.DECIDED and decision is not None and not decision.final:
-        raise ConflictError("review.transition", f"item {item_id} was escalated: its decision is another item's")
+        raise ConflictError("review.transition", f"item {item_id} was escalated: another item holds its decision")
     return _write(desk, item, Event.REFUSE, error, actor=actor)
 
 
 def outdate(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
-    """Mark an open item stale because what it was drafted by changed: its graph."""
+    """Mark an open item stale because its graph changed."""
     with desk.store.read() as db:
         item = load(db, item_id)
     return _write(desk, item, Event.CHANGE, error, actor=actor)
@@ -103,7 +103,7 @@ def _write(desk: Desk, item: ReviewItem, event: Event, error: CompoundError, *, 
 def redraft(
     desk: Desk, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
 ) -> ReviewItem:
-    """Bring a stale item back, with the graph's new draft or with the old one checked again."""
+    """Reopen a stale item with the graph's new draft, or with the old draft after a new check."""
     with desk.store.read() as db:
         item = load(db, item_id)
     if fresh is None:
@@ -146,23 +146,23 @@ def redraft(
 
 
 def _with_history(item: ReviewItem, fresh: Sequence[str]) -> list[str]:
-    """Why a person is asked: by the new draft, by what happened to the item before, and why it was drafted again."""
+    """Reasons of the new draft, of the item's history and of the redraft."""
     told = [one for one in item.reasons if one == ESCALATED or one.startswith(AGAIN)]
     what = str((item.stale_reason or {}).get("what") or "")
     return list(dict.fromkeys([*fresh, *told, *([f"{AGAIN}{what}"] if what else [])]))
 
 
 def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
-    """The same draft, on the rows of now.
+    """The same draft with current row versions.
 
     Raises:
-        DataError: `review.redraft`: it may not be done any more.
+        DataError: `review.redraft`: its actions are no longer valid.
     """
     present = refs if refs is not None else _present(desk, item)
     if desk.revalidate is not None:
         found = desk.revalidate(replace(item, refs=present), item.draft)
         if found.problems:
-            raise DataError("review.redraft", f"the draft may not be done any more: {'; '.join(found.problems)}")
+            raise DataError("review.redraft", f"the draft is no longer valid: {'; '.join(found.problems)}")
         present = {**found.refs, **present}
     return Redraft(
         draft=item.draft, refs=present, evidence=item.evidence, reasons=item.reasons, readiness=item.readiness
@@ -177,10 +177,10 @@ def _present(desk: Desk, item: ReviewItem) -> Mapping[str, int]:
 
 
 def amend(desk: Desk, item: ReviewItem, again: Redraft, *, user: str) -> ConflictError:
-    """Show the draft that a person's change led to, in place of the one before; gives the error that says so.
+    """Replace the draft with the one that an edit led to; returns the error for the caller to raise.
 
     Raises:
-        ConflictError: `review.version`, `review.decided`: somebody else was first.
+        ConflictError: `review.version`, `review.decided`: another user was first.
     """
     now = desk.clock()
     with desk.store.write() as db:
@@ -211,7 +211,7 @@ def amend(desk: Desk, item: ReviewItem, again: Redraft, *, user: str) -> Conflic
     name = item.item_id[:10]
     return ConflictError(
         "review.drafted-again",
-        f"nothing is decided yet: what was written for the draft before was written again for your change, "
+        f"not decided yet: the text was drafted again for your change, "
         f"and item {item.item_id} shows it as version {shown.version}",
         fix=f"read it: compound review show {name}; then: compound review approve {name} --version {shown.version}",
     )

@@ -1,4 +1,4 @@
-"""What the clock and the run do to an item: expire, withdraw, undo. None of them ever approves."""
+"""Moves without a decision: expire, withdraw, undo. None of them approves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MIN_REMINDER_S = 3600.0
 
 
 def sweep(desk: Desk) -> Sweep:
-    """Do everything that is due: lapsed leases, snoozed items, expired items. One transaction an item."""
+    """Process everything that is due: expired leases, snoozed items, expired items. One transaction per item."""
     now = desk.clock()
     lapsed = [item_id for item_id in _due(desk, _ITEM.c.lease_until <= now) if lapse(desk, item_id)]
     woken = [item_id for item_id in _due(desk, _ITEM.c.snooze_until <= now) if wake(desk, item_id)]
@@ -35,7 +35,7 @@ def sweep(desk: Desk) -> Sweep:
 
 
 def expire(desk: Desk) -> Sweep:
-    """End, escalate or remind of every undecided item whose time is over."""
+    """Close, escalate or remind of every undecided item that has expired."""
     found: dict[str, list[str]] = {"expired": [], "escalated": [], "reminded": []}
     for item_id in _due(desk, _ITEM.c.expire_at <= desk.clock()):
         with desk.store.write() as db:
@@ -56,7 +56,7 @@ def _due(desk: Desk, condition: sa.ColumnElement[bool]) -> list[str]:
 
 
 def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
-    # somebody may have decided it between the look and this transaction
+    # it may have been decided since it was read
     if item.status not in UNDECIDED or item.expire_at is None or item.expire_at > now:
         return None
     if item.on_expire == "remind":
@@ -73,7 +73,7 @@ def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
 
 
 def withdraw(desk: Desk, item_id: str, *, actor: str, reason: str) -> ReviewItem:
-    """The run was cancelled: nobody has to decide any more."""
+    """Withdraw an item because its run was cancelled."""
     now = desk.clock()
     with desk.store.write() as db:
         item = load(db, item_id)
@@ -85,27 +85,27 @@ def withdraw(desk: Desk, item_id: str, *, actor: str, reason: str) -> ReviewItem
 
 
 def undo(desk: Desk, item_id: str, *, user: str) -> ReviewItem:
-    """Take a decision back, whose run has not been resumed; the item is in review with this user."""
+    """Undo a decision whose run is not resumed yet; this user then holds the item."""
     need_person(user)
     now = desk.clock()
     with desk.store.write() as db:
         item = load(db, item_id)
         decision = last_decision(db, item_id)
         if item.status is not Status.DECIDED or decision is None or not decision.final:
-            raise ConflictError("review.transition", f"there is nothing to undo: item {item_id} is {item.status.value}")
+            raise ConflictError("review.transition", f"item {item_id} has nothing to undo: it is {item.status.value}")
         stopped = db.execute(
             sa.update(tables.resume)
             .where(
                 tables.resume.c.decision_id == decision.decision_id,
                 tables.resume.c.status == "pending",
-                tables.resume.c.attempts == 0,  # an attempt that failed may have done something
+                tables.resume.c.attempts == 0,  # a failed attempt may have run effects
             )
             .values(status="cancelled", updated_at=now)
         )
         if stopped.rowcount != 1:
             raise ConflictError(
                 "review.too-late",
-                f"the run of item {item_id} goes on already with {decision.actor}'s decision",
+                f"the run of item {item_id} already resumed with {decision.actor}'s decision",
             )
         undone = move(db, item, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
         record(

@@ -33,7 +33,7 @@ def draft_to_json(draft: Draft) -> dict[str, JsonValue]:
 
 
 def effect_to_json(one: ShownEffect) -> dict[str, JsonValue]:
-    """An effect as a JSON record `{node, effect, target, arguments}`, with `when` where a condition is left."""
+    """An effect as a JSON record `{node, effect, target, arguments}`, with `when` if a condition is still open."""
     record: Json = {"node": one.node, "effect": one.effect, "target": one.target, "arguments": dict(one.arguments)}
     return {**record, "when": one.when} if one.when else record
 

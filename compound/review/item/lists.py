@@ -1,4 +1,4 @@
-"""What lists of items are asked for, and what they show."""
+"""Filters and rows of item lists."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSummary:
-    """A row of the list: an item without its evidence.
+    """A row of a list: an item without its evidence.
 
     Attributes:
-        subject: Of the ticket, or how its body begins.
-        ready: The node's `auto` rule holds; None when it has none.
+        subject: Title of the source item, or the beginning of its text.
+        ready: Whether the node's `auto` rule holds; None if it has none.
     """
 
     item_id: str
@@ -50,11 +50,11 @@ class ItemFilter:
     """Which items to list; an empty field does not filter.
 
     Attributes:
-        statuses: `pending` includes items whose lease has lapsed.
-        user: Items this user holds.
-        ready: Only items whose `auto` rule holds, or (False) does not.
-        limit: Rows at most.
-        offset: Rows to leave out first.
+        statuses: `pending` includes items whose lease has expired.
+        user: Only items that this user holds.
+        ready: Only items whose `auto` rule holds (True) or does not hold (False).
+        limit: Maximum number of rows.
+        offset: Number of rows to skip.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -69,11 +69,11 @@ class ItemFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemEvent:
-    """Something that happened to an item, as the audit log has it.
+    """An event of an item, from the audit log.
 
     Attributes:
         event: `review.opened`, `review.undone`, `review.withdrawn`, ...
-        actor: A user, `policy:<hash>`, or a part of the program: `clock`, `outbox`.
+        actor: A user, `policy:<hash>`, `clock` or `outbox`.
         at: UTC seconds.
         details: Ids and small facts: `decision_id`, `reason`.
     """
@@ -86,7 +86,7 @@ class ItemEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What the clock did: items whose lease lapsed, that woke, expired, were escalated or reminded of."""
+    """The result of a sweep: items with expired leases, woken, expired, escalated and reminded items."""
 
     lapsed: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()

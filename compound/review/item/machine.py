@@ -1,4 +1,4 @@
-"""The state machine of an item: one table; what is not in it does not happen."""
+"""The state machine of an item: one table of all transitions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 
 class Status(StrEnum):
-    """Where an item stands; `decided`, `expired` and `withdrawn` wait for nobody."""
+    """Status of an item; `decided`, `expired` and `withdrawn` are closed."""
 
     PENDING = "pending"
     IN_REVIEW = "in_review"
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to an item."""
+    """Events of an item."""
 
     CLAIM = "claim"
     RELEASE = "release"
@@ -29,17 +29,17 @@ class Event(StrEnum):
     SNOOZE = "snooze"
     WAKE = "wake"
     PROPOSE = "propose"
-    """An approval or an edit that a second person must approve."""
+    """An approval or an edit that needs a second approver."""
     DECIDE = "decide"
     AUTO = "auto"
     CHANGE = "change"
     """A row that the draft was made from changed."""
     REFUSE = "refuse"
-    """An effect of the decision was refused; nothing was done."""
+    """An effect of the decision was refused; no effect ran."""
     UNDO = "undo"
     REDRAFT = "redraft"
     AMEND = "amend"
-    """A person changed the draft so that something else changed with it: that is shown before anybody decides."""
+    """An edit led to a new draft, which is shown before anybody decides."""
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
 
@@ -84,5 +84,5 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
 
 
 def after(status: Status, event: Event) -> Status | None:
-    """The status that follows; None when the event cannot happen to an item that stands there."""
+    """The next status; None if the event is not allowed in this status."""
     return TRANSITIONS.get((status, event))

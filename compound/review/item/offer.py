@@ -1,4 +1,4 @@
-"""What a review offers: its actions, the fields that each takes, and whether what somebody wants fits that."""
+"""Offers of reviews: actions, their fields, and validation of a requested decision."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 Offer: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, JsonValue]]]"
-"""Action to its fields, and each field to its JSON Schema: `decide:` of a review node."""
+"""Action to field to JSON Schema: `decide:` of a review node."""
 
 MOVES: Final = ("return", "escalate")
-"""Moves of the queue itself: every item has them, and `decide:` does not speak of them."""
+"""Moves of the queue: every item has them; `decide:` does not declare them."""
 WITHOUT_EFFECTS: Final = (REJECT, *MOVES)
 
 _TEXT: Final[Mapping[str, JsonValue]] = {"type": "string"}
@@ -29,7 +29,7 @@ ANYTHING_USUAL: Final[Offer] = {
     EDIT: {"text": _TEXT_OR_NULL, "actions": _LIST_OR_NULL, "reason": _TEXT_OR_NULL},
     REJECT: {"reason": _TEXT},
 }
-"""The offer of an item that was opened without one: by a program, or before offers were kept."""
+"""Offer of items without a stored one: opened by a program, or by an older version."""
 
 
 def fields_of(
@@ -40,18 +40,18 @@ def fields_of(
     *,
     is_rule: bool = False,
 ) -> dict[str, JsonValue]:
-    """Every field that a decision carries: what was given, then what is shown, then null where that is allowed.
+    """All fields of a decision: given values, else shown values, else null if allowed.
 
     Args:
-        offer: Of the item.
-        present: Fields that have a value as the item is shown; a person need not repeat it.
-        action: What is decided.
-        given: Fields that the decider gives.
-        is_rule: A rule decides; it has no reason to give beside itself.
+        offer: The item's offer.
+        present: Fields that already have a value in the shown item.
+        action: Action to decide.
+        given: Fields that the user gives.
+        is_rule: A rule decides; it needs no reason.
 
     Raises:
-        DataError: `review.not-offered`: no such action, no such field, or a value of another type;
-            `review.missing-field`; `review.reason`: a reason is asked for, and none is given.
+        DataError: `review.not-offered`: unknown action, unknown field, or a value of another type;
+            `review.missing-field`; `review.reason`: a required reason is missing.
     """
     if action in MOVES:
         return _of_move(action, given)
@@ -80,7 +80,7 @@ def _of_move(action: str, given: Mapping[str, JsonValue]) -> dict[str, JsonValue
 
 def _require_fit(action: str, name: str, value: JsonValue, declared: Mapping[str, Mapping[str, JsonValue]]) -> None:
     if name not in declared:
-        takes = f"it takes {', '.join(declared)}" if declared else "it takes no field"
+        takes = f"it takes {', '.join(declared)}" if declared else "it takes no fields"
         what = f"{action} takes no field {name!r}: {takes}"
         raise DataError("review.not-offered", what, fix=choices(list(declared), name) if declared else "leave it out")
     kind = from_json_schema(declared[name])
@@ -117,13 +117,13 @@ def _value(
 
 
 def is_optional(schema: Mapping[str, JsonValue]) -> bool:
-    """Null is one of a field's values: it may be left out."""
+    """Whether null is allowed, so that the field may be left out."""
     options = schema.get("anyOf")
     return not schema or (isinstance(options, list) and {"type": "null"} in options)
 
 
 def shown_offer(offer: Offer) -> dict[str, dict[str, str]]:
-    """Action to field to its type, as graph files write types: `{reject: {reason: "enum(a, b)"}}`."""
+    """Action to field to type, as written in graph files: `{reject: {reason: "enum(a, b)"}}`."""
     return {
         action: {
             name: f"{kind}?" if is_optional(schema) and schema and not kind.endswith("?") else kind
@@ -135,12 +135,12 @@ def shown_offer(offer: Offer) -> dict[str, dict[str, str]]:
 
 
 def read_fields(offer: Offer, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
-    """Fields as a person types them: `card=C-1 amount=40`; a text as it is, everything else as JSON.
+    """Parse fields from the command line, `card=C-1 amount=40`: text as it is, everything else as JSON.
 
-    `@FILE` stands for what the file holds, `@@` begins a text that begins with `@`.
+    `@FILE` reads a file; `@@` escapes a text that begins with `@`.
 
     Raises:
-        DataError: `review.bad-field`: not `name=value`, given twice, no JSON, no such file.
+        DataError: `review.bad-field`: not `name=value`, given twice, not JSON, or a missing file.
     """
     given: dict[str, JsonValue] = {}
     declared = offer.get(action, {})

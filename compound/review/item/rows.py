@@ -1,4 +1,4 @@
-"""Items, drafts and decisions as rows, and the one place that moves an item."""
+"""Items, drafts and decisions as rows; `move` makes every status change."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _GIVEN = (
     *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
     *("decide", "held"),
 )
-"""Columns that are as the graph gave them."""
+"""Columns that keep the graph's values."""
 
-# Statements are built once: building one costs several times what SQLite needs to run it.
+# Statements are built once: building one takes several times longer than SQLite needs to run it.
 _FIND = (
     sa.select(_ITEM, _DRAFT.c.draft, _DRAFT.c.sha256)
     .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
@@ -40,7 +40,7 @@ _CHANGE = sa.update(_ITEM).where(
 
 
 def item_id_of(run_id: str, node: str, round_: int, level: int) -> str:
-    """An item's id follows from what it is about, so that opening it twice finds it."""
+    """The id of an item, derived from its run, node, round and level: opening it twice finds the same item."""
     return digest([run_id, node, round_, level])[:24]
 
 
@@ -59,7 +59,7 @@ def load(db: Connection, item_id: str) -> ReviewItem:
     if item := find(db, item_id):
         return item
     raise DataError(
-        "review.unknown-item", f"there is no review item {item_id!r}", fix="compound review list shows them"
+        "review.unknown-item", f"review item {item_id!r} does not exist", fix="compound review list shows them"
     )
 
 
@@ -121,19 +121,19 @@ def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem 
 
 
 def readiness_columns(readiness: Readiness | None) -> dict[str, Any]:
-    """What an item's row holds of its rule."""
+    """The columns of an item's readiness."""
     if readiness is None:
         return {"ready": None, "readiness": None}
     return {"ready": readiness.ready, "readiness": asdict(readiness)}
 
 
 def readiness_from(record: Mapping[str, Any] | None) -> Readiness | None:
-    """What a rule said, of a row."""
+    """The readiness of a row."""
     return None if record is None else Readiness(**record)
 
 
 def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Draft, *, now: float) -> str:
-    """Write a draft version; gives its hash."""
+    """Write a draft version; returns its hash."""
     body = draft_to_json(draft)
     sha256 = digest(body)
     values = {"item_id": item_id, "seq": seq, "author": author, "draft": body, "sha256": sha256, "created_at": now}
@@ -160,17 +160,17 @@ def next_status(item: ReviewItem, event: Event) -> Status:
 
 
 def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values: object) -> ReviewItem:
-    """Let an event happen to the version that was seen; every change of an item's status goes through here.
+    """Apply an event to the version that was seen; every status change goes through here.
 
     Raises:
-        ConflictError: `review.transition`; `review.decided` or `review.version` when another one was first.
+        ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
     """
     compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
     return load(db, item.item_id)
 
 
 def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> None:
-    """Change the item if it still has the version that was seen.
+    """Change the item if its version is still the one that was seen.
 
     Raises:
         ConflictError: `review.decided`, `review.version`.
@@ -182,13 +182,13 @@ def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: o
 
 
 def lost(db: Connection, item: ReviewItem, *, version: int) -> ConflictError:
-    """The error that tells who was first, what they did, and when."""
+    """The error that says who was first, what they did, and when."""
     if item.status is Status.DECIDED and (decision := last_decision(db, item.item_id)):
         return ConflictError(
             "review.decided",
             f"item {item.item_id} is decided: {decision.actor} chose {decision.action!r} "
             f"at {moment(decision.decided_at)}",
-            fix="compound review show gives the decision",
+            fix="compound review show prints the decision",
         )
     last = db.execute(
         sa.select(tables.audit.c.actor, tables.audit.c.event, tables.audit.c.at)
@@ -200,7 +200,7 @@ def lost(db: Connection, item: ReviewItem, *, version: int) -> ConflictError:
     return ConflictError(
         "review.version",
         f"item {item.item_id} is {item.status.value} at version {item.version}, not {version}{who}",
-        fix="look at it again, then decide on the version that is shown",
+        fix="read it again, then decide the version that is shown",
     )
 
 
@@ -227,17 +227,17 @@ def decision_of(row: RowMapping) -> Decision:
 
 
 def _fields_before(action: str, draft: Draft, reason: str | None) -> dict[str, Any]:
-    """The fields of a decision that was stored before fields were, or whose words were removed."""
+    """Fields of a decision that an older version stored, or whose content was pruned."""
     body = draft_to_json(draft) if action in ("approve", "edit") else {}
     fields = {name: body[name] for name in ("text", "actions") if body.get(name)}
     return {**fields, **({"reason": reason} if reason else {})}
 
 
 def record(db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]) -> None:
-    """Tell the audit log."""
+    """Append an event to the audit log."""
     append_audit(db, event, at=now, actor=actor, subject=item_id, details=details)
 
 
 def moment(at: float) -> str:
-    """A time as a person reads it, UTC."""
+    """A UTC time for people."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

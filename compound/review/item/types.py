@@ -1,4 +1,4 @@
-"""The nouns of a review: an item that waits, the draft it shows, the decision that ends it."""
+"""Types of a review: the item, its draft and its decision."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Action: TypeAlias = str
 """An action that the item's review offers (`approve`, `freeze`), or a move of the queue: `return`, `escalate`."""
 OnExpire = Literal["escalate", "remind", "close"]
 Clock = Callable[[], float]
-"""Gives UTC seconds since 1970."""
+"""Returns UTC seconds since 1970."""
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -30,7 +30,7 @@ class ProposedAction:
     Attributes:
         name: Name of an effect. A reviewer may change the arguments, never the name.
         arguments: JSON arguments.
-        details: What else the planner said about it (confidence, evidence); carried along.
+        details: Further facts from the planner (confidence, evidence); passed through.
     """
 
     name: str
@@ -40,14 +40,14 @@ class ProposedAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEffect:
-    """One effect that a decision leads to, as it is shown before and done after.
+    """An effect of a decision, as shown before and run after it.
 
     Attributes:
-        node: The effect node that does it.
+        node: The effect node that runs it.
         effect: Name of the effect.
-        target: What it changes: `shop`, `desk`.
-        arguments: JSON arguments; `<name>` stands for a field that the decider has yet to give.
-        when: A condition that only shows after the decision; empty for an effect that surely follows.
+        target: Name of its target.
+        arguments: JSON arguments; `<name>` is a placeholder for a field that the user must give.
+        when: A condition that is known only after the decision; empty for an unconditional effect.
     """
 
     node: str
@@ -63,16 +63,16 @@ def _no_effects() -> Mapping[str, tuple[ShownEffect, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What would be sent and done.
+    """A draft: the text and the actions that a review shows.
 
     Attributes:
-        text: The letter of it, for lists and for people; empty where nothing is written to anybody.
-        actions: The other things that an approval does.
-        fields: Fields of the offer that have a value as the item is shown; an edit changes these.
-        effects: Action to everything that deciding so does, in order.
-        covers: Effect nodes that `effects` speaks of: whatever they do is in there.
-        given: Fields that a person changed in this draft; an approval carries them.
-        amends: Node to the value that it has in this draft in place of the one that it gave.
+        text: Its text, for people and lists; empty if the draft has none.
+        actions: Further actions of an approval.
+        fields: Fields of the offer that have a value in the shown item; an edit changes these.
+        effects: Action to all of its effects, in order.
+        covers: Effect nodes whose effects are all listed in `effects`.
+        given: Fields that a person changed in this draft; an approval includes them.
+        amends: Node to the value that replaces its output in this draft.
     """
 
     text: str = ""
@@ -86,13 +86,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """The fields `text` and `actions`, as a reviewer changed them; None keeps the draft's own."""
+    """Edited `text` and `actions`; None keeps the draft's value."""
 
     text: str | None = None
     actions: tuple[ProposedAction, ...] | None = None
 
     def to_fields(self) -> dict[str, JsonValue]:
-        """As fields of a decision."""
+        """The edit as fields of a decision."""
         fields: dict[str, JsonValue] = {}
         if self.text is not None:
             fields["text"] = self.text
@@ -105,16 +105,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """What a node's `auto` rule said of a draft, and why it did not decide by itself.
+    """The verdict of a node's `auto` rule on a draft, and why it did not decide automatically.
 
     Attributes:
-        ready: The rule holds: every check holds. False: a person should look.
-        audit: One of the random share that goes to people whatever a certificate says; its decision is a label.
-        action: What the rule would decide.
-        score: Of the rule; None when it has none.
-        key: Hash of whose case it is; None when the rule does not say.
-        covers: Digest of everything that made the draft: graph, prompts, code, models, indexes, policy.
-        certificate: Under which it may be decided with no person; empty when under none.
+        ready: Whether the rule and every check hold; False: the draft needs a look.
+        audit: Whether it is in the random audit sample, which people decide despite a certificate; the decision is a
+            label.
+        action: The action that the rule would decide.
+        score: Score of the rule; None if it has none.
+        key: Hash of the rule's key (whose case it is); None if the rule has no key.
+        covers: Digest of everything that produced the draft: graph, prompts, code, models, indexes, policy.
+        certificate: Certificate that allows an automatic decision; empty if none does.
     """
 
     ready: bool
@@ -128,31 +129,31 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
-    """What a graph asks a person to decide.
+    """A new item for a person to decide.
 
     Attributes:
-        run_id: The run that waits.
-        node: Its review node. An item is named by (run_id, node, round): opening it again finds it.
-        round: How often a person returned it to the graph before, from 0.
+        run_id: The waiting run.
+        node: Its review node. (run_id, node, round) identifies the item: opening it again finds it.
+        round: How often a person has returned it to the graph, from 0.
         thread_id: The graph engine's thread.
-        queue: Who should see it.
-        ticket_id: The ticket's own id.
-        ticket: What is shown of the ticket.
-        title: What lists show of it.
-        draft: What the graph proposes.
-        evidence: What the draft rests on: rows, passages, checks. A snapshot, not a link.
-        reasons: Why a person is asked.
-        refs: Row to its version as seen when the draft was made; a change of one makes the item stale.
-        risk: Higher is shown first.
-        second: Two different people must approve.
-        due_at: When it should be decided, UTC seconds.
-        expire_at: When `on_expire` happens; nothing is ever approved by waiting.
+        queue: Name of the queue.
+        ticket_id: Id of the source item.
+        ticket: The fields shown of the source item.
+        title: Title in lists.
+        draft: The graph's draft.
+        evidence: Snapshot of what the draft is based on: rows, passages, checks.
+        reasons: Why a person must decide.
+        refs: Row to its version at drafting; a changed row makes the item stale.
+        risk: Items with a higher risk come first.
+        second: Whether two different people must approve.
+        due_at: Deadline of the decision, UTC seconds.
+        expire_at: When `on_expire` happens, UTC seconds; waiting never approves.
         on_expire: `escalate` to the next level, `remind`, or `close`.
-        escalate_to: The queue that an escalation goes to; the item's own when None.
-        graph_name: The graph that asks.
-        undo_s: How long its decision can be taken back before the run goes on, in seconds.
-        decide: What the review offers: action to fields to JSON Schema. Everything else is refused.
-        held: What the run knows so far, where only its caller keeps that; None otherwise.
+        escalate_to: Queue of an escalation; None: the item's own queue.
+        graph_name: Name of the graph.
+        undo_s: How long its decision can be undone before the run resumes, in seconds.
+        decide: Offer: action to field to JSON Schema. Everything else is refused.
+        held: State of a run that only its caller stores; None for stored runs.
     """
 
     run_id: str
@@ -182,19 +183,19 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """An item in its present state; see `NewItem` for what the graph gave.
+    """An item in its current state; see `NewItem` for the fields that the graph sets.
 
     Attributes:
-        version: Grows with every change; a write must name the version it saw.
-        level: Escalations before this item; 0 for the graph's own.
-        draft: The newest draft of the graph, or the text of the person whose approval waits for a second one.
-        draft_sha256: Of the draft; what is approved is what was shown.
-        lease_user: Who holds it; the lease may have lapsed (`lease_until`).
-        lease_token: Grows with every new holder.
-        first_approver: Who approved first, where two must.
+        version: Incremented with every change; a write must name the version it saw.
+        level: Number of escalations before this item.
+        draft: The newest draft of the graph, or of a first approver who waits for a second one.
+        draft_sha256: Hash of the draft; an approval binds it.
+        lease_user: Holder; the lease may have expired (`lease_until`).
+        lease_token: Incremented with every new holder.
+        first_approver: First of two approvers.
         stale_reason: What changed, as an error record; None unless stale.
         parent_id: The item that was escalated to this one.
-        pruned_at: When its words were removed, UTC seconds; None while they are there.
+        pruned_at: When its content was pruned, UTC seconds; None if it was not.
     """
 
     item_id: str
@@ -239,16 +240,15 @@ class ReviewItem:
     title: str = ""
 
     def is_held(self, now: float) -> bool:
-        """Whether somebody's lease still runs."""
+        """Whether a lease is active."""
         return self.lease_user is not None and self.lease_until is not None and self.lease_until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """What the graph proposes for a stale item, made from the facts as they are now; see `NewItem`.
+    """The graph's new draft for a stale item, from current data; see `NewItem`.
 
-    Two people stay asked where they were asked before, and the longer time to take it back counts. `decide` None keeps
-    the offer.
+    Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer.
     """
 
     draft: Draft
@@ -264,17 +264,17 @@ class Redraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was decided, never changed.
+    """A decision; immutable.
 
     Attributes:
-        version: The item's version that the decider saw.
-        final: False for a first approval of two and for an escalation: the run waits on.
+        version: Version of the item that the user saw.
+        final: False for the first of two approvals and for an escalation: the run keeps waiting.
         actor: A user, or `policy:<hash>`.
-        draft: What is to be sent and done.
-        body_sha256: Of the draft; every effect of this decision comes from exactly this body.
-        refs: Row versions the effects must still meet.
-        is_edited: The person changed the draft.
-        fields: What the run sees of it beside the action: the fields that the action declares.
+        draft: The decided draft.
+        body_sha256: Hash of the draft; every effect of this decision comes from exactly this draft.
+        refs: Row versions that the effects require.
+        is_edited: Whether the person changed the draft.
+        fields: The declared fields of the action; the run can read them.
     """
 
     decision_id: str
@@ -296,13 +296,13 @@ class Decision:
 
     @property
     def is_edited(self) -> bool:
-        """Whether a person changed what the graph proposed."""
+        """Whether a person changed the graph's draft."""
         return self.action == "edit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftVersion:
-    """One saved draft of an item; `author` is `graph`, a user, or `policy:<hash>`."""
+    """A saved draft of an item; `author` is `graph`, a user, or `policy:<hash>`."""
 
     seq: int
     author: str
@@ -312,10 +312,10 @@ class DraftVersion:
 
 
 class ContextProbe(Protocol):
-    """Knows the present version of rows outside (orders, customers, a ticket's messages)."""
+    """Reads the current version of external rows (orders, customers, messages)."""
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
-        """The present version of each of these rows; a row that is gone is left out.
+        """The current version of each row; deleted rows are left out.
 
         Args:
             refs: Row to the version seen when the draft was made.
@@ -325,11 +325,11 @@ class ContextProbe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revalidated:
-    """What a second check of a draft found.
+    """The result of revalidating a draft.
 
     Attributes:
-        problems: Why it may not be done; empty when it may.
-        refs: Version of every row that the draft's actions touch, as just read.
+        problems: Why it is not valid; empty if it is.
+        refs: Current version of every row that the draft's actions touch.
     """
 
     problems: tuple[str, ...] = ()
@@ -337,7 +337,7 @@ class Revalidated:
 
 
 class Revalidate(Protocol):
-    """Checks a draft that a person changed as the graph's own was checked: arguments and policy."""
+    """Revalidates an edited draft like a draft of the graph: arguments and policy."""
 
     def __call__(self, item: ReviewItem, draft: Draft) -> Revalidated:
         """Dry-run the draft's actions; nothing is changed."""
@@ -346,10 +346,10 @@ class Revalidate(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeClaim:
-    """The right to resume a run, held by one process.
+    """A claim to resume a run, held by one process.
 
     Attributes:
-        attempts: Claims so far, this one included.
+        attempts: Number of claims, including this one.
     """
 
     item_id: str

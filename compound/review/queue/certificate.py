@@ -1,4 +1,4 @@
-"""Certificates: what an `auto` rule may decide with no person, and for exactly what that was proven."""
+"""Certificates: proof of what an `auto` rule may decide without a person, for one exact setup."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _TABLE, _ITEM, _DECISION = tables.certificate, tables.review_item, tables.decisi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """The proof that an `auto` rule is wrong for at most a share of keys, on one profile.
+    """Proof that an `auto` rule is wrong for at most a given share of keys, on one profile.
 
     Attributes:
-        certificate_id: Follows from what was proven, when and by whom.
+        certificate_id: Derived from its content, time and author.
         node: The review, by its path in the graph.
         source: `suite <name>` or `decisions`.
-        threshold: The rule fires at this score and above; None where it has no score.
+        threshold: Minimum score at which the rule fires; None if it has no score.
         cases: Labelled cases.
         n: Independent keys among them.
         k: Keys with a wrong case.
         bound: Upper end of the share of wrong keys.
-        covers: What it was proven for, in words (`the prompt prompts/plan.md`), to the digest of its content.
-        revoked_at: UTC seconds; None while it stands.
+        covers: Each covered part (`the prompt prompts/plan.md`) to the digest of its content.
+        revoked_at: UTC seconds; None if it is valid.
     """
 
     certificate_id: str
@@ -56,7 +56,7 @@ class Certificate:
     revoke_reason: str | None = None
 
     def changed(self, now: Mapping[str, str]) -> tuple[str, ...]:
-        """What it covers that is not as it was: changed, gone, or new."""
+        """Covered parts that were changed, removed or added."""
         return tuple(name for name in {**self.covers, **now} if self.covers.get(name) != now.get(name))
 
 
@@ -65,10 +65,10 @@ class Standing:
     """Whether a rule may fire now.
 
     Attributes:
-        certificate: The one that covers exactly what there is now; None when none does.
-        void: The newest one that covered something else; None when there is none, or `certificate` stands.
-        changed: What `void` covered that is not as it was.
-        revoked: The newest one that covers what there is now was taken back, and why.
+        certificate: The certificate of the current setup; None if there is none.
+        void: The newest certificate of another setup; None if there is none or `certificate` is set.
+        changed: Parts covered by `void` that changed.
+        revoked: Why the newest certificate of the current setup was revoked; empty if it was not.
     """
 
     certificate: Certificate | None = None
@@ -79,7 +79,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedDecision:
-    """What a person decided about a draft of the random share."""
+    """A person's decision on a draft of the random audit sample."""
 
     item_id: str
     is_unchanged: bool
@@ -91,7 +91,7 @@ class Certificates:
     """The certificates of a state store.
 
     Args:
-        store: Where they are.
+        store: The state store.
         clock: UTC seconds; for tests.
     """
 
@@ -100,7 +100,7 @@ class Certificates:
         self._clock = clock
 
     def add(self, values: Mapping[str, Any], *, user: str) -> Certificate:
-        """Store a certificate: every field but its id, when, and what revokes it."""
+        """Store a certificate from all fields except id, time and revocation."""
         now = self._clock()
         made = Certificate(certificate_id=digest([values, user, now])[:16], created_by=user, created_at=now, **values)
         row = {name: getattr(made, name) for name in _NAMES} | {"covers": dict(made.covers)}
@@ -111,7 +111,7 @@ class Certificates:
         return made
 
     def list(self, *, profile: str | None = None, graph_name: str | None = None) -> Sequence[Certificate]:
-        """Certificates, the newest first, revoked ones too."""
+        """Certificates, newest first, including revoked ones."""
         query = sa.select(_TABLE).order_by(_TABLE.c.created_at.desc(), _TABLE.c.certificate_id)
         if profile is not None:
             query = query.where(_TABLE.c.profile == profile)
@@ -121,25 +121,25 @@ class Certificates:
             return [Certificate(**row) for row in db.execute(query).mappings()]
 
     def find(self, named: str) -> Certificate:
-        """The certificate whose id begins so.
+        """The certificate with this id prefix.
 
         Raises:
-            DataError: ``certify.unknown-certificate``: none does, or several do.
+            DataError: ``certify.unknown-certificate``: no certificate has it, or several do.
         """
         known = self.list()
         found = [one for one in known if one.certificate_id.startswith(named)] if named else []
         if len(found) == 1:
             return found[0]
-        what = f"{len(found)} certificates begin with {named!r}" if found else f"there is no certificate {named!r}"
+        what = f"{len(found)} certificates begin with {named!r}" if found else f"certificate {named!r} does not exist"
         fix = f"{choices([one.certificate_id for one in known], named)}; compound certify --list shows them"
         raise DataError("certify.unknown-certificate", what, fix=fix)
 
     def revoke(self, named: str, *, user: str, reason: str) -> Certificate:
-        """Take a certificate back: from now on its rule decides nothing.
+        """Revoke a certificate: its rule stops deciding.
 
         Raises:
             DataError: ``certify.unknown-certificate``.
-            ConflictError: ``certify.revoked``: it was taken back before.
+            ConflictError: ``certify.revoked``: it is already revoked.
         """
         found = self.find(named)
         now = self._clock()
@@ -150,14 +150,14 @@ class Certificates:
         )
         with self._store.write() as db:
             if db.execute(change).rowcount != 1:
-                what = f"certificate {found.certificate_id} was revoked before, by {found.revoked_by}"
+                what = f"certificate {found.certificate_id} is already revoked, by {found.revoked_by}"
                 raise ConflictError("certify.revoked", what)
             details = {"graph": found.graph_name, "node": found.node}
             append_audit(db, "certificate.revoked", at=now, actor=user, subject=found.certificate_id, details=details)
         return self.find(found.certificate_id)
 
     def standing(self, *, graph_name: str, node: str, profile: str, covers: Mapping[str, str]) -> Standing:
-        """Whether a certificate covers exactly what there is now; the newest decides."""
+        """Whether a certificate covers the current setup; the newest one counts."""
         known = [one for one in self.list(profile=profile, graph_name=graph_name) if one.node == node]
         same = [one for one in known if not one.changed(covers)]
         if same:
@@ -167,14 +167,14 @@ class Certificates:
         return Standing(void=void, changed=() if void is None else void.changed(covers))
 
     def audited(self, *, node: str, covers: str) -> Sequence[AuditedDecision]:
-        """What people decided about drafts of the random share that were made by exactly this.
+        """People's decisions on audit-sample drafts of exactly this setup.
 
         Args:
             node: The review.
-            covers: Digest of everything that made the drafts.
+            covers: Digest of everything that produced the drafts.
 
         Returns:
-            The first final decision of a person about each draft, oldest first.
+            A person's first final decision on each draft, oldest first.
         """
         query = (
             sa.select(_ITEM.c.run_id, _ITEM.c.item_id, _ITEM.c.readiness, _DECISION.c.action, _DECISION.c.actor)

@@ -70,7 +70,7 @@ def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
 
 
 def resolve(desk: Desk, named: str, limit: int) -> Sequence[tuple[str, Status]]:
-    """Items whose id begins so, or whose ticket is called so."""
+    """Items with this id prefix, or of this source item."""
     is_meant = _ITEM.c.item_id.startswith(named, autoescape=True) | (_ITEM.c.ticket_id == named)
     query = sa.select(_ITEM.c.item_id, _ITEM.c.status).where(is_meant)
     with desk.store.read() as db:
@@ -88,7 +88,7 @@ def counts(desk: Desk, queue: str | None) -> Mapping[Status, int]:
 
 
 def decisions(desk: Desk, item_id: str) -> Sequence[Decision]:
-    """Everything that was decided about an item, oldest first."""
+    """All decisions about an item, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version)
     with desk.store.read() as db:
         return [decision_of(row) for row in db.execute(query).mappings()]
@@ -125,7 +125,7 @@ def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:
 
 
 def events(desk: Desk, item_id: str) -> Sequence[ItemEvent]:
-    """What the audit log tells of an item, oldest first."""
+    """Audit events of an item, oldest first."""
     audit = tables.audit.c
     query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == item_id)
     with desk.store.read() as db:

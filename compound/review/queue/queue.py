@@ -1,4 +1,4 @@
-"""The review queue: it owns every decision; the graph only waits for one."""
+"""The review queue: it owns every decision; the graph waits for one."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 class ReviewQueue:
     """Items, claims, decisions. Any number of processes may use one store.
 
-    Every write names the version it saw and happens in one transaction; who comes second gets a
-    `ConflictError` that says who was first, what they did and when. `DataError` `review.unknown-item` can
-    come from every method that takes an item's id.
+    Every write names the version it saw and is one transaction; the loser of a race gets a `ConflictError` that says
+    who was first, what they did and when. Every method that takes an item's id can raise `DataError`
+    `review.unknown-item`.
 
     Args:
         store: The state store.
         clock: UTC seconds; for tests.
-        probe: Knows the present row versions; None means that nothing outside can make an item stale.
-        revalidate: Checks changed arguments; None means that arguments may not be changed.
-        rehearse: Tries a decision out on the graph before it is stored; None where items belong to no graph.
+        probe: Reads current row versions; None: rows never make an item stale.
+        revalidate: Checks edited arguments; None: arguments cannot be edited.
+        rehearse: Rehearses a decision on the graph before it is stored; None for items without a graph.
     """
 
     def __init__(
@@ -70,27 +70,27 @@ class ReviewQueue:
         return self._desk.clock()
 
     def open_item(self, new: NewItem) -> ReviewItem:
-        """Ask a person. Idempotent on (run_id, node, round): the second call returns the same item."""
+        """Open an item. Idempotent on (run_id, node, round): a second call returns the same item."""
         item_id = item_id_of(new.run_id, new.node, new.round, 0)
-        with self._store.read() as db:  # a resumed run asks again; only the first time is worth the lock of a writer
+        with self._store.read() as db:  # a resumed run asks again; only the first call needs the write lock
             known = find(db, item_id)
         if known is not None:
             return known
-        # A power cut may take an item back that nobody has decided yet; its run then opens it again.
+        # A power failure may lose an undecided item; its run then opens it again.
         with self._store.write(durable=False) as db:
             return find(db, item_id) or insert_item(db, new, now=self._desk.clock())
 
     def show(self, item_id: str) -> ReviewItem:
-        """The item with its ticket, draft and evidence."""
+        """The item with its fields, draft and evidence."""
         with self._store.read() as db:
             return load(db, item_id)
 
     def list(self, where: ItemFilter | None = None) -> Sequence[ItemSummary]:
-        """Items by urgency: due first, then the riskiest, then the oldest."""
+        """Items by urgency: due first, then by risk, then oldest first."""
         return _listing.items(self._desk, where or ItemFilter())
 
     def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
-        """Ids and statuses of the items whose id begins so, or whose ticket is called so; the newest first."""
+        """Ids and statuses of the items with this id prefix or of this source item; newest first."""
         return _listing.resolve(self._desk, named, limit)
 
     def counts(self, *, queue: str | None = None) -> Mapping[Status, int]:
@@ -98,19 +98,19 @@ class ReviewQueue:
         return _listing.counts(self._desk, queue)
 
     def decisions(self, item_id: str) -> Sequence[Decision]:
-        """Everything that was decided about an item, oldest first."""
+        """All decisions about an item, oldest first."""
         return _listing.decisions(self._desk, item_id)
 
     def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
-        """Ids of all decisions about a review node of a run, of whichever item, oldest first."""
+        """Ids of all decisions about a review node of a run, across its items, oldest first."""
         return _listing.decision_ids(self._desk, run_id, node)
 
     def item_of(self, decision_id: str) -> str | None:
-        """The item of a decision; None for an id that is no decision's."""
+        """The item of a decision; None for an unknown decision."""
         return _listing.item_of(self._desk, decision_id)
 
     def events(self, item_id: str) -> Sequence[ItemEvent]:
-        """What happened to an item, as the audit log tells it, oldest first."""
+        """Audit events of an item, oldest first."""
         return _listing.events(self._desk, item_id)
 
     def drafts(self, item_id: str) -> Sequence[DraftVersion]:
@@ -118,13 +118,13 @@ class ReviewQueue:
         return _listing.drafts(self._desk, item_id)
 
     def claim(self, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
-        """Take an item to look at; its version grows.
+        """Claim an item; increments its version.
 
         Args:
             item_id: The item.
             user: A person.
-            lease_s: How long without a sign of life (`extend`).
-            takeover: Take it also from somebody who holds it; the audit log tells.
+            lease_s: Lease in seconds, renewed by `extend`.
+            takeover: Take over another user's lease; recorded in the audit log.
 
         Raises:
             ConflictError: `review.claimed` naming the holder, `review.decided`, `review.transition`,
@@ -133,11 +133,11 @@ class ReviewQueue:
         return _claims.claim(self._desk, item_id, user, lease_s=lease_s, takeover=takeover)
 
     def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> ReviewItem | None:
-        """Take the most urgent item that nobody holds; None when there is none. Askers get distinct items."""
+        """Claim the most urgent unclaimed item; None if there is none. Concurrent callers get distinct items."""
         return _claims.claim_next(self._desk, user, queue=queue, lease_s=lease_s)
 
     def extend(self, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
-        """A sign of life of who holds the item, also after the lease lapsed if nobody else took it.
+        """Extend the holder's lease, even an expired one if nobody else has claimed the item.
 
         Raises:
             ConflictError: `review.lease-lost`.
@@ -145,7 +145,7 @@ class ReviewQueue:
         return _claims.extend(self._desk, item_id, user, lease_s=lease_s)
 
     def release(self, item_id: str, user: str) -> ReviewItem:
-        """Give an item back to the queue.
+        """Release an item to the queue.
 
         Raises:
             ConflictError: `review.lease-lost`.
@@ -153,18 +153,18 @@ class ReviewQueue:
         return _claims.release(self._desk, item_id, user)
 
     def wake(self, item_id: str, user: str) -> bool:
-        """Bring a snoozed item back before its time; false when it is not snoozed."""
+        """Wake a snoozed item early; returns False if it is not snoozed."""
         return _claims.wake(self._desk, item_id, user=user)
 
     def snooze(self, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
-        """Put an item aside until a time, UTC seconds; `sweep` brings it back."""
+        """Snooze an item until a time, UTC seconds; `sweep` wakes it."""
         return _claims.snooze(self._desk, item_id, user, version=version, until=until)
 
     def save_draft(self, item_id: str, user: str, draft: Draft) -> int:
-        """Keep the holder's unfinished text beside the graph's draft; gives the number of the version."""
+        """Save the holder's unfinished text; returns the number of the version."""
         return _claims.save_draft(self._desk, item_id, user, draft)
 
-    def decide(  # noqa: PLR0913  # a decision is one act: what, who, on which version, why
+    def decide(  # noqa: PLR0913  # one call: what, who, which version, why
         self,
         item_id: str,
         action: Action,
@@ -177,31 +177,31 @@ class ReviewQueue:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> Decision:
-        """Decide; the decision, its audit row and the row that resumes the run are one transaction.
+        """Decide; the decision, its audit row and its resume row are one transaction.
 
-        A free item is claimed in the same transaction. Nothing is sent by this.
+        An unclaimed item is claimed in the same transaction. No effect runs yet.
 
         Args:
             item_id: The item.
-            action: One that the item's review offers (`show(...).decide`), or `return` (with `reason`), `escalate`.
-            user: A person; `policy:`, `agent:` and `graph` may not decide.
+            action: An action of the item's offer (`show(...).decide`), `return` (with `reason`) or `escalate`.
+            user: A person; `policy:`, `agent:` and `graph` cannot decide.
             version: The version that was shown to the person.
-            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            fields: Declared fields of the action, by name. Fields with a shown value may be left out.
             edits: The fields `text` and `actions`. An action may be dropped, never added or renamed.
             reason: The field `reason`.
             note: Free text.
-            idempotency_key: The same key with the same request gives the same decision again.
+            idempotency_key: The same key with the same request returns the same decision.
 
         Returns:
-            The decision; `final` is false when a second person or the next level has to decide.
+            The decision; `final` is False if a second person or the next level must decide.
 
         Raises:
             ConflictError: `review.decided` (who won), `review.version`, `review.claimed`, `review.stale`
-                (what changed; the item is stale now), `review.second-approver`, `review.reason`,
+                (the item is now stale), `review.second-approver`, `review.reason`,
                 `review.returns`, `review.idempotency`, `review.transition`, `review.actor`;
-                `review.drafted-again`: the change needs another draft, which the item shows now.
-            DataError: `review.not-offered`, `review.missing-field`; `review.edit`, `review.text-needed`: the edit
-                may not be done.
+                `review.drafted-again`: the change led to a new draft, which the item now shows.
+            DataError: `review.not-offered`, `review.missing-field`; `review.edit`, `review.text-needed`: the edit is
+                not valid.
         """
         given = {**(edits.to_fields() if edits else {}), **({"reason": reason} if reason else {}), **(fields or {})}
         wish = _decide.Wish(
@@ -218,13 +218,13 @@ class ReviewQueue:
     def auto_decide(
         self, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
     ) -> Decision:
-        """Approve or reject as the policy with this hash (actor `policy:<hash>`), only an item that nobody touched.
+        """Approve or reject as a policy (actor `policy:<hash>`); only untouched items.
 
         Args:
             item_id: The item.
             policy: Hash of the rule that decides.
-            action: What it decides.
-            note: By what right: the certificate.
+            action: Action to decide.
+            note: The certificate that allows it.
 
         Raises:
             ConflictError: `review.transition`, `review.stale`, `review.decided`.
@@ -232,15 +232,15 @@ class ReviewQueue:
         return _decide.auto_decide(self._desk, item_id, policy=policy, action=action, note=note)
 
     def check_stale(self, item_id: str) -> ReviewItem:
-        """Ask the probe; an undecided item whose rows changed becomes stale."""
+        """Probe row versions; an undecided item whose rows changed becomes stale."""
         return _stale.check(self._desk, item_id)
 
     def reopen(self, item_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
-        """An effect of the decision was refused, so nothing was done: the item is stale and says why."""
+        """Mark an item stale because an effect of its decision was refused; no effect ran."""
         return _stale.reopen(self._desk, item_id, error, actor=actor)
 
     def outdate(self, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
-        """Mark an open item stale because its graph changed; `redraft` brings it back."""
+        """Mark an open item stale because its graph changed; `redraft` reopens it."""
         return _stale.outdate(self._desk, item_id, error, actor=actor)
 
     def redraft(
@@ -252,24 +252,23 @@ class ReviewQueue:
         fresh: Redraft | None = None,
         refs: Mapping[str, int] | None = None,
     ) -> ReviewItem:
-        """Bring a stale item back to the queue. What people wrote stays among its drafts.
+        """Reopen a stale item. Drafts that people wrote are kept.
 
         Args:
             item_id: The item.
-            user: A person; `graph` with a new draft.
+            user: A person, or `graph` with a new draft.
             version: The version that was seen.
-            fresh: The graph's new draft with its evidence. None keeps the old one, checked again where the
-                queue can.
-            refs: Row versions for the old draft; None takes the present ones.
+            fresh: The graph's new draft with its evidence. None keeps the old draft, revalidated if the queue can.
+            refs: Row versions for the old draft; None: the current ones.
 
         Raises:
             ConflictError: `review.version`, `review.transition`.
-            DataError: `review.redraft`: the old draft may not be done any more.
+            DataError: `review.redraft`: the old draft is no longer valid.
         """
         return _stale.redraft(self._desk, item_id, user=user, version=version, fresh=fresh, refs=refs)
 
     def undo(self, item_id: str, *, user: str) -> ReviewItem:
-        """Take a decision back while its run has not gone on.
+        """Undo a decision while its run is not resumed.
 
         Raises:
             ConflictError: `review.too-late`, `review.transition`.
@@ -277,27 +276,27 @@ class ReviewQueue:
         return _upkeep.undo(self._desk, item_id, user=user)
 
     def withdraw(self, item_id: str, *, actor: str, reason: str) -> ReviewItem:
-        """The run was cancelled: nobody has to decide any more."""
+        """Withdraw an item because its run was cancelled."""
         return _upkeep.withdraw(self._desk, item_id, actor=actor, reason=reason)
 
     def expire(self) -> Sweep:
-        """End, escalate or remind of what nobody decided in time. Never approves."""
+        """Close, escalate or remind of expired items. Never approves."""
         return _upkeep.expire(self._desk)
 
     def sweep(self) -> Sweep:
-        """All that the clock does: lapsed leases, snoozed items, `expire`."""
+        """Process everything that is due: expired leases, snoozed items, `expire`."""
         return _upkeep.sweep(self._desk)
 
     def decision_for(self, run_id: str, node: str, *, round: int = 0) -> Decision | None:
-        """The decision a waiting run goes on with; None while there is none, or it was reopened or undone."""
+        """The decision that a waiting run resumes with; None if there is none, or it was reopened or undone."""
         return _resume.decision_for(self._desk, run_id, node, round)
 
     def claim_resume(
         self, item_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
     ) -> ResumeClaim:
-        """Take the right to resume the item's run; a process that died holding it has lost it.
+        """Claim the item's run for resuming; a dead process loses its claim.
 
-        `lease_s` is how long another machine believes it without a sign of life (`renew_resume`).
+        `lease_s` is the lease for other hosts without a heartbeat (`renew_resume`).
 
         Raises:
             ConflictError: `review.undecided`, `review.undo-open`, `review.resume-running`, `review.resume-over`.
@@ -305,21 +304,21 @@ class ReviewQueue:
         return _resume.claim_resume(self._desk, item_id, owner=owner, lease_s=lease_s)
 
     def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
-        """A sign of life of who resumes a run; false when another process has taken it over."""
+        """Heartbeat of a resuming process; returns False if another process has taken over."""
         return _resume.renew_resume(self._desk, claim, lease_s=lease_s)
 
     def undo_until(self, decision_id: str) -> float | None:
-        """Until when a decision can be taken back, UTC seconds; None when its run may go on, or has."""
+        """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
         return _resume.undo_until(self._desk, decision_id)
 
     def returns(self, run_id: str) -> Sequence[Decision]:
-        """Decisions that gave drafts of a run back to its graph, oldest first."""
+        """Decisions that returned drafts of a run to its graph, oldest first."""
         return _resume.returns(self._desk, run_id)
 
     def finish_resume(
         self, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
     ) -> None:
-        """Say how the resumed run ended: done, to be tried again, or (an error, no retry) a dead letter.
+        """Record how the resumed run ended: done, to be retried, or (an error without retry) a dead letter.
 
         Raises:
             ConflictError: `review.resume-lost`.
@@ -327,9 +326,9 @@ class ReviewQueue:
         _resume.finish_resume(self._desk, claim, error=error, retry=retry)
 
     def open_resumes(self) -> Sequence[str]:
-        """Ids of items whose decided run has to go on, oldest first."""
+        """Ids of items whose decided run must be resumed, oldest first."""
         return _resume.open_resumes(self._desk)
 
     def verify_audit(self, *, expected_head: str | None = None) -> AuditReport:
-        """Check the audit log's chain, row by row."""
+        """Verify the hash chain of the audit log."""
         return verify_audit(self._store, expected_head=expected_head)

@@ -120,7 +120,7 @@ def test_a_rejection_takes_the_reasons_that_are_declared(desk: Bank) -> None:
         (("edit", "ITEM", "--field", "steps=7"), "a list is wanted"),
         (("edit", "ITEM", "--field", 'steps=[{"name": "freeze_card"}]'), "arguments"),
         (("edit", "ITEM", "--field", "words="), "words"),
-        (("edit", "ITEM"), "nothing is edited"),
+        (("edit", "ITEM"), "the edit changes nothing"),
         (("approve", "ITEM", "--field", "words=x"), "approve takes no field"),
     ],
 )

@@ -205,7 +205,7 @@ def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: Stat
     summary = run(store, desk, [*twice, *twice], tmp_path)
     assert desk.ran == ["t0"]
     assert summary.counts == {"done": 1, "dead": 1}
-    assert "second ticket" in summary.dead[0].what
+    assert "second item" in summary.dead[0].what
     assert summary.dead[0].ticket_id == "t0#1"
 
 
@@ -303,8 +303,8 @@ def test_without_its_books_a_batch_stops_and_says_at_which_ticket(
     with pytest.raises(ConnectorError) as stopped:
         run(store, Locked(tries, code), items, tmp_path)
     assert stopped.value.code == code
-    assert "stopped at ticket 't1'" in stopped.value.what
-    assert stopped.value.fix == "end it; then the same command goes on"
+    assert "stopped at item 't1'" in stopped.value.what
+    assert stopped.value.fix == "end it; then the same command resumes"
     assert run(store, Desk(), items, tmp_path).counts == {"done": 3}
 
 

@@ -98,7 +98,7 @@ def test_a_row_at_another_version_is_refused_at_first_touch(shop: Records) -> No
 
 
 def test_an_id_never_changes(shop: Records) -> None:
-    with pytest.raises(ConnectorError, match="an id never changes"), shop.transaction() as tx:
+    with pytest.raises(ConnectorError, match="ids cannot change"), shop.transaction() as tx:
         cast("dict[str, Any]", tx.get("orders", "#W1"))["order_id"] = "#W5"
 
 

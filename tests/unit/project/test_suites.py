@@ -203,7 +203,7 @@ def test_a_function_of_a_suite_that_raises_is_named_with_its_line(tmp_path: Path
 
 def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
     (project_of(tmp_path) / "evals/sums/cases.py").write_text(CASES.replace("range(4)", "(1, 3, 1)"))
-    with pytest.raises(CompoundError, match="two cases are called 'case-1'"):
+    with pytest.raises(CompoundError, match="two cases have the id 'case-1'"):
         evaluated(tmp_path)
 
 

@@ -29,7 +29,7 @@ from tests.support.state_stores import sqlite_store
 
 USERS = st.sampled_from(["ann", "bob", "cy"])
 _TABLE = {(before, after) for (before, _), after in TRANSITIONS.items()}
-# deciding on a free item claims it in the same transaction: two steps of the table at once
+# a decision on an unclaimed item claims it in the same transaction: two steps of the table at once
 STEPS = _TABLE | {(Status.PENDING, after) for before, after in _TABLE if before is Status.IN_REVIEW}
 
 

@@ -1,7 +1,7 @@
 """The hardened DuckDB instance over a set of snapshots, shared inside a process and between processes.
 
 Order matters: `read_only` and the limits in the configuration, then ATTACH, then no external access, then the
-lock. Nothing that SQL says afterwards can undo it.
+lock. No later SQL can undo it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Engine:
         return statement
 
     def close(self) -> None:
-        """Let go of the instance; the last user of the process closes it."""
+        """Release the instance; the last user in the process closes it."""
         with _LOCK:
             if self._closed:
                 return
@@ -95,7 +95,7 @@ class Engine:
                     shared.connection.close()
 
     def damaged(self) -> None:
-        """Forget the snapshots behind this instance, because reading them failed."""
+        """Discard this instance's snapshots, because reading them failed."""
         for file in self._files.values():
             discard(file)
 
@@ -115,7 +115,7 @@ class Engine:
         try:
             return self._harden(names)
         except duckdb.Error:
-            # A damaged catalogue is only views: make it again, once.
+            # A damaged catalogue holds only views: rebuild it once.
             self._make_catalog(names)
         try:
             return self._harden(names)
@@ -143,7 +143,7 @@ class Engine:
             connection.execute(f"ATTACH {literal(str(self._files[name]))} AS s{number} (READ_ONLY)")
 
     def _make_catalog(self, names: Sequence[str]) -> None:
-        """Write the views into a file beside and publish it by renaming."""
+        """Write the views to a temporary file and publish it by renaming."""
         work = Path(tempfile.mkdtemp(prefix=".catalog-", dir=self.catalog.parent))
         file = work / "catalog.duckdb"
         try:
@@ -177,7 +177,7 @@ def _config(resources: Resources) -> dict[str, str | bool | int | float | list[s
 
 @atexit.register
 def _close_all() -> None:
-    """Close what is still open, before the interpreter takes the driver's modules down."""
+    """Close open instances before the interpreter unloads the driver."""
     for shared in _OPEN.values():
         shared.connection.close()
     _OPEN.clear()

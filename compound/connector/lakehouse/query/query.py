@@ -34,12 +34,12 @@ class Prepared:
     """A statement bound to the pinned tables.
 
     Attributes:
-        statement: What passed the guard.
+        statement: The guarded statement.
         columns: Names and types of the result.
-        limits: Caps it runs under.
-        sql: The text that runs: the statement, its row cap, and conversions where a type needs one.
+        limits: Caps on the query.
+        sql: The executed text: the statement with its row cap and type conversions.
         tables: The tables it reads, pinned.
-        converts: Per column, from the fetched value to JSON; None where they are the same.
+        converts: For each column, a converter from the fetched value to JSON; None if no conversion is needed.
     """
 
     statement: Statement
@@ -73,7 +73,7 @@ def bind(
 
 
 def not_bound(what: str, tables: Sequence[TableInfo], where: Location | None) -> ProjectError:
-    """The error of a statement that does not fit the tables."""
+    """The error of a statement that cannot be bound to the tables."""
     fix = "; ".join(f"{table.name}: {', '.join(column.name for column in table.schema)}" for table in tables)
     return ProjectError("sql.bind", what, fix=f"columns are {fix}" if fix else "", where=where)
 
@@ -85,7 +85,7 @@ def bound_as(
     tables: Sequence[TableInfo],
     where: Location | None,
 ) -> Prepared:
-    """A statement whose result has these columns.
+    """A prepared statement with these result columns.
 
     Raises:
         ProjectError: ``sql.duplicate-column``.
@@ -94,7 +94,7 @@ def bound_as(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         what = f"the result has two columns {twice[0]!r}"
-        raise ProjectError("sql.duplicate-column", what, fix="name them apart with AS", where=where)
+        raise ProjectError("sql.duplicate-column", what, fix="rename one with AS", where=where)
     return Prepared(
         statement=statement,
         columns=columns,
@@ -115,15 +115,15 @@ def _executed(statement: Statement, columns: Iterable[Column], limits: Limits) -
 
 
 def plan_rows(engine: Engine, prepared: Prepared, *, deadline: float | None = None) -> int:
-    """Rows that all steps of the plan touch together, as DuckDB estimates them; nothing is run.
+    """Rows that all steps of the plan touch, as estimated by DuckDB; nothing is run.
 
     Args:
-        engine: Where the tables are.
+        engine: The engine with the tables.
         prepared: The statement.
-        deadline: When it is stopped, on the monotonic clock; `limits.ms` from now when None.
+        deadline: Deadline on the monotonic clock; None: `limits.ms` from now.
 
     Raises:
-        ConnectorError: As `execute`: planning is stopped like running.
+        ConnectorError: As `execute`: planning has the same limits as execution.
     """
     cursor = engine.cursor()
     dog = watchdog()
@@ -138,12 +138,12 @@ def plan_rows(engine: Engine, prepared: Prepared, *, deadline: float | None = No
 
 
 def _touched(step: Mapping[str, Any]) -> tuple[int, int]:
-    """Rows that a step and those below it touch, and rows that it gives."""
+    """Rows that a step and its children touch, and rows that it returns."""
     below = [_touched(child) for child in step.get("children", [])]
     pairs = math.prod(max(given, 1) for _, given in below)
     compares_all = any(word in str(step.get("name")) for word in _COMPARES_ALL)
     said = str(step.get("extra_info", {}).get("Estimated Cardinality", ""))
-    # A cross product has no estimate of its own, and what stands above it believes that it is small.
+    # A cross product has no estimate, and the steps above it assume that it is small.
     given = int(said) if said.isdecimal() else pairs if compares_all else max((rows for _, rows in below), default=0)
     return sum(rows for rows, _ in below) + (max(pairs, given) if compares_all else given), given
 
@@ -157,13 +157,13 @@ def _left_ms(prepared: Prepared, deadline: float | None) -> int:
 def execute(
     engine: Engine, prepared: Prepared, params: Mapping[str, object], *, deadline: float | None = None
 ) -> QueryResult:
-    """Run it on this thread's cursor.
+    """Execute a statement on this thread's cursor.
 
     Args:
-        engine: Where the tables are.
+        engine: The engine with the tables.
         prepared: The statement.
         params: Its parameters.
-        deadline: When it is stopped, on the monotonic clock; `limits.ms` from now when None.
+        deadline: Deadline on the monotonic clock; None: `limits.ms` from now.
 
     Raises:
         ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``,
@@ -187,7 +187,7 @@ def execute(
     try:
         return _result(prepared, fetched)
     except (ValueError, LookupError, ArithmeticError, TypeError, RecursionError) as error:
-        what = f"a value has no form in JSON ({type(error).__name__})"
+        what = f"a value has no JSON representation ({type(error).__name__})"
         raise ConnectorError("lakehouse.query-failed", what, fix="cast the column to VARCHAR") from error
 
 
@@ -198,7 +198,7 @@ def _result(prepared: Prepared, fetched: list[tuple[Any, ...]]) -> QueryResult:
     rows: list[dict[str, JsonValue]] = []
     encoded: list[bytes] = []
     size = 1
-    # What JSON writes around the values of a row: each name with its colon, and the comma before the next row.
+    # JSON overhead of a row: each name with its colon, and the comma before the next row.
     around = sum(len(orjson.dumps(name)) + 1 for name in names) + 1
     for record in fetched[: limits.rows]:
         values: list[JsonValue] = []
@@ -246,5 +246,5 @@ def timed_out(ms: int) -> ConnectorError:
 
 def out_of_memory() -> ConnectorError:
     """The error of a query that needs more memory than its process has."""
-    what = "the query needs more memory than it may use"
+    what = "the query exceeds its memory limit"
     return ConnectorError("lakehouse.memory", what, fix="return or group fewer rows")

@@ -1,4 +1,4 @@
-"""Interrupting queries that run longer than they may.
+"""Interrupts queries that exceed their time limit.
 
 DuckDB's own `max_execution_time` cannot change per query on a locked connection, so one thread per process
 watches deadlines and interrupts; arming and disarming cost a few microseconds.
@@ -22,7 +22,7 @@ class Interruptible(Protocol):
     """A connection whose running query can be stopped from another thread."""
 
     def interrupt(self) -> None:
-        """Stop what runs now; nothing happens when nothing runs."""
+        """Interrupt the running query, if any."""
         ...
 
 
@@ -47,7 +47,7 @@ class Watchdog:
     _stopped: bool = False
 
     def arm(self, target: Interruptible, ms: int) -> Watch:
-        """Interrupt `target` after `ms`, and again until it is disarmed."""
+        """Interrupt `target` after `ms`, repeatedly until it is disarmed."""
         deadline = time.monotonic() + ms / 1_000
         with self._changed:
             watch = Watch(next(self._numbers), target)
@@ -61,7 +61,7 @@ class Watchdog:
         return watch
 
     def disarm(self, watch: Watch) -> bool:
-        """Stop watching; after this no interrupt comes. True when one came before."""
+        """Stop watching; no interrupt follows. Returns True if one occurred before."""
         with self._changed:
             self._live.pop(watch.number, None)
         return watch.fired
@@ -91,7 +91,7 @@ class Watchdog:
                 watch = self._live[number]
                 watch.fired = True
                 watch.target.interrupt()
-                # The first interrupt may have come before the query began.
+                # The first interrupt may arrive before the query starts.
                 heapq.heapreplace(self._deadlines, (time.monotonic() + _AGAIN_S, number))
                 del watch
 

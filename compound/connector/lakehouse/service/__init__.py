@@ -1,1 +1,1 @@
-"""The lakehouse as a whole: open, ask, write."""
+"""The lakehouse service: open, query, write."""

@@ -1,6 +1,6 @@
-"""SQL that a model wrote, from its text to its rows: guard, narrow, guard again, bind, hold the plan, run.
+"""SQL written by a model, from text to rows: guard, narrow, guard again, bind, check the plan, run.
 
-Nothing here trusts the text, and nothing here bounds what the steps cost: that is the worker's part (`_worker`).
+The text is untrusted. The worker process bounds the cost of these steps (`worker`).
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A statement of a model and what it is granted.
+    """A statement of a model and its grants.
 
     Attributes:
         sql: As the model wrote it.
         grants: Table to its granted columns.
         spelled: The granted tables with catalog and schema, as the tool's header writes them.
-        limits: Caps; `ms` covers every step together.
-        max_plan_rows: Rows that all steps of the plan may touch together.
+        limits: Caps; `ms` covers all steps together.
+        max_plan_rows: Maximum number of rows that all steps of the plan touch.
     """
 
     sql: str
@@ -48,11 +48,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What came of it.
+    """The result of an `Ask`.
 
     Attributes:
-        sql: The text that was narrowed to the grants and run.
-        plan_rows: Rows that its plan touches, as estimated before it ran.
+        sql: The executed text, narrowed to the grants.
+        plan_rows: Rows that its plan touches, estimated before execution.
         result: The rows.
     """
 
@@ -63,14 +63,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A statement that this program has guarded and bound, for a process that can be killed.
+    """A statement that is already guarded and bound, for a worker process.
 
     Attributes:
         sql: The text that runs.
-        columns: Of the result.
+        columns: Columns of the result.
         tables: Names of the tables that it reads.
-        fingerprint: Of the statement.
-        params: Its values, each as `encoded` writes it.
+        fingerprint: Fingerprint of the statement.
+        params: Parameters, each encoded by `encoded`.
         limits: Caps.
     """
 
@@ -83,7 +83,7 @@ class Reviewed:
 
 
 def reviewed(prepared: Prepared, params: Mapping[str, object]) -> Reviewed:
-    """A prepared statement as a request."""
+    """A worker request for a prepared statement."""
     return Reviewed(
         sql=prepared.sql,
         columns=prepared.columns,
@@ -102,7 +102,7 @@ def bind_apart(
     tables: Sequence[TableInfo],
     where: Location | None,
 ) -> Prepared:
-    """Bind by asking a process that can be killed: DuckDB computes what is constant in a statement when it binds it.
+    """Bind in a worker process that can be killed: DuckDB evaluates constant expressions while binding.
 
     Raises:
         ProjectError: As `bind`.
@@ -132,7 +132,7 @@ _MAX_TYPE_CHARS: Final = 100_000
 
 
 def encoded(value: object) -> list[JsonValue]:
-    """A parameter as JSON that says its type."""
+    """A parameter as JSON with its type."""
     match value:
         case list():
             return ["list", [encoded(item) for item in cast("list[object]", value)]]
@@ -147,7 +147,7 @@ def encoded(value: object) -> list[JsonValue]:
 
 
 def decoded(said: list[JsonValue]) -> object:
-    """What `encoded` has written."""
+    """The inverse of `encoded`."""
     kind, value = said
     if kind == "list":
         return [decoded(item) for item in cast("list[list[JsonValue]]", value)]
@@ -200,20 +200,20 @@ def prepare_ask(
     statement = guard(ask.sql, tables=list(ask.grants), spelled=ask.spelled, hidden=hidden, where=where)
     if statement.params:
         name = min(statement.params)
-        raise ProjectError("sql.not-understood", f"${name} has no value here", fix="write the value itself")
+        raise ProjectError("sql.not-understood", f"${name} has no value", fix="write the value as a literal")
     again = guard(narrowed(statement.sql, ask.grants), tables=list(ask.grants), where=where)
     used = [tables[name] for name in sorted(again.tables)]
     try:
         return bind(cursor, again, {}, ask.limits, used, where)
     except ProjectError as error:
-        # Whatever the tables have beside: only what is granted is named.
+        # Error messages name only granted columns.
         if error.code != "sql.bind":
             raise
         raise ProjectError(error.code, error.what, fix=f"granted are {shown(ask.grants)}", where=where) from None
 
 
 def run_ask(engine: Engine, tables: Mapping[str, TableInfo], ask: Ask) -> Asked:
-    """Every step, the query interrupted when `limits.ms` are over since the first one began.
+    """Run all steps; interrupted `limits.ms` after the first step started.
 
     Raises:
         ProjectError: ``sql.*``.
@@ -224,6 +224,6 @@ def run_ask(engine: Engine, tables: Mapping[str, TableInfo], ask: Ask) -> Asked:
     rows = plan_rows(engine, prepared, deadline=deadline)
     if rows > ask.max_plan_rows:
         what = f"the plan touches about {rows:,} rows, more than {ask.max_plan_rows:,}"
-        raise ProjectError("sql.too-costly", what, fix="join on keys, filter first, or ask for less")
+        raise ProjectError("sql.too-costly", what, fix="join on keys, filter first, or return less")
     result = execute(engine, prepared, {}, deadline=deadline)
     return Asked(sql=prepared.statement.sql, plan_rows=rows, result=result)

@@ -1,6 +1,6 @@
-"""Messages between the lakehouse and its worker processes: JSON behind a length, never code.
+"""Messages between the lakehouse and its worker processes: length-prefixed JSON, never code.
 
-The far end runs SQL that a model wrote, so nothing that comes back is unpickled or believed to be short.
+The worker runs untrusted SQL, so its answers are never unpickled and their length is checked.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ _CHUNK: Final = 1 << 20
 
 
 class EndOfFrames(Exception):
-    """The other end is gone."""
+    """The other end closed the connection."""
 
 
 class FrameTimeout(Exception):
-    """No whole message came in time."""
+    """No complete message arrived in time."""
 
 
 class FrameTooLong(Exception):
-    """A message says that it is longer than it may be."""
+    """A message exceeds the maximum length."""
 
 
 def frame(message: object) -> bytes:
-    """A message as bytes."""
+    """Encode a message."""
     data = orjson.dumps(message)
     return len(data).to_bytes(_HEAD, "big") + data
 
 
 def write_all(fd: int, data: bytes) -> None:
-    """Write all of it.
+    """Write all bytes.
 
     Raises:
-        OSError: The other end is gone.
+        OSError: The other end closed the connection.
     """
     view = memoryview(data)
     while view:
@@ -46,17 +46,17 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def read_frame(fd: int, *, seconds: float | None = None, most: int = 1 << 31) -> dict[str, Any]:
-    """The next message.
+    """Read the next message.
 
     Args:
-        fd: Where it is read from.
-        seconds: How long to wait for all of it; None for ever.
-        most: Its length in bytes, at most.
+        fd: File descriptor to read from.
+        seconds: Timeout for the whole message; None: no timeout.
+        most: Maximum length in bytes.
 
     Raises:
-        EndOfFrames: The other end is gone, or does not speak this protocol.
-        FrameTimeout: `seconds` are over.
-        FrameTooLong: It is longer than `most`.
+        EndOfFrames: The other end closed the connection or violates the protocol.
+        FrameTimeout: No complete message within `seconds`.
+        FrameTooLong: The message is longer than `most`.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     size = int.from_bytes(_exactly(fd, _HEAD, deadline), "big")
@@ -89,7 +89,7 @@ def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
 
 
 def _readable(fd: int, seconds: float) -> bool:
-    """Something can be read within the time; `select` itself cannot watch descriptors above 1,023."""
+    """Wait until the descriptor is readable; `select` does not support descriptors above 1,023."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(max(seconds, 0) * 1_000))

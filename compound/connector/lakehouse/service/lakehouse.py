@@ -37,21 +37,21 @@ if TYPE_CHECKING:
 
 _PREPARED: Final = 256
 _DEAF_S: Final = 0.5
-"""A statement that goes on for so long after it was interrupted runs in a process that can be killed, next time."""
+"""A statement that ignores an interrupt for this long runs in a worker process next time."""
 _WHOLE: Final = Limits(rows=10_000_000, cell_chars=1_000_000, bytes=2_000_000_000, ms=120_000)
 
 
 class Lakehouse:
-    """Tables at fixed versions and the one way to ask them.
+    """Tables at pinned versions, and queries over them.
 
-    A table that cannot be read exactly does not stop the others: its error is raised when it is asked for.
-    Safe to use from several threads; each gets its own cursor.
+    A table that cannot be read exactly does not affect the others: its error is raised on access.
+    Thread-safe; each thread has its own cursor.
 
     Attributes:
         path: The folder.
-        limits: Caps on every query; a query may have tighter ones.
+        limits: Caps on every query; a query can set lower ones.
         resources: Memory, threads and worker processes.
-        broken: Table name to why it cannot be read.
+        broken: Table name to the error of an unreadable table.
     """
 
     def __init__(  # noqa: PLR0913  each part stands alone
@@ -90,7 +90,7 @@ class Lakehouse:
         self._is_closed = False
 
     @classmethod
-    def open(  # noqa: PLR0913  each option stands alone
+    def open(  # noqa: PLR0913  independent options
         cls,
         path: str | Path,
         *,
@@ -105,18 +105,18 @@ class Lakehouse:
 
         Args:
             path: Folder of Delta tables, Parquet folders or files, and `.duckdb` files.
-            cache_dir: Where snapshots lie; may be shared by processes, and deleted at any time.
-            tables: What the connection says about single tables.
+            cache_dir: Folder of snapshots; can be shared by processes and deleted at any time.
+            tables: Options of single tables.
             versions: Delta versions to read instead of the newest.
             limits: Caps on every query.
-            allow_folders: Folders beside `path` that links and logs of tables may lead to.
-            resources: Memory, threads, and processes for SQL of models, which start with the first `ask`.
+            allow_folders: Further folders that links and logs of tables may refer to.
+            resources: Memory, threads and worker processes, which start with the first `ask`.
 
         Raises:
-            ConnectorError: ``lakehouse.missing``: no such folder; ``lakehouse.missing-table``: `tables` or
-                `versions` name one that is not there; ``lakehouse.same-name``; ``lakehouse.cache``.
+            ConnectorError: ``lakehouse.missing``: the folder does not exist; ``lakehouse.missing-table``:
+                `tables` or `versions` name an unknown table; ``lakehouse.same-name``; ``lakehouse.cache``.
 
-        Cost: 1 to 2 ms a table when its snapshot is there; building one takes about 60 ms and up.
+        Cost: 1 to 2 ms per table with a snapshot; building one takes 60 ms or more.
         """
         root = Path(path).resolve()
         cache = Path(cache_dir).resolve()
@@ -141,7 +141,7 @@ class Lakehouse:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection and end the worker processes; further queries are refused."""
+        """Close the connection and stop the worker processes; further queries fail."""
         with self._lock:
             self._is_closed = True
             workers = self._workers
@@ -150,11 +150,11 @@ class Lakehouse:
         self._engine.close()
 
     def tables(self) -> dict[str, TableInfo]:
-        """Readable tables by name, at the versions they are pinned to."""
+        """Readable tables by name, at their pinned versions."""
         return dict(self._tables)
 
     def table(self, name: str) -> TableInfo:
-        """One table; names are blind to case, as in SQL.
+        """A table; names are case-insensitive, as in SQL.
 
         Raises:
             ConnectorError: ``lakehouse.missing-table``, or why the table cannot be read.
@@ -165,14 +165,14 @@ class Lakehouse:
         for broken, error in self.broken.items():
             if broken.casefold() == name.casefold():
                 raise error
-        what = f"there is no table {name!r} in {self.path}"
+        what = f"table {name!r} does not exist in {self.path}"
         fix = unread(self.path, name) or choices(list(self._tables), name)
         raise ConnectorError("lakehouse.missing-table", what, fix=fix)
 
     def pin(self) -> Lakehouse:
-        """The same folder at its newest versions: this object when nothing changed, else another one.
+        """Pin the newest versions: returns this object if nothing changed, else a new one.
 
-        Unchanged tables keep their snapshots. Cost when nothing changed: one `stat` per log file.
+        Unchanged tables keep their snapshots. Cost without changes: one `stat` per log file.
         """
         if not self.broken and all(
             source.fingerprint() == self._tables[name].fingerprint for name, source in self._sources.items()
@@ -193,7 +193,7 @@ class Lakehouse:
         )
 
     def prune(self) -> None:
-        """Drop snapshots of versions that nobody has opened for an hour, but the newest few."""
+        """Delete snapshots that were not opened for an hour, except the newest few."""
         prune(self._cache_dir, self._files.values())
 
     def prepare(
@@ -209,10 +209,10 @@ class Lakehouse:
 
         Args:
             sql: One SELECT.
-            tables: The tables it may read; all readable ones when None.
+            tables: Tables that it may read; None: all readable ones.
             samples: A value of the right type for each parameter.
             limits: Caps, within those of the lakehouse.
-            where: Where the statement was written, for messages.
+            where: Place of the statement, for messages.
 
         Raises:
             ProjectError: ``sql.*``.
@@ -231,7 +231,7 @@ class Lakehouse:
         return self.select(f"SELECT * FROM {quoted(self.table(name).name)}")
 
     def select(self, sql: str) -> QueryResult:
-        """Every row of one SELECT, for programs that load it, under larger caps; raises as `query` does."""
+        """Every row of one SELECT, for programs, under larger caps; raises like `query`."""
         found = self.prepare(sql)
         return self.execute(bound_as(found.columns, found.statement, _WHOLE, found.tables, None))
 
@@ -244,15 +244,15 @@ class Lakehouse:
         return prepare_ask(self._engine.cursor(), self._tables, ask, where)
 
     def ask(self, ask: Ask, cancellation: Cancellation | None = None) -> Asked:
-        """Run SQL that a model wrote in a worker process, under one limit of time and memory for every step.
+        """Run SQL written by a model in a worker process, under one time and memory limit for all steps.
 
         Raises:
             ProjectError: ``sql.*``: what is wrong with the statement.
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``;
-                ``lakehouse.worker``: the query ended its process, or none could be started.
-            Stopped: `cancellation` was used.
+                ``lakehouse.worker``: the query crashed its worker, or no worker could be started.
+            Stopped: It was cancelled.
 
-        Cost: about 1 ms more than in this process; a second where a process must be started first.
+        Cost: about 1 ms more than in this process; about 1 s if a worker must be started.
         """
         readable(ask.sql)
         try:
@@ -280,7 +280,7 @@ class Lakehouse:
             return self._workers
 
     def plan_rows(self, prepared: Prepared) -> int:
-        """Rows that all steps of a statement's plan touch together, as the engine estimates them without running it.
+        """Rows that all steps of a statement's plan touch, as estimated by the engine; nothing is run.
 
         Raises:
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ...
@@ -288,7 +288,7 @@ class Lakehouse:
         return plan_rows(self._engine, prepared)
 
     def execute(self, prepared: Prepared, params: Mapping[str, object] | None = None) -> QueryResult:
-        """Run a prepared statement on this thread; one that an interrupt may not stop runs in a worker process.
+        """Run a prepared statement on this thread, or in a worker process if an interrupt may not stop it.
 
         Raises:
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ``lakehouse.query-failed``, ...
@@ -314,7 +314,7 @@ class Lakehouse:
         tables: Collection[str] | None = None,
         limits: Limits | None = None,
     ) -> QueryResult:
-        """Guard, bind and run; the first two are remembered for the same text.
+        """Guard, bind and run; guarding and binding are cached by text.
 
         Raises:
             ProjectError: ``sql.*``.
@@ -334,7 +334,7 @@ class Lakehouse:
 def _sources(
     folders: tuple[Path, ...], options: Mapping[str, TableOptions], versions: Mapping[str, int]
 ) -> tuple[dict[str, Source], dict[str, ConnectorError]]:
-    """Every table below the folder, and those that cannot even be listed."""
+    """Every table below the folder, and errors of those that cannot be listed."""
     root = folders[0]
     sources: dict[str, Source] = {}
     broken: dict[str, ConnectorError] = {}
@@ -369,22 +369,22 @@ def _sources(
             _add(sources, replace(source, name=table, inner=table, options=options.get(table, NO_OPTIONS)))
     unknown = sorted((options.keys() | versions.keys()) - sources.keys() - broken.keys())
     if unknown:
-        what = f"the connection names table {unknown[0]!r}, but there is nothing at {root / unknown[0]}"
-        fix = f"restore it, or take it out of connectors/lakehouse.yaml; {choices(list(sources), unknown[0])}"
+        what = f"the connection names table {unknown[0]!r}, but {root / unknown[0]} does not exist"
+        fix = f"restore it, or remove it from connectors/lakehouse.yaml; {choices(list(sources), unknown[0])}"
         raise ConnectorError("lakehouse.missing-table", what, fix=fix)
     return sources, broken
 
 
 def _foreign(name: str, kind: str, place: Path) -> ConnectorError:
-    what = f"table {name!r} is {kind} at {place}: which of its files are data stands in a log that is not read here"
-    fix = "export it to Delta or plain Parquet, or put it into another folder"
+    what = f"table {name!r} is {kind} at {place}: this format's log is not supported"
+    fix = "export it to Delta or plain Parquet, or move it to another folder"
     return ConnectorError("lakehouse.format", what, fix=fix)
 
 
 def _add(sources: dict[str, Source], source: Source) -> None:
     for name, other in sources.items():
         if name.casefold() == source.name.casefold():
-            what = f"two tables are called {source.name!r}: {other.path} and {source.path}"
+            what = f"two tables have the name {source.name!r}: {other.path} and {source.path}"
             raise ConnectorError("lakehouse.same-name", what, fix="rename one")
     sources[source.name] = source
 

@@ -1,10 +1,10 @@
-"""The process in which SQL that a model wrote is guarded, rewritten, bound and run: `python -m` of this file.
+"""The worker process that guards, rewrites, binds and runs SQL written by a model: `python -m` of this file.
 
-Reviewed statements run here too when one call of a function of theirs may take long.
+Reviewed statements run here too if they call a function that may take long.
 
-It is made to be killed. Each query starts a timer of the kernel that ends the process without asking Python or DuckDB,
-and the memory that it may have is a limit of the kernel too. It ends when its input does, so it never outlives the
-process that started it. It has no secrets: its environment is nearly empty, and the connection is hardened.
+It can be killed at any time. Each query starts a kernel timer that ends the process whatever Python or DuckDB do,
+and the kernel limits its memory. It exits when its input closes, so it never outlives its parent. It holds no
+secrets: its environment is nearly empty, and the connection is hardened.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _MAX_SAID: Final = 1_000
 
 
 def serve(reads: int, writes: int) -> None:
-    """Answer queries until there are no more.
+    """Answer queries until the input closes.
 
     Args:
-        reads: Descriptor that requests come from: first the tables, then one `Ask` or `Reviewed` after another.
-        writes: Descriptor that answers go to.
+        reads: Descriptor of the requests: first the tables, then `Ask` or `Reviewed` messages.
+        writes: Descriptor of the answers.
     """
     hello = read_frame(reads)
     memory_mb = int(hello["memory_mb"])
@@ -61,9 +61,9 @@ def serve(reads: int, writes: int) -> None:
     write_all(writes, frame({"ready": True}))
     while True:
         request = _REQUEST.validate_python(read_frame(reads))
-        # The default action of SIGALRM ends the process: the kernel does it, whatever holds the interpreter.
+        # The default action of SIGALRM ends the process, even if the interpreter is blocked.
         signal.setitimer(signal.ITIMER_REAL, (request.limits.ms + KERNEL_GRACE_MS) / 1_000)
-        # The asking process learns that it was begun: only then can the statement be what ended this process.
+        # Tell the parent that the statement started: only then can it be the cause of a crash.
         write_all(writes, frame({"begun": True}))
         reply, is_spent = _reply(lambda: _run(engine, tables, request))  # noqa: B023  called before the next
         used = _data_bytes()
@@ -82,7 +82,7 @@ def _run(engine: Engine, tables: Mapping[str, TableInfo], request: Ask | Reviewe
 
 
 def _reply(run: Callable[[], Asked]) -> tuple[dict[str, Any], bool]:
-    """What is sent back, and whether the process should be replaced."""
+    """The answer, and whether the process should be replaced."""
     try:
         asked = run()
     except CompoundError as error:
@@ -102,14 +102,14 @@ def _said(error: CompoundError) -> dict[str, object]:
 
 
 def _warm(engine: Engine) -> None:
-    """Load what the first query would have to wait for."""
+    """Load what the first query needs."""
     grants = {"t": (Column(name="a", type="INTEGER"),)}
     ask = Ask(sql="SELECT 1 AS one", grants=grants, limits=Limits(), max_plan_rows=10)
     run_ask(engine, {}, ask)
 
 
 def _data_bytes() -> int | None:
-    """Private writable memory of this process; None where the system does not say."""
+    """Private writable memory of this process; None if the system does not report it."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -125,7 +125,7 @@ def _limit_memory(size: int) -> None:
 
 
 def _end_with(reads: int) -> None:
-    """End the process when the other end of `reads` is gone, also in the middle of a query."""
+    """Exit when the other end of `reads` closes, even during a query."""
     poll = select.poll()
     poll.register(reads, 0)  # nothing but the hang-up
     poll.poll()
@@ -133,7 +133,7 @@ def _end_with(reads: int) -> None:
 
 
 def main() -> None:
-    """Serve on standard input and output, which nothing else of the process can reach."""
+    """Serve on standard input and output, which nothing else in the process uses."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     reads, writes = os.dup(0), os.dup(1)

@@ -1,7 +1,7 @@
-"""Worker processes for SQL that a model wrote: started when first needed, few, and killed when they overstay.
+"""Worker processes for SQL written by a model: started on first use, few, and killed on timeout.
 
-A thread of this process waits for each query. The worker's own timer ends it too (see `_worker`): whichever of both
-comes first, what a query did is over and the next query meets a fresh process.
+A thread of this process waits for each query. The worker has a timer too (see `worker`): whichever fires first ends
+the query, and the next query gets a new process.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"
 
 
 class Stopped(Exception):
-    """The caller no longer waits for the answer."""
+    """The caller cancelled the query."""
 
 
 class Gone(Exception):
-    """The process ended, or does not answer, before it began with the request: another one can be asked."""
+    """The process ended, or did not answer, before it started the request: another process can be used."""
 
 
 @dataclass(slots=True)
 class Cancellation:
-    """Lets another thread or task stop a query that it started."""
+    """Cancels a query from another thread or task."""
 
     is_set: bool = False
     _stops: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def cancel(self) -> None:
-        """Stop what runs now, and whatever would run next."""
+        """Stop the running query and any later one."""
         with self._lock:
             self.is_set = True
             for stop in self._stops:
@@ -67,10 +67,10 @@ class Cancellation:
 
     @contextlib.contextmanager
     def on_cancel(self, stop: Callable[[], None]) -> Generator[None]:
-        """Call `stop` when it is cancelled inside the block.
+        """Call `stop` on cancellation inside the block.
 
         Raises:
-            Stopped: It was cancelled before.
+            Stopped: It is already cancelled.
         """
         with self._lock:
             if self.is_set:
@@ -84,7 +84,7 @@ class Cancellation:
 
 
 class WorkerProcess:
-    """The near end of one process. Starting does not wait.
+    """The parent's side of one process. Starting does not block.
 
     Args:
         hello: The first message: tables, files, memory.
@@ -95,7 +95,7 @@ class WorkerProcess:
         self._is_ready = False
         self.is_busy = False
         self.child = subprocess.Popen(
-            # -P: a file of the folder we stand in must not stand in for a package.
+            # -P: a file in the working directory must not shadow a package.
             [sys.executable, "-P", "-m", _WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -109,15 +109,15 @@ class WorkerProcess:
 
     @property
     def is_alive(self) -> bool:
-        """It has not ended."""
+        """Whether the process is running."""
         return self.child.poll() is None
 
     def start(self) -> None:
-        """Wait until it can be asked.
+        """Wait until it is ready.
 
         Raises:
-            Gone: Somebody killed it.
-            ConnectorError: ``lakehouse.worker``: it does not start; or why its tables cannot be opened.
+            Gone: It was killed.
+            ConnectorError: ``lakehouse.worker``: it does not start, or its tables cannot be opened.
         """
         if self._is_ready:
             return
@@ -128,7 +128,7 @@ class WorkerProcess:
             self.kill()
             if self.child.returncode == -signal.SIGKILL and not isinstance(error, FrameTimeout):
                 raise Gone from error
-            what = f"the process that runs SQL of models did not start ({ended(self.child.returncode)})"
+            what = f"the SQL worker process did not start ({ended(self.child.returncode)})"
             raise ConnectorError("lakehouse.worker", what, fix="free memory, or raise workers.memory_mb") from None
         if "error" in answer:
             raise error_of(answer["error"])
@@ -139,31 +139,31 @@ class WorkerProcess:
 
         Args:
             request: The message.
-            ms: The limit of the query; the process is killed soon after it.
-            most: Bytes of the answer.
+            ms: Time limit of the query; the process is killed soon after.
+            most: Maximum size of the answer in bytes.
 
         Raises:
-            Gone: It has not begun with it.
-            FrameTimeout: It took too long.
+            Gone: The request was not started.
+            FrameTimeout: The query took too long.
             EndOfFrames: The process ended.
             FrameTooLong: The answer is longer than `most`.
         """
         try:
             write_all(self._writes, request)
-            # A process that was killed takes what it is sent until the last of its threads is gone.
+            # A killed process accepts input until its last thread has ended.
             read_frame(self._reads, seconds=_BEGINS_WITHIN_S, most=_BESIDE_ROWS)
         except (OSError, EndOfFrames, FrameTimeout, FrameTooLong) as error:
             raise Gone from error
         return read_frame(self._reads, seconds=(ms + GRACE_MS) / 1_000, most=most)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self.child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.child.wait(_ENDS_WITHIN_S)
 
     def release(self) -> None:
-        """Let go of its pipes; only where no thread reads from them, because their numbers are used again."""
+        """Close its pipes; only if no thread reads from them, because descriptors are reused."""
         for pipe in (self.child.stdin, self.child.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -171,11 +171,11 @@ class WorkerProcess:
 
 
 class Workers:
-    """At most `count` worker processes, each with one query at a time. Safe to use from several threads.
+    """At most `count` worker processes, each with one query at a time. Thread-safe.
 
     Args:
         hello: The first message to each.
-        count: How many run at once; more queries wait for their turn.
+        count: Maximum number of processes; further queries wait.
     """
 
     def __init__(self, hello: Mapping[str, object], count: int) -> None:
@@ -186,21 +186,21 @@ class Workers:
         self._taken = 0
         self._changed = threading.Condition()
         self._is_closed = False
-        # Also when nobody closes it: at the end of the interpreter, or when it is collected.
+        # Also runs at interpreter exit or on garbage collection.
         self._finalizer = weakref.finalize(self, _end_all, self._all)
 
     def ask(self, request: Ask | Reviewed, cancellation: Cancellation) -> Asked:
-        """The worker's answer to a request.
+        """Send a request to a worker and return its answer.
 
         Args:
-            request: The statement; its limits are counted from the moment that a worker begins with it.
-            cancellation: Stops it from elsewhere.
+            request: The statement; its time limit starts when a worker starts it.
+            cancellation: Cancels the query.
 
         Raises:
-            ConnectorError: ``lakehouse.timeout``; ``lakehouse.worker``: the process ended, or does not start;
+            ConnectorError: ``lakehouse.timeout``; ``lakehouse.worker``: the process ended or did not start;
                 ``lakehouse.closed``.
-            CompoundError: What the worker says about the statement.
-            Stopped: The caller no longer waits.
+            CompoundError: The worker's error about the statement.
+            Stopped: The query was cancelled.
         """
         for left in reversed(range(self._count + 2)):
             try:
@@ -208,13 +208,13 @@ class Workers:
             except Gone:
                 if left:
                     continue
-                what = "one process after the other that runs SQL ended before it began with the query"
-                fix = "see what ends them: the system's log names processes that it killed for memory"
+                what = "several SQL worker processes ended before they started the query"
+                fix = "check the system log, which names processes that were killed for memory"
                 raise ConnectorError("lakehouse.worker", what, fix=fix) from None
             if "error" in answer:
                 raise error_of(answer["error"])
             return _asked_of(answer["asked"])
-        raise AssertionError("the last process answers or raises")
+        raise AssertionError("the last process returns or raises")
 
     def _answer(self, request: Ask | Reviewed, cancellation: Cancellation) -> dict[str, Any]:
         with cancellation.on_cancel(self._wake):
@@ -229,7 +229,7 @@ class Workers:
         return answer
 
     def close(self) -> None:
-        """End every process; queries that run fail."""
+        """Stop every process; running queries fail."""
         with self._changed:
             self._is_closed = True
             self._free.clear()
@@ -263,7 +263,7 @@ class Workers:
             code = worker.child.returncode
             if code == -signal.SIGALRM or (time.monotonic() - begun) * 1_000 >= ms:
                 raise timed_out(ms) from None
-            what = f"the query ended the process that ran it ({ended(code)})"
+            what = f"the query crashed its worker process ({ended(code)})"
             raise ConnectorError("lakehouse.worker", what, fix="write a simpler query") from None
 
     def _wake(self) -> None:
@@ -303,7 +303,7 @@ class Workers:
             else:
                 self._forget(worker)
                 if not self._is_closed:
-                    # Started now, so that the next query finds it warm.
+                    # Start now, so that the next query does not wait.
                     with contextlib.suppress(ConnectorError):
                         self._free.append(self._started())
             self._changed.notify()
@@ -312,7 +312,7 @@ class Workers:
         try:
             worker = WorkerProcess(self._hello)
         except OSError as error:
-            what = f"the process that runs SQL of models did not start ({error.strerror})"
+            what = f"the SQL worker process did not start ({error.strerror})"
             raise ConnectorError("lakehouse.worker", what, fix="free memory, or end other processes") from None
         self._all.add(worker)
         return worker
@@ -353,9 +353,9 @@ def error_of(said: Mapping[str, Any]) -> CompoundError:
 
 
 def ended(code: int | None) -> str:
-    """How a process ended, in words."""
+    """How a process ended, as text."""
     if code is None:
-        return "it does not end"
+        return "still running"
     if code < 0:
         with contextlib.suppress(ValueError):
             return signal.Signals(-code).name
@@ -363,7 +363,7 @@ def ended(code: int | None) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """What a worker sees of the environment: no keys of providers, no passwords."""
+    """The worker's environment, without keys and passwords."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     package = str(PACKAGE.resolve().parent)
     return {**kept, "PYTHONPATH": os.pathsep.join([package, *(path for path in sys.path if os.path.isabs(path))])}

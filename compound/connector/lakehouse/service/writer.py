@@ -1,4 +1,4 @@
-"""Writing Delta tables: idempotent commits that say which run made them."""
+"""Writes Delta tables with idempotent commits that record the run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Mode: TypeAlias = Literal["create", "append", "overwrite"]
 
 @runtime_checkable
 class ArrowStream(Protocol):
-    """Anything that gives Arrow data through the PyCapsule interface: DuckDB relations, arro3 tables."""
+    """Anything with Arrow data through the PyCapsule interface: DuckDB relations, arro3 tables."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The stream's capsule."""
@@ -30,12 +30,12 @@ class ArrowStream(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a write did.
+    """The result of a write.
 
     Attributes:
-        uri: Where the table lies.
-        version: The table's version afterwards.
-        committed: False when the transaction had already been committed and nothing was written.
+        uri: URI of the table.
+        version: The table's version after the write.
+        committed: False if the transaction was already committed, so that nothing was written.
     """
 
     uri: str
@@ -45,18 +45,18 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppTransaction:
-    """Makes a write idempotent: a version that is not newer than the committed one is skipped.
+    """Makes a write idempotent: versions up to the committed one are skipped.
 
     Attributes:
-        app_id: Who writes: a sink, a batch.
-        version: Grows with each write of that writer.
+        app_id: The writer: a sink, a batch.
+        version: Increases with each write of that writer.
     """
 
     app_id: str
     version: int
 
 
-def write_table(  # noqa: PLR0913  the commit's notes are few and each stands alone
+def write_table(  # noqa: PLR0913  independent options
     path: str | Path,
     name: str,
     data: ArrowStream | Iterable[Mapping[str, JsonValue]],
@@ -74,24 +74,24 @@ def write_table(  # noqa: PLR0913  the commit's notes are few and each stands al
         path: The lakehouse's folder.
         name: The table.
         data: Arrow data, or JSON records.
-        mode: `create` refuses an existing table; `append` and `overwrite` create it where it is missing.
-        partition_by: Partition columns of a new table; an existing one keeps its own.
-        schema: Column name to DuckDB type, for JSON records; else inferred from all of them.
+        mode: `create` fails on an existing table; `append` and `overwrite` create a missing one.
+        partition_by: Partition columns of a new table; ignored for an existing one.
+        schema: Column name to DuckDB type, for JSON records; default: inferred from all records.
         run_id: Stored in the commit.
         graph_hash: Stored in the commit.
         app_transaction: Makes the write idempotent.
 
     Raises:
-        ConnectorError: ``lakehouse.exists``, ``lakehouse.write-failed`` (full disk, columns that do not fit),
-            ``lakehouse.write-conflict``: somebody else committed meanwhile.
+        ConnectorError: ``lakehouse.exists``, ``lakehouse.write-failed`` (full disk, mismatched columns),
+            ``lakehouse.write-conflict``: another writer committed first.
 
-    Cost: 5 to 20 ms and the size of the data.
+    Cost: 5 to 20 ms plus time for the data.
     """
     from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
     from deltalake.exceptions import CommitFailedError, DeltaError
 
     if mode not in _MODES:
-        raise ConnectorError("lakehouse.bad-mode", f"no write mode {mode!r}", fix=choices(_MODES, mode))
+        raise ConnectorError("lakehouse.bad-mode", f"{mode!r} is not a write mode", fix=choices(_MODES, mode))
     target = Path(path).resolve() / name
     existing = DeltaTable(target) if DeltaTable.is_deltatable(str(target)) else None
     if existing is not None:
@@ -100,7 +100,7 @@ def write_table(  # noqa: PLR0913  the commit's notes are few and each stands al
             return Written(uri=str(target), version=existing.version(), committed=False)
         if mode == "create":
             what = f"the table {name!r} exists at {target}"
-            raise ConnectorError("lakehouse.exists", what, fix="append to it or overwrite it")
+            raise ConnectorError("lakehouse.exists", what, fix="use mode append or overwrite")
     notes = {"run_id": run_id, "graph_hash": graph_hash}
     properties = CommitProperties(
         custom_metadata={key: value for key, value in notes.items() if value is not None},
@@ -132,11 +132,11 @@ def _partitions(existing: DeltaTable | None) -> list[str] | None:
 def arrow(
     data: ArrowStream | Iterable[Mapping[str, JsonValue]], schema: Mapping[str, str] | None = None
 ) -> ArrowStream:
-    """Arrow data of JSON records; Arrow data as it is.
+    """Convert JSON records to Arrow data; Arrow data is returned unchanged.
 
     Raises:
-        ConnectorError: ``lakehouse.no-columns``: no record and no schema; ``lakehouse.write-failed``: a value
-            does not fit its column.
+        ConnectorError: ``lakehouse.no-columns``: no records and no schema; ``lakehouse.write-failed``: a value
+            does not match its column.
     """
     if isinstance(data, ArrowStream):
         return data
@@ -147,11 +147,11 @@ def arrow(
     rows = [dict(row) for row in data]
     names = list(schema) if schema else list(dict.fromkeys(key for row in rows for key in row))
     if not names:
-        what = "there is no record, and no schema says which columns a record would have"
-        raise ConnectorError("lakehouse.no-columns", what, fix="give a schema")
+        what = "the columns are unknown: there are no records and no schema"
+        raise ConnectorError("lakehouse.no-columns", what, fix="pass a schema")
     unknown = sorted({key for row in rows for key in row} - set(names))
     if unknown:
-        what = f"a record has the column {unknown[0]!r}, which the schema has not"
+        what = f"a record has the column {unknown[0]!r}, which the schema lacks"
         raise ConnectorError("lakehouse.write-failed", what, fix=choices(names, unknown[0]))
     connection = duckdb.connect(config={"threads": 1, "enable_external_access": False})
     try:
@@ -160,14 +160,14 @@ def arrow(
         sql = "SELECT unnest(record) FROM (SELECT unnest(from_json_strict($1::JSON, $2)) AS record)"
         return Table.from_arrow(connection.sql(sql, params=[text, orjson.dumps([kinds]).decode()]))
     except (duckdb.Error, TypeError) as error:
-        what = f"the records do not fit their columns: {said_of(error, names)}"
-        raise ConnectorError("lakehouse.write-failed", what, fix="give a schema that fits") from error
+        what = f"the records do not match their columns: {said_of(error, names)}"
+        raise ConnectorError("lakehouse.write-failed", what, fix="pass a matching schema") from error
     finally:
         connection.close()
 
 
 def _inferred(connection: duckdb.DuckDBPyConnection, text: str) -> object:
-    """Types that hold every record; unsigned and mixed ones become types that Delta has."""
+    """Types that fit every record; unsigned and mixed types become Delta types."""
     import orjson
 
     found = connection.execute("SELECT json_structure($1::JSON)", [text]).fetchall()

@@ -1,1 +1,1 @@
-"""What a statement may read, proven on its syntax tree."""
+"""Proof on the syntax tree of what a statement reads."""

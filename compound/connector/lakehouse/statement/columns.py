@@ -1,7 +1,7 @@
-"""`COLUMNS(...)` in SQL of a model: the columns that it stands for keep their names.
+"""`COLUMNS(...)` in SQL written by a model: expanded columns keep their names.
 
-sqlglot takes it for one column and gives it one name. So it is written out where its one source is known; where it is
-not, the name that sqlglot made up is taken away again and DuckDB names the columns.
+sqlglot treats it as one column with one name. It is therefore expanded if its source is known; else the alias that
+sqlglot generated is removed and DuckDB names the columns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MADE_UP: Final = re.compile(r"_col_\d+")
 
 
 def write_out(tree: exp.Expr, tables: Mapping[str, Sequence[str]]) -> None:
-    """Replace `COLUMNS(...)` by the columns it means, where a SELECT reads one source whose columns are known.
+    """Expand `COLUMNS(...)` in a SELECT from one source with known columns.
 
     Args:
         tree: A statement, not yet qualified.
@@ -40,7 +40,7 @@ def write_out(tree: exp.Expr, tables: Mapping[str, Sequence[str]]) -> None:
 
 
 def take_names_away(tree: exp.Expr) -> None:
-    """Remove the names that sqlglot made up for what still stands for several columns."""
+    """Remove aliases that sqlglot generated for expressions with several columns."""
     from sqlglot import exp
 
     for select in tree.find_all(exp.Select):
@@ -50,7 +50,7 @@ def take_names_away(tree: exp.Expr) -> None:
 
 
 def _stands_for_columns(one: exp.Expr) -> bool:
-    """It is several columns of the result."""
+    """Whether the expression is several result columns."""
     from sqlglot import exp
 
     if isinstance(one, (exp.Like, exp.ILike, exp.SimilarTo, exp.Not)):
@@ -61,7 +61,7 @@ def _stands_for_columns(one: exp.Expr) -> bool:
 
 
 def _only_source(scope: Scope, tables: Mapping[str, Sequence[str]]) -> tuple[str, list[str]] | None:
-    """Alias and columns of the one source; None where there are several or its columns are not known."""
+    """Alias and columns of the only source; None if there are several or the columns are unknown."""
     from sqlglot.optimizer.scope import Scope
 
     if len(scope.selected_sources) != 1:
@@ -121,7 +121,7 @@ def _with_column(one: exp.Expr, alias: str, name: str) -> exp.Expr:
 
 
 def _chosen(inside: exp.Expr, columns: Sequence[str]) -> list[str]:
-    """The columns that a pattern, a list or a star means; empty where that is not plain."""
+    """The columns that a pattern, a list or a star selects; empty if unclear."""
     from sqlglot import exp
 
     if isinstance(inside, exp.Literal) and inside.is_string:

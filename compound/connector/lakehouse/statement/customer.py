@@ -1,9 +1,9 @@
-"""Proof that a statement only touches rows of the calling customer.
+"""Proof that a statement reads only rows of the calling customer.
 
 Each table with a customer key must be restricted in the very SELECT that reads it: its key equals a caller
 parameter, or the key of a restricted table; a table that belongs to a customer *through* another one must be
 joined to, or chosen from, restricted rows of that one. Only conjuncts of WHERE and of filtering joins count.
-The proof is conservative: what it does not understand is not restricted.
+The proof is conservative: unknown constructs count as not restricted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Node: TypeAlias = "Mapping[str, Any]"
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """A column of a base table; `mine` when its value stands in a row of the caller."""
+    """A column of a base table; `mine` if its value comes from a row of the caller."""
 
     table: str
     column: str
@@ -46,7 +46,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """A condition that holds for every row; `only` names the sources it filters, None for all."""
+    """A condition on every row; `only` names the sources that it filters, None: all."""
 
     node: Node
     only: frozenset[str] | None
@@ -60,7 +60,7 @@ class _Scope:
     outer: _Scope | None = None
 
     def resolve(self, node: Node) -> tuple[str, str, _Scope] | None:
-        """Source, column and scope of a column reference; None when it is not plain or not unique."""
+        """Source, column and scope of a column reference; None if it is not simple or not unique."""
         if node.get("class") != "COLUMN_REF":
             return None
         names = [str(name).casefold() for name in node.get("column_names", [])]
@@ -89,7 +89,7 @@ class _Scope:
 def unrestricted_tables(
     statement: Statement, tables: Mapping[str, TableInfo], caller_params: Mapping[str, str]
 ) -> list[str]:
-    """Tables with a customer key that `statement` reads without being restricted to the caller.
+    """Keyed tables that `statement` reads without a restriction to the caller.
 
     Args:
         statement: A statement that passed the guard.
@@ -105,7 +105,7 @@ class CustomerProof:
     """One pass over a statement.
 
     Attributes:
-        open_tables: Tables with a customer key that are read without being restricted.
+        open_tables: Keyed tables that are read without a restriction.
     """
 
     def __init__(self, tables: Mapping[str, TableInfo], caller_params: Mapping[str, str], *, depth: int = 0) -> None:
@@ -115,7 +115,7 @@ class CustomerProof:
         self.open_tables: set[str] = set()
 
     def query(self, node: Node, ctes: Mapping[str, Columns], outer: _Scope | None) -> Columns:
-        """Prove a query node; its result's columns."""
+        """Prove a query node; returns its result columns."""
         if self._depth > _MAX_DEPTH:
             what = f"queries are nested more than {_MAX_DEPTH} deep"
             raise ProjectError("sql.too-complex", what, fix="use WITH, or a tool without a customer key")
@@ -161,7 +161,7 @@ class CustomerProof:
         return _outputs(node, scope)
 
     def _from(self, node: Node, scope: _Scope, ctes: Mapping[str, Columns]) -> frozenset[str]:
-        """Add what stands in FROM; the names it brought."""
+        """Add the sources in FROM; returns their names."""
         kind = node.get("type")
         if kind == "JOIN":
             return self._join(node, scope, ctes)
@@ -217,7 +217,7 @@ class CustomerProof:
                         source.mine = changed = True
 
     def _pairs(self, node: Node, scope: _Scope, ctes: Mapping[str, Columns]) -> list[tuple[Node, Node | _Origin]]:
-        """Both ways to read an equality, or a column and what it is chosen from."""
+        """Both directions of an equality, or a column and its IN query."""
         if node.get("class") == "COMPARISON" and node.get("type") == "COMPARE_EQUAL":
             return [(node["left"], node["right"]), (node["right"], node["left"])]
         if node.get("class") == "SUBQUERY" and node.get("subquery_type") == "ANY":
@@ -225,7 +225,7 @@ class CustomerProof:
                 return []
             inner = node["subquery"]["node"]
             if id(inner) not in scope.chosen:
-                # Not the verdict yet: sources around it may still become restricted.
+                # Not final: outer sources may still become restricted.
                 trial = CustomerProof(self._tables, self._params, depth=self._depth)
                 scope.chosen[id(inner)] = trial.query(inner, ctes, scope)
             columns = list(scope.chosen[id(inner)].values())
@@ -234,7 +234,7 @@ class CustomerProof:
         return []
 
     def _restricts(self, source: _Source, column: str, right: Node | _Origin, scope: _Scope) -> bool:
-        """Equality of `column` with `right` keeps only the caller's rows of a table with this key."""
+        """Whether `column = right` keeps only the caller's rows of a table with this key."""
         key = source.key
         if key is None or column != key.column.casefold():
             return False
@@ -259,7 +259,7 @@ class CustomerProof:
         return next((one.type for one in schema if one.name.casefold() == column), "")
 
     def _is_caller(self, node: Node, key_type: str) -> bool:
-        """A caller's parameter, bare or cast to the key's own type: two keys never become one by it."""
+        """Whether the node is a caller's parameter, bare or cast to the key's type (distinct keys stay distinct)."""
         if node.get("class") == "CAST":
             if cast_type(node) != plain_type(key_type):
                 return False
@@ -329,13 +329,13 @@ def _outputs(node: Node, scope: _Scope) -> Columns:
             name = str(item.get("alias") or item["column_names"][-1]).casefold()
             columns[name] = None if name in columns else scope.origin(item)
         else:
-            # A name that was not given cannot be referred to by the proof.
+            # The proof cannot refer to generated names.
             columns[str(item.get("alias") or f"#{len(columns)}").casefold()] = None
     return columns
 
 
 def _common(results: list[Columns]) -> Columns:
-    """Columns of a set operation: known where every branch agrees, by position."""
+    """Columns of a set operation: known if every branch agrees, by position."""
     if not results or any(len(result) != len(results[0]) for result in results):
         return {}
     names = list(results[0])

@@ -1,8 +1,7 @@
-"""Functions that SQL over the lakehouse may call.
+"""Functions that SQL over the lakehouse can call.
 
-An allow-list: pure functions of their arguments. Left out on purpose: everything that reads files, settings,
-variables, sequences or the catalog, writes logs, sleeps, runs SQL from text, shows bounds of the base table
-(`stats`), or builds a value whose size its arguments choose without bound.
+An allow-list of pure functions. Excluded: functions that read files, settings, variables, sequences or the catalog,
+write logs, sleep, run SQL from text, show bounds of the base table (`stats`), or build values of unbounded size.
 """
 
 from __future__ import annotations
@@ -90,10 +89,10 @@ substring_grapheme nfc_normalize
 """
 
 LONG: Final[frozenset[str]] = frozenset(_SLOW.split())
-"""Functions of which one call can take many seconds, and DuckDB heeds no interrupt before it returns."""
+"""Functions that can take many seconds per call, during which DuckDB ignores interrupts."""
 
 FORMATS: Final[frozenset[str]] = frozenset({"format", "printf"})
-"""Functions whose first argument says how long the result is."""
+"""Functions whose first argument sets the length of the result."""
 
 SIZED: Final[dict[str, int]] = {
     "repeat": 1,
@@ -105,7 +104,7 @@ SIZED: Final[dict[str, int]] = {
     "range": -1,
     "generate_series": -1,
 }
-"""Functions whose result is as large as an argument says: its place (-1: each), which must be a literal."""
+"""Functions whose result size depends on an argument: its position (-1: each), which must be a literal."""
 
 MAX_SIZE: Final = 10_000
 

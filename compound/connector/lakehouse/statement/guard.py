@@ -1,8 +1,8 @@
 """The static guard: one read-only SELECT over declared tables, proven on DuckDB's own syntax tree.
 
-"It is a SELECT" does not mean read-only: `WITH a AS (COPY t TO 'f') SELECT ...` parses as one. So the whole
-tree is walked and everything that is not known to be harmless is refused. Nothing is bound or planned here,
-because binding already opens files and planning already runs constant expressions.
+A SELECT is not always read-only: `WITH a AS (COPY t TO 'f') SELECT ...` parses as one. The whole tree is therefore
+walked, and everything outside the allow-list is refused. Nothing is bound or planned here, because binding opens
+files and planning evaluates constant expressions.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Statement:
 
     Attributes:
         sql: The text, without a trailing semicolon.
-        tables: Tables it reads, as they are declared.
+        tables: Declared names of the tables that it reads.
         params: Names of its parameters.
         fingerprint: SHA-256 of the tree without positions, 16 hex digits.
-        has_limit: The outermost query has its own LIMIT.
-        is_long: One call of a function of it may take many seconds, which no interrupt stops.
+        has_limit: Whether the outermost query has a LIMIT.
+        is_long: Whether it calls a function that may take many seconds and ignores interrupts.
         node: The root query node of DuckDB's serialised tree.
     """
 
@@ -53,10 +53,10 @@ class Statement:
 
 
 class Refused(ProjectError):
-    """A statement that the guard does not let through.
+    """A statement that the guard refuses.
 
     Attributes:
-        is_slip: What is meant is allowed and can be written differently: a model may be told and try again.
+        is_slip: Whether the intent is allowed and can be written differently, so that a model can retry.
     """
 
     def __init__(self, code: str, what: str, *, fix: str, where: Location | None, is_slip: bool) -> None:
@@ -76,11 +76,11 @@ def guard(
 
     Args:
         sql: The statement.
-        tables: Names it may read.
-        spelled: The same tables with catalog and schema: `lake.shop.orders`. Where the statement writes one so, or
-            `shop.orders`, the name alone is left of it.
-        hidden: Tables that exist and that it may not read; their names are never taken for slips.
-        where: Where it was written, for messages.
+        tables: Names of the tables that it may read.
+        spelled: The same tables with catalog and schema: `lake.shop.orders`. Such names, and `shop.orders`, are
+            shortened to the table's name.
+        hidden: Existing tables that it may not read; their names are never treated as typos.
+        where: Place of the statement, for messages.
 
     Raises:
         ProjectError: ``sql.syntax``, ``sql.not-one-select``, ``sql.not-allowed`` (a statement, function or
@@ -111,7 +111,7 @@ def guard(
 
 
 def _walked(text: str, walk: Walk, where: Location | None) -> tuple[Mapping[str, Any], Walk]:
-    """The tree of a text and the walk over it, which found nothing.
+    """The syntax tree of a text and its walk, without problems.
 
     Raises:
         ProjectError: As `guard`.
@@ -124,19 +124,19 @@ def _walked(text: str, walk: Walk, where: Location | None) -> tuple[Mapping[str,
     try:
         walk.query(node, {})
     except RecursionError:
-        raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+        raise ProjectError("sql.too-complex", "the statement is nested too deeply", where=where) from None
     if walk.problems:
         problem = walk.problems[0]
         is_undeclared = problem.code == "sql.undeclared-table"
         fix = problem.fix or (choices(sorted(walk.declared.values())) if is_undeclared else "")
-        # A function of another database is a slip; one that DuckDB has was left out on purpose.
+        # A function of another database is a typo; a known DuckDB function is excluded on purpose.
         is_slip = problem.is_slip or (problem.function != "" and not is_function(problem.function))
         raise Refused(problem.code, problem.what, fix=fix, where=where, is_slip=is_slip)
     return node, walk
 
 
 def matching(pattern: str, names: Collection[str]) -> list[str]:
-    """The names in which DuckDB finds a regular expression; none where it is not one."""
+    """The names that match a regular expression in DuckDB; empty if it is invalid."""
     import duckdb
 
     try:
@@ -150,14 +150,14 @@ def matching(pattern: str, names: Collection[str]) -> list[str]:
 
 
 def is_function(name: str) -> bool:
-    """DuckDB has a function of this name, allowed or not."""
+    """Whether DuckDB has a function with this name, allowed or not."""
     with _LOCK:
         found = _parser().execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ? LIMIT 1", [name.lower()])
         return found.fetchone() is not None
 
 
 def readable(sql: str, where: Location | None = None) -> None:
-    """Refuse a text that no parser should meet: one that is far too long, or no text at all.
+    """Refuse text that is too long or not valid text, before it is parsed.
 
     Raises:
         ProjectError: ``sql.too-complex``, ``sql.syntax``.
@@ -166,13 +166,13 @@ def readable(sql: str, where: Location | None = None) -> None:
         what = f"the statement has {len(sql):,} characters, more than {MAX_SQL_CHARS:,}"
         raise ProjectError("sql.too-complex", what, where=where)
     if "\x00" in sql:
-        raise ProjectError("sql.syntax", "the statement holds a NUL character", where=where)
+        raise ProjectError("sql.syntax", "the statement contains a NUL character", where=where)
     if any("\ud800" <= character <= "\udfff" for character in sql):
-        raise ProjectError("sql.syntax", "the statement holds half a character (a surrogate)", where=where)
+        raise ProjectError("sql.syntax", "the statement contains an unpaired surrogate", where=where)
 
 
 def _clean(sql: str, where: Location | None) -> str:
-    """The statement without what may follow it: semicolons, comments, space."""
+    """The statement without trailing semicolons, comments and space."""
     readable(sql, where)
     return without_tail(sql.strip())
 
@@ -190,12 +190,12 @@ def _parse(text: str, where: Location | None) -> dict[str, Any]:
     except duckdb.Error as error:
         said = _first_line(error)
         if "expression depth" in said:
-            raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+            raise ProjectError("sql.too-complex", "the statement is nested too deeply", where=where) from None
         raise ProjectError("sql.syntax", said, fix="write DuckDB's SQL", where=where) from None
     try:
         tree: dict[str, Any] = orjson.loads(rows[0][0])
     except orjson.JSONDecodeError:
-        raise ProjectError("sql.too-complex", "the statement is nested too deep", where=where) from None
+        raise ProjectError("sql.too-complex", "the statement is nested too deeply", where=where) from None
     if tree.get("error", True):
         raise _not_one(str(tree.get("error_message", "no SELECT")), where)
     return tree

@@ -1,7 +1,7 @@
-"""Types of customer keys: which comparisons keep every two keys apart.
+"""Types of customer keys: which comparisons keep distinct keys distinct.
 
-DuckDB casts one side of a comparison. `user_id = $c` with a BOOLEAN parameter casts every key to BOOLEAN, and then the
-rows of most customers are equal to it.
+DuckDB casts one side of a comparison. `user_id = $c` with a BOOLEAN parameter casts every key to BOOLEAN, which
+matches the rows of most customers.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _FROM_TEXT: Final = _INTEGERS | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
 
 
 def plain_type(name: str) -> str:
-    """DuckDB's own name of a type: `VARCHAR` for `text`."""
+    """DuckDB's canonical name of a type: `VARCHAR` for `text`."""
     upper = name.upper().replace(" ", "")
     return _SAME.get(upper, upper)
 
 
 def cast_type(node: Mapping[str, Any]) -> str:
-    """The type that a CAST of the syntax tree casts to; empty when it is not a plain one."""
+    """The target type of a CAST node; empty if it is not a simple type."""
     kind: Mapping[str, Any] = node.get("type_expr") or {}
     path = (kind.get("qualified_name") or {}).get("path") or []
     if len(path) != 1:
@@ -38,7 +38,7 @@ def cast_type(node: Mapping[str, Any]) -> str:
 
 
 def tells_apart(given: str, key: str) -> bool:
-    """Two keys of type `key` that differ are never both equal to one value of type `given`.
+    """Whether distinct keys of type `key` are never equal to the same value of type `given`.
 
     Args:
         given: Type of a parameter or a column.

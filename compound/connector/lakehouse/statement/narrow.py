@@ -1,8 +1,7 @@
-"""SQL of a model, rewritten so that it can only see what is granted.
+"""Rewrites SQL written by a model so that it sees only granted columns.
 
-Every table becomes a sub-query of its granted columns, and every name is bound to one of them, so that neither a
-star, nor a whole row as a value, nor a hidden column of the engine reaches further. The rewritten text is what
-runs; the text that the model wrote never does.
+Every table becomes a sub-query of its granted columns, and every name is bound to one of them, so that a star, a
+whole row as a value or a hidden column of the engine cannot reach others. Only the rewritten text is executed.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ _DIALECT: Final = "duckdb"
 
 
 def narrowed(sql: str, grants: Grants) -> str:
-    """The statement with every table cut to its granted columns; it has passed the guard before, and must again.
+    """Restrict every table of a guarded statement to its granted columns; the result must be guarded again.
 
     Raises:
-        ProjectError: ``sql.not-understood``: it is SQL that cannot be rewritten safely; ``sql.unknown-name``: a
-            name that is no granted column, or that could be several.
+        ProjectError: ``sql.not-understood``: the SQL cannot be rewritten safely; ``sql.unknown-name``: a
+            name is not a granted column, or is ambiguous.
 
     Cost: about 3 ms.
     """
@@ -54,7 +53,7 @@ def narrowed(sql: str, grants: Grants) -> str:
     except (RecursionError, KeyError, AttributeError, TypeError, ValueError, AssertionError) as error:
         raise _not_understood(error) from None
     if not isinstance(bound, exp.Query):
-        raise _not_understood(TypeError(f"a {bound.key} is no query"))
+        raise _not_understood(TypeError(f"a {bound.key} is not a query"))
     take_names_away(bound)
     _replace_tables(bound, grants)
     return bound.sql(dialect=_DIALECT)
@@ -67,7 +66,7 @@ def _replace_tables(tree: exp.Query, grants: Grants) -> None:
     folded = {table.casefold(): table for table in grants}
     defined = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
     if shadows := sorted(defined & folded.keys()):
-        # Two things of one name are what walls between them fall over.
+        # Shadowed names could defeat the restriction.
         what = f"WITH defines {shadows[0]!r}, which is the name of a table"
         raise ProjectError("sql.not-understood", what, fix="give it another name")
     cuts: dict[int, tuple[exp.Table, exp.Subquery]] = {}
@@ -77,13 +76,13 @@ def _replace_tables(tree: exp.Query, grants: Grants) -> None:
                 cuts[id(node)] = (node, _cut(node, folded.get(node.name.casefold()), grants))
     for table in tree.find_all(exp.Table):
         if _is_named(table) and id(table) not in cuts and table.name.casefold() not in defined:
-            raise _not_understood(TypeError(f"{table.name} is read in a place that cannot be cut"))
+            raise _not_understood(TypeError(f"{table.name} is read where it cannot be restricted"))
     for node, cut in cuts.values():
         node.replace(cut)
 
 
 def _is_named(table: exp.Table) -> bool:
-    """A table, not a table function."""
+    """Whether it is a table, not a table function."""
     from sqlglot import exp
 
     return isinstance(table.this, exp.Identifier)
@@ -96,7 +95,7 @@ def _cut(node: exp.Table, table: str | None, grants: Grants) -> exp.Subquery:
         what = f"{node.name} is not a declared table"
         raise ProjectError("sql.undeclared-table", what, fix=f"granted are {shown(grants)}")
     if any(node.args.get(part) for part in ("joins", "sample", "pivots", "when", "version", "laterals")):
-        raise _not_understood(TypeError(f"{node.name} is read in a way that cannot be cut"))
+        raise _not_understood(TypeError(f"{node.name} is read in a way that cannot be restricted"))
     columns = [exp.column(exp.to_identifier(column.name, quoted=True)) for column in grants[table]]
     cut = exp.select(*columns).from_(exp.Table(this=exp.to_identifier(table, quoted=True))).subquery(copy=False)
     alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table, quoted=True))
@@ -111,5 +110,5 @@ def shown(grants: Grants) -> str:
 
 def _not_understood(error: Exception) -> ProjectError:
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    what = f"the statement cannot be rewritten to what is granted: {said[:200]}"
-    return ProjectError("sql.not-understood", what, fix="write it in plainer SQL: SELECT, JOIN, WHERE, GROUP BY")
+    what = f"the statement cannot be restricted to its grants: {said[:200]}"
+    return ProjectError("sql.not-understood", what, fix="write simpler SQL: SELECT, JOIN, WHERE, GROUP BY")

@@ -1,4 +1,4 @@
-"""Edits of a statement's text that do not change what it means; each is proven again after it was made."""
+"""Edits of a statement's text that keep its meaning; the result is guarded again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PREFIX: Final = re.compile(rb'(?:"(?:[^"]|"")*"|[^\s".]+)\s*\.\s*')
 
 
 def without_tail(sql: str) -> str:
-    """A statement without the semicolons, comments and space behind it."""
+    """A statement without trailing semicolons, comments and space."""
     import duckdb
 
     try:
@@ -28,7 +28,7 @@ def without_tail(sql: str) -> str:
 
 
 def paths_of(spelled: Collection[str]) -> frozenset[tuple[str, ...]]:
-    """Every way to write tables with what stands before their names: `lake.shop.orders` also as `shop.orders`."""
+    """Every qualified form of table names: `lake.shop.orders` and `shop.orders`."""
     parts = [tuple(name.casefold().split(".")) for name in spelled]
     return frozenset(one[start:] for one in parts for start in range(len(one) - 1))
 
@@ -38,7 +38,7 @@ def without_prefixes(sql: str, prefixes: Sequence[tuple[int, int]]) -> str:
 
     Args:
         sql: The text.
-        prefixes: Where a name begins, in bytes of UTF-8, and how many parts are taken from it.
+        prefixes: Byte offset (UTF-8) of a name, and the number of parts to remove.
     """
     data = sql.encode()
     for place, parts in sorted(set(prefixes), reverse=True):

@@ -1,4 +1,4 @@
-"""The walk over DuckDB's serialised syntax tree: what is not known is refused."""
+"""The walk over DuckDB's serialised syntax tree: unknown nodes are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEAR: Final = 0.8
 _WIDE: Final = re.compile(r"\d{4}|\*|\{[^{}]*\{")
 
 Scope: TypeAlias = "Mapping[str, int]"
-"""Common table expressions in sight: case-folded name to the tables that reading it reads."""
+"""Common table expressions in scope: case-folded name to the number of tables that it reads."""
 
 _EXPRESSIONS: Final = frozenset(
     {"BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION"}
@@ -46,11 +46,11 @@ class Problem:
     """Why a statement is refused.
 
     Attributes:
-        code: As in `docs/errors/`.
+        code: Error code.
         what: What was found.
         fix: What to write instead.
-        is_slip: What is meant is allowed and can be written differently.
-        function: The function that is not allowed, where that is the reason.
+        is_slip: Whether the intent is allowed and can be written differently.
+        function: The refused function, if that is the reason.
     """
 
     code: str
@@ -66,13 +66,13 @@ class Walk:
 
     Attributes:
         declared: Tables that may be read: case-folded name to the name as declared.
-        spelled: Ways to write them with catalog and schema, case-folded.
-        hidden: Tables that exist and may not be read, case-folded; who names one did not misspell another.
+        spelled: Their qualified names, case-folded.
+        hidden: Existing tables that may not be read, case-folded; their names are not typos.
         tables: Declared tables that are read.
         params: Parameters that are used.
-        problems: Why it is refused, in the order found; empty when it passes.
-        is_long: One call of a function of it may take many seconds.
-        prefixes: Qualified names that must be shortened: place in bytes, and the parts before the name.
+        problems: Why it is refused, in the order found; empty if it passes.
+        is_long: Whether it calls a function that may take many seconds.
+        prefixes: Qualified names to shorten: byte offset, and the parts before the name.
     """
 
     declared: Mapping[str, str]
@@ -90,8 +90,8 @@ class Walk:
     def query(self, node: Mapping[str, Any], visible: Scope) -> None:
         """A query node; `visible` holds the names of common table expressions in scope.
 
-        Scopes are order-aware as in DuckDB: a plain expression does not see itself nor later ones, so a name
-        that is not yet defined is a table.
+        Scopes are ordered as in DuckDB: a plain expression does not see itself or later ones, so a name that is not yet
+        defined is a table.
         """
         kind = str(node.get("type", ""))
         if kind not in _QUERIES:
@@ -121,7 +121,7 @@ class Walk:
         return cast("Mapping[str, Any]", found or {})
 
     def anything(self, value: object, scope: Scope) -> None:
-        """Any value of the tree."""
+        """Visit any value of the tree."""
         if isinstance(value, list):
             for item in cast("list[Any]", value):
                 self.anything(item, scope)
@@ -142,7 +142,7 @@ class Walk:
             self.below(node, scope)
 
     def typed(self, node: dict[str, Any], kind: str, scope: Scope) -> None:
-        """A query, a relation or a modifier."""
+        """Visit a query, a relation or a modifier."""
         if kind.endswith("_NODE"):
             self.query(node, scope)
         elif kind in _RELATIONS:
@@ -155,13 +155,13 @@ class Walk:
             )
 
     def below(self, node: Mapping[str, Any], scope: Scope) -> None:
-        """Everything inside a node."""
+        """Visit everything inside a node."""
         for value in node.values():
             if isinstance(value, dict | list):
                 self.anything(value, scope)
 
     def relation(self, node: dict[str, Any], kind: str, scope: Scope) -> None:
-        """What stands in FROM."""
+        """Visit a relation in FROM."""
         if node.get("at_clause"):
             self.refuse("AT (time travel) is not allowed", "pin the version in the connection")
         if kind == "BASE_TABLE":
@@ -178,7 +178,7 @@ class Walk:
         self.below(node, scope)
 
     def table(self, node: dict[str, Any], scope: Scope) -> None:
-        """A table by name."""
+        """Visit a table name."""
         name = str(node.get("table_name", ""))
         path = [str(part) for part in node.get("qualified_name", {}).get("path") or [name]]
         outer = [str(node[key]) for key in ("catalog_name", "schema_name") if node.get(key)]
@@ -199,7 +199,7 @@ class Walk:
             self.problems.append(Problem(code="sql.undeclared-table", what=what, is_slip=bool(near)))
 
     def qualified(self, node: dict[str, Any], path: list[str], folded: str, scope: Scope) -> None:
-        """A table with catalog or schema before its name."""
+        """Visit a qualified table name."""
         if tuple(part.casefold() for part in path) in self.spelled and folded not in scope:
             self.tables.add(self.declared[folded])
             self.prefixes.append((int(node["query_location"]), len(path) - 1))
@@ -209,7 +209,7 @@ class Walk:
         self.refuse(what, f"write {path[-1]}" if folded in self.declared else "", is_slip=folded in self.declared)
 
     def column(self, node: Mapping[str, Any]) -> None:
-        """A reference to a column, perhaps with the table's whole name before it."""
+        """Visit a column reference, possibly qualified with the table's full name."""
         names = tuple(str(name).casefold() for name in node.get("column_names") or [])
         for size in range(len(names) - 1, 1, -1):
             if names[:size] in self.spelled:
@@ -217,14 +217,14 @@ class Walk:
                 return
 
     def read(self, tables: int) -> None:
-        """Count what is read: expressions that double each other are planned for ever, and no interrupt helps."""
+        """Count reads: expressions that double each other take unbounded planning time and ignore interrupts."""
         self.reads += tables
         if self.reads > MAX_READS:
             what = f"its common table expressions multiply to more than {MAX_READS:,} reads"
             self.problems.append(Problem(code="sql.too-complex", what=what))
 
     def expression(self, node: dict[str, Any], scope: Scope) -> None:
-        """A scalar expression."""
+        """Visit a scalar expression."""
         kind = str(node["class"])
         if kind not in _EXPRESSIONS:
             self.refuse(f"a {kind.lower().replace('_', ' ')} expression is not allowed")
@@ -240,7 +240,7 @@ class Walk:
         self.below(node, scope)
 
     def called(self, node: dict[str, Any], name: str, scope: Scope, *, table: bool) -> None:
-        """A call of a scalar, aggregate, window or table function."""
+        """Visit a call of a scalar, aggregate, window or table function."""
         path = node.get("qualified_name", {}).get("path") or [name]
         if len(path) != 1 or str(path[0]).lower() != name:
             what = f"the qualified function {'.'.join(map(str, path))}() is not allowed"
@@ -254,7 +254,7 @@ class Walk:
         self.below(node, scope)
 
     def sized(self, node: dict[str, Any], name: str, *, table: bool) -> None:
-        """A function whose result is as large as an argument says."""
+        """Check a function whose result size depends on an argument."""
         place = SIZED[name]
         arguments = [argument_of(item) for item in node.get("arguments") or node.get("children") or []]
         checked = arguments if place < 0 else arguments[place : place + 1]
@@ -263,12 +263,12 @@ class Walk:
             self.volume *= max([1, *sizes])
         if min(sizes, default=0) < 0 or self.volume > MAX_VOLUME:
             what = f"{name}() needs a whole number of at most {MAX_SIZE:,}, written as a literal"
-            # A sum can be written out; a number that is written and too large was meant.
+            # An expression can be written as a literal; a literal that is too large was intended.
             is_slip = any(item.get("class") != "CONSTANT" for item in checked)
-            self.refuse(what, "write the number out", is_slip=is_slip)
+            self.refuse(what, "write the number as a literal", is_slip=is_slip)
 
     def refuse(self, what: str, fix: str = "", *, is_slip: bool = False) -> None:
-        """Note a refusal."""
+        """Add a problem."""
         self.problems.append(Problem(code="sql.not-allowed", what=what, fix=fix, is_slip=is_slip))
 
 
@@ -280,14 +280,14 @@ def argument_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_narrow(node: Mapping[str, Any]) -> bool:
-    """A format that is a literal and asks for no great width; neither does an argument."""
+    """Whether a format is a literal without a large width, in it or in an argument."""
     first = argument_of((node.get("arguments") or node.get("children") or [{}])[0])
     literal = cast("Mapping[str, Any]", first.get("literal") or {})
     return first.get("class") == "CONSTANT" and not _WIDE.search(str(literal.get("text", "")))
 
 
 def _size(node: Mapping[str, Any]) -> int:
-    """The whole number that a literal says; -1 for everything else and for large ones."""
+    """The integer value of a literal; -1 for everything else and for large numbers."""
     if node.get("class") == "FUNCTION" and node.get("function_name") == "-":
         inner = [argument_of(item) for item in node.get("arguments") or []]
         return _size(inner[0]) if len(inner) == 1 else -1

@@ -1,1 +1,1 @@
-"""Versions of tables, read exactly or refused."""
+"""Exact reads of table versions."""

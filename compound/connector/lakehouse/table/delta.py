@@ -1,8 +1,8 @@
 """Reading one version of a Delta table exactly, or refusing it with a reason.
 
-Data comes through `DeltaTable.scan`, which honours deletion vectors and column mapping; reading the listed
-files does not. What `scan` promises is checked once more: the log has no gap, every feature is one that was
-tried, the types are those of the table's schema, and required columns hold no null.
+Data is read through `DeltaTable.scan`, which applies deletion vectors and column mapping; reading the listed files
+does not. The result is verified: the log has no gap, every feature is tested, the types match the table's schema, and
+required columns contain no null.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class DeltaVersion:
 
 
 def open_delta(source: Source) -> DeltaVersion:
-    """Open the version that `source` asks for and prove that it can be read.
+    """Open the requested version and check that it can be read exactly.
 
     Raises:
         ConnectorError: ``lakehouse.delta-feature``, ``lakehouse.delta-log``, ``lakehouse.delta-version``.
@@ -90,7 +90,7 @@ def open_delta(source: Source) -> DeltaVersion:
 
 
 def refuse(source: Source, error: Exception) -> NoReturn:
-    """Turn whatever the reader says into a refusal that names the table and the fix.
+    """Convert a reader's error into one that names the table and the fix.
 
     Raises:
         ConnectorError: Always.
@@ -103,7 +103,7 @@ def refuse(source: Source, error: Exception) -> NoReturn:
         fix = "rewrite the table without the feature (ALTER TABLE ... DROP FEATURE), or export it to Parquet"
         raise ConnectorError("lakehouse.delta-feature", what, fix=fix) from error
     if "not found" in low or "no such file" in low or "failed to fetch metadata for file" in low:
-        what = f"{where} lists a data file that is not there: {_tail(said)}"
+        what = f"{where} lists a missing data file: {_tail(said)}"
         fix = "restore the file; a version older than the last VACUUM cannot be read, pin a newer one"
         raise ConnectorError("lakehouse.missing-file", what, fix=fix) from error
     what = f"{where} cannot be read: {_tail(said)}"
@@ -126,7 +126,7 @@ def _check_features(source: Source, features: list[str]) -> None:
 
 
 def _checked_version(source: Source, log: Path) -> int:
-    """The version to read; the commits that lead to it are all there."""
+    """The version to read, after checking that all of its commits exist."""
     try:
         names = [path.name for path in log.iterdir()]
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Files outside of the lakehouse are not read, whatever a link or a table's log says.
+"""Prevents reads outside of the lakehouse through links or table logs.
 
-The log of a Delta table names its files: usually beside it, but an absolute path, a `file://` URL or `..` reaches every
-file that this process may read. A log is data that others wrote, so what it names is held against the folder.
+The log of a Delta table names its files: usually beside it, but an absolute path, a `file://` URL or `..` could name
+any file that this process can read. The log is untrusted, so every name is checked against the folder.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _UUID_CHARS: Final = 20
 
 
 def keep_inside(source: Source) -> None:
-    """Refuse a table whose own files lead out of the lakehouse: its folder, its log, its Parquet files.
+    """Refuse a table whose folder, log or Parquet files lead out of the lakehouse.
 
     Raises:
         ConnectorError: ``lakehouse.outside``.
@@ -36,7 +36,7 @@ def keep_inside(source: Source) -> None:
         _outside(source, source.path)
     if source.format == "delta":
         log = source.path / "_delta_log"
-        # Only links can lead out of a folder that is inside; a long log has thousands of plain files.
+        # Only links can lead out of an inner folder; a long log has thousands of regular files.
         files: Iterable[Path] = (log, *(file for file in log.rglob("*") if file.is_symlink()))
     else:
         files = source.files()
@@ -63,7 +63,7 @@ def keep_log_inside(source: Source, version: int) -> None:
 
 
 def _place(base: Path, name: str) -> Path | None:
-    """Where a name of the log leads; None where that is no file of this machine."""
+    """The path that a name in the log refers to; None if it is not a local file."""
     if _SCHEME.match(name):
         url = urlsplit(name)
         return Path(url.path) if url.scheme.lower() == "file" and url.netloc in ("", "localhost") else None

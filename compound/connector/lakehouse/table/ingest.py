@@ -1,4 +1,4 @@
-"""Copying one version of a table into a native DuckDB file, and proving that the copy is that version."""
+"""Copies one version of a table into a native DuckDB file and verifies the copy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EVERY_YEAR: Final = {"datafusion.execution.parquet.coerce_int96": "us"}
 
 
 def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
-    """Write the table `t` of the file `target` and describe what was read.
+    """Write table `t` to the file `target` and describe it.
 
     Raises:
         ConnectorError: ``lakehouse.*``: the table cannot be read exactly.
@@ -44,7 +44,7 @@ def ingest(source: Source, fingerprint: str, target: Path) -> TableInfo:
     except duckdb.Error as error:
         if str(target.parent) in str(error):  # the copy, not the table
             what = f"the copy of table {source.name!r} cannot be written to {target.parent.parent}: {_cause(error)}"
-            fix = "free space, or give the profile's folder another place"
+            fix = "free space, or move the profile's folder"
             raise ConnectorError("lakehouse.cache", what, fix=fix) from error
         refuse(source, error)
     finally:
@@ -101,7 +101,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVer
     order = f" ORDER BY {', '.join(map(quoted, keys))}" if keys else ""
     chosen = ", ".join(_copied(source, name, kind) for name, kind in columns.items())
     if not columns:
-        what = f"table {source.name!r} at {source.path} has no column left to read"
+        what = f"table {source.name!r} at {source.path} has no readable column"
         raise ConnectorError("lakehouse.unreadable", what, fix="grant at least one column")
     connection.execute(f"CREATE TABLE snap.main.t AS SELECT {chosen} FROM {relation}{order}")
     if source.format == "duckdb":
@@ -110,14 +110,14 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: Source, delta: DeltaVer
 
 
 def _copied(source: Source, name: str, kind: str) -> str:
-    """A column of the copy. Texts of tables with a customer key compare exactly: NOCASE makes keys of two equal."""
+    """A column of the copy. Texts of keyed tables compare exactly: NOCASE would make distinct keys equal."""
     if source.format == "duckdb" and source.options.customer_key and kind == "VARCHAR":
         return f'{quoted(name)} COLLATE "binary" AS {quoted(name)}'
     return quoted(name)
 
 
 def _known(source: Source, names: list[str]) -> None:
-    """Columns that the connection names must exist: a typo in `hide` would open the column."""
+    """Columns named in the connection must exist: a typo in `hide` would expose the column."""
     options = source.options
     told = [*options.hide, *options.cluster_by]
     if options.customer_key:
@@ -130,15 +130,15 @@ def _known(source: Source, names: list[str]) -> None:
 
 
 def _cause(error: Exception) -> str:
-    """What DuckDB says last: the reason of what it says before."""
+    """The last part of DuckDB's message, which is the cause."""
     return " ".join(str(error).split()).rpartition("Original error: ")[2][-300:]
 
 
 def _scan(source: Source, table: DeltaTable) -> object:
-    """Every row, deletion vectors and column mapping honoured as `DeltaTable.scan` does.
+    """Every row, with deletion vectors and column mapping applied as in `DeltaTable.scan`.
 
-    That one reads INT96 timestamps, which Spark writes, as nanoseconds in 64 bits, and silently wraps whatever lies
-    outside of 1677 to 2262; in microseconds every year has room.
+    `scan` reads INT96 timestamps, which Spark writes, as 64-bit nanoseconds and silently wraps values outside of 1677
+    to 2262; microseconds hold every year.
     """
     from deltalake import QueryBuilder
 
@@ -151,7 +151,7 @@ def _scan(source: Source, table: DeltaTable) -> object:
 
 
 def _index(connection: duckdb.DuckDBPyConnection, source: Source, columns: Mapping[str, str], count: int) -> None:
-    """An index on the key of a larger table; small ones are scanned faster than an index is opened."""
+    """Index the key of a large table; small tables are scanned faster than an index is opened."""
     key = source.options.customer_key
     if key is None or count < _INDEXED_ROWS or key.column not in columns:
         return

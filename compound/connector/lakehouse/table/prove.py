@@ -1,4 +1,4 @@
-"""Proof that the copy of a Delta version is that version: what was read is held against the log."""
+"""Verifies a copy of a Delta version against its log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def prove(
     columns: Mapping[str, str],
     count: int,
 ) -> None:
-    """Hold the copy against the log: types, required columns, number of rows, least and greatest values.
+    """Check the copy against the log: types, required columns, number of rows, minimum and maximum values.
 
     Raises:
         ConnectorError: ``lakehouse.inexact``.
@@ -45,12 +45,12 @@ def prove(
             _wrong(source, f"column {name!r} must not be null, but {nulls} rows are")
     expected = _logged_rows(connection, delta.table)
     if expected is not None and expected != count:
-        _wrong(source, f"{count} rows were read, its log speaks of {expected}")
+        _wrong(source, f"{count} rows were read, its log says {expected}")
     _prove_bounds(connection, source, delta.table, columns)
 
 
 def _logged_rows(connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> int | None:
-    """Rows by the statistics of the log, less deletion vectors; None where a file has no statistics."""
+    """Row count from the log's statistics, minus deletion vectors; None if a file has no statistics."""
     actions = table.get_add_actions(flatten=True)
     if "num_records" not in actions.schema.names or actions.num_rows == 0:
         return 0 if actions.num_rows == 0 else None
@@ -66,7 +66,7 @@ def _logged_rows(connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> in
 def _prove_bounds(
     connection: duckdb.DuckDBPyConnection, source: Source, table: DeltaTable, columns: Mapping[str, str]
 ) -> None:
-    """No value lies outside of what the log says: a reader that wraps timestamps or widens integers is found."""
+    """Check that all values lie within the log's bounds, which detects wrapped timestamps and widened integers."""
     actions = table.get_add_actions(flatten=True)
     known = set(actions.schema.names)
     connection.register("actions", actions)
@@ -74,7 +74,7 @@ def _prove_bounds(
         low, high = f"min.{name}", f"max.{name}"
         if kind not in _BOUNDED or not {low, high, f"null_count.{name}", "num_records"} <= known:
             continue
-        # Writers cut the greatest timestamp to a millisecond.
+        # Writers truncate the maximum timestamp to a millisecond.
         more = " + INTERVAL 1 MILLISECOND" if kind.startswith("TIMESTAMP") else ""
         bounds = (
             f"SELECT min(CAST({quoted(low)} AS {kind})) AS low, max(CAST({quoted(high)} AS {kind})){more} AS high, "
@@ -94,6 +94,6 @@ def number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 def _wrong(source: Source, what: str) -> NoReturn:
-    where = f"table {source.name!r} at {source.path} is not read exactly: {what}"
+    where = f"table {source.name!r} at {source.path} was not read exactly: {what}"
     fix = "rewrite the table (OPTIMIZE or a full overwrite), or export it to Parquet"
     raise ConnectorError("lakehouse.inexact", where, fix=fix)

@@ -1,7 +1,7 @@
 """Snapshots: one native DuckDB file per version of a table, built once and shared read-only by every process.
 
 A snapshot is a folder `<name>-<fingerprint>/` with `table.duckdb` (one table `t`, sorted by its key) and
-`manifest.json`. It is built beside and published by renaming the folder, so a partial one never has the name.
+`manifest.json`. It is built in a temporary folder and published by renaming, so it is never partial.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def snapshot(source: Source, cache_dir: Path, *, fingerprint: str = "") -> tuple[TableInfo, Path]:
-    """The table at its version, and the DuckDB file that holds it; built when it is not there or damaged.
+    """The table at its version and its DuckDB file; built if missing or damaged.
 
     Raises:
         ConnectorError: ``lakehouse.*``: the table cannot be read exactly, or the cache cannot be written.
@@ -52,18 +52,18 @@ def snapshot(source: Source, cache_dir: Path, *, fingerprint: str = "") -> tuple
         if info is not None:
             return info, folder / FILE
         _build(source, fingerprint, folder)
-    what = f"the snapshot of table {source.name!r} is damaged each time it is built"
+    what = f"the snapshot of table {source.name!r} is damaged after each build"
     raise ConnectorError("lakehouse.cache", what, fix="check the disk of the cache folder")
 
 
 def discard(file: Path) -> None:
-    """Forget a snapshot that turned out damaged, so that the next open builds it again."""
+    """Discard a damaged snapshot, so that the next open rebuilds it."""
     with contextlib.suppress(OSError):
         (file.parent / _MANIFEST).unlink()
 
 
 def prune(cache_dir: Path, keep: Iterable[Path]) -> None:
-    """Drop snapshots of older versions: all but the newest few of a table, and none of the last hour."""
+    """Delete older snapshots: all but the newest few of a table, and none from the last hour."""
     kept = {file.parent for file in keep}
     by_table: dict[str, list[tuple[float, Path]]] = {}
     with contextlib.suppress(OSError):
@@ -79,7 +79,7 @@ def prune(cache_dir: Path, keep: Iterable[Path]) -> None:
 
 
 def _read_manifest(folder: Path, source: Source) -> TableInfo | None:
-    """The table's record when the snapshot is whole; None when it must be built."""
+    """The manifest of an intact snapshot; None if it must be built."""
     file = folder / FILE
     try:
         manifest = cast("dict[str, Any]", orjson.loads((folder / _MANIFEST).read_bytes()))
@@ -110,7 +110,7 @@ def _build(source: Source, fingerprint: str, folder: Path) -> None:
 
 
 def _publish(work: Path, folder: Path, source: Source) -> None:
-    """Give the finished folder its name; a whole one of another process wins, a damaged one is moved away."""
+    """Publish the finished folder; an intact one of another process wins, a damaged one is moved away."""
     for _ in range(5):
         try:
             work.rename(folder)
@@ -128,7 +128,7 @@ def _publish(work: Path, folder: Path, source: Source) -> None:
 
 
 def _digest(file: Path, size: int) -> str:
-    """SHA-256 of a small file; the size of a large one, where hashing would cost more than it saves."""
+    """SHA-256 of a small file; the size of a large one, for which hashing costs too much."""
     if size > _HASHED_BYTES:
         return f"size:{size}"
     with file.open("rb") as stream:

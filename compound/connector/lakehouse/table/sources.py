@@ -1,4 +1,4 @@
-"""What lies in a lakehouse's folder, seen from outside: names, formats, fingerprints; no table is opened."""
+"""Tables in a lakehouse's folder: names, formats, fingerprints; no table is opened."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from compound.errors import ConnectorError
 
 _ICEBERG: Final = re.compile(r"\.metadata\.json$|^version-hint\.text$|^snap-.*\.avro$")
 BUILD: Final = 3
-"""Version of the snapshot's layout; another one is another key."""
+"""Version of the snapshot's layout; part of the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A table as it lies on disk.
+    """A table on disk.
 
     Attributes:
-        name: What SQL calls it.
+        name: Name in SQL.
         path: The folder or file.
-        format: How it is stored.
+        format: Storage format.
         inner: Name inside a `.duckdb` file.
-        version: The Delta version asked for; None for the newest.
-        options: What the connection says about it.
-        folders: Where its files may lie: the lakehouse, then folders that are allowed beside.
+        version: The requested Delta version; None: the newest.
+        options: Options of the connection file.
+        folders: Folders that may contain its files: the lakehouse, then further allowed folders.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Source:
     folders: tuple[Path, ...] = ()
 
     def files(self) -> Iterator[Path]:
-        """The files whose change means another version."""
+        """The files that determine the version."""
         if self.format == "delta":
             yield from sorted((self.path / "_delta_log").iterdir())
         elif self.format == "duckdb":
@@ -51,10 +51,10 @@ class Source:
             yield from parquet_files(self.path)
 
     def fingerprint(self) -> str:
-        """Digest of place, files (name, size, time) and options; the key of the snapshot.
+        """Digest of path, files (name, size, time) and options; the key of the snapshot.
 
         Raises:
-            ConnectorError: ``lakehouse.missing-table``: the table went away.
+            ConnectorError: ``lakehouse.missing-table``: the table was removed.
         """
         seen = [f"{BUILD}|{self.path}|{self.inner}|{self.version}|{self.options.hide}|{self.options.cluster_by}"]
         seen.append(f"{self.options.customer_key!r}|{[str(folder) for folder in self.folders]}")
@@ -69,12 +69,12 @@ class Source:
 
 
 def parquet_files(path: Path) -> list[Path]:
-    """Data files below a folder, or the file itself; hidden and underscored names are no data."""
+    """Data files below a folder, or the file itself; hidden and underscored names are ignored."""
     if path.is_file():
         return [path]
     found: list[Path] = []
     seen: set[str] = set()
-    # A linked folder is a part of the table like any other; where it leads out of the lakehouse is asked later.
+    # A linked folder is part of the table; `keep_inside` checks where it leads.
     for folder, folders, names in os.walk(path, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:
@@ -82,7 +82,7 @@ def parquet_files(path: Path) -> list[Path]:
             continue
         seen.add(real)
         if "_delta_log" in folders:
-            # Its files are data only by its log.
+            # Only its log says which files are data.
             folders[:] = []
             continue
         folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
@@ -92,7 +92,7 @@ def parquet_files(path: Path) -> list[Path]:
 
 
 def foreign_format(path: Path) -> tuple[str, Path] | None:
-    """A table format other than Delta whose log lies in or below a folder, and where; its files are not its rows."""
+    """The format and path of a non-Delta table log in or below a folder; its files are not its rows."""
     if not path.is_dir():
         return None
     for folder, folders, names in os.walk(path):
@@ -111,14 +111,14 @@ def foreign_format(path: Path) -> tuple[str, Path] | None:
 
 
 def discover(root: Path) -> list[tuple[str, Path, TableFormat]]:
-    """Tables directly below `root`, sorted by name; a folder that is a table itself is the only one.
+    """Tables directly below `root`, sorted by name; a folder that is a table is the only one.
 
     Raises:
-        ConnectorError: ``lakehouse.missing``: there is no such folder.
+        ConnectorError: ``lakehouse.missing``: the folder does not exist.
     """
     if not root.is_dir():
-        what = f"there is no lakehouse at {root}"
-        raise ConnectorError("lakehouse.missing", what, fix="seed it, or point the profile to the right folder")
+        what = f"lakehouse {root} does not exist"
+        raise ConnectorError("lakehouse.missing", what, fix="seed it, or correct the profile's folder")
     if (root / "_delta_log").is_dir():
         return [(root.name, root, "delta")]
     own = foreign_format(root)

@@ -1,4 +1,4 @@
-"""What may be said about an error of the engine: which kind, which type, which column; never a value of a row."""
+"""Messages for errors of the engine: kind, type and column, never values of rows."""
 
 from __future__ import annotations
 
@@ -15,39 +15,38 @@ _TYPES: Final = frozenset(
 _TARGET: Final = re.compile(r"\b(?:to|to type|destination type) (DECIMAL\(\d+, ?\d+\)|[A-Z]+\d*)(?![\w(])")
 _COLUMN: Final = re.compile(r"when casting from source column (\w+)\s*$")
 _KNOWN: Final = {
-    "more than one row returned by a subquery": "a sub-query that stands for one value returns more than one row",
+    "more than one row returned by a subquery": "a scalar sub-query returns more than one row",
     "division by zero": "a division by zero",
-    "map keys must be unique": "keys of a map come twice",
+    "map keys must be unique": "a map has duplicate keys",
     "map keys can not be null": "a key of a map is null",
     "epoch seconds out of range": "a number is out of range for a timestamp",
-    "extract specifier": "a part of a date is named that there is not",
-    "according to format specifier": "a text does not fit the format of dates that it is read with",
+    "extract specifier": "unknown part of a date",
+    "according to format specifier": "a text does not match its date format",
     "malformed json": "a text is not JSON",
     "date field value out of range": "a text is not a date",
     "invalid date field format": "a text is not a date",
     "invalid timestamp field format": "a text is not a timestamp",
-    "overflow in": "a number is too large to compute with",
+    "overflow in": "numeric overflow",
     "out of range": "a number or a date is out of range",
     "as base64": "a text is not base64",
 }
 _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (duckdb.ConversionException, "a value cannot be converted"),
     (duckdb.OutOfRangeException, "a number or a date is out of range"),
-    (duckdb.InvalidInputException, "a function does not take a value that it was given"),
-    (duckdb.BinderException, "a function does not take these arguments"),
-    (duckdb.NotImplementedException, "it needs something that the engine does not have"),
+    (duckdb.InvalidInputException, "invalid argument value of a function"),
+    (duckdb.BinderException, "invalid arguments of a function"),
+    (duckdb.NotImplementedException, "not implemented by the engine"),
 )
 
 
 def said_of(error: Exception, columns: Collection[str] = ()) -> str:
-    """An error of the engine in words of our own.
+    """A message for an error of the engine.
 
-    Values of rows stand in the engine's messages, quoted or not, so nothing of them is repeated but the name of a type
-    and of a column that is known.
+    The engine's messages contain values of rows, so only names of types and known columns are repeated.
 
     Args:
-        error: What the engine raised.
-        columns: Names that may be repeated.
+        error: The engine's exception.
+        columns: Column names that may be repeated.
     """
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     low = first.casefold()

@@ -1,4 +1,4 @@
-"""DuckDB's names of types, read into trees: `STRUCT(a INTEGER, "b c" DATE[])`."""
+"""Parses DuckDB's type names into trees: `STRUCT(a INTEGER, "b c" DATE[])`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Shape:
 
     Attributes:
         kind: `LIST`, `STRUCT`, `TUPLE`, `MAP`, or a type without parts as DuckDB writes it: `DECIMAL(10,2)`.
-        parts: A list's item, a map's key and value, the fields in order.
-        names: Of a struct's fields.
+        parts: Item of a list, key and value of a map, or fields in order.
+        names: Field names of a struct.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Shape:
 
 @lru_cache(maxsize=1_024)
 def shape_of(kind: str) -> Shape:
-    """The tree of a type's name."""
+    """Parse a type name."""
     text = kind.strip()
     if found := _ARRAY.search(text):
         return Shape("LIST", (shape_of(text[: found.start()]),))
@@ -52,7 +52,7 @@ def shape_of(kind: str) -> Shape:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Parts between commas that stand outside of brackets and quotes."""
+    """Split at commas outside of brackets and quotes."""
     depth, start, quote = 0, 0, ""
     for place, character in enumerate(text):
         if quote:

@@ -1,4 +1,4 @@
-"""The values of the lakehouse: tables, limits, results."""
+"""Types of the lakehouse: tables, limits, results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Column:
     Attributes:
         name: As written in the table.
         type: DuckDB's name of the type: `VARCHAR`, `DECIMAL(10,2)`, `INTEGER[]`.
-        nullable: False only where the table's schema promises a value.
+        nullable: False only if the schema declares it as not null.
     """
 
     name: str
@@ -28,11 +28,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerKey:
-    """How the rows of a table belong to a customer.
+    """How rows of a table belong to a customer.
 
     Attributes:
         column: The column that holds the customer's key, or the one that leads to it.
-        through: Another keyed table with a column of the same name; empty when `column` is the key itself.
+        through: Another keyed table with a column of the same name; empty if `column` is the key.
     """
 
     column: str
@@ -41,14 +41,14 @@ class CustomerKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
-    """What a connection says about one table.
+    """Options of a table in the connection file.
 
     Attributes:
-        customer_key: Set on tables that hold rows of single customers.
+        customer_key: Set on tables whose rows belong to customers.
         hide: Columns that are not granted; they are never copied into the snapshot.
-        cluster_by: Columns the snapshot is sorted by; the customer key when empty.
-        description: What a row is.
-        columns: Column to what it holds, where its name does not say it.
+        cluster_by: Sort columns of the snapshot; default: the customer key.
+        description: Meaning of a row.
+        columns: Column to description, where the name is not clear.
     """
 
     customer_key: CustomerKey | None = None
@@ -63,20 +63,20 @@ NO_OPTIONS: Final = TableOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableInfo:
-    """A table at the version it is pinned to.
+    """A table at its pinned version.
 
     Attributes:
-        name: What SQL calls it.
-        uri: Where it lies.
+        name: Name in SQL.
+        uri: Location of the table.
         format: `delta`, `parquet` or `duckdb`.
         version: Delta's version; for files the newest modification time in ns.
         snapshot_ts: When that version was committed, ISO 8601 in UTC.
-        table_id: Delta's table id; for files a digest of the place.
-        fingerprint: Digest of what makes this version this version; the snapshot's key.
+        table_id: Delta's table id; for files a digest of the path.
+        fingerprint: Digest that identifies this version; the snapshot's key.
         schema: The columns.
         schema_hash: SHA-256 of names, types and nullability, 16 hex digits.
         rows: Number of rows.
-        options: What the connection says about it.
+        options: Options of the connection file.
     """
 
     name: str
@@ -106,10 +106,10 @@ class Limits:
     """Caps on one query, enforced while it runs.
 
     Attributes:
-        rows: Rows returned.
-        cell_chars: Characters of one text cell; a longer one ends with an ellipsis.
-        bytes: JSON size of all rows.
-        ms: Wall time; the query is interrupted.
+        rows: Maximum number of rows.
+        cell_chars: Maximum characters of a text cell; longer ones end with an ellipsis.
+        bytes: Maximum JSON size of all rows.
+        ms: Maximum wall time in ms; then the query is interrupted.
     """
 
     rows: int = 1_000
@@ -118,7 +118,7 @@ class Limits:
     ms: int = 2_000
 
     def within(self, other: Limits) -> Limits:
-        """The tighter one of both, cap by cap."""
+        """The lower of both values for each cap."""
         return Limits(
             rows=min(self.rows, other.rows),
             cell_chars=min(self.cell_chars, other.cell_chars),
@@ -129,13 +129,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What queries may use.
+    """Resources of queries.
 
     Attributes:
-        memory_limit: DuckDB's memory in this process, as DuckDB writes it; nothing is spilled to disk.
+        memory_limit: DuckDB's memory limit in this process, in DuckDB's format; nothing is spilled to disk.
         threads: DuckDB's threads in this process; 1 is fastest for point queries.
-        workers: Processes that run SQL of models, at most; more queries wait for their turn.
-        worker_memory_mb: Memory of each, in MiB, above what an idle one needs; the kernel enforces it on Linux.
+        workers: Maximum number of worker processes; further queries wait.
+        worker_memory_mb: Memory of each worker, in MiB, on top of an idle one; enforced by the kernel on Linux.
     """
 
     memory_limit: str = "1GB"
@@ -149,17 +149,17 @@ DEFAULT_RESOURCES: Final = Resources()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryResult:
-    """Rows and what they were read from.
+    """Rows of a query and their origin.
 
     Attributes:
         columns: Names and DuckDB types, in order.
         rows: JSON records; dates and times are ISO 8601 text, blobs base64, NaN and infinities the text `NaN`,
-            `Infinity`, `-Infinity`. A value in a list or a struct looks as it does alone.
-        truncated: A cap cut rows or cells off.
+            `Infinity`, `-Infinity`. Values in lists and structs have the same form.
+        truncated: Whether a cap cut off rows or cells.
         versions: Table name to the version that was read.
         sql: The text that was executed.
-        fingerprint: Digest of the statement's syntax tree, blind to layout and comments.
-        result_hash: Digest of the typed rows, blind to their order.
+        fingerprint: Digest of the statement's syntax tree, independent of layout and comments.
+        result_hash: Digest of the typed rows, independent of their order.
         pins: One `data_inputs` record for each table that was read.
     """
 

@@ -1,8 +1,8 @@
 """DuckDB values as JSON, and the digest of a result.
 
-A value looks the same wherever it stands: alone in its column, in a list, in a struct. What JSON has no form for is
-text: blobs are base64; dates and times are ISO 8601, and outside of the years 1 to 9999 as DuckDB writes them; NaN and
-infinity are `NaN`, `Infinity` and `-Infinity`; integers beyond 64 bits and decimals beyond 15 digits are their digits.
+A value has the same form in a column, a list or a struct. Values without a JSON form are text: blobs are base64; dates
+and times are ISO 8601, and outside of the years 1 to 9999 as DuckDB writes them; NaN and infinity are `NaN`,
+`Infinity` and `-Infinity`; integers beyond 64 bits and decimals beyond 15 digits are their digits.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def literal(text: str) -> str:
 
 
 def fetchable(column: Column) -> str:
-    """The expression that fetches a column without loss, and without packages that we do not have.
+    """The expression that fetches a column without loss and without optional packages.
 
-    Dates and times become text, which holds every year; nested types become JSON whose leaves are exact.
+    Dates and times become text, which holds every year; nested types become JSON with exact leaves.
     """
     name = quoted(column.name)
     if is_direct(column.type):
@@ -65,7 +65,7 @@ def fetchable(column: Column) -> str:
 
 
 def is_direct(kind: str) -> bool:
-    """The type is fetched as it is."""
+    """Whether the type is fetched without conversion."""
     return (
         kind in _SMALL | _LARGE | _TEXTS | _FLOATS
         or kind in ("BOOLEAN", "BLOB")
@@ -75,7 +75,7 @@ def is_direct(kind: str) -> bool:
 
 
 def converter(kind: str) -> Convert | None:
-    """From the fetched value to JSON; None where they are the same."""
+    """A converter from the fetched value to JSON; None if no conversion is needed."""
     if kind in _SMALL | _TEXTS or kind == "BOOLEAN" or (kind.startswith("ENUM(") and not kind.endswith("]")):
         return None
     if kind == "BLOB":
@@ -85,12 +85,12 @@ def converter(kind: str) -> Convert | None:
     if leaf is not None:
         return leaf
     inside = _inside(shape)
-    # orjson reads no NaN, which values of types that we do not take apart may hold.
+    # orjson does not read NaN, which values of opaque types may contain.
     return lambda text: inside(json.loads(text, parse_constant=str))
 
 
 def json_type(kind: str) -> dict[str, JsonValue]:
-    """JSON schema of a column's values as `converter` gives them; always nullable."""
+    """JSON schema of a column's converted values; always nullable."""
     return _schema(shape_of(kind))
 
 
@@ -111,7 +111,7 @@ def _schema(shape: Shape) -> dict[str, JsonValue]:
 
 
 def not_finite(kind: str, value: JsonValue) -> str:
-    """`NaN` or an infinity where a value of this type is one or holds one in a list; empty where it does not."""
+    """`NaN` or an infinity if a value of this type is one or contains one in a list; else empty."""
     shape = shape_of(kind)
     while shape.kind == "LIST":
         shape = shape.parts[0]
@@ -125,7 +125,7 @@ def _first_not_finite(value: JsonValue) -> str:
 
 
 def result_hash(columns: Iterable[Column], rows: Sequence[bytes]) -> str:
-    """SHA-256 over names, types and the rows in sorted order: the same rows in another order hash the same.
+    """SHA-256 over names, types and sorted rows, independent of the order of rows.
 
     Args:
         columns: The columns in order.
@@ -139,7 +139,7 @@ def result_hash(columns: Iterable[Column], rows: Sequence[bytes]) -> str:
 
 
 def _exact(value: str, shape: Shape, depth: int) -> str:
-    """An expression whose JSON loses nothing: leaves that JSON has no exact form for are cast to text."""
+    """An expression with lossless JSON: leaves without an exact JSON form are cast to text."""
     item = f"x{depth}"
     if shape.kind == "LIST":
         inner = _exact(item, shape.parts[0], depth + 1)
@@ -169,14 +169,14 @@ def _exact_leaf(value: str, kind: str) -> str:
     if kind == "BLOB":
         return f"to_base64({value})"
     if kind == "FLOAT":
-        return f"CAST(CAST({value} AS DOUBLE) AS VARCHAR)"  # as a float is fetched where it stands alone
+        return f"CAST(CAST({value} AS DOUBLE) AS VARCHAR)"  # like a float column
     if kind in _LARGE | _TIMES | _AS_TEXT | {"DOUBLE", "JSON"} or kind.startswith(("DECIMAL(", "ENUM(")):
         return f"CAST({value} AS VARCHAR)"
     return value
 
 
 def _leaf(shape: Shape) -> Convert | None:
-    """The converter of a type without parts that is not the same in JSON."""
+    """The converter of a scalar type that differs in JSON."""
     if decimal := _DECIMAL.fullmatch(shape.kind):
         return float if int(decimal[1]) <= _EXACT_DIGITS else _digits
     if shape.kind in _FLOATS:
@@ -189,7 +189,7 @@ def _leaf(shape: Shape) -> Convert | None:
 
 
 def _inside(shape: Shape) -> Convert:
-    """The converter of a value in JSON text that `_exact` made."""
+    """The converter of a value in JSON text from `_exact`."""
     if shape.kind == "LIST":
         each = _or_null(_inside(shape.parts[0]))
         return lambda value: [each(item) for item in value]
@@ -211,7 +211,7 @@ def _or_null(convert: Convert) -> Convert:
 
 
 def _plain(value: object) -> JsonValue:
-    """JSON of a type that is not taken apart: its whole numbers may be longer than 64 bits."""
+    """JSON of an opaque type: its integers may exceed 64 bits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return _whole(value)
     if isinstance(value, list):
@@ -222,7 +222,7 @@ def _plain(value: object) -> JsonValue:
 
 
 def _whole(value: int | str) -> JsonValue:
-    # JSON readers, ours too, end at 64 bits; sums of whole numbers have 128 and rarely need them.
+    # JSON readers are limited to 64 bits; integer sums have 128 bits but rarely need them.
     number = int(value)
     return number if -(2**63) <= number < 2**63 else str(number)
 
@@ -239,7 +239,7 @@ def _digits(value: object) -> JsonValue:
 
 
 def _iso(value: str) -> JsonValue:
-    """ISO 8601 of DuckDB's text; a date is that already, and so is what has no form in ISO 8601."""
+    """ISO 8601 of DuckDB's text; dates, and values without an ISO form, are unchanged."""
     found = _MOMENT.fullmatch(value)
     if found is None:
         return value

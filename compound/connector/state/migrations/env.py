@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates over the connection that the store gives, in the store's own transaction."""
+"""Alembic's entry: migrates over the store's connection, in the store's transaction."""
 
 from __future__ import annotations
 

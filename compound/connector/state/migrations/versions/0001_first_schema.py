@@ -1,4 +1,4 @@
-"""The first schema: all tables, and triggers that keep the audit log as it was written."""
+"""The first schema: all tables, and triggers that make the audit log immutable."""
 
 from __future__ import annotations
 

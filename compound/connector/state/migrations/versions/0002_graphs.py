@@ -1,4 +1,4 @@
-"""Graphs as runs were started with them, so that a paused run can end on its own."""
+"""Stored graphs of runs, so that a paused run can finish on its version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which time a batch is run: a restart gives its tickets runs of their own."""
+"""The round of a batch: a restart runs its items as new runs."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """A number at each job; those that are there are run for the first time."""
+    """A round for each job; existing jobs are in their first."""
     op.add_column("batch_job", sa.Column("round", sa.Integer(), server_default="1", nullable=False))

@@ -1,4 +1,4 @@
-"""When the content of a run, and of what waited for a person, was removed."""
+"""When the content of runs and review items was pruned."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """A time at each run and each item; of those that are there nothing was removed."""
+    """A time for each run and item; existing ones are not pruned."""
     op.add_column("run", sa.Column("pruned_at", sa.Double(), nullable=True))
     op.add_column("review_item", sa.Column("pruned_at", sa.Double(), nullable=True))

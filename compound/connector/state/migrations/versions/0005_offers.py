@@ -1,4 +1,4 @@
-"""What a review offers is kept with its item, and the fields of a decision with the decision."""
+"""Offers of items and fields of decisions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """An offer at each item, fields at each decision; those that are there have none."""
+    """An offer for each item, fields for each decision; existing ones have none."""
     op.add_column("review_item", sa.Column("decide", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("review_item", sa.Column("held", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("decision", sa.Column("fields", sa.JSON(none_as_null=True), nullable=True))

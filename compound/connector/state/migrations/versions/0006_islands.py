@@ -1,4 +1,4 @@
-"""Items know their graph, the queue they are escalated to, how long they can be undone; effects their run."""
+"""Graph, escalation queue and undo time of items; run of effects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Of the items that are there nothing of it is known; their decisions go on at once."""
+    """Existing items have no values; their decisions resume at once."""
     op.add_column("review_item", sa.Column("escalate_to", sa.Text(), nullable=True))
     op.add_column("review_item", sa.Column("graph_name", sa.Text(), nullable=True))
     op.add_column("review_item", sa.Column("undo_s", sa.Double(), server_default="0", nullable=False))

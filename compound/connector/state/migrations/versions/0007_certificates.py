@@ -1,4 +1,4 @@
-"""Certificates of `auto` rules, and what a rule said of each item that waits."""
+"""Certificates of `auto` rules, and the readiness of items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """A table of certificates; of items that are there nobody knows what their rule said."""
+    """A table of certificates; the readiness of existing items is unknown."""
     op.create_table(
         "certificate",
         sa.Column("certificate_id", sa.Text(), primary_key=True),

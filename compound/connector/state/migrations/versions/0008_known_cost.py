@@ -1,4 +1,4 @@
-"""The known part of a model call's cost, where the whole is not known."""
+"""The known part of a model call's cost."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """A column at each call; of those that are there it is the whole cost."""
+    """A column for each call; for existing calls it is the full cost."""
     op.add_column("call", sa.Column("known_usd", sa.Double(), nullable=True))

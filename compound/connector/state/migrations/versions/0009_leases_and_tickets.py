@@ -1,4 +1,4 @@
-"""Who holds a batch or a run, which ticket a run answers, and where what a host keeps for itself lies."""
+"""Leases of batches and runs, the item of a run, and places of host-local data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGE = 500
 
 
 def upgrade() -> None:
-    """A table of leases; the ticket of each run that is there and has its content."""
+    """A table of leases; the item of each existing run that has its content."""
     op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),

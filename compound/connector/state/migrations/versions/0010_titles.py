@@ -1,4 +1,4 @@
-"""What lists show of an item has a column of its own: the graph says what it is."""
+"""A title for items, which the graph declares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ITEM = sa.table("review_item", sa.column("item_id"), sa.column("title"), sa.col
 
 
 def upgrade() -> None:
-    """A title for each item; of those that are there the subject of the ticket, or how its body begins."""
+    """A title for each item; existing ones get their subject, or the beginning of their body."""
     op.add_column("review_item", sa.Column("title", sa.Text(), nullable=True))
     db = op.get_bind()
     for row in db.execute(sa.select(_ITEM.c.item_id, _ITEM.c.ticket)).all():

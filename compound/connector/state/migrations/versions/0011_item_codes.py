@@ -1,4 +1,4 @@
-"""Codes of dead letters name an item: what was `ticket.changed` is `item.changed`."""
+"""Codes of dead letters are `item.*`, formerly `ticket.*`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OLDER = "ticket."
 
 
 def upgrade() -> None:
-    """The code of each dead letter that has an older one."""
+    """Update the code of each dead letter with an older one."""
     db = op.get_bind()
     older = sa.cast(_ITEM.c.error, sa.Text).contains(f'"{_OLDER}')
     for row in db.execute(sa.select(_ITEM.c.job_id, _ITEM.c.seq, _ITEM.c.error).where(older)).all():
