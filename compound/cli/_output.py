@@ -24,7 +24,7 @@ Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Model = Annotated[
     str | None,
-    typer.Option("--model", help="Provider for every logical model: offline, anthropic."),
+    typer.Option("--model", help="Provider for every logical model: offline, anthropic, langchain, ..."),
 ]
 Context = Annotated[
     list[str] | None,

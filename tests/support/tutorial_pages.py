@@ -47,6 +47,7 @@ _VARYING = (
     # A row of `compound index`: the index's version, and at its end how many seconds it took.
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
     (re.compile(r"@\d+\b"), "@N"),
+    (re.compile(r"\b\d+\.\d (\w+ a second)"), r"N \1"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?"), "MOMENT"),
     (re.compile(r"\b\d{8}\b"), "DAY"),
     (re.compile(r"\b\d[\d,]*(?:\.\d+)? (?:ms|s|min|h)\b"), "TIME"),
@@ -157,8 +158,9 @@ class Reader:
             f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
         )
         self.code = code
-        # The page says where a reader's project and server lie, not where these do.
-        shown = said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+        # Bars of progress are gone when a command ends. The page says where a reader's project and server lie, not where these do.
+        kept = "".join(line for line in said.getvalue().splitlines(keepends=True) if "━" not in line)
+        shown = kept.replace(f"{self.folder}/", "").replace(str(self.folder), ".")
         return shown.replace(self.server, ADDRESS) if self.server else shown
 
     def _program(self, *options: str) -> str:

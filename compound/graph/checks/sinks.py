@@ -26,7 +26,10 @@ _CODES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-_TRUSTED: Final = "take it from the run's context, a customer-bound SQL tool, or a tool that proves it (PROVEN)"
+_TRUSTED: Final = (
+    "take it from the run's context, an input field `..._id` that your system sets, a customer-bound SQL tool, "
+    "or a tool that proves it (PROVEN)"
+)
 
 
 def taint_findings(inspection: Inspection) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from compound.project.review.item_history import ENDED, second_line
+from compound.project.view.times import span
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -38,7 +39,7 @@ def context_lines(view: ItemFields) -> Iterator[str]:
     if view.undo_until:
         yield f"nothing happens before {view.undo_until}; to take it back: compound review undo {view.item_id[:10]}"
     elif view.undo_s and view.status not in ENDED:
-        yield f"a decision can be taken back for {view.undo_s:g} s before anything happens"
+        yield f"a decision can be taken back for {span(view.undo_s)} before anything happens"
 
 
 def done_lines(view: ItemFields) -> Iterator[str]:

@@ -37,6 +37,14 @@ class OpenedProject:
         """
         return cls(load_settings(root, profile=profile, model=model))
 
+    def __enter__(self) -> Self:
+        """The project itself: `with Project.open() as project` closes it at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
     def close(self) -> None:
         """Flush the traces and let go of everything; a new need opens it again."""
         clock = self.resources.clock

@@ -4,8 +4,8 @@ Built from parser events, so nothing is constructed that we did not ask for: no 
 merge keys, no duplicate keys, a bounded size and depth. Scalars follow the YAML 1.2 core schema: `no` and
 `on` are text, dates stay text.
 
-`list[str]` and `enum(a, b)` may stand unquoted inside `{...}`, where YAML gives `[`, `]` and `,` a meaning:
-they are masked, character for character, before parsing, so that columns stay true.
+`list[str]`, `enum(a, b)` and `$found[0].id` may stand unquoted inside `{...}`, where YAML gives `[`, `]` and `,` a
+meaning: they are masked, character for character, before parsing, so that columns stay true.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _TO_MASK: Final = str.maketrans(_MASK)
 _FROM_MASK: Final = str.maketrans({mask: char for char, mask in _MASK.items()})
 _MASKED: Final = re.compile("[\ue000-\ue004]")
 _TYPE_CALL: Final = re.compile(r"(?<![\w$.'\"])(?:list\[|enum\()")
+_INDEXED: Final = re.compile(r"(?<![\w$'\"])\$[A-Za-z_][\w.?]*(?:\[\d+\][\w.?]*)+")
 _BRACKET: Final = re.compile(r"[(\[{)\]}\n]|(?<= )#")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _INT: Final = re.compile(r"[-+]?[0-9]+")
@@ -283,6 +284,7 @@ def _decode(text: str | bytes, file: str) -> str:
 
 
 def _mask(text: str) -> str:
+    text = _INDEXED.sub(lambda found: found.group().translate(_TO_MASK), text)
     if not _TYPE_CALL.search(text):
         return text
     ends = _closings(text)

@@ -73,6 +73,11 @@ def test_scalars_follow_the_core_schema() -> None:
     }
 
 
+def test_a_reference_with_a_position_may_stand_unquoted_in_flow_mappings() -> None:
+    text = "a: {x: $found[0].id, y: [$found[1].tags[2], $b?[0]], z: \"$$[0]\"}  # $c[0]\n"
+    assert read_yaml(text, "f").data == {"a": {"x": "$found[0].id", "y": ["$found[1].tags[2]", "$b?[0]"], "z": "$$[0]"}}
+
+
 def test_types_may_stand_unquoted_in_flow_mappings() -> None:
     text = "T: {a: enum(x, y), b: list[enum(p, q)]?, c: list[str], d: 1}"
     document = read_yaml(text, "f")
