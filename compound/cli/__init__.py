@@ -3,6 +3,4 @@
 Every command takes `--json` and then prints one JSON document on standard output and nothing else there.
 """
 
-from compound.cli._program import main
-
-__all__ = ["main"]
+from compound.cli._program import main as main

@@ -22,8 +22,8 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say what an error or a finding means, with an example and what to do."""
-    from compound.project import error_codes
-    from compound.project import explain as explained
+    from compound.project.view.explain import error_codes
+    from compound.project.view.explain import explain as explained
 
     if code is None:
         codes = error_codes()

@@ -43,7 +43,8 @@ def check(
     json: Json = False,
 ) -> None:
     """Prove what can be proved before anything runs; exit 1 on any error, 0 when there are only warnings."""
-    from compound.project import Project, show_findings
+    from compound.project import Project
+    from compound.project.view.findings import show_findings
 
     project = Project.open(profile=profile)
     findings = project.check(graphs or [])
@@ -133,7 +134,8 @@ def run(
     """Run a graph on an input and show what it proposes; with no arguments, on the example of pyproject.toml."""
     import orjson
 
-    from compound.project import Project, read_ticket_argument
+    from compound.project import Project
+    from compound.project.running.run_inputs import read_ticket_argument
 
     if graph is not None and "=" in graph:
         graph, values = None, [graph, *(values or [])]

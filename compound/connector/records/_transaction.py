@@ -42,6 +42,7 @@ class RecordsTransaction:
     def __init__(
         self, reader: Reader, tables: sa.MetaData, connection: Connection, expected: Mapping[str, int]
     ) -> None:
+        """Internal: the record store makes it."""
         self.expected = expected
         self.changed: dict[str, int] = {}
         self._reader = reader
@@ -71,7 +72,7 @@ class RecordsTransaction:
         return self._reader.view(self._connection, root_id)
 
     def check_expected(self) -> None:
-        """Compare every expected version with the present one.
+        """Internal: compare every expected version with the present one.
 
         Raises:
             EffectRefused: `effect.stale`, naming each row that changed or is gone.
@@ -82,7 +83,7 @@ class RecordsTransaction:
             raise stale(moved)
 
     def flush(self) -> None:
-        """Write every changed document; its version grows by one. Called at the transaction's end."""
+        """Internal: write every changed document; its version grows by one. Called at the transaction's end."""
         for ref, loaded in self._loaded.items():
             if loaded.live != loaded.before:
                 self._write(ref, loaded)

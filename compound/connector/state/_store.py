@@ -38,6 +38,7 @@ class StateStore:
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
+        """Internal: use `StateStore.open`."""
         self._engine = engine
         self._writing = threading.local()
         self.name = name
@@ -67,7 +68,7 @@ class StateStore:
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A consistent view of the store; what is written through it is rolled back.
+        """Internal: a consistent view of the store; what is written through it is rolled back.
 
         Raises:
             ConnectorError: as for `open`.
@@ -79,7 +80,7 @@ class StateStore:
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Generator[Connection]:
-        """One transaction: commits at the end, rolls back when an exception leaves the block.
+        """Internal: one transaction: commits at the end, rolls back when an exception leaves the block.
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read in it stays true.
 

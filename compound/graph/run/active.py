@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from anyio import Lock, current_time
 
-from compound.trace import SILENT, ActiveSpan
+from compound.trace._active import SILENT, ActiveSpan
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from compound.graph.run.outcome import Outcome
     from compound.graph.wiring.roles import Roles
     from compound.language.references import Maybe, Scope
-    from compound.model import Budget
-    from compound.trace import Recorder
+    from compound.model.gateway.budget import Budget
+    from compound.trace._recorder import Recorder
 
 
 @dataclass(slots=True, kw_only=True)

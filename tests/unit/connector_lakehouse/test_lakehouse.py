@@ -13,7 +13,9 @@ import duckdb
 import pytest
 from pydantic import JsonValue
 
-from compound.connector.lakehouse import CustomerKey, Lakehouse, Limits, TableOptions, write_table
+from compound.connector.lakehouse import write_table
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
+from compound.connector.lakehouse.value.types import CustomerKey, Limits, TableOptions
 from compound.errors import ConnectorError, ProjectError
 
 Rows = list[dict[str, JsonValue]]

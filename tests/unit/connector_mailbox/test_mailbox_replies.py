@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from compound.connector.mailbox import Mailbox
-from compound.connector.target import EffectGroup, EffectOutcome
+from compound.connector.mailbox._mailbox import Mailbox
+from compound.effect import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
 from tests.support.shops import ROOT, find_effect, group_of
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import event
 
-from compound.connector.records import Records
-from compound.connector.target import EffectGroup, EffectOutcome
+from compound.connector.records._records import Records
+from compound.effect import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
 from tests.support.shops import ADDRESS, ROOT, find_effect, group_of, open_small_shop, shop_file
 from tests.support.state_stores import postgresql_url

@@ -12,16 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from compound.connector.state import (
-    StateStore,
-    append_audit,
-    canonical,
-    digest,
-    is_gone,
-    tables,
-    this_owner,
-    verify_audit,
-)
+from compound.connector.state import StateStore, tables
+from compound.connector.state._audit import append_audit, verify_audit
+from compound.connector.state._digest import canonical, digest
+from compound.connector.state._owner import is_gone, this_owner
 from compound.errors import ConnectorError
 from tests.support.state_stores import postgresql_url, sqlite_store
 

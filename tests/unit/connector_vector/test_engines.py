@@ -22,14 +22,14 @@ from compound.connector.vector import (
     IndexEngine,
     IndexManifest,
     IndexStore,
-    Scalar,
     StoredDocument,
     StoredPassage,
     count_terms,
     digest_of,
     document_digest,
-    open_engine,
 )
+from compound.connector.vector._engine import open_engine
+from compound.connector.vector._types import Scalar
 from compound.errors import ConnectorError, ProjectError
 
 KINDS = ("edge", "sqlite", "qdrant")

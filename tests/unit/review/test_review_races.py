@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.review import Draft, NewItem, ReviewQueue
+from compound.review.item.types import Draft, NewItem
+from compound.review.queue.queue import ReviewQueue
 from tests.support.state_stores import postgresql_url, sqlite_store
 
 DECIDER = """
