@@ -7,6 +7,7 @@ from .review.items import ItemRow as ItemRow
 from .review.items import ItemView as ItemView
 from .review.reviews import ReviewService as ReviewService
 from .review.upkeep import Swept as Swept
+from .serve.langgraph import compiled_graph as compiled_graph
 from .view.prune_report import PolicyCut as PolicyCut
 from .view.prune_report import PruneReport as PruneReport
 from .view.views import Figure as Figure

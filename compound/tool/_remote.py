@@ -22,7 +22,7 @@ _TEXT: Mapping[str, JsonValue] = {"type": "string"}
 
 
 class Caller(Protocol):
-    """A connection to a server; `compound.connector.mcp.McpConnection` is one."""
+    """A connection to a server; `compound.connector.mcp._connection.McpConnection` is one."""
 
     async def call(self, tool: str, arguments: Mapping[str, JsonValue]) -> JsonValue:
         """Call a tool of the server, if it still is what was pinned."""

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 ROOT: Final = Path(__file__).parents[2]
 INTERNAL: Final = "Internal:"
-"""A member whose docstring begins with it is for the rooms of `compound` only."""
+"""A member whose docstring begins with it, or an argument that it describes, is for the rooms of `compound` only."""
 
 Node: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Assign | ast.AnnAssign
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -103,7 +103,7 @@ def locate(module: str, name: str) -> Definition | None:
         case ast.ImportFrom():
             found = next(alias for alias in one.names if (alias.asname or alias.name) == name)
             origin = _absolute(module, one)
-            if not origin.split(".")[0] == "compound":
+            if origin.split(".")[0] != "compound":
                 return Definition(origin, found.name, None)
             return locate(origin, found.name)
         case ast.Import():
@@ -154,7 +154,7 @@ def _is_hidden(name: str, member: ast.stmt, owner: ast.ClassDef) -> bool:
         if (ast.get_docstring(member) or "").startswith(INTERNAL):
             return True
         return name.startswith("_") and name not in {"__init__", "__call__"}
-    if f"    {name}: {INTERNAL}" in (ast.get_docstring(owner) or ""):
+    if is_internal(name, ast.get_docstring(owner)):
         return True
     return name.startswith("_") or not isinstance(member, ast.Assign | ast.AnnAssign)
 
@@ -163,11 +163,12 @@ def annotations(one: Definition) -> Iterator[tuple[str, str, ast.expr]]:
     """What the signature of a name mentions: module that it is written in, where, and the annotation."""
     match one.node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            yield from _of_function(one.module, one.name, one.node)
+            yield from _of_function(one.module, one.name, one.node, ast.get_docstring(one.node))
         case ast.ClassDef():
             for owner, member in members(one):
                 if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-                    yield from _of_function(owner.module, f"{one.name}.{member.name}", member)
+                    text = ast.get_docstring(member if member.name != "__init__" else one.node)
+                    yield from _of_function(owner.module, f"{one.name}.{member.name}", member, text)
                 elif isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name):
                     yield owner.module, f"{one.name}.{member.target.id}", member.annotation
         case ast.AnnAssign() | ast.Assign():
@@ -177,10 +178,17 @@ def annotations(one: Definition) -> Iterator[tuple[str, str, ast.expr]]:
             return
 
 
-def _of_function(module: str, place: str, node: Function) -> Iterator[tuple[str, str, ast.expr]]:
+def is_internal(name: str, text: str | None) -> bool:
+    """If a docstring says of an argument or an attribute that it is for the rooms of `compound` only."""
+    return f"    {name}: {INTERNAL}" in (text or "")
+
+
+def _of_function(
+    module: str, place: str, node: Function, text: str | None
+) -> Iterator[tuple[str, str, ast.expr]]:
     args = node.args
     for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
-        if arg is not None and arg.annotation is not None:
+        if arg is not None and arg.annotation is not None and not is_internal(arg.arg, text):
             yield module, f"{place}({arg.arg})", arg.annotation
     if node.returns is not None:
         yield module, f"{place}()", node.returns

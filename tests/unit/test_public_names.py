@@ -21,8 +21,9 @@ MOST = 25
 
 
 def packages() -> list[str]:
-    """`compound` and every package below it that says which names are public."""
+    """`compound`, every package below it that says which names are public, and the errors."""
     found = [one.name for one in pkgutil.walk_packages(compound.__path__, "compound.") if one.ispkg]
+    found.append("compound.errors")
     return [name for name in ("compound", *found) if hasattr(import_module(name), "__all__")]
 
 

@@ -6,6 +6,5 @@ SQLite in one file by default, PostgreSQL by URL; the same SQL through SQLAlchem
 from __future__ import annotations
 
 from compound.connector.state._store import StateStore
-from compound.connector.state._tickets import RunItem
 
-__all__ = ["RunItem", "StateStore"]
+__all__ = ["StateStore"]

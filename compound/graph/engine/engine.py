@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
 
-    from compound.connector.state import RunItem, StateStore
+    from compound.connector.state import StateStore
+    from compound.connector.state._tickets import RunItem
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent
@@ -129,7 +130,7 @@ class Engine:
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
             example_id: The evaluation case, for traces.
-            item: Which item of a backlog it answers; that of the input when left out.
+            item: Internal: which item of a backlog it answers; that of the input when left out.
             effect_gate: Awaited once, before the first delivery.
             listener: Told what happens, one event after the other; the run waits until it has. See `stream`.
 

@@ -34,7 +34,7 @@ class NodeCache(Protocol):
 
 
 class Gateway(Protocol):
-    """The one door to models; `compound.model.Gateway` is one."""
+    """The one door to models; `compound.model.gateway.gateway.Gateway` is one."""
 
     @property
     def on_unknown(self) -> Literal["stop", "allow"]:

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class ProjectCatalogue:
-    """`compound.graph.Catalogue` over an opened project.
+    """`compound.graph.port.catalogue.Catalogue` over an opened project.
 
     A part of the project that cannot be read is a finding of its own; what would lie on its shelf is not checked.
     """

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class ProjectServices:
-    """`compound.graph.Services` over an opened project."""
+    """`compound.graph.port.services.Services` over an opened project."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources

@@ -13,8 +13,7 @@ from compound.batch._gate import keys_of
 from compound.batch._trouble import is_out_of_room
 from compound.batch._types import BacklogItem, Gate, LedgerItem, Outcome
 from compound.connector.rows.sources import ENDINGS
-from compound.connector.state import RunItem
-from compound.connector.state._tickets import content_sha256
+from compound.connector.state._tickets import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
 from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused

@@ -205,7 +205,7 @@ class Project(OpenedProject):
         checkpointer: Checkpointer | None = None,
         served: bool = False,
     ) -> Compiled:
-        """A graph as a langgraph `CompiledStateGraph`; see `compound.graph.compile_graph`.
+        """A graph as a langgraph `CompiledStateGraph`.
 
         Its reviews lie in the project's queue, its spans in the project's traces. The project stays open.
         """

@@ -124,7 +124,7 @@ def test_half_a_group_is_never_completed_in_silence(shop: Records) -> None:
 
 PERFORMER = """
 import asyncio, sys
-from compound.connector.records import Records
+from compound.connector.records._records import Records
 from tests.support.shops import find_effect, group_of, shop_file
 shop = Records.open(sys.argv[1], shop_file(), effects=find_effect)
 cancel = ("cancel_pending_order", {"order_id": "#W1", "reason": "no longer needed"})

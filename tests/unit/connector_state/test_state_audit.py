@@ -117,7 +117,7 @@ def test_a_process_of_another_machine_may_live() -> None:
 
 
 def test_a_killed_process_is_gone() -> None:
-    program = "from compound.connector.state import this_owner; print(this_owner(), flush=True); input()"
+    program = "from compound.connector.state._owner import this_owner; print(this_owner(), flush=True); input()"
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -300,7 +300,7 @@ def test_svg_is_well_formed_and_no_box_covers_another() -> None:
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
     code = (
-        "import sys, compound.graph, compound.spec; from compound.graph import Catalogue, RunResult\n"
+        "import sys, compound.graph, compound.spec; from compound.graph import RunEvent, RunResult\n"
         "print([m for m in ('langgraph', 'jinja2', 'sqlalchemy', 'anthropic', 'ruamel.yaml') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

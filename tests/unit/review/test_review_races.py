@@ -18,7 +18,7 @@ DECIDER = """
 import json, sys
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
-from compound.review import ReviewQueue
+from compound.review.queue.queue import ReviewQueue
 where, item_id, user, action = sys.argv[1:]
 queue = ReviewQueue(StateStore.open(where))
 print("ready", flush=True)
