@@ -10,6 +10,7 @@ from compound.connector.vector import Filter, Vector
 from compound.connector.vector._types import Scalar
 
 Mode: TypeAlias = Literal["hybrid", "lexical", "dense"]
+"""How a search ranks: by words (`lexical`), by vectors (`dense`), or by both (`hybrid`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

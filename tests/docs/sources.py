@@ -6,6 +6,7 @@ Annotations are strings at run time, and many of their names are imported for ty
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -61,8 +62,8 @@ def statements(module: str) -> Mapping[str, ast.stmt]:
     for text in texts:
         for one in _flat(ast.parse(text.read_bytes()).body):
             for name in _names(one):
-                known = found.get(name)
-                if not isinstance(known, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                known = found.get(name)  # a definition stays, unless it is an overload of a later one
+                if not isinstance(known, ast.ClassDef | ast.FunctionDef) or isinstance(one, ast.FunctionDef):
                     found[name] = one
     return found
 
@@ -219,3 +220,25 @@ def names_of(annotation: ast.expr) -> Iterator[str]:
         for child in ast.iter_child_nodes(annotation):
             if isinstance(child, ast.expr):
                 yield from names_of(child)
+
+
+def docstring(one: Definition) -> str:
+    """What the source says of a name: its docstring, or the text below an alias or a constant."""
+    if isinstance(one.node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return ast.get_docstring(one.node) or ""
+    path = file_of(one.module)
+    if path is None:
+        return ""
+    body = list(_flat(ast.parse(path.read_bytes()).body))
+    for at, statement in enumerate(body[:-1]):
+        after = body[at + 1]
+        is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        if one.name in _names(statement) and isinstance(after, ast.Expr) and is_text:
+            return inspect.cleandoc(str(ast.literal_eval(after.value)))
+    return ""
+
+
+def module_docstring(module: str) -> str:
+    """The docstring of a room."""
+    path = file_of(module)
+    return "" if path is None else ast.get_docstring(ast.parse(path.with_suffix(".py").read_bytes())) or ""

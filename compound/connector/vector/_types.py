@@ -14,6 +14,7 @@ Filter: TypeAlias = Mapping[str, "Scalar | Sequence[Scalar]"]
 """Metadata key to the value it must have, or to the values of which it must have one."""
 
 Vector: TypeAlias = NDArray[np.float32]
+"""Numbers of a text, float32: shape (dimension,), or (n, dimension) for n texts."""
 StoreKind: TypeAlias = str
 """Name of an engine: `edge`, `sqlite`, `qdrant`, or that of a plug-in."""
 Leg: TypeAlias = Literal["lexical", "dense"]

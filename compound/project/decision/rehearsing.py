@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class GraphRehearsal:
-    """`compound.review.decision.rehearsal.Rehearse` over the engine: what a decision does is what the graph says it does.
+    """`Rehearse` of `compound.review` over the engine: what a decision does is what the graph says it does.
 
     Args:
         resources: The project.

@@ -39,7 +39,6 @@ class _Nodes:
     """Adds nodes to one level of a graph."""
 
     def __init__(self, graph: Graph, lead: tuple[str, ...]) -> None:
-        """Internal: a graph makes it."""
         self._graph = graph
         self._lead = (*lead, "nodes")
         self._nodes: Data = {}

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 WRITER = """
 import os, sys, time
-from compound import trace
+from compound.trace._parquet import ParquetStore
+from compound.trace._recorder import Recorder
 recorder = Recorder(ParquetStore(sys.argv[1]))
 for n in range(40):
     with recorder.run(graph_name="g", graph_hash="h", run_id=f"killed-{n}", thread_id="t"):
