@@ -43,23 +43,23 @@ from .project import (
 from .retrieval import (
     Document as Document,
 )
-from .spec.python import (
+from .spec.python.builder import (
     Graph as Graph,
 )
-from .spec.python import (
+from .spec.python.source import (
+    to_python as to_python,
+)
+from .spec.python.values import (
     first as first,
 )
-from .spec.python import (
+from .spec.python.values import (
     is_in as is_in,
 )
-from .spec.python import (
+from .spec.python.values import (
     length as length,
 )
-from .spec.python import (
+from .spec.python.values import (
     maybe as maybe,
-)
-from .spec.python import (
-    to_python as to_python,
 )
 from .tool import (
     Verdict as Verdict,

@@ -22,6 +22,20 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+__all__ = [
+    "CompoundError",
+    "ConflictError",
+    "ConnectorError",
+    "DataError",
+    "EffectRefused",
+    "Location",
+    "ModelError",
+    "NodeError",
+    "ProjectError",
+    "RunError",
+    "choices",
+]
+
 PROJECT_PACKAGE: Final = "_compound_project"
 """The private package under which the Python of projects is imported."""
 

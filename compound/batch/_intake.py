@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from compound.batch._types import BacklogItem, ItemStatus
-from compound.connector.state import StateStore, content_sha256, tables
+from compound.connector.state import StateStore, tables
+from compound.connector.state._tickets import content_sha256
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row

@@ -16,8 +16,9 @@ from compound.batch._job import Job, open_job
 from compound.batch._letters import write_letters
 from compound.batch._results import results_of
 from compound.batch._types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
-from compound.connector.state import Holder, Lease, Leases, StateStore, content_sha256, tables
-from compound.connector.state._leases import HELD, is_held, store_time
+from compound.connector.state import StateStore, tables
+from compound.connector.state._leases import HELD, Holder, Lease, Leases, is_held, store_time
+from compound.connector.state._tickets import content_sha256
 from compound.errors import ConflictError
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compound.connector.mailbox import Mailbox as Desk
 from compound.connector.mailbox import MailboxTransaction as DeskTransaction
+from compound.connector.mailbox._mailbox import Mailbox as Desk
 
 __all__ = ["Desk", "DeskTransaction"]

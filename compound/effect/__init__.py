@@ -1,12 +1,10 @@
 """Effects: external changes of a decided run, written to an outbox first and performed once.
 
-`@effect` declares an effect; the `Outbox` delivers the effects of a decision to their target, which performs all of
-them in one transaction, or none. The target's class, A to D, says whether a delivery can be retried.
+`@effect` declares one. A target performs all effects of a decision in one transaction of its own, or none. The
+target's class, A to D, says whether it may be asked again. The room can be called: it is `@effect`.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from compound.connector.target import (
     DeliveryClass,
@@ -19,44 +17,21 @@ from compound.connector.target import (
     TargetSetup,
 )
 from compound.effect._effect import Effect, effect
-from compound.effect._types import EffectResult, EffectStatus, NewEffect
-from compound.language.marks import CALLER, RECIPIENT
-
-if TYPE_CHECKING:
-    from compound.effect._done import identity
-    from compound.effect._outbox import Outbox, effect_key_of
-
-
-def __getattr__(name: str) -> object:
-    """Import the outbox on first use: it needs a database driver, declaring effects does not."""
-    if name in {"Outbox", "effect_key_of"}:
-        from compound.effect import _outbox
-
-        return getattr(_outbox, name)
-    if name == "identity":
-        from compound.effect import _done
-
-        return _done.identity
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+from compound.language.marks import RECIPIENT
+from compound.rooms import make_callable
 
 __all__ = [
-    "CALLER",
     "RECIPIENT",
     "DeliveryClass",
     "Effect",
     "EffectGroup",
     "EffectOutcome",
-    "EffectResult",
-    "EffectStatus",
     "EffectTarget",
     "LookupTarget",
-    "NewEffect",
-    "Outbox",
     "PlannedEffect",
     "TargetEffect",
     "TargetSetup",
     "effect",
-    "effect_key_of",
-    "identity",
 ]
+
+make_callable(__name__)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from compound.connector.state import digest, tables
+from compound.connector.state import tables
+from compound.connector.state._digest import digest
 from compound.errors import ConflictError
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from compound import trace
-from compound.connector.state import StateStore, is_gone, tables, this_owner
+from compound.connector.state import StateStore, tables
+from compound.connector.state._owner import is_gone, this_owner
 from compound.connector.target import EffectOutcome, EffectTarget, LookupTarget
 from compound.effect._rows import GroupRows, move_group, read_group
 from compound.effect._types import EffectStatus
 from compound.errors import CompoundError, EffectRefused, ProjectError, choices, told
+from compound.trace._active import child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ class Delivery:
         try:
             group = self._read(group_key)
             target = self._target(group)
-            with trace.child(f"deliver {group.target}", kind="effect", effects=len(group.rows)) as span:
+            with child(f"deliver {group.target}", kind="effect", effects=len(group.rows)) as span:
                 if ready := await self._make_ready(group, target):
                     await self._perform(ready, target)
                 status = self._read(group_key).status

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from compound.connector.state import digest, tables
+from compound.connector.state import tables
+from compound.connector.state._digest import digest
 from compound.effect._rows import move_group, read_group
 from compound.effect._types import EffectStatus, NewEffect
 from compound.errors import ConflictError

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from compound.connector.state import StateStore, append_audit, digest, tables
+from compound.connector.state import StateStore, tables
+from compound.connector.state._audit import append_audit
+from compound.connector.state._digest import digest
 from compound.connector.target import EffectTarget
 from compound.effect._decided import standing_refs
 from compound.effect._delivery import Delivery

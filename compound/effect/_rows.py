@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from compound.connector.state import append_audit, tables
+from compound.connector.state import tables
+from compound.connector.state._audit import append_audit
 from compound.connector.target import EffectGroup, PlannedEffect
 from compound.effect._types import EffectResult, EffectStatus
 

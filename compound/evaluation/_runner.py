@@ -23,7 +23,7 @@ from compound.evaluation._types import (
 
 if TYPE_CHECKING:
     from compound.spec.suite_file import SuiteFile
-    from compound.trace import Recorder
+    from compound.trace._recorder import Recorder
 
 OnResult = Callable[[Case, CaseResult], None]
 OnScored = Callable[[Sequence[Scored]], None]
@@ -196,7 +196,7 @@ async def run_cases(
 
 def record_scores(recorder: Recorder, suite: str, scored: Sequence[Scored]) -> None:
     """Store the scores with the traces they belong to."""
-    from compound.trace import trace_id_of
+    from compound.trace._recorder import trace_id_of
 
     for one in scored:
         run_id = one.result.run_id

@@ -109,6 +109,7 @@ class Subject(Protocol):
 
 
 Scorer = Callable[[Case, CaseResult], Iterable[Score]]
+"""Judges one case: the scores that it yields have names that the suite declares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,20 +13,19 @@ from typing import Final
 import numpy as np
 
 from compound.connector.vector import (
-    ANALYZER,
     IndexEngine,
     IndexManifest,
     IndexStore,
     StoredDocument,
     StoredPassage,
-    StoreKind,
     Vector,
-    analyze,
     count_terms,
     digest_of,
     document_digest,
-    open_engine,
 )
+from compound.connector.vector._analyzer import ANALYZER, analyze
+from compound.connector.vector._engine import open_engine
+from compound.connector.vector._types import StoreKind
 from compound.errors import ConflictError, ConnectorError, DataError
 from compound.retrieval._chunkers import MarkdownChunker
 from compound.retrieval._embedders import NoEmbedder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from compound import trace
 from compound.connector.vector import Filter
 from compound.errors import ConnectorError
 from compound.retrieval._types import Mode, Searcher, SearchResult
+from compound.trace._active import child
 
 
 class PluggedRetriever:
@@ -35,7 +35,7 @@ class PluggedRetriever:
         Raises:
             ConnectorError: ``plugin.wrong-answer``: something other than a `SearchResult` of at most `top_k` passages.
         """
-        with trace.child(f"retrieval {self.name}", kind="retrieve", index_name=self.name) as span:
+        with child(f"retrieval {self.name}", kind="retrieve", index_name=self.name) as span:
             found = cast("object", self._made.search(query, top_k=top_k, mode=mode, where=where))
             if not isinstance(found, SearchResult) or len(found.passages) > top_k:
                 got = f"{len(found.passages)} passages" if isinstance(found, SearchResult) else type(found).__name__

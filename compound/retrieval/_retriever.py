@@ -6,23 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from compound import trace
-from compound.connector.vector import (
-    ANALYZER,
-    Filter,
-    Hit,
-    IndexEngine,
-    IndexStore,
-    Leg,
-    StoredPassage,
-    Verification,
-    count_terms,
-    open_engine,
-)
+from compound.connector.vector import Filter, Hit, IndexEngine, IndexStore, StoredPassage, Verification, count_terms
+from compound.connector.vector._analyzer import ANALYZER
+from compound.connector.vector._engine import open_engine
+from compound.connector.vector._types import Leg
 from compound.errors import ConnectorError, DataError, ProjectError, choices
 from compound.retrieval._embedders import NoEmbedder
 from compound.retrieval._fusion import fuse
 from compound.retrieval._types import AccessPolicy, Embedder, Mode, Passage, Reranker, SearchResult
+from compound.trace._active import child
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -122,9 +114,7 @@ class Retriever:
         if mode not in _MODES:
             raise ProjectError("retrieval.unknown-mode", f"no mode {mode!r}; {choices(_MODES, mode)}", fix="take one")
         filters = self._filters(where, principal)
-        with trace.child(
-            f"retrieval {self.name}", kind="retrieve", index_name=self.name, index_version=self.version
-        ) as span:
+        with child(f"retrieval {self.name}", kind="retrieve", index_name=self.name, index_version=self.version) as span:
             result = self._find(query[:_QUERY_CHARS], max(0, top_k), mode, filters)
             span.set(
                 index_source_version=self.store.manifest.source_version or None,

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from compound.connector.vector import Filter, Scalar, Vector
+from compound.connector.vector import Filter, Vector
+from compound.connector.vector._types import Scalar
 
 Mode: TypeAlias = Literal["hybrid", "lexical", "dense"]
+"""How a search ranks: by words (`lexical`), by vectors (`dense`), or by both (`hybrid`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

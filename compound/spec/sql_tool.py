@@ -83,7 +83,7 @@ class ParamSpec(_Part):
 
 
 class LimitsSpec(_Part):
-    """Caps on the result and the time; see `compound.connector.lakehouse.Limits`.
+    """Caps on the result and the time.
 
     Attributes:
         rows: Rows, at most.

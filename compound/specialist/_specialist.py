@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from compound import trace
 from compound.specialist._files import Stored, read, save
 from compound.specialist._scope import TextEmbedder, VectorModel, embed_one
 from compound.specialist._types import Certificate, Prediction, Reason
 from compound.specialist._words import WordModel
+from compound.trace._active import child
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ class Specialist:
 
     def predict(self, text: str) -> Prediction:
         """Labels of a text with calibrated probabilities; one span."""
-        with trace.child(f"classify {self.name}", kind="specialist", adapter_id=self.version) as span:
+        with child(f"classify {self.name}", kind="specialist", adapter_id=self.version) as span:
             prediction = self._predict(text)
             span.set(risk_score=1.0 - prediction.score)
             return prediction

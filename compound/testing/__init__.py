@@ -1,14 +1,11 @@
-"""For tests of projects, graphs and adapters. Nothing of Compound imports it.
+"""For tests of projects and adapters. Nothing of Compound imports it.
 
 - `project(...)` opens a copy of a project, or one made of files, with scripted models and a clock that the test moves.
 - `check_target(...)` and its siblings hold an adapter against everything that its port promises.
-- `FakeServices` and its parts stand for a whole project in a test of one graph.
 """
 
 from __future__ import annotations
 
-from compound.testing.catalogue import FixedCatalogue
-from compound.testing.fakes import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from compound.testing.kit_models import check_provider
 from compound.testing.kit_search import check_embedder, check_engine, check_retriever
 from compound.testing.kit_state import check_state_store
@@ -18,11 +15,6 @@ from compound.testing.projects import FakeClock, ProjectUnderTest, project
 
 __all__ = [
     "FakeClock",
-    "FakeGateway",
-    "FakeOutbox",
-    "FakeReviews",
-    "FakeServices",
-    "FixedCatalogue",
     "ProjectUnderTest",
     "RecordedProvider",
     "check_embedder",

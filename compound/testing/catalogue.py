@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compound.errors import ProjectError, choices
-from compound.graph import graph_signature
+from compound.graph.wiring.value_types import graph_signature
 
 if TYPE_CHECKING:
-    from compound.graph import Shelf, Signature
+    from compound.graph.port.catalogue import Shelf, Signature
     from compound.language.types import Type
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile

@@ -21,7 +21,9 @@ from compound.graph.port.services import (
     ReviewRequest,
     ToolCard,
 )
-from compound.model import Budget, CallKey, ModelRequest, ModelResponse, TextDelta, Told
+from compound.model import ModelRequest, ModelResponse, TextDelta
+from compound.model.call.types import CallKey, Told
+from compound.model.gateway.budget import Budget
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -18,15 +18,18 @@ from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from compound import trace
-from compound.connector.lakehouse import Column, Limits
+from compound.connector.lakehouse.value.types import Column, Limits
 from compound.errors import CompoundError, DataError, Location, ProjectError
 from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
+from compound.trace._active import child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compound.connector.lakehouse import Ask, Cancellation, Lakehouse, Prepared
+    from compound.connector.lakehouse.query.query import Prepared
+    from compound.connector.lakehouse.service.asking import Ask
+    from compound.connector.lakehouse.service.lakehouse import Lakehouse
+    from compound.connector.lakehouse.service.workers import Cancellation
 
 _MENDABLE: Final = frozenset(
     {"sql.syntax", "sql.bind", "sql.duplicate-column", "sql.unknown-name", "sql.not-understood"}
@@ -109,7 +112,7 @@ class AskTool:
         Raises:
             ProjectError: ``tool.*``: the header; ``sql.*``: an example is not one read-only SELECT.
         """
-        from compound.connector.lakehouse import guard
+        from compound.connector.lakehouse.statement.guard import guard
 
         file = parse_sql_tool(text, path)
         tool = cls(file.spec, file.sql, file.where)
@@ -205,7 +208,7 @@ class BoundAsk:
         return Limits(**self.tool.spec.limits.model_dump()).within(self.lakehouse.limits)
 
     def _ask_of(self, sql: str) -> Ask:
-        from compound.connector.lakehouse import Ask
+        from compound.connector.lakehouse.service.asking import Ask
 
         spec = self.tool.spec
         return Ask(
@@ -223,7 +226,7 @@ class BoundAsk:
             Stopped: It was stopped.
         """
         name = self.tool.name
-        with trace.child(f"execute_tool {name}", kind="sql") as span:
+        with child(f"execute_tool {name}", kind="sql") as span:
             if sql is None or not sql.strip():
                 return AskAnswer(status="nothing")
             span.set(sql_written=sql)
@@ -258,7 +261,7 @@ class BoundAsk:
         """
         from anyio.to_thread import run_sync
 
-        from compound.connector.lakehouse import Cancellation
+        from compound.connector.lakehouse.service.workers import Cancellation
 
         sql = inputs.get("sql")
         if set(inputs) != {"sql"} or not (sql is None or isinstance(sql, str)):
@@ -289,7 +292,7 @@ def _limiter(lakehouse: Lakehouse) -> CapacityLimiter:
 
 
 def _status(error: CompoundError) -> AskStatus:
-    from compound.connector.lakehouse import Refused
+    from compound.connector.lakehouse.statement.guard import Refused
 
     if error.code in _MENDABLE or (isinstance(error, Refused) and error.is_slip):
         return "mend"

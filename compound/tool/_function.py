@@ -49,6 +49,7 @@ class Function(Generic[P, R]):
         signature: Signature | None = None,
         adapts: object = None,
     ) -> None:
+        """Internal: `@tool` and `@check` make it."""
         self.name = name or function.__name__
         self.kind: Literal["tool", "check"] = kind
         self.callable = function
@@ -73,7 +74,7 @@ class Function(Generic[P, R]):
 
     @cached_property
     def signature(self) -> Signature:
-        """Adapters of the parameters and the result, resolved at first use.
+        """Internal: adapters of the parameters and the result, resolved at first use.
 
         Raises:
             ProjectError: ``tool.signature``: an annotation cannot be resolved or is no JSON type.

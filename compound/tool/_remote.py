@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from compound import trace
-from compound.model import CallKey, Journal, MemoryJournal, ModelResponse
+from compound.model import ModelResponse
+from compound.model.call.types import CallKey
+from compound.model.gateway.journal import Journal, MemoryJournal
+from compound.trace._active import ActiveSpan, child
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
@@ -20,7 +22,7 @@ _TEXT: Mapping[str, JsonValue] = {"type": "string"}
 
 
 class Caller(Protocol):
-    """A connection to a server; `compound.connector.mcp.McpConnection` is one."""
+    """A connection to a server; `compound.connector.mcp._connection.McpConnection` is one."""
 
     async def call(self, tool: str, arguments: Mapping[str, JsonValue]) -> JsonValue:
         """Call a tool of the server, if it still is what was pinned."""
@@ -89,5 +91,5 @@ class RemoteFunction:
         asked = {"tool": self.name, "pin": self._pin.sha256, "inputs": dict(inputs)}
         return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def _span(self) -> trace.ActiveSpan:
-        return trace.child(f"execute_tool {self.name}", kind="tool", provider=PROVIDER)
+    def _span(self) -> ActiveSpan:
+        return child(f"execute_tool {self.name}", kind="tool", provider=PROVIDER)

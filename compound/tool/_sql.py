@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
-from compound import trace
-from compound.connector.lakehouse import Column, Limits
+from compound.connector.lakehouse.value.types import Column, Limits
 from compound.errors import ConnectorError, Location, ProjectError, RunError, choices
 from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
 from compound.tool._sql_params import arguments, params_schema, sample
+from compound.trace._active import child
 
 if TYPE_CHECKING:
-    from compound.connector.lakehouse import Lakehouse, Prepared, Statement
+    from compound.connector.lakehouse.query.query import Prepared
+    from compound.connector.lakehouse.service.lakehouse import Lakehouse
+    from compound.connector.lakehouse.statement.guard import Statement
 
 _HOP_S: Final = 0.005
 
@@ -73,7 +75,7 @@ class BoundSqlTool:
     @property
     def output_schema(self) -> dict[str, JsonValue]:
         """JSON schema of the value a graph sees."""
-        from compound.connector.lakehouse import json_type
+        from compound.connector.lakehouse.value.values import json_type
 
         properties: dict[str, JsonValue] = {column.name: json_type(column.type) for column in self.columns}
         row: dict[str, JsonValue] = {
@@ -96,7 +98,7 @@ class BoundSqlTool:
                 in a column whose type promises numbers.
         """
         spec, prepared = self.tool.spec, self.prepared
-        with trace.child(f"execute_tool {spec.name}", kind="sql") as span:
+        with child(f"execute_tool {spec.name}", kind="sql") as span:
             span.set(
                 sql_text=prepared.sql,
                 sql_fingerprint=prepared.statement.fingerprint,
@@ -129,7 +131,7 @@ class BoundSqlTool:
             )
 
     def _promise_numbers(self, rows: list[dict[str, JsonValue]]) -> None:
-        from compound.connector.lakehouse import not_finite
+        from compound.connector.lakehouse.value.values import not_finite
 
         name = self.tool.spec.name
         for column in self.columns:
@@ -195,7 +197,7 @@ class SqlTool:
             ProjectError: ``tool.*``: the header; ``sql.*``: not one read-only SELECT over declared tables, or
                 ``sql.unknown-parameter``, ``sql.unused-parameter``.
         """
-        from compound.connector.lakehouse import guard
+        from compound.connector.lakehouse.statement.guard import guard
 
         file = parse_sql_tool(text, path)
         statement = guard(file.sql, tables=file.spec.table_names, spelled=file.spec.tables, where=file.where)
@@ -259,7 +261,7 @@ class SqlTool:
     def _prove(self, lakehouse: Lakehouse) -> None:
         if self.spec.scope != "customer":
             return
-        from compound.connector.lakehouse import unrestricted_tables
+        from compound.connector.lakehouse.statement.customer import unrestricted_tables
 
         tables = {name: lakehouse.table(name) for name in self.spec.table_names}
         callers = {name: spec.type for name, spec in self.spec.params.items() if spec.source}

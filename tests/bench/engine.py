@@ -93,8 +93,9 @@ async def diamond() -> float:
     """Seconds of the loop's clock that a run takes."""
     from compound.graph import Engine
     from compound.spec import load_graph
-    from compound.testing import FakeServices
-    from compound.trace import ParquetStore, Recorder
+    from compound.testing.fakes import FakeServices
+    from compound.trace._parquet import ParquetStore
+    from compound.trace._recorder import Recorder
 
     async def wait(given: Mapping[str, JsonValue]) -> JsonValue:
         await asyncio.sleep(cast("float", given["seconds"]))

@@ -19,7 +19,7 @@ from tests.bench._rows import Bar, Pair, Row, at_most, reported
 
 if TYPE_CHECKING:
     from compound.graph import Engine
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
 
 ROUNDS = 5
 RUNS = 40
@@ -84,10 +84,11 @@ async def compound_side(home: Path) -> AsyncGenerator[tuple[Side, Callable[[], N
     from compound.graph import Engine
     from compound.graph.port.services import Reviews
     from compound.project.decision.ports import QueuedReviews
-    from compound.review import ReviewQueue as Queue
+    from compound.review.queue.queue import ReviewQueue as Queue
     from compound.spec import load_graph
-    from compound.testing import FakeServices
-    from compound.trace import ParquetStore, Recorder
+    from compound.testing.fakes import FakeServices
+    from compound.trace._parquet import ParquetStore
+    from compound.trace._recorder import Recorder
 
     state = StateStore.open(home / "state.db")
     queue = Queue(state)

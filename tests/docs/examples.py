@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compound.errors import CompoundError
-from compound.graph import Signature, check_file
+from compound.graph.checks.check import check_file
+from compound.graph.port.catalogue import Signature
 from compound.language import InvalidFile
-from compound.spec import load_graph, read_yaml
+from compound.spec import load_graph
 from compound.spec.policy_file import PolicyFile
+from compound.spec.yaml.reading import read_yaml
 from compound.spec.yaml.validated import validated
-from compound.testing import FixedCatalogue
-from compound.tool import load_sql_tool
+from compound.testing.catalogue import FixedCatalogue
+from compound.tool.loading import load_sql_tool
 
 if TYPE_CHECKING:
-    from compound.graph import Shelf
+    from compound.graph.port.catalogue import Shelf
     from tests.docs.markdown import Block
 
 Said = tuple[str, str]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compound.graph import draw_svg
-from compound.project import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.graph.drawing.svg import draw_svg
+from compound.project.settings.keys import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
 from compound.spec import load_graph
 from compound.spec.graph_file import GraphSpec
 from compound.spec.lakehouse_file import LakehouseFile
@@ -19,6 +19,7 @@ from compound.spec.sql_tool import SqlToolSpec
 from compound.spec.suite_file import SuiteFile
 from tests.docs.markdown import fenced, with_part
 from tests.docs.models import nested, plain_table, summary, table
+from tests.support.commands import command, program
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -110,12 +111,8 @@ def _kinds() -> Iterator[str]:
 
 def commands() -> str:
     """The help of every command, as the program prints it."""
-    from typer.main import get_command
-
-    from compound.cli import _program
-
     parts: list[str] = []
-    for path in _paths(get_command(_program.app), ()):
+    for path in _paths(program(), ()):
         parts += [f"## {' '.join(('compound', *path))}", fenced(help_of(path))]
     return "\n\n".join(parts)
 
@@ -130,12 +127,8 @@ def _paths(command: Any, path: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def help_of(path: Sequence[str]) -> str:
     """What `compound PATH --help` prints."""
-    from typer.testing import CliRunner
-
-    from compound.cli import _program
-
     env = {"COLUMNS": _WIDTH, "NO_COLOR": "1", "TERM": "dumb"}
-    done = CliRunner().invoke(_program.app, [*path, "--help"], prog_name="compound", env=env)
+    done = command([*path, "--help"], env=env)
     if done.exit_code:
         raise AssertionError(f"compound {' '.join(path)} --help ends with {done.exit_code}: {done.output}")
     return done.output

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from compound.errors import DataError
-from compound.project import error_codes, explain
+from compound.project.view.explain import error_codes, explain
 from tests.docs import error_pages
 from tests.docs.codes import ROOT, all_sites, by_code
 from tests.docs.examples import run_example

@@ -26,7 +26,8 @@ from sqlalchemy.engine.default import DefaultDialect
 if TYPE_CHECKING:
     from sqlalchemy.pool import PoolProxiedConnection
 
-    from compound.model import CallKey, ModelResponse
+    from compound.model import ModelResponse
+    from compound.model.call.types import CallKey
 
 _WRITE = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -112,7 +113,7 @@ def watch_replies(death: Death) -> None:
 
 def log_calls(path: Path) -> None:
     """Append the key of every call that the journal cannot answer, right before it goes to a provider."""
-    from compound.model import Gateway
+    from compound.model.gateway.gateway import Gateway
 
     original: Callable[..., ModelResponse | None] = Gateway._find  # pyright: ignore[reportPrivateUsage]
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, cast
 import orjson
 import sqlalchemy as sa
 
-from compound.connector.state import tables, verify_audit
+from compound.connector.state import tables
+from compound.connector.state._audit import verify_audit
 from compound.project import Project
 from compound.project.settings.settings import load_settings
 from tests.support.certificates import grant

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from compound.review import ReviewQueue
+from compound.review.queue.queue import ReviewQueue
 
 if TYPE_CHECKING:
-    from compound.review import Decision
+    from compound.review.item.types import Decision
 
 _decide = ReviewQueue.decide
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from compound import Project
-from compound.cli._program import app
-from compound.connector.state import verify_audit
+from compound.connector.state._audit import verify_audit
 from compound.errors import ConflictError, DataError
 from tests.e2e.desk_homes import Home, plain_tickets
+from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 from tests.support.state_stores import postgresql_url
 
@@ -67,7 +66,7 @@ def project(root: Path) -> Iterator[Project]:
 
 def told(*arguments: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
     monkeypatch.setenv("COMPOUND_ROOT", str(root))
-    done = CliRunner().invoke(app, list(arguments))
+    done = command(list(arguments))
     return done.exit_code, done.output
 
 

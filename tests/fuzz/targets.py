@@ -10,17 +10,16 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from compound.connector.lakehouse import guard
+from compound.connector.lakehouse.statement.guard import guard
 from compound.errors import CompoundError
-from compound.graph import check_file
+from compound.graph.checks.check import check_file
 from compound.graph.prompt.reading import read_template
 from compound.graph.prompt.sandbox import compile_template
 from compound.language.conditions import ExpressionError, parse_condition, parse_reference
 from compound.language.references import EvaluationError, compile_expr, references
-from compound.spec import read_yaml
 from compound.spec.form.format import format_text
 from compound.spec.form.kinds import KINDS, read_as
-from compound.spec.yaml.reading import decode_utf8
+from compound.spec.yaml.reading import decode_utf8, read_yaml
 from tests.support import small_desk
 
 ROOT = Path(__file__).resolve().parents[2]

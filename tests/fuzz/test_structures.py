@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.graph import check_file
+from compound.graph.checks.check import check_file
 from compound.spec.yaml.writing import write_yaml
 from tests.support import small_desk
 

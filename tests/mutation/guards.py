@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from compound.spec import read_yaml
+from compound.spec.yaml.reading import read_yaml
 from tests.mutation.operators import operator
 from tests.mutation.tree import (
     Change,

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from compound.connector.lakehouse import write_table
-from compound.project import Project, init_project, load_settings
+from compound.project import Project
+from compound.project.settings.settings import load_settings
+from compound.project.work.scaffold import init_project
 from tests.mutation.samples import World
 from tests.mutation.tree import File
 

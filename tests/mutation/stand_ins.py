@@ -17,14 +17,14 @@ from compound.language.json_schema import to_json_schema
 from compound.language.types import Many
 from compound.model import ModelResponse, ToolCall
 from compound.project.offer.catalogue import ProjectCatalogue
-from compound.testing import FakeGateway, FakeOutbox, FakeReviews, FakeServices
+from compound.testing.fakes import FakeGateway, FakeOutbox, FakeReviews, FakeServices
 from tests.mutation.samples import BARE, World, digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import Effect
-    from compound.graph import Catalogue
+    from compound.graph.port.catalogue import Catalogue
     from compound.graph.port.services import (
         EffectGroup,
         JsonCall,
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         ReviewRequest,
         ToolCard,
     )
-    from compound.model import Budget, CallKey, ModelRequest, Told
+    from compound.model import ModelRequest
+    from compound.model.call.types import CallKey, Told
+    from compound.model.gateway.budget import Budget
     from compound.project import Project
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeAlias
 
-from compound.spec import read_yaml
+from compound.spec.yaml.reading import read_yaml
 from compound.spec.yaml.writing import write_yaml
 
 Path_: TypeAlias = tuple[str | int, ...]

@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from compound import Project
-from compound.cli._program import app
 from compound.project.source.parts import ProjectParts
 from compound.spec import GraphSpec
 from tests.support.claims_desk import POLICY, SCORED, claim, claims_desk, good, label, sent
+from tests.support.commands import command
 
 CERTIFY = ("certify", "main", "--suite", "letters", "--user", "eva")
 
 
 def cli(root: Path, *arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, list(arguments), env={"COMPOUND_ROOT": str(root), "COLUMNS": "200"})
+    result = command(list(arguments), env={"COMPOUND_ROOT": str(root), "COLUMNS": "200"})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout

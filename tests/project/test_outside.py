@@ -6,11 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
 from compound import Project
-from compound.cli._program import app
 from compound.errors import CompoundError
+from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 
 GRAPH = "compound: graph/v1\nname: main\ninput: {text: str}\noutput: {loud: $e}\nnodes:\n  e: {use: tool, tool: shout, in: {text: $input.text}}\n"
@@ -46,7 +45,7 @@ def allow(root: Path, folder: Path) -> None:
 
 def refusal(*words: str) -> str:
     """The code of the error that a command ends with; empty where it ends well."""
-    done = CliRunner().invoke(app, [*words])
+    done = command([*words])
     if isinstance(done.exception, CompoundError):
         assert done.exception.exit_code == 2
         return done.exception.code

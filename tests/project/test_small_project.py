@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compound.project import init_project
+from compound.project.work.scaffold import init_project
 from tests.project.keys.table import Place
 
 NAMES = ("small", "retail-desk", "analyst")

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from compound.cli._program import app
 from compound.errors import CompoundError
 from tests.support.bank_desk import GRAPH, Bank
+from tests.support.commands import command
 
 POLICY = """\
 compound: policy/v1
@@ -37,7 +36,7 @@ def bank_with(root: Path, *, review: str = "", credit: str = "{}", graph: str = 
 def say(bank: Bank, *arguments: str, code: int = 0, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a command prints."""
     monkeypatch.chdir(bank.root)
-    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    done = command(list(arguments), env={"COLUMNS": "200"})
     assert done.exit_code == code, (done.output, done.exception)
     return done.output
 
@@ -50,7 +49,7 @@ def flat(text: str) -> str:
 def refused(bank: Bank, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> CompoundError:
     """The error that a command ends with."""
     monkeypatch.chdir(bank.root)
-    error = CliRunner().invoke(app, list(arguments)).exception
+    error = command(list(arguments)).exception
     assert isinstance(error, CompoundError), error
     held: BaseException | None = error
     while held is not None:

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
 import sqlalchemy as sa
-from typer.testing import CliRunner
 
-from compound.cli._program import app
 from compound.connector.state import tables
 from compound.errors import CompoundError
 from compound.project import Project
 from compound.project.settings.settings import load_settings
+from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 
 if TYPE_CHECKING:
-    from compound.connector.mailbox import Sent
+    from compound.connector.mailbox._replies import Sent
 
 GRAPH = """\
 compound: graph/v1
@@ -158,7 +157,7 @@ class ReplyDesk:
 
         try:
             with patch.object(Project, "open", remembered):
-                done = CliRunner().invoke(app, arguments, env=given)
+                done = command(arguments, env=given)
         finally:
             for project in opened:  # the program itself ends, and its connections with it
                 project.close()

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.connector.records import Records
-from compound.connector.target import EffectGroup, PlannedEffect
-from compound.effect import Effect
-from compound.spec import read_yaml_file
+from compound.connector.records._records import Records
+from compound.effect import Effect, EffectGroup, PlannedEffect
 from compound.spec.records_file import RecordsFile
+from compound.spec.yaml.reading import read_yaml_file
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

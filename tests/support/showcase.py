@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from compound.model import Gateway, ModelRequest, ModelResponse, Route, ScriptedProvider, ToolCall
+from compound.model import ModelRequest, ModelResponse, ScriptedProvider, ToolCall
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.route import Route
 from tests.e2e.desk_homes import Home
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compound.graph import Shelf, Signature
+from compound.graph.port.catalogue import Shelf, Signature
 from compound.language.types import parse_type
-from compound.spec import build_graph
+from compound.spec.graph_text import build_graph
 from compound.spec.policy_file import PolicyFile
-from compound.testing import FixedCatalogue
+from compound.testing.catalogue import FixedCatalogue
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}

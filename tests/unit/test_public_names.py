@@ -21,8 +21,9 @@ MOST = 25
 
 
 def packages() -> list[str]:
-    """`compound` and every package below it that says which names are public."""
+    """`compound`, every package below it that says which names are public, and the errors."""
     found = [one.name for one in pkgutil.walk_packages(compound.__path__, "compound.") if one.ispkg]
+    found.append("compound.errors")
     return [name for name in ("compound", *found) if hasattr(import_module(name), "__all__")]
 
 
@@ -58,20 +59,30 @@ def test_compound_itself_has_few_names() -> None:
     [
         "import compound.{word}\nfrom compound import {word}",
         "from compound import {word}\nimport compound.{word}\nfrom compound import {word}",
-        "from compound.{word} import {word} as first\nfrom compound import {word}\nassert first is {word}",
+        "from compound.{word} import {word} as first\nfrom compound import {word}",
+        "from compound.{word} import {word}",
         "import compound\nimport compound.project\n{word} = compound.{word}",
+        "import compound.{word} as {word}",
         "from compound import Project, check, solver, {word}\nfrom compound.graph import Engine",
     ],
 )
 def test_a_decorator_and_a_room_may_have_one_word(word: str, program: str) -> None:
     use = {
-        "tool": "@tool\ndef f(a: int) -> int:\n    'It.'\n    return a\nassert f.name == 'f'\n",
-        "effect": "assert effect.__module__ == 'compound.effect._effect'\n",
+        "tool": "@tool\ndef f(a: int) -> int:\n    'It.'\n    return a\nassert (f.name, f(2)) == ('f', 2)\n"
+        "@tool(name='g')\ndef h(a: int) -> int:\n    'It.'\n    return a\nassert h.name == 'g'\n",
+        "effect": "from pydantic import BaseModel\nclass A(BaseModel):\n    a: int\n"
+        "@effect('f', target='x')\ndef f(tx, args: A):\n    'It.'\nassert f.name == 'f'\n",
     }
-    text = (
-        f"{program.format(word=word)}\n{use[word]}\nfrom compound.{word} import {word} as own\nassert own is {word}\n"
-    )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+    _succeeds(f"{program.format(word=word)}\n{use[word]}")
+
+
+def test_a_room_may_be_imported_under_another_name() -> None:
+    _succeeds("import compound.tool as t\nimport compound.effect as e\nassert t.keep and t.tool and e.TargetSetup\n")
+    _succeeds("from compound import tool\nimport compound.tool as t\nassert t.keep and t is tool\n")
+
+
+def _succeeds(program: str) -> None:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -22,8 +22,8 @@ def explain(
     json: Json = False,
 ) -> None:
     """Explain an error code: its meaning, an example and the fix."""
-    from compound.project import error_codes
-    from compound.project import explain as explained
+    from compound.project.view.explain import error_codes
+    from compound.project.view.explain import explain as explained
 
     if code is None:
         codes = error_codes()

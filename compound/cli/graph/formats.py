@@ -11,8 +11,8 @@ import typer
 from compound.cli._output import Json, Profile, note, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from compound.graph import GraphDiff
-    from compound.project import GraphComparison
+    from compound.graph.change.diff import GraphDiff
+    from compound.project.work.compare import GraphComparison
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">"}
 _VERDICTS = {"move": "can move", "redo": "must be redone", "stay": "must stay"}
@@ -35,7 +35,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema of one kind of file, or write all schemas for editors."""
     if write:
-        from compound.project import find_root, write_schemas
+        from compound.project.settings.settings import find_root
+        from compound.project.source.formats import write_schemas
 
         root = find_root()
         written = [str(path.relative_to(root)) for path in write_schemas(root, [kind] if kind else [])]
@@ -70,7 +71,7 @@ def diff(
     json: Json = False,
 ) -> None:
     """Show how two graphs differ in meaning and what the change affects; exit 0 if they are equivalent, else 1."""
-    from compound.project import compare_graphs
+    from compound.project.work.compare import compare_graphs
 
     found = compare_graphs(graphs or [], against=against, profile=profile)
     if json:
@@ -101,7 +102,7 @@ def fmt(
 
         sys.stdout.write(format_text(sys.stdin.buffer.read(), name))
         return
-    from compound.project import format_files
+    from compound.project.source.formats import format_files
 
     results = format_files(files or [], write=not (check or diff))
     refused = [one for one in results if one.error is not None]

@@ -43,7 +43,8 @@ def check(
     json: Json = False,
 ) -> None:
     """Check graphs without running them; exit 1 on any error, 0 on warnings only."""
-    from compound.project import Project, show_findings
+    from compound.project import Project
+    from compound.project.view.findings import show_findings
 
     project = Project.open(profile=profile)
     findings = project.check(graphs or [])
@@ -131,7 +132,8 @@ def run(
     """Run a graph on one input and show the result; without arguments, on the example in pyproject.toml."""
     import orjson
 
-    from compound.project import Project, read_item_argument
+    from compound.project import Project
+    from compound.project.running.run_inputs import read_item_argument
 
     if graph is not None and "=" in graph:
         graph, values = None, [graph, *(values or [])]

@@ -38,7 +38,8 @@ def mcp(
     """
     import anyio
 
-    from compound.project import Project, serve_http, serve_stdio
+    from compound.project import Project
+    from compound.project.serve.mcp_transport import serve_http, serve_stdio
 
     given = _context(context)
     project = Project.open(profile=profile, model=model)
@@ -61,7 +62,8 @@ def langgraph(
     json: Json = False,
 ) -> None:
     """Write langgraph.json so that `langgraph dev` and Studio can run this project's graphs."""
-    from compound.project import Project, write_langgraph
+    from compound.project import Project
+    from compound.project.serve.langgraph import write_langgraph
 
     written = write_langgraph(Project.open(profile=profile), graphs or [], force=force)
     if json:

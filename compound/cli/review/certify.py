@@ -11,8 +11,8 @@ from compound.cli._output import Json, Model, Profile, print_json, print_table, 
 from compound.cli.review.review import user_name
 
 if TYPE_CHECKING:
-    from compound.project import Certification, Certifier
-    from compound.review import Certificate
+    from compound.project.evaluation.certify import Certification, Certifier
+    from compound.review.queue.certificate import Certificate
 
 
 def register(app: typer.Typer) -> None:

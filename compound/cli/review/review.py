@@ -109,7 +109,8 @@ def _filter(
     status: list[str] | None, *, all_items: bool, queue: str | None, ticket: str | None, holder: str | None
 ) -> ItemFilter:
     from compound.errors import DataError, choices
-    from compound.review import UNDECIDED, ItemFilter, Status
+    from compound.review import ItemFilter, Status
+    from compound.review.item.machine import UNDECIDED
 
     known = [one.value for one in Status]
     for name in status or ():

@@ -41,7 +41,7 @@ def init(
     json: Json = False,
 ) -> None:
     """Create a project from a template."""
-    from compound.project import init_project
+    from compound.project.work.scaffold import init_project
 
     made = init_project(folder, name=name, template=template)
     if json:

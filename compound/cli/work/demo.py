@@ -13,7 +13,7 @@ from compound.cli.work.evaluate import show_report
 
 if TYPE_CHECKING:
     from compound.batch import BatchSummary
-    from compound.project import Certification
+    from compound.project.evaluation.certify import Certification
 
 
 def register(app: typer.Typer) -> None:

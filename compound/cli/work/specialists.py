@@ -22,7 +22,8 @@ def list_versions(
     json: Json = False,
 ) -> None:
     """List trained versions with their certificates, newest first."""
-    from compound.project import Project, ago
+    from compound.project import Project
+    from compound.project.view.trees import ago
 
     rows = Project.open(profile=profile).specialists(name)
     if json:

@@ -16,7 +16,8 @@ def list_runs(
     *, limit: Annotated[int, typer.Option("--limit", min=1)] = 20, profile: Profile = None, json: Json = False
 ) -> None:
     """List recorded runs, the newest first."""
-    from compound.project import Project, trace_row
+    from compound.project import Project
+    from compound.project.view.trees import trace_row
 
     rows = Project.open(profile=profile).traces().list_runs(limit=limit)
     if json:
@@ -46,7 +47,8 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one run as a tree of spans."""
-    from compound.project import Project, trace_document, trace_tree
+    from compound.project import Project
+    from compound.project.view.trees import trace_document, trace_tree
 
     store = Project.open(profile=profile).traces()
     tree = trace_tree(store, run)

@@ -13,7 +13,7 @@ import orjson
 
 from compound.connector.mailbox._replies import Sent, SentFolder
 from compound.connector.mailbox._sources import Entry, Row, read_items, read_rows
-from compound.connector.state import host_name
+from compound.connector.state._owner import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.mailbox_file import MailboxFile

@@ -6,10 +6,7 @@ that also stores their keys (delivery class A): delivering the group again chang
 
 from __future__ import annotations
 
-from compound.connector.records._changes import Change
 from compound.connector.records._documents import Documents
-from compound.connector.records._names import RowNames
-from compound.connector.records._records import Performer, Records, RecordsSetup
 from compound.connector.records._transaction import RecordsTransaction
 
-__all__ = ["Change", "Documents", "Performer", "Records", "RecordsSetup", "RecordsTransaction", "RowNames"]
+__all__ = ["Documents", "RecordsTransaction"]

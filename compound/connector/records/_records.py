@@ -21,7 +21,7 @@ from compound.connector.records._names import RowNames
 from compound.connector.records._seed import fill, is_filled
 from compound.connector.records._tables import APPLIED, make_tables
 from compound.connector.records._transaction import RecordsTransaction
-from compound.connector.state import host_name
+from compound.connector.state._owner import host_name
 from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
 

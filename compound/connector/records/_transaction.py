@@ -42,6 +42,7 @@ class RecordsTransaction:
     def __init__(
         self, reader: Reader, tables: sa.MetaData, connection: Connection, expected: Mapping[str, int]
     ) -> None:
+        """Internal: the record store makes it."""
         self.expected = expected
         self.changed: dict[str, int] = {}
         self._reader = reader
@@ -71,7 +72,7 @@ class RecordsTransaction:
         return self._reader.view(self._connection, root_id)
 
     def check_expected(self) -> None:
-        """Compare every expected version with the current one.
+        """Internal: compare every expected version with the current one.
 
         Raises:
             EffectRefused: `effect.stale`, naming each row that was changed or deleted.
@@ -82,7 +83,7 @@ class RecordsTransaction:
             raise stale(moved)
 
     def flush(self) -> None:
-        """Write every changed document and increment its version. Called at the end of the transaction."""
+        """Internal: write every changed document and increment its version. Called at the end of the transaction."""
         for ref, loaded in self._loaded.items():
             if loaded.live != loaded.before:
                 self._write(ref, loaded)

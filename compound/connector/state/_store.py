@@ -38,6 +38,7 @@ class StateStore:
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
+        """Internal: use `StateStore.open`."""
         self._engine = engine
         self._writing = threading.local()
         self.name = name
@@ -67,7 +68,7 @@ class StateStore:
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A consistent view of the store; writes are rolled back.
+        """Internal: a consistent view of the store; writes are rolled back.
 
         Raises:
             ConnectorError: as for `open`.
@@ -79,7 +80,7 @@ class StateStore:
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Generator[Connection]:
-        """A transaction: commits at the end, rolls back on an exception.
+        """Internal: a transaction: commits at the end, rolls back on an exception.
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that its reads stay valid.
 

@@ -14,6 +14,7 @@ Filter: TypeAlias = Mapping[str, "Scalar | Sequence[Scalar]"]
 """Metadata key to the required value, or to a list of allowed values."""
 
 Vector: TypeAlias = NDArray[np.float32]
+"""Numbers of a text, float32: shape (dimension,), or (n, dimension) for n texts."""
 StoreKind: TypeAlias = str
 """Name of an engine: `edge`, `sqlite`, `qdrant`, or a plug-in's."""
 Leg: TypeAlias = Literal["lexical", "dense"]

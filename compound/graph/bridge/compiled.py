@@ -33,7 +33,7 @@ from compound.graph.planning.interface import interface
 from compound.graph.port.catalogue import EmptyCatalogue
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.outcome import LOST, Outcome
-from compound.model import SyncLoop
+from compound.model.call.sync_loop import SyncLoop
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from compound.graph.port.services import Services
     from compound.graph.run.active import ActiveRun
     from compound.spec.graph_file import GraphSpec
-    from compound.trace import Recorder
+    from compound.trace._recorder import Recorder
 
     State = dict[str, Any]
 

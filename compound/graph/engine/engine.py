@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
 
-    from compound.connector.state import RunItem, StateStore
+    from compound.connector.state import StateStore
+    from compound.connector.state._tickets import RunItem
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent
     from compound.spec.graph_file import GraphSpec
-    from compound.trace import Recorder
+    from compound.trace._recorder import Recorder
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class Engine:
         lock_wait_s: float = 60.0,
         store_wait_s: float = 30.0,
     ) -> None:
+        """Internal: `Project.engine` makes it."""
         host = None if checkpoint_path is None else place_of(Path(checkpoint_path))
         ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
         self._frame = Frame(spec, services, recorder)
@@ -88,7 +90,7 @@ class Engine:
 
     @property
     def plan(self) -> Plan:
-        """The graph as steps."""
+        """Internal: the graph as steps."""
         return self._frame.plan
 
     async def __aenter__(self) -> Engine:
@@ -128,7 +130,7 @@ class Engine:
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
             example_id: The evaluation case, for traces.
-            item: Which item of a backlog it answers; that of the input when left out.
+            item: Internal: which item of a backlog it answers; that of the input when left out.
             effect_gate: Awaited once, before the first delivery.
             listener: Told what happens, one event after the other; the run waits until it has. See `stream`.
 
@@ -206,7 +208,7 @@ class Engine:
     async def rehearse(
         self, run_id: str, node: str, trial: Trial, *, held: Mapping[str, Any] | None = None
     ) -> Rehearsal:
-        """Try a decision of a waiting run out; nothing is stored but the model calls that it needs.
+        """Internal: try a decision of a waiting run out; nothing is stored but the model calls that it needs.
 
         Args:
             run_id: A run that waits.
@@ -251,7 +253,7 @@ class Engine:
         mode: Mode = "pinned",
         swaps: Mapping[str, JsonValue] | None = None,
     ) -> ReplayResult:
-        """Run a recorded run again; nothing is stored but spans, nothing takes effect.
+        """Internal: run a recorded run again; nothing is stored but spans, nothing takes effect.
 
         Args:
             input: Of the recorded run.
@@ -311,7 +313,7 @@ class Engine:
             await active.listener(RunStarted(run_id=active.run_id, graph=active.graph_name))
 
     def require_context(self, context: Mapping[str, JsonValue]) -> None:
-        """Refuse a context that the graph cannot run with.
+        """Internal: refuse a context that the graph cannot run with.
 
         Raises:
             DataError: ``graph.bad-input``.

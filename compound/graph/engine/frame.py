@@ -15,7 +15,7 @@ from compound.graph.wiring.roles import Roles
 from compound.language.fill import filler
 from compound.language.types import Record, parse_type
 from compound.language.validate import validator
-from compound.model import Budget
+from compound.model.gateway.budget import Budget
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from compound.graph.run.active import Runner
     from compound.spec.graph_file import GraphSpec
     from compound.spec.words import Budget as BudgetSpec
-    from compound.trace import ActiveSpan, Recorder
+    from compound.trace._active import ActiveSpan
+    from compound.trace._recorder import Recorder
 
 
 class Frame:

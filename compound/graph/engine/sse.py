@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SSE_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 """Send these with the stream: no cache, and no proxy that collects it before it passes it on."""
 MEDIA_TYPE: Final = "text/event-stream"
+"""Content type of the stream."""
 
 
 async def sse(

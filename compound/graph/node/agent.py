@@ -21,17 +21,9 @@ from compound.graph.wiring.shown_names import FINAL
 from compound.language.json_schema import to_json_schema
 from compound.language.types import STR
 from compound.language.validate import validator
-from compound.model import (
-    CallKey,
-    Message,
-    ModelRequest,
-    ModelResponse,
-    StreamRestart,
-    ToolCall,
-    ToolResult,
-    ToolSchema,
-    find_json,
-)
+from compound.model import Message, ModelRequest, ModelResponse, StreamRestart, ToolCall, ToolResult, ToolSchema
+from compound.model.call.types import CallKey
+from compound.model.typed.spoken_json import find_json
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from compound import trace
 from compound.errors import CompoundError, ProjectError
 from compound.graph.planning.expanding import GIVEN_TO
 from compound.graph.port.services import KeyedCall, ToolCard
 from compound.graph.wiring.shown_names import FINAL, shown_to_model
 from compound.language.json_text import whole_characters, write_json
-from compound.model import CallKey, ToolCall, ToolResult, ToolSchema, fitted, schema_problems
+from compound.model import ToolCall, ToolResult, ToolSchema
+from compound.model.call.types import CallKey
+from compound.model.typed.schema import problems as schema_problems
+from compound.model.typed.spoken_json import fitted
+from compound.trace._active import child
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -103,7 +106,7 @@ async def use(hand: Hand, asked: ToolCall, given: Mapping[str, JsonValue], call:
         return _failed(asked, f"{', '.join(forged)} is given by the graph; leave it out")
     if hand.is_effect:
         return await _proposed(hand, asked, arguments)
-    with trace.child(f"execute_tool {hand.card.name}", kind="tool", tool_name=hand.card.name) as span:
+    with child(f"execute_tool {hand.card.name}", kind="tool", tool_name=hand.card.name) as span:
         span.input({**arguments, **given})
         try:
             value = await _called(hand.card.call, {**arguments, **given}, call, asked.id)

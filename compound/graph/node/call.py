@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from compound.errors import NodeError
 from compound.graph.port.services import KeyedCall, RetrieveRequest
 from compound.language.validate import validator
-from compound.model import CallKey
+from compound.model.call.types import CallKey
 from compound.spec.nodes import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from compound.errors import NodeError
 from compound.graph.run.telling import token_teller
 from compound.language.json_schema import to_json_schema
 from compound.language.validate import validator
-from compound.model import CallKey, Message, ModelRequest, ModelResponse, StreamRestart
+from compound.model import Message, ModelRequest, ModelResponse, StreamRestart
+from compound.model.call.types import CallKey
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.model import Budget, CallKey, ModelRequest, ModelResponse, Told
+    from compound.model import ModelRequest, ModelResponse
+    from compound.model.call.types import CallKey, Told
+    from compound.model.gateway.budget import Budget
 
 
 class Cached(Protocol):
@@ -32,7 +34,7 @@ class NodeCache(Protocol):
 
 
 class Gateway(Protocol):
-    """The one door to models; `compound.model.Gateway` is one."""
+    """The one door to models; `compound.model.gateway.gateway.Gateway` is one."""
 
     @property
     def on_unknown(self) -> Literal["stop", "allow"]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from compound.graph.port.catalogue import Shelf
     from compound.graph.port.planned import PlannedCall
-    from compound.model import CallKey
+    from compound.model.call.types import CallKey
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 

@@ -140,6 +140,7 @@ RunEvent: TypeAlias = (
     | EffectSent
     | RunFinished
 )
+"""What happens in a run, in its order; `RunStarted` is the first event and `RunFinished` the last."""
 Listener: TypeAlias = "Callable[[RunEvent], Awaitable[None]]"
 """Takes the events of a run, one after the other; the run waits until it has."""
 

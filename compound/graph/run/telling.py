@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Step
     from compound.graph.run.active import ActiveRun, NodeCall
     from compound.graph.run.outcome import Outcome
-    from compound.model import Told
+    from compound.model.call.types import Told
 
 
 async def tell_start(run: ActiveRun, step: Step, key: str) -> None:

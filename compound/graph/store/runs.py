@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy import Executable
 
-    from compound.connector.state import RunItem, StateStore
+    from compound.connector.state import StateStore
+    from compound.connector.state._tickets import RunItem
 
 LedgerStatus = Literal["running", "waiting_review", "done", "failed", "cancelled"]
 

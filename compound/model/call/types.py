@@ -266,6 +266,7 @@ class StreamRestart:
 
 
 StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamAlive | StreamRestart | StreamEnd
+"""One piece of a streamed answer; the last one is `StreamEnd`."""
 
 
 Told: TypeAlias = "Callable[[StreamEvent], Awaitable[None]]"

@@ -23,8 +23,8 @@ from compound.model.call.types import (
 )
 
 if TYPE_CHECKING:
-    from compound import trace
     from compound.model.gateway.route import Route
+    from compound.trace._active import ActiveSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Try:
 
     route: Route
     request: ModelRequest
-    span: trace.ActiveSpan
+    span: ActiveSpan
     timeout_s: float
 
     @property

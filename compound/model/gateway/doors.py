@@ -28,7 +28,7 @@ class ProviderSetup(Setup):
     Attributes:
         model: The model in the provider's words; empty where the file does not say it.
         timeout_s: Longest wait for one answer, in seconds.
-        file: The whole of `connectors/models.yaml`.
+        file: Internal: the whole of `connectors/models.yaml`.
         environment: Environment variables.
         package: The project's private package, whose solvers answer offline.
     """
@@ -41,7 +41,7 @@ class ProviderSetup(Setup):
 
     @property
     def logical(self) -> LogicalModel:
-        """The logical model in that file."""
+        """Internal: the logical model in that file."""
         return self.file.models[self.name]
 
 

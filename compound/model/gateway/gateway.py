@@ -34,8 +34,8 @@ from compound.model.gateway.spans import call_span, report, retry_teller
 from compound.model.typed.typed import as_outcome, joined, read_typed, repair_request, together, without_data
 
 if TYPE_CHECKING:
-    from compound import trace
     from compound.spec.models_file import PriceTable
+    from compound.trace._active import ActiveSpan
 
 _MAX_PAUSES: Final = 8
 """A turn that the provider pauses more often has no answer."""
@@ -246,7 +246,7 @@ class Gateway:
             else:
                 return
 
-    def _try(self, route: Route, request: ModelRequest, span: trace.ActiveSpan) -> Try:
+    def _try(self, route: Route, request: ModelRequest, span: ActiveSpan) -> Try:
         return Try(route=route, request=request, span=span, timeout_s=route.timeout_s or self._timeout_s)
 
     def _find(self, call: CallKey | None, hashed: str) -> ModelResponse | None:

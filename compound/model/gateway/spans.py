@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from compound import trace
 from compound.model.call.canonical import params_hash
+from compound.trace._active import ActiveSpan, child
 
 if TYPE_CHECKING:
     from compound.errors import ModelError
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from compound.spec.models_file import PriceTable
 
 
-def call_span(route: Route, request: ModelRequest) -> trace.ActiveSpan:
+def call_span(route: Route, request: ModelRequest) -> ActiveSpan:
     """The span of one call, to be entered."""
-    return trace.child(
+    return child(
         f"chat {request.model}",
         kind="chat",
         provider=route.provider.name,
@@ -28,7 +28,7 @@ def call_span(route: Route, request: ModelRequest) -> trace.ActiveSpan:
     )
 
 
-def report(span: trace.ActiveSpan, response: ModelResponse, prices: PriceTable | None) -> None:
+def report(span: ActiveSpan, response: ModelResponse, prices: PriceTable | None) -> None:
     """Say on a span what was answered and what it cost."""
     usage, billed = response.usage, response.usage.billed
     is_unknown = response.cost_usd is None and not response.cached
@@ -53,7 +53,7 @@ def report(span: trace.ActiveSpan, response: ModelResponse, prices: PriceTable |
     )
 
 
-def retry_teller(span: trace.ActiveSpan) -> Callable[[ModelError, float], None]:
+def retry_teller(span: ActiveSpan) -> Callable[[ModelError, float], None]:
     """Notes each failed try on a span."""
     retries: list[str] = []
 

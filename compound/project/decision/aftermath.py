@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from compound.effect import EffectStatus
+from compound.effect._types import EffectStatus
 from compound.errors import EffectRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compound.effect import EffectResult, Outbox
-    from compound.review import ReviewQueue
+    from compound.effect._outbox import Outbox
+    from compound.effect._types import EffectResult
+    from compound.review.queue.queue import ReviewQueue
 
 
 _OPEN_ENDED: Final = frozenset({EffectStatus.FAILED, EffectStatus.SENDING, EffectStatus.UNKNOWN})

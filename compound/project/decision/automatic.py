@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError
-from compound.review import Certificates, Readiness
+from compound.review.item.types import Readiness
+from compound.review.queue.certificate import Certificates
 
 if TYPE_CHECKING:
     from pathlib import Path

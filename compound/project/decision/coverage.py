@@ -161,7 +161,7 @@ class _Reader:
                     self._function(call.tool)
 
     def _logical(self, name: str) -> None:
-        from compound.model import find_solver
+        from compound.model.provider.solvers import find_solver
 
         file = self._resources.models
         model = file.models[name]

@@ -11,8 +11,12 @@ from compound.errors import CompoundError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect import Effect, EffectResult, Outbox
-    from compound.review import ProposedAction, ReviewItem, ReviewQueue
+    from compound.effect import Effect
+    from compound.effect._outbox import Outbox
+    from compound.effect._types import EffectResult
+    from compound.review import ProposedAction
+    from compound.review.item.types import ReviewItem
+    from compound.review.queue.queue import ReviewQueue
 
 Canonical = Callable[[str, Mapping[str, "JsonValue"]], "JsonValue"]
 
@@ -47,7 +51,7 @@ def rest_of(
     actions: Sequence[ProposedAction], done: Sequence[EffectResult], canonical: Canonical
 ) -> list[ProposedAction]:
     """The actions that are still to be done. Of two equal ones that are proposed, one that was done takes out one."""
-    from compound.effect import identity
+    from compound.effect._done import identity
 
     left = Counter(identity(one.effect, one.args, canonical) for one in done)
     rest: list[ProposedAction] = []

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from compound.language.marks import RECIPIENT, meaning_of
-from compound.review import Draft, ProposedAction, ShownEffect
+from compound.review import ProposedAction
+from compound.review.item.types import Draft, ShownEffect
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import Effect
-    from compound.graph import PlannedCall, Rehearsal
+    from compound.graph.engine.rehearsing import Rehearsal
+    from compound.graph.port.planned import PlannedCall
     from compound.graph.port.services import ReviewRequest
 
     Effects = Mapping[str, Effect]

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from compound.effect import Effect, EffectStatus, EffectTarget, NewEffect, Outbox
+from compound.effect import Effect, EffectTarget
+from compound.effect._outbox import Outbox
+from compound.effect._types import EffectStatus, NewEffect
 from compound.errors import ConflictError, DataError, ProjectError, choices
 from compound.graph.port.services import (
     AutoRuling,
@@ -18,17 +20,10 @@ from compound.graph.port.services import (
 )
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
-from compound.review import (
-    WITHOUT_EFFECTS,
-    Decision,
-    NewItem,
-    ProposedAction,
-    Readiness,
-    Redraft,
-    ReviewItem,
-    ReviewQueue,
-    Status,
-)
+from compound.review import ProposedAction, Status
+from compound.review.item.offer import WITHOUT_EFFECTS
+from compound.review.item.types import Decision, NewItem, Readiness, Redraft, ReviewItem
+from compound.review.queue.queue import ReviewQueue
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project.decision.done import canonical_of, done_of, rest_of
-from compound.review import Draft, ProposedAction, Revalidated, ReviewItem
+from compound.review import ProposedAction
+from compound.review.item.types import Draft, Revalidated, ReviewItem
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project.open.resources import Resources
-    from compound.review import Revalidate
+    from compound.review.item.types import Revalidate
 
     Call = tuple[str, Mapping[str, JsonValue]]
 
@@ -47,7 +48,7 @@ def recheck(resources: Resources) -> Revalidate:
 
 def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> list[Call]:
     """The effects that were not done for the item before: what is done is not tried out again."""
-    from compound.effect import Outbox
+    from compound.effect._outbox import Outbox
 
     done = done_of(Outbox(resources.state).for_run(item.run_id))
     actions = [ProposedAction(name=name, arguments=arguments) for name, arguments in calls]

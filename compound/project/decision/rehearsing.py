@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, TypeVar
 
 from compound.errors import ConflictError, DataError, ProjectError
 from compound.graph.port.services import Services
+from compound.language.decisions import EDIT
 from compound.project.decision.drafts import decided_draft, draft_of, shown_effects
 from compound.project.decision.ports import reasons_of
 from compound.project.decision.recheck import not_done, problems_of
-from compound.review import EDIT, Draft, Redraft, Rehearsed, need_same_names
+from compound.review.decision.decide import need_same_names
+from compound.review.decision.rehearsal import Rehearsed
+from compound.review.item.types import Draft, Redraft
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph import Engine, Rehearsal, Trial
+    from compound.graph import Engine
+    from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.project.open.resources import Resources
-    from compound.review import ReviewItem, ReviewQueue, ShownEffect
+    from compound.review.item.types import ReviewItem, ShownEffect
+    from compound.review.queue.queue import ReviewQueue
 
 T = TypeVar("T")
 
 
 class GraphRehearsal:
-    """`compound.review.Rehearse` over the engine: what a decision does is what the graph says it does.
+    """`Rehearse` of `compound.review` over the engine: what a decision does is what the graph says it does.
 
     Args:
         resources: The project.
@@ -92,7 +97,7 @@ class GraphRehearsal:
         return _bound(item.draft, now) != _bound(item.draft, item.draft.effects.get(action, ()))
 
     def _made(self, item: ReviewItem, trial: Trial) -> Rehearsal | None:
-        from compound.graph import run_record
+        from compound.graph.store.runs import run_record
 
         record = run_record(self._resources.state, item.run_id)
         if record is not None:
@@ -117,7 +122,7 @@ class GraphRehearsal:
         Raises:
             ConflictError: `review.drafted-again`: it does, and shows it.
         """
-        from compound.graph import run_record
+        from compound.graph.store.runs import run_record
 
         record = run_record(self._resources.state, item.run_id)
         if record is None or record.graph_hash == engine.plan.hash:
@@ -160,7 +165,7 @@ class _OtherGraph(Exception):
 
 
 def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given: frozenset[str], user: str) -> Trial:
-    from compound.graph import Trial
+    from compound.graph.engine.rehearsing import Trial
 
     return Trial(
         action=action,

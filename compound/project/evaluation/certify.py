@@ -8,17 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from compound.errors import DataError, ProjectError, choices
-from compound.evaluation import Bounded, Label, bounded
+from compound.evaluation._certify import Bounded, Label, bounded
 from compound.spec.graph_file import blocks
 from compound.spec.nodes import ReviewNode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compound.evaluation import Scored, SuiteReport
+    from compound.evaluation import SuiteReport
+    from compound.evaluation._scoring import Scored
     from compound.project.decision.coverage import Coverage
     from compound.project.running.opened import OpenedProject
-    from compound.review import Certificate
+    from compound.review.queue.certificate import Certificate
     from compound.spec import GraphSpec
     from compound.spec.policy_file import Automatic
     from compound.spec.words import AutoRule

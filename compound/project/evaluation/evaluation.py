@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from compound.errors import ProjectError, choices
-from compound.evaluation import SuiteContext, SuiteReport, build_suite, run_suite
+from compound.evaluation import SuiteContext, SuiteReport
+from compound.evaluation._runner import build_suite, run_suite
 from compound.plugins import SCORERS
 from compound.project.evaluation.suite_run import EvaluationResources, GraphSubject
 from compound.project.offer.services import ProjectServices
@@ -19,7 +20,7 @@ from compound.project.source.parts import EVALS
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.evaluation import OnScored
+    from compound.evaluation._runner import OnScored
     from compound.project.open.resources import Resources
     from compound.spec.suite_file import SuiteFile
 
@@ -92,7 +93,7 @@ def need_known_scores(resources: Resources, file: SuiteFile) -> None:
     """
     from compound.language import InvalidFile
     from compound.project.offer.score_names import score_findings
-    from compound.spec import read_yaml_file
+    from compound.spec.yaml.reading import read_yaml_file
 
     shown = f"{EVALS}/{file.name}/suite.yaml"
     document = read_yaml_file(resources.settings.root / shown, shown)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from compound.errors import CompoundError, DataError
 from compound.evaluation import Case, CaseResult
-from compound.model import MemoryJournal
+from compound.model.gateway.journal import MemoryJournal
 from compound.plugins import PROVIDERS
 from compound.project.open.plugged import NotInEvaluations
 from compound.project.open.resources import Resources
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.connector.mailbox import Mailbox
-    from compound.connector.records import Records
+    from compound.connector.mailbox._mailbox import Mailbox
+    from compound.connector.records._records import Records
     from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
     from compound.effect import EffectTarget
     from compound.graph import Engine, RunResult
-    from compound.model import CallKey, Gateway, ModelResponse
+    from compound.model import ModelResponse
+    from compound.model.call.types import CallKey
+    from compound.model.gateway.gateway import Gateway
     from compound.project.settings.settings import Settings
     from compound.project.source.parts import ProjectParts
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
 
 _REVIEWERS = ("evaluation", "second evaluation")
 _MOST_STOPS = 50
@@ -78,7 +80,7 @@ class EvaluationResources(Resources):
     @cached_property
     def gateway(self) -> Gateway:
         """The door to models."""
-        from compound.model import open_gateway
+        from compound.model.gateway.opening import open_gateway
 
         _ = self.parts.functions
         return open_gateway(

@@ -122,7 +122,7 @@ def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: C901,
 
 def _model(resources: Resources, name: str) -> str:
     """What answers for a logical model: its settings, and where a solver answers, the solver's code."""
-    from compound.model import find_solver
+    from compound.model.provider.solvers import find_solver
 
     model = resources.models.models.get(name)
     provider = resources.settings.profile.model or (model.provider if model is not None else None) or resources.provider

@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from compound.errors import CompoundError, ConnectorError, Location
-from compound.graph import Signature
-from compound.graph.port.catalogue import Shelf
+from compound.graph.port.catalogue import Shelf, Signature
 from compound.language import Finding, InvalidFile
 from compound.language.marks import KEY
 from compound.project.offer.plugin_findings import plugin_findings
@@ -27,18 +26,19 @@ from compound.spec.mcp_file import PREFIX
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.lakehouse import Lakehouse
+    from compound.connector.lakehouse.service.lakehouse import Lakehouse
     from compound.language.types import Type
     from compound.project.open.resources import Resources
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
-    from compound.tool import AskTool, SqlTool
+    from compound.tool._ask import AskTool
+    from compound.tool._sql import SqlTool
 
 T = TypeVar("T")
 
 
 class ProjectCatalogue:
-    """`compound.graph.Catalogue` over an opened project.
+    """`compound.graph.port.catalogue.Catalogue` over an opened project.
 
     A part of the project that cannot be read is a finding of its own; what would lie on its shelf is not checked.
     """
@@ -194,7 +194,7 @@ class ProjectCatalogue:
         return self._resources.parts.python_type(place)
 
     def _graph(self, name: str) -> Signature | None:
-        from compound.graph import graph_signature
+        from compound.graph.wiring.value_types import graph_signature
 
         spec = self.graph(name)
         return None if spec is None else graph_signature(spec, self)

@@ -51,7 +51,7 @@ class ModelFindings:
         return found + list(self._of_solvers(sorted(asked & self._file.models.keys())))
 
     def _of_solvers(self, names: list[str]) -> Iterator[Finding]:
-        from compound.model import find_solver
+        from compound.model.provider.solvers import find_solver
 
         try:
             _ = self._resources.parts.functions
@@ -97,7 +97,7 @@ class ModelFindings:
         return Finding("model.unknown-cost", what, where, fix, "error" if says == "stop" else "warning")
 
     def _unknown(self, name: str) -> str:
-        from compound.model import foreseen
+        from compound.model.gateway.prices import foreseen
 
         model = self._file.models[name]
         asked = _asked(model, self._provider(name))

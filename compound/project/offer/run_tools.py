@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compound.tool import keeping
+from compound.tool._artifacts import keeping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.artifacts import ArtifactStore, StoredFile
-    from compound.model import CallKey
+    from compound.model.call.types import CallKey
     from compound.tool import Function
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from compound.project.decision.automatic import Gatekeeper
     from compound.project.open.resources import Resources
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class ProjectServices:
-    """`compound.graph.Services` over an opened project."""
+    """`compound.graph.port.services.Services` over an opened project."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -49,7 +49,7 @@ class ProjectServices:
         """The review queue; drafts are compared with the rows of record stores before a decision counts."""
         from compound.project.decision.recheck import RecordsProbe, recheck
         from compound.project.decision.rehearsing import GraphRehearsal
-        from compound.review import ReviewQueue
+        from compound.review.queue.queue import ReviewQueue
 
         return ReviewQueue(
             self._resources.state,
@@ -74,7 +74,7 @@ class ProjectServices:
     @property
     def outbox(self) -> TargetedOutbox:
         """The outbox with the project's effects and targets."""
-        from compound.effect import Outbox
+        from compound.effect._outbox import Outbox
 
         resources = self._resources
         outbox = Outbox(resources.state, clock=resources.clock)
@@ -162,7 +162,7 @@ class ProjectServices:
 
     def log_policy(self, record: Mapping[str, JsonValue]) -> None:
         """Into the audit log, where nothing is ever changed."""
-        from compound.connector.state import append_audit
+        from compound.connector.state._audit import append_audit
 
         with self._resources.state.write() as connection:
             append_audit(

@@ -7,18 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import ProjectError, choices
-from compound.graph import Signature
+from compound.graph.port.catalogue import Signature
 from compound.language import Finding
 from compound.project.source.files import read_file
 from compound.project.source.parts import CONNECTORS
-from compound.spec import read_yaml_file
 from compound.spec.mcp_file import McpFile, McpLock, PinnedServer, split_name, tool_name
+from compound.spec.yaml.reading import read_yaml_file
 
 if TYPE_CHECKING:
-    from compound.connector.mcp import McpConnection, PinReport
+    from compound.connector.mcp import PinReport
+    from compound.connector.mcp._connection import McpConnection
     from compound.project.open.stores import Stores
     from compound.spec.mcp_file import McpServer, PinnedTool
-    from compound.tool import RemoteFunction
+    from compound.tool._remote import RemoteFunction
 
 FILE: Final = f"{CONNECTORS}/mcp.yaml"
 LOCK: Final = f"{CONNECTORS}/mcp.lock.json"
@@ -48,7 +49,7 @@ class McpTools:
         Raises:
             ProjectError: ``mcp.bad-lock``.
         """
-        from compound.connector.mcp import read_lock
+        from compound.connector.mcp._pins import read_lock
 
         return read_lock(self._lock_path, LOCK)
 
@@ -103,7 +104,7 @@ class McpTools:
             ProjectError: ``mcp.unknown-server``, ``mcp.unknown-tool``, ``mcp.destructive-tool``.
             ConnectorError: a server cannot be reached.
         """
-        from compound.connector.mcp import compare, pinned
+        from compound.connector.mcp._pins import compare, pinned
 
         reports: list[PinReport] = []
         servers = dict(self.lock.servers)
@@ -145,8 +146,8 @@ class McpTools:
         return None if pins is None else pins.tools.get(split[1])
 
     def _function(self, name: str) -> RemoteFunction:
-        from compound.model import StateJournal
-        from compound.tool import RemoteFunction
+        from compound.model.gateway.journal import StateJournal
+        from compound.tool._remote import RemoteFunction
 
         split = split_name(name)
         if split is None or name not in self.names:
@@ -163,7 +164,7 @@ class McpTools:
         return RemoteFunction(name, tool, pin, self._connections[server], journal=StateJournal(self._resources.state))
 
     def _connection(self, name: str, server: McpServer, pins: PinnedServer | None) -> McpConnection:
-        from compound.connector.mcp import McpConnection
+        from compound.connector.mcp._connection import McpConnection
 
         settings = self._resources.settings
         return McpConnection(name, server, root=settings.root, pins=pins, log=settings.home / "mcp" / f"{name}.log")

@@ -23,19 +23,22 @@ if TYPE_CHECKING:
 
     from compound.connector.artifacts import ArtifactStore
     from compound.connector.cache import SqliteCache
-    from compound.connector.lakehouse import Lakehouse
-    from compound.connector.mailbox import Mailbox
-    from compound.connector.records import Records
+    from compound.connector.lakehouse.service.lakehouse import Lakehouse
+    from compound.connector.mailbox._mailbox import Mailbox
+    from compound.connector.records._records import Records
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
-    from compound.model import Gateway, SyncLoop
+    from compound.model.call.sync_loop import SyncLoop
+    from compound.model.gateway.gateway import Gateway
     from compound.project.open.plugged import Plugged
     from compound.project.source.code_files import CodeFiles
     from compound.retrieval import Embedder, Searcher
     from compound.spec.models_file import ModelsFile
-    from compound.specialist import Registry
-    from compound.trace import ParquetStore, Recorder, SpanStore
+    from compound.specialist._registry import Registry
+    from compound.trace import SpanStore
+    from compound.trace._parquet import ParquetStore
+    from compound.trace._recorder import Recorder
 
 
 class Stores:
@@ -69,7 +72,7 @@ class Stores:
     @cached_property
     def loop(self) -> SyncLoop:
         """The event loop of the sync calls."""
-        from compound.model import SyncLoop
+        from compound.model.call.sync_loop import SyncLoop
 
         return SyncLoop()
 
@@ -115,7 +118,8 @@ class Stores:
     @cached_property
     def recorder(self) -> Recorder:
         """Where spans go."""
-        from compound.trace import ParquetStore, Recorder
+        from compound.trace._parquet import ParquetStore
+        from compound.trace._recorder import Recorder
 
         opened = Recorder(ParquetStore(self.traces_folder), exporters=self._exporters())
         self._closing.callback(opened.close)
@@ -128,7 +132,7 @@ class Stores:
     @cached_property
     def traces(self) -> ParquetStore:
         """The recorded spans, to read."""
-        from compound.trace import ParquetStore
+        from compound.trace._parquet import ParquetStore
 
         return ParquetStore(self.traces_folder)
 
@@ -143,7 +147,8 @@ class Stores:
     @cached_property
     def gateway(self) -> Gateway:
         """The door to models; the project's solvers are loaded before it answers."""
-        from compound.model import StateJournal, open_gateway
+        from compound.model.gateway.journal import StateJournal
+        from compound.model.gateway.opening import open_gateway
 
         _ = self.parts.functions
         return open_gateway(
@@ -198,7 +203,7 @@ class Stores:
 
     def mailbox_of(self, source: str) -> Mailbox:
         """What reads the items of a source: the mailbox of that name, else the only one, else one with no rules."""
-        from compound.connector.mailbox import Mailbox
+        from compound.connector.mailbox._mailbox import Mailbox
 
         names = list(self.mailboxes)
         name = source if source in names else names[0] if len(names) == 1 else None
@@ -234,7 +239,7 @@ class Stores:
 
     def embedding_beside(self) -> AbstractContextManager[None]:
         """For many runs: queries are embedded in a process of their own, where an index of this profile embeds any."""
-        from compound.retrieval import embedding_beside
+        from compound.retrieval._embedders import embedding_beside
 
         profile = self.settings.profile
         embeds = any(index not in profile.lexical for index in profile.documents)
@@ -242,14 +247,14 @@ class Stores:
 
     def embedder_of(self, index: str) -> Embedder:
         """What embeds the passages of an index; nothing does where the profile calls it lexical."""
-        from compound.retrieval import NoEmbedder
+        from compound.retrieval._embedders import NoEmbedder
 
         return NoEmbedder() if index in self.settings.profile.lexical else self.embedder
 
     @cached_property
     def index_engine(self) -> IndexEngine:
         """Where indexes are kept."""
-        from compound.connector.vector import open_engine
+        from compound.connector.vector._engine import open_engine
 
         where = self.settings.profile.vectors
         if ":" in where:  # an address, not a name
@@ -267,7 +272,8 @@ class Stores:
         return self._retrievers[name]
 
     def _opened_retriever(self, name: str) -> Searcher:
-        from compound.retrieval import PluggedRetriever, Retriever
+        from compound.retrieval._plugged import PluggedRetriever
+        from compound.retrieval._retriever import Retriever
 
         chosen = self.settings.profile.retrievers.get(name)
         if chosen is not None:
@@ -285,6 +291,6 @@ class Stores:
     @cached_property
     def specialists(self) -> Registry:
         """Trained specialists and their aliases."""
-        from compound.specialist import Registry
+        from compound.specialist._registry import Registry
 
         return Registry(self.settings.home / "models", lambda: self.embedder)

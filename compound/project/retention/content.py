@@ -24,7 +24,8 @@ def remove_content(
     Returns:
         How many of each kind, and the runs whose content went.
     """
-    from compound.graph import drop_checkpoints, idle_runs
+    from compound.graph.store.leftovers import drop_checkpoints
+    from compound.graph.store.locks import idle_runs
     from compound.project.retention.prune_state import empty_runs
 
     state, checkpoints = resources.state, resources.settings.home / "checkpoints.db"

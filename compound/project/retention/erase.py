@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project.open.resources import Resources
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,8 @@ class Eraser:
 
     def _tell(self, runs: Collection[str]) -> None:
         """The audit log, before anything goes; it learns a hash of the keys, never a key."""
-        from compound.connector.state import append_audit, digest
+        from compound.connector.state._audit import append_audit
+        from compound.connector.state._digest import digest
 
         hashed = sha256("\0".join(sorted(self._mention.keys)).encode()).hexdigest()
         details: dict[str, JsonValue] = {"runs": len(runs), "runs_sha256": digest(sorted(runs))}

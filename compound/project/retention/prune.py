@@ -21,9 +21,9 @@ from compound.project.view.prune_report import PolicyCut, PruneReport
 if TYPE_CHECKING:
     from compound.project.open.resources import Resources
     from compound.project.retention.prune_state import StoredRun
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
     from compound.spec.policy_file import PolicyFile
-    from compound.trace import TraceAge, TraceCuts
+    from compound.trace._prune import TraceAge, TraceCuts
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -156,7 +156,7 @@ class Pruner:
         return self._of_graph[key]
 
     def _policy_name(self, graph_name: str, graph_hash: str) -> str | None:
-        from compound.graph import kept_policy
+        from compound.graph.store.kept_graphs import kept_policy
 
         parts = self._resources.parts
         if graph_name in parts.graph_files:
@@ -165,7 +165,8 @@ class Pruner:
 
     def _tell(self, cut: PolicyCut) -> None:
         """The audit log, before anything goes."""
-        from compound.connector.state import append_audit, digest
+        from compound.connector.state._audit import append_audit
+        from compound.connector.state._digest import digest
 
         policy = self._resources.parts.policy(cut.policy)
         details = {
@@ -184,7 +185,7 @@ class Pruner:
 
         A run that somebody runs now, or that has just gone on, is left as it is.
         """
-        from compound.graph import idle_runs
+        from compound.graph.store.locks import idle_runs
         from compound.project.retention.content import parts_of, remove_content
         from compound.project.retention.prune_state import drop_calls, empty_tickets
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import sqlalchemy as sa
 
-from compound.batch import SETTLED, ItemStatus
+from compound.batch import ItemStatus
+from compound.batch._types import SETTLED
 from compound.connector.state import tables
-from compound.effect import EffectStatus
-from compound.review import UNDECIDED, Status
+from compound.effect._types import EffectStatus
+from compound.review import Status
+from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -11,7 +11,8 @@ from compound.errors import DataError, choices
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect import EffectResult, Outbox
+    from compound.effect._outbox import Outbox
+    from compound.effect._types import EffectResult
     from compound.project.running.opened import OpenedProject
 
 
@@ -43,6 +44,7 @@ class EffectService:
     """The outbox of a project."""
 
     def __init__(self, project: OpenedProject) -> None:
+        """Internal: `Project.effects` makes it."""
         self._project = project
 
     @property
@@ -57,7 +59,7 @@ class EffectService:
         Raises:
             DataError: `effect.unknown-status`.
         """
-        from compound.effect import EffectStatus
+        from compound.effect._types import EffectStatus
 
         known = [one.value for one in EffectStatus]
         for name in statuses:
@@ -79,7 +81,7 @@ class EffectService:
             DataError: `effect.unknown-key`.
             ConflictError: `effect.not-unknown`; `review.actor`: only a person may say so.
         """
-        from compound.review import need_person
+        from compound.review.decision.desk import need_person
 
         need_person(user)
         found = self._outbox.resolve(key)

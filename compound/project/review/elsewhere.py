@@ -19,7 +19,8 @@ def require_here(project: OpenedProject, run_id: str) -> None:
     Raises:
         ConflictError: `review.elsewhere`, naming the host that has the checkpoint.
     """
-    from compound.graph import has_checkpoint, place_of
+    from compound.graph.store.leftovers import has_checkpoint
+    from compound.graph.store.locks import place_of
 
     record = project.run_record(run_id)
     if record is None or record.status != "waiting_review":

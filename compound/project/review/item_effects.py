@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 from compound.project.decision.done import Canonical, canonical_of, done_of, effect_record, rest_of
 from compound.project.decision.ports import action_record
-from compound.review import UNDECIDED
+from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect import Effect, EffectResult
+    from compound.effect import Effect
+    from compound.effect._types import EffectResult
     from compound.project.review.items import ItemView
-    from compound.review import ReviewItem
+    from compound.review.item.types import ReviewItem
 
     Record = Mapping[str, JsonValue]
 
@@ -54,7 +55,7 @@ def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
 
 
 def _rest(does: Sequence[Record], done: Sequence[EffectResult], canonical: Canonical) -> tuple[Record, ...]:
-    from compound.effect import identity
+    from compound.effect._done import identity
 
     left = Counter((one.node, identity(one.effect, one.args, canonical)) for one in done)
     names = {one.effect for one in done}

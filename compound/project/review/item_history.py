@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.project.review.offers import does_lines, value_lines
 from compound.project.view.times import moment
-from compound.review import effect_to_json
+from compound.review.item.draft_json import effect_to_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project.review.item_fields import ItemFields
-    from compound.review import Decision, ItemEvent, ReviewItem
+    from compound.review.item.lists import ItemEvent
+    from compound.review.item.types import Decision, ReviewItem
 
     Record = Mapping[str, JsonValue]
 

@@ -23,13 +23,14 @@ from compound.project.review.item_lines import backlog_item_lines, context_lines
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
-from compound.review import shown_offer
+from compound.review.item.offer import shown_offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect import EffectResult
-    from compound.review import Decision, DraftVersion, ItemEvent, ItemSummary, ReviewItem
+    from compound.effect._types import EffectResult
+    from compound.review.item.lists import ItemEvent, ItemSummary
+    from compound.review.item.types import Decision, DraftVersion, ReviewItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class ItemRow:
 
     @classmethod
     def of(cls, item: ItemSummary, now: float) -> ItemRow:
-        """The row of an item."""
+        """Internal: the row of an item."""
         is_held = item.lease_user is not None and (item.lease_until or 0.0) > now
         return cls(
             item_id=item.item_id,
@@ -128,7 +129,7 @@ class ItemView(ItemFields):
         drafts: Sequence[DraftVersion],
         events: Sequence[ItemEvent] = (),
     ) -> ItemView:
-        """An item with everything that was decided about it and written for it."""
+        """Internal: an item with everything that was decided about it and written for it."""
         is_held = item.is_held(datetime.now(UTC).timestamp())
         return cls(
             item_id=item.item_id,
@@ -292,7 +293,7 @@ class Decided:
         is_back: bool = False,
         undo_until: str | None = None,
     ) -> Decided:
-        """What became of a decision."""
+        """Internal: what became of a decision."""
         return cls(
             item_id=decision.item_id,
             decision_id=decision.decision_id,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.review import WITHOUT_EFFECTS, effect_to_json
+from compound.review.item.draft_json import effect_to_json
+from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.review import Draft
+    from compound.review.item.types import Draft
 
     Does = Sequence[Mapping[str, JsonValue]]
 

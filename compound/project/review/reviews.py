@@ -14,17 +14,20 @@ from compound.project.review.item_history import pending_record
 from compound.project.review.items import ANOTHER, BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView
 from compound.project.review.upkeep import ReviewUpkeep
 from compound.project.view.times import moment
-from compound.review import RESUME_LEASE_S, kept_alive
+from compound.review.decision.heartbeat import kept_alive
+from compound.review.decision.resume import RESUME_LEASE_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
-    from compound.effect import Outbox
+    from compound.effect._outbox import Outbox
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
-    from compound.review import Action, Decision, Edit, ItemFilter, ReviewItem, ReviewQueue
+    from compound.review import Edit, ItemFilter
+    from compound.review.item.types import Action, Decision, ReviewItem
+    from compound.review.queue.queue import ReviewQueue
 
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
 CLAIM_S = 900.0
@@ -35,12 +38,13 @@ class ReviewService(ReviewUpkeep):
     """The queue of a project, with runs that go on after a decision."""
 
     def __init__(self, project: OpenedProject) -> None:
+        """Internal: `Project.reviews` makes it."""
         self._project = project
         self.lease_s = RESUME_LEASE_S
 
     @property
     def queue(self) -> ReviewQueue:
-        """The queue itself."""
+        """Internal: the queue itself."""
         return self._project.services.queue
 
     @property
@@ -49,7 +53,8 @@ class ReviewService(ReviewUpkeep):
 
     def list(self, where: ItemFilter | None = None) -> Sequence[ItemRow]:
         """Items of the queue by urgency; undecided ones unless asked otherwise. What is due is done first."""
-        from compound.review import UNDECIDED, ItemFilter
+        from compound.review import ItemFilter
+        from compound.review.item.machine import UNDECIDED
 
         self.sweep(goes_on=False)
         now = self._project.resources.clock()
@@ -72,12 +77,12 @@ class ReviewService(ReviewUpkeep):
         return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
 
     def find(self, named: str) -> ReviewItem:
-        """The item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
+        """Internal: the item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
 
         Raises:
             DataError: `review.unknown-item`, `review.ambiguous-item`.
         """
-        from compound.review import UNDECIDED
+        from compound.review.item.machine import UNDECIDED
 
         found = self.queue.resolve(named)
         waiting = [item_id for item_id, status in found if status in UNDECIDED]
@@ -185,7 +190,7 @@ class ReviewService(ReviewUpkeep):
         return decision if (decision.actor, decision.action) == (user, action) else None
 
     def go_on(self, decision: Decision) -> Decided:
-        """Resume the run of a decision, once; a refused effect brings the item back to the queue.
+        """Internal: resume the run of a decision, once; a refused effect brings the item back to the queue.
 
         Whatever else goes wrong leaves the decision as it is: `resume` tries again, and no effect happens twice.
         """
@@ -238,7 +243,7 @@ class ReviewService(ReviewUpkeep):
         Raises:
             DataError: `review.bad-field`.
         """
-        from compound.review import read_fields
+        from compound.review.item.offer import read_fields
 
         return read_fields(self.find(item_id).decide, action, written)
 
@@ -261,7 +266,7 @@ class ReviewService(ReviewUpkeep):
 
     def open_resumes(self) -> Sequence[str]:
         """Items that are decided but whose run has not gone on, and that no batch goes on with."""
-        from compound.batch import unsettled_runs
+        from compound.batch._ledger import unsettled_runs
 
         batch = unsettled_runs(self._project.resources.state)
         return [item_id for item_id in self.queue.open_resumes() if self.queue.show(item_id).run_id not in batch]

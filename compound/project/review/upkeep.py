@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from compound.project.review.items import Decided, ItemView
     from compound.project.running.opened import OpenedProject
-    from compound.review import ReviewItem, ReviewQueue
+    from compound.review.item.types import ReviewItem
+    from compound.review.queue.queue import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +147,10 @@ class ReviewUpkeep:
     def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
         import anyio
 
-        from compound.graph import cancel_run
+        from compound.graph.engine.cancel import cancel_run
         from compound.project.running.backlog import settle_elsewhere
-        from compound.review import UNDECIDED, ItemFilter, Status
+        from compound.review import ItemFilter, Status
+        from compound.review.item.machine import UNDECIDED
 
         queue, project = self.queue, self._project
         going_on = set(queue.open_resumes())

@@ -8,9 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from compound.batch import BacklogItem, Gate, ItemStatus, LedgerItem, Outcome, is_out_of_room, keys_of
-from compound.connector.rows import ENDINGS
-from compound.connector.state import RunItem, content_sha256
+from compound.batch import ItemStatus
+from compound.batch._gate import keys_of
+from compound.batch._trouble import is_out_of_room
+from compound.batch._types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.connector.rows.sources import ENDINGS
+from compound.connector.state._tickets import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
 from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
@@ -21,13 +24,13 @@ from compound.project.running.sources import open_source
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.mailbox import Mailbox
+    from compound.connector.mailbox._mailbox import Mailbox
     from compound.connector.state import StateStore
-    from compound.effect import Outbox
+    from compound.effect._outbox import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
     from compound.project.open.resources import Resources
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
     from compound.spec import GraphSpec
 
 _REDRAFTS = 2
@@ -83,7 +86,7 @@ def open_backlog(
 
 def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
     """Where a mailbox reads items, for a graph that takes one; None where rows are read in another way."""
-    from compound.connector.mailbox import Mailbox
+    from compound.connector.mailbox._mailbox import Mailbox
 
     if rows.roles.input is None or not (rows.is_open or Mailbox.takes(rows.fields)):
         return None
@@ -149,7 +152,7 @@ def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems) -> Iterator[Backlog
         mailbox: Reads it.
         rows: Makes items of what it read.
     """
-    from compound.connector.mailbox import MailboxProblem
+    from compound.connector.mailbox._item import MailboxProblem
 
     for entry, columns, where in mailbox.rows(path, rows.more_columns):
         if isinstance(entry, MailboxProblem):
@@ -188,7 +191,7 @@ def settle_elsewhere(store: StateStore, run_id: str, folder: Path) -> None:
         run_id: The run.
         folder: Where the lists of dead letters are.
     """
-    from compound.batch import Ledger, dead_of, reconcile_runs
+    from compound.batch._ledger import Ledger, dead_of, reconcile_runs
 
     jobs = dead_of(store, run_id)
     reconcile_runs(store, run_id=run_id)
@@ -282,7 +285,8 @@ class EngineRunner:
 
     def _failed(self, result: RunResult) -> Outcome:
         """A refused effect brings the ticket to a person; anything else is a dead letter."""
-        from compound.review import UNDECIDED, ItemFilter
+        from compound.review import ItemFilter
+        from compound.review.item.machine import UNDECIDED
 
         error = result.error
         if error is not None and (error.code.startswith(("state.", "checkpoint.")) or is_out_of_room(error)):
@@ -295,7 +299,8 @@ class EngineRunner:
 
     def _way(self, result: RunResult) -> str | None:
         """How the run's drafts wait, or that no person decided any; None of a graph that asks nobody by a rule."""
-        from compound.review import UNDECIDED, ItemFilter
+        from compound.review import ItemFilter
+        from compound.review.item.machine import UNDECIDED
 
         items = self._queue.list(ItemFilter(run_id=result.run_id))
         waiting = [one for one in items if one.status in UNDECIDED]

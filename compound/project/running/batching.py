@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.project.running.opened import OpenedProject
-    from compound.review import ReviewQueue
+    from compound.review.queue.queue import ReviewQueue
 
 
 async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
@@ -30,7 +30,8 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
     on_event: Callable[[BatchEvent], None],
 ) -> BatchSummary:
     """Run a backlog; see `Project.batch`."""
-    from compound.batch import BatchRunner, Ledger
+    from compound.batch._ledger import Ledger
+    from compound.batch._runner import BatchRunner
 
     resources, services = project.resources, project.services
     async with project.engine(name) as engine:
@@ -56,7 +57,8 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
 
 def _withdraw(queue: ReviewQueue, run_ids: Sequence[str]) -> None:
     """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
-    from compound.review import UNDECIDED, ItemFilter
+    from compound.review import ItemFilter
+    from compound.review.item.machine import UNDECIDED
 
     for run_id in run_ids:
         for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):

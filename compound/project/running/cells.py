@@ -10,7 +10,7 @@ from compound.language.types import ANY, Many, Record, Scalar, bare, show_type
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.rows import CellKind
+    from compound.connector.rows.row import CellKind
     from compound.language.types import Names, Type
 
 _INT, _FLOAT, _BOOL = Scalar("int"), Scalar("float"), Scalar("bool")

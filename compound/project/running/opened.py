@@ -13,18 +13,21 @@ from compound.project.running.sound import need_sound
 from compound.project.settings.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from compound.graph import Catalogue, Engine, RunRecord, RunResult
+    from compound.graph import Engine, RunResult
+    from compound.graph.port.catalogue import Catalogue
+    from compound.graph.store.runs import RunRecord
     from compound.language import Finding
     from compound.project.offer.services import ProjectServices
     from compound.spec import GraphSpec
-    from compound.spec.python import Graph
-    from compound.trace import ParquetStore
+    from compound.spec.python.builder import Graph
+    from compound.trace import TraceReader
 
 
 class OpenedProject:
     """What every operation of a project stands on. Everything in it is opened when it is first needed."""
 
     def __init__(self, settings: Settings) -> None:
+        """Internal: use `Project.open`."""
         self.settings = settings
         self.resources = Resources(settings)
 
@@ -55,7 +58,7 @@ class OpenedProject:
 
     @cached_property
     def services(self) -> ProjectServices:
-        """What graphs call."""
+        """Internal: what graphs call."""
         from compound.project.offer.services import ProjectServices
 
         return ProjectServices(self.resources)
@@ -66,7 +69,7 @@ class OpenedProject:
 
     def check(self, names: Sequence[str]) -> list[Finding]:
         """Everything that is wrong with these graphs, or with all."""
-        from compound.graph import check_file
+        from compound.graph.checks.check import check_file
         from compound.project.offer.catalogue import ProjectCatalogue
         from compound.project.offer.model_findings import ModelFindings
 
@@ -90,7 +93,7 @@ class OpenedProject:
         return f"the SQL tools were not held against their tables: {why}" if why else ""
 
     def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
-        from compound.graph import check
+        from compound.graph.checks.check import check
         from compound.language import Finding, InvalidFile
 
         try:
@@ -125,7 +128,7 @@ class OpenedProject:
         return Engine(spec, self.services, resources.recorder, resources.state, checkpoints, store_wait_s=wait_s)
 
     def _spec(self, graph: str | GraphSpec | Graph | None) -> GraphSpec:
-        from compound.spec.python import Graph
+        from compound.spec.python.builder import Graph
 
         if graph is None or isinstance(graph, str):
             return self.resources.parts.graph(graph or self.settings.graph)
@@ -163,18 +166,19 @@ class OpenedProject:
         return self.settings.graph if found is None else found.graph_name
 
     def run_record(self, run_id: str) -> RunRecord | None:
-        """How a run stands; None when it was never started."""
-        from compound.graph import run_record
+        """Internal: how a run stands; None when it was never started."""
+        from compound.graph.store.runs import run_record
 
         return run_record(self.resources.state, run_id)
 
     def waiting_items(self, run_id: str) -> list[str]:
         """Ids of the undecided review items of a run."""
-        from compound.review import UNDECIDED, ItemFilter
+        from compound.review import ItemFilter
+        from compound.review.item.machine import UNDECIDED
 
         waiting = ItemFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
         return [item.item_id for item in self.services.queue.list(waiting)]
 
-    def traces(self) -> ParquetStore:
+    def traces(self) -> TraceReader:
         """The recorded spans."""
         return self.resources.traces

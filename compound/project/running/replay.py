@@ -28,7 +28,7 @@ async def replay(
     import sqlalchemy as sa
 
     from compound.connector.state import tables
-    from compound.graph import Recording
+    from compound.graph.run.replay import Recording
     from compound.project.view.times import moment
 
     with project.resources.state.read() as db:
@@ -57,7 +57,8 @@ async def replay(
 
 def _amends(project: OpenedProject, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
     """What people's changes made of the values before each review, of the newest round."""
-    from compound.review import WITHOUT_EFFECTS, ItemFilter, Status
+    from compound.review import ItemFilter, Status
+    from compound.review.item.offer import WITHOUT_EFFECTS
 
     queue = project.services.queue
     items = [queue.show(one.item_id) for one in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,)))]

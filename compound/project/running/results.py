@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.connector.rows import ResultFile
+from compound.connector.rows.writing import ResultFile
 from compound.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.batch import Ledger
+    from compound.batch._ledger import Ledger
 
 
 class Results:

@@ -21,7 +21,7 @@ def need_sound(resources: Resources, spec: GraphSpec) -> None:
     """
     if spec.hash in resources.sound:
         return
-    from compound.graph import check
+    from compound.graph.checks.check import check
     from compound.project.offer.catalogue import ProjectCatalogue
 
     catalogue = ProjectCatalogue(resources)

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.connector.rows import Row, json_value, read_rows
+from compound.connector.rows.row import Row
+from compound.connector.rows.sources import read_rows
+from compound.connector.rows.values import json_value
 from compound.errors import CompoundError, ConnectorError, DataError, Location, ProjectError, told
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import anyio
 import orjson
 
 from compound.errors import CompoundError, DataError, ProjectError, RunError, choices
-from compound.graph import interface
+from compound.graph.planning.interface import interface
 from compound.project.offer.catalogue import ProjectCatalogue
 from compound.version import VERSION
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, Tool
     from pydantic import JsonValue
 
-    from compound.graph import Engine, Interface, RunResult
+    from compound.graph import Engine, RunResult
+    from compound.graph.planning.interface import Interface
     from compound.project.running.opened import OpenedProject
 
     Request = ServerRequestContext[Any, Any]
@@ -53,7 +54,7 @@ async def graph_server(
     Raises:
         ProjectError: a graph is unknown or has findings; ``mcp.needs-context``; ``mcp.driver``.
     """
-    from compound.connector.mcp import require_mcp
+    from compound.connector.mcp._transport import require_mcp
     from compound.language import InvalidFile
 
     require_mcp()

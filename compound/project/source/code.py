@@ -12,7 +12,8 @@ from compound.errors import Location
 from compound.language import InvalidFile
 from compound.project.source.names import Named, name_findings
 from compound.spec.declared import declared_in
-from compound.tool import Function, functions_in
+from compound.tool import Function
+from compound.tool._module import functions_in
 
 if TYPE_CHECKING:
     from compound.project.source.modules import ProjectModules

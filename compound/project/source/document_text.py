@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from compound.connector.vector import Scalar
+    from compound.connector.vector._types import Scalar
 
 # The longer marks first: UTF-32's little-endian mark begins with that of UTF-16.
 _MARKS: Final = (
@@ -100,7 +100,7 @@ def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
 
 def _yaml(text: str) -> Mapping[str, object] | None:
     from compound.errors import ProjectError
-    from compound.spec import read_yaml
+    from compound.spec.yaml.reading import read_yaml
 
     if not text.strip():
         return {}

@@ -11,7 +11,8 @@ from compound.errors import ProjectError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compound.connector.lakehouse import Lakehouse, TableOptions
+    from compound.connector.lakehouse.service.lakehouse import Lakehouse
+    from compound.connector.lakehouse.value.types import TableOptions
     from compound.project.settings.settings import Settings
     from compound.project.source.parts import ProjectParts
     from compound.spec.lakehouse_file import LakehouseTable
@@ -26,7 +27,7 @@ def read_file(path: Path, model: type[M], shown: str) -> M:
     Raises:
         ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all of its mistakes with their places.
     """
-    from compound.spec import read_yaml_file
+    from compound.spec.yaml.reading import read_yaml_file
     from compound.spec.yaml.validated import validated
 
     if not path.is_file():
@@ -47,7 +48,7 @@ def models_of_solvers(parts: ProjectParts) -> ModelsFile:
     Raises:
         ProjectError: the project's Python cannot be loaded.
     """
-    from compound.model import solver_names
+    from compound.model.provider.solvers import solver_names
     from compound.spec.models_file import LogicalModel, ModelsFile
 
     _ = parts.functions  # the project's modules register their solvers
@@ -62,7 +63,8 @@ def open_lakehouse(settings: Settings) -> Lakehouse:
         ConnectorError: `lakehouse.*`.
         ProjectError: `project.bad-file`; `yaml.*`.
     """
-    from compound.connector.lakehouse import Lakehouse, Limits, Resources
+    from compound.connector.lakehouse.service.lakehouse import Lakehouse
+    from compound.connector.lakehouse.value.types import Limits, Resources
     from compound.spec.lakehouse_file import LakehouseFile
 
     path = settings.root / "connectors" / "lakehouse.yaml"
@@ -79,7 +81,7 @@ def open_lakehouse(settings: Settings) -> Lakehouse:
 
 
 def _options(table: LakehouseTable) -> TableOptions:
-    from compound.connector.lakehouse import CustomerKey, TableOptions
+    from compound.connector.lakehouse.value.types import CustomerKey, TableOptions
 
     key = table.customer_key
     if isinstance(key, str):

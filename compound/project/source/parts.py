@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from compound.plugins import Own, Registry
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
-    from compound.tool import AskTool, Function, SqlTool
+    from compound.tool import Function
+    from compound.tool._ask import AskTool
+    from compound.tool._sql import SqlTool
 
 GRAPHS, CONNECTORS, EVALS = "graphs", "connectors", "evals"
 _SYSTEM_MARK = "\n---\n"
@@ -84,7 +86,7 @@ class ProjectParts:
         Raises:
             ProjectError: ``tool.*``, ``sql.*``: its header or its statement is not as it must be.
         """
-        from compound.tool import load_sql_tool
+        from compound.tool.loading import load_sql_tool
 
         path = self.sql_files[name]
         try:
@@ -220,7 +222,7 @@ class ProjectParts:
         return python_type(self.modules, place)
 
     def _python_graph(self, path: Path) -> GraphSpec:
-        from compound.spec.python import Graph
+        from compound.spec.python.builder import Graph
 
         made = getattr(self.modules.load(f"{GRAPHS}.{path.stem}"), "graph", None)
         if not isinstance(made, Graph):

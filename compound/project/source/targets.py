@@ -13,7 +13,7 @@ from compound.project.source.files import read_file
 from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
-    from compound.connector.records import RowNames
+    from compound.connector.records._names import RowNames
     from compound.spec.mailbox_file import MailboxFile
     from compound.spec.records_file import RecordsFile
 
@@ -86,8 +86,8 @@ class TargetFiles:
         Raises:
             ProjectError: `project.reserved-name`, `project.no-file`, `project.bad-file`, `file.unknown-kind`; `yaml.*`.
         """
-        from compound.spec import read_yaml_file
         from compound.spec.form.kinds import kind_of
+        from compound.spec.yaml.reading import read_yaml_file
 
         if self.kinds.get(name) == RECORDS:
             return self.read_records(name)
@@ -117,7 +117,7 @@ class TargetFiles:
     @cached_property
     def rows(self) -> Mapping[str, RowNames]:
         """Record store to how its rows are named; raises as `read` where one of the files has a mistake."""
-        from compound.connector.records import RowNames
+        from compound.connector.records._names import RowNames
 
         kinds = {name: frozenset(self.read_records(name).documents) for name in self.records}
         return {name: RowNames.among(name, kinds) for name in kinds}

@@ -13,10 +13,10 @@ import orjson
 
 from compound.errors import DataError
 from compound.project.view.times import moment
-from compound.trace import PRUNED
+from compound.trace._prune import PRUNED
 
 if TYPE_CHECKING:
-    from compound.trace import ParquetStore
+    from compound.trace._parquet import ParquetStore
 
 Span = Mapping[str, object]
 _RANDOM_ID = 32

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from compound.errors import CompoundError, Location, ProjectError
 from compound.project.source.parts import CONNECTORS, EVALS, GRAPHS, TOOLS
-from compound.spec import load_graph, read_yaml
+from compound.spec import load_graph
 from compound.spec.graph_file import blocks
 from compound.spec.nodes import EffectNode, GraphNode, ReviewNode
+from compound.spec.yaml.reading import read_yaml
 
 if TYPE_CHECKING:
-    from compound.graph import Change, GraphDiff
+    from compound.graph.change.changes import Change
+    from compound.graph.change.diff import GraphDiff
     from compound.project.open.resources import Resources
     from compound.project.source.history import Revision
     from compound.spec import GraphSpec
@@ -126,7 +128,7 @@ class Comparer:
 
     def _policy_changes(self, revision: Revision, graph: GraphSpec | None) -> tuple[Change, ...]:
         """What the graph's policy says otherwise now; a policy that cannot be read has errors of its own."""
-        from compound.graph import policy_changes
+        from compound.graph.change.diff import policy_changes
         from compound.spec.policy_file import PolicyFile
         from compound.spec.yaml.validated import validated
 
@@ -177,7 +179,7 @@ class Comparer:
     def _compare(
         self, old: GraphSpec | None, old_place: str, new: GraphSpec | None, new_place: str, touched: Sequence[str]
     ) -> GraphComparison:
-        from compound.graph import compare
+        from compound.graph.change.diff import compare
 
         if old is None or new is None:
             name = new.name if new else old.name if old else ""
@@ -238,7 +240,7 @@ class Comparer:
         import sqlalchemy as sa
 
         from compound.connector.state.tables import review_item, run
-        from compound.review import UNDECIDED
+        from compound.review.item.machine import UNDECIDED
 
         query = (
             sa.select(review_item.c.node, sa.func.count(sa.distinct(run.c.run_id)))

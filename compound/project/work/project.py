@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
-    from compound.graph import Checkpointer, Compiled, ReplayResult, RunEvent, RunResult
+    from compound.graph import Compiled, ReplayResult, RunEvent, RunResult
+    from compound.graph.bridge.compiled import Checkpointer
     from compound.project.evaluation.certify import Certifier
     from compound.project.offer.tool_list import ToolView
     from compound.project.retention.erase import EraseReport
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from compound.project.review.reviews import ReviewService
     from compound.project.view.prune_report import PruneReport
     from compound.spec import GraphSpec
-    from compound.spec.python import Graph
+    from compound.spec.python.builder import Graph
     from compound.specialist import VersionRow
 
 
@@ -86,14 +87,15 @@ class Project(OpenedProject):
 
     def source(self, name: str | None = None, *, python: bool = False) -> str:
         """A graph as the YAML file, or as the Python program, that writes it."""
-        from compound.spec.python import to_python
+        from compound.spec.python.source import to_python
 
         spec = self.resources.parts.graph(name or self.settings.graph)
         return to_python(spec) if python else spec.to_yaml()
 
     def draw(self, name: str | None = None, *, svg: bool = False) -> str:
         """A graph as Mermaid text or as SVG."""
-        from compound.graph import draw, draw_svg
+        from compound.graph.drawing.mermaid import draw
+        from compound.graph.drawing.svg import draw_svg
 
         spec = self.resources.parts.graph(name or self.settings.graph)
         return draw_svg(spec) if svg else draw(spec)
@@ -203,11 +205,11 @@ class Project(OpenedProject):
         checkpointer: Checkpointer | None = None,
         served: bool = False,
     ) -> Compiled:
-        """A graph as a langgraph `CompiledStateGraph`; see `compound.graph.compile_graph`.
+        """A graph as a langgraph `CompiledStateGraph`.
 
         Its reviews lie in the project's queue, its spans in the project's traces. The project stays open.
         """
-        from compound.graph import compile_graph
+        from compound.graph.bridge.compiled import compile_graph
         from compound.project.offer.catalogue import ProjectCatalogue
 
         resources, spec = self.resources, self._spec(graph)
@@ -346,7 +348,7 @@ class Project(OpenedProject):
         return EffectService(self)
 
     def certifier(self) -> Certifier:
-        """What `auto` rules may decide with no person: make, list and revoke certificates."""
+        """Internal: what `auto` rules may decide with no person: make, list and revoke certificates."""
         from compound.project.evaluation.certify import Certifier
 
         return Certifier(self)

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from compound import trace
 from compound.connector.state import tables
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.language.decisions import APPROVE, EDIT, REJECT
@@ -24,6 +23,7 @@ from compound.review.item.machine import UNDECIDED, Event, Status, after
 from compound.review.item.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
 from compound.review.item.rows import decision_of, insert_item, last_decision, load, lost
 from compound.review.item.types import Decision, Draft, ReviewItem
+from compound.trace._active import child
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def decide(desk: Desk, wish: Wish) -> Decision:
     """Decide as a person."""
     need_person(wish.user)
-    with trace.child("review.decision", kind="review", review_decision=wish.action) as span:
+    with child("review.decision", kind="review", review_decision=wish.action) as span:
         with desk.store.read() as db:
             if replayed := _replay(db, wish):
                 return replayed

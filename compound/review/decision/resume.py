@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from compound.connector.state import is_gone, tables, this_owner
+from compound.connector.state import tables
+from compound.connector.state._owner import is_gone, this_owner
 from compound.errors import ConflictError
 from compound.review.decision.desk import Desk
 from compound.review.item.machine import Status

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from compound.connector.state import digest
+from compound.connector.state._digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review.decision.commit import ESCALATED
 from compound.review.decision.desk import Desk, need_person

@@ -6,8 +6,8 @@ package, and a graph that knows its own nodes needs no hidden current one.
 
 from __future__ import annotations
 
-from compound.spec.python.builder import Block, Graph
-from compound.spec.python.source import to_python
-from compound.spec.python.values import Condition, Reference, first, is_in, length, maybe
+from compound.spec.python.arguments import Compiles
+from compound.spec.python.builder import Block, Spare
+from compound.spec.python.values import Condition, Reference
 
-__all__ = ["Block", "Condition", "Graph", "Reference", "first", "is_in", "length", "maybe", "to_python"]
+__all__ = ["Block", "Compiles", "Condition", "Reference", "Spare"]

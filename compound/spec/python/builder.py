@@ -240,6 +240,7 @@ class Spare(_Nodes):
     """Makes nodes that stand nowhere: for `fallback=`."""
 
     def __init__(self, graph: Graph) -> None:
+        """Internal: `Graph.spare` makes it."""
         super().__init__(graph, ())
 
     def _add(self, name: str, node: Data, kind: Type) -> Reference:
@@ -260,6 +261,7 @@ class Block(_Nodes):
         *,
         until: str | Condition | None = None,
     ) -> None:
+        """Internal: `Graph.map` and `Graph.repeat` make it."""
         super().__init__(graph, (*around._lead, name))
         self._name_here = name
         self._word = word
@@ -374,7 +376,7 @@ class Graph(_Nodes):
         self.places["shows",] = place()
 
     def reference(self, root: str, kind: Type) -> Reference:
-        """A reference to a root of this graph."""
+        """Internal: a reference to a root of this graph."""
         names = {n: ANY if parse_external(t) else parse_type(t) for n, t in self.declared.items()}
         return Reference(Ref(root), kind, names)
 

@@ -31,6 +31,7 @@ class Expression:
     __slots__ = ("_expr",)
 
     def __init__(self, expr: Expr) -> None:
+        """Internal: the builder makes it."""
         self._expr = expr
 
     def __bool__(self) -> bool:
@@ -103,6 +104,7 @@ class Reference(Expression):
     __slots__ = ("_kind", "_names")
 
     def __init__(self, expr: Expr, kind: Type = ANY, names: Names | None = None) -> None:
+        """Internal: the builder makes it."""
         super().__init__(expr)
         self._kind = kind
         self._names = _NO_TYPES if names is None else names

@@ -20,7 +20,7 @@ def work(home: Path) -> int:
     """Do it for all tickets of a seeded home; how many there were."""
     import duckdb
 
-    from compound.retrieval import open_embedder
+    from compound.retrieval._embedders import open_embedder
 
     embedder = open_embedder("minilm")
     lake = duckdb.connect()

@@ -18,9 +18,10 @@ from typing_extensions import TypedDict
 from compound.graph import Engine
 from compound.graph.port.services import JsonCall
 from compound.spec import load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 from compound.tool import tool
-from compound.trace import ParquetStore, Recorder
+from compound.trace._parquet import ParquetStore
+from compound.trace._recorder import Recorder
 from tests.bench.peers import steps
 
 FILE = Path(__file__).with_name("eight.yaml")

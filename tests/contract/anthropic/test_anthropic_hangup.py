@@ -8,7 +8,10 @@ from contextlib import suppress
 
 import anyio
 
-from compound.model import AnthropicProvider, Gateway, RetryPolicy, Route, StreamEvent, TextDelta
+from compound.model import AnthropicProvider, StreamEvent, TextDelta
+from compound.model.call.retry import RetryPolicy
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.route import Route
 from tests.contract.anthropic.test_anthropic_synthetic import MESSAGE, REQUEST
 
 

@@ -11,20 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compound.errors import ModelError
-from compound.model import (
-    AnthropicProvider,
-    CallKey,
-    Gateway,
-    MemoryJournal,
-    Message,
-    ModelRequest,
-    ModelResponse,
-    RetryPolicy,
-    Route,
-    StreamEnd,
-    StreamRestart,
-    TextDelta,
-)
+from compound.model import AnthropicProvider, Message, ModelRequest, ModelResponse, StreamEnd, StreamRestart, TextDelta
+from compound.model.call.retry import RetryPolicy
+from compound.model.call.types import CallKey
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.journal import MemoryJournal
+from compound.model.gateway.route import Route
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, cast
 
 from compound.model import (
-    Block,
     Message,
     ModelRequest,
     NativeBlock,
@@ -15,6 +14,7 @@ from compound.model import (
     ToolResult,
     ToolSchema,
 )
+from compound.model.call.types import Block
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

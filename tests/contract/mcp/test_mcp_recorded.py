@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from compound.connector.mcp import McpConnection, Offer, pinned
+from compound.connector.mcp._connection import McpConnection
+from compound.connector.mcp._offer import Offer
+from compound.connector.mcp._pins import pinned
 from compound.spec.mcp_file import McpServer
 
 FILE = (

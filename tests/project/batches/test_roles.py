@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from compound.spec import parse_graph
-from compound.spec.python import to_python
+from compound.spec.graph_text import parse_graph
+from compound.spec.python.source import to_python
 from tests.project.batches.asking import Asking, lines
 
 LOAN = """\

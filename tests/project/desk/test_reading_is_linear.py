@@ -108,11 +108,11 @@ def framework() -> dict[str, Callable[[str], object]]:
     from compound.batch._gate import keys_of
     from compound.cli._output import escaped, visible
     from compound.connector.mailbox._item import guess_id
-    from compound.connector.vector import analyze
+    from compound.connector.vector._analyzer import analyze
     from compound.graph.prompt.sandbox import compile_template
     from compound.project.retention.mention import Mention
     from compound.project.source.document_text import read_page
-    from compound.retrieval import MarkdownChunker, TextChunker
+    from compound.retrieval._chunkers import MarkdownChunker, TextChunker
     from compound.specialist._features import features
 
     template = compile_template("{{ text }} {{ text | tojson }} {{ text | trim | upper | wordcount }}", "p.md")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from compound.connector.mailbox import MailboxProblem, read_items
+from compound.connector.mailbox._item import MailboxProblem
+from compound.connector.mailbox._sources import read_items
 from tests.project.desk.nora import CUSTOMER, facts
 from tools.lanes import identify
 from tools.planning import make_plan

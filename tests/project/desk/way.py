@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from compound.project.source.modules import ProjectModules
-from compound.specialist import train
 from compound.specialist._specialist import Specialist
+from compound.specialist._train import train
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared/data"

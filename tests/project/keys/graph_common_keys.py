@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from compound.errors import ConnectorError
-from compound.specialist import Specialist
+from compound.specialist._specialist import Specialist
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.world import world
 

@@ -21,12 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from typer.testing import CliRunner
-
-from compound.cli._program import app
 from compound.errors import CompoundError
 from compound.project import Project
 from compound.project.settings.settings import load_settings
+from tests.support.commands import command
 from tests.support.copies import copy_folder
 from tests.support.projects import write_project
 
@@ -129,7 +127,7 @@ class Place:
         given = {"COMPOUND_ROOT": str(self.root), "COMPOUND_USER": "nora", "COLUMNS": "200", **(env or {})}
         try:
             with patch.object(Project, "open", remembered):
-                done = CliRunner().invoke(app, list(words), env=given)
+                done = command(list(words), env=given)
         finally:
             for project in opened:  # the program itself ends, and its connections with it
                 project.close()

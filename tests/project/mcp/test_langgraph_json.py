@@ -12,7 +12,8 @@ import pytest
 from langgraph.graph.state import CompiledStateGraph
 
 from compound.errors import ProjectError
-from compound.project import Project, write_langgraph
+from compound.project import Project
+from compound.project.serve.langgraph import write_langgraph
 from tests.support.projects import write_project
 
 ASK = """\

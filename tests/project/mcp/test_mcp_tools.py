@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from compound.cli._program import app
 from compound.errors import ProjectError
 from compound.graph import RunResult
 from compound.project import Project
+from tests.support.commands import command
 from tests.support.programs import MCP_WORLD
 from tests.support.projects import write_project
 
@@ -70,7 +69,7 @@ def codes(root: Path) -> list[str]:
 
 
 def compound(root: Path, *words: str) -> Any:
-    return CliRunner().invoke(app, list(words), env={"COMPOUND_ROOT": str(root)}, catch_exceptions=False)
+    return command(list(words), env={"COMPOUND_ROOT": str(root)}, catch_exceptions=False)
 
 
 def test_a_pinned_tool_is_checked_and_called(pinned: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from typer.testing import CliRunner
 
 from compound import Project
+from tests.support.commands import command
 from tests.support.projects import write_project
 
 if TYPE_CHECKING:
@@ -226,12 +226,10 @@ class Bank:
         """One command; its exit code is asserted unless it is None."""
         import os
 
-        from compound.cli._program import app
-
         before = Path.cwd()
         os.chdir(self.root)
         try:
-            result = CliRunner().invoke(app, list(arguments), env={"COMPOUND_USER": "ann"})
+            result = command(list(arguments), env={"COMPOUND_USER": "ann"})
         finally:
             os.chdir(before)
         if code is not None:

@@ -12,19 +12,12 @@ import anyio.lowlevel
 import pytest
 import sqlalchemy as sa
 
-from compound.batch import (
-    BacklogItem,
-    BatchEvent,
-    BatchOptions,
-    BatchRunner,
-    BatchSummary,
-    Gate,
-    ItemStatus,
-    Ledger,
-    LedgerItem,
-    Outcome,
-)
-from compound.connector.state import StateStore, host_name, tables
+from compound.batch import BatchEvent, BatchOptions, BatchSummary, ItemStatus
+from compound.batch._ledger import Ledger
+from compound.batch._runner import BatchRunner
+from compound.batch._types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.connector.state import StateStore, tables
+from compound.connector.state._owner import host_name
 from compound.errors import ConflictError, ConnectorError, ProjectError
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from compound.connector.lakehouse import CustomerKey, Lakehouse, Limits, TableOptions
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
+from compound.connector.lakehouse.value.types import CustomerKey, Limits, TableOptions
 from compound.errors import CompoundError
-from compound.tool import SqlTool
+from compound.tool._sql import SqlTool
 
 ATTACKS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sql_attacks" / "attacks.jsonl"
 LIMIT_MS = 150

@@ -4,14 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from compound.connector.lakehouse import (
-    Column,
-    CustomerKey,
-    TableInfo,
-    TableOptions,
-    guard,
-    unrestricted_tables,
-)
+from compound.connector.lakehouse.statement.customer import unrestricted_tables
+from compound.connector.lakehouse.statement.guard import guard
+from compound.connector.lakehouse.value.types import Column, CustomerKey, TableInfo, TableOptions
 from compound.errors import ProjectError
 
 

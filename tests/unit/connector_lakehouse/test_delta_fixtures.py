@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import duckdb
 import pytest
 
-from compound.connector.lakehouse import Lakehouse
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"

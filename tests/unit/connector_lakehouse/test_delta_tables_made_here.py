@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from compound.connector.lakehouse import Lakehouse, write_table
+from compound.connector.lakehouse import write_table
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
 
 

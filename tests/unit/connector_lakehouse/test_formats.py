@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from compound.connector.lakehouse import Lakehouse
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
 
 MARKS = {

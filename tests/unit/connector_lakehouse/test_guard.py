@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.connector.lakehouse import guard
+from compound.connector.lakehouse.statement.guard import guard
 from compound.errors import ProjectError
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from compound.connector.lakehouse import Lakehouse
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
 from tests.support.int96 import write_int96
 

@@ -13,7 +13,9 @@ import duckdb
 import pytest
 from pydantic import JsonValue
 
-from compound.connector.lakehouse import CustomerKey, Lakehouse, Limits, TableOptions, write_table
+from compound.connector.lakehouse import write_table
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
+from compound.connector.lakehouse.value.types import CustomerKey, Limits, TableOptions
 from compound.errors import ConnectorError, ProjectError
 
 Rows = list[dict[str, JsonValue]]
@@ -263,7 +265,7 @@ def test_threads_share_it(house: Lakehouse) -> None:
 
 ASK = """
 import sys
-from compound.connector.lakehouse import Lakehouse
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 with Lakehouse.open(sys.argv[1], cache_dir=sys.argv[2]) as house:
     sys.stdout.write(str(house.query("SELECT count(*) AS n FROM orders").rows[0]["n"]))
 """

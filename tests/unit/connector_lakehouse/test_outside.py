@@ -14,7 +14,8 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from compound.connector.lakehouse import Lakehouse, write_table
+from compound.connector.lakehouse import write_table
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
 
 SCHEMA = {"type": "struct", "fields": [{"name": "a", "type": "integer", "nullable": True, "metadata": {}}]}

@@ -23,10 +23,13 @@ import duckdb
 import pytest
 from anyio.to_thread import run_sync
 
-from compound.connector.lakehouse import Cancellation, Lakehouse, Limits, Resources, Stopped
-from compound.connector.lakehouse.service.workers import Workers
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
+from compound.connector.lakehouse.service.workers import Cancellation, Stopped, Workers
+from compound.connector.lakehouse.value.types import Limits, Resources
 from compound.errors import ConnectorError
-from compound.tool import AskTool, BoundAsk, SqlTool, load_sql_tool
+from compound.tool._ask import AskTool, BoundAsk
+from compound.tool._sql import SqlTool
+from compound.tool.loading import load_sql_tool
 
 MS = 400
 MEMORY_MB = 300
@@ -327,8 +330,9 @@ def test_a_worker_knows_no_secret(house: Lakehouse, monkeypatch: pytest.MonkeyPa
 PARENT = """
 import os, signal, sys, threading
 from pathlib import Path
-from compound.connector.lakehouse import Lakehouse, Limits
-from compound.tool import load_sql_tool
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
+from compound.connector.lakehouse.value.types import Limits
+from compound.tool.loading import load_sql_tool
 
 house = Lakehouse.open(sys.argv[1], cache_dir=sys.argv[2], limits=Limits(ms=60_000))
 tool = load_sql_tool(Path(sys.argv[3]).read_text(), "tools/ask.sql").bind(house)

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from compound.connector.lakehouse import AppTransaction, Lakehouse, write_table
+from compound.connector.lakehouse import AppTransaction, write_table
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
 
 Rows = list[dict[str, JsonValue]]

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.connector.mailbox import Item, MailboxProblem, read_items
+from compound.connector.mailbox._item import Item, MailboxProblem
+from compound.connector.mailbox._sources import read_items
 from compound.errors import ConnectorError
 from compound.spec.mailbox_file import ItemRules, MailboxFile
 
@@ -138,7 +139,7 @@ def test_a_broken_delta_table_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_the_project_s_own_file_is_valid() -> None:
-    from compound.spec import read_yaml_file
+    from compound.spec.yaml.reading import read_yaml_file
 
     path = Path(__file__).resolve().parents[3] / "connectors/desk.yaml"
     assert MailboxFile.model_validate(read_yaml_file(path).data) == MailboxFile()

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from compound.connector.mcp import McpConnection, compare, pinned
+from compound.connector.mcp._connection import McpConnection
+from compound.connector.mcp._pins import compare, pinned
 from compound.errors import CompoundError, ConnectorError, ProjectError, RunError
 from compound.spec.mcp_file import McpServer
 from tests.support.programs import MCP_WORLD, running, wait_for

@@ -12,7 +12,8 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from compound.connector.records import Change, Records
+from compound.connector.records._changes import Change
+from compound.connector.records._records import Records
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.records_file import RecordsFile
 from tests.support.shops import find_effect, group_of, open_small_shop, shop_file, small_tables

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import event
 
-from compound.connector.records import Records
-from compound.connector.target import EffectGroup, EffectOutcome
+from compound.connector.records._records import Records
+from compound.effect import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
 from tests.support.shops import ADDRESS, ROOT, find_effect, group_of, open_small_shop, shop_file
 from tests.support.state_stores import postgresql_url
@@ -124,7 +124,7 @@ def test_half_a_group_is_never_completed_in_silence(shop: Records) -> None:
 
 PERFORMER = """
 import asyncio, sys
-from compound.connector.records import Records
+from compound.connector.records._records import Records
 from tests.support.shops import find_effect, group_of, shop_file
 shop = Records.open(sys.argv[1], shop_file(), effects=find_effect)
 cancel = ("cancel_pending_order", {"order_id": "#W1", "reason": "no longer needed"})

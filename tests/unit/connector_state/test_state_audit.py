@@ -12,16 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from compound.connector.state import (
-    StateStore,
-    append_audit,
-    canonical,
-    digest,
-    is_gone,
-    tables,
-    this_owner,
-    verify_audit,
-)
+from compound.connector.state import StateStore, tables
+from compound.connector.state._audit import append_audit, verify_audit
+from compound.connector.state._digest import canonical, digest
+from compound.connector.state._owner import is_gone, this_owner
 from compound.errors import ConnectorError
 from tests.support.state_stores import postgresql_url, sqlite_store
 
@@ -123,7 +117,7 @@ def test_a_process_of_another_machine_may_live() -> None:
 
 
 def test_a_killed_process_is_gone() -> None:
-    program = "from compound.connector.state import this_owner; print(this_owner(), flush=True); input()"
+    program = "from compound.connector.state._owner import this_owner; print(this_owner(), flush=True); input()"
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.connector.vector import analyze, count_terms
+from compound.connector.vector import count_terms
+from compound.connector.vector._analyzer import analyze
 from compound.connector.vector._bm25 import passage_weights, rarity, sparse_weights, term_key
 from compound.connector.vector._porter import stem
 

@@ -22,14 +22,14 @@ from compound.connector.vector import (
     IndexEngine,
     IndexManifest,
     IndexStore,
-    Scalar,
     StoredDocument,
     StoredPassage,
     count_terms,
     digest_of,
     document_digest,
-    open_engine,
 )
+from compound.connector.vector._engine import open_engine
+from compound.connector.vector._types import Scalar
 from compound.errors import ConnectorError, ProjectError
 
 KINDS = ("edge", "sqlite", "qdrant")
@@ -276,7 +276,8 @@ def test_a_killed_build_leaves_the_old_version(tmp_path: Path) -> None:
         import os, signal, sys
         from pathlib import Path
         from dataclasses import replace
-        from compound.connector.vector import open_engine, StoredPassage
+        from compound.connector.vector import StoredPassage
+        from compound.connector.vector._engine import open_engine
         from compound.connector.vector._versions import read_manifest
         root = Path(sys.argv[1])
         old = read_manifest(root / "handbook" / "1")

@@ -10,20 +10,15 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from compound.connector.state import StateStore, this_owner, verify_audit
-from compound.connector.target import DeliveryClass
-from compound.effect import (
-    EffectGroup,
-    EffectOutcome,
-    EffectResult,
-    EffectStatus,
-    EffectTarget,
-    NewEffect,
-    Outbox,
-    effect_key_of,
-)
+from compound.connector.state import StateStore
+from compound.connector.state._audit import verify_audit
+from compound.connector.state._owner import this_owner
+from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
+from compound.effect._outbox import Outbox, effect_key_of
+from compound.effect._types import EffectResult, EffectStatus, NewEffect
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
-from compound.review import Draft, NewItem, ReviewQueue
+from compound.review.item.types import Draft, NewItem
+from compound.review.queue.queue import ReviewQueue
 from tests.support.state_stores import postgresql_url, sqlite_store
 
 if TYPE_CHECKING:

@@ -13,9 +13,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from compound.connector.state import StateStore, verify_audit
-from compound.connector.target import DeliveryClass
-from compound.effect import EffectGroup, EffectOutcome, EffectStatus, EffectTarget, NewEffect, Outbox
+from compound.connector.state import StateStore
+from compound.connector.state._audit import verify_audit
+from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
+from compound.effect._outbox import Outbox
+from compound.effect._types import EffectStatus, NewEffect
 from tests.support.state_stores import sqlite_store
 
 EFFECTS = [

@@ -7,24 +7,15 @@ from typing import Any
 import anyio
 import pytest
 
-from compound import trace
 from compound.errors import NodeError, ProjectError
-from compound.evaluation import (
-    Case,
-    CaseResult,
-    CaseSet,
-    Estimate,
-    Score,
-    Suite,
-    SuiteContext,
-    build_suite,
-    recorded_results,
-    rescore,
-    run_cases,
-    run_suite,
-)
+from compound.evaluation import Case, CaseResult, CaseSet, Estimate, Score, SuiteContext
+from compound.evaluation._recorded import recorded_results
 from compound.evaluation._report import judge
+from compound.evaluation._runner import build_suite, rescore, run_cases, run_suite
+from compound.evaluation._types import Suite
 from compound.spec.suite_file import Gate, SuiteFile, read_suite_file
+from compound.trace._recorder import Recorder
+from compound.trace._store import MemoryStore
 
 CONTEXT = SuiteContext(root=Path(), profile="p", cases=Path(), rows=lambda _: [])
 
@@ -51,7 +42,7 @@ def _right(case: Case, result: CaseResult) -> Iterator[Score]:
 
 
 class Subject:
-    def __init__(self, recorder: trace.Recorder | None = None) -> None:
+    def __init__(self, recorder: Recorder | None = None) -> None:
         self.running = 0
         self.most = 0
         self.recorder = recorder
@@ -120,8 +111,8 @@ def test_a_report_counts_what_is_there_and_nothing_else() -> None:
 
 
 def test_stored_traces_are_judged_again_without_running() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     suite = _suite(_case("a"), _case("b", 2), section=[_case("s")])
     first = anyio.run(lambda: run_suite(suite, Subject(recorder), profile="p", model="offline", recorder=recorder))
     results = recorded_results(store)
@@ -138,8 +129,8 @@ def test_stored_traces_are_judged_again_without_running() -> None:
 
 
 def test_a_recorded_failure_is_a_failed_result() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     run = recorder.run(graph_name="g", graph_hash="h", run_id="r", thread_id="t", example_id="a")
     with pytest.raises(ZeroDivisionError), run:
         raise ZeroDivisionError("division")

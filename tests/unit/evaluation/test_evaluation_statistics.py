@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.evaluation import Estimate, clustered, mcnemar, paired, share, wilson
+from compound.evaluation import Estimate
+from compound.evaluation._intervals import clustered, share, wilson
+from compound.evaluation._paired import mcnemar, paired
 from compound.evaluation._report import judge
 from compound.spec.suite_file import Gate
 

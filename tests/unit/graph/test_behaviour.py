@@ -24,10 +24,11 @@ from compound.connector.state import StateStore
 from compound.errors import CompoundError, ConnectorError, ModelError
 from compound.graph import Engine, RunResult
 from compound.graph.port.services import EffectOutcome
-from compound.spec import GraphSpec, load_graph, read_yaml_file
+from compound.spec import GraphSpec, load_graph
 from compound.spec.policy_file import PolicyFile
+from compound.spec.yaml.reading import read_yaml_file
 from compound.spec.yaml.writing import write_yaml
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 from compound.tool import tool
 
 FOLDER = Path(__file__).parent / "behaviour"

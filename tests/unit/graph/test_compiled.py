@@ -11,10 +11,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from compound.errors import CompoundError, DataError
-from compound.graph import compile_graph
+from compound.graph.bridge.compiled import compile_graph
 from compound.spec import load_graph
-from compound.testing import FakeServices
-from compound.trace import MemoryStore, Recorder
+from compound.testing.fakes import FakeServices
+from compound.trace._recorder import Recorder
+from compound.trace._store import MemoryStore
 
 PURE = """\
 compound: graph/v1

@@ -12,9 +12,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
-from compound.graph import compile_graph
+from compound.graph.bridge.compiled import compile_graph
 from compound.spec import load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 
 REVIEWED = """\
 compound: graph/v1

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.graph import Engine, compare
-from compound.spec import GraphSpec, build_graph, load_graph
-from compound.testing import FakeServices
+from compound.graph import Engine
+from compound.graph.change.diff import compare
+from compound.spec import GraphSpec, load_graph
+from compound.spec.graph_text import build_graph
+from compound.testing.fakes import FakeServices
 
 BASE = """\
 compound: graph/v1

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.errors import ProjectError
-from compound.graph import draw, draw_svg
-from compound.graph.drawing.mermaid import COLOURS
-from compound.spec import build_graph, load_graph
+from compound.graph.drawing.mermaid import COLOURS, draw
+from compound.graph.drawing.svg import draw_svg
+from compound.spec import load_graph
+from compound.spec.graph_text import build_graph
 from compound.spec.nodes import NODE_MODELS
 
 NESTED = """\

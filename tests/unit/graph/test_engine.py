@@ -17,14 +17,18 @@ import pytest
 
 from compound.connector.state import StateStore
 from compound.errors import ConflictError, ConnectorError, DataError, ProjectError
-from compound.graph import Engine, draw, draw_svg, plan
+from compound.graph import Engine
 from compound.graph.drawing.layout import place
+from compound.graph.drawing.mermaid import draw
 from compound.graph.drawing.picture import picture
+from compound.graph.drawing.svg import draw_svg
+from compound.graph.planning.planning import plan
 from compound.graph.store.locks import run_lock
 from compound.graph.store.saver import CheckpointFile
 from compound.spec import GraphSpec, load_graph
-from compound.testing import FakeServices
-from compound.trace import MemoryStore, Recorder
+from compound.testing.fakes import FakeServices
+from compound.trace._recorder import Recorder
+from compound.trace._store import MemoryStore
 
 REVIEWED = """\
 compound: graph/v1
@@ -296,7 +300,7 @@ def test_svg_is_well_formed_and_no_box_covers_another() -> None:
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
     code = (
-        "import sys, compound.graph, compound.spec; from compound.graph import Catalogue, RunResult\n"
+        "import sys, compound.graph, compound.spec; from compound.graph import RunEvent, RunResult\n"
         "print([m for m in ('langgraph', 'jinja2', 'sqlalchemy', 'anthropic', 'ruamel.yaml') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

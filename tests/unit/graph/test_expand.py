@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from compound.errors import ProjectError
-from compound.graph import plan
-from compound.spec import GraphSpec, build_graph
+from compound.graph.planning.planning import plan
+from compound.spec import GraphSpec
+from compound.spec.graph_text import build_graph
 
 
 def graph(name: str, *uses: str, review: bool = False) -> GraphSpec:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from compound.graph import check_file
-from compound.spec import read_yaml_file
+from compound.graph.checks.check import check_file
+from compound.spec.yaml.reading import read_yaml_file
 from tests.support import small_desk as desk
 
 FOLDER = Path(__file__).parent / "findings"

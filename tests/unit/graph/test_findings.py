@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from compound.graph import Signature, check, check_file
+from compound.graph.checks.check import check, check_file
+from compound.graph.port.catalogue import Signature
 from compound.spec import load_graph
 from compound.spec.policy_file import PolicyFile
-from compound.testing import FixedCatalogue
+from compound.testing.catalogue import FixedCatalogue
 
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": False}
 CATALOGUE = FixedCatalogue(

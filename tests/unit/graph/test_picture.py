@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.graph import draw, draw_svg
 from compound.graph.drawing.layout import Layout, place
-from compound.graph.drawing.mermaid import COLOURS
+from compound.graph.drawing.mermaid import COLOURS, draw
 from compound.graph.drawing.picture import picture
-from compound.graph.drawing.svg import INK, PAPER, QUIET
+from compound.graph.drawing.svg import INK, PAPER, QUIET, draw_svg
 from compound.spec import load_graph
 
 HEAD = "compound: graph/v1\nname: g\ninput: {x: str}\nnodes:\n"

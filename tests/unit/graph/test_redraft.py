@@ -16,7 +16,7 @@ from compound.errors import ConflictError, RunError
 from compound.graph import Engine, RunResult
 from compound.graph.store.saver import CheckpointFile
 from compound.spec import GraphSpec, load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

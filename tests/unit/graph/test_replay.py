@@ -11,10 +11,12 @@ import pytest
 
 from compound.connector.state import StateStore
 from compound.errors import ProjectError
-from compound.graph import Engine, Recording, ReplayResult, RunResult
-from compound.spec import build_graph
-from compound.testing import FakeServices
-from compound.trace import MemoryStore, Recorder
+from compound.graph import Engine, ReplayResult, RunResult
+from compound.graph.run.replay import Recording
+from compound.spec.graph_text import build_graph
+from compound.testing.fakes import FakeServices
+from compound.trace._recorder import Recorder
+from compound.trace._store import MemoryStore
 
 NODES: dict[str, Any] = {
     "facts": {"use": "tool", "tool": "facts", "in": {"x": "$input.x"}},

@@ -18,9 +18,12 @@ from starlette.routing import Route as Path
 
 from compound.graph import MEDIA_TYPE, SSE_HEADERS, Engine, RunEvent, Token, sse
 from compound.graph.port.services import Gateway as GatewayPort
-from compound.model import Gateway, ModelRequest, RetryPolicy, Route, ScriptedProvider, StreamEvent
+from compound.model import ModelRequest, ScriptedProvider, StreamEvent
+from compound.model.call.retry import RetryPolicy
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.route import Route
 from compound.spec import load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 
 WRITE = """\
 compound: graph/v1

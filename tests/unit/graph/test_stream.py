@@ -25,12 +25,16 @@ from compound.graph import (
     RunStarted,
     Token,
     TokensVoid,
-    event_json,
 )
 from compound.graph.port.services import Gateway as GatewayPort
-from compound.model import Gateway, MemoryJournal, ModelRequest, RetryPolicy, Route, ScriptedProvider, StreamEvent
+from compound.graph.run.events import event_json
+from compound.model import ModelRequest, ScriptedProvider, StreamEvent
+from compound.model.call.retry import RetryPolicy
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.journal import MemoryJournal
+from compound.model.gateway.route import Route
 from compound.spec import load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 
 FLOW = """\
 compound: graph/v1

@@ -15,7 +15,7 @@ from compound.errors import ConnectorError
 from compound.graph import Engine
 from compound.graph.store.saver import CheckpointFile
 from compound.spec import load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

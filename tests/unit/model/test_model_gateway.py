@@ -11,22 +11,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from compound import trace
 from compound.errors import ModelError, ProjectError
 from compound.model import (
-    Budget,
-    CallKey,
-    Gateway,
-    Journal,
-    MemoryJournal,
     Message,
     ModelRequest,
     ModelResponse,
     NativeBlock,
-    RetryPolicy,
-    Route,
     ScriptedProvider,
-    StateJournal,
     StreamEnd,
     StreamEvent,
     StreamRestart,
@@ -37,7 +28,15 @@ from compound.model import (
     ToolResult,
     Usage,
 )
+from compound.model.call.retry import RetryPolicy
+from compound.model.call.types import CallKey
+from compound.model.gateway.budget import Budget
+from compound.model.gateway.gateway import Gateway
+from compound.model.gateway.journal import Journal, MemoryJournal, StateJournal
+from compound.model.gateway.route import Route
 from compound.spec.models_file import Price, PriceTable
+from compound.trace._recorder import Recorder
+from compound.trace._store import MemoryStore
 from tests.support.state_stores import sqlite_store
 
 if TYPE_CHECKING:
@@ -320,8 +319,8 @@ def test_a_stream_that_falls_silent_times_out_and_a_slow_listener_does_not() -> 
 
 
 def test_spans_say_who_answered_for_how_much() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     provider = ScriptedProvider([OVERLOADED, answer(), "plain"])
     door = gateway(provider, MemoryJournal())
     request = replace(ASK, prompt_name="reply", prompt_version="3")

@@ -23,23 +23,23 @@ from compound.model import (
     ModelRequest,
     ModelResponse,
     NativeBlock,
-    OfflineProvider,
-    RetryPolicy,
     StreamEnd,
     TextBlock,
     ThinkingBlock,
     ToolCall,
     ToolResult,
     Usage,
-    open_gateway,
-    schema_problems,
     solver,
 )
 from compound.model.call.canonical import dump_response, load_response, request_hash
+from compound.model.call.retry import RetryPolicy
+from compound.model.gateway.opening import open_gateway
 from compound.model.gateway.prices import cost_usd
+from compound.model.provider.offline import OfflineProvider
 from compound.model.typed.schema import is_closed
-from compound.spec import read_yaml_file
+from compound.model.typed.schema import problems as schema_problems
 from compound.spec.models_file import ModelsFile
+from compound.spec.yaml.reading import read_yaml_file
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from compound.connector.state import StateStore, tables
 from compound.errors import ProjectError
-from compound.project import compare_graphs
+from compound.project.work.compare import compare_graphs
 from compound.spec import load_graph
 
 GRAPH = """\

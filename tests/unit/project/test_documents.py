@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from compound import Project
-from compound.cli._program import app
 from compound.errors import CompoundError, ProjectError
-from compound.retrieval import Retriever
+from compound.retrieval._retriever import Retriever
+from tests.support.commands import command
 from tests.support.projects import write_project
 
 PYPROJECT = """\
@@ -39,7 +39,7 @@ def written(root: Path, entries: list[str], files: Mapping[str, str | bytes]) ->
 
 
 def indexed(root: Path) -> Result:
-    return CliRunner().invoke(app, ["index", "--json"], env={"COMPOUND_ROOT": str(root)})
+    return command(["index", "--json"], env={"COMPOUND_ROOT": str(root)})
 
 
 def found(root: Path, query: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from compound.errors import ProjectError
-from compound.project import format_files
+from compound.project.source.formats import format_files
 
 TIDY = "compound: mailbox/v1\nreplies: sent\n"
 UNTIDY = "replies:   sent\ncompound: mailbox/v1\n"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import structlog
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from compound import Project
-from compound.cli._program import app
+from tests.support.commands import command
 from tests.support.projects import write_project
 
 SECRET = "Nora-4111-1111"
@@ -44,7 +44,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 
 def called(root: Path, *arguments: str, **env: str) -> Result:
-    return CliRunner().invoke(app, list(arguments), env={"COMPOUND_ROOT": str(root), **env})
+    return command(list(arguments), env={"COMPOUND_ROOT": str(root), **env})
 
 
 def test_a_run_in_python_prints_no_values_of_variables(root: Path, capfd: pytest.CaptureFixture[str]) -> None:

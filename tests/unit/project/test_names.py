@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from compound.cli._program import app
 from compound.errors import ProjectError
 from compound.language import Finding
 from compound.project import Project
+from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 
 CHECK = """\
@@ -281,6 +280,6 @@ def test_two_scorers_of_one_name_are_an_error(
 def test_the_command_prints_it_and_exits_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_project(tmp_path, {"graphs/main.yaml": GRAPH, **TWICE["check"]})
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(app, ["check"])
+    done = command(["check"])
     assert done.exit_code == 1
     assert "tools/b.py:3: the check 'guard' is declared twice: tools/a.py:3 and tools/b.py:3" in done.output

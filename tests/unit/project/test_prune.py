@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from typer.testing import CliRunner
 
 from compound import Project
-from compound.cli._program import app
-from compound.connector.state import append_audit, tables, verify_audit
+from compound.connector.state import tables
+from compound.connector.state._audit import append_audit, verify_audit
 from compound.errors import CompoundError, ConflictError
-from compound.trace import ParquetStore
+from compound.trace._parquet import ParquetStore
 from tests.support.certificates import grant
+from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 from tests.support.state_stores import postgresql_url
 
@@ -279,7 +279,7 @@ def test_what_is_gone_says_so(project: Project, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(CompoundError) as over:
         project.resume(run.run_id)
     assert over.value.code == "graph.pruned"
-    tree = CliRunner().invoke(app, ["traces", "show", run.run_id])
+    tree = command(["traces", "show", run.run_id])
     assert "pruned" in tree.output
 
 
@@ -287,10 +287,10 @@ def test_the_command_line_prunes_and_says_what(project: Project) -> None:
     done(project)
     append_old(project)
     project.close()
-    said = CliRunner().invoke(app, ["prune", "--dry-run"])
+    said = command(["prune", "--dry-run"])
     assert said.exit_code == 0, said.output
     assert "would be removed" in said.output
-    told = json.loads(CliRunner().invoke(app, ["prune", "--json"]).output)
+    told = json.loads(command(["prune", "--json"]).output)
     assert (told["dry_run"], told["policies"][0]["policy"], told["left"]) == (False, "short", {})
 
 

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from compound import Graph, Project
-from compound.cli._program import app
+from tests.support.commands import command
 from tests.support.projects import write_project
 
 FILES = {
@@ -62,15 +61,15 @@ def test_a_finding_of_a_python_graph_names_its_line(folder: Path) -> None:
 
 
 def test_any_input_runs_from_the_command_line(folder: Path) -> None:
-    done = CliRunner().invoke(app, ["run", "echo", "--input", '{"said": {"text": "hi"}}', "--json"])
+    done = command(["run", "echo", "--input", '{"said": {"text": "hi"}}', "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output)["output"] == {"loud": "HI"}
 
 
 def test_convert_goes_both_ways(folder: Path) -> None:
-    to_yaml = CliRunner().invoke(app, ["convert", "echo", "--to", "yaml"])
+    to_yaml = command(["convert", "echo", "--to", "yaml"])
     assert "tool: shout" in to_yaml.output
-    to_python = CliRunner().invoke(app, ["convert", "quiet", "--out", "graphs/quiet2.py"])
+    to_python = command(["convert", "quiet", "--out", "graphs/quiet2.py"])
     assert to_python.exit_code == 0, to_python.output
     project = Project.open(folder)
     try:
@@ -92,35 +91,35 @@ def test_a_graph_compiles_itself_in_a_project(folder: Path) -> None:
 
 def test_a_graph_that_is_written_twice_is_an_error(folder: Path) -> None:
     (folder / "graphs/echo.yaml").write_text(FILES["graphs/quiet.yaml"].replace("quiet", "echo"), encoding="utf-8")
-    done = CliRunner().invoke(app, ["check"])
+    done = command(["check"])
     assert getattr(done.exception, "code", "") == "project.two-graphs"
     assert "graphs/echo.py and graphs/echo.yaml" in str(done.exception)
 
 
 def test_a_graph_in_python_is_compared_by_its_file(folder: Path) -> None:
-    assert CliRunner().invoke(app, ["convert", "echo", "--to", "yaml", "-o", "echo.yaml"]).exit_code == 0
-    done = CliRunner().invoke(app, ["diff", "echo.yaml", "graphs/echo.py"])
+    assert command(["convert", "echo", "--to", "yaml", "-o", "echo.yaml"]).exit_code == 0
+    done = command(["diff", "echo.yaml", "graphs/echo.py"])
     assert done.exit_code == 0, done.output
     Path("elsewhere.py").write_text("raise RuntimeError", encoding="utf-8")
-    refused = CliRunner().invoke(app, ["diff", "echo.yaml", "elsewhere.py"])
+    refused = command(["diff", "echo.yaml", "elsewhere.py"])
     assert getattr(refused.exception, "code", "") == "project.unknown-graph"
 
 
 def test_a_graph_is_checked_by_its_name_or_its_file(folder: Path) -> None:
     for one in ("quiet", "graphs/quiet.yaml", "echo", "graphs/echo.py"):
-        done = CliRunner().invoke(app, ["check", one])
+        done = command(["check", one])
         assert (done.exit_code, done.output) == (0, "1 graph checked, no findings\n")
 
 
 def test_a_crash_in_the_project_s_own_code_says_its_line(folder: Path) -> None:
     tool = folder / "tools/voice.py"
     tool.write_text(tool.read_text(encoding="utf-8").replace("text.upper()", "text[1000]"), encoding="utf-8")
-    done = CliRunner().invoke(app, ["run", "echo", 'said={"text": "hi"}'])
+    done = command(["run", "echo", 'said={"text": "hi"}'])
     assert done.exit_code == 1
     assert "tools/voice.py:7: node loud: IndexError" in done.output
     assert "[graph.node-crashed]" in done.output
 
 
 def test_a_graph_that_is_not_there_is_said_before_its_input(folder: Path) -> None:
-    assert getattr(CliRunner().invoke(app, ["run", "ecko"]).exception, "code", "") == "project.unknown-graph"
-    assert getattr(CliRunner().invoke(app, ["run", "echo"]).exception, "code", "") == "project.no-input"
+    assert getattr(command(["run", "ecko"]).exception, "code", "") == "project.unknown-graph"
+    assert getattr(command(["run", "echo"]).exception, "code", "") == "project.no-input"

@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from compound.errors import ConflictError, RunError
-from compound.graph import cancel_run
-from compound.review import kept_alive
+from compound.graph.engine.cancel import cancel_run
+from compound.review.decision.heartbeat import kept_alive
 from tests.support.bank_commands import IN_THE_REVIEW, bank_with, refused, say, shift, view
 from tests.support.bank_desk import GRAPH, NOTE, TOOLS, Bank
 
@@ -304,7 +304,7 @@ def test_a_person_says_what_became_of_an_unknown_effect(
     bank = bank_with(tmp_path)
     item = bank.ask()
     with monkeypatch.context() as patched:
-        from compound.connector.records import Records
+        from compound.connector.records._records import Records
 
         async def lost(_self: Records, _group: object) -> object:
             raise OSError("the line is dead")

@@ -6,11 +6,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from compound.cli._program import app
 from tests.support.bank_commands import POLICY, bank_with, flat, refused, say, shift, view
 from tests.support.bank_desk import GRAPH, NOTE, Bank
+from tests.support.commands import command
 
 OWN = "decide: {approve: {}, hold: {account: str, text: str}, edit: {text: str, actions: json}, reject: {}}"
 HOLD = """\
@@ -113,7 +112,7 @@ def test_a_decision_whose_effect_was_refused_is_marked_and_the_reason_is_kept(
     bank.set(actions=[NOTE], refuses=["note"])
     item = bank.ask()
     monkeypatch.chdir(bank.root)
-    CliRunner().invoke(app, ["review", "approve", item, "--user", "ann"])
+    command(["review", "approve", item, "--user", "ann"])
     shown = say(bank, "review", "show", item, monkeypatch=monkeypatch)
     why = "note was refused: notes are closed"
     assert f"; not carried out: {why}" in flat(shown)
@@ -125,7 +124,7 @@ def test_a_decision_whose_effect_was_refused_is_marked_and_the_reason_is_kept(
         assert reasons.count(why) == 1
         assert "every time" not in reasons
         monkeypatch.chdir(bank.root)
-        CliRunner().invoke(app, ["review", "approve", item, "--user", "ann"])
+        command(["review", "approve", item, "--user", "ann"])
         assert view(bank, item)["status"] == "stale"
 
 
@@ -223,7 +222,7 @@ def test_the_list_can_be_read_in_eighty_columns(tmp_path: Path, monkeypatch: pyt
     words = "Please credit my account number with everything that you owe me since September"
     monkeypatch.chdir(bank.root)
     for columns in ("80", "100", "200"):
-        told = CliRunner().invoke(app, ["review", "list"], env={"COLUMNS": columns})
+        told = command(["review", "list"], env={"COLUMNS": columns})
         lines = told.stdout.splitlines()
         assert all(len(line.rstrip()) <= int(columns) for line in lines)
         rows = [line for line in lines if "TICKET-" in line]
@@ -233,8 +232,8 @@ def test_the_list_can_be_read_in_eighty_columns(tmp_path: Path, monkeypatch: pyt
             subject = row[row.index("Please") :].split("…")[0].split("  ")[0]
             assert len(subject) >= 15
             assert all(word.isdigit() or word in words.split() for word in subject.split())
-    narrow = CliRunner().invoke(app, ["review", "list"], env={"COLUMNS": "60"}).stderr
-    assert narrow == "hidden in this narrow terminal: asked by, age (--json has them)\n"
+    narrow = command(["review", "list"], env={"COLUMNS": "60"}).stderr
+    assert narrow == "not shown in so narrow a terminal: asked by, age (--json has them)\n"
 
 
 def test_a_reason_in_free_words_does_not_move_the_terminal_that_reads_the_audit_log(

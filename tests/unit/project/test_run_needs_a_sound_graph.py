@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from compound.batch import BatchOptions
-from compound.cli._program import main
+from compound.cli import main
 from compound.errors import ProjectError
 from compound.graph import Engine
 from compound.language import InvalidFile
 from compound.project import Project
 from compound.spec import load_graph
-from compound.testing import FakeServices
+from compound.testing.fakes import FakeServices
 from tests.support.projects import write_project
 
 TOOLS = "from compound.tool import tool\n\n@tool\ndef shout(text: str) -> str:\n    return text.upper()\n"

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from compound import Project
-from compound.cli._program import app
 from compound.errors import CompoundError
+from tests.support.commands import command
 from tests.support.projects import write_project
 
 GRAPH = """\
@@ -93,7 +92,7 @@ def project_of(root: Path, suite: str = SUITE) -> Path:
 
 
 def evaluated(root: Path, *flags: str) -> tuple[int, dict[str, Any]]:
-    result = CliRunner().invoke(app, ["eval", "sums", "--json", "-", *flags], env={"COMPOUND_ROOT": str(root)})
+    result = command(["eval", "sums", "--json", "-", *flags], env={"COMPOUND_ROOT": str(root)})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, json.loads(result.stdout)
@@ -171,7 +170,7 @@ def test_a_scorer_that_fails_costs_its_score_and_nothing_else(tmp_path: Path) ->
     assert "7.0" in told["case-3", "share"]
     scores = {case["id"]: case["scores"]["share"] for case in report["cases"]}
     assert scores == {"case-0": 0.5, "case-1": None, "case-2": None, "case-3": None}
-    result = CliRunner().invoke(app, ["eval", "sums", "--context", "factor=2"], env={"COMPOUND_ROOT": str(tmp_path)})
+    result = command(["eval", "sums", "--context", "factor=2"], env={"COMPOUND_ROOT": str(tmp_path)})
     assert "error: case case-1: evals/sums/scorers.py:19" in result.stdout
 
 
@@ -374,7 +373,7 @@ def test_a_headline_never_stands_alone_where_there_are_sections_and_kinds_of_cas
         "easy": (0.95, 20),  # 13 is unlucky
         "odd": (0.5, 4),
     }
-    result = CliRunner().invoke(app, ["eval", "sums", *flags], env={"COMPOUND_ROOT": str(root), "COLUMNS": "120"})
+    result = command(["eval", "sums", *flags], env={"COMPOUND_ROOT": str(root), "COLUMNS": "120"})
     said = result.stdout
     assert "by section" in said
     assert "natural" in said

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.retrieval import Chunker, MarkdownChunker, TextChunker, WholeChunker
+from compound.retrieval._chunkers import MarkdownChunker, TextChunker, WholeChunker
+from compound.retrieval._types import Chunker
 
 PAGE = """Before any heading.
 

@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from compound.errors import ConnectorError
-from compound.retrieval import open_embedder
 from compound.retrieval._embed_process import EmbedProcess
+from compound.retrieval._embedders import open_embedder
 from compound.retrieval._minilm import MiniLm, find_minilm
 from compound.retrieval._wordpiece import WordPiece
 

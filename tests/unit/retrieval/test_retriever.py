@@ -13,10 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound import trace
-from compound.connector.vector import Filter, Hit, Scalar, Vector, open_engine
+from compound.connector.vector import Filter, Hit, Vector
+from compound.connector.vector._engine import open_engine
+from compound.connector.vector._types import Scalar
 from compound.errors import ConflictError, ConnectorError, DataError, ProjectError
-from compound.retrieval import Document, IndexReport, MarkdownChunker, Mode, Retriever, WholeChunker, build_index, fuse
+from compound.retrieval import Document, Mode
+from compound.retrieval._build import IndexReport, build_index
+from compound.retrieval._chunkers import MarkdownChunker, WholeChunker
+from compound.retrieval._fusion import fuse
+from compound.retrieval._retriever import Retriever
+from compound.trace._recorder import Recorder
+from compound.trace._store import MemoryStore
 
 
 @dataclass
@@ -252,8 +259,8 @@ def test_a_reranker_orders_the_pool(desk: Desk) -> None:
 def test_a_search_is_one_span_with_its_passages(desk: Desk, tmp_path: Path) -> None:
     desk.build()
     retriever = desk.open()
-    store = trace.MemoryStore()
-    with trace.Recorder(store).run(graph_name="g", graph_hash="h", run_id="r", thread_id="t"):
+    store = MemoryStore()
+    with Recorder(store).run(graph_name="g", graph_hash="h", run_id="r", thread_id="t"):
         found = asyncio.run(retriever.asearch("gift cards", top_k=2))
     rows = store.sql("select name, index_name, index_version, retrieved from spans where kind = 'retrieve'").rows
     assert len(rows) == 1

@@ -13,18 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from compound.connector.state import tables
 from compound.errors import ConflictError, DataError, EffectRefused
-from compound.review import (
-    TRANSITIONS,
-    UNDECIDED,
-    Draft,
-    Edit,
-    NewItem,
-    ProposedAction,
-    ResumeClaim,
-    ReviewItem,
-    ReviewQueue,
-    Status,
-)
+from compound.review import Edit, ProposedAction, Status
+from compound.review.item.machine import TRANSITIONS, UNDECIDED
+from compound.review.item.types import Draft, NewItem, ResumeClaim, ReviewItem
+from compound.review.queue.queue import ReviewQueue
 from tests.support.state_stores import sqlite_store
 
 USERS = st.sampled_from(["ann", "bob", "cy"])

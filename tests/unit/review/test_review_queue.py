@@ -9,20 +9,10 @@ import sqlalchemy as sa
 
 from compound.connector.state import StateStore, tables
 from compound.errors import ConflictError, DataError, EffectRefused
-from compound.review import (
-    TRANSITIONS,
-    Draft,
-    Edit,
-    Event,
-    ItemFilter,
-    NewItem,
-    ProposedAction,
-    Redraft,
-    Revalidated,
-    ReviewItem,
-    ReviewQueue,
-    Status,
-)
+from compound.review import Edit, ItemFilter, ProposedAction, Status
+from compound.review.item.machine import TRANSITIONS, Event
+from compound.review.item.types import Draft, NewItem, Redraft, Revalidated, ReviewItem
+from compound.review.queue.queue import ReviewQueue
 from tests.support.state_stores import postgresql_url, sqlite_store
 
 CANCEL = ProposedAction(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.review import Draft, NewItem, ReviewQueue
+from compound.review.item.types import Draft, NewItem
+from compound.review.queue.queue import ReviewQueue
 from tests.support.state_stores import postgresql_url, sqlite_store
 
 DECIDER = """
 import json, sys
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
-from compound.review import ReviewQueue
+from compound.review.queue.queue import ReviewQueue
 where, item_id, user, action = sys.argv[1:]
 queue = ReviewQueue(StateStore.open(where))
 print("ready", flush=True)

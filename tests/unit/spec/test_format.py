@@ -13,10 +13,12 @@ from ruamel.yaml import YAML
 
 from compound.errors import ProjectError
 from compound.language import InvalidFile
-from compound.spec import build_graph, load_graph, read_yaml
+from compound.spec import load_graph
 from compound.spec.form.format import format_text
 from compound.spec.form.kinds import KINDS, kind_of
+from compound.spec.graph_text import build_graph
 from compound.spec.nodes import NODE_MODELS
+from compound.spec.yaml.reading import read_yaml
 from compound.spec.yaml.tree import parse_tree
 from tests.support.yaml_printer import Printer
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from compound.language import InvalidFile
-from compound.spec import build_graph, load_graph, parse_graph
+from compound.spec import load_graph
+from compound.spec.graph_text import build_graph, parse_graph
 from compound.spec.nodes import CheckNode
 from compound.spec.words import parse_duration
 from tests.support.specs import graphs

@@ -16,13 +16,15 @@ from typing_extensions import TypedDict
 
 from compound import Graph, first, is_in, length, maybe, to_python
 from compound.errors import ProjectError
-from compound.graph import Signature, check
+from compound.graph.checks.check import check
+from compound.graph.port.catalogue import Signature
 from compound.language import InvalidFile
 from compound.language.conditions import ExpressionError, parse_condition
 from compound.language.references import Expr
 from compound.language.show import show_expr
-from compound.spec import GraphSpec, build_graph, load_graph
-from compound.testing import FixedCatalogue
+from compound.spec import GraphSpec, load_graph
+from compound.spec.graph_text import build_graph
+from compound.testing.catalogue import FixedCatalogue
 from tests.support.specs import exprs, graphs
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,11 +18,12 @@ from compound.errors import ProjectError
 from compound.language import InvalidFile
 from compound.language.conditions import ExpressionError, parse_reference
 from compound.language.types import TypeError_, parse_type
-from compound.project import write_schemas
-from compound.spec import build_graph, read_yaml, read_yaml_file
+from compound.project.source.formats import write_schemas
 from compound.spec.form.kinds import KINDS, kind_of
 from compound.spec.form.schemas import json_schema, schema_text
+from compound.spec.graph_text import build_graph
 from compound.spec.sql_tool import split_sql_tool
+from compound.spec.yaml.reading import read_yaml, read_yaml_file
 from compound.spec.yaml.validated import validated
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from compound.spec import read_yaml
 from compound.spec.yaml.lines import tree_text
+from compound.spec.yaml.reading import read_yaml
 from compound.spec.yaml.tree import parse_tree
 from tests.support.yaml_printer import Printer
 

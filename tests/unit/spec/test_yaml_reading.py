@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.errors import ProjectError
-from compound.spec import read_yaml
+from compound.spec.yaml.reading import read_yaml
 from compound.spec.yaml.writing import write_yaml
 
 

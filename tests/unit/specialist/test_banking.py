@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compound.retrieval import open_embedder
-from compound.specialist import Example, train
+from compound.retrieval._embedders import open_embedder
+from compound.specialist import Example
+from compound.specialist._train import train
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared/data/banking77/train.csv"
 

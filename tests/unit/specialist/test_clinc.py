@@ -10,8 +10,11 @@ from typing import Any, ClassVar, cast
 import pytest
 
 from compound.errors import ConnectorError
-from compound.retrieval import open_embedder
-from compound.specialist import Example, Prediction, Specialist, train
+from compound.retrieval._embedders import open_embedder
+from compound.specialist import Example
+from compound.specialist._specialist import Specialist
+from compound.specialist._train import train
+from compound.specialist._types import Prediction
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared/data/clinc150/data_full.json"
 pytestmark = [

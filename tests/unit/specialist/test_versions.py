@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from typer.testing import CliRunner
 
 from compound import Project
-from compound.cli._program import app
 from compound.errors import CompoundError
-from compound.specialist import Certificate, certify
+from compound.specialist import Certificate
+from compound.specialist._certify import certify
+from tests.support.commands import command
 from tests.support.projects import write_project
 
 PYPROJECT = """\
@@ -82,7 +82,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def called(root: Path, *arguments: str) -> Any:
-    result = CliRunner().invoke(app, [*arguments, "--json"], env={"COMPOUND_ROOT": str(root)})
+    result = command([*arguments, "--json"], env={"COMPOUND_ROOT": str(root)})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return json.loads(result.stdout)
@@ -115,7 +115,7 @@ def test_a_version_that_certifies_less_replaces_none(root: Path) -> None:
     assert worse["promoted"] is False
     assert f"production {first} certifies more" in worse["why_not"]
     assert in_production(root) == first
-    shown = CliRunner().invoke(app, ["train", "intent"], env={"COMPOUND_ROOT": str(root)}).stdout
+    shown = command(["train", "intent"], env={"COMPOUND_ROOT": str(root)}).stdout
     assert "not promoted: production" in shown
     assert f"compound specialists promote intent {worse['version']}" in shown
     assert called(root, "train", "intent", "--promote")["promoted"] is True
@@ -144,7 +144,7 @@ def test_versions_are_listed_promoted_and_rolled_back(root: Path) -> None:
     assert project.rollback("intent") == first
     assert project.promote("intent", second) == second
     assert [row.version for row in project.specialists("intent")] == [second, first]
-    text = CliRunner().invoke(app, ["specialists", "list"], env={"COMPOUND_ROOT": str(root)}).stdout
+    text = command(["specialists", "list"], env={"COMPOUND_ROOT": str(root)}).stdout
     assert "production" in text
     assert "previous" in text
 
@@ -177,7 +177,7 @@ def test_a_version_that_cannot_be_loaded_holds_no_other_back_and_is_not_promoted
 
 
 def test_without_an_embedder_nothing_is_certified(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from compound.retrieval import NoEmbedder
+    from compound.retrieval._embedders import NoEmbedder
 
     monkeypatch.setattr("compound.project.open.resources.Resources.embedder", NoEmbedder())
     assert "no embedder is there to tell texts out of scope" in called(root, "train", "intent")["certificate"]

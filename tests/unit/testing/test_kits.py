@@ -11,25 +11,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from compound import testing
-from compound.connector.mailbox import Mailbox
-from compound.connector.records import Records
+from compound import Setup, testing
+from compound.connector.mailbox._mailbox import Mailbox
+from compound.connector.records._records import Records
 from compound.connector.state import StateStore
-from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetEffect, TargetSetup
-from compound.connector.vector import IndexEngine, open_engine
+from compound.connector.vector import IndexEngine
+from compound.connector.vector._engine import open_engine
+from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, TargetEffect, TargetSetup
 from compound.model import (
     AnthropicProvider,
     LangchainProvider,
     ModelRequest,
-    OfflineProvider,
     ScriptedProvider,
     StreamEnd,
     StreamEvent,
     TextDelta,
     solver,
 )
-from compound.plugins import Setup
-from compound.retrieval import Document, Embedder, NoEmbedder, Retriever, build_index, open_embedder
+from compound.model.provider.offline import OfflineProvider
+from compound.retrieval import Document, Embedder
+from compound.retrieval._build import build_index
+from compound.retrieval._embedders import NoEmbedder, open_embedder
+from compound.retrieval._retriever import Retriever
 from tests.contract.anthropic.replay_server import ReplayServer
 from tests.support.model_projects import reply
 from tests.support.shops import open_small_shop, shop_file

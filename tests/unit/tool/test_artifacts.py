@@ -9,7 +9,7 @@ import pytest
 
 from compound.connector.artifacts import ArtifactStore
 from compound.errors import ConnectorError, RunError
-from compound.model import CallKey
+from compound.model.call.types import CallKey
 from compound.project.offer.run_tools import RunFunction
 from compound.tool import Artifact, keep, tool
 

@@ -11,7 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from compound.connector.lakehouse import Ask, Lakehouse, Limits, Resources
+from compound.connector.lakehouse.service.asking import Ask
+from compound.connector.lakehouse.service.lakehouse import Lakehouse
+from compound.connector.lakehouse.value.types import Limits, Resources
 from compound.errors import CompoundError
 
 SPIDER = Path(__file__).resolve().parents[4] / "shared/data/sql_spider_dev"

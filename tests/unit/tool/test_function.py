@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from compound.errors import DataError, ProjectError, RunError
-from compound.tool import Function, Verdict, check, from_langchain, functions_in, tool
+from compound.tool import Function, Verdict, check, from_langchain, tool
+from compound.tool._module import functions_in
 
 
 class Ticket(BaseModel):

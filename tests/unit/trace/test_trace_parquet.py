@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from compound import trace
 from compound.errors import DataError
+from compound.trace._active import child
+from compound.trace._otel import OtelExport
+from compound.trace._parquet import ParquetStore
+from compound.trace._recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[3]
 
 WRITER = """
 import os, sys, time
-from compound import trace
-recorder = trace.Recorder(trace.ParquetStore(sys.argv[1]))
+from compound.trace._parquet import ParquetStore
+from compound.trace._recorder import Recorder
+recorder = Recorder(ParquetStore(sys.argv[1]))
 for n in range(40):
     with recorder.run(graph_name="g", graph_hash="h", run_id=f"killed-{n}", thread_id="t"):
         with recorder.node("a", kind="tool") as node:
@@ -28,7 +32,7 @@ time.sleep(60)
 
 
 def _record(folder: Path, runs: int, *, prefix: str = "r") -> None:
-    recorder = trace.Recorder(trace.ParquetStore(folder, auto_compact=False))
+    recorder = Recorder(ParquetStore(folder, auto_compact=False))
     for n in range(runs):
         run = recorder.run(graph_name="g", graph_hash="h", run_id=f"{prefix}{n}", thread_id="t")
         with run, recorder.node("orders", kind="sql", sql_rows=n) as node:
@@ -44,12 +48,12 @@ def _files(folder: Path) -> list[Path]:
 
 def test_the_query_of_the_readme(tmp_path: Path) -> None:
     _record(tmp_path, 3)
-    answer = trace.ParquetStore(tmp_path).sql(
+    answer = ParquetStore(tmp_path).sql(
         "select node_name, count(*), avg(end_time_unix_nano - start_time_unix_nano)/1e6 as ms from spans group by 1"
     )
     assert answer.columns == ("node_name", "count_star()", "ms")
     assert {row[0]: row[1] for row in answer.rows} == {None: 3, "orders": 3}
-    versions = trace.ParquetStore(tmp_path).sql(
+    versions = ParquetStore(tmp_path).sql(
         "select data_inputs[1].version v from spans where node_kind = 'sql' order by v"
     )
     assert versions.rows == ((0,), (1,), (2,))
@@ -71,7 +75,7 @@ def test_files_are_zstd_by_day_and_nothing_else_is_left(tmp_path: Path) -> None:
 def test_several_writers_and_compaction_lose_and_double_nothing(tmp_path: Path) -> None:
     for n in range(4):
         _record(tmp_path, 2, prefix=f"w{n}-")
-    store = trace.ParquetStore(tmp_path)
+    store = ParquetStore(tmp_path)
     before = store.sql("SELECT count(*), count(DISTINCT span_id) FROM spans").rows
     assert before == ((16, 16),)
     assert store.sql("SELECT count(*) FROM blobs").rows == ((1,),)
@@ -79,7 +83,7 @@ def test_several_writers_and_compaction_lose_and_double_nothing(tmp_path: Path) 
     assert len(_files(tmp_path)) == 2
     assert store.sql("SELECT count(*), count(DISTINCT span_id) FROM spans").rows == before
     assert store.compact() == 0
-    assert trace.ParquetStore(tmp_path / "absent").compact() == 0
+    assert ParquetStore(tmp_path / "absent").compact() == 0
 
 
 def test_a_merge_that_died_before_deleting_doubles_nothing(tmp_path: Path) -> None:
@@ -87,7 +91,7 @@ def test_a_merge_that_died_before_deleting_doubles_nothing(tmp_path: Path) -> No
     (old,) = [path for path in _files(tmp_path) if "spans" in str(path)]
     kept = old.read_bytes()
     _record(tmp_path, 1, prefix="b")
-    store = trace.ParquetStore(tmp_path)
+    store = ParquetStore(tmp_path)
     names = [path.name for path in _files(tmp_path) if "spans" in str(path)]
     store.compact()
     (merged,) = [path for path in _files(tmp_path) if "spans" in str(path)]
@@ -107,7 +111,7 @@ def test_a_merge_that_died_before_renaming_loses_nothing(tmp_path: Path) -> None
     old.with_name("m-dead.replaces.json").write_text(json.dumps([old.name]))
     old.with_name("broken.replaces.json").write_text("[")
     old.with_name(".m-dead.parquet.123456.tmp").write_bytes(b"PAR1half")
-    store = trace.ParquetStore(tmp_path)
+    store = ParquetStore(tmp_path)
     assert store.sql("SELECT count(*) FROM spans").rows == ((4,),)
     store.compact()
     assert store.sql("SELECT count(*) FROM spans").rows == ((4,),)
@@ -126,14 +130,14 @@ def test_a_killed_writer_loses_nothing_that_it_spooled(tmp_path: Path) -> None:
     assert len(spools) == 1
     with spools[0].open("ab") as file:
         file.write(b'{"trace_id": "half')
-    store = trace.ParquetStore(tmp_path)
+    store = ParquetStore(tmp_path)
     assert store.sql("SELECT count(*), count(DISTINCT run_id) FROM spans").rows == ((80, 40),)
     assert store.sql("SELECT count(*) FROM blobs").rows == ((40,),)
     assert list((tmp_path / ".spool").iterdir()) == []
 
 
 def test_an_empty_folder_answers_with_nothing(tmp_path: Path) -> None:
-    store = trace.ParquetStore(tmp_path / "none")
+    store = ParquetStore(tmp_path / "none")
     assert store.list_runs() == []
     assert store.sql("SELECT count(*) FROM scores_wide").rows == ((0,),)
     assert not (tmp_path / "none").exists()
@@ -144,7 +148,7 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     broken = next(path for path in _files(tmp_path) if "spans" in str(path)).with_name("broken.parquet")
     broken.write_bytes(b"not parquet at all")
     with pytest.raises(DataError, match=r"broken\.parquet") as caught:
-        trace.ParquetStore(tmp_path).sql("SELECT count(*) FROM spans")
+        ParquetStore(tmp_path).sql("SELECT count(*) FROM spans")
     assert caught.value.code == "trace.unreadable"
 
 
@@ -153,9 +157,9 @@ def test_spans_leave_for_opentelemetry_under_conventional_names(tmp_path: Path) 
     from opentelemetry.trace import StatusCode
 
     exporter = InMemorySpanExporter()
-    recorder = trace.Recorder(trace.ParquetStore(tmp_path), exporters=[trace.OtelExport(exporter)])
+    recorder = Recorder(ParquetStore(tmp_path), exporters=[OtelExport(exporter)])
     run = recorder.run(graph_name="g", graph_hash="h", run_id="r", thread_id="t")
-    with run, pytest.raises(ValueError, match="x"), trace.child("chat m", kind="chat", input_tokens=3):
+    with run, pytest.raises(ValueError, match="x"), child("chat m", kind="chat", input_tokens=3):
         raise ValueError("x")
     recorder.flush()
     chat, root = exporter.get_finished_spans()

@@ -9,8 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.trace import ParquetStore, Recorder
+from compound.trace._parquet import ParquetStore
 from compound.trace._payload import SEEN_S, Seen  # pyright: ignore[reportPrivateUsage]
+from compound.trace._recorder import Recorder
 
 DAY = 86_400.0
 LATER = 10_000_000_000.0

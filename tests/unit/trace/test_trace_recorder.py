@@ -11,45 +11,49 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound import trace
 from compound.errors import DataError, NodeError
+from compound.trace._active import ActiveSpan, child, current, event
+from compound.trace._parquet import ParquetStore
+from compound.trace._payload import digest
+from compound.trace._recorder import Recorder, trace_id_of
+from compound.trace._store import MemoryStore
 
 
-def _run(recorder: trace.Recorder, run_id: str = "r1") -> trace.ActiveSpan:
+def _run(recorder: Recorder, run_id: str = "r1") -> ActiveSpan:
     return recorder.run(graph_name="g", graph_hash="h", run_id=run_id, thread_id="t1", example_id="e1")
 
 
-def _by_name(store: trace.MemoryStore) -> dict[str, dict[str, object]]:
+def _by_name(store: MemoryStore) -> dict[str, dict[str, object]]:
     return {str(row["name"]): dict(row) for row in store.rows()}
 
 
 def test_nothing_records_outside_a_run() -> None:
-    with trace.child("chat x", kind="chat", input_tokens=3) as span:
+    with child("chat x", kind="chat", input_tokens=3) as span:
         span.set(output_tokens=1)
         span.input({"a": 1})
         span.output({"a": 1})
         span.skip("no")
         span.pause("no")
-    trace.event(x=1)
-    assert trace.current() is None
+    event(x=1)
+    assert current() is None
     assert span.fields == {}
 
 
 def test_names_columns_and_parents() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store, service_name="desk")
+    store = MemoryStore()
+    recorder = Recorder(store, service_name="desk")
     with _run(recorder), recorder.node("plan", kind="llm", attempt=2, config_hash="c") as node:
         node.input({"q": 1})
-        with trace.child("chat claude", kind="chat", cache_creation_input_tokens=5) as chat:
+        with child("chat claude", kind="chat", cache_creation_input_tokens=5) as chat:
             chat.set(input_tokens=7, cost_usd=0.25, colour="red", nothing=None)
-            with trace.child("inner", kind="tool"):
-                trace.event(depth=3)
+            with child("inner", kind="tool"):
+                event(depth=3)
         node.output({"a": 2})
     rows = _by_name(store)
     root, plan, call, inner = (rows[k] for k in ("invoke_workflow g", "node plan", "chat claude", "inner"))
     assert (plan["parent_span_id"], call["parent_span_id"]) == (root["span_id"], plan["span_id"])
     assert inner["node_span_id"] == call["node_span_id"] == plan["node_span_id"] == plan["span_id"]
-    assert {row["trace_id"] for row in rows.values()} == {trace.trace_id_of("r1")}
+    assert {row["trace_id"] for row in rows.values()} == {trace_id_of("r1")}
     assert {row["run_id"] for row in rows.values()} == {"r1"}
     assert (plan["node_name"], plan["node_kind"], plan["attempt"], plan["node_config_hash"]) == (
         "plan",
@@ -64,8 +68,8 @@ def test_names_columns_and_parents() -> None:
 
 
 def test_an_error_is_marked_and_raised_and_a_pause_is_not_an_error() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     with _run(recorder) as run:
         with pytest.raises(NodeError), recorder.node("a", kind="llm"):
             raise NodeError("node.broken", "it broke", node="a", run_id="r1")
@@ -91,8 +95,8 @@ def test_an_error_is_marked_and_raised_and_a_pause_is_not_an_error() -> None:
 
 
 def test_a_resume_goes_on_in_the_trace_of_its_run() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     with _run(recorder) as run:
         run.pause("review")
     with _run(recorder), recorder.node("send", kind="effect"):
@@ -101,20 +105,20 @@ def test_a_resume_goes_on_in_the_trace_of_its_run() -> None:
     assert (summary["legs"], summary["status"]) == (2, "done")
     assert [node.name for node in store.tree("r1")] == ["invoke_workflow g"] * 2
     assert store.tree("r1")[1].children[0].duration_ms >= 0
-    assert store.tree(trace.trace_id_of("r1")) == store.tree("r1")
+    assert store.tree(trace_id_of("r1")) == store.tree("r1")
 
 
 def test_a_node_carries_the_data_that_was_read_below_it() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     pin = {"uri": "lake/orders", "format": "delta", "version": 4, "snapshot_ts": None}
     other = {"uri": "lake/items", "format": "delta", "version": 1, "snapshot_ts": None}
     with _run(recorder), recorder.node("orders", kind="sql"):
-        with trace.child("execute_tool a", kind="sql", data_inputs=[pin]):
+        with child("execute_tool a", kind="sql", data_inputs=[pin]):
             pass
-        with trace.child("execute_tool b", kind="sql", data_inputs=[pin, other]):
+        with child("execute_tool b", kind="sql", data_inputs=[pin, other]):
             pass
-        with trace.child("retrieval x", kind="retrieval", index_name="handbook", index_version="v2"):
+        with child("retrieval x", kind="retrieval", index_name="handbook", index_version="v2"):
             pass
     rows = _by_name(store)
     assert rows["node orders"]["data_inputs"] == [pin, other]
@@ -123,17 +127,17 @@ def test_a_node_carries_the_data_that_was_read_below_it() -> None:
 
 
 def test_spans_keep_their_parent_in_tasks_and_threads() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
 
     def blocking() -> None:
-        with trace.child("in thread", kind="sql"):
+        with child("in thread", kind="sql"):
             pass
 
     async def node(name: str) -> None:
         with recorder.node(name, kind="sql"):
             await anyio.lowlevel.checkpoint()
-            with trace.child(f"child of {name}", kind="sql"):
+            with child(f"child of {name}", kind="sql"):
                 await anyio.sleep(0.001)
             if name == "n0":
                 await anyio.to_thread.run_sync(blocking)
@@ -153,8 +157,8 @@ def test_spans_keep_their_parent_in_tasks_and_threads() -> None:
 
 
 def test_blobs_deduplicate_whatever_the_order_of_keys() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     with _run(recorder):
         with recorder.node("a", kind="tool") as a:
             a.output({"x": 1, "y": [1, 2]})
@@ -164,7 +168,7 @@ def test_blobs_deduplicate_whatever_the_order_of_keys() -> None:
     rows = _by_name(store)
     assert rows["node a"]["output_sha256"] == rows["node b"]["input_sha256"] == blob["sha256"]
     assert store.blob(str(blob["sha256"])) == {"x": 1, "y": [1, 2]}
-    assert trace.digest({"y": [1, 2], "x": 1}) == blob["sha256"]
+    assert digest({"y": [1, 2], "x": 1}) == blob["sha256"]
 
 
 def test_redaction_runs_before_hashing_and_fails_closed() -> None:
@@ -173,22 +177,22 @@ def test_redaction_runs_before_hashing_and_fails_closed() -> None:
             raise RuntimeError("cannot read this")
         return "***"
 
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store, redact=redact, redaction_policy="pii/1")
+    store = MemoryStore()
+    recorder = Recorder(store, redact=redact, redaction_policy="pii/1")
     with _run(recorder), recorder.node("a", kind="tool") as a:
         a.input("secret")
         a.output("bad")
     (blob,) = store.rows("blobs")
     row = _by_name(store)["node a"]
     assert blob["content"] == '"***"'
-    assert (row["input_sha256"], row["redaction_policy"]) == (trace.digest("***"), "pii/1")
+    assert (row["input_sha256"], row["redaction_policy"]) == (digest("***"), "pii/1")
     assert "output_sha256" not in row
     assert recorder.dropped == 1
 
 
 def test_the_mode_without_content_keeps_hash_and_size() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store, keep_content=False)
+    store = MemoryStore()
+    recorder = Recorder(store, keep_content=False)
     with _run(recorder), recorder.node("a", kind="tool") as a:
         a.input("secret")
     (blob,) = store.rows("blobs")
@@ -210,7 +214,7 @@ class _Full:
 
 
 def test_a_full_disk_or_queue_never_reaches_the_node() -> None:
-    recorder = trace.Recorder(_Full(), max_queued=3)
+    recorder = Recorder(_Full(), max_queued=3)
     for n in range(10):
         with _run(recorder, f"r{n}"):
             pass
@@ -223,8 +227,8 @@ def test_a_full_disk_or_queue_never_reaches_the_node() -> None:
 
 
 def test_what_json_cannot_hold_is_stored_as_well_as_possible(tmp_path: Path) -> None:
-    store = trace.ParquetStore(tmp_path)
-    recorder = trace.Recorder(store)
+    store = ParquetStore(tmp_path)
+    recorder = Recorder(store)
     with _run(recorder), recorder.node("a", kind="tool") as node:
         node.input({"text": "broken \ud800", "big": 2**80, "set": {1}, "path": tmp_path, 3: b"\xff", "n": "a\x00b"})
         node.set(
@@ -248,8 +252,8 @@ def test_what_json_cannot_hold_is_stored_as_well_as_possible(tmp_path: Path) -> 
 
 
 def test_scores_are_rows_and_an_absent_value_stays_absent() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     recorder.score(run_id="r1", name="outcome", value=1.0, source="CODE")
     recorder.score(run_id="r1", name="judge", value=None, source="LLM", explanation="abstained")
     (row,) = store.sql("SELECT run_id, outcome, judge FROM scores_wide").records()
@@ -275,20 +279,20 @@ _STATEMENTS = (
 def test_a_query_cannot_leave_its_database(statement: str, tmp_path: Path) -> None:
     path = tmp_path / "out"
     with pytest.raises(DataError) as caught:
-        trace.MemoryStore().sql(statement.format(path=path))
+        MemoryStore().sql(statement.format(path=path))
     assert caught.value.code == "trace.query"
     assert not path.exists()
 
 
 def test_an_unknown_run_is_named() -> None:
     with pytest.raises(DataError, match="r9") as caught:
-        trace.MemoryStore().tree("r9")
+        MemoryStore().tree("r9")
     assert caught.value.code == "trace.unknown-run"
 
 
 def test_the_beginning_of_a_run_id_is_enough_when_it_is_the_only_one() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     for name in ("alpha-1", "alpha-2", "beta-1"):
         with _run(recorder, name):
             pass
@@ -298,13 +302,13 @@ def test_the_beginning_of_a_run_id_is_enough_when_it_is_the_only_one() -> None:
 
 
 def test_node_stats_roll_up_what_ran_inside() -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     with _run(recorder):
         for attempt in (1, 2):
             with (
                 recorder.node("plan", kind="llm", attempt=attempt),
-                trace.child("chat m", kind="chat") as chat,
+                child("chat m", kind="chat") as chat,
             ):
                 chat.set(input_tokens=10, output_tokens=2, cost_usd=0.5)
     (stats,) = store.sql("SELECT * FROM node_stats").records()
@@ -315,11 +319,11 @@ def test_node_stats_roll_up_what_ran_inside() -> None:
 
 def test_what_a_killed_leg_began_and_a_later_one_did_again_is_not_counted_twice() -> None:
     """A killed leg has no root span. Its nodes count unless a later leg did them again; what was paid always counts."""
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
     copy_context().run(_killed_leg, recorder, "read", "plan")
     assert [(run["status"], run["unfinished_legs"]) for run in store.list_runs()] == [("unfinished", 1)]
-    with _run(recorder), recorder.node("plan", kind="llm"), trace.child("chat m", kind="chat") as chat:
+    with _run(recorder), recorder.node("plan", kind="llm"), child("chat m", kind="chat") as chat:
         chat.set(cost_usd=0.5)
     stats = {row["node_name"]: row for row in store.sql("SELECT * FROM node_stats").records()}
     assert {name: (row["n"], row["aborted"]) for name, row in stats.items()} == {"read": (1, 0), "plan": (1, 1)}
@@ -328,10 +332,10 @@ def test_what_a_killed_leg_began_and_a_later_one_did_again_is_not_counted_twice(
     assert (run["status"], run["legs"], run["unfinished_legs"]) == ("done", 1, 1)
 
 
-def _killed_leg(recorder: trace.Recorder, *nodes: str) -> None:
+def _killed_leg(recorder: Recorder, *nodes: str) -> None:
     _run(recorder).__enter__()  # never ended: its row never reaches the store
     for name in nodes:
-        with recorder.node(name, kind="llm"), trace.child("chat m", kind="chat") as chat:
+        with recorder.node(name, kind="llm"), child("chat m", kind="chat") as chat:
             chat.set(cost_usd=0.5)
 
 
@@ -342,12 +346,12 @@ _SHAPES = st.recursive(st.just([]), lambda inner: st.lists(inner, max_size=3), m
 @settings(max_examples=25, deadline=None)
 @given(shape=_SHAPES)
 def test_a_trace_is_one_well_formed_tree(shape: list[object]) -> None:
-    store = trace.MemoryStore()
-    recorder = trace.Recorder(store)
+    store = MemoryStore()
+    recorder = Recorder(store)
 
     def grow(children: list[object]) -> None:
         for below in children:
-            with trace.child("x", kind="tool"):
+            with child("x", kind="tool"):
                 assert isinstance(below, list)
                 grow(below)
 
@@ -360,13 +364,13 @@ def test_a_trace_is_one_well_formed_tree(shape: list[object]) -> None:
     (root,) = store.tree("r1")
     assert len(list(root.walk())) == len(rows)
     for node in root.walk():
-        for child in node.children:
-            assert int(str(child.span["start_time_unix_nano"])) >= int(str(node.span["start_time_unix_nano"]))
+        for below in node.children:
+            assert int(str(below.span["start_time_unix_nano"])) >= int(str(node.span["start_time_unix_nano"]))
 
 
 def test_no_thread_is_left_behind(tmp_path: Path) -> None:
     before = threading.active_count()
-    recorder = trace.Recorder(trace.ParquetStore(tmp_path))
+    recorder = Recorder(ParquetStore(tmp_path))
     with _run(recorder):
         pass
     recorder.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compound.plugins import Setup
+    from compound import Setup
 
 
 class Journal:

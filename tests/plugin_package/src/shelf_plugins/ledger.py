@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetSetup
+from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, TargetSetup
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

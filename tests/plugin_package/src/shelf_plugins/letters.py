@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from compound.plugins import Setup
+    from compound import Setup
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 

@@ -10,7 +10,7 @@ from compound.retrieval import Mode, Passage, SearchResult
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compound.plugins import Setup
+    from compound import Setup
 
 
 class Shelf:
