@@ -22,7 +22,7 @@ from compound.language.types import (
     parse_type,
     resolve,
 )
-from compound.spec.nodes import EffectNode, GraphNode, MapBlock, ReviewNode
+from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -91,11 +91,7 @@ class Side:
             for name, node in spec.nodes.items()
             if isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
         )
-        asking = frozenset(
-            name
-            for name, node in spec.nodes.items()
-            if isinstance(node, ReviewNode) or (isinstance(node, MapBlock) and node.map.on_error == "review")
-        )
+        asking = frozenset(name for name, node in spec.nodes.items() if node.is_boundary)
         wiring = {
             name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()
         }

@@ -12,12 +12,45 @@ from compound.graph.planning.expanding import topological
 from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
 from compound.language.references import references
 from compound.spec.graph_file import GraphSpec
-from compound.spec.nodes import AnyNode, CheckNode, EffectNode, MapBlock, RepeatBlock
+from compound.spec.nodes import AnyNode, EffectNode, MapBlock, RepeatBlock, ReviewNode
 
 INPUT, OUTPUT = "input", "output"
 """Kinds of the two ends."""
 START, END = "$input", "$output"
 """Names of the two ends: no node can be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a kind is drawn.
+
+    Attributes:
+        colour: Fill, dark enough for white text (contrast at least 4.5): light and dark pages both work.
+        shape: What stands around its label in Mermaid.
+        is_solid: Filled, so that it is seen first: a run is stored there.
+    """
+
+    colour: str
+    shape: tuple[str, str] = ("[", "]")
+    is_solid: bool = False
+
+
+LOOKS: Final[Mapping[str, Look]] = {
+    "retrieve": Look("#0e7490", ("[(", ")]")),
+    "sql": Look("#1d4ed8", ("[(", ")]")),
+    "specialist": Look("#7c3aed"),
+    "llm": Look("#be185d"),
+    "agent": Look("#9d174d"),
+    "tool": Look("#475569"),
+    "check": Look("#4d7c0f", ("{{", "}}")),
+    "review": Look("#b45309", ("[/", "/]"), is_solid=True),
+    "effect": Look("#b91c1c", ("[[", "]]"), is_solid=True),
+    "graph": Look("#155e75"),
+    "repeat": Look("#334155"),
+    "map": Look("#334155"),
+    INPUT: Look("#64748b", ("([", "])")),
+    OUTPUT: Look("#64748b", ("([", "])")),
+}
 
 _UNSHOWN: Final = re.compile("[^\t\n\r -\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML refuses."""
@@ -120,11 +153,7 @@ def _box(name: str, node: AnyNode) -> Box:
         return Box(
             name=name, kind=node.kind, detail=_shown(detail), when=when, inner=inner, ways=ways, description=about
         )
-    detail = ""
-    for key in ("tool", "ref", "on", "model", "graph", "queue"):
-        detail = detail or str(getattr(node, key, None) or "")
-    if isinstance(node, CheckNode):
-        detail = node.check
+    detail = node.queue if isinstance(node, ReviewNode) else next((name for _, _, name in node.named()), "")
     if isinstance(node, EffectNode) and node.tools:
         detail = f"{len(node.tools)} effects"
     return Box(name=name, kind=node.kind, detail=_shown(detail), when=when, description=about)

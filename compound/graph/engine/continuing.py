@@ -108,7 +108,7 @@ def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> s
     settled = (
         name
         for name, step in plan.steps.items()
-        if step.kind in {"review", "effect"}
+        if step.is_boundary
         and outcomes.get(name, {}).get("status") == "ok"
         and name != node
         and node not in before[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from compound.graph.planning.steps import SHARED
 from compound.graph.wiring.references import uses
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Steps = Mapping[str, Step]
     Ancestors = Mapping[str, frozenset[str]]
-
-BOUNDARY_KINDS: Final = frozenset({"review", "effect"})
 
 
 def ancestors_of(steps: Steps) -> dict[str, frozenset[str]]:
@@ -97,4 +95,4 @@ def _gate(step: Step) -> tuple[str, ...]:
 def _can_wait(steps: Steps, ancestors: Ancestors, name: str, review: str) -> bool:
     """The review may wait for a step: no other decision and no effect comes into its way by that."""
     around = ancestors[name] | {name}
-    return all(steps[one].kind not in BOUNDARY_KINDS or one in ancestors[review] for one in around)
+    return all(not steps[one].is_boundary or one in ancestors[review] for one in around)

@@ -24,7 +24,6 @@ from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     Block,
-    EffectNode,
     GraphNode,
     MapBlock,
     RepeatBlock,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 LoadGraph: TypeAlias = "Callable[[str], GraphSpec]"
 """Name of a sub-graph -> the graph. Raises `ProjectError` where there is none."""
 
-BOUNDARIES: Final = (ReviewNode, EffectNode)
 ENTER: Final = "input"
 
 
@@ -96,7 +94,7 @@ class Expander:
             inner = self.graph(node, place.seen, place.spec, name)
             if self.has_boundaries(inner, (*place.seen, place.spec.name, node.graph)):
                 return self._graph_steps(name, node, deps, place, inner)
-        if isinstance(node, MapBlock) and node.map.on_error == "review":
+        if isinstance(node, MapBlock) and node.is_boundary:
             return self._asking_map(name, node, deps, place)
         return [self._step(name, name, node, deps, place)]
 
@@ -172,7 +170,7 @@ class Expander:
     def has_boundaries(self, spec: GraphSpec, seen: tuple[str, ...]) -> bool:
         """Reviews or effects, in the graph or in one below it."""
         for path, node in blocks(spec.nodes):
-            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+            if node.is_boundary:
                 return True
             if isinstance(node, GraphNode):
                 inner = self.graph(node, seen, spec, path[-1])
@@ -187,7 +185,7 @@ class Expander:
             ProjectError: ``graph.boundary-in-repeat``.
         """
         for name, node in nodes.items():
-            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+            if node.is_boundary:
                 what = f"{lead}{name} pauses the run or acts, inside a block; it must be durable on its own"
                 raise ProjectError("graph.boundary-in-repeat", what, fix="move it behind the block")
         made = ordered(nodes, spec, is_top=nodes is spec.nodes)

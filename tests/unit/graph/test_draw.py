@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compound.errors import ProjectError
 from compound.graph import draw, draw_svg
-from compound.graph.drawing.mermaid import COLOURS
+from compound.graph.drawing.picture import LOOKS
 from compound.spec import build_graph, load_graph
 from compound.spec.nodes import NODE_MODELS
 
@@ -79,7 +79,7 @@ def test_a_cycle_is_said_not_drawn() -> None:
 
 
 def test_every_kind_has_a_colour() -> None:
-    assert set(NODE_MODELS) <= set(COLOURS)
+    assert set(NODE_MODELS) <= set(LOOKS)
 
 
 class _Mermaid:
