@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.graph.inspection.inspection import inputs_of
-from compound.graph.inspection.satisfiable import Trial, can_hold, key_of, refs_of
+from compound.graph.inspection.satisfiable import Trial, can_hold, key_of
 from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
 from compound.language.conditions import parse_condition
 from compound.language.decisions import REJECT
 from compound.language.findings import Finding
-from compound.language.references import Both, Expr, Not, Ref
+from compound.language.references import Both, Expr, Not, Ref, refs_of
 from compound.spec.nodes import CheckNode, EffectNode, GraphNode, RetrieveNode, ReviewNode, SqlNode
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from compound.graph.inspection.satisfiable import Trial, refs_of
+from compound.graph.inspection.satisfiable import Trial
 from compound.graph.planning.expanding import topological
 from compound.graph.wiring.references import dependencies, uses
 from compound.language.conditions import parse_condition
 from compound.language.findings import Finding
-from compound.language.references import Constant
+from compound.language.references import Constant, refs_of
 from compound.spec.nodes import MapBlock, RepeatBlock
 
 if TYPE_CHECKING:

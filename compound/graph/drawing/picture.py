@@ -10,7 +10,7 @@ from typing import Final
 from compound.errors import ProjectError
 from compound.graph.planning.expanding import topological
 from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
-from compound.language.references import references
+from compound.language.references import refs_of
 from compound.spec.graph_file import GraphSpec
 from compound.spec.nodes import AnyNode, EffectNode, MapBlock, RepeatBlock, ReviewNode
 
@@ -112,7 +112,7 @@ def picture(spec: GraphSpec) -> Picture:
         own = set(wiring[name])
         roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
         before[name] = own | ({START} if "input" in roots or not own else set[str]())
-    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref, _ in references(e)}
+    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref in refs_of(e)}
     last = {name for name in order if not any(name in deps for deps in before.values())}
     before[END] = {name for name in ends if name in spec.nodes} | last
     boxes = [

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from compound.graph.inspection.satisfiable import can_hold, conjuncts, implies, key_of, refs_of
+from compound.graph.inspection.satisfiable import can_hold, conjuncts, implies, key_of
 from compound.graph.planning.expanding import topological
 from compound.graph.wiring.known_types import or_null
 from compound.graph.wiring.references import Use, uses
 from compound.graph.wiring.value_types import Unknown, ValueTypes
 from compound.language.conditions import parse_condition
-from compound.language.references import Both, Coalesce, Constant, Expr, Not, Ref
+from compound.language.references import Both, Coalesce, Constant, Expr, Not, Ref, refs_of
 from compound.language.types import ANY, Type, is_optional, parse_type
 from compound.spec.nodes import MapBlock, RepeatBlock, ReviewNode
 
