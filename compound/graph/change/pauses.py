@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from compound.graph.planning.expanding import topological
-from compound.graph.wiring.references import dependencies
+from compound.graph.wiring.order import Wiring
 from compound.language.types import (
     ANY,
     Enum,
@@ -92,17 +91,11 @@ class Side:
             if isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
         )
         asking = frozenset(name for name, node in spec.nodes.items() if node.is_boundary)
-        wiring = {
-            name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()
-        }
-        order, _ = topological(wiring)
-        before: dict[str, frozenset[str]] = {name: frozenset() for name in spec.nodes}
-        for name in order:
-            before[name] = frozenset(wiring[name]).union(*(before[dep] for dep in wiring[name]))
+        wiring = Wiring(spec.nodes)
         return cls(
             spec=spec,
             lineage=lineage,
-            before={name: before[name] for name in [*order, *before]},
+            before={name: frozenset(wiring.before(name)) for name in dict.fromkeys((*wiring.order, *spec.nodes))},
             acting=acting,
             pausing=acting | asking,
         )

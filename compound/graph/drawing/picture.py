@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from compound.errors import ProjectError
-from compound.graph.planning.expanding import topological
-from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
+from compound.graph.wiring.order import Wiring
+from compound.graph.wiring.references import inner_names, iter_bindings, uses
 from compound.language.references import refs_of
 from compound.spec.graph_file import GraphSpec
 from compound.spec.nodes import AnyNode, EffectNode, MapBlock, RepeatBlock, ReviewNode
@@ -101,15 +100,12 @@ def picture(spec: GraphSpec) -> Picture:
     Raises:
         ProjectError: ``graph.cycle``: nodes wait for each other.
     """
-    wiring = {name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()}
-    order, cycle = topological(wiring)
-    if cycle:
-        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
-        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
+    wiring = Wiring(spec.nodes)
+    order = wiring.in_order()
     before: dict[str, set[str]] = {}
     for name in order:
         node = spec.nodes[name]
-        own = set(wiring[name])
+        own = set(wiring.deps[name])
         roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
         before[name] = own | ({START} if "input" in roots or not own else set[str]())
     ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref in refs_of(e)}
@@ -139,9 +135,8 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
 
 def _ways(nodes: Mapping[str, AnyNode]) -> tuple[Arrow, ...]:
     """Arrows between the nodes of a block; none where they wait for each other."""
-    wiring = {name: tuple(dep for dep in dependencies(node) if dep in nodes) for name, node in nodes.items()}
-    order, _ = topological(wiring)
-    return tuple(_arrows({name: set(wiring[name]) for name in order}, nodes))
+    wiring = Wiring(nodes)
+    return tuple(_arrows({name: set(wiring.deps[name]) for name in wiring.order}, nodes))
 
 
 def _box(name: str, node: AnyNode) -> Box:

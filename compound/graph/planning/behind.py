@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compound.graph.planning.steps import SHARED
+from compound.graph.wiring.order import topological
 from compound.graph.wiring.references import uses
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ def is_made_by_a_map(steps: Steps, review: str) -> bool:
 
 def let_reviews_wait(steps: Steps) -> dict[str, Step]:
     """Steps whose reviews also wait for what the effects behind them need, so that these can be shown."""
-    from compound.graph.planning.expanding import topological
-
     ancestors = ancestors_of(steps)
     more: dict[str, list[str]] = {}
     for effect, step in steps.items():

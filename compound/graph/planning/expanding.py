@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from compound.errors import ProjectError
 from compound.graph.planning.steps import BlockPlan, GraphPlan, MapPlan, Program, RepeatPlan, Rescue, RetryRule, Step
-from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value, dependencies
+from compound.graph.wiring.order import Wiring
+from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value
 from compound.language.conditions import parse_condition
 from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
 from compound.language.types import parse_type
@@ -282,53 +283,15 @@ def ordered(
     Raises:
         ProjectError: ``graph.cycle``, ``graph.unknown-reference``.
     """
-    wanted = {name: tuple(dependencies(node)) for name, node in nodes.items()}
-    order, cycle = topological(wanted)
-    if cycle:
-        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
-        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
+    wiring = Wiring(nodes)
+    order = wiring.in_order()
     if is_top:
-        for name, deps in wanted.items():
+        for name, deps in wiring.mentioned.items():
             for dep in deps:
                 if dep not in nodes:
                     where = spec.source.key(("nodes", name))
                     raise ProjectError("graph.unknown-reference", f"{name} uses ${dep}, which is no node", where=where)
-    return [(name, nodes[name], tuple(dep for dep in wanted[name] if dep in nodes)) for name in order]
-
-
-def topological(nodes: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:
-    """Names in an order in which each follows what it waits for, ties in the given order; and one cycle."""
-    place = {name: at for at, name in enumerate(nodes)}
-    left = {name: {dep for dep in deps if dep in nodes} for name, deps in nodes.items()}
-    dependents: dict[str, list[str]] = {name: [] for name in nodes}
-    for name, deps in left.items():
-        for dep in deps:
-            dependents[dep].append(name)
-    order: list[str] = []
-    ready = [name for name, deps in left.items() if not deps]
-    while ready:
-        order += ready
-        freed: list[str] = []
-        for name in ready:
-            for other in dependents[name]:
-                left[other].discard(name)
-                if not left[other]:
-                    freed.append(other)
-        ready = sorted(freed, key=place.__getitem__)
-    if len(order) == len(nodes):
-        return order, []
-    done = set(order)
-    return order, _cycle({name: deps for name, deps in nodes.items() if name not in done})
-
-
-def _cycle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
-    name = next(iter(waiting))
-    path: dict[str, None] = {}
-    while name not in path:
-        path[name] = None
-        name = next(dep for dep in waiting[name] if dep in waiting)
-    names = list(path)
-    return names[names.index(name) :]
+    return [(name, nodes[name], wiring.deps[name]) for name in order]
 
 
 def program(steps: list[Step]) -> Program:

@@ -14,8 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from compound.graph.planning.behind import ancestors_of, let_reviews_wait
-from compound.graph.planning.expanding import Expander, LoadGraph, Place, no_graphs, program, topological
+from compound.graph.planning.expanding import Expander, LoadGraph, Place, no_graphs, program
 from compound.graph.planning.steps import Program, Segment, Step
+from compound.graph.wiring.order import topological
 from compound.graph.wiring.references import compile_lenient
 from compound.spec.graph_file import GraphSpec
 
