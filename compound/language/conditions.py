@@ -31,6 +31,7 @@ from compound.language.references import (
     ListOf,
     Not,
     Ref,
+    parts,
 )
 
 MAX_LENGTH: Final = 2_000
@@ -97,19 +98,9 @@ def parse_reference(text: str) -> Expr:
         ExpressionError: As `parse_condition`; or it computes something.
     """
     expr = parse_condition(text)
-    _require_reference(expr)
+    if not all(isinstance(one, Ref | Constant | Coalesce | ListOf) for one in parts(expr)):
+        raise ExpressionError("only references and ?? may stand here; compute in a condition or a tool")
     return expr
-
-
-def _require_reference(expr: Expr) -> None:
-    match expr:
-        case Ref() | Constant():
-            return
-        case Coalesce(items) | ListOf(items):
-            for item in items:
-                _require_reference(item)
-        case _:
-            raise ExpressionError("only references and ?? may stand here; compute in a condition or a tool")
 
 
 def _rewrite(text: str) -> str:

@@ -123,52 +123,43 @@ class EvaluationError(Exception):
     """A reference or a condition cannot be evaluated on the values at hand; `str()` says why."""
 
 
-def references(  # noqa: C901 - one arm per kind of tree
-    expr: Expr, *, is_shielded: bool = False
-) -> Iterator[tuple[Ref, bool]]:
-    """Every reference with whether its absence is shielded by `?` or by a later side of `??`."""
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The trees directly below a tree, from left to right."""
     match expr:
-        case Ref():
-            yield expr, is_shielded or expr.is_optional
-        case Constant():
-            return
-        case Coalesce(items):
-            for index, item in enumerate(items):
-                yield from references(item, is_shielded=is_shielded or index < len(items) - 1)
-        case ListOf(items) | Both(_, items):
-            for item in items:
-                yield from references(item, is_shielded=is_shielded)
+        case Ref() | Constant():
+            return ()
+        case Coalesce(items) | ListOf(items) | Both(_, items):
+            return items
         case Compare(first, rest):
-            yield from references(first, is_shielded=is_shielded)
-            for _, item in rest:
-                yield from references(item, is_shielded=is_shielded)
+            return (first, *(item for _, item in rest))
         case Not(item) | Length(item):
-            yield from references(item, is_shielded=is_shielded)
+            return (item,)
         case Calc(_, left, right):
-            yield from references(left, is_shielded=is_shielded)
-            yield from references(right, is_shielded=is_shielded)
+            return (left, right)
         case _:
             assert_never(expr)
+
+
+def references(expr: Expr, *, is_shielded: bool = False) -> Iterator[tuple[Ref, bool]]:
+    """Every reference with whether its absence is shielded by `?` or by a later side of `??`."""
+    if isinstance(expr, Ref):
+        yield expr, is_shielded or expr.is_optional
+    items = children(expr)
+    shielded = len(items) - 1 if isinstance(expr, Coalesce) else 0
+    for index, item in enumerate(items):
+        yield from references(item, is_shielded=is_shielded or index < shielded)
 
 
 def parts(expr: Expr) -> Iterator[Expr]:
     """A tree and every tree in it."""
     yield expr
-    match expr:
-        case Both(_, items) | Coalesce(items) | ListOf(items):
-            for item in items:
-                yield from parts(item)
-        case Compare(first, rest):
-            yield from parts(first)
-            for _, item in rest:
-                yield from parts(item)
-        case Not(item) | Length(item):
-            yield from parts(item)
-        case Calc(_, left, right):
-            yield from parts(left)
-            yield from parts(right)
-        case Ref() | Constant():
-            return
+    for item in children(expr):
+        yield from parts(item)
+
+
+def refs_of(expr: Expr) -> Iterator[Ref]:
+    """Every reference in a tree."""
+    return (one for one in parts(expr) if isinstance(one, Ref))
 
 
 def compile_expr(expr: Expr) -> Evaluate:  # noqa: PLR0911 - one arm per kind of tree
@@ -278,7 +269,7 @@ def _ordered(compare: Callable[[object, object], bool]) -> Callable[[object, obj
 def _contains(left: object, right: object) -> bool:
     if right is None:
         return False
-    if isinstance(right, str) and not isinstance(left, str):
+    if isinstance(right, str | dict) and not isinstance(left, str):
         return False
     if not isinstance(right, str | list | dict):
         raise EvaluationError(f"`in` needs a list, a record or a text, not a {kind_of(right)}")

@@ -165,14 +165,14 @@ def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator
     """
     for name, node in nodes.items():
         here = (*path, "nodes", name)
-        yield here, node
-        yield from _fallbacks(node, here)
+        yield from with_fallbacks(node, here)
         if isinstance(node, RepeatBlock | MapBlock):
             yield from blocks(node.nodes, here)
 
 
-def _fallbacks(node: AnyNode, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
+def with_fallbacks(node: AnyNode, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
+    """A node and the nodes that stand in for it, each with its data path."""
+    yield path, node
     other = getattr(node, "fallback", None)
     if other is not None and not isinstance(other, FallbackValue):
-        yield (*path, "fallback"), other
-        yield from _fallbacks(other, (*path, "fallback"))
+        yield from with_fallbacks(other, (*path, "fallback"))

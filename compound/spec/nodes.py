@@ -1,11 +1,11 @@
-"""The models of the nodes of a graph file, word by word."""
+"""The models of the nodes of a graph file, word by word; each class is its kind's row of the table of kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Final, Literal, TypeAlias, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeAlias, cast
 
-from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from compound.spec.words import (
@@ -21,13 +21,30 @@ from compound.spec.words import (
     NodeName,
     Repeat,
     Retry,
+    Shelf,
     Strict,
     TypeText,
+    tool_shelf,
 )
+
+if TYPE_CHECKING:
+    from compound.spec.yaml.reading import DataPath
 
 
 class _Step(Strict):
-    """What every node and block has."""
+    """What every node and block has.
+
+    The class attributes are the facts of a kind: the spec's half of the table of kinds. The runners are in
+    `graph/node/binding.py`, the looks in `graph/drawing/picture.py`.
+
+    Attributes:
+        NAMES: Fields that name something of the project, each with its shelf; the first is what the node calls.
+        is_model: A model makes the value.
+        is_boundary: A run is stored here: it may pause, or the world changes.
+    """
+
+    NAMES: ClassVar[tuple[tuple[str, Shelf], ...]] = ()
+    is_model: ClassVar[bool] = False
 
     when: Condition | None = Field(default=None, description="Run only if this holds; otherwise skipped.")
     after: tuple[NodeName, ...] = Field(default=(), description="Only order: these first, without using their values.")
@@ -38,6 +55,31 @@ class _Step(Strict):
         """The word after `use:`; of a block `repeat` or `map`."""
         return str(getattr(self, "use", ""))
 
+    @property
+    def is_boundary(self) -> bool:
+        return False
+
+    @property
+    def callee(self) -> tuple[Shelf, str] | None:
+        """Shelf and name of what is called with `in`; None where it is a model, nothing, or several effects."""
+        for field, shelf in self.NAMES[:1]:
+            name = getattr(self, field)
+            return (shelf, name) if name is not None and shelf != "model" else None
+        return None
+
+    def named(self) -> Iterator[tuple[Shelf, DataPath, str]]:
+        """Everything that it takes from the project: shelf, key in the node, name."""
+        for field, shelf in self.NAMES:
+            key, found = type(self).model_fields[field].alias or field, getattr(self, field)
+            if isinstance(found, str):
+                yield shelf, (key,), found
+            for index, name in enumerate(found if isinstance(found, tuple) else ()):
+                yield shelf, (key, index), cast("str", name)
+
+    def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
+        """Every value that it must be given to run, with its key in the node; not its condition."""
+        yield ("in",), cast("JsonValue", getattr(self, "inputs", {}))
+
 
 class _Work(_Step):
     """What can fail and be answered for: every working node and every block."""
@@ -47,6 +89,12 @@ class _Work(_Step):
         default=None,
         description="When every attempt failed: `{value: ...}`, or another node of its own, with its own `in`.",
     )
+
+
+class _Boundary(_Step):
+    @property
+    def is_boundary(self) -> bool:
+        return True
 
 
 class _Node(_Work):
@@ -62,6 +110,8 @@ class _Node(_Work):
 class RetrieveNode(_Node):
     """Passages from a document index; value: the list of passages, best first."""
 
+    NAMES = (("on", "retriever"),)
+
     use: Literal["retrieve"]
     on: str = Field(description="The index, as in connectors/.")
     top_k: int = Field(default=6, ge=1, le=1000, description="Passages, at most.")
@@ -70,9 +120,16 @@ class RetrieveNode(_Node):
     )
     where: dict[str, Binding] | None = Field(default=None, description="Filter on the passages' metadata.")
 
+    def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
+        """Its `in`, and the filter."""
+        yield from super().given()
+        yield ("where",), cast("JsonValue", self.where)
+
 
 class SqlNode(_Node):
     """A reviewed SQL tool; value: its rows, or one row or null, as the tool says."""
+
+    NAMES = (("tool", "sql"),)
 
     use: Literal["sql"]
     tool: str = Field(description="tools/<name>.sql")
@@ -81,12 +138,18 @@ class SqlNode(_Node):
 class SpecialistNode(_Node):
     """A small trained model; value: its prediction."""
 
+    NAMES = (("ref", "specialist"),)
+    is_model = True
+
     use: Literal["specialist"]
     ref: str = Field(description="Registry name and alias, `intent@production`, or a version.")
 
 
 class LlmNode(_Node):
     """One model call with a prompt file and a typed answer; an answer that never fits is null."""
+
+    NAMES = (("model", "model"), ("prompt", "prompt"), ("system", "prompt"))
+    is_model = True
 
     use: Literal["llm"]
     model: str = Field(description="Logical name in connectors/models.yaml.")
@@ -111,6 +174,9 @@ class AgentNode(_Node):
     effects that the model asked for, as `{name, arguments}`: none is performed, an `effect` node may do so.
     """
 
+    NAMES = LlmNode.NAMES
+    is_model = True
+
     use: Literal["agent"]
     model: str = Field(description="Logical name in connectors/models.yaml.")
     prompt: str = Field(description="Prompt file beside the graph; its placeholders are the names of `in`.")
@@ -131,9 +197,26 @@ class AgentNode(_Node):
         """Its tools, each in the long form."""
         return tuple(AgentTool(tool=one) if isinstance(one, str) else one for one in self.tools)
 
+    def named(self) -> Iterator[tuple[Shelf, DataPath, str]]:
+        """Its model, its prompts, its tools, and the effects that it may propose."""
+        yield from super().named()
+        for index, tool in enumerate(self.calls):
+            shelf, name = tool_shelf(tool.tool)
+            yield shelf, ("tools", index) if isinstance(self.tools[index], str) else ("tools", index, "tool"), name
+        for index, name in enumerate(self.proposes):
+            yield "effect", ("proposes", index), name
+
+    def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
+        """Its `in`, and the arguments that its tools are given by the graph."""
+        yield from super().given()
+        for index, tool in enumerate(self.calls):
+            yield ("tools", index, "with"), cast("JsonValue", tool.given)
+
 
 class GraphNode(_Work):
     """Another graph as a node; value: the record of its outputs. Its reviews and effects are part of this run."""
+
+    NAMES = (("graph", "graph"),)
 
     use: Literal["graph"]
     graph: str = Field(description="graphs/<name>.yaml")
@@ -143,6 +226,8 @@ class GraphNode(_Work):
 class ToolNode(_Node):
     """A Python function from tools/; value: what it returns."""
 
+    NAMES = (("tool", "tool"),)
+
     use: Literal["tool"]
     tool: str = Field(description="Name of the function.")
 
@@ -150,16 +235,13 @@ class ToolNode(_Node):
 class CheckNode(_Node):
     """A verdict on evidence; value: `{ok, score, problems, details}`."""
 
+    NAMES = (("check", "check"),)
+
     use: Literal["check"]
     check: str = Field(alias="kind", description="Which check.")
 
-    @property
-    def kind(self) -> str:
-        """The word after `use:`; the check's own kind is `check`."""
-        return "check"
 
-
-class ReviewNode(_Step):
+class ReviewNode(_Boundary):
     """A person decides; the run pauses.
 
     Value: `{action, decided_by, decision_id, item_id, is_automatic, queue, versions, <fields of every action>}`.
@@ -190,14 +272,11 @@ class ReviewNode(_Step):
     )
     auto: AutoRule | None = Field(default=None, description="When no person is asked.")
 
-    @property
-    def kind(self) -> str:
-        """The word after `use:`."""
-        return "review"
 
-
-class EffectNode(_Step):
+class EffectNode(_Boundary):
     """A write to the outside world through the outbox, once; value: the list of results."""
+
+    NAMES = (("tool", "effect"), ("tools", "effect"))
 
     use: Literal["effect"]
     inputs: dict[str, Binding] = Field(default_factory=dict, alias="in", description="Name to reference or literal.")
@@ -241,14 +320,10 @@ def _which(value: object) -> str | None:
 class RepeatBlock(_Work):
     """A bounded loop around nodes; `$previous.<node>` is that node's value in the round before."""
 
+    use: ClassVar = "repeat"
     repeat: Repeat
     nodes: dict[NodeName, Node] = Field(description="Nodes of one round; they see those around the block.")
     out: dict[str, Binding] | None = Field(default=None, description="The block's value; all its nodes when left out.")
-
-    @property
-    def kind(self) -> str:
-        """A block has no `use`."""
-        return "repeat"
 
 
 class MapBlock(_Work):
@@ -257,17 +332,22 @@ class MapBlock(_Work):
     With `on_error: report` it is `{items, failed}`: that list, and `{index, item, code, what}` of each that failed.
     """
 
+    use: ClassVar = "map"
     map: Map
     nodes: dict[NodeName, Node] = Field(description="Nodes of one item; they see those around the block.")
     out: Binding | None = Field(default=None, description="An item's value; the record of its nodes when left out.")
 
     @property
-    def kind(self) -> str:
-        """A block has no `use`."""
-        return "map"
+    def is_boundary(self) -> bool:
+        """A person is asked about the items that failed."""
+        return self.map.on_error == "review"
+
+    def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
+        """The list."""
+        yield ("map", "each"), self.map.each
 
 
-Node: TypeAlias = Annotated[
+_Works: TypeAlias = (
     Annotated[RetrieveNode, Tag("retrieve")]
     | Annotated[SqlNode, Tag("sql")]
     | Annotated[SpecialistNode, Tag("specialist")]
@@ -275,6 +355,11 @@ Node: TypeAlias = Annotated[
     | Annotated[AgentNode, Tag("agent")]
     | Annotated[ToolNode, Tag("tool")]
     | Annotated[CheckNode, Tag("check")]
+)
+
+
+Node: TypeAlias = Annotated[
+    _Works
     | Annotated[ReviewNode, Tag("review")]
     | Annotated[EffectNode, Tag("effect")]
     | Annotated[GraphNode, Tag("graph")]
@@ -295,20 +380,10 @@ AnyNode: TypeAlias = WorkNode | ReviewNode | EffectNode | GraphNode | RepeatBloc
 Block: TypeAlias = RepeatBlock | MapBlock
 
 
-Fallback: TypeAlias = Annotated[
-    Annotated[FallbackValue, Tag("value")]
-    | Annotated[RetrieveNode, Tag("retrieve")]
-    | Annotated[SqlNode, Tag("sql")]
-    | Annotated[SpecialistNode, Tag("specialist")]
-    | Annotated[LlmNode, Tag("llm")]
-    | Annotated[AgentNode, Tag("agent")]
-    | Annotated[ToolNode, Tag("tool")]
-    | Annotated[CheckNode, Tag("check")],
-    Discriminator(_which),
-]
+Fallback: TypeAlias = Annotated[Annotated[FallbackValue, Tag("value")] | _Works, Discriminator(_which)]
 
 
-NODE_MODELS: Final[dict[str, type[BaseModel]]] = {
+NODE_MODELS: Final[dict[str, type[AnyNode]]] = {
     "retrieve": RetrieveNode,
     "sql": SqlNode,
     "specialist": SpecialistNode,

@@ -43,9 +43,7 @@ def python_pages(root: Path) -> dict[Path, str]:
     shown = rooms(root)
     places = _places(shown)
     by_name = _examples_by_definition()
-    pages = {
-        FOLDER / f"{room}.md": _page(room, names, places, by_name) for room, names in shown.items()
-    }
+    pages = {FOLDER / f"{room}.md": _page(room, names, places, by_name) for room, names in shown.items()}
     index = (root / INDEX).read_text(encoding="utf-8")
     begin, end = "<!-- names -->\n", "\n<!-- /names -->"
     head, tail = index.partition(begin)[0], index.partition(end)[2]

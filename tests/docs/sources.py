@@ -184,9 +184,7 @@ def is_internal(name: str, text: str | None) -> bool:
     return f"    {name}: {INTERNAL}" in (text or "")
 
 
-def _of_function(
-    module: str, place: str, node: Function, text: str | None
-) -> Iterator[tuple[str, str, ast.expr]]:
+def _of_function(module: str, place: str, node: Function, text: str | None) -> Iterator[tuple[str, str, ast.expr]]:
     args = node.args
     for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
         if arg is not None and arg.annotation is not None and not is_internal(arg.arg, text):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import BaseModel
 
-from compound.graph.planning.planning import topological
-from compound.graph.wiring.references import dependencies, inner_names, uses
+from compound.graph.wiring.order import Wiring
+from compound.graph.wiring.references import inner_names, uses
 from compound.language.conditions import ExpressionError, parse_condition, parse_reference
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class _Walk:
 
     def level(self, nodes: Mapping[str, AnyNode], lead: str, outer: Mapping[str, str], around: str) -> None:
         known = dict(outer)
-        order, _ = topological({name: tuple(dependencies(node)) for name, node in nodes.items()})
+        order = Wiring(nodes).order
         for name in [*order, *(name for name in nodes if name not in order)]:
             node = nodes[name]
             own = meaning(node)

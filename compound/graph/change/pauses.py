@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from compound.graph.planning.expanding import topological
-from compound.graph.wiring.references import dependencies
+from compound.graph.wiring.order import Wiring
 from compound.language.types import (
     ANY,
     Enum,
@@ -22,7 +21,7 @@ from compound.language.types import (
     parse_type,
     resolve,
 )
-from compound.spec.nodes import EffectNode, GraphNode, MapBlock, ReviewNode
+from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -91,22 +90,12 @@ class Side:
             for name, node in spec.nodes.items()
             if isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
         )
-        asking = frozenset(
-            name
-            for name, node in spec.nodes.items()
-            if isinstance(node, ReviewNode) or (isinstance(node, MapBlock) and node.map.on_error == "review")
-        )
-        wiring = {
-            name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()
-        }
-        order, _ = topological(wiring)
-        before: dict[str, frozenset[str]] = {name: frozenset() for name in spec.nodes}
-        for name in order:
-            before[name] = frozenset(wiring[name]).union(*(before[dep] for dep in wiring[name]))
+        asking = frozenset(name for name, node in spec.nodes.items() if node.is_boundary)
+        wiring = Wiring(spec.nodes)
         return cls(
             spec=spec,
             lineage=lineage,
-            before={name: before[name] for name in [*order, *before]},
+            before={name: frozenset(wiring.before(name)) for name in dict.fromkeys((*wiring.order, *spec.nodes))},
             acting=acting,
             pausing=acting | asking,
         )

@@ -9,7 +9,7 @@ from compound.errors import choices
 from compound.graph.inspection.inspection import inputs_of
 from compound.graph.inspection.levels import Facts, Level
 from compound.graph.wiring.known_types import NULL
-from compound.graph.wiring.references import parse_binding, tool_shelf
+from compound.graph.wiring.references import parse_binding
 from compound.language.findings import Finding
 from compound.language.json_schema import from_json_schema
 from compound.language.references import Coalesce, Ref
@@ -30,24 +30,21 @@ from compound.language.types import (
 from compound.spec.nodes import (
     AgentNode,
     AnyNode,
-    CheckNode,
     EffectNode,
     GraphNode,
     MapBlock,
     RepeatBlock,
     RetrieveNode,
     ReviewNode,
-    SpecialistNode,
-    SqlNode,
-    ToolNode,
 )
-from compound.spec.words import FallbackValue
+from compound.spec.words import FallbackValue, tool_shelf
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.inspection.inspection import Inspection
-    from compound.graph.port.catalogue import Catalogue, Shelf
+    from compound.graph.port.catalogue import Catalogue
+    from compound.spec.words import Shelf
     from compound.spec.yaml.reading import DataPath
 
 _RETRIEVE: Final = Record({"query": parse_type("str")})
@@ -73,25 +70,9 @@ def call_findings(inspection: Inspection) -> Iterator[Finding]:
 
 def _parameters(node: AnyNode, catalogue: Catalogue) -> Record | None:
     """What a node must be given; None when unknown."""
-    called: tuple[Shelf, str]
-    match node:
-        case RetrieveNode():
-            return _RETRIEVE
-        case ToolNode(tool=name):
-            called = ("tool", name)
-        case SqlNode(tool=name):
-            called = ("sql", name)
-        case CheckNode(check=name):
-            called = ("check", name)
-        case SpecialistNode(ref=name):
-            called = ("specialist", name)
-        case GraphNode(graph=name):
-            called = ("graph", name)
-        case EffectNode(tool=str() as name):
-            called = ("effect", name)
-        case _:
-            return None
-    return parameters(catalogue, *called)
+    if isinstance(node, RetrieveNode):
+        return _RETRIEVE
+    return None if node.callee is None else parameters(catalogue, *node.callee)
 
 
 def parameters(catalogue: Catalogue, shelf: Shelf, name: str) -> Record | None:

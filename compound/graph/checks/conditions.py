@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from compound.errors import choices
 from compound.graph.inspection.levels import Facts, Level
-from compound.graph.inspection.satisfiable import Trial, conjuncts, refs_of, related
+from compound.graph.inspection.satisfiable import Trial, conjuncts, related
 from compound.language.conditions import parse_condition
 from compound.language.findings import Finding
 from compound.language.references import (
-    Both,
     Calc,
     Coalesce,
     Compare,
@@ -21,9 +20,10 @@ from compound.language.references import (
     Expr,
     Length,
     ListOf,
-    Not,
     Ref,
+    children,
     parts,
+    refs_of,
 )
 from compound.language.types import ANY, Enum, Many, Record, Scalar, Type, bare, is_optional, show_type
 from compound.spec.nodes import RepeatBlock, ReviewNode
@@ -116,30 +116,22 @@ class _Typed:
 
     def findings(self, expr: Expr) -> Iterator[Finding]:
         """Everything that is wrong in a tree."""
-        match expr:
-            case Ref() | Constant():
-                return
-            case Compare(first, rest):
-                yield from self.findings(first)
-                left = first
-                for op, right in rest:
-                    found = [*self.findings(right), *self._comparison(left, op, right)]
-                    yield from found
-                    if found:
-                        return  # `0 <= a < 1` is one mistake.
-                    left = right
-            case Both(_, items) | Coalesce(items) | ListOf(items):
-                for item in items:
-                    yield from self.findings(item)
-            case Not(item):
-                yield from self.findings(item)
-            case Length(item):
-                yield from self.findings(item)
-                yield from self._length(item)
-            case Calc(op, left, right):
-                yield from self.findings(left)
-                yield from self.findings(right)
-                yield from self._calc(op, left, right)
+        if isinstance(expr, Compare):
+            yield from self.findings(expr.first)
+            left = expr.first
+            for op, right in expr.rest:
+                found = [*self.findings(right), *self._comparison(left, op, right)]
+                yield from found
+                if found:
+                    return  # `0 <= a < 1` is one mistake.
+                left = right
+            return
+        for item in children(expr):
+            yield from self.findings(item)
+        if isinstance(expr, Length):
+            yield from self._length(expr.item)
+        elif isinstance(expr, Calc):
+            yield from self._calc(expr.op, expr.left, expr.right)
 
     def _say(self, code: str, what: str, fix: str, severity: Severity = "error") -> Finding:
         return self._inspection.finding(code, what, self._one.path, fix, severity=severity)

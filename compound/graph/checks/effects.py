@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.graph.inspection.inspection import inputs_of
-from compound.graph.inspection.satisfiable import Trial, can_hold, key_of, refs_of
-from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
+from compound.graph.inspection.satisfiable import Trial, can_hold, key_of
+from compound.graph.wiring.references import inner_names, iter_bindings, uses
 from compound.language.conditions import parse_condition
 from compound.language.decisions import REJECT
 from compound.language.findings import Finding
-from compound.language.references import Both, Expr, Not, Ref
+from compound.language.references import Both, Expr, Not, Ref, refs_of
 from compound.spec.nodes import CheckNode, EffectNode, GraphNode, RetrieveNode, ReviewNode, SqlNode
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ def _near_miss(inspection: Inspection, name: str) -> str:
         about = [one for one in known if any(ref.root == other for ref in refs_of(one))]
         if isinstance(node, CheckNode) and about:
             return f": its condition also holds where {other} fails"
-    before = _before(inspection, name)
-    for other in before:
+    for other in level.wiring.before(name):
         node = level.nodes.get(other)
         if isinstance(node, ReviewNode) and level.types.may_skip(other):
             return f": {other} may be skipped ({level.why(other)})"
@@ -127,7 +126,7 @@ def _near_miss(inspection: Inspection, name: str) -> str:
 def guards_of(inspection: Inspection, name: str) -> list[Guard] | None:
     """The guard of each case in which a node runs; None when there is a case without one."""
     level = inspection.top
-    before = _before(inspection, name)
+    before = level.wiring.before(name)
     return _cases(inspection, name, before, level.facts[name].conditions, frozenset(), 0)
 
 
@@ -136,22 +135,9 @@ def reviews_of(inspection: Inspection, name: str) -> dict[str, ReviewNode]:
     level = inspection.top
     return {
         one: node
-        for one in _before(inspection, name)
+        for one in level.wiring.before(name)
         if isinstance(node := level.nodes[one], ReviewNode) and level.is_there(one, level.facts[name])
     }
-
-
-def _before(inspection: Inspection, name: str) -> list[str]:
-    """Everything that a node waits for, in the order of the file."""
-    nodes = inspection.top.nodes
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for other in dependencies(nodes[waiting.pop()]):
-            if other in nodes and other not in found:
-                found.add(other)
-                waiting.append(other)
-    return [other for other in nodes if other in found]
 
 
 def _cases(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from compound.graph.inspection.satisfiable import Trial, refs_of
-from compound.graph.planning.expanding import topological
-from compound.graph.wiring.references import dependencies, uses
+from compound.graph.inspection.satisfiable import Trial
+from compound.graph.wiring.order import topological
+from compound.graph.wiring.references import uses
 from compound.language.conditions import parse_condition
 from compound.language.findings import Finding
-from compound.language.references import Constant
+from compound.language.references import Constant, refs_of
 from compound.spec.nodes import MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def flow_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _cycles(inspection: Inspection, level: Level) -> Iterator[Finding]:
-    wiring = {name: tuple(dependencies(node)) for name, node in level.nodes.items()}
-    while cycle := topological(wiring)[1]:
+    deps = dict(level.wiring.deps)
+    while cycle := topological(deps)[1]:
         what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
         fix = "put them into a `repeat:` block and use $previous"
         yield inspection.finding("graph.cycle", what, level.place(cycle[0]), fix, at="key")
         for name in cycle:
-            del wiring[name]
+            del deps[name]
 
 
 def _rounds(inspection: Inspection, level: Level, name: str, node: RepeatBlock) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.language.findings import Finding
 from compound.language.types import Many, Record, bare
-from compound.spec.nodes import AgentNode, MapBlock, RepeatBlock, RetrieveNode, ReviewNode
+from compound.spec.nodes import MapBlock, RepeatBlock, ReviewNode
 from compound.spec.words import FallbackValue
 
 if TYPE_CHECKING:
@@ -38,18 +38,14 @@ def literal_findings(inspection: Inspection) -> Iterator[Finding]:
 
 def _values(node: AnyNode) -> Iterator[tuple[JsonValue, DataPath, bool]]:
     """What a node is given and gives, each with its place, and whether only a reference makes sense there."""
-    yield cast("JsonValue", getattr(node, "inputs", {})), ("in",), False
+    for key, value in node.given() if not isinstance(node, MapBlock) else ():
+        yield value, key, False
     other = getattr(node, "fallback", None)
     if isinstance(other, FallbackValue):
         yield other.value, ("fallback", "value"), False
     match node:
-        case RetrieveNode():
-            yield cast("JsonValue", node.where), ("where",), False
         case ReviewNode():
             yield cast("JsonValue", node.show), ("show",), True
-        case AgentNode():
-            for index, tool in enumerate(node.calls):
-                yield cast("JsonValue", tool.given), ("tools", index, "with"), False
         case RepeatBlock() | MapBlock():
             yield cast("JsonValue", node.out), ("out",), True
         case _:

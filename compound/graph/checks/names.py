@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import ProjectError, choices
-from compound.graph.wiring.references import inner_names, named
+from compound.graph.wiring.references import inner_names
 from compound.graph.wiring.shown_names import FINAL, shown_to_model
 from compound.language.findings import Finding
 from compound.language.types import is_cyclic, named_types, parse_external, parse_type
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.graph.port.catalogue import Catalogue, Shelf
+    from compound.graph.port.catalogue import Catalogue
     from compound.language.types import Type
+    from compound.spec.words import Shelf
     from compound.spec.yaml.reading import DataPath
 
 _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
@@ -115,7 +116,7 @@ def _fields(path: DataPath, declared: JsonValue) -> Iterator[tuple[DataPath, Jso
 
 def _names(inspection: Inspection) -> Iterator[Finding]:
     for path, node in blocks(inspection.spec.nodes):
-        for shelf, key, name in named(node):
+        for shelf, key, name in node.named():
             known = inspection.catalogue.names(shelf)
             if known is None or name in known or (shelf == "graph" and name in inspection.around):
                 continue

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.graph.port.catalogue import Shelf
     from compound.spec.yaml.reading import DataPath
 
 Steps = tuple[str | int, ...]
@@ -87,21 +86,6 @@ class Sink:
     value: JsonValue = None
     is_chosen: bool = False
     is_hand: bool = False
-
-
-def called_by(node: AnyNode) -> tuple[Shelf, str] | None:
-    """What a node calls; None when that has no schema."""
-    match node:
-        case ToolNode(tool=name):
-            return "tool", name
-        case CheckNode(check=name):
-            return "check", name
-        case SqlNode(tool=name):
-            return "sql", name
-        case EffectNode(tool=str() as name):
-            return "effect", name
-        case _:
-            return None
 
 
 def kind_of(level: Level, value: JsonValue) -> Type:
@@ -205,8 +189,7 @@ class Origins:
             case GraphNode():
                 return self._of_graph(level, node, steps)
             case ToolNode() | CheckNode() | SqlNode():
-                called = called_by(node)
-                signature = None if called is None else self._inspection.catalogue.signature(*called)
+                signature = None if node.callee is None else self._inspection.catalogue.signature(*node.callee)
                 if signature is not None and is_proven(signature.output, steps):
                     return frozenset()
                 if is_plain_output(level, name, steps):

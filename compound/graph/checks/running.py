@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from compound.graph.wiring.references import named, uses
+from compound.graph.wiring.references import uses
 from compound.language.findings import Finding
 from compound.spec.nodes import (
     AgentNode,
-    CheckNode,
     EffectNode,
     GraphNode,
     LlmNode,
     MapBlock,
-    RetrieveNode,
     ReviewNode,
-    SpecialistNode,
-    SqlNode,
-    ToolNode,
 )
 
 if TYPE_CHECKING:
@@ -26,8 +21,6 @@ if TYPE_CHECKING:
     from compound.graph.inspection.levels import Level
     from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
-
-_CALLS: Final = (ToolNode, CheckNode, SqlNode, SpecialistNode, RetrieveNode)
 
 
 def running_findings(inspection: Inspection) -> Iterator[Finding]:
@@ -74,16 +67,16 @@ def _word(node: AnyNode) -> str:
 
 
 def _timeout(inspection: Inspection, path: DataPath, node: AnyNode) -> Iterator[Finding]:
-    if not isinstance(node, _CALLS) or node.timeout is None:
+    if node.callee is None or getattr(node, "timeout", None) is None:
         return
-    for shelf, _, name in named(node):
-        signature = inspection.catalogue.signature(shelf, name)
-        if signature is not None and not signature.can_stop:
-            what = f"{name} cannot be stopped: it does not await, and runs on the thread that would stop it"
-            fix = "make it `async def`, or run it in a thread of its own: @tool(blocking=True)"
-            if shelf not in {"tool", "check"}:
-                fix = "drop the timeout" + ("; `limits: {ms: ...}` of the SQL file holds" if shelf == "sql" else "")
-            yield inspection.finding("graph.timeout-on-sync", what, (*path, "timeout"), fix)
+    shelf, name = node.callee
+    signature = inspection.catalogue.signature(shelf, name)
+    if signature is not None and not signature.can_stop:
+        what = f"{name} cannot be stopped: it does not await, and runs on the thread that would stop it"
+        fix = "make it `async def`, or run it in a thread of its own: @tool(blocking=True)"
+        if shelf not in {"tool", "check"}:
+            fix = "drop the timeout" + ("; `limits: {ms: ...}` of the SQL file holds" if shelf == "sql" else "")
+        yield inspection.finding("graph.timeout-on-sync", what, (*path, "timeout"), fix)
 
 
 def _cache(inspection: Inspection, level: Level, name: str, path: DataPath, node: AnyNode) -> Iterator[Finding]:
@@ -99,7 +92,7 @@ def _cache(inspection: Inspection, level: Level, name: str, path: DataPath, node
     else:
         live = [
             one
-            for shelf, _, one in named(node)
+            for shelf, _, one in node.named()
             if (s := inspection.catalogue.signature(shelf, one)) and not s.is_repeatable
         ]
         decided = [one for one in _behind(level, name) if isinstance(level.nodes[one], ReviewNode | EffectNode)]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from compound.graph.checks.origins import Origin, Origins, Sink, Steps, called_by, is_plain, kind_of
+from compound.graph.checks.origins import Origin, Origins, Sink, Steps, is_plain, kind_of
 from compound.graph.inspection.inspection import inputs_of
-from compound.graph.wiring.references import tool_shelf
 from compound.language.findings import Finding
 from compound.language.marks import meaning_of
 from compound.spec.nodes import AgentNode, EffectNode, GraphNode
+from compound.spec.words import tool_shelf
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
-    from compound.graph.port.catalogue import Catalogue, Shelf
+    from compound.graph.port.catalogue import Catalogue
+    from compound.spec.words import Shelf
     from compound.spec.yaml.reading import DataPath
 
 
@@ -102,7 +103,7 @@ def sinks(inspection: Inspection) -> Iterator[Sink]:
     """Every parameter with a meaning, with what it is given."""
     catalogue = inspection.catalogue
     for level, _, path, node in inspection.nodes:
-        called = called_by(node)
+        called = node.callee
         for param, meaning in _marked(catalogue, *called) if called is not None else ():
             given = inputs_of(node)
             if param in given:

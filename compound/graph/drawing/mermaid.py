@@ -5,24 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from compound.graph.drawing.picture import END, INPUT, OUTPUT, START, Arrow, Box, picture
+from compound.graph.drawing.picture import END, INPUT, LOOKS, OUTPUT, START, Arrow, Box, picture
 
 if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
-
-COLOURS: Final = {
-    "retrieve": "#0e7490", "sql": "#1d4ed8", "specialist": "#7c3aed", "llm": "#be185d", "tool": "#475569",
-    "check": "#4d7c0f", "review": "#b45309", "effect": "#b91c1c", "repeat": "#334155", "map": "#334155",
-    "agent": "#9d174d", "graph": "#155e75",
-    "input": "#64748b", "output": "#64748b",
-}  # fmt: skip
-"""Fill by kind, dark enough for white text (contrast at least 4.5): light and dark pages both work."""
-
-_SHAPES: Final = {
-    "input": ("([", "])"), "output": ("([", "])"), "sql": ("[(", ")]"), "retrieve": ("[(", ")]"),
-    "check": ("{{", "}}"), "review": ("[/", "/]"), "effect": ("[[", "]]"),
-}  # fmt: skip
-
 
 _SAFE: Final = frozenset(" ._-$'(),/:=+*·…!?@")
 """Signs that mean nothing inside a quoted label; all others are written by their number."""
@@ -45,7 +31,7 @@ def draw(spec: GraphSpec) -> str:
         lines += _box(box, ids[box.name], f"i{number}_", "    ")
     lines += _ways(drawn.arrows, ids, "    ")
     for kind in dict.fromkeys(_kinds(drawn.boxes)):
-        colour = COLOURS.get(kind, COLOURS["tool"])
+        colour = LOOKS[kind].colour
         lines.append(f"    classDef {kind}_ fill:{colour},stroke:{colour},color:#ffffff")
     return "\n".join(lines) + "\n"
 
@@ -53,7 +39,7 @@ def draw(spec: GraphSpec) -> str:
 def _box(box: Box, name: str, lead: str, pad: str) -> list[str]:
     """A node; of a block its nodes and their arrows too. Ids of inner nodes begin with `lead`."""
     if not box.inner:
-        opening, closing = _SHAPES.get(box.kind, ("[", "]"))
+        opening, closing = LOOKS[box.kind].shape
         return [f'{pad}{name}{opening}"{_label(box)}"{closing}:::{box.kind}_']
     ids = {one.name: f"{lead}{one.name}" for one in box.inner}
     lines = [f'{pad}subgraph {name}["{_label(box)}"]']

@@ -7,17 +7,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from compound.errors import ProjectError
-from compound.graph.planning.expanding import topological
-from compound.graph.wiring.references import dependencies, inner_names, iter_bindings, uses
-from compound.language.references import references
+from compound.graph.wiring.order import Wiring
+from compound.graph.wiring.references import inner_names, iter_bindings, uses
+from compound.language.references import refs_of
 from compound.spec.graph_file import GraphSpec
-from compound.spec.nodes import AnyNode, CheckNode, EffectNode, MapBlock, RepeatBlock
+from compound.spec.nodes import AnyNode, EffectNode, MapBlock, RepeatBlock, ReviewNode
 
 INPUT, OUTPUT = "input", "output"
 """Kinds of the two ends."""
 START, END = "$input", "$output"
 """Names of the two ends: no node can be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a kind is drawn.
+
+    Attributes:
+        colour: Fill, dark enough for white text (contrast at least 4.5): light and dark pages both work.
+        shape: What stands around its label in Mermaid.
+        is_solid: Filled, so that it is seen first: a run is stored there.
+    """
+
+    colour: str
+    shape: tuple[str, str] = ("[", "]")
+    is_solid: bool = False
+
+
+LOOKS: Final[Mapping[str, Look]] = {
+    "retrieve": Look("#0e7490", ("[(", ")]")),
+    "sql": Look("#1d4ed8", ("[(", ")]")),
+    "specialist": Look("#7c3aed"),
+    "llm": Look("#be185d"),
+    "agent": Look("#9d174d"),
+    "tool": Look("#475569"),
+    "check": Look("#4d7c0f", ("{{", "}}")),
+    "review": Look("#b45309", ("[/", "/]"), is_solid=True),
+    "effect": Look("#b91c1c", ("[[", "]]"), is_solid=True),
+    "graph": Look("#155e75"),
+    "repeat": Look("#334155"),
+    "map": Look("#334155"),
+    INPUT: Look("#64748b", ("([", "])")),
+    OUTPUT: Look("#64748b", ("([", "])")),
+}
 
 _UNSHOWN: Final = re.compile("[^\t\n\r -\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML refuses."""
@@ -68,18 +100,15 @@ def picture(spec: GraphSpec) -> Picture:
     Raises:
         ProjectError: ``graph.cycle``: nodes wait for each other.
     """
-    wiring = {name: tuple(dep for dep in dependencies(node) if dep in spec.nodes) for name, node in spec.nodes.items()}
-    order, cycle = topological(wiring)
-    if cycle:
-        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
-        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
+    wiring = Wiring(spec.nodes)
+    order = wiring.in_order()
     before: dict[str, set[str]] = {}
     for name in order:
         node = spec.nodes[name]
-        own = set(wiring[name])
+        own = set(wiring.deps[name])
         roots = {use.ref.root for use in uses(node, ())} - inner_names(node)
         before[name] = own | ({START} if "input" in roots or not own else set[str]())
-    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref, _ in references(e)}
+    ends = {ref.root for value in spec.output.values() for e, _ in iter_bindings(value, ()) for ref in refs_of(e)}
     last = {name for name in order if not any(name in deps for deps in before.values())}
     before[END] = {name for name in ends if name in spec.nodes} | last
     boxes = [
@@ -106,9 +135,8 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
 
 def _ways(nodes: Mapping[str, AnyNode]) -> tuple[Arrow, ...]:
     """Arrows between the nodes of a block; none where they wait for each other."""
-    wiring = {name: tuple(dep for dep in dependencies(node) if dep in nodes) for name, node in nodes.items()}
-    order, _ = topological(wiring)
-    return tuple(_arrows({name: set(wiring[name]) for name in order}, nodes))
+    wiring = Wiring(nodes)
+    return tuple(_arrows({name: set(wiring.deps[name]) for name in wiring.order}, nodes))
 
 
 def _box(name: str, node: AnyNode) -> Box:
@@ -120,11 +148,7 @@ def _box(name: str, node: AnyNode) -> Box:
         return Box(
             name=name, kind=node.kind, detail=_shown(detail), when=when, inner=inner, ways=ways, description=about
         )
-    detail = ""
-    for key in ("tool", "ref", "on", "model", "graph", "queue"):
-        detail = detail or str(getattr(node, key, None) or "")
-    if isinstance(node, CheckNode):
-        detail = node.check
+    detail = node.queue if isinstance(node, ReviewNode) else next((name for _, _, name in node.named()), "")
     if isinstance(node, EffectNode) and node.tools:
         detail = f"{len(node.tools)} effects"
     return Box(name=name, kind=node.kind, detail=_shown(detail), when=when, description=about)

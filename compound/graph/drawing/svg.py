@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from compound.graph.drawing.layout import Placed, place
-from compound.graph.drawing.mermaid import COLOURS
-from compound.graph.drawing.picture import Box, picture
+from compound.graph.drawing.picture import INPUT, LOOKS, Box, picture
 from compound.graph.drawing.tiles import (
     BAR,
     LINE,
@@ -32,8 +31,6 @@ INK: Final = "#0f172a"
 QUIET: Final = "#475569"
 _ARROW: Final = "#8b949e"
 _FONT: Final = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
-_SOLID: Final = frozenset({"review", "effect"})
-"""Where a run is stored: a person decides, or the world changes. Filled, so that they are seen first."""
 _SPREAD: Final = 16.0
 
 
@@ -102,7 +99,7 @@ def _card(placed: Placed, card: Card) -> Iterator[str]:
     if box is not None and box.description:
         yield f"<title>{escape(box.description)}</title>"
     if card.is_end:
-        yield _rect(left, top, placed.width, placed.height, radius=placed.height / 2, fill=COLOURS["input"])
+        yield _rect(left, top, placed.width, placed.height, radius=placed.height / 2, fill=LOOKS[INPUT].colour)
         yield _text(
             placed.x, placed.y + 4.5, card.name.lstrip("$"), size=NAME_PX, fill=PAPER, is_bold=True, anchor="middle"
         )
@@ -121,9 +118,9 @@ def _card(placed: Placed, card: Card) -> Iterator[str]:
 
 def _panel(placed: Placed, kind: str, *, dash: bool) -> Iterator[str]:
     """A node: paper with a breath of its colour and a bar at the left; filled where the run is stored."""
-    left, top, colour = placed.x - placed.width / 2, placed.y - placed.height / 2, COLOURS[kind]
+    left, top, colour = placed.x - placed.width / 2, placed.y - placed.height / 2, LOOKS[kind].colour
     line = f'stroke="{colour}" stroke-width="1.3"' + (' stroke-dasharray="5 3"' if dash else "")
-    if kind in _SOLID:
+    if LOOKS[kind].is_solid:
         yield _rect(left, top, placed.width, placed.height, radius=7, fill=colour)
         if dash:
             more = f'stroke="{PAPER}" stroke-opacity="0.75" stroke-dasharray="5 3"'
@@ -141,14 +138,14 @@ def _frame(placed: Placed, *, dash: bool) -> Iterator[str]:
 
 
 def _head(card: Card, box: Box, left: float, top: float) -> Generator[str, None, float]:
-    colour = PAPER if box.kind in _SOLID else COLOURS[box.kind]
+    colour = PAPER if LOOKS[box.kind].is_solid else LOOKS[box.kind].colour
     x, y = left + PAD + BAR, top + 8 + 11
     for number, line in enumerate(head_lines(card)):
         if number == 0:
-            yield _text(x, y, line, size=NAME_PX, fill=PAPER if box.kind in _SOLID else INK, is_bold=True)
+            yield _text(x, y, line, size=NAME_PX, fill=PAPER if LOOKS[box.kind].is_solid else INK, is_bold=True)
         else:
             is_when = number == 2
-            fill = PAPER if box.kind in _SOLID else QUIET if is_when else colour
+            fill = PAPER if LOOKS[box.kind].is_solid else QUIET if is_when else colour
             yield _text(x, y, line, size=SMALL_PX, fill=fill, is_slanted=is_when)
         y += LINE
     return y - 5
@@ -157,7 +154,7 @@ def _head(card: Card, box: Box, left: float, top: float) -> Generator[str, None,
 def _rows(card: Card, left: float, top: float, width: float) -> Generator[str, None, float]:
     column = max(text_width(box.name, NAME_PX) for box in card.rows)
     for box in card.rows:
-        colour = COLOURS[box.kind]
+        colour = LOOKS[box.kind].colour
         if box.description:
             yield f"<g><title>{escape(box.description)}</title>"
         yield _rect(left + 8, top, width - 16, ROW, radius=5, fill=PAPER)

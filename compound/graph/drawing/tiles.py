@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from compound.graph.drawing.picture import INPUT, OUTPUT, Arrow, Box, Picture
+from compound.graph.drawing.picture import INPUT, LOOKS, OUTPUT, Arrow, Box, Picture
 
 PAD: Final = 10.0
 BAR: Final = 4.0
@@ -92,7 +92,7 @@ def _together(drawn: Picture) -> list[tuple[str, ...]]:
     alike: dict[object, list[str]] = {}
     for box in drawn.boxes:
         # Where a run is stored stays in sight on its own.
-        if box.kind not in {INPUT, OUTPUT, "review", "effect"} and not box.inner:
+        if box.kind not in {INPUT, OUTPUT} and not LOOKS[box.kind].is_solid and not box.inner:
             key = (frozenset(sources[box.name]), frozenset(targets[box.name]), box.when)
             alike.setdefault(key, []).append(box.name)
     return [tuple(names) for names in alike.values() if len(names) >= _FEWEST_TOGETHER]

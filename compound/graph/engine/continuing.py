@@ -102,13 +102,11 @@ async def begin_again(run: ActiveRun, plan: Plan, durable: Durable, node: str) -
 
 def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> set[str]:
     """Nodes that an effect or a review beside the node, or before it, has used."""
-    before: dict[str, set[str]] = {}
-    for name, step in plan.steps.items():
-        before[name] = set(step.deps).union(*(before[dep] for dep in step.deps))
+    before = plan.ancestors
     settled = (
         name
         for name, step in plan.steps.items()
-        if step.kind in {"review", "effect"}
+        if step.is_boundary
         and outcomes.get(name, {}).get("status") == "ok"
         and name != node
         and node not in before[name]

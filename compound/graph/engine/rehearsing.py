@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     Path = tuple[str | int, ...]
 
-_STILL: Final = frozenset({"review", "effect"})
 _WORDS: Final = 3
 """A text of at least this many words is prose: it may speak of what is done."""
 
@@ -245,7 +244,7 @@ class Rehearser:
         """The step ran, before any decision, and some of its inputs are among what was changed."""
         outcome = self._run.outcomes.get(step.name)
         is_behind = self._review.step.name in self._plan.ancestors[step.name]
-        if outcome is None or outcome.status != "ok" or is_behind or step.kind in _STILL:
+        if outcome is None or outcome.status != "ok" or is_behind or step.is_boundary:
             return False
         for use in uses(step.node, ()):
             root = step.prefix + use.ref.root

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from compound.graph.wiring.references import dependencies
+from compound.graph.wiring.order import Wiring
 from compound.language.findings import in_file_order
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ class _Owners:
 
 def _behind(spec: GraphSpec, hurt: set[str]) -> set[str]:
     """These nodes, and every node that waits for one of them."""
-    found, wiring = set(hurt), {name: set(dependencies(node)) for name, node in spec.nodes.items()}
-    while more := {name for name, before in wiring.items() if name not in found and before & found}:
+    found, wiring = set(hurt), Wiring(spec.nodes)
+    while more := {name for name, deps in wiring.mentioned.items() if name not in found and found.intersection(deps)}:
         found |= more
     return found
 

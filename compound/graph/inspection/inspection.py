@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from compound.graph.inspection.levels import Level
 from compound.graph.wiring.value_types import ValueTypes
 from compound.language.findings import Finding, Severity
-from compound.spec.graph_file import blocks
-from compound.spec.nodes import (
-    AgentNode,
-    EffectNode,
-    GraphNode,
-    LlmNode,
-    MapBlock,
-    RepeatBlock,
-    ReviewNode,
-    SpecialistNode,
-)
-from compound.spec.words import FallbackValue
+from compound.spec.graph_file import blocks, with_fallbacks
+from compound.spec.nodes import EffectNode, GraphNode, MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -29,9 +19,6 @@ if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
     from compound.spec.nodes import AnyNode
     from compound.spec.yaml.reading import DataPath
-
-MODELS: Final = (LlmNode, AgentNode, SpecialistNode)
-"""Nodes whose value a model made."""
 
 
 class Inspection:
@@ -69,7 +56,8 @@ class Inspection:
         found: list[tuple[Level, str, DataPath, AnyNode]] = []
         for level in self.levels:
             for name, node in level.nodes.items():
-                found += [(level, name, path, one) for path, one in _with_fallbacks(node, level.place(name))]
+                place = level.place(name)
+                found += [(level, name, (*place, *path), one) for path, one in with_fallbacks(node)]
         return tuple(found)
 
     def inner(self, name: str) -> Inspection | None:
@@ -86,12 +74,8 @@ class Inspection:
 
     def is_boundary(self, node: AnyNode) -> bool:
         """A node that must be durable on its own, or has such nodes in it."""
-        if isinstance(node, ReviewNode | EffectNode):
-            return True
-        if isinstance(node, MapBlock):
-            return node.map.on_error == "review"
         inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
-        return inner is not None and inner.has_boundaries
+        return node.is_boundary or (inner is not None and inner.has_boundaries)
 
     def acts(self, node: AnyNode) -> bool:
         """It changes the world outside, whatever becomes of its value."""
@@ -112,7 +96,7 @@ class Inspection:
         if isinstance(node, GraphNode):
             inner = self.inner(node.graph)
             return inner is None or inner.asks_a_model
-        return isinstance(node, MODELS) or isinstance(getattr(node, "fallback", None), MODELS)
+        return any(one.is_model for _, one in with_fallbacks(node))
 
     def finding(
         self,
@@ -127,13 +111,6 @@ class Inspection:
         """A finding about a place of the file."""
         where = self.spec.source.key(path) if at == "key" else self.spec.source.value(path)
         return Finding(code, what, where, fix, severity)
-
-
-def _with_fallbacks(node: AnyNode, path: DataPath) -> Iterator[tuple[DataPath, AnyNode]]:
-    yield path, node
-    other = getattr(node, "fallback", None)
-    if other is not None and not isinstance(other, FallbackValue):
-        yield from _with_fallbacks(cast("AnyNode", other), (*path, "fallback"))
 
 
 def inputs_of(node: AnyNode) -> Mapping[str, JsonValue]:

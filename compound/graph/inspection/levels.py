@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from compound.graph.inspection.satisfiable import can_hold, conjuncts, implies, key_of, refs_of
-from compound.graph.planning.expanding import topological
+from compound.graph.inspection.satisfiable import can_hold, conjuncts, implies, key_of
 from compound.graph.wiring.known_types import or_null
+from compound.graph.wiring.order import Wiring, topological
 from compound.graph.wiring.references import Use, uses
 from compound.graph.wiring.value_types import Unknown, ValueTypes
 from compound.language.conditions import parse_condition
-from compound.language.references import Both, Coalesce, Constant, Expr, Not, Ref
+from compound.language.references import Both, Coalesce, Constant, Expr, Not, Ref, refs_of
 from compound.language.types import ANY, Type, is_optional, parse_type
 from compound.spec.nodes import MapBlock, RepeatBlock, ReviewNode
 
@@ -130,6 +130,11 @@ class Level:
         }
 
     @cached_property
+    def wiring(self) -> Wiring:
+        """What its nodes wait for."""
+        return Wiring(self.nodes)
+
+    @cached_property
     def around(self) -> Facts:
         """What is known of the levels above when anything here runs."""
         if self.above is None:
@@ -150,9 +155,8 @@ class Level:
     @cached_property
     def facts(self) -> Mapping[str, Facts]:
         """Node to what surely holds when it runs."""
-        wiring = {name: tuple(root for root in needs if root in self.nodes) for name, needs in self.needs.items()}
         found: dict[str, Facts] = {}
-        order = topological(wiring)[0]
+        order = topological(self.needs)[0]
         for name in [*order, *(name for name in self.nodes if name not in set(order))]:
             known = self.around.also(self._of_condition(name))
             for root in sorted(self.needs[name]):

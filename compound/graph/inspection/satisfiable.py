@@ -28,6 +28,7 @@ from compound.language.references import (
     Not,
     Ref,
     compile_expr,
+    refs_of,
 )
 from compound.language.types import Enum, Many, Names, Record, Scalar, Type, bare, is_optional
 
@@ -114,15 +115,9 @@ class _Terms:
 
 def _is_dark(expr: Expr) -> bool:
     """A side of a comparison that trying values cannot decide."""
-    match expr:
-        case Calc():
-            return True
-        case Length(item):
-            return not isinstance(item, Ref)
-        case ListOf(items) | Coalesce(items):
-            return any(_is_dark(item) for item in items)
-        case _:
-            return False
+    if isinstance(expr, Length):
+        return not isinstance(expr.item, Ref)
+    return isinstance(expr, Calc) or (isinstance(expr, ListOf | Coalesce) and any(map(_is_dark, expr.items)))
 
 
 class Trial:
@@ -276,24 +271,3 @@ def implies(known: Sequence[Expr], wanted: Expr, kind_of: KindOf, names: Names) 
         return True
     near = related(known, wanted)
     return bool(near) and not can_hold([*near, Not(wanted)], kind_of, names)
-
-
-def refs_of(expr: Expr) -> Iterator[Ref]:
-    """Every reference in a tree."""
-    match expr:
-        case Ref():
-            yield expr
-        case Constant():
-            return
-        case Coalesce(items) | ListOf(items) | Both(_, items):
-            for item in items:
-                yield from refs_of(item)
-        case Compare(first, rest):
-            yield from refs_of(first)
-            for _, item in rest:
-                yield from refs_of(item)
-        case Not(item) | Length(item):
-            yield from refs_of(item)
-        case Calc(_, left, right):
-            yield from refs_of(left)
-            yield from refs_of(right)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from compound.graph.node.agent import bind_agent
 from compound.graph.node.caching import bind_enter, bind_join, bind_leave, cached
-from compound.graph.node.call import bind_call, bind_retrieve
+from compound.graph.node.call import bind_retrieve, calling
 from compound.graph.node.llm import bind_llm
 from compound.graph.planning.steps import GraphPlan
 from compound.graph.run.blocks import bind_block
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from compound.graph.port.services import Services
     from compound.graph.run.active import Runner
 
-_BINDERS = {
-    "tool": bind_call,
-    "check": bind_call,
-    "sql": bind_call,
-    "specialist": bind_call,
+BINDERS = {
+    "tool": calling(lambda services: services.function),
+    "check": calling(lambda services: services.check),
+    "sql": calling(lambda services: services.sql_tool),
+    "specialist": calling(lambda services: services.specialist),
     "retrieve": bind_retrieve,
     "llm": bind_llm,
     "agent": bind_agent,
@@ -49,8 +49,8 @@ def bind_all(steps: Iterable[Step], services: Services, *, longest_s: float | No
             runners.update(bind_all(step.block.program.steps, services, longest_s=longest_s))
             enter = bind_enter(step, services) if isinstance(step.block, GraphPlan) else None
             runners[step.path] = bind_block(step, enter)
-        elif step.kind in _BINDERS:
-            runners[step.path] = cached(step, services, _BINDERS[step.kind](step, services), longest_s)
+        elif step.kind in BINDERS:
+            runners[step.path] = cached(step, services, BINDERS[step.kind](step, services), longest_s)
         if step.rescue is not None and step.rescue.step is not None:
             runners.update(bind_all((step.rescue.step,), services, longest_s=longest_s))
     return runners

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 
 from compound.errors import NodeError
 from compound.graph.planning.steps import GraphPlan
-from compound.graph.wiring.references import named
 from compound.language.fill import filler
 from compound.language.types import Record, parse_type
 from compound.language.validate import validator
-from compound.spec.nodes import GraphNode
+from compound.spec.nodes import AgentNode, GraphNode, LlmNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.planning.steps import Step
-    from compound.graph.port.catalogue import Shelf
     from compound.graph.port.services import Services
     from compound.graph.run.active import NodeCall, Runner
-
-_MADE_BY_MODELS: Final = frozenset({"llm", "agent"})
 
 
 def bind_enter(step: Step, services: Services) -> Runner:
@@ -91,10 +87,10 @@ def cached(step: Step, services: Services, runner: Runner, longest_s: float | No
         return runner
     if longest_s is not None:
         ttl_s = min(ttl_s, longest_s)
-    names: list[tuple[Shelf, str]] = [(shelf, name) for shelf, _, name in named(step.node)]
+    taken = tuple(step.node.named())
 
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
-        pins = [services.pin(shelf, name) for shelf, name in names]
+        pins = [services.pin(shelf, name) for shelf, _, name in taken]
         text = orjson.dumps([step.kind, step.config_hash, pins, inputs], option=orjson.OPT_SORT_KEYS)
         key = hashlib.sha256(text).hexdigest()
         found = await cache.get(key)
@@ -102,7 +98,7 @@ def cached(step: Step, services: Services, runner: Runner, longest_s: float | No
         if found is not None:
             return found.value
         value = await runner(call, inputs)
-        if value is not None or step.kind not in _MADE_BY_MODELS:
+        if value is not None or not isinstance(step.node, LlmNode | AgentNode):
             await cache.put(key, value, ttl_s=ttl_s)
         return value
 

@@ -8,32 +8,27 @@ from compound.errors import NodeError
 from compound.graph.port.services import KeyedCall, RetrieveRequest
 from compound.language.validate import validator
 from compound.model.call.types import CallKey
-from compound.spec.nodes import CheckNode, RetrieveNode, SpecialistNode, SqlNode, ToolNode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic import JsonValue
 
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import JsonCall, Services
     from compound.graph.run.active import NodeCall, Runner
+    from compound.spec.nodes import RetrieveNode
 
 
-def bind_call(step: Step, services: Services) -> Runner:
-    """The runner of a node that gives its inputs to one function."""
-    match step.node:
-        case ToolNode(tool=name):
-            function = services.function(name)
-        case CheckNode(check=name):
-            function = services.check(name)
-        case SqlNode(tool=name):
-            function = services.sql_tool(name)
-        case SpecialistNode(ref=name):
-            function = services.specialist(name)
-        case _:
-            raise AssertionError(f"{step.kind} is no node that calls one function")
-    return typed(step, _keyed(function) if isinstance(function, KeyedCall) else _plain(function))
+def calling(look_up: Callable[[Services], Callable[[str], JsonCall | KeyedCall]]) -> Callable[[Step, Services], Runner]:
+    """The binder of nodes that give their inputs to one function, which is looked up so."""
+
+    def bind(step: Step, services: Services) -> Runner:
+        _, name = step.node.callee or ("", "")
+        function = look_up(services)(name)
+        return typed(step, _keyed(function) if isinstance(function, KeyedCall) else _plain(function))
+
+    return bind
 
 
 def _plain(function: JsonCall) -> Runner:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from compound.graph.planning.steps import SHARED
+from compound.graph.wiring.order import topological
 from compound.graph.wiring.references import uses
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     Steps = Mapping[str, Step]
     Ancestors = Mapping[str, frozenset[str]]
-
-BOUNDARY_KINDS: Final = frozenset({"review", "effect"})
 
 
 def ancestors_of(steps: Steps) -> dict[str, frozenset[str]]:
@@ -54,8 +53,6 @@ def is_made_by_a_map(steps: Steps, review: str) -> bool:
 
 def let_reviews_wait(steps: Steps) -> dict[str, Step]:
     """Steps whose reviews also wait for what the effects behind them need, so that these can be shown."""
-    from compound.graph.planning.expanding import topological
-
     ancestors = ancestors_of(steps)
     more: dict[str, list[str]] = {}
     for effect, step in steps.items():
@@ -97,4 +94,4 @@ def _gate(step: Step) -> tuple[str, ...]:
 def _can_wait(steps: Steps, ancestors: Ancestors, name: str, review: str) -> bool:
     """The review may wait for a step: no other decision and no effect comes into its way by that."""
     around = ancestors[name] | {name}
-    return all(steps[one].kind not in BOUNDARY_KINDS or one in ancestors[review] for one in around)
+    return all(not steps[one].is_boundary or one in ancestors[review] for one in around)

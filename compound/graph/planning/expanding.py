@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from compound.errors import ProjectError
 from compound.graph.planning.steps import BlockPlan, GraphPlan, MapPlan, Program, RepeatPlan, Rescue, RetryRule, Step
-from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value, dependencies
+from compound.graph.wiring.order import Wiring
+from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value
 from compound.language.conditions import parse_condition
 from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
 from compound.language.types import parse_type
@@ -24,7 +25,6 @@ from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     Block,
-    EffectNode,
     GraphNode,
     MapBlock,
     RepeatBlock,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 LoadGraph: TypeAlias = "Callable[[str], GraphSpec]"
 """Name of a sub-graph -> the graph. Raises `ProjectError` where there is none."""
 
-BOUNDARIES: Final = (ReviewNode, EffectNode)
 ENTER: Final = "input"
 
 
@@ -96,7 +95,7 @@ class Expander:
             inner = self.graph(node, place.seen, place.spec, name)
             if self.has_boundaries(inner, (*place.seen, place.spec.name, node.graph)):
                 return self._graph_steps(name, node, deps, place, inner)
-        if isinstance(node, MapBlock) and node.map.on_error == "review":
+        if isinstance(node, MapBlock) and node.is_boundary:
             return self._asking_map(name, node, deps, place)
         return [self._step(name, name, node, deps, place)]
 
@@ -172,7 +171,7 @@ class Expander:
     def has_boundaries(self, spec: GraphSpec, seen: tuple[str, ...]) -> bool:
         """Reviews or effects, in the graph or in one below it."""
         for path, node in blocks(spec.nodes):
-            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+            if node.is_boundary:
                 return True
             if isinstance(node, GraphNode):
                 inner = self.graph(node, seen, spec, path[-1])
@@ -187,7 +186,7 @@ class Expander:
             ProjectError: ``graph.boundary-in-repeat``.
         """
         for name, node in nodes.items():
-            if isinstance(node, BOUNDARIES) or (isinstance(node, MapBlock) and node.map.on_error == "review"):
+            if node.is_boundary:
                 what = f"{lead}{name} pauses the run or acts, inside a block; it must be durable on its own"
                 raise ProjectError("graph.boundary-in-repeat", what, fix="move it behind the block")
         made = ordered(nodes, spec, is_top=nodes is spec.nodes)
@@ -284,53 +283,15 @@ def ordered(
     Raises:
         ProjectError: ``graph.cycle``, ``graph.unknown-reference``.
     """
-    wanted = {name: tuple(dependencies(node)) for name, node in nodes.items()}
-    order, cycle = topological(wanted)
-    if cycle:
-        what = f"nodes wait for each other: {' -> '.join([*cycle, cycle[0]])}"
-        raise ProjectError("graph.cycle", what, fix="repeat needs a `repeat:` block")
+    wiring = Wiring(nodes)
+    order = wiring.in_order()
     if is_top:
-        for name, deps in wanted.items():
+        for name, deps in wiring.mentioned.items():
             for dep in deps:
                 if dep not in nodes:
                     where = spec.source.key(("nodes", name))
                     raise ProjectError("graph.unknown-reference", f"{name} uses ${dep}, which is no node", where=where)
-    return [(name, nodes[name], tuple(dep for dep in wanted[name] if dep in nodes)) for name in order]
-
-
-def topological(nodes: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:
-    """Names in an order in which each follows what it waits for, ties in the given order; and one cycle."""
-    place = {name: at for at, name in enumerate(nodes)}
-    left = {name: {dep for dep in deps if dep in nodes} for name, deps in nodes.items()}
-    dependents: dict[str, list[str]] = {name: [] for name in nodes}
-    for name, deps in left.items():
-        for dep in deps:
-            dependents[dep].append(name)
-    order: list[str] = []
-    ready = [name for name, deps in left.items() if not deps]
-    while ready:
-        order += ready
-        freed: list[str] = []
-        for name in ready:
-            for other in dependents[name]:
-                left[other].discard(name)
-                if not left[other]:
-                    freed.append(other)
-        ready = sorted(freed, key=place.__getitem__)
-    if len(order) == len(nodes):
-        return order, []
-    done = set(order)
-    return order, _cycle({name: deps for name, deps in nodes.items() if name not in done})
-
-
-def _cycle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
-    name = next(iter(waiting))
-    path: dict[str, None] = {}
-    while name not in path:
-        path[name] = None
-        name = next(dep for dep in waiting[name] if dep in waiting)
-    names = list(path)
-    return names[names.index(name) :]
+    return [(name, nodes[name], wiring.deps[name]) for name in order]
 
 
 def program(steps: list[Step]) -> Program:

@@ -14,8 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from compound.graph.planning.behind import ancestors_of, let_reviews_wait
-from compound.graph.planning.expanding import BOUNDARIES, Expander, LoadGraph, Place, no_graphs, program, topological
+from compound.graph.planning.expanding import Expander, LoadGraph, Place, no_graphs, program
 from compound.graph.planning.steps import Program, Segment, Step
+from compound.graph.wiring.order import topological
 from compound.graph.wiring.references import compile_lenient
 from compound.spec.graph_file import GraphSpec
 
@@ -110,7 +111,7 @@ def _boundaries_before(steps: Mapping[str, Step]) -> dict[str, frozenset[str]]:
         names: set[str] = set()
         for dep in step.deps:
             names |= before[dep]
-            if isinstance(steps[dep].node, BOUNDARIES):
+            if steps[dep].is_boundary:
                 names.add(dep)
         before[name] = frozenset(names)
     return before
@@ -120,7 +121,7 @@ def _segments(steps: Mapping[str, Step], before: Mapping[str, frozenset[str]]) -
     groups: dict[frozenset[str], list[str]] = {}
     home: dict[str, str] = {}
     for name, step in steps.items():
-        if isinstance(step.node, BOUNDARIES):
+        if step.is_boundary:
             home[name] = name
         else:
             groups.setdefault(before[name], []).append(name)

@@ -86,6 +86,11 @@ class Step:
     gate: str | None = None
     block: BlockPlan | None = None
 
+    @property
+    def is_boundary(self) -> bool:
+        """A review or an effect: durable on its own."""
+        return self.kind in {"review", "effect"}
+
     def view(self, scope: Scope) -> Scope:
         """The scope as this step's references see it."""
         return Namespace(scope, self.prefix) if self.prefix else scope

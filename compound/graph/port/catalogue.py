@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from compound.errors import ProjectError
+from compound.spec.words import Shelf
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from compound.language.types import Type
     from compound.spec.graph_file import GraphSpec
     from compound.spec.policy_file import PolicyFile
-
-Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt", "graph", "policy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

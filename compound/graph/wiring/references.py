@@ -8,28 +8,12 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from compound.language.conditions import parse_condition, parse_reference
 from compound.language.references import ABSENT, Evaluate, Expr, Maybe, Ref, Scope, compile_expr, references
-from compound.spec.nodes import (
-    AgentNode,
-    AnyNode,
-    CheckNode,
-    EffectNode,
-    GraphNode,
-    LlmNode,
-    MapBlock,
-    RepeatBlock,
-    RetrieveNode,
-    ReviewNode,
-    SpecialistNode,
-    SqlNode,
-    ToolNode,
-)
+from compound.spec.nodes import AnyNode, EffectNode, MapBlock, RepeatBlock, ReviewNode
 from compound.spec.words import FallbackValue
 from compound.spec.yaml.reading import DataPath
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
-
-    from compound.graph.port.catalogue import Shelf
 
 Role = Literal["in", "when", "show", "auto", "versions", "until", "out", "each", "fallback"]
 Inputs: TypeAlias = "Callable[[Scope], dict[str, JsonValue] | str]"
@@ -96,7 +80,10 @@ def uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
                 yield from uses(inner, (*path, "nodes", name))
             yield from _value_uses(node.out, (*path, "out"), "out", is_shielded=True)
         case _:
-            yield from _input_uses(node, path)
+            for key, value in node.given():
+                yield from _value_uses(value, (*path, *key), "in")
+    if isinstance(node, EffectNode):
+        yield from _value_uses(node.versions, (*path, "versions"), "versions", is_shielded=True)
     yield from _fallback_uses(node, path)
 
 
@@ -111,17 +98,6 @@ def _review_uses(node: ReviewNode, path: DataPath) -> Iterator[Use]:
             yield from _value_uses(text, (*path, "auto", name), "auto", is_shielded=True)
 
 
-def _input_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
-    yield from _value_uses(cast("JsonValue", getattr(node, "inputs", {})), (*path, "in"), "in")
-    if isinstance(node, RetrieveNode):
-        yield from _value_uses(cast("JsonValue", node.where), (*path, "where"), "in")
-    if isinstance(node, EffectNode):
-        yield from _value_uses(node.versions, (*path, "versions"), "versions", is_shielded=True)
-    if isinstance(node, AgentNode):
-        for index, tool in enumerate(node.calls):
-            yield from _value_uses(cast("JsonValue", tool.given), (*path, "tools", index, "with"), "in")
-
-
 def _fallback_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
     other = getattr(node, "fallback", None)
     if isinstance(other, FallbackValue):
@@ -133,14 +109,8 @@ def _fallback_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
 
 def needed(node: AnyNode, path: DataPath) -> Iterator[tuple[Expr, DataPath]]:
     """Every value that a node itself must be given to run, with its place; not its condition."""
-    yield from iter_bindings(cast("JsonValue", getattr(node, "inputs", {})), (*path, "in"))
-    if isinstance(node, RetrieveNode):
-        yield from iter_bindings(cast("JsonValue", node.where), (*path, "where"))
-    if isinstance(node, MapBlock):
-        yield from iter_bindings(node.map.each, (*path, "map", "each"))
-    if isinstance(node, AgentNode):
-        for index, tool in enumerate(node.calls):
-            yield from iter_bindings(cast("JsonValue", tool.given), (*path, "tools", index, "with"))
+    for key, value in node.given():
+        yield from iter_bindings(value, (*path, *key))
 
 
 def _expression_uses(expr: Expr, path: DataPath, role: Role, *, is_shielded: bool = False) -> Iterator[Use]:
@@ -259,54 +229,3 @@ def shown_names(show: list[JsonValue] | dict[str, JsonValue]) -> dict[str, JsonV
             name = ".".join(str(step) for step in (expr.root, *expr.steps)).removeprefix("input.")
         named[name if name not in named else f"{name} ({index + 1})"] = value
     return named
-
-
-def named(node: AnyNode) -> Iterator[tuple[Shelf, DataPath, str]]:  # noqa: C901, PLR0912 - one arm per kind
-    """What a node takes from the project: shelf, key in the node, name."""
-    match node:
-        case ToolNode(tool=name):
-            yield "tool", ("tool",), name
-        case SqlNode(tool=name):
-            yield "sql", ("tool",), name
-        case CheckNode(check=name):
-            yield "check", ("kind",), name
-        case RetrieveNode(on=name):
-            yield "retriever", ("on",), name
-        case SpecialistNode(ref=name):
-            yield "specialist", ("ref",), name
-        case LlmNode(model=model, prompt=prompt, system=system) | AgentNode(model=model, prompt=prompt, system=system):
-            yield "model", ("model",), model
-            yield "prompt", ("prompt",), prompt
-            if system is not None:
-                yield "prompt", ("system",), system
-            if isinstance(node, AgentNode):
-                yield from _agent_names(node)
-        case EffectNode(tool=tool, tools=tools):
-            if tool is not None:
-                yield "effect", ("tool",), tool
-            for index, name in enumerate(tools or ()):
-                yield "effect", ("tools", index), name
-        case GraphNode(graph=name):
-            yield "graph", ("graph",), name
-        case _:
-            return
-
-
-def _agent_names(node: AgentNode) -> Iterator[tuple[Shelf, DataPath, str]]:
-    for index, tool in enumerate(node.calls):
-        shelf, name = tool_shelf(tool.tool)
-        key = ("tools", index) if isinstance(node.tools[index], str) else ("tools", index, "tool")
-        yield shelf, key, name
-    for index, name in enumerate(node.proposes):
-        yield "effect", ("proposes", index), name
-
-
-def tool_shelf(ref: str) -> tuple[Shelf, str]:
-    """Where a tool of an agent lies: `sql.orders` is `orders` among the SQL tools, `orders` a function."""
-    lead, dot, name = ref.partition(".")
-    if dot and lead in _LEADS:
-        return _LEADS[lead], name
-    return "tool", ref
-
-
-_LEADS: Final[dict[str, Shelf]] = {"sql": "sql", "retrieve": "retriever"}

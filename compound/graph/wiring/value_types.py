@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from compound.graph.port.catalogue import Signature
 from compound.graph.wiring.known_types import (
@@ -41,24 +41,23 @@ from compound.spec.nodes import (
     AgentNode,
     AnyNode,
     Block,
-    CheckNode,
     EffectNode,
     GraphNode,
     LlmNode,
     MapBlock,
     RepeatBlock,
-    RetrieveNode,
     ReviewNode,
-    SpecialistNode,
-    SqlNode,
-    ToolNode,
 )
 from compound.spec.words import FallbackValue
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.graph.port.catalogue import Catalogue, Shelf
+    from compound.graph.port.catalogue import Catalogue
+    from compound.spec.words import Shelf
+
+_OUTPUTS: Final[Mapping[Shelf, Type]] = {"check": VERDICT, "retriever": Many(PASSAGE)}
+"""What is given where the project does not say more."""
 
 
 class Unknown(Exception):
@@ -297,27 +296,17 @@ class ValueTypes:
             return kind
         return Record({"items": Many(kind), "failed": FAILED}) if node.map.on_error == "report" else Many(kind)
 
-    def of_callee(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one arm per kind of node
+    def of_callee(self, node: AnyNode) -> Type:
         """Type of what a node's tool, index or model gives, whatever the node declares."""
-        match node:
-            case ToolNode(tool=name):
-                return self._output("tool", name, ANY)
-            case SqlNode(tool=name):
-                return self._output("sql", name, ANY)
-            case SpecialistNode(ref=name):
-                return self._output("specialist", name, ANY)
-            case CheckNode(check=name):
-                return self._output("check", name, VERDICT)
-            case RetrieveNode(on=name):
-                return self._output("retriever", name, Many(PASSAGE))
-            case LlmNode():
-                return Maybe(STR)
-            case _:
-                return ANY
+        if isinstance(node, LlmNode):
+            return Maybe(STR)
+        return ANY if node.callee is None else self._output(*node.callee)
 
-    def _output(self, shelf: Shelf, name: str, default: Type) -> Type:
+    def _output(self, shelf: Shelf, name: str) -> Type:
         signature = self._catalogue.signature(shelf, name)
-        return default if signature is None or signature.output is None else from_json_schema(signature.output)
+        if signature is None or signature.output is None:
+            return _OUTPUTS.get(shelf, ANY)
+        return from_json_schema(signature.output)
 
     def _of_graph(self, name: str) -> Type:
         spec = None if name in self._around else self._catalogue.graph(name)

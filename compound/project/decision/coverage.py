@@ -13,25 +13,15 @@ from compound.errors import ProjectError
 from compound.project.source.parts import GRAPHS, TOOLS
 from compound.spec.graph_file import blocks
 from compound.spec.mcp_file import PREFIX
-from compound.spec.nodes import (
-    AgentNode,
-    CheckNode,
-    EffectNode,
-    GraphNode,
-    LlmNode,
-    RetrieveNode,
-    SpecialistNode,
-    SqlNode,
-    ToolNode,
-)
+from compound.spec.nodes import GraphNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compound.project.open.resources import Resources
     from compound.spec import GraphSpec
-    from compound.spec.nodes import AnyNode
     from compound.spec.policy_file import PolicyFile
+    from compound.spec.words import Shelf
 
 _SHOWN = 3
 _IDLE = frozenset({"description", "retention"})
@@ -118,47 +108,31 @@ class _Reader:
         for place in spec.external_types.values():
             module = place.partition(":")[0].removesuffix(".py").replace("/", ".")
             self._files(self._code.of_module(f"{GRAPHS}.{module}"), f"the type {place}")
+        readers: Mapping[Shelf, Callable[[str], None]] = {
+            "tool": self._function,
+            "check": self._check,
+            "sql": self._sql,
+            "effect": self._effect,
+            "retriever": self._index,
+            "specialist": self._specialist,
+            "model": self._logical,
+            "prompt": self._prompt,
+        }
         for _, node in blocks(spec.nodes):
             if isinstance(node, GraphNode) and node.graph not in above:
                 self._graph(self._resources.parts.graph(node.graph), above | {node.graph})
-            self._node(node)
+            for shelf, _, name in node.named():
+                if shelf != "graph":
+                    readers[shelf](name)
 
-    def _node(self, node: AnyNode) -> None:
-        match node:
-            case ToolNode():
-                self._function(node.tool)
-            case CheckNode():
-                check = self._resources.parts.checks[node.check]
-                self._called(check.callable, f"the check {node.check}")
-            case SqlNode():
-                self._sql(node.tool)
-            case RetrieveNode():
-                self._index(node.on)
-            case SpecialistNode():
-                version = self._resources.specialists.resolve(node.ref).version
-                self._covers[f"the specialist {node.ref}"] = version
-            case LlmNode() | AgentNode():
-                self._model(node)
-            case EffectNode():
-                self._effects(node.names)
-            case _:
-                return
+    def _check(self, name: str) -> None:
+        self._called(self._resources.parts.checks[name].callable, f"the check {name}")
 
-    def _model(self, node: LlmNode | AgentNode) -> None:
-        for path in (node.prompt, node.system):
-            if path is not None:
-                self._covers[f"the prompt {path}"] = self._resources.parts.prompts[path].version
-        self._logical(node.model)
-        if isinstance(node, AgentNode):
-            self._effects(node.proposes)
-            for call in node.calls:
-                lead, dot, name = call.tool.partition(".")
-                if dot and lead == "sql":
-                    self._sql(name)
-                elif dot and lead == "retrieve":
-                    self._index(name)
-                else:
-                    self._function(call.tool)
+    def _specialist(self, ref: str) -> None:
+        self._covers[f"the specialist {ref}"] = self._resources.specialists.resolve(ref).version
+
+    def _prompt(self, path: str) -> None:
+        self._covers[f"the prompt {path}"] = self._resources.parts.prompts[path].version
 
     def _logical(self, name: str) -> None:
         from compound.model.provider.solvers import find_solver
@@ -188,9 +162,8 @@ class _Reader:
                         self._code.of_module(f"{TOOLS}.{module.__name__.rpartition('.')[2]}"), f"the tool {name}"
                     )
 
-    def _effects(self, names: tuple[str, ...]) -> None:
-        for name in names:
-            self._called(self._resources.parts.effects[name].function, f"the effect {name}")
+    def _effect(self, name: str) -> None:
+        self._called(self._resources.parts.effects[name].function, f"the effect {name}")
 
     def _sql(self, name: str) -> None:
         content = self._resources.parts.sql_files[name].read_bytes()

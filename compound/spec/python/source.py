@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.language.conditions import ExpressionError, parse_reference
 from compound.language.references import Ref
 from compound.language.types import ANY, Record, Type, field_type, parse_type
+from compound.spec.nodes import NODE_KINDS, NODE_MODELS
 from compound.spec.python.arguments import OPTIONS, kind_of
 
 if TYPE_CHECKING:
@@ -16,19 +18,6 @@ if TYPE_CHECKING:
 
     from compound.spec.graph_file import GraphSpec
 
-_POSITIONAL: Final = {
-    "retrieve": "on", "sql": "tool", "specialist": "ref", "llm": "model", "agent": "model", "tool": "tool",
-    "check": "kind", "graph": "graph", "effect": "tool",
-}  # fmt: skip
-_OWN: Final = {
-    "retrieve": ("top_k", "mode", "where"),
-    "llm": ("prompt", "system", "max_tokens", "temperature"),
-    "agent": (
-        "prompt", "system", "tools", "proposes", "max_turns", "budget", "max_tokens", "temperature",
-    ),
-    "effect": ("tools", "review", "versions"),
-    "review": ("queue", "show", "decide", "versions", "due", "expire", "on_expire", "risk", "auto"),
-}  # fmt: skip
 _PARAMETERS: Final = frozenset({"name", "inputs", "self", *OPTIONS})
 _WIDTH: Final = 110
 
@@ -114,11 +103,11 @@ class _Writer:
 
     def _arguments(self, name: str, variable: str, node: Mapping[str, JsonValue]) -> list[str]:
         use = str(node["use"])
-        lead = _POSITIONAL.get(use)
+        own = _own_keys(use)
+        lead = None if use == "review" else own[0]
         arguments = [repr(node[lead])] if lead is not None and lead in node else []
         if variable != name:
             arguments.append(f"name={name!r}")
-        own = _OWN.get(use, ())
         for key in (*own, *OPTIONS):
             if key in node and key != lead:
                 arguments.append(f"{key}={self._own(key, node[key])}")
@@ -154,6 +143,13 @@ class _Writer:
         return [*lines, *(body or [f"{below}pass"])]
 
 
+@cache
+def _own_keys(use: str) -> tuple[str, ...]:
+    """The keys of one kind of node alone; the first is the first argument, but of a review."""
+    fields = NODE_MODELS[use].model_fields
+    return tuple(key for name, field in fields.items() if (key := field.alias or name) not in {"use", "in", *OPTIONS})
+
+
 def _is_variable(name: str) -> bool:
     return not keyword.iskeyword(name) and name not in {"graph", "Graph", "maybe"}
 
@@ -163,7 +159,7 @@ def _is_attribute(name: str) -> bool:
 
 
 def _is_argument(name: str, own: tuple[str, ...]) -> bool:
-    taken = {*_PARAMETERS, *own, *_POSITIONAL.values()}
+    taken = {*_PARAMETERS, *own, *(_own_keys(use)[0] for use in NODE_KINDS if use != "review")}
     return name.isidentifier() and not keyword.iskeyword(name) and name not in taken
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.errors import ProjectError
-from compound.graph.drawing.mermaid import COLOURS, draw
+from compound.graph.drawing.mermaid import draw
+from compound.graph.drawing.picture import LOOKS
 from compound.graph.drawing.svg import draw_svg
 from compound.spec import load_graph
 from compound.spec.graph_text import build_graph
@@ -80,7 +81,7 @@ def test_a_cycle_is_said_not_drawn() -> None:
 
 
 def test_every_kind_has_a_colour() -> None:
-    assert set(NODE_MODELS) <= set(COLOURS)
+    assert set(NODE_MODELS) <= set(LOOKS)
 
 
 class _Mermaid:

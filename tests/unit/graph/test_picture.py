@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.graph.drawing.layout import Layout, place
-from compound.graph.drawing.mermaid import COLOURS, draw
-from compound.graph.drawing.picture import picture
+from compound.graph.drawing.mermaid import draw
+from compound.graph.drawing.picture import LOOKS, picture
 from compound.graph.drawing.svg import INK, PAPER, QUIET, draw_svg
 from compound.spec import load_graph
 
@@ -134,9 +134,9 @@ def _tinted(colour: str, share: float = 0.07) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
-@pytest.mark.parametrize("kind", COLOURS)
+@pytest.mark.parametrize("kind", LOOKS)
 def test_every_kind_can_be_read(kind: str) -> None:
-    colour = COLOURS[kind]
+    colour = LOOKS[kind].colour
     assert _contrast(colour, PAPER) >= 4.5
     if kind not in {"input", "output"}:
         assert min(_contrast(text, _tinted(colour)) for text in (colour, INK, QUIET)) >= 4.5
