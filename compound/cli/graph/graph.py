@@ -119,6 +119,10 @@ def run(
         str | None, typer.Option("--ticket", help="A ticket as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The ticket's body as plain text.")] = None,
+    mailbox: Annotated[
+        str | None,
+        typer.Option("--mailbox", help="The mailbox that the ticket came to; needed where the project has several."),
+    ] = None,
     given: Annotated[
         str | None, typer.Option("--input", help="The graph's whole input as JSON, a file, or `-`; not with --ticket.")
     ] = None,
@@ -141,13 +145,16 @@ def run(
     is_by_option = any(one is not None for one in (ticket, text, given))
     if values and is_by_option:
         raise typer.BadParameter("give NAME=VALUE, or --ticket, --text, --input", param_hint="values")
+    message: dict[str, str] = {}
     if given is not None:
         record = read_ticket_argument(given, None, stdin=sys.stdin.buffer)
     elif is_by_option:
-        record = project.item_input(graph, read_ticket_argument(ticket, text, stdin=sys.stdin.buffer))
+        item = read_ticket_argument(ticket, text, stdin=sys.stdin.buffer)
+        record, message = project.item_input(graph, item), project.item_message(item, mailbox)
     else:
         record = project.inputs(graph, values or []) if values or graph is not None else project.example()
-    result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)
+    said = project.context(graph, context or [])
+    result = project.run(graph, record, context=said, draft=draft, message=message)
     if json:
         print_json(result)
         return

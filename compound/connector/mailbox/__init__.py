@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from compound.connector.mailbox._item import Item, MailboxProblem
+from compound.connector.mailbox._item import LINKS, Item, MailboxProblem
 from compound.connector.mailbox._mailbox import Mailbox, MailboxPerformer, MailboxSetup, MailboxTransaction
 from compound.connector.mailbox._replies import Sent
 from compound.connector.mailbox._sources import Entry, read_items, task_item
 
 __all__ = [
+    "LINKS",
     "Entry",
     "Item",
     "Mailbox",

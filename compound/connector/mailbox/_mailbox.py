@@ -116,6 +116,10 @@ class Mailbox:
         """Everything that was sent, oldest first."""
         return iter(self._sent)
 
+    def sent(self, effect_key: str) -> Sent | None:
+        """What an effect sent; None when it has not happened."""
+        return self._sent.sent(effect_key)
+
     def empty(self, run_ids: Collection[str], *, now: float) -> int:
         """Remove the words of what these runs sent; it stays known as sent. Returns how many messages that were."""
         return self._sent.empty(run_ids, now=now)

@@ -9,15 +9,20 @@ from compound.connector.state import tables
 from compound.connector.state._audit import AuditReport, append_audit, verify_audit
 from compound.connector.state._digest import canonical, digest
 from compound.connector.state._leases import Holder, Lease, Leases
+from compound.connector.state._messages import Arrival, Arrived, Message, Messages
 from compound.connector.state._owner import host_and_process, host_name, is_gone, this_owner
 from compound.connector.state._store import StateStore
 from compound.connector.state._tickets import RunItem, content_sha256
 
 __all__ = [
+    "Arrival",
+    "Arrived",
     "AuditReport",
     "Holder",
     "Lease",
     "Leases",
+    "Message",
+    "Messages",
     "RunItem",
     "StateStore",
     "append_audit",

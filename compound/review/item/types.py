@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.review.item.machine import Status
 from compound.review.item.offer import ANYTHING_USUAL, Offer
@@ -312,7 +312,7 @@ class DraftVersion:
 
 
 class ContextProbe(Protocol):
-    """Knows the present version of rows outside (orders, customers, a ticket's messages)."""
+    """Knows the present version of what drafts are made from (orders, customers, the messages of a conversation)."""
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
         """The present version of each of these rows; a row that is gone is left out.
@@ -320,6 +320,15 @@ class ContextProbe(Protocol):
         Args:
             refs: Row to the version seen when the draft was made.
         """
+        ...
+
+
+@runtime_checkable
+class TellingProbe(ContextProbe, Protocol):
+    """A probe that says in words what happened to something that is no row."""
+
+    def told(self, ref: str, seen: int) -> str:
+        """What happened to it since that version; empty for a row, of which the versions say enough."""
         ...
 
 
