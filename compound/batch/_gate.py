@@ -52,11 +52,24 @@ class OrderGate:
         for row in set(rows) - mine:
             mine.add(row)
             heapq.heappush(self._queues.setdefault(row, []), seq)
-        while (earlier := self._before(seq)) is not None:
+        await self._wait(seq, None)
+
+    async def wait_for(self, seq: int, names: Iterable[str]) -> None:
+        """Return when all tickets before `seq` that share one of these keys with it are settled.
+
+        Args:
+            seq: Its place.
+            names: Some of its keys.
+        """
+        await self._wait(seq, frozenset(names))
+
+    async def _wait(self, seq: int, names: frozenset[str] | None) -> None:
+        while (earlier := self._before(seq, names)) is not None:
             await self._events.setdefault(earlier, anyio.Event()).wait()
 
-    def _before(self, seq: int) -> int | None:
-        for name in self._keys.get(seq, ()):
+    def _before(self, seq: int, names: frozenset[str] | None) -> int | None:
+        own = self._keys.get(seq, set[str]())
+        for name in own if names is None else own & names:
             queue = self._queues[name]
             while queue and queue[0] not in self._keys:
                 heapq.heappop(queue)

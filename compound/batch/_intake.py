@@ -90,6 +90,7 @@ class Intake:
             "input_hash": content_sha256(entry.ticket or {}, entry.context),
             "input": entry.ticket,
             "context": dict(entry.context) if entry.context else None,
+            "message": dict(entry.message) if entry.message else None,
             "attempt": 1,
             "status": (ItemStatus.DEAD if entry.problem else ItemStatus.PENDING).value,
             "error": entry.problem,
@@ -132,7 +133,7 @@ class Intake:
                 return
             self._replaced.append(before.run_id)
         attempt = before.attempt if is_unseen else before.attempt + 1
-        changed = {key: row[key] for key in ("input", "input_hash", "context")}
+        changed = {key: row[key] for key in ("input", "input_hash", "context", "message")}
         db.execute(
             sa.update(_ITEM)
             .where(_ITEM.c.job_id == self.job_id, _ITEM.c.ticket_id == name)

@@ -153,6 +153,7 @@ class Ledger:
                     lane=row.lane,
                     error=row.error,
                     context=row.context or {},
+                    message=row.message or {},
                     is_adopted=bool(row.is_adopted),
                 )
                 for row in db.execute(query)

@@ -53,6 +53,7 @@ class BatchRunner:
         on_event: Called when an item is started or settled.
         context: The graph's context, for all items.
         keys: Returns the keys of an item, which order its effects.
+        threads: Returns the conversations of an item; it starts after their earlier items have ended.
         withdraw: Withdraws the open review items of dropped runs.
     """
 
@@ -66,6 +67,7 @@ class BatchRunner:
         on_event: Callable[[BatchEvent], None] = lambda event: None,
         context: Mapping[str, JsonValue] | None = None,
         keys: Callable[[LedgerItem], Iterable[str]] = lambda item: keys_of(item.ticket),
+        threads: Callable[[LedgerItem], Iterable[str]] = lambda item: (),
         withdraw: Callable[[Sequence[str]], None] = lambda run_ids: None,
     ) -> None:
         self._ledger = ledger
@@ -75,6 +77,7 @@ class BatchRunner:
         self._on_event = on_event
         self._context = context or {}
         self._keys = keys
+        self._threads = threads
         self._withdraw = withdraw
         self._failures = Failures(0)
         self._draining = False
@@ -133,20 +136,26 @@ class BatchRunner:
         todo = [item for item in items if item.status not in SETTLED]
         self._total = len(items)
         self._settled = len(items) - len(todo)
-        gate = OrderGate({item.seq: self._keys(item) for item in todo})
+        threads = {item.seq: frozenset(self._threads(item)) for item in todo}
+        gate = OrderGate({item.seq: {*self._keys(item), *threads[item.seq]} for item in todo})
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
             signals.start_soon(self._watch_signals, signals.cancel_scope)
             async with anyio.create_task_group() as workers:
                 for _ in range(max(1, min(options.concurrency, len(todo)))):
-                    workers.start_soon(self._work, queue, gate, options)
+                    workers.start_soon(self._work, queue, gate, threads, options)
             signals.cancel_scope.cancel()
         if self._failures.down is not None:
             self._ledger.reopen(self._failures.row)
 
-    async def _work(self, queue: Iterable[LedgerItem], gate: OrderGate, options: BatchOptions) -> None:
+    async def _work(
+        self, queue: Iterable[LedgerItem], gate: OrderGate, threads: Mapping[int, frozenset[str]], options: BatchOptions
+    ) -> None:
         for item in queue:
+            if not self._draining:  # the earlier messages of its conversation are answered first, or wait for a person
+                await gate.wait_for(item.seq, threads[item.seq])
             if self._draining:
+                gate.settle(item.seq)
                 return
             try:
                 outcome = await self._from_start_to_end(item, gate, options)

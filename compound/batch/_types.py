@@ -34,12 +34,14 @@ class BacklogItem:
         ticket: The record; None if it could not be read.
         problem: Why it could not be read, as an error record; it becomes a dead letter.
         context: Context from its row; empty if all items share one.
+        message: `mailbox`, `thread` and `in_reply_to` of an item of a mailbox; empty for any other.
     """
 
     ticket_id: str
     ticket: Mapping[str, JsonValue] | None
     problem: Mapping[str, JsonValue] | None = None
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    message: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class LedgerItem:
     """A row of the ledger: an item with its position and status.
 
     Attributes:
+        message: As for `BacklogItem`.
         is_adopted: Whether its run was started by another batch or by `compound run`.
     """
 
@@ -59,6 +62,7 @@ class LedgerItem:
     lane: str | None = None
     error: Mapping[str, JsonValue] | None = None
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    message: Mapping[str, str] = field(default_factory=dict[str, str])
     is_adopted: bool = False
 
 

@@ -120,6 +120,10 @@ def run(
         str | None, typer.Option("--item", "--ticket", help="The item as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")] = None,
+    mailbox: Annotated[
+        str | None,
+        typer.Option("--mailbox", help="The mailbox that the item came to; needed if the project has several."),
+    ] = None,
     given: Annotated[
         str | None, typer.Option("--input", help="The whole input as JSON, a file, or `-`; not with --item.")
     ] = None,
@@ -141,13 +145,16 @@ def run(
     is_by_option = any(one is not None for one in (item, text, given))
     if values and is_by_option:
         raise typer.BadParameter("give NAME=VALUE, or --item, --text, --input", param_hint="values")
+    message: dict[str, str] = {}
     if given is not None:
         record = read_item_argument(given, None, stdin=sys.stdin.buffer)
     elif is_by_option:
-        record = project.item_input(graph, read_item_argument(item, text, stdin=sys.stdin.buffer))
+        one = read_item_argument(item, text, stdin=sys.stdin.buffer)
+        record, message = project.item_input(graph, one), project.item_message(one, mailbox)
     else:
         record = project.inputs(graph, values or []) if values or graph is not None else project.example()
-    result = project.run(graph, record, context=project.context(graph, context or []), draft=draft)
+    said = project.context(graph, context or [])
+    result = project.run(graph, record, context=said, draft=draft, message=message)
     if json:
         print_json(result)
         return

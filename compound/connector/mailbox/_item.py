@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator
 
 from compound.errors import DataError, Location, choices
 from compound.spec.mailbox_file import ItemRules
@@ -32,6 +32,8 @@ class Item(BaseModel):
         customer_id: As claimed by the channel; not verified.
         email: Address of the sender.
         received_at: ISO 8601.
+        thread: What the source calls the conversation that it belongs to; a whole number is read as its text.
+        in_reply_to: The id of the item that it answers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -44,6 +46,18 @@ class Item(BaseModel):
     email: str | None = None
     channel: str | None = None
     received_at: str | None = None
+    thread: str | None = None
+    in_reply_to: str | None = None
+
+    @field_validator("thread", "in_reply_to", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        """Help desks count their conversations."""
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+LINKS: Final = ("thread", "in_reply_to")
+"""Fields that say which conversation an item belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +122,7 @@ def _bounded(item: Item, rules: ItemRules, where: Location, seen: set[str] | Non
     try:
         size = len(item.body.encode()) + len((item.html or "").encode())
         (item.id + item.subject + (item.email or "") + (item.customer_id or "")).encode()
+        ((item.thread or "") + (item.in_reply_to or "")).encode()
     except UnicodeEncodeError:
         what = "it contains an unpaired surrogate, which is not a character"
         return problem(where, item.id, "item.not-utf8", what, "write the whole character")

@@ -116,6 +116,10 @@ class Mailbox:
         """All sent messages, oldest first."""
         return iter(self._sent)
 
+    def sent(self, effect_key: str) -> Sent | None:
+        """What an effect sent; None when it has not happened."""
+        return self._sent.sent(effect_key)
+
     def empty(self, run_ids: Collection[str], *, now: float) -> int:
         """Delete the texts that these runs sent; the messages stay marked as sent. Returns the count."""
         return self._sent.empty(run_ids, now=now)

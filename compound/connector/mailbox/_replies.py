@@ -63,6 +63,15 @@ class SentFolder:
         except (OSError, orjson.JSONDecodeError) as error:
             raise ConnectorError("mailbox.unreadable", f"{path} cannot be read: {error}") from error
 
+    def sent(self, effect_key: str) -> Sent | None:
+        """The message of an effect; None when it has not happened.
+
+        Raises:
+            ConnectorError: `mailbox.unreadable`.
+        """
+        record = self.find(effect_key)
+        return None if record is None else _sent(cast("dict[str, JsonValue]", record["sent"]))
+
     def store(self, effect_key: str, record: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         """Store a record durably, or return the existing one.
 

@@ -9,47 +9,30 @@ values.
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     Column,
     Double,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
     false,
 )
-from sqlalchemy.sql.schema import SchemaItem
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+from compound.connector.state._columns import json as _json
+from compound.connector.state._columns import key as _key
+from compound.connector.state._columns import metadata
+from compound.connector.state._columns import text as _text
+from compound.connector.state._columns import time as _time
+from compound.connector.state._message_tables import message, message_run
 
-
-def _json(name: str, *, nullable: bool = True) -> SchemaItem:
-    return Column(name, JSON(none_as_null=True), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = True) -> SchemaItem:
-    return Column(name, Text, nullable=nullable)
-
-
-def _key(name: str, *, nullable: bool = False) -> SchemaItem:
-    return Column(name, Text, nullable=nullable)
-
-
-def _time(name: str, *, nullable: bool = True) -> SchemaItem:
-    return Column(name, Double, nullable=nullable)
-
+__all__ = [
+    "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version", "graph", "idempotency",
+    "lease", "message", "message_run", "metadata", "outbox", "resume", "review_item", "run", "score",
+]  # fmt: skip
 
 run = Table(
     "run",
@@ -158,6 +141,7 @@ batch_item = Table(
     _key("run_id", nullable=True),
     Column("is_adopted", Boolean, nullable=False, default=False, server_default=false()),
     _json("context"),
+    _json("message"),
     _json("error"),
     _time("created_at"),
     _time("started_at"),
@@ -169,7 +153,8 @@ batch_item = Table(
     Index(None, "ticket_id"),
 )
 """The ledger: one row per item; `pending running waiting_batch waiting_review done failed dead cancelled`.
-`is_adopted`: its run was started by another batch or by `compound run`."""
+`is_adopted`: its run was started by another batch or by `compound run`. `message`: its mailbox and
+its conversation."""
 
 review_item = Table(
     "review_item",

@@ -194,6 +194,8 @@ class Origins:
                     return frozenset()
                 if is_plain_output(level, name, steps):
                     return frozenset()
+                if signature is not None and signature.tells_texts:
+                    return frozenset({Origin("retrieved", name)})
                 return self.of_value(level, cast("JsonValue", inputs_of(node)))
 
     def _of_block(self, level: Level, name: str, node: RepeatBlock | MapBlock, steps: Steps) -> frozenset[Origin]:

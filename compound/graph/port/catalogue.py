@@ -30,6 +30,7 @@ class Signature:
         can_stop: A timeout ends a call: it awaits, or runs in a thread of its own.
         is_repeatable: Equal inputs and equal versions give equal values: its values may be cached.
         is_wide: It reads rows of everybody, so no model may call it.
+        tells_texts: Its value is what people outside wrote, as retrieved text is: whatever it is given.
     """
 
     params: Mapping[str, JsonValue] | None = None
@@ -37,6 +38,7 @@ class Signature:
     can_stop: bool = True
     is_repeatable: bool = True
     is_wide: bool = False
+    tells_texts: bool = False
 
 
 class Catalogue(Protocol):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from compound.language.marks import RECIPIENT, meaning_of
+from compound.project.open.letters import letter_of, recipients_of
 from compound.review import ProposedAction
 from compound.review.item.types import Draft, ShownEffect
 
@@ -63,27 +63,8 @@ def shown_effects(calls: Sequence[PlannedCall], effects: Effects) -> tuple[Shown
 
 
 def _letter(does: Sequence[ShownEffect], effects: Effects) -> str:
-    """What the effects that write to somebody say: their longest text."""
-    said = [
-        max((value for value in _other_texts(one, effects)), key=len, default="")
-        for one in does
-        if _recipients(one, effects)
-    ]
-    return "\n\n".join(text for text in said if text)
-
-
-def _other_texts(one: ShownEffect, effects: Effects) -> Iterator[str]:
-    recipients = _recipients(one, effects)
-    return (value for name, value in one.arguments.items() if isinstance(value, str) and name not in recipients)
-
-
-def _recipients(one: ShownEffect, effects: Effects) -> set[str]:
-    """Arguments that say to whom it goes, as the effect declares them."""
-    effect = effects.get(one.effect)
-    declared = (
-        {} if effect is None else cast("Mapping[str, Mapping[str, JsonValue]]", effect.schema.get("properties") or {})
-    )
-    return {name for name, schema in declared.items() if meaning_of(schema) == RECIPIENT.meaning}
+    """What the effects that write to somebody say."""
+    return "\n\n".join(text for one in does if (text := letter_of(effects.get(one.effect), one.arguments)))
 
 
 def _actions(
@@ -98,7 +79,7 @@ def _actions(
     return tuple(
         ProposedAction(name=one.effect, arguments=one.arguments, details=_details(one, proposals))
         for one in does
-        if not _recipients(one, effects)
+        if not recipients_of(effects.get(one.effect))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +21,7 @@ from compound.graph.port.services import (
 )
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
+from compound.project.open.conversation import rows_only
 from compound.review import ProposedAction, Status
 from compound.review.item.offer import WITHOUT_EFFECTS
 from compound.review.item.types import Decision, NewItem, Readiness, Redraft, ReviewItem
@@ -42,6 +44,14 @@ class Gate(Protocol):
         ...
 
 
+class Conversed(Protocol):
+    """Says from which conversation a run is drafted; `compound.project.decision.conversations.Conversations` is one."""
+
+    def refs(self, run_id: str) -> Mapping[str, int]:
+        """The run's conversation, and how many messages it had when the run was drafted; empty without one."""
+        ...
+
+
 class QueuedReviews:
     """`compound.graph.port.services.Reviews` over the review queue.
 
@@ -52,12 +62,18 @@ class QueuedReviews:
         queue: The queue.
         effects: The project's effects: what they change, and to whom they write.
         gatekeeper: Says whether a rule may fire; without one none ever does.
+        conversations: Knows which message of which conversation a run answers; None where none is kept.
     """
 
     def __init__(
-        self, queue: ReviewQueue, effects: Mapping[str, Effect] | None = None, gatekeeper: Gate | None = None
+        self,
+        queue: ReviewQueue,
+        effects: Mapping[str, Effect] | None = None,
+        gatekeeper: Gate | None = None,
+        conversations: Conversed | None = None,
     ) -> None:
         self.queue = queue
+        self._conversations = conversations
         self._gatekeeper = gatekeeper
         self._effects = effects or {}
 
@@ -66,6 +82,8 @@ class QueuedReviews:
         new, item, decision = self._opened(self._ruled(request))
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
+        if decision is None and self._refs(new.run_id):
+            item = self._checked(item)  # a message may have come while the run was on its way here
         # Every decision moves its item to another version.
         if decision is None and item.version > 1 and item.status is not Status.DECIDED:
             decision = self._standing(item)
@@ -80,6 +98,15 @@ class QueuedReviews:
             decision=self._told(decision, item) if decision else None,
             is_stale=item.status is Status.STALE,
         )
+
+    def _refs(self, run_id: str) -> Mapping[str, int]:
+        return {} if self._conversations is None else self._conversations.refs(run_id)
+
+    def _checked(self, item: ReviewItem) -> ReviewItem:
+        """The item, stale where a message came that its draft does not know."""
+        with suppress(ConflictError):  # somebody decides it, or holds it, in this moment: a decision is checked itself
+            return self.queue.check_stale(item.item_id)
+        return self.queue.show(item.item_id)
 
     def _ruled(self, request: ReviewRequest) -> NewItem:
         new = self._new_item(request)
@@ -161,7 +188,7 @@ class QueuedReviews:
             draft=draft_of(request, self._effects),
             evidence=shown,
             reasons=reasons_of(request),
-            refs=request.versions,
+            refs={**request.versions, **self._refs(request.run_id)},
             decide=request.decide,
             held=held,
             graph_name=request.graph_name,
@@ -224,7 +251,7 @@ def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecis
         action=decision.action,
         actor=decision.actor,
         fields=decision.fields,
-        versions=decision.refs,
+        versions=rows_only(decision.refs),
         is_automatic=decision.actor.startswith("policy:"),
         waited_s=max(0.0, decision.decided_at - item.created_at),
         first_by=first_by,

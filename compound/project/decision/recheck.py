@@ -1,4 +1,4 @@
-"""What a decision is checked against: present rows of record stores, and a rehearsal of effects on their targets."""
+"""What a decision is checked against: rows and conversations of now, and a rehearsal of effects on their targets."""
 
 from __future__ import annotations
 
@@ -8,32 +8,52 @@ from typing import TYPE_CHECKING
 from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project.decision.done import canonical_of, done_of, rest_of
+from compound.project.open.conversation import conversation_of_ref, rows_only
+from compound.project.view.times import moment
 from compound.review import ProposedAction
 from compound.review.item.types import Draft, Revalidated, ReviewItem
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.state._messages import Messages
     from compound.project.open.resources import Resources
     from compound.review.item.types import Revalidate
 
     Call = tuple[str, Mapping[str, JsonValue]]
 
 
-class RecordsProbe:
-    """The present versions of the rows that a draft was made from."""
+class ProjectProbe:
+    """The present versions of what drafts are made from: rows of record stores, and conversations."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
-        """The present version of each row; a row that is gone is left out."""
+        """The present version of each; a row that is gone is left out. A conversation's is its number of messages."""
         rows = self._resources.target_files.rows
         found: dict[str, int] = {}
+        asked = rows_only(refs)
         for store, names in rows.items():
-            own = [ref for ref in refs if ref not in found and names.own(ref) is not None]
+            own = [ref for ref in asked if ref not in found and names.own(ref) is not None]
             found |= self._resources.records[store].versions(own) if own else {}
-        return found
+        return found | {ref: self._messages.count(*named) for ref in refs if (named := conversation_of_ref(ref))}
+
+    def told(self, ref: str, seen: int) -> str:
+        """The messages that came since; empty for a row."""
+        named = conversation_of_ref(ref)
+        if named is None:
+            return ""
+        newer = [one for one in self._messages.of_item(*named) if one.place > seen and one.item_id != named[1]]
+        ids = ", ".join(f"{one.item_id} ({moment(one.arrived_at)})" for one in newer)
+        many = "new messages" if len(newer) > 1 else "a new message"
+        return f"{many} of the customer came in the conversation of {named[1]}: {ids}"
+
+    @property
+    def _messages(self) -> Messages:
+        from compound.connector.state._messages import Messages
+
+        return Messages(self._resources.state)
 
 
 def recheck(resources: Resources) -> Revalidate:
@@ -81,7 +101,7 @@ def problems_of(resources: Resources, calls: Sequence[Call], refs: Mapping[str, 
         target = resources.targets.get(name)
         if isinstance(target, RehearsingTarget):
             try:
-                target.rehearse(group, refs)
+                target.rehearse(group, rows_only(refs))
             except CompoundError as error:
                 problems.append(error.what)
     return tuple(problems)

@@ -19,6 +19,7 @@ from compound.project.offer.references import (
     suite_findings,
     target_findings,
 )
+from compound.project.open.connector_tools import tells_texts
 from compound.project.source.names import graph_name_findings
 from compound.project.source.parts import GRAPHS
 from compound.spec.mcp_file import PREFIX
@@ -152,6 +153,7 @@ class ProjectCatalogue:
             can_stop=function.is_async or function.blocking or function.is_adapter,
             # What a connector offers beside the project's own code is the state of the world now.
             is_repeatable=name in self._resources.parts.functions,
+            tells_texts=tells_texts(name, self._resources.target_files),
         )
 
     def prompt(self, path: str) -> str | None:

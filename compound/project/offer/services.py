@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ToolCard,
     )
     from compound.project.decision.automatic import Gatekeeper
+    from compound.project.decision.conversations import Conversations
     from compound.project.open.resources import Resources
     from compound.review.queue.queue import ReviewQueue
     from compound.spec import GraphSpec
@@ -46,15 +47,15 @@ class ProjectServices:
 
     @cached_property
     def queue(self) -> ReviewQueue:
-        """The review queue; drafts are compared with the rows of record stores before a decision counts."""
-        from compound.project.decision.recheck import RecordsProbe, recheck
+        """The review queue; drafts are compared with rows and conversations of now before a decision counts."""
+        from compound.project.decision.recheck import ProjectProbe, recheck
         from compound.project.decision.rehearsing import GraphRehearsal
         from compound.review.queue.queue import ReviewQueue
 
         return ReviewQueue(
             self._resources.state,
             clock=self._resources.clock,
-            probe=RecordsProbe(self._resources),
+            probe=ProjectProbe(self._resources),
             revalidate=recheck(self._resources),
             rehearse=GraphRehearsal(self._resources, self, lambda: self.queue),
         )
@@ -62,7 +63,14 @@ class ProjectServices:
     @property
     def reviews(self) -> QueuedReviews:
         """The review queue, as the engine sees it."""
-        return QueuedReviews(self.queue, self._resources.parts.effects, self.gatekeeper)
+        return QueuedReviews(self.queue, self._resources.parts.effects, self.gatekeeper, self.conversations)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Which message a run answers, and what waits for an answer."""
+        from compound.project.decision.conversations import Conversations
+
+        return Conversations(self._resources, self.queue)
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:

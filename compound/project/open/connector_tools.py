@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from compound.errors import Location, ProjectError, choices
 from compound.language.marks import CALLER
+from compound.project.open.conversation import ConversationEntry, conversation_of
 from compound.project.source.documents import documents_of
 from compound.project.source.names import Named
 from compound.project.source.targets import TargetFiles
@@ -127,8 +128,25 @@ def store_documents(resources: Stores, store: str) -> Function[..., object]:
     return Function(documents)
 
 
+def mailbox_conversation(resources: Stores, mailbox: str) -> Function[..., object]:
+    """`MAILBOX_conversation(item_id)`: the conversation of an item of a mailbox, without the item itself."""
+
+    def conversation(item_id: Annotated[str, CALLER]) -> list[ConversationEntry]:
+        return conversation_of(resources, mailbox, item_id)
+
+    conversation.__name__ = conversation.__qualname__ = f"{mailbox}{CONVERSATION}"
+    conversation.__doc__ = (
+        f"The other messages of the conversation that an item of {mailbox} belongs to, and what was decided and done "
+        "in it; the oldest first."
+    )
+    conversation.__annotations__ = {"item_id": Annotated[str, CALLER], "return": list[ConversationEntry]}
+    return Function(conversation)
+
+
 DOCUMENTS: Final = "_documents"
 """How the name of the tool of a record store ends."""
+CONVERSATION: Final = "_conversation"
+"""How the name of the tool of a mailbox ends."""
 BUILT_IN: Final = (granted_tables, index_documents, read_document)
 """What makes each of the tools that every project has; it is called as its tool is."""
 
@@ -136,14 +154,30 @@ BUILT_IN: Final = (granted_tables, index_documents, read_document)
 def connector_tools(resources: Stores) -> Sequence[Function[..., object]]:
     """Every one of them."""
     stores = [store_documents(resources, store) for store in resources.target_files.records]
-    return [*stores, *(make(resources) for make in BUILT_IN)]
+    boxes = [mailbox_conversation(resources, name) for name in declared_mailboxes(resources.target_files)]
+    return [*stores, *boxes, *(make(resources) for make in BUILT_IN)]
+
+
+def declared_mailboxes(files: TargetFiles) -> list[str]:
+    """Mailboxes that have a file: each offers its conversations."""
+    return [name for name in files.mailboxes if files.has_file(name)]
+
+
+def tells_texts(name: str, files: TargetFiles) -> bool:
+    """The tool of this name returns what customers wrote: nothing of it may be trusted."""
+    return name in {f"{mailbox}{CONVERSATION}" for mailbox in declared_mailboxes(files)}
 
 
 def built_in(root: Path) -> Iterator[Named]:
     """The tools that connectors offer to every graph of a project."""
-    for store in TargetFiles(root).records:
-        where = Location(f"connectors/{store}.yaml", 1)
-        yield Named("tool", f"{store}{DOCUMENTS}", where, 0, f"built in (connectors/{store}.yaml)")
+    files = TargetFiles(root)
+    ends = [
+        *((name, DOCUMENTS) for name in files.records),
+        *((name, CONVERSATION) for name in declared_mailboxes(files)),
+    ]
+    for name, end in ends:
+        where = Location(f"connectors/{name}.yaml", 1)
+        yield Named("tool", f"{name}{end}", where, 0, f"built in (connectors/{name}.yaml)")
     for make in BUILT_IN:
         where = place_of(make)
         yield Named("tool", make.__name__, where, id(make), f"built in (compound/{where})")

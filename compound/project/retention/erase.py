@@ -146,11 +146,13 @@ class Eraser:
 
     def _remove(self, runs: Sequence[str]) -> tuple[Counter[str], set[str]]:
         from compound.project.retention.content import remove_content
+        from compound.project.retention.messages import forget_messages
         from compound.project.retention.prune_state import forget_tickets
 
         resources = self._resources
         removed, erased = remove_content(resources, runs, before=float("inf"), now=self._now)
         removed["tickets"] += forget_tickets(resources.state, self._mention)
+        removed["messages"] += forget_messages(resources.state, self._mention, now=self._now)
         cuts = resources.traces.prune(emptied=erased, dropped=(), now=self._now, lost_before=self._now, spares_s=0.0)
         removed.update({"blobs": cuts.blobs, "spans_emptied": cuts.spans_emptied})
         if (resources.settings.home / "node_cache.db").is_file():

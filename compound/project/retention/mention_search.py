@@ -83,7 +83,9 @@ class Places:
             words = [sa.func.lower(sa.cast(one, sa.Text)) for one in texts]
             forms = [form.lower() for form in self._mention.forms]
             may = sa.or_(*(word.contains(form, autoescape=True) for word in words for form in forms))
-            owner = table.c.get("run_id", table.c.get("item_id", sa.literal("")))
+            # a message has an id of its own: what answers it names the person too, or its words go by themselves
+            item = sa.literal("") if table is tables.message else table.c.get("item_id", sa.literal(""))
+            owner = table.c.get("run_id", item)
             for run, *values in db.execute(sa.select(owner, *(sa.cast(one, sa.Text) for one in texts)).where(may)):
                 if any(value is not None and self._mention.in_text(value) for value in values):
                     yield table.name, str(run_of_item.get(run, run) or "")

@@ -57,6 +57,7 @@ class Pruner:
             due = [self._rows(cut, removed) for cut in due]
         removed["cached"] = self._cache(dry_run=dry_run)
         removed["dead_letter_files"] = self._dead_letters(dry_run=dry_run)
+        removed["messages"] += 0 if dry_run else self._messages()
         for kind, count in self._spans(due, dry_run=dry_run).items():
             removed[kind] += count
         return PruneReport(is_dry=dry_run, policies=tuple(cuts), removed=dict(+removed), left=self._left)
@@ -253,6 +254,13 @@ class Pruner:
             return 0
         shortest = min(one.retention.content_s or 0.0 for one in self._limited)
         return self._resources.node_cache.prune(now=self._now, kept_before=self._now - shortest, dry_run=dry_run)
+
+    def _messages(self) -> int:
+        """Messages whose run never began belong to no graph: none is kept longer than the shortest limit."""
+        from compound.project.retention.messages import empty_unanswered
+
+        shortest = min(one.retention.content_s or 0.0 for one in self._limited)
+        return empty_unanswered(self._resources.state, before=self._now - shortest, now=self._now)
 
     def _dead_letters(self, *, dry_run: bool) -> int:
         """Files of dead letters that no batch has written since."""

@@ -17,6 +17,7 @@ from compound.batch import ItemStatus
 from compound.batch._types import SETTLED
 from compound.connector.state import tables
 from compound.effect._types import EffectStatus
+from compound.project.retention.messages import emptying
 from compound.review import Status
 from compound.review.item.machine import UNDECIDED
 
@@ -130,7 +131,7 @@ def forget_tickets(store: StateStore, mention: Mention) -> int:
         for row in named:
             kept = {name: row.error[name] for name in ("code", "node") if name in row.error} if row.error else None
             this = (_BATCH.c.job_id == row.job_id, _BATCH.c.seq == row.seq)
-            db.execute(sa.update(_BATCH).where(*this).values(input=None, error=kept))
+            db.execute(sa.update(_BATCH).where(*this).values(input=None, message=None, error=kept))
     return len(named)
 
 
@@ -158,7 +159,7 @@ def empty_runs(
         on_each: Told which runs it is, before they are committed.
 
     Returns:
-        Rows by kind: `runs`, `calls`, `items`, `drafts`, `decisions`, `effects`, `tickets`.
+        Rows by kind: `runs`, `calls`, `items`, `drafts`, `decisions`, `effects`, `scores`, `tickets`, `messages`.
     """
     with store.write() as db:
         if store.dialect == "sqlite":
@@ -189,7 +190,7 @@ def empty_tickets(store: StateStore, graphs: Sequence[str], *, before: float) ->
         .where(
             _BATCH.c.job_id.in_(jobs), _BATCH.c.status == ItemStatus.DEAD.value, _BATCH.c.input.is_not(None), ~has_run
         )
-        .values(input=None)
+        .values(input=None, message=None)
     )
     with store.write() as db:
         return db.execute(statement).rowcount
@@ -216,7 +217,8 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
         "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
-        "tickets": of(_BATCH, input=None).where(_BATCH.c.input.is_not(None)),
+        "tickets": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
+        "messages": emptying(ids, now),
     }
 
 

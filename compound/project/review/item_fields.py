@@ -41,6 +41,9 @@ class ItemFields:
         ready: The graph's `auto` rule holds for the draft; None when it has none.
         audit: It is of the random share that goes to people whatever a certificate says.
         name: What names the item of the backlog.
+        conversation: The other messages of its conversation and what was decided and done about them, the oldest
+            first: `{who, item_id, at, subject, text, action, decided_by, reason, effects}`, `who` being `customer` or
+            `us`; what was decided about this item is in `decisions`.
     """
 
     item_id: str
@@ -86,3 +89,4 @@ class ItemFields:
     audit: bool = False
     name: str = ""
     title: str = ""
+    conversation: tuple[Mapping[str, JsonValue], ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from compound.project.decision.automatic import LOOK, READY
 from compound.project.decision.ports import action_record
+from compound.project.review.conversation_lines import conversation_lines
 from compound.project.review.item_fields import ItemFields
 from compound.project.review.item_history import (
     ENDED,
@@ -193,6 +194,7 @@ class ItemView(ItemFields):
             yield from self._history()
             return
         yield from backlog_item_lines(self)
+        yield from conversation_lines(self)
         yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or (self._always,)))
         yield from pending_lines(self)
         yield from done_lines(self)

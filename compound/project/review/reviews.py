@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
+from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
 from compound.project.review.item_effects import with_effects
 from compound.project.review.item_history import pending_record
@@ -73,6 +74,7 @@ class ReviewService(ReviewUpkeep):
         view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id), queue.events(item.item_id))
         if view.decisions and (until := queue.undo_until(queue.decisions(item.item_id)[-1].decision_id)) is not None:
             view = replace(view, undo_until=moment(until))
+        view = replace(view, conversation=conversation_before(self._project.resources, item.run_id))
         effects = effects_of(queue, self._outbox, item)
         return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
 

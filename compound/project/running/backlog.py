@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
 from compound.project.running.items import RowItems, record_of
+from compound.project.running.messages import apart, arrival_of, mailbox_name
 from compound.project.running.sources import open_source
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from compound.effect._outbox import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
+    from compound.project.decision.conversations import Conversations
     from compound.project.open.resources import Resources
     from compound.review.queue.queue import ReviewQueue
     from compound.spec import GraphSpec
@@ -74,7 +76,7 @@ def open_backlog(
     rows = RowItems(spec, context or {})
     path = _item_path(source, resources, rows)
     if path is not None:
-        items = backlog_of(path, resources.mailbox_of(source), rows)
+        items = backlog_of(path, resources.mailbox_of(source), rows, mailbox_name(source, path, resources))
         return Backlog(source=str(path), items=items, are_ids_shared=rows.roles.names_items)
     if source in resources.mailboxes:
         what = f"{spec.name} takes no item of a mailbox: its input is {', '.join(spec.input) or 'empty'}"
@@ -144,25 +146,26 @@ def source_path(source: str, resources: Resources) -> Path:
     return path.resolve()
 
 
-def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems) -> Iterator[BacklogItem]:
+def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems, name: str = "") -> Iterator[BacklogItem]:
     """The items of a source, in its order; what cannot be read, or does not fit, is an item with a problem.
 
     Args:
         path: The source.
         mailbox: Reads it.
         rows: Makes items of what it read.
+        name: The mailbox whose conversations they belong to; empty where they belong to none.
     """
     from compound.connector.mailbox._item import MailboxProblem
 
     for entry, columns, where in mailbox.rows(path, rows.more_columns):
         if isinstance(entry, MailboxProblem):
             at = entry.error.where
-            name = entry.item_id or (f"{Path(at.file).name}:{at.line}" if at else f"line-{entry.line}")
-            yield BacklogItem(ticket_id=name, ticket=None, problem=record_of(entry.error))
+            named = entry.item_id or (f"{Path(at.file).name}:{at.line}" if at else f"line-{entry.line}")
+            yield BacklogItem(ticket_id=named, ticket=None, problem=record_of(entry.error))
         else:
-            yield rows.of_ticket(
-                entry.model_dump(mode="json", exclude_none=True), columns, where or Location(str(path))
-            )
+            ticket, links = apart(entry.model_dump(mode="json", exclude_none=True), rows)
+            item = rows.of_ticket(ticket, columns, where or Location(str(path)))
+            yield replace(item, message={"mailbox": name, **links}) if name else item
 
 
 def with_context(
@@ -206,15 +209,22 @@ class EngineRunner:
         engine: Of the graph.
         queue: Of the project.
         outbox: Of the project.
+        conversations: Of the project.
         context: The graph's context, one for all tickets.
     """
 
     def __init__(
-        self, engine: Engine, queue: ReviewQueue, outbox: Outbox, context: Mapping[str, JsonValue] | None = None
+        self,
+        engine: Engine,
+        queue: ReviewQueue,
+        outbox: Outbox,
+        conversations: Conversations,
+        context: Mapping[str, JsonValue] | None = None,
     ) -> None:
         self._engine = engine
         self._queue = queue
         self._outbox = outbox
+        self._conversations = conversations
         self._context = dict(context or {})
         self._roles = Roles(engine.spec)
 
@@ -225,6 +235,8 @@ class EngineRunner:
             await gate(self._outbox.rows_of_run(item.run_id))
 
         try:
+            if item.message:
+                self._conversations.begin(item.run_id, arrival_of(item.ticket_id, item.ticket or {}, item.message))
             result = await self._run(item, turn)
             result = await self._up_to_date(result, turn)
         except ConnectorError:
@@ -258,6 +270,7 @@ class EngineRunner:
             if node is None:
                 return result
             await turn()
+            self._conversations.again(result.run_id)
             result = await self._engine.redraft(result.run_id, node, decides="auto")
         self._stale_node(result)
         return result

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError
 from compound.project.running.backlog import EngineRunner, keys_of_items, open_backlog, with_context
+from compound.project.running.messages import Threads
 from compound.project.running.results import Results
 
 if TYPE_CHECKING:
@@ -43,12 +44,13 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
         results = None if to is None else Results(to, ledger, backlog.source)
         runner = BatchRunner(
             ledger,
-            EngineRunner(engine, services.queue, services.outbox.outbox, context),
+            EngineRunner(engine, services.queue, services.outbox.outbox, services.conversations, context),
             graph_hash=spec.hash,
             folder=project.settings.home / "batch",
             on_event=on_event,
             context=context,
             keys=keys_of_items(spec),
+            threads=Threads(services.conversations).of,
             withdraw=lambda run_ids: _withdraw(services.queue, run_ids),
         )
         summary = await runner.run(with_context(backlog.items, engine, context), options)

@@ -159,6 +159,7 @@ class OpenedProject:
 
     async def _redraft(self, run_id: str, node: str) -> RunResult:
         async with self._engine(self._spec(self._graph_of(run_id))) as engine:
+            self.services.conversations.again(run_id)
             return await engine.redraft(run_id, node)
 
     def _graph_of(self, run_id: str) -> str:

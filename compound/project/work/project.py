@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from compound.errors import CompoundError, DataError
+from compound.errors import CompoundError
 from compound.project.running.opened import OpenedProject
 from compound.project.running.sound import need_sound
 from compound.project.view.views import IndexView, RunView, SeedReport, TrainView
@@ -107,14 +107,27 @@ class Project(OpenedProject):
         *,
         context: Mapping[str, JsonValue] | None = None,
         draft: bool = False,
+        message: Mapping[str, str] | None = None,
     ) -> RunView:
-        """Run a graph on one input; with `draft` only to the review, changing nothing."""
+        """Run a graph on one input; with `draft` only to the review, changing nothing.
+
+        Args:
+            name: A graph of the project; its own when None.
+            given: The graph's input.
+            context: The graph's context.
+            draft: Stop before the review.
+            message: As `item_message` returns it: the item arrives in its conversation, where others wait stale then.
+        """
         from compound.graph.wiring.roles import Roles
+        from compound.project.running.messages import arrive
 
         until: Literal["end", "review"] = "review" if draft else "end"
         spec = self._spec(name)
+        run_id = uuid4().hex
         try:
-            result = self.resources.loop.run(partial(self._run, spec, given, context or {}, until))
+            if message and not draft:
+                arrive(self.services.conversations, spec, given, run_id, message)
+            result = self.resources.loop.run(partial(self._run, spec, given, run_id, context or {}, until))
         finally:
             self.resources.recorder.flush()
         item = self.services.queue.show(result.item_ids[0]) if result.item_ids else None
@@ -149,19 +162,24 @@ class Project(OpenedProject):
         return example_of(self.settings, self._spec(None))
 
     def item_input(self, name: str | None, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """A graph's input of one item, as the graph's `item` says.
+        """A graph's input of one item, as the graph's `item` says; without what only says its conversation.
 
         Raises:
             DataError: ``project.bad-input``: the graph names no input for it.
         """
-        from compound.graph.wiring.roles import Roles
+        from compound.project.running.messages import item_input
 
-        spec = self._spec(name)
-        roles = Roles(spec)
-        if roles.input is None:
-            what = f"{spec.name} says of no input that it is the item: there is no `item: {{input: ...}}`"
-            raise DataError("project.bad-input", what, fix="give NAME=VALUE, or declare `item` in the graph file")
-        return roles.given(item, {})[0]
+        return item_input(self._spec(name), item)
+
+    def item_message(self, item: Mapping[str, JsonValue], mailbox: str | None = None) -> dict[str, str]:
+        """`mailbox` (the only one when None), `thread` and `in_reply_to` of an item; empty where none can be told.
+
+        Raises:
+            ProjectError: `project.unknown-mailbox`.
+        """
+        from compound.project.running.messages import item_message
+
+        return item_message(self.resources, item, mailbox)
 
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
         """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.
@@ -177,6 +195,7 @@ class Project(OpenedProject):
         self,
         spec: GraphSpec,
         given: Mapping[str, JsonValue],
+        run_id: str,
         context: Mapping[str, JsonValue],
         until: Literal["end", "review"],
     ) -> RunResult:
@@ -184,7 +203,7 @@ class Project(OpenedProject):
 
         async with self.engine(spec) as engine:
             thread_id = Roles(engine.spec).id(given) or None
-            return await engine.run(given, run_id=uuid4().hex, thread_id=thread_id, context=context, until=until)
+            return await engine.run(given, run_id=run_id, thread_id=thread_id, context=context, until=until)
 
     def replay(
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None

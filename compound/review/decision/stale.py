@@ -21,7 +21,7 @@ from compound.review.item.rows import (
     readiness_columns,
     record,
 )
-from compound.review.item.types import ContextProbe, Redraft, ReviewItem
+from compound.review.item.types import ContextProbe, Redraft, ReviewItem, TellingProbe
 
 AGAIN: Final = "drafted again: "
 """Prefix of the reason why an item shows a newer draft."""
@@ -39,17 +39,28 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
 
 def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
     """Mark the item stale; returns the error for the caller to raise."""
-    what = "; ".join(
-        f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
-        for ref, (seen, now) in sorted(changed.items())
-    )
     error = ConflictError(
         "review.stale",
-        f"item {item.item_id} was drafted from rows that changed since: {what}",
+        _what_changed(desk, item, changed),
         fix=f"draft it again, then decide: compound review redraft {item.item_id[:10]}",
     )
     _write(desk, item, Event.CHANGE, error, actor=actor)
     return error
+
+
+def _what_changed(desk: Desk, item: ReviewItem, changed: Changes) -> str:
+    told: dict[str, str] = {}
+    if isinstance(desk.probe, TellingProbe):
+        told = {ref: said for ref, (seen, _) in changed.items() if (said := desk.probe.told(ref, seen))}
+    rows = "; ".join(
+        f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
+        for ref, (seen, now) in sorted(changed.items())
+        if ref not in told
+    )
+    said = [told[ref] for ref in sorted(told)] + ([f"rows changed since: {rows}"] if rows else [])
+    if not told:
+        return f"item {item.item_id} was drafted from rows that changed since: {rows}"
+    return f"item {item.item_id} was drafted before this: {'; '.join(said)}"
 
 
 def check(desk: Desk, item_id: str) -> ReviewItem:

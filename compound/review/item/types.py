@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.review.item.machine import Status
 from compound.review.item.offer import ANYTHING_USUAL, Offer
@@ -312,7 +312,7 @@ class DraftVersion:
 
 
 class ContextProbe(Protocol):
-    """Reads the current version of external rows (orders, customers, messages)."""
+    """Reads the current version of what drafts are made from: orders, customers, messages of a conversation."""
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
         """The current version of each row; deleted rows are left out.
@@ -320,6 +320,15 @@ class ContextProbe(Protocol):
         Args:
             refs: Row to the version seen when the draft was made.
         """
+        ...
+
+
+@runtime_checkable
+class TellingProbe(ContextProbe, Protocol):
+    """A probe that says in words what happened to something that is no row."""
+
+    def told(self, ref: str, seen: int) -> str:
+        """What happened to it since that version; empty for a row, of which the versions say enough."""
         ...
 
 

@@ -1,0 +1,168 @@
+"""The conversation of an item of a mailbox: what the customer wrote, what was decided about it, and what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import JsonValue
+from typing_extensions import TypedDict
+
+from compound.project.open.letters import letter_of
+from compound.project.view.times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from compound.connector.state._messages import Message
+    from compound.effect._types import EffectResult
+    from compound.project.open.stores import Stores
+    from compound.review.item.types import Decision
+
+_REF: Final = "conversation of "
+_TEXTS: Final = ("body", "html")
+
+
+class ConversationEffect(TypedDict):
+    """An effect of what was decided, and what became of it (`sent`, `refused`, `failed`, ...)."""
+
+    name: str
+    target: str
+    arguments: dict[str, JsonValue]
+    outcome: str
+
+
+class ConversationEntry(TypedDict):
+    """A message of the customer, or what was decided about one."""
+
+    who: Literal["customer", "us"]
+    item_id: str
+    at: str
+    subject: str
+    text: str
+    action: str
+    decided_by: str
+    reason: str
+    effects: list[ConversationEffect]
+
+
+def conversation_ref(mailbox: str, item_id: str) -> str:
+    """What an item of the review queue calls the conversation that it was drafted from."""
+    return f"{_REF}{mailbox}/{item_id}"
+
+
+def conversation_of_ref(ref: str) -> tuple[str, str] | None:
+    """The mailbox and the item of a conversation; None for what is a row."""
+    if not ref.startswith(_REF):
+        return None
+    mailbox, _, item_id = ref.removeprefix(_REF).partition("/")
+    return mailbox, item_id
+
+
+def rows_only(refs: Mapping[str, int]) -> dict[str, int]:
+    """The rows among what an item was drafted from: what targets of effects know."""
+    return {ref: version for ref, version in refs.items() if conversation_of_ref(ref) is None}
+
+
+def conversation_of(stores: Stores, mailbox: str, item_id: str, *, but_run: str = "") -> list[ConversationEntry]:
+    """The conversation of an item, without the item itself: the oldest entry first.
+
+    Every other message of its thread that has arrived, and what was decided and done about any of them, the item
+    itself included. Empty for an item that is not known, and for one that nothing was before.
+
+    Args:
+        stores: The opened project.
+        mailbox: The mailbox of the item.
+        item_id: The item.
+        but_run: A run whose decisions and effects are left out.
+    """
+    from compound.connector.state._messages import Messages
+
+    messages = Messages(stores.state)
+    known = messages.of_item(mailbox, item_id)
+    entries = [(one.arrived_at, _customer(one)) for one in known if one.item_id != item_id and one.pruned_at is None]
+    arrived = {one.item_id: one.arrived_at for one in known}
+    ours = _Ours(stores)
+    for run_id, of_item in messages.runs(mailbox, list(arrived)) if known else ():
+        entries += ours.of_run(run_id, of_item, arrived[of_item]) if run_id != but_run else ()
+    return [entry for _, entry in sorted(entries, key=lambda one: one[0])]
+
+
+def _customer(one: Message) -> ConversationEntry:
+    words = {name: value for name, value in one.words.items() if isinstance(value, str)}
+    return ConversationEntry(
+        who="customer",
+        item_id=one.item_id,
+        at=words.get("received_at") or moment(one.arrived_at),
+        subject=words.get("subject", ""),
+        text=next((words[name] for name in _TEXTS if words.get(name, "").strip()), ""),
+        action="",
+        decided_by="",
+        reason="",
+        effects=[],
+    )
+
+
+class _Ours:
+    """What was decided and done in runs, as the queue and the outbox have it."""
+
+    def __init__(self, stores: Stores) -> None:
+        from compound.effect._outbox import Outbox
+        from compound.review.queue.queue import ReviewQueue
+
+        self._stores = stores
+        self._queue = ReviewQueue(stores.state, clock=stores.clock)
+        self._outbox = Outbox(stores.state, clock=stores.clock)
+
+    def of_run(self, run_id: str, item_id: str, arrived_at: float) -> Iterator[tuple[float, ConversationEntry]]:
+        """One entry for each decision that stands or did something, and for effects that nobody had to decide."""
+        decisions, standing = self._decisions(run_id)
+        effects: dict[str, list[EffectResult]] = {one: [] for one in standing}
+        for effect in self._outbox.for_run(run_id):
+            if effect.status.value != "cancelled":
+                effects.setdefault(effect.decision_id, []).append(effect)
+        for decision_id, done in effects.items():
+            decision = decisions.get(decision_id)
+            times = [one.sent_at for one in done if one.sent_at is not None]
+            at = decision.decided_at if decision is not None else min(times, default=arrived_at)
+            yield at, self._entry(item_id, at, decision, done)
+
+    def _decisions(self, run_id: str) -> tuple[dict[str, Decision], list[str]]:
+        """Every decision of a run by its id, and those that stand."""
+        from compound.review import ItemFilter
+
+        found: dict[str, Decision] = {}
+        standing: list[str] = []
+        for item in self._queue.list(ItemFilter(run_id=run_id)):
+            own = self._queue.decisions(item.item_id)
+            found |= {one.decision_id: one for one in own}
+            if item.status == "decided" and own and own[-1].final and own[-1].action != "return":
+                standing.append(own[-1].decision_id)
+        return found, standing
+
+    def _entry(
+        self, item_id: str, at: float, decision: Decision | None, done: Sequence[EffectResult]
+    ) -> ConversationEntry:
+        texts = [text for one in done if one.status.value == "sent" and (text := self._written(one))]
+        return ConversationEntry(
+            who="us",
+            item_id=item_id,
+            at=moment(at),
+            subject="",
+            text="\n\n".join(texts),
+            action="" if decision is None else decision.action,
+            decided_by="" if decision is None else decision.actor,
+            reason="" if decision is None else decision.reason or "",
+            effects=[
+                ConversationEffect(
+                    name=one.effect, target=one.target, arguments=dict(one.args), outcome=one.status.value
+                )
+                for one in done
+            ],
+        )
+
+    def _written(self, one: EffectResult) -> str:
+        """What an effect told the customer: what left the mailbox, or the text that goes to a recipient."""
+        if one.target in self._stores.target_files.mailboxes:
+            sent = self._stores.mailboxes[one.target].sent(one.effect_key)
+            return sent.text if sent is not None and sent.kind == "reply" else ""
+        return letter_of(self._stores.parts.effects.get(one.effect), one.args)

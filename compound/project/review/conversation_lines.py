@@ -1,0 +1,63 @@
+"""The conversation of an item in `review show`: earlier messages, what was decided about them, what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+from compound.project.open.conversation import conversation_of
+from compound.project.review.offers import value_lines
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.project.open.resources import Resources
+    from compound.project.review.item_fields import ItemFields
+
+    Record = Mapping[str, JsonValue]
+
+
+def conversation_before(resources: Resources, run_id: str) -> tuple[Record, ...]:
+    """The conversation of the item that a run answers, without that run; empty where it belongs to none."""
+    from compound.connector.state._messages import Messages
+
+    arrived = Messages(resources.state).of_run(run_id)
+    if arrived is None:
+        return ()
+    found = conversation_of(resources, arrived.mailbox, arrived.item_id, but_run=run_id)
+    return tuple(cast("Record", one) for one in found)
+
+
+def conversation_lines(view: ItemFields) -> Iterator[str]:
+    """Every message and every decision with its time; nothing for an item that is alone in its conversation."""
+    if not view.conversation:
+        return
+    yield from ("", "conversation (the oldest first):")
+    for one in view.conversation:
+        yield from _customer(one) if one["who"] == "customer" else _us(one)
+
+
+def _customer(one: Record) -> Iterator[str]:
+    subject = f": {_one_line(one['subject'])}" if one["subject"] else ""
+    yield f"  {_one_line(one['at'])} customer, {one['item_id']}{subject}"
+    yield from value_lines(one["text"], "    ")
+
+
+def _one_line(written: JsonValue) -> str:
+    """What a customer writes does not begin a line of ours."""
+    return " ".join(str(written).split())
+
+
+def _us(one: Record) -> Iterator[str]:
+    by = f"{one['action']} by {one['decided_by']}" if one["action"] else "without a review"
+    why = f" ({_one_line(one['reason'])})" if one["reason"] else ""
+    yield f"  {one['at']} us, to {one['item_id']}: {by}{why}"
+    if one["text"]:
+        yield from value_lines(one["text"], "    ")
+    for effect in cast("list[Record]", one["effects"]):
+        yield f"    - {effect['name']} {effect['outcome']}"
+        for name, value in cast("Record", effect["arguments"]).items():
+            if value != one["text"]:
+                lines = list(value_lines(value, ""))
+                yield f"        {name}: {lines[0] if lines else ''}"
+                yield from (f"          {line}" for line in lines[1:])

@@ -1,0 +1,136 @@
+"""Items of a mailbox as messages of conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from compound.connector.state._messages import Arrival
+from compound.errors import DataError, ProjectError, choices
+from compound.graph.wiring.roles import Roles
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.batch._types import LedgerItem
+    from compound.project.decision.conversations import Conversations
+    from compound.project.open.resources import Resources
+    from compound.project.running.items import RowItems
+    from compound.spec import GraphSpec
+
+_WORDS: Final = ("subject", "body", "html", "email", "customer_id", "received_at")
+
+
+def mailbox_name(source: str, path: Path, resources: Resources) -> str:
+    """The mailbox whose conversations the items of a source belong to; empty where none can be told.
+
+    Args:
+        source: What a batch reads: the name of a mailbox, or a path.
+        path: The path.
+        resources: The opened project.
+    """
+    names = list(resources.mailboxes)
+    if source in names:
+        return source
+    at = [name for name, where in resources.settings.profile.mailboxes.items() if where.resolve() == path]
+    found = at or names
+    return found[0] if len(found) == 1 else ""
+
+
+def item_input(spec: GraphSpec, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """A graph's input of one item; see `Project.item_input`.
+
+    Raises:
+        DataError: ``project.bad-input``: the graph names no input for it.
+    """
+    from compound.project.running.items import RowItems
+
+    rows = RowItems(spec, {})
+    if rows.roles.input is None:
+        what = f"{spec.name} says of no input that it is the item: there is no `item: {{input: ...}}`"
+        raise DataError("project.bad-input", what, fix="give NAME=VALUE, or declare `item` in the graph file")
+    return rows.roles.given(apart(item, rows)[0], {})[0]
+
+
+def item_message(resources: Resources, item: Mapping[str, JsonValue], mailbox: str | None) -> dict[str, str]:
+    """`mailbox`, `thread` and `in_reply_to` of one item; see `Project.item_message`.
+
+    Raises:
+        ProjectError: `project.unknown-mailbox`.
+    """
+    names = list(resources.mailboxes)
+    if mailbox is not None and mailbox not in names:
+        raise ProjectError("project.unknown-mailbox", f"no mailbox {mailbox!r}", fix=choices(names, mailbox))
+    name = mailbox or (names[0] if len(names) == 1 else "")
+    return {"mailbox": name, **links_of(item)} if name else {}
+
+
+def arrive(
+    conversations: Conversations,
+    spec: GraphSpec,
+    given: Mapping[str, JsonValue],
+    run_id: str,
+    message: Mapping[str, str],
+) -> None:
+    """Let the item of a graph's input arrive; one that nothing names belongs to no conversation."""
+    roles = Roles(spec)
+    if item_id := roles.id(given):
+        conversations.begin(run_id, arrival_of(item_id, roles.value(given), message))
+
+
+def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
+    """The fields of an item that its graph is given, and what they say of its conversation.
+
+    `thread` and `in_reply_to` reach a graph only where it declares them.
+    """
+    from compound.connector.mailbox._item import LINKS
+
+    own = {name: one for name, one in ticket.items() if name not in LINKS or name in rows.fields or rows.is_open}
+    return own, links_of(ticket)
+
+
+def links_of(ticket: Mapping[str, JsonValue]) -> dict[str, str]:
+    """`thread` and `in_reply_to` of an item, as far as it has them."""
+    from compound.connector.mailbox._item import LINKS
+
+    return {name: str(one) for name in LINKS if (one := ticket.get(name)) not in (None, "")}
+
+
+def arrival_of(item_id: str, item: Mapping[str, JsonValue], message: Mapping[str, str]) -> Arrival:
+    """An item as a message that arrives.
+
+    Args:
+        item_id: What names it.
+        item: Its fields.
+        message: `mailbox`, `thread`, `in_reply_to`.
+    """
+    return Arrival(
+        mailbox=message["mailbox"],
+        item_id=item_id,
+        thread=message.get("thread", ""),
+        in_reply_to=message.get("in_reply_to", ""),
+        words={name: item[name] for name in _WORDS if item.get(name) not in (None, "")},
+    )
+
+
+class Threads:
+    """Which items of a backlog belong to one conversation, told in the backlog's order.
+
+    Args:
+        conversations: Of the project: what arrived before.
+    """
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._conversations = conversations
+        self._known: dict[tuple[str, str], str] = {}
+
+    def of(self, item: LedgerItem) -> tuple[str, ...]:
+        """The conversation of an item; nothing for an item of no mailbox."""
+        if not item.message:
+            return ()
+        arrival = arrival_of(item.ticket_id, item.ticket or {}, item.message)
+        answered = self._known.get((arrival.mailbox, arrival.in_reply_to)) if not arrival.thread else None
+        thread = answered or self._conversations.thread_of(arrival)
+        self._known[arrival.mailbox, arrival.item_id] = thread
+        return (f"conversation {arrival.mailbox}/{thread}",)
