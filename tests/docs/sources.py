@@ -160,7 +160,7 @@ def _is_hidden(name: str, member: ast.stmt, owner: ast.ClassDef) -> bool:
     return name.startswith("_") or not isinstance(member, ast.Assign | ast.AnnAssign)
 
 
-def annotations(one: Definition) -> Iterator[tuple[str, str, ast.expr]]:
+def mentioned(one: Definition) -> Iterator[tuple[str, str, ast.expr]]:
     """What the signature of a name mentions: module that it is written in, where, and the annotation."""
     match one.node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -184,9 +184,7 @@ def is_internal(name: str, text: str | None) -> bool:
     return f"    {name}: {INTERNAL}" in (text or "")
 
 
-def _of_function(
-    module: str, place: str, node: Function, text: str | None
-) -> Iterator[tuple[str, str, ast.expr]]:
+def _of_function(module: str, place: str, node: Function, text: str | None) -> Iterator[tuple[str, str, ast.expr]]:
     args = node.args
     for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
         if arg is not None and arg.annotation is not None and not is_internal(arg.arg, text):

@@ -16,7 +16,7 @@ from compound.project.view.times import moment
 from compound.trace._prune import PRUNED
 
 if TYPE_CHECKING:
-    from compound.trace._parquet import ParquetStore
+    from compound.trace import TraceReader
 
 Span = Mapping[str, object]
 _RANDOM_ID = 32
@@ -167,7 +167,7 @@ _PINS = (
 """Columns that say which version of code, data, prompt and model a span rests on."""
 
 
-def trace_document(store: ParquetStore, tree: TraceTree) -> list[dict[str, object]]:
+def trace_document(store: TraceReader, tree: TraceTree) -> list[dict[str, object]]:
     """The spans of a run with the `input` and `output` of each node, and its `pins`: what versions it rests on.
 
     `input` and `output` are left out where the content was not kept, or was removed; their hashes stay.
@@ -191,7 +191,7 @@ def _with_content(span: Span, contents: Mapping[str, object]) -> dict[str, objec
     return document
 
 
-def trace_tree(store: ParquetStore, run: str) -> TraceTree:
+def trace_tree(store: TraceReader, run: str) -> TraceTree:
     """The spans of the run that an id, or the beginning of one, or the id of a ticket or a case names.
 
     Raises:

@@ -74,7 +74,9 @@ def test_tools_of_a_model() -> None:
         messages=(
             Message(role="user", content="Must I water?"),
             Message(role="assistant", content=(ThinkingBlock(text="Look first.", signature="s"), asked)),
-            Message(role="user", content=(ToolResult(call_id="1", content="rain"), NativeBlock(data={"type": "image"}))),
+            Message(
+                role="user", content=(ToolResult(call_id="1", content="rain"), NativeBlock(data={"type": "image"}))
+            ),
         ),
     )
     assert len(request.messages) == 3
