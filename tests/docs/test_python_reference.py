@@ -14,7 +14,7 @@ import pytest
 from tests.docs.codes import ROOT
 from tests.docs.python_examples import Example, examples
 from tests.docs.python_pages import FOLDER, public, python_pages, rooms
-from tests.docs.sources import Definition, docstring, is_alias, locate, members, mentioned, names_of
+from tests.docs.sources import Definition, Function, docstring, is_alias, locate, members, mentioned, names_of
 
 MOST = 25
 """Names of `compound` itself."""
@@ -119,3 +119,16 @@ def test_an_example_shows_what_it_names_with_public_names_only(example: Example)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("compound"):
             imported = [f"{node.module}.{one.name}" for one in node.names]
             assert [one for one in imported if one not in NAMES and one != "compound.testing"] == []
+
+
+@pytest.mark.parametrize("name", ["compound.Graph", "compound.spec.python.Block", "compound.Project"])
+def test_every_method_has_a_type_test(name: str) -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/types").glob("*.py")))
+    methods = [node.name for _, node in _functions(_definition(name)) if node.name != "__init__"]
+    assert [one for one in methods if not re.search(rf"\.{one}\b", written)] == [], "write it in tests/types"
+
+
+def _functions(one: Definition) -> Iterator[tuple[Definition, Function]]:
+    for owner, member in members(one):
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield owner, member

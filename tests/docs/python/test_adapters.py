@@ -5,7 +5,7 @@ def test_a_target() -> None:
     """effect.EffectTarget, effect.TargetSetup, effect.EffectGroup, effect.PlannedEffect, effect.EffectOutcome,
     effect.TargetEffect, effect.DeliveryClass"""
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -40,7 +40,7 @@ def test_a_target() -> None:
         return Notes(setup)
 
     class Note:
-        def perform(self, tx: list[str], args: dict[str, JsonValue]) -> JsonValue:
+        def perform(self, tx: list[str], args: Mapping[str, JsonValue]) -> JsonValue:
             tx.append(str(args["text"]))
             return {"noted": True}
 
@@ -358,5 +358,5 @@ def test_a_table() -> None:
     written: Written = write_table("lakehouse", "fees", rows, app_transaction=once)
     again = write_table("lakehouse", "fees", rows, app_transaction=once)
     assert again.version == written.version  # the same transaction again changes nothing
-    more: ArrowStream = duckdb.sql("select 3 as plot, 40 as fee")
+    more: ArrowStream = duckdb.connect().sql("select 3 as plot, 40 as fee")
     assert write_table("lakehouse", "fees", more).version == written.version + 1

@@ -11,14 +11,16 @@ def test_a_suite() -> None:
     def load(context: SuiteContext) -> CaseSet:
         """`cases: cases:load` of suite.yaml."""
         del context
-        return CaseSet(cases=[Case(id="hoses", input={"question": "Where are the hoses?"}, expected="green shed")])
+        return CaseSet(
+            cases=[Case(id="hoses", input={"question": "Where are the hoses?"}, expected={"fact": "green shed"})]
+        )
 
     def says_fact(context: SuiteContext) -> Scorer:
         """`scorers: [cases:says_fact]`."""
         del context
 
         def score(case: Case, result: CaseResult) -> Iterator[Score]:
-            yield Score(name="says_fact", value=float(str(case.expected) in str(result.output)))
+            yield Score(name="says_fact", value=float(str(case.expected["fact"]) in str(result.output)))
 
         return score
 
