@@ -213,7 +213,7 @@ def test_the_gold_actions_give_the_published_outcomes_in_the_database(reference:
     after = reference.export()
     found = diff(_view(pristine), _view(after))
     assert len(published) >= 40
-    assert same_outcome(found, published)
+    assert same_outcome(found, cast("list[Any]", published))
 
 
 def _view(exported: dict[str, Any]) -> ShopView:
