@@ -35,9 +35,8 @@ from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal, MemoryJournal, StateJournal
 from compound.model.gateway.route import Route
 from compound.spec.models_file import Price, PriceTable
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
 from tests.support.state_stores import sqlite_store
+from tests.support.tracing import in_memory
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -319,8 +318,7 @@ def test_a_stream_that_falls_silent_times_out_and_a_slow_listener_does_not() -> 
 
 
 def test_spans_say_who_answered_for_how_much() -> None:
-    store = MemoryStore()
-    recorder = Recorder(store)
+    store, recorder = in_memory()
     provider = ScriptedProvider([OVERLOADED, answer(), "plain"])
     door = gateway(provider, MemoryJournal())
     request = replace(ASK, prompt_name="reply", prompt_version="3")

@@ -304,7 +304,7 @@ def test_a_person_says_what_became_of_an_unknown_effect(
     bank = bank_with(tmp_path)
     item = bank.ask()
     with monkeypatch.context() as patched:
-        from compound.connector.records._records import Records
+        from tests.support.shops import Records
 
         async def lost(_self: Records, _group: object) -> object:
             raise OSError("the line is dead")

@@ -15,10 +15,8 @@ from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.connector.lakehouse.value.types import CustomerKey, TableOptions
 from compound.errors import CompoundError, DataError, ProjectError, RunError
 from compound.language import InvalidFile
-from compound.tool._sql import SqlTool
-from compound.tool.loading import load_sql_tool
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from compound.tool.loading import SqlTool, load_sql_tool
+from tests.support.tracing import in_memory
 
 TOOL = """---
 name: orders_of
@@ -210,8 +208,7 @@ def test_schema_drift_shows_at_bind(house: Lakehouse) -> None:
 
 
 def test_the_span_says_what_was_asked_and_read(house: Lakehouse) -> None:
-    store = MemoryStore()
-    recorder = Recorder(store)
+    store, recorder = in_memory()
     tool = _load()
     with recorder.run(graph_name="g", graph_hash="h", run_id="r", thread_id="t"):
         first = tool.run(house, {"customer_id": "u1"})
