@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from compound.graph.wiring.order import Wiring
 from compound.graph.wiring.references import inner_names, uses
 from compound.language.conditions import ExpressionError, parse_condition, parse_reference
+from compound.spec.nodes import EffectNode, MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -80,7 +81,7 @@ def _plain(value: object) -> JsonValue:
 
 def inner(node: AnyNode) -> Mapping[str, AnyNode]:
     """The nodes inside a block; none of a node."""
-    return cast("Mapping[str, AnyNode]", getattr(node, "nodes", {}))
+    return node.nodes if isinstance(node, RepeatBlock | MapBlock) else {}
 
 
 def lineages(spec: GraphSpec, touched: Collection[str] = ()) -> dict[str, str]:
@@ -110,8 +111,8 @@ class _Walk:
             own = meaning(node)
             refs = [(use.path[0], use.ref.root) for use in uses(node, ())]
             before = {root for _, root in refs} - inner_names(node)
-            if isinstance(review := getattr(node, "review", None), str):
-                before |= {review}
+            if isinstance(node, EffectNode) and node.review is not None:
+                before |= {node.review}
             parts = {
                 "node": own,
                 "around": around,

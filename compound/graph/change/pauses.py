@@ -18,14 +18,11 @@ from compound.language.types import (
     Type,
     bare,
     mismatch,
-    parse_type,
     resolve,
 )
 from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from compound.spec.graph_file import GraphSpec
 
 Verdict = Literal["move", "redo", "stay"]
@@ -153,8 +150,7 @@ def _misfit(old: GraphSpec, new: GraphSpec, section: Literal["input", "context"]
     """Why values of the old declaration may not fit the new one."""
     marked = {_MARK + name: _mark(kind) for name, kind in old.type_names.items()}
     names = {**new.type_names, **marked}
-    given = _record(getattr(old, section))
-    wanted = _record(getattr(new, section))
+    given, wanted = (one.input_type if section == "input" else one.context_type for one in (old, new))
     return _refused(_mark(given), wanted, names, 0)
 
 
@@ -174,10 +170,6 @@ def _mark(kind: Type) -> Type:
             return Record({name: _mark(item) for name, item in fields.items()}, kind.is_open, kind.required)
         case _:
             return kind
-
-
-def _record(declared: Mapping[str, JsonValue]) -> Record:
-    return Record({name: parse_type(kind) for name, kind in declared.items()})
 
 
 def _refused(given: Type, wanted: Type, names: Names, depth: int) -> str | None:

@@ -17,7 +17,6 @@ from compound.graph.wiring.references import iter_bindings, uses
 from compound.language.conditions import parse_condition
 from compound.language.fill import filler
 from compound.language.references import ABSENT, Coalesce, EvaluationError, Expr, Ref, compile_expr, parts
-from compound.language.types import Record, parse_type
 from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
@@ -291,7 +290,7 @@ class Consequences:
         if isinstance(inputs, str):
             return ABSENT
         spec = self._plan.graphs[cast("GraphNode", gate.node).graph]
-        fill = filler(Record({name: parse_type(kind) for name, kind in spec.input.items()}), spec.type_names)
+        fill = filler(spec.input_type, spec.type_names)
         return cast("JsonValue", inputs if fill is None else fill(inputs))
 
 

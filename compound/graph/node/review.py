@@ -69,7 +69,7 @@ class ReviewStep:
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
             except Exception as error:  # noqa: BLE001 - as every node: a failure is a value
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
-                return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
+                return Outcome("failed", error=as_node_error(error, self.step, run.run_id))
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue

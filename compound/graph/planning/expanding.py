@@ -116,7 +116,7 @@ class Expander:
             when=None,
             inputs=_as_inputs(compile_lenient(inner.output)),
             out=None,
-            names=inner.type_names,
+            spec=inner,
             config_hash=enter.config_hash,
             prefix=f"{name}.",
             gate=way_in,
@@ -146,7 +146,7 @@ class Expander:
             when=None,
             inputs=compile_inputs({"map": "$map", "review": "$review?"}),
             out=None,
-            names=place.spec.type_names,
+            spec=place.spec,
             config_hash=mapped.config_hash,
             prefix=f"{name}.",
             gate=run,
@@ -197,9 +197,8 @@ class Expander:
         self, name: str, path: str, node: AnyNode, deps: tuple[str, ...], place: Place, *, kind: str | None = None
     ) -> Step:
         spec, seen = place.spec, place.seen
-        retry, timeout = getattr(node, "retry", None), getattr(node, "timeout", None)
-        cache, out = getattr(node, "cache", None), getattr(node, "out", None)
-        is_block = isinstance(node, RepeatBlock | MapBlock)
+        retry, timeout, cache = node.retry, node.timeout, node.cache
+        out = None if isinstance(node, RepeatBlock | MapBlock) else node.out
         config = json.dumps(node.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
         return Step(
             name=name,
@@ -209,8 +208,8 @@ class Expander:
             deps=deps,
             when=None if node.when is None else compile_expr(parse_condition(node.when)),
             inputs=compile_inputs(bindings_of(node)),
-            out=None if out is None or is_block else parse_type(cast("JsonValue", out)),
-            names=spec.type_names,
+            out=None if out is None else parse_type(out),
+            spec=spec,
             config_hash=hashlib.sha256(config.encode()).hexdigest()[:16],
             retry=RetryRule()
             if retry is None
@@ -224,7 +223,7 @@ class Expander:
         )
 
     def _rescue(self, name: str, path: str, node: AnyNode, spec: GraphSpec, seen: tuple[str, ...]) -> Rescue | None:
-        other = getattr(node, "fallback", None)
+        other = node.fallback
         if other is None:
             return None
         if isinstance(other, FallbackValue):
@@ -257,7 +256,7 @@ class Expander:
 
 def bindings_of(node: AnyNode) -> dict[str, JsonValue]:
     """Everything a node needs resolved before it runs, by name; what is not its `in` has a name of its own."""
-    bindings = dict(cast("Mapping[str, JsonValue]", getattr(node, "inputs", {})))
+    bindings = dict(node.inputs)
     if isinstance(node, RetrieveNode) and node.where is not None:
         # An absent part of a filter must skip the node, never widen the search.
         bindings["where"] = cast("JsonValue", node.where)

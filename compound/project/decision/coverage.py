@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compound.project.open.resources import Resources
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
-    from compound.spec.words import Shelf
+    from compound.spec.steps import Shelf
 
 _SHOWN = 3
 _IDLE = frozenset({"description", "retention"})
