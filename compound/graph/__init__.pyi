@@ -82,8 +82,8 @@ from .port.catalogue import (
 from .port.catalogue import (
     Signature as Signature,
 )
-from .port.planned import (
-    PlannedCall as PlannedCall,
+from .port.services import (
+    EffectCall as EffectCall,
 )
 from .port.services import (
     EffectGate as EffectGate,

@@ -1,4 +1,4 @@
-"""A node that fails says where it stands: file and line of its graph, inside blocks and graphs too."""
+"""A node that fails says where it stands: file and line of its graph, of a block at the block, inside graphs too."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ name: block
 input: {word: str}
 nodes:
   rounds:
-    repeat: {max: 2}
+    map: {each: [$input.word], as: one}
     nodes:
       counted:
         use: tool
         tool: count
-        in: {word: $input.word}
+        in: {word: $one}
         out: int
-output: {n: $rounds.counted}
+output: {n: $rounds}
 """
 OUTER = """\
 compound: graph/v1
@@ -57,7 +57,7 @@ output: {n: $below.n}
 
 @pytest.mark.parametrize(
     ("graph", "where"),
-    [("direct", "graphs/direct.yaml:5"), ("block", "graphs/block.yaml:8"), ("outer", "graphs/inner.yaml:5")],
+    [("direct", "graphs/direct.yaml:5"), ("block", "graphs/block.yaml:5"), ("outer", "graphs/inner.yaml:5")],
 )
 def test_the_place_of_the_node_that_failed(graph: str, where: str) -> None:
     files = {"tools/words.py": TOOLS, "graphs/inner.yaml": INNER, "graphs/direct.yaml": DIRECT}

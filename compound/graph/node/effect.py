@@ -141,7 +141,7 @@ class EffectStep:
         """
         node = self._node
         if node.tool is not None:
-            return [EffectCall(name=node.tool, args=inputs)]
+            return [EffectCall(name=node.tool, args=inputs, node=self.step.name)]
         actions = inputs["actions"]
         if actions is None:
             return []
@@ -155,7 +155,8 @@ class EffectStep:
             if name not in (node.tools or ()):
                 what = f"action {number} is {name!r}, which this node may not perform"
                 raise self._wrong(run, "graph.effect-not-allowed", what)
-            calls.append(EffectCall(name=name, args=cast("Mapping[str, JsonValue]", action["arguments"])))
+            args = cast("Mapping[str, JsonValue]", action["arguments"])
+            calls.append(EffectCall(name=name, args=args, node=self.step.name))
         return calls
 
     def _require_accepted(self, run: ActiveRun, outcomes: Sequence[EffectOutcome]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from compound.graph.node.policy import Decided
-from compound.graph.port.services import AutoRuling, EffectCall, ReviewDecision, ReviewRequest
+from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import ReviewOpened
@@ -131,11 +131,7 @@ class ReviewStep:
             return replace(request, auto=replace(auto, is_automatic=False, reason=against))
         decided = Decided(actor=auto.actor)
         for name, effect in behind.effects.items():
-            calls = [
-                EffectCall(name=one.name, args=one.args)
-                for one in request.effects.get(auto.action, ())
-                if one.node == name
-            ]
+            calls = [one for one in request.effects.get(auto.action, ()) if one.node == name]
             judgement = await effect.judged(calls, decided)
             if judgement is not None:
                 objection = f"policy: {judgement.effect}: {judgement.why}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import Effect
-    from compound.graph import PlannedCall, Rehearsal
+    from compound.graph import EffectCall, Rehearsal
     from compound.graph.port.services import ReviewRequest
 
     Effects = Mapping[str, Effect]
@@ -46,7 +46,7 @@ def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects)
     )
 
 
-def shown_effects(calls: Sequence[PlannedCall], effects: Effects) -> tuple[ShownEffect, ...]:
+def shown_effects(calls: Sequence[EffectCall], effects: Effects) -> tuple[ShownEffect, ...]:
     """Planned effects with what they change."""
     return tuple(
         ShownEffect(
