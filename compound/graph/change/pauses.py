@@ -11,9 +11,9 @@ from compound.language.types import (
     ANY,
     Enum,
     Many,
-    Maybe,
     Named,
     Names,
+    Nullable,
     Record,
     Type,
     bare,
@@ -164,8 +164,8 @@ def _mark(kind: Type) -> Type:
             return Named(_MARK + name)
         case Many(item):
             return Many(_mark(item))
-        case Maybe(item):
-            return Maybe(_mark(item))
+        case Nullable(item):
+            return Nullable(_mark(item))
         case Record(fields):
             return Record({name: _mark(item) for name, item in fields.items()}, kind.is_open, kind.required)
         case _:
@@ -174,8 +174,8 @@ def _mark(kind: Type) -> Type:
 
 def _refused(given: Type, wanted: Type, names: Names, depth: int) -> str | None:
     """As `mismatch`, where null does not fit a type without `?`, a text no `enum`, and an unknown no type."""
-    is_maybe = isinstance(resolve(given, names), Maybe)
-    if is_maybe and not isinstance(resolve(wanted, names), Maybe) and bare(wanted, names) != ANY:
+    is_maybe = isinstance(resolve(given, names), Nullable)
+    if is_maybe and not isinstance(resolve(wanted, names), Nullable) and bare(wanted, names) != ANY:
         return "it may be null"
     given, wanted = bare(given, names), bare(wanted, names)
     why: str | None

@@ -16,7 +16,7 @@ from compound.language.types import (
     ANY,
     Enum,
     Many,
-    Maybe,
+    Nullable,
     Record,
     Scalar,
     Type,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _RETRIEVE: Final = Record({"query": parse_type("str")})
 _VERSIONS: Final = Record({}, is_open=True)
-_NUMBER: Final = Maybe(Scalar("float"))
+_NUMBER: Final = Nullable(Scalar("float"))
 
 
 def call_findings(inspection: Inspection) -> Iterator[Finding]:

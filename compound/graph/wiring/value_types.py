@@ -26,8 +26,8 @@ from compound.language.types import (
     ANY,
     STR,
     Many,
-    Maybe,
     Names,
+    Nullable,
     Record,
     Scalar,
     Type,
@@ -296,7 +296,7 @@ class ValueTypes:
     def of_callee(self, node: AnyNode) -> Type:
         """Type of what a node's tool, index or model gives, whatever the node declares."""
         if isinstance(node, LlmNode):
-            return Maybe(STR)
+            return Nullable(STR)
         return ANY if node.callee is None else self._output(*node.callee)
 
     def _output(self, shelf: Shelf, name: str) -> Type:
