@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from compound.batch._types import SETTLED, BacklogItem, BatchOptions, ItemStatus
 from compound.connector.state import Holder, Lease, Leases, StateStore, content_sha256, tables
 from compound.connector.state._leases import HELD, is_held, store_time
 from compound.errors import ConflictError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ class Ledger:
         self._graph_name = graph_name
         self._source = source
         self._are_ids_shared = are_ids_shared
-        self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
+        self.job_id = sha(f"{graph_name}\0{source}", 16)
         self._job: Job | None = None
         self._lease: Lease | None = None
         self._accepts_changes = False
@@ -346,4 +346,4 @@ def unsettled_runs(store: StateStore) -> frozenset[str]:
 
 def run_id_of(round_of_job: str, ticket_id: str, attempt: int) -> str:
     """The run of a ticket: the same after a crash, so that its finished calls and effects are found again."""
-    return hashlib.sha256(f"{round_of_job}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]
+    return sha(f"{round_of_job}\0{ticket_id}\0{attempt}", 32)

@@ -6,7 +6,6 @@ file back. Where a value may be a reference it begins with `$`; `$$` stands for 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, PrivateAttr, WithJsonSchema
 
+from compound.language.sha import sha
 from compound.language.types import ANY, Record, Type, parse_external, parse_type, show_type
 from compound.spec.nodes import (
     AnyNode,
@@ -150,7 +150,7 @@ class GraphSpec(Strict):
             # What Python says of a type is part of what the graph means.
             data = {**data, "from": {name: show_type(kind) for name, kind in self._external.items()}}
         text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return sha(text)
 
     @cached_property
     def input_type(self) -> Record:

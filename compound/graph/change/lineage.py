@@ -6,7 +6,6 @@ Everything is read from the models, so that a new kind of node or a new key take
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +16,7 @@ from pydantic import BaseModel
 from compound.graph.wiring.order import Wiring
 from compound.graph.wiring.references import inner_names, uses
 from compound.language.conditions import ExpressionError, parse_condition, parse_reference
+from compound.language.sha import sha
 from compound.spec.nodes import EffectNode, MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class _Walk:
 
 
 def _digest(value: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    return sha(json.dumps(value, sort_keys=True, ensure_ascii=False), 16)
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

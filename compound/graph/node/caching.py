@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, cast
 
 import orjson
 
 from compound.graph.planning.steps import GraphPlan
 from compound.language.fill import filler
+from compound.language.sha import sha
 from compound.language.validate import validator
 from compound.spec.nodes import AgentNode, GraphNode, LlmNode
 
@@ -89,7 +89,7 @@ def cached(step: Step, services: Services, runner: Runner, longest_s: float | No
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         pins = [services.pin(shelf, name) for shelf, _, name in taken]
         text = orjson.dumps([step.kind, step.config_hash, pins, inputs], option=orjson.OPT_SORT_KEYS)
-        key = hashlib.sha256(text).hexdigest()
+        key = sha(text)
         found = await cache.get(key)
         call.span.set(cached_result=found is not None)
         if found is not None:

@@ -6,12 +6,12 @@ plan is written by a model and a decision by the person on duty.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -70,7 +70,7 @@ class PolicyGate:
 
     def __init__(self, policy: PolicyFile, services: Services) -> None:
         self.policy = policy
-        self.hash = hashlib.sha256(policy.model_dump_json().encode()).hexdigest()[:16]
+        self.hash = sha(policy.model_dump_json(), 16)
         self._services = services
         self._amounts = {
             name: services.function(rule.money.tool)

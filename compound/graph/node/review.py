@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from compound.graph.wiring.references import compile_lenient, compile_value, sho
 from compound.language.conditions import parse_condition
 from compound.language.json_schema import to_json_schema
 from compound.language.references import ABSENT, EvaluationError, compile_expr
+from compound.language.sha import sha
 from compound.language.types import parse_type
 from compound.spec.words import parse_duration
 
@@ -87,7 +87,7 @@ class ReviewStep:
             span.set(
                 review_decision=decision.action,
                 auto_approved=decision.is_automatic,
-                reviewer_id_hash=hashlib.sha256(decision.actor.encode()).hexdigest()[:16],
+                reviewer_id_hash=sha(decision.actor, 16),
                 review_wait_s=decision.waited_s,
             )
             span.output(value)
@@ -106,7 +106,7 @@ class ReviewStep:
             why = "a value is absent" if holds is ABSENT else "" if holds else "the rule does not hold"
         if any(one.reason == OVER_BUDGET for one in run.outcomes.values()):
             holds, why = False, OVER_BUDGET
-        digest = hashlib.sha256(f"{self._graph_hash}:{self.step.path}:{rule.when}".encode()).hexdigest()
+        digest = sha(f"{self._graph_hash}:{self.step.path}:{rule.when}")
         return AutoRuling(
             is_automatic=holds is not ABSENT and bool(holds),
             action=rule.action,

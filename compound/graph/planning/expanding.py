@@ -7,7 +7,6 @@ checked), its nodes `refund.<name>`, and `refund` (its outputs). One without bou
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from compound.graph.wiring.order import Wiring
 from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value
 from compound.language.conditions import parse_condition
 from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
+from compound.language.sha import sha
 from compound.language.types import parse_type
 from compound.spec.graph_file import GraphSpec, blocks
 from compound.spec.nodes import (
@@ -210,7 +210,7 @@ class Expander:
             inputs=compile_inputs(bindings_of(node)),
             out=None if out is None else parse_type(out),
             spec=spec,
-            config_hash=hashlib.sha256(config.encode()).hexdigest()[:16],
+            config_hash=sha(config, 16),
             retry=RetryRule()
             if retry is None
             else RetryRule(attempts=retry.attempts, wait_s=parse_duration(retry.wait), on=retry.on),
