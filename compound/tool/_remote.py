@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from compound.language.sha import sha
 from compound.model import ModelResponse
 from compound.model.call.types import CallKey
 from compound.model.gateway.journal import Journal, MemoryJournal
@@ -89,7 +89,7 @@ class RemoteFunction:
 
         # The pin is part of it: what another description or schema answered is another answer.
         asked = {"tool": self.name, "pin": self._pin.sha256, "inputs": dict(inputs)}
-        return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return sha(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS))
 
     def _span(self) -> ActiveSpan:
         return child(f"execute_tool {self.name}", kind="tool", provider=PROVIDER)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, cast
 
 import orjson
+
+from compound.language.sha import sha
 
 _PLAIN: Final = orjson.OPT_NON_STR_KEYS
 _CANONICAL: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
@@ -76,7 +77,7 @@ def _unusual_json(value: object, options: int) -> bytes:
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, as hex."""
-    return hashlib.sha256(to_json(value, canonical=True)).hexdigest()
+    return sha(to_json(value, canonical=True))
 
 
 class Seen:

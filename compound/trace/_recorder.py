@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from hashlib import sha256
 from random import getrandbits
 from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 
+from compound.language.sha import sha
 from compound.trace._active import ActiveSpan, Scope, current
 from compound.trace._columns import SPANS, Row, Value
 from compound.trace._names import NODE, WORKFLOW
@@ -33,7 +33,7 @@ _PINS: Final = ("index_name", "index_version", "index_source_version")
 
 def trace_id_of(run_id: str) -> str:
     """The trace id of a run, 32 hex digits: a pause and its resume are one trace."""
-    return sha256(run_id.encode("utf-8", "replace")).hexdigest()[:32]
+    return sha(run_id.encode("utf-8", "replace"), 32)
 
 
 class Recorder:
@@ -177,7 +177,7 @@ class Recorder:
             if self._redact is not None:
                 value = self._redact(value)
             text = to_json(value, canonical=True)
-            key = sha256(text).hexdigest()
+            key = sha(text)
             fields = span.fields
             fields[column] = key
             fields["bytes"] = len(text) + cast("int", fields.get("bytes", 0))

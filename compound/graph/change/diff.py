@@ -117,7 +117,7 @@ def compare(
     nodes = node_diffs(old, new)
     told = {one.name for one in nodes}
     stale = [name for name in after if name in before and before[name] != after[name]]
-    caching = {path for path, node in _flat(new.nodes, "") if getattr(node, "cache", None) is not None}
+    caching = {path for path, node in _flat(new.nodes, "") if node.cache is not None}
     sides = Side.of(old, before, can_pause), Side.of(new, after, can_pause)
     return GraphDiff(
         old_hash=old.hash,

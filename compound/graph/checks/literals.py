@@ -40,7 +40,7 @@ def _values(node: AnyNode) -> Iterator[tuple[JsonValue, DataPath, bool]]:
     """What a node is given and gives, each with its place, and whether only a reference makes sense there."""
     for key, value in node.given() if not isinstance(node, MapBlock) else ():
         yield value, key, False
-    other = getattr(node, "fallback", None)
+    other = node.fallback
     if isinstance(other, FallbackValue):
         yield other.value, ("fallback", "value"), False
     match node:

@@ -178,7 +178,7 @@ def role_findings(inspection: Inspection) -> Iterator[Finding]:
 
 def _wrong(spec: GraphSpec, path: str) -> tuple[str, str] | None:
     """What is wrong with a path into the input, and what to write; None when nothing is."""
-    kind: Type = Record({name: parse_type(declared) for name, declared in spec.input.items()})
+    kind: Type = spec.input_type
     for step in path.split("."):
         kind = bare(kind, spec.type_names)
         if kind == ANY:

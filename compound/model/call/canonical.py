@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from compound.language.json_text import read_json, write_json
+from compound.language.sha import sha
 from compound.model.call.types import (
     BilledStep,
     Block,
@@ -66,7 +66,7 @@ def request_hash(request: ModelRequest, provider: str, *, reads_inputs: bool) ->
             "temperature": request.temperature,
             "options": request.options,
         }
-    return hashlib.sha256(to_json({"provider": provider, **seen})).hexdigest()
+    return sha(to_json({"provider": provider, **seen}))
 
 
 def params_hash(request: ModelRequest) -> str:
@@ -79,7 +79,7 @@ def params_hash(request: ModelRequest) -> str:
         "temperature": request.temperature,
         "options": request.options,
     }
-    return hashlib.sha256(to_json(how)).hexdigest()[:16]
+    return sha(to_json(how), 16)
 
 
 def dump_response(response: ModelResponse) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError
 from compound.model.call.types import Provider
-from compound.model.gateway.environment import FILE, filled
+from compound.model.gateway.environment import FILE, environment_of
 from compound.model.provider.anthropic import AnthropicProvider
 from compound.model.provider.langchain import LangchainProvider
 from compound.model.provider.offline import OfflineProvider
@@ -52,11 +52,11 @@ def open_offline(setup: ProviderSetup) -> Provider:
 
 def open_anthropic(setup: ProviderSetup) -> Provider:
     """Anthropic's API."""
-    access, environment = setup.file.anthropic, setup.environment
+    access, environment = setup.file.anthropic, environment_of(setup.environment)
     return AnthropicProvider(
         # No key has an error of its own, which says how to do without.
-        api_key=filled(access.api_key.replace(_KEY, _KEY[:-1] + ":-}"), environment, "anthropic.api_key"),
-        base_url=filled(access.base_url, environment, "anthropic.base_url"),
+        api_key=environment.text(access.api_key.replace(_KEY, _KEY[:-1] + ":-}"), "anthropic.api_key"),
+        base_url=environment.text(access.base_url, "anthropic.base_url"),
         timeout_s=access.timeout_s,
         betas=access.betas,
     )

@@ -13,7 +13,7 @@ from compound.model.call.retry import RetryPolicy
 from compound.model.call.types import Provider
 from compound.model.gateway.budget import Budget
 from compound.model.gateway.doors import ProviderSetup
-from compound.model.gateway.environment import FILE, filled_options
+from compound.model.gateway.environment import FILE, environment_of
 from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal
 from compound.model.gateway.route import Redact, Route
@@ -83,6 +83,7 @@ class _Opening:
     def __init__(self, file: ModelsFile, environment: Mapping[str, str], package: str, own: Own | None) -> None:
         self._file = file
         self._environment = environment
+        self._filled = environment_of(environment)
         self._package = package
         self._own = own
         self._shared: dict[str, Provider] = {}
@@ -96,17 +97,17 @@ class _Opening:
                 provider=self._once("anthropic", name),
                 model=how.model,
                 max_tokens=how.max_tokens,
-                options=filled_options(how.options, self._environment, f"models.{name}.anthropic.options"),
+                options=self._filled.record(how.options, f"models.{name}.anthropic.options"),
                 is_streamed=how.stream,
             )
         if provider == "langchain" and model.langchain:
             chat = model.langchain
-            options = filled_options(chat.options, self._environment, f"models.{name}.langchain.options")
+            options = self._filled.record(chat.options, f"models.{name}.langchain.options")
             made = self._made("langchain", name, chat.model_id, options, chat.timeout_s)
             return Route(provider=made, model=chat.model_id, max_tokens=chat.max_tokens, timeout_s=chat.timeout_s)
         if provider not in OWN_BLOCKS and (plugged := model.providers.get(provider)):
             key = f"models.{name}.providers.{provider}.options"
-            options = filled_options(plugged.options, self._environment, key)
+            options = self._filled.record(plugged.options, key)
             model_id = plugged.model or provider
             made = self._made(provider, name, model_id, options, plugged.timeout_s)
             return Route(provider=made, model=model_id, max_tokens=plugged.max_tokens, timeout_s=plugged.timeout_s)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from compound.errors import DataError, ProjectError, choices
 from compound.evaluation._certify import Bounded, Label, bounded
 from compound.spec.graph_file import blocks
-from compound.spec.nodes import ReviewNode
+from compound.spec.nodes import GraphNode, ReviewNode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -345,8 +345,8 @@ class Certifier:
             name = lead + place[-1]
             if isinstance(node, ReviewNode) and node.auto is not None:
                 yield name, node.auto
-            elif node.kind == "graph" and lead.count(_INSIDE) < 8:
-                inner = self._project.resources.parts.graph(str(getattr(node, "graph", "")))
+            elif isinstance(node, GraphNode) and lead.count(_INSIDE) < 8:
+                inner = self._project.resources.parts.graph(node.graph)
                 yield from self._rules(inner, f"{name}{_INSIDE}")
 
 

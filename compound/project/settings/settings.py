@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError, choices
+from compound.language.environment import Environment
 from compound.project.settings.chosen import Chosen, chosen, chosen_by_index, chosen_list
 from compound.project.settings.keys import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
+    pass
 
 MARKER = "pyproject.toml"
 STATE_FOLDER = ".compound"
@@ -206,6 +207,12 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         value = _text(table, key)
         return at(value) if value else None
 
+    filled = Environment(os.environ)
+
+    def secret(key: str) -> str | None:
+        value = _text(table, key)
+        return filled.text(value, key) if value else value
+
     documents = {
         index: tuple([entry] if isinstance(entry, str) else cast("list[str]", entry))
         for index, entry in _table(table, "documents").items()
@@ -220,12 +227,12 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         training=path("training"),
         documents=documents,
         lexical=tuple(cast("list[str]", table.get("lexical") or [])),
-        records={name: _expand(url) or "" for name, url in _texts(table, "records").items()},
+        records={name: filled.text(url, f"records.{name}") for name, url in _texts(table, "records").items()},
         mailboxes={name: at(text) for name, text in _texts(table, "mailboxes").items()},
-        shop=_expand(_text(table, "shop")),
-        state=_expand(_text(table, "state")),
+        shop=secret("shop"),
+        state=secret("state"),
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
-        vectors=_expand(_text(table, "vectors")) or "edge",
+        vectors=secret("vectors") or "edge",
         embedder=chosen(table.get("embedder", "auto"), "embedder", MARKER),
         reranker=chosen(table["reranker"], "reranker", MARKER) if "reranker" in table else None,
         retrievers=chosen_by_index(table.get("retrievers", {}), "retrievers", MARKER),
@@ -242,33 +249,6 @@ def _batch(table: Mapping[str, object], marker: Path) -> BatchSettings:
             what = f"the setting `batch.{key}` is {value!r}, no number from 0"
             raise ProjectError("project.bad-number", what, where=Location(MARKER), fix=f"{key} = 3")
     return BatchSettings(**cast("dict[str, int]", dict(table)))
-
-
-def _expand(value: str | None) -> str | None:
-    """Secrets are named, never written: `${env:NAME}` is replaced at the edge."""
-    if not value or not value.startswith("${env:"):
-        return value
-    name = value.removeprefix("${env:").removesuffix("}")
-    if name not in os.environ:
-        raise ProjectError("project.no-secret", f"environment variable {name} is not set", fix=f"export {name}=...")
-    return os.environ[name]
-
-
-def filled_settings(options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Options of an adapter with every `${env:NAME}` filled in, at any depth.
-
-    Raises:
-        ProjectError: ``project.no-secret``: the environment has no such variable.
-    """
-
-    def filled(value: JsonValue) -> JsonValue:
-        if isinstance(value, str):
-            return _expand(value) or ""
-        if isinstance(value, list):
-            return [filled(one) for one in value]
-        return {name: filled(one) for name, one in value.items()} if isinstance(value, dict) else value
-
-    return {name: filled(one) for name, one in options.items()}
 
 
 def _toml(path: Path) -> dict[str, object]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from compound.project.source.modules import ProjectModules
@@ -57,7 +58,7 @@ class CodeFiles:
         """Of a file below the root; `absent` when it is gone."""
         if path not in self._digests:
             file = self._root / path
-            self._digests[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else "absent"
+            self._digests[path] = sha(file.read_bytes(), 16) if file.is_file() else "absent"
         return self._digests[path]
 
     def _is_own(self, module: str) -> bool:

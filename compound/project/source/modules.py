@@ -6,13 +6,13 @@ import importlib
 import re
 import sys
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from compound.errors import PROJECT_PACKAGE, Location, ProjectError
 from compound.language import InvalidFile
+from compound.language.sha import sha
 from compound.project.source.names import defined_twice
 
 _DECLARES: Final = re.compile(rb"^@(?:\w+\.)?(?:tool|check|effect|solver)\b", re.MULTILINE)
@@ -31,7 +31,7 @@ class ProjectModules:
         other = sys.modules.get(self.package)
         if other is not None and list(other.__path__) != [str(root)]:
             # Another project of this name is, or was, open in this process: both keep their own code.
-            self.package = f"{self.package}_{sha256(str(root).encode()).hexdigest()[:8]}"
+            self.package = f"{self.package}_{sha(str(root), 8)}"
         self._mount()
 
     def _mount(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.graph.port.services import Prompt
+from compound.language.sha import sha
 from compound.project.source.code import TOOLS, ProjectCode
 from compound.project.source.modules import ProjectModules
 from compound.project.source.names import Named
@@ -252,6 +252,6 @@ def _prompt(path: Path, name: str) -> Prompt:
     return Prompt(
         name=name,
         text=body if mark else text,
-        version=hashlib.sha256(text.encode()).hexdigest()[:12],
+        version=sha(text, 12),
         system=system if mark else "",
     )

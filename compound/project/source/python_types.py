@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import Location, ProjectError, choices
-from compound.language.types import ANY, Many, Maybe, Named, Record, Type, parse_type
+from compound.language.types import ANY, Many, Named, Nullable, Record, Type, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +56,9 @@ def _whole(kind: Type, names: Mapping[str, Type], depth: int) -> Type:
     match kind:
         case Named(name):
             return _whole(names.get(name, ANY), names, depth + 1)
-        case Maybe(item):
+        case Nullable(item):
             inner = _whole(item, names, depth + 1)
-            return inner if isinstance(inner, Maybe) else Maybe(inner)
+            return inner if isinstance(inner, Nullable) else Nullable(inner)
         case Many(item):
             return Many(_whole(item, names, depth + 1))
         case Record(fields):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from compound.errors import CompoundError
+from compound.language.sha import sha
 from compound.project.view.explain import explain, page_of
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _results(findings: Sequence[Finding], codes: Sequence[str]) -> Iterable[dict
         # Stable while lines move: alerts are followed by it. Equal findings are counted.
         told = f"{finding.code}\0{finding.where.file}\0{finding.message}"
         seen[told] = seen.get(told, 0) + 1
-        digest = hashlib.sha256(f"{told}\0{seen[told]}".encode("utf-8", "replace")).hexdigest()
+        digest = sha(f"{told}\0{seen[told]}".encode("utf-8", "replace"))
         yield {
             "ruleId": finding.code,
             "ruleIndex": codes.index(finding.code),
