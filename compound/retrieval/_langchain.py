@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Searcher(Protocol):
-    """What is wrapped: both searches of a `Retriever`."""
+    """The wrapped searches of a `Retriever`."""
 
     def search(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
         """The best passages."""
         ...
 
     async def asearch(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
-        """The same, without blocking."""
+        """Like `search`, without blocking."""
         ...
 
 
 class CompoundRetriever(BaseRetriever):
-    """Answers with LangChain documents; `metadata` holds id, span, title, source, version, score and rank."""
+    """Returns LangChain documents; `metadata` has id, span, title, source, version, score and rank."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

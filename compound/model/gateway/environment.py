@@ -1,4 +1,4 @@
-"""`${env:NAME}` in `connectors/models.yaml`: secrets and addresses that the environment holds."""
+"""`${env:NAME}` in `connectors/models.yaml`: secrets and addresses from the environment."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}
 
 
 def filled(text: str, environment: Mapping[str, str], key: str) -> str:
-    """The text with its variables; `${env:NAME:-other}` says what stands where there is none.
+    """Resolve the variables in a text; `${env:NAME:-other}` sets a default.
 
     Args:
-        text: As the file has it.
-        environment: Where variables are read.
+        text: Text from the file.
+        environment: Environment variables.
         key: The key of the file, for the message.
 
     Raises:
-        ProjectError: ``model.no-variable``: the environment has no such variable.
+        ProjectError: ``model.no-variable``: the variable is not set.
     """
 
     def value(found: re.Match[str]) -> str:
         name, otherwise = found.group(1), found.group(2)
         given = environment.get(name) or otherwise
         if given is None:
-            what = f"{key} is {found.group(0)}, and the environment has no {name}"
+            what = f"{key} is {found.group(0)}, but environment variable {name} is not set"
             fix = f"export {name}=..., or write ${{env:{name}:-}} where it may be empty"
             raise ProjectError("model.no-variable", what, where=Location(FILE), fix=fix)
         return given
@@ -40,7 +40,7 @@ def filled(text: str, environment: Mapping[str, str], key: str) -> str:
 
 
 def filled_value(value: JsonValue, environment: Mapping[str, str], key: str) -> JsonValue:
-    """`filled` in every text of a value, however deep it stands.
+    """Apply `filled` to every text in a nested value.
 
     Raises:
         ProjectError: ``model.no-variable``.
@@ -55,7 +55,7 @@ def filled_value(value: JsonValue, environment: Mapping[str, str], key: str) -> 
 
 
 def filled_options(options: Mapping[str, JsonValue], environment: Mapping[str, str], key: str) -> dict[str, JsonValue]:
-    """`filled` in all options of a model.
+    """Apply `filled` to all options of a model.
 
     Raises:
         ProjectError: ``model.no-variable``.

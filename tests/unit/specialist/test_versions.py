@@ -180,7 +180,7 @@ def test_without_an_embedder_nothing_is_certified(root: Path, monkeypatch: pytes
     from compound.retrieval import NoEmbedder
 
     monkeypatch.setattr("compound.project.open.resources.Resources.embedder", NoEmbedder())
-    assert "no embedder is there to tell texts out of scope" in called(root, "train", "intent")["certificate"]
+    assert "no embedder to detect texts out of scope" in called(root, "train", "intent")["certificate"]
     found = Project.open(root).resources.specialists.resolve("intent").predict("cancel w1 w2 w3 w4")
     assert (found.label, found.automated, found.reason) == ("cancel", False, "uncertified")
 
