@@ -1,8 +1,8 @@
-"""For tests of projects, graphs and adapters. Nothing of Compound imports it.
+"""Helpers for tests of projects, graphs and adapters. Compound itself does not import it.
 
-- `project(...)` opens a copy of a project, or one made of files, with scripted models and a clock that the test moves.
-- `check_target(...)` and its siblings hold an adapter against everything that its port promises.
-- `FakeServices` and its parts stand for a whole project in a test of one graph.
+- `project(...)` opens a copy of a project, or a project from files, with scripted models and a fake clock.
+- `check_target(...)` and its siblings check an adapter against the contract of its port.
+- `FakeServices` and its parts replace a project in a test of a single graph.
 """
 
 from __future__ import annotations

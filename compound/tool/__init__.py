@@ -1,8 +1,8 @@
 """Tools: Python functions and reviewed SQL that a graph calls with JSON.
 
-`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters, `AskTool` one that
-runs what a model wrote, as far as it grants; `RemoteFunction` is a pinned tool of an MCP server. LangChain tools are
-tools as they are. A tool that makes a file for people keeps it with `keep`.
+`@tool` and `@check` declare Python functions; `SqlTool` is a `.sql` file with typed parameters; `AskTool` runs SQL
+written by a model within its grants; `RemoteFunction` is a pinned tool of an MCP server. LangChain tools can be used
+directly. A tool stores a file for people with `keep`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def load_sql_tool(text: str, path: str) -> SqlTool | AskTool:
 
 
 def __getattr__(name: str) -> object:
-    """Load what SQL tools need (YAML, the lakehouse) only where one is used."""
+    """Import what SQL tools need (YAML, the lakehouse) on first use."""
     if name in {"BoundSqlTool", "SqlResult", "SqlTool"}:
         from compound.tool import _sql
 
