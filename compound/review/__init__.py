@@ -7,8 +7,8 @@ to the outbox.
 
 from __future__ import annotations
 
+from compound.review.decision.backend import LEASE_S, MAX_RETURNS, need_person
 from compound.review.decision.decide import need_same_names
-from compound.review.decision.desk import LEASE_S, MAX_RETURNS, need_person
 from compound.review.decision.heartbeat import kept_alive
 from compound.review.decision.rehearsal import Rehearse, Rehearsed
 from compound.review.decision.resume import RESUME_LEASE_S

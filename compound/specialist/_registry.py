@@ -149,6 +149,6 @@ class Registry:
 
     def _write(self, name: str, aliases: dict[str, str]) -> None:
         path = self.root / name / _ALIASES
-        beside = path.with_suffix(f".{os.getpid()}.tmp")
-        beside.write_text(json.dumps(aliases, indent=2, sort_keys=True), encoding="utf-8")
-        beside.replace(path)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(aliases, indent=2, sort_keys=True), encoding="utf-8")
+        temporary.replace(path)

@@ -154,8 +154,8 @@ def _assumptions(examples: Sequence[Example]) -> tuple[str, ...]:
     return (
         f"texts drawn like the {len(examples)} calibration texts ({groups} groups, none of them in training), "
         "of the same labels",
-        f"that texts out of scope are told by their distance: the {1 - KEPT:.0%} of in-scope texts farthest from the "
-        "examples are left to people, and how many texts out of scope pass nobody measured",
+        f"that distance detects texts out of scope: the {1 - KEPT:.0%} of in-scope texts farthest from the examples "
+        "are left to people; the share of out-of-scope texts that pass was not measured",
     )
 
 
@@ -241,24 +241,24 @@ def _share(name: str, hits: int, n: int) -> Figure:
 
 
 def _publish(specialist: Specialist, figures: Sequence[Figure], home: Path, probes: Sequence[str]) -> tuple[str, Path]:
-    beside = home / f".building-{os.getpid()}"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    specialist.save(beside)
-    (beside / _EVALUATION).write_text(json.dumps([asdict(f) for f in figures], indent=2), encoding="utf-8")
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(beside.iterdir())))
+    temporary = home / f".building-{os.getpid()}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    specialist.save(temporary)
+    (temporary / _EVALUATION).write_text(json.dumps([asdict(f) for f in figures], indent=2), encoding="utf-8")
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(temporary.iterdir())))
     version = digest.hexdigest()[:12]
-    again = Specialist.load(beside, specialist.embedder)
+    again = Specialist.load(temporary, specialist.embedder)
     for text in probes:
         before, after = specialist.predict(text), again.predict(text)
         same = before.reason == after.reason and before.labels == after.labels
         if not same or not np.isclose(before.score, after.score, atol=1e-5):
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
             what = f"{specialist.name}: the saved version does not predict what the trained one did"
             raise RunError("specialist.not-reproduced", what)
     folder = home / version
     if folder.exists():
-        shutil.rmtree(beside)
+        shutil.rmtree(temporary)
     else:
-        beside.rename(folder)
+        temporary.rename(folder)
     return version, folder
