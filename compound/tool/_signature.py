@@ -122,7 +122,7 @@ def read_signature(function: Callable[..., object], name: str) -> Signature:
     """Adapters and schemas of a function.
 
     Raises:
-        ProjectError: ``tool.signature``: an annotation cannot be resolved or is no JSON type.
+        ProjectError: ``tool.signature``: an annotation cannot be resolved or is not a JSON type.
     """
     try:
         hints = typing.get_type_hints(function, include_extras=True)

@@ -108,7 +108,7 @@ def need_lease(item: ReviewItem, user: str) -> None:
         ConflictError: `review.lease-lost`.
     """
     if item.lease_user != user:
-        holder = f"{item.lease_user} holds it" if item.lease_user else "nobody holds it"
+        holder = f"{item.lease_user} holds it" if item.lease_user else "it is not claimed"
         raise ConflictError("review.lease-lost", f"{user} does not hold item {item.item_id}: {holder}", fix="claim it")
 
 
