@@ -119,8 +119,8 @@ def test_the_caller_is_never_null_nor_forged(house: Lakehouse) -> None:
     [
         ({"n": 51}, "more than 50"),
         ({"n": 0}, "less than 1"),
-        ({"n": "2"}, "whole number"),
-        ({"n": True}, "whole number"),
+        ({"n": "2"}, "32-bit integer"),
+        ({"n": True}, "32-bit integer"),
         ({"n": None}, "must not be null"),
         ({"since": "yesterday"}, "since"),
         ({"since": 3}, "it must be text"),
