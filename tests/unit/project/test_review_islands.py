@@ -49,9 +49,7 @@ def test_what_expires_is_escalated_to_the_queue_that_the_graph_names(
 ) -> None:
     bank = bank_with(tmp_path, review="due: 1h\nexpire: 2h\non_expire: {escalate: leads}")
     item = bank.ask()
-    assert "escalates to queue leads" in say(
-        bank, "review", "show", item, monkeypatch=monkeypatch
-    )
+    assert "escalates to queue leads" in say(bank, "review", "show", item, monkeypatch=monkeypatch)
     shift(bank, 1.5 * 3600)
     assert say(bank, "review", "sweep", monkeypatch=monkeypatch) == "nothing is due\n"
     shift(bank, 3600)
