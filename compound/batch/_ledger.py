@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from compound.batch._answered import Answer, find_answer, hold_ticket
+from compound.batch._answered import EarlierRun, find_earlier_run, hold_ticket
 from compound.batch._intake import GONE, Intake, Taken
 from compound.batch._job import Job, open_job
 from compound.batch._letters import write_letters
@@ -167,7 +167,7 @@ class Ledger:
         """Mark an item as running; an item that was already answered returns settled, or with its existing run."""
         with self._store.write(durable=False) as db:
             now = store_time(db)
-            found = self._answer(db, entry)
+            found = self._earlier_run(db, entry)
             started = entry if found is None else _as_answered(entry, found)
             if found is None or found.is_same:
                 started = replace(started, status=started.status if started.status in SETTLED else ItemStatus.RUNNING)
@@ -182,9 +182,9 @@ class Ledger:
             self._write(db, entry, values)
         return started
 
-    def _answer(self, db: Connection, entry: LedgerItem) -> Answer | None:
+    def _earlier_run(self, db: Connection, entry: LedgerItem) -> EarlierRun | None:
         hold_ticket(db, self._graph_name, entry.ticket_id)
-        found = find_answer(
+        found = find_earlier_run(
             db,
             graph_name=self._graph_name,
             ticket_id=entry.ticket_id,
@@ -295,7 +295,7 @@ def _code(entry: LedgerItem) -> str:
     return str((entry.error or {}).get("code") or "")
 
 
-def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
+def _as_answered(entry: LedgerItem, found: EarlierRun) -> LedgerItem:
     """The item with the status of another run; if that run had other content, it is held back for a person."""
     if found.is_same:
         status = found.status or ItemStatus.RUNNING

@@ -116,9 +116,9 @@ class SentFolder:
             if sent.get("run_id") not in run_ids or record.get("pruned_at") is not None:
                 continue
             kept = {**record, "sent": {**sent, "text": ""}, "result": None, "pruned_at": now}
-            beside = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
-            beside.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-            beside.replace(path)
+            temporary = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
+            temporary.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+            temporary.replace(path)
             emptied += 1
         return emptied
 

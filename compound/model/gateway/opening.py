@@ -1,4 +1,4 @@
-"""From `connectors/models.yaml` to a gateway."""
+"""Builds a gateway from `connectors/models.yaml`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from compound.spec.models_file import LogicalModel, ModelsFile
 
 OWN_BLOCKS: Final = {"offline": "solver:", "anthropic": "anthropic:", "langchain": "langchain:"}
-"""Providers whose settings have a block of their own below a model; every other one stands below `providers:`."""
+"""Providers with their own settings block under a model; others are under `providers:`."""
 
 
-def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may use
+def open_gateway(  # noqa: PLR0913 - the file and its environment
     file: ModelsFile,
     *,
     provider: str | None = None,
@@ -38,20 +38,20 @@ def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may us
     package: str = "",
     own: Own | None = None,
 ) -> Gateway:
-    """Build the gateway that a models file describes. Calls nothing and imports no SDK.
+    """Build the gateway of a models file. Makes no call and imports no SDK.
 
     Args:
         file: The declared models.
-        provider: Answers for every model in place of what the file says: `--model anthropic`.
-        journal: Where finished calls are kept; the file says which ones are.
-        environment: What `${env:NAME}` is read from.
-        redact: Masks each request before it leaves.
-        package: The project's private package, whose solvers answer offline.
-        own: Providers of the project's own files.
+        provider: Overrides the provider of every model: `--model anthropic`.
+        journal: Stores finished calls; the file says which.
+        environment: Source of `${env:NAME}`.
+        redact: Masks each request before it is sent.
+        package: The project's private package, which contains its solvers.
+        own: Providers in the project's files.
 
     Raises:
-        ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model does
-            not say how this provider answers for it.
+        ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model has no
+            settings for this provider.
     """
     opening = _Opening(file, environment, package, own)
     routes = {
@@ -78,7 +78,7 @@ def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may us
 
 
 class _Opening:
-    """Makes the route of each model. Anthropic and the solvers are opened once, other providers for each model."""
+    """Creates the route of each model. Anthropic and the solvers are opened once, other providers per model."""
 
     def __init__(self, file: ModelsFile, environment: Mapping[str, str], package: str, own: Own | None) -> None:
         self._file = file
@@ -115,8 +115,8 @@ class _Opening:
         part = OWN_BLOCKS.get(provider) or f"providers: {{{provider}: {{model: ...}}}}"
         raise ProjectError(
             "model.no-route",
-            f"model {name!r} does not say how {provider} answers for it",
-            fix=f"write `{part}` below `{name}:`",
+            f"model {name!r} has no settings for provider {provider}",
+            fix=f"write `{part}` under `{name}:`",
             where=Location(FILE),
         )
 

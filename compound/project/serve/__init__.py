@@ -1,1 +1,1 @@
-"""Graphs for other programs: MCP servers, and the server of langgraph."""
+"""Serving graphs to other programs: MCP servers and langgraph's server."""

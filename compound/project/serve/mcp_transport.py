@@ -1,4 +1,4 @@
-"""The two ways in which the graph server talks: standard input and output, and HTTP on this machine."""
+"""Transports of the graph server: standard input and output, and HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 PATH: Final = "/mcp"
 TOKEN: Final = "COMPOUND_MCP_TOKEN"
-"""Environment variable with the bearer token that every HTTP request must carry."""
+"""Environment variable with the bearer token that every HTTP request needs."""
 
 _Message = MutableMapping[str, Any]
 _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
@@ -28,7 +28,7 @@ _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message
 async def serve_stdio(
     project: OpenedProject, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
 ) -> None:
-    """Serve graphs over this process's standard input and output, until the input ends."""
+    """Serve graphs over this process's standard input and output, until the input closes."""
     async with graph_server(project, names, context=context) as server:
         from mcp.server.stdio import stdio_server
 
@@ -45,29 +45,28 @@ async def serve_http(
     needs_token: bool = True,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Serve graphs over streamable HTTP on 127.0.0.1, until the process is told to stop.
+    """Serve graphs over streamable HTTP on 127.0.0.1, until the process is stopped.
 
-    Requests whose Host is not this machine, or whose Origin is another host or port, are refused, so that no page in a
-    browser reaches it.
+    Requests with another Host, or an Origin with another host or port, are refused, so that web pages cannot reach it.
 
     Args:
         project: Whose graphs.
         names: Which; all when none is named.
-        port: 0 takes a free one.
+        port: 0 picks a free port.
         context: The `context` of every run.
-        needs_token: Refuse requests without the bearer token of `COMPOUND_MCP_TOKEN`; False lets every program on
-            this machine in, and none from elsewhere.
-        on_ready: Told the address once the port is open.
+        needs_token: Whether requests need the bearer token of `COMPOUND_MCP_TOKEN`; False accepts every program on this
+            machine.
+        on_ready: Called with the address once the port is open.
 
     Raises:
-        ProjectError: ``mcp.no-token``: it is needed and not set; ``mcp.port``: the port is in use; as `graph_server`.
+        ProjectError: ``mcp.no-token``: it is required but not set; ``mcp.port``: the port is in use; as `graph_server`.
     """
     token = os.environ.get(TOKEN, "")
     if needs_token and not token:
         raise ProjectError(
             "mcp.no-token",
             f"the HTTP server needs a token, and {TOKEN} is not set",
-            fix=f"set {TOKEN}, or give --no-token to let every program on this machine in",
+            fix=f"set {TOKEN}, or pass --no-token to accept every program on this machine",
         )
     async with graph_server(project, names, context=context) as server:
         import uvicorn
@@ -85,11 +84,11 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         what = f"cannot listen on {HOST}:{port}: {error.strerror or error}"
-        raise ProjectError("mcp.port", what, fix="name another --port, or 0 for a free one") from error
+        raise ProjectError("mcp.port", what, fix="use another --port, or 0 for a free one") from error
 
 
 def _guarded(app: _App, token: str, port: int) -> _App:
-    """The app behind two checks: a page of another origin is refused, and a caller without the token."""
+    """Wrap the app: refuse other origins, and callers without the token."""
     wanted = f"Bearer {token}".encode()
     ours = {f"http://{host}:{port}".encode() for host in (HOST, "localhost")}
 

@@ -1,1 +1,1 @@
-"""The files of a project, read."""
+"""Reading the files of a project."""

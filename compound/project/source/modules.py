@@ -1,4 +1,4 @@
-"""Project Python: loaded as one private package, never through `sys.path`."""
+"""The project's Python: loaded as a private package, never through `sys.path`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _DECLARES: Final = re.compile(rb"^@(?:\w+\.)?(?:tool|check|effect|solver)\b", re
 class ProjectModules:
     """The Python files below a project's root, importable as `_compound_project.<name>.tools.refunds`.
 
-    The package's `__path__` is the root, so that modules of the project import each other relatively, and
-    two projects in one process do not mix.
+    The package's `__path__` is the root, so that modules of the project import each other relatively, and several
+    projects in a process are separate.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -42,11 +42,10 @@ class ProjectModules:
             setattr(top, self.package.rpartition(".")[2], child)
 
     def load(self, dotted: str) -> ModuleType:
-        """Import one module of the project, `tools.refunds`.
+        """Import a module of the project, `tools.refunds`.
 
         Raises:
-            ProjectError: `project.bad-module`: it does not import; the message has the file and line at
-            fault.
+            ProjectError: `project.bad-module`: it cannot be imported; the message has the file and line.
         """
         try:
             return importlib.import_module(f"{self.package}.{dotted}")
@@ -62,15 +61,14 @@ class ProjectModules:
             ) from error
 
     def has(self, dotted: str) -> bool:
-        """Whether there is a file for a module of the project."""
+        """Whether a module of the project has a file."""
         path = self.root.joinpath(*dotted.split("."))
         return path.with_name(f"{path.name}.py").is_file() or (path / "__init__.py").is_file()
 
     def load_folder(self, folder: str) -> list[ModuleType]:
-        """Import every module of a folder of the project by name, and those below it that declare something.
+        """Import every module of a folder, and modules in subfolders that declare something.
 
-        A module below declares something where it uses `@tool`, `@check`, `@effect` or `@solver`; the others are
-        imported where they are needed.
+        A module declares something if it uses `@tool`, `@check`, `@effect` or `@solver`; others are imported on use.
         """
         path = self.root / folder
         files = [*path.glob("*.py"), *(file for file in path.glob("*/**/*.py") if _declares(file))]
@@ -78,10 +76,10 @@ class ProjectModules:
         return [self.load(name) for name in names if not name.endswith(".__init__")]
 
     def function(self, reference: str) -> Callable[..., object]:
-        """The function that `tools.training:examples` names.
+        """The function of a reference such as `tools.training:examples`.
 
         Raises:
-            ProjectError: `project.unknown-function`: no such module or function; `project.duplicate-name`.
+            ProjectError: `project.unknown-function`: unknown module or function; `project.duplicate-name`.
         """
         module_name, _, name = reference.partition(":")
         module = self.load(module_name)
@@ -93,7 +91,7 @@ class ProjectModules:
             names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
             raise ProjectError(
                 "project.unknown-function",
-                f"{reference!r} names no function",
+                f"{reference!r} is not a function",
                 where=Location(file),
                 fix=f"write it as module:function; that module has {', '.join(names) or 'no functions'}",
             )

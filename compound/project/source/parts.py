@@ -1,4 +1,4 @@
-"""The project's own code and files, each read once: functions, effects, SQL tools, prompts, graphs."""
+"""The project's code and files, each read once: functions, effects, SQL tools, prompts, graphs."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _BINDS_GRAPH = re.compile(r"^(graph\s*(:[^=\n]+)?=[^=]|with\s.*\sas\s+graph\s*:)
 
 
 class ProjectParts:
-    """What the folders of a project hold.
+    """The content of a project's folders.
 
     Args:
-        root: The project.
-        name: Its name; project code is loaded below it.
-        built_in: Tools that every project has.
+        root: Root folder of the project.
+        name: Its name; also names the private package.
+        built_in: Tools of every project.
     """
 
     def __init__(self, root: Path, name: str, built_in: Iterable[Named] = ()) -> None:
@@ -56,7 +56,7 @@ class ProjectParts:
         """Tools of `tools/*.py` by name.
 
         Raises:
-            ProjectError: ``project.duplicate-name``: two things have one name, whatever they are.
+            ProjectError: ``project.duplicate-name``: two parts have the same name.
         """
         return self._declared.functions("tool")
 
@@ -81,10 +81,10 @@ class ProjectParts:
         return {path.stem: path for path in sorted((self.root / TOOLS).glob("*.sql"))}
 
     def sql_tool(self, name: str) -> SqlTool | AskTool:
-        """One SQL tool, guarded but not bound.
+        """A SQL tool, guarded but not bound.
 
         Raises:
-            ProjectError: ``tool.*``, ``sql.*``: its header or its statement is not as it must be.
+            ProjectError: ``tool.*``, ``sql.*``: its header or statement is invalid.
         """
         from compound.tool.loading import load_sql_tool
 
@@ -124,16 +124,16 @@ class ProjectParts:
 
     @cached_property
     def graph_files(self) -> Mapping[str, Path]:
-        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that makes a `graph`.
+        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that defines `graph`.
 
         Raises:
-            ProjectError: ``project.two-graphs``: two files are the graph of one name.
+            ProjectError: ``project.two-graphs``: two files have the same graph name.
         """
         folder = self.root / GRAPHS
         written = {path.stem: path for path in sorted(folder.glob("*.py")) if _makes_graph(path)}
         declared = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         for name in sorted(written.keys() & declared.keys()):
-            what = f"{GRAPHS}/{name}.py and {GRAPHS}/{name}.yaml are both the graph {name!r}"
+            what = f"{GRAPHS}/{name}.py and {GRAPHS}/{name}.yaml both define the graph {name!r}"
             where = Location(f"{GRAPHS}/{name}.py")
             raise ProjectError("project.two-graphs", what, where=where, fix="keep one of them in this folder")
         return {**written, **declared}
@@ -147,7 +147,7 @@ class ProjectParts:
         """A policy.
 
         Raises:
-            ProjectError: ``project.unknown-policy``; the file's own mistakes.
+            ProjectError: ``project.unknown-policy``; errors of the file.
         """
         from compound.spec.policy_file import PolicyFile
         from compound.spec.yaml.reading import read_yaml_file
@@ -155,7 +155,7 @@ class ProjectParts:
 
         path = self.policy_files.get(name)
         if path is None:
-            what = f"no policy {name!r} in {GRAPHS}/policies/"
+            what = f"policy {name!r} does not exist in {GRAPHS}/policies/"
             fix = choices(list(self.policy_files), name)
             raise ProjectError("project.unknown-policy", what, where=Location(f"{GRAPHS}/policies"), fix=fix)
         return validated(read_yaml_file(path, self._shown(path)), PolicyFile)
@@ -170,14 +170,14 @@ class ProjectParts:
         if found is None:
             raise ProjectError(
                 "project.unknown-graph",
-                f"no graph {name!r} in {GRAPHS}/",
+                f"graph {name!r} does not exist in {GRAPHS}/",
                 where=Location(GRAPHS),
                 fix=choices(list(self.graph_files), name),
             )
         return found
 
     def _by_own_name(self, name: str) -> Path | None:
-        """The file of a graph that calls itself so, whatever its file is called: runs are recorded under it."""
+        """The file of a graph with this name in it, whatever the file's name: runs are recorded under that name."""
         for stem, path in self.graph_files.items():
             with suppress(CompoundError):
                 if self.graph_as_written(stem).name == name:
@@ -185,21 +185,21 @@ class ProjectParts:
         return None
 
     def graph_name(self, given: str) -> str:
-        """What is meant by a graph's name or by its file, as a shell completes it: `graphs/parcel.yaml`."""
+        """The graph's name from a name or a file path, as a shell completes it: `graphs/parcel.yaml`."""
         path = Path(given).resolve()
         return next((name for name, file in self.graph_files.items() if file.resolve() == path), given)
 
     def graph(self, name: str) -> GraphSpec:
-        """A graph, read but not checked, with the types that Python declares for it.
+        """A graph, read but not checked, with its Python types resolved.
 
         Raises:
-            ProjectError: the file cannot be read as a graph, with its places; a Python type is not there.
+            ProjectError: the file cannot be read as a graph, with its places; a Python type does not exist.
         """
         spec = self.graph_as_written(name)
         return spec.with_types({one: self.python_type(place) for one, place in spec.external_types.items()})
 
     def graph_as_written(self, name: str) -> GraphSpec:
-        """A graph whose Python types were not looked up.
+        """A graph with unresolved Python types.
 
         Raises:
             ProjectError: the file cannot be read as a graph, with its places.
@@ -235,12 +235,12 @@ class ProjectParts:
 
 
 def _makes_graph(path: Path) -> bool:
-    """Without running it: some of its lines bind the name `graph`."""
+    """Whether a file binds the name `graph`, without running it."""
     return _BINDS_GRAPH.search(path.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _prompt(path: Path, name: str) -> Prompt:
-    """A prompt file: its text, after a standing instruction that a line `---` ends, where there is one."""
+    """A prompt file: an optional system prompt that a line `---` ends, and the text."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -145,7 +145,7 @@ def test_an_answer_that_does_not_fit_is_asked_for_once_more_and_both_are_paid(jo
 def test_two_answers_that_do_not_fit_abstain() -> None:
     response = call(gateway(ScriptedProvider(["no", '{"n": 1.5}'])), TYPED)
     assert (response.abstained, response.data) == (True, None)
-    assert response.reason == "the answer does not fit its schema: $.n: 1.5 is not integer"
+    assert response.reason == "the answer does not match its schema: $.n: 1.5 is not integer"
 
 
 @pytest.mark.parametrize("stop", ["refusal", "max_tokens", "context_window"])

@@ -101,7 +101,7 @@ class Forgetful:
 
 def test_a_target_that_performs_twice_is_told() -> None:
     rows: list[str] = []
-    with pytest.raises(AssertionError, match="class A: the same group changed something in the same process"):
+    with pytest.raises(AssertionError, match="class A: the same group made a change in the same process"):
         testing.check_target(
             lambda effects: Forgetful(effects, rows, is_whole=True, delivery_class="A"),
             change=lambda tx, mark: tx.append(mark),
@@ -111,7 +111,7 @@ def test_a_target_that_performs_twice_is_told() -> None:
 
 def test_a_target_that_keeps_half_of_a_group_is_told() -> None:
     rows: list[str] = []
-    with pytest.raises(AssertionError, match="one effect of a group refuses, and the change of another one stayed"):
+    with pytest.raises(AssertionError, match="one effect of a group refuses, but another one's change stayed"):
         testing.check_target(
             lambda effects: Forgetful(effects, rows, is_whole=False, delivery_class="D"),
             change=lambda tx, mark: tx.append(mark),
@@ -167,7 +167,7 @@ def test_a_provider_whose_stream_differs_is_told() -> None:
             yield TextDelta(text="Good")
             yield StreamEnd(response=await self.complete(request))
 
-    with pytest.raises(AssertionError, match="the pieces of a stream must make up its answer's text"):
+    with pytest.raises(AssertionError, match="the text pieces of a stream must equal the text of its answer"):
         testing.check_provider(lambda: Uneven(["Hello"] * 4))
 
 
