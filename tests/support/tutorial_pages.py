@@ -155,6 +155,7 @@ class Reader:
             except SystemExit as end:
                 code = end.code
         assert code in _CODES or (code == 2 and self.is_shown), f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        assert not self.is_shown or "Traceback" not in said.getvalue(), said.getvalue()
         self.code = code
         # Bars of progress are gone when a command ends. The page says where a reader's project and server lie, not where these do.
         kept = "".join(line for line in said.getvalue().splitlines(keepends=True) if "━" not in line)
