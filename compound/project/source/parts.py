@@ -166,7 +166,8 @@ class ProjectParts:
         """
         found = self.graph_files.get(name) or self._by_own_name(name)
         if found is None:
-            what, fix = f"no graph {name!r} in {GRAPHS}/", choices(list(self.graph_files), name)
+            what = f"no graph {name!r} in {GRAPHS}/"
+            fix = choices(list(self.graph_files), name)
             if (self.root / GRAPHS / f"{name}.py").is_file():
                 fix = f"let {GRAPHS}/{name}.py call its graph `graph`: graph = Graph({name!r}, ...)"
             raise ProjectError("project.unknown-graph", what, where=Location(GRAPHS), fix=fix)
