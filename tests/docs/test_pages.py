@@ -87,7 +87,9 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
 
 
 def test_the_index_lists_every_page() -> None:
-    listed = {(DOCS / link.partition("#")[0]).resolve() for link in link_targets((DOCS / "index.md").read_text("utf-8"))}
+    listed = {
+        (DOCS / link.partition("#")[0]).resolve() for link in link_targets((DOCS / "index.md").read_text("utf-8"))
+    }
     left = [path for path in EVERY if path not in listed and path.parent.name not in {"errors", "decisions"}]
     assert left == [DOCS / "index.md"]
 

@@ -115,7 +115,7 @@ class Reader:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def _line(self, line: str) -> str:
+    def _line(self, line: str) -> str:  # noqa: PLR0911 - one arm a command
         words = [_ITEM.sub(self.item, word) for word in shlex.split(line, comments=True)]
         match words:
             case []:
@@ -154,7 +154,9 @@ class Reader:
                 main()
             except SystemExit as end:
                 code = end.code
-        assert code in _CODES or (code == 2 and self.is_shown), f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        assert code in _CODES or (code == 2 and self.is_shown), (
+            f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        )
         assert not self.is_shown or "Traceback" not in said.getvalue(), said.getvalue()
         self.code = code
         # Bars of progress are gone when a command ends. The page says where a reader's project and server lie, not where these do.
