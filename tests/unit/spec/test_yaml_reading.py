@@ -74,7 +74,7 @@ def test_scalars_follow_the_core_schema() -> None:
 
 
 def test_a_reference_with_a_position_may_stand_unquoted_in_flow_mappings() -> None:
-    text = "a: {x: $found[0].id, y: [$found[1].tags[2], $b?[0]], z: \"$$[0]\"}  # $c[0]\n"
+    text = 'a: {x: $found[0].id, y: [$found[1].tags[2], $b?[0]], z: "$$[0]"}  # $c[0]\n'
     assert read_yaml(text, "f").data == {"a": {"x": "$found[0].id", "y": ["$found[1].tags[2]", "$b?[0]"], "z": "$$[0]"}}
 
 
