@@ -23,7 +23,7 @@ _BY_STATUS: Final = {
 }
 _FIXES: Final = {
     "model.auth": "check the key in `options` of the model in connectors/models.yaml",
-    "model.connection": "check that its server runs, and its address in `options` of connectors/models.yaml",
+    "model.connection": "check that the server runs, and its address in `options` of connectors/models.yaml",
     "model.not-found": "check the model id in connectors/models.yaml",
     "model.spend-limit": "raise the limit with the provider; retrying cannot help",
 }

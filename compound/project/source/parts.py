@@ -168,12 +168,11 @@ class ProjectParts:
         """
         found = self.graph_files.get(name) or self._by_own_name(name)
         if found is None:
-            raise ProjectError(
-                "project.unknown-graph",
-                f"graph {name!r} does not exist in {GRAPHS}/",
-                where=Location(GRAPHS),
-                fix=choices(list(self.graph_files), name),
-            )
+            what = f"graph {name!r} does not exist in {GRAPHS}/"
+            fix = choices(list(self.graph_files), name)
+            if (self.root / GRAPHS / f"{name}.py").is_file():
+                fix = f"let {GRAPHS}/{name}.py call its graph `graph`: graph = Graph({name!r}, ...)"
+            raise ProjectError("project.unknown-graph", what, where=Location(GRAPHS), fix=fix)
         return found
 
     def _by_own_name(self, name: str) -> Path | None:
