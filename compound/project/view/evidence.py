@@ -52,7 +52,8 @@ def short_row(row: JsonValue) -> str:
     if "text" in row and "title" in row:  # a passage
         text = " ".join(str(row["text"]).split())
         return _cut(f"{row['title']} [{row.get('id')}]: {text}")
-    return _cut(", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, "")))
+    cells = ", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, ""))
+    return _cut(" ".join(cells.split()))  # a line that a customer wrote begins no line of ours
 
 
 def _short(value: JsonValue) -> str:
