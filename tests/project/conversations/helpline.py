@@ -90,6 +90,12 @@ def draft(letter: dict[str, JsonValue], before: list[JsonValue]) -> str:
     return " | ".join([f"Re {letter['body']}", *known])
 
 
+@tool
+def newest(before: list[JsonValue]) -> JsonValue:
+    """What was said last."""
+    return before[-1] if before else {"text": ""}
+
+
 @check("says_something")
 def says_something(text: str) -> Verdict:
     """An answer has words."""

@@ -69,7 +69,12 @@ def test_show_tells_the_conversation_with_decisions_and_effects(place: Place) ->
     batch(place, letter("m-3", "Bye.", thread="m-1"), name="last.jsonl")
     first, ours, second = shown(place, "m-3")["conversation"]
     assert (second["item_id"], second["at"]) == ("m-2", "2026-05-04T10:00:00Z")
-    assert (first["who"], first["item_id"], first["subject"], first["text"]) == ("customer", "m-1", "Water", "No water.")
+    assert (first["who"], first["item_id"], first["subject"], first["text"]) == (
+        "customer",
+        "m-1",
+        "Water",
+        "No water.",
+    )
     assert (ours["who"], ours["action"], ours["decided_by"], ours["text"]) == ("us", "approve", "nora", "Re No water.")
     assert ours["effects"] == [
         {
