@@ -38,6 +38,7 @@ _VARYING = (
     (re.compile(r"(?<!tracking )(?<!number is )(?<!number was )\b(?:eval-)?[0-9a-f]{10,32}\b"), "ID"),
     # A row of `compound index`: the index's version, and at its end how many seconds it took.
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"), "WHEN"),
     (re.compile(r"@\d+\b"), "@N"),
     (re.compile(r"\b\d{8}\b"), "DAY"),
     (re.compile(r"\b\d[\d,]*(?:\.\d+)? (?:ms|s|min|h)\b"), "TIME"),
@@ -125,8 +126,8 @@ class Reader:
                 main()
             except SystemExit as end:
                 code = end.code
-        # 1: findings, or a failure that the page shows.
-        assert code in {0, 1, 3, None}, f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
+        # 1: findings, or a failure that the page shows; 6: a conflict that it shows.
+        assert code in {0, 1, 3, 6, None}, f"{shlex.join(words)} ended with {code}: {said.getvalue()}"
         # The page says where a reader's project lies, not where this one does.
         return said.getvalue().replace(f"{self.folder}/", "").replace(str(self.folder), ".")
 

@@ -30,7 +30,9 @@ def _piece(name: str, value: JsonValue) -> Iterator[str]:
         if len(value) > _ROWS:
             yield f"    and {len(value) - _ROWS} more"
     else:
-        yield f"  {name}: {_short(value)}"
+        first, *rest = _short(value).splitlines() or [""]
+        yield f"  {name}: {first}"
+        yield from (f"    {line}" for line in rest)
 
 
 def _verdict(name: str, value: Mapping[str, JsonValue]) -> Iterator[str]:

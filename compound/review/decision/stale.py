@@ -39,28 +39,28 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
 
 def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
     """Write that the item is stale; gives the error that says what changed, for the caller to raise."""
-    error = ConflictError(
-        "review.stale",
-        _what_changed(desk, item, changed),
-        fix=f"draft it again, then decide: compound review redraft {item.item_id[:10]}",
-    )
-    _write(desk, item, Event.CHANGE, error, actor=actor)
-    return error
-
-
-def _what_changed(desk: Desk, item: ReviewItem, changed: Changes) -> str:
-    told: dict[str, str] = {}
-    if isinstance(desk.probe, TellingProbe):
-        told = {ref: said for ref, (seen, _) in changed.items() if (said := desk.probe.told(ref, seen))}
-    rows = "; ".join(
+    told = _told(desk, changed)
+    what = "; ".join(
         f"{ref} is gone" if now is None else f"{ref} was at version {seen}, now {now}"
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    said = [told[ref] for ref in sorted(told)] + ([f"rows changed since: {rows}"] if rows else [])
-    if not told:
-        return f"item {item.item_id} was drafted from rows that changed since: {rows}"
-    return f"item {item.item_id} was drafted before this: {'; '.join(said)}"
+    fix = f"draft it again, then decide: compound review redraft {item.item_id[:10]}"
+    if told:
+        came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
+        error = ConflictError("review.stale", f"item {item.item_id} was drafted before {came}", fix=fix)
+    else:
+        what = f"item {item.item_id} was drafted from rows that changed since: {what}"
+        error = ConflictError("review.stale", what, fix=fix)
+    _write(desk, item, Event.CHANGE, error, actor=actor)
+    return error
+
+
+def _told(desk: Desk, changed: Changes) -> dict[str, str]:
+    """What happened to that which is no row, in words."""
+    if not isinstance(desk.probe, TellingProbe):
+        return {}
+    return {ref: said for ref, (seen, _) in changed.items() if (said := desk.probe.told(ref, seen))}
 
 
 def check(desk: Desk, item_id: str) -> ReviewItem:
