@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_the_letter_first_makes_the_decision_come_too_late(place: Place, monkeyp
 
 
 def test_a_letter_that_comes_during_drafting_makes_the_draft_stale_at_once(place: Place) -> None:
-    given = {"letter": letter("m-1", "Draft slowly.")}
+    given: dict[str, Any] = {"letter": letter("m-1", "Draft slowly.")}
     with place.open() as one, place.open() as other, ThreadPoolExecutor(1) as threads:
         run = threads.submit(partial(one.run, "answer", given, message={"mailbox": "inbox"}))
         wait_until(place.root / "draft.here")
