@@ -30,7 +30,9 @@ def _piece(name: str, value: JsonValue) -> Iterator[str]:
         if len(value) > _ROWS:
             yield f"    and {len(value) - _ROWS} more"
     else:
-        yield f"  {name}: {_short(value)}"
+        first, *rest = _short(value).splitlines() or [""]
+        yield f"  {name}: {first}"
+        yield from (f"    {line}" for line in rest)
 
 
 def _verdict(name: str, value: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -52,7 +54,8 @@ def short_row(row: JsonValue) -> str:
     if "text" in row and "title" in row:  # a passage
         text = " ".join(str(row["text"]).split())
         return _cut(f"{row['title']} [{row.get('id')}]: {text}")
-    return _cut(", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, "")))
+    cells = ", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, ""))
+    return _cut(" ".join(cells.split()))  # a line that a customer wrote begins no line of ours
 
 
 def _short(value: JsonValue) -> str:

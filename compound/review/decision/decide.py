@@ -122,7 +122,8 @@ def _replay(db: Connection, wish: Wish) -> Decision | None:
 
 
 def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
-    if item.status is Status.DECIDED or item.version != wish.version:
+    is_stale = item.status is Status.STALE  # why, says more than that its version is another one
+    if item.status is Status.DECIDED or (item.version != wish.version and not is_stale):
         raise lost(db, item, version=wish.version)
     if item.status not in UNDECIDED or item.status in (Status.STALE, Status.SNOOZED):
         why = f" ({(item.stale_reason or {}).get('what')})" if item.status is Status.STALE else ""

@@ -39,28 +39,28 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
 
 def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
     """Mark the item stale; returns the error for the caller to raise."""
-    error = ConflictError(
-        "review.stale",
-        _what_changed(backend, item, changed),
-        fix=f"draft it again, then decide: compound review redraft {item.item_id[:10]}",
-    )
-    _write(backend, item, Event.CHANGE, error, actor=actor)
-    return error
-
-
-def _what_changed(backend: Backend, item: ReviewItem, changed: Changes) -> str:
-    told: dict[str, str] = {}
-    if isinstance(backend.probe, TellingProbe):
-        told = {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
-    rows = "; ".join(
+    told = _told(backend, changed)
+    what = "; ".join(
         f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    said = [told[ref] for ref in sorted(told)] + ([f"rows changed since: {rows}"] if rows else [])
-    if not told:
-        return f"item {item.item_id} was drafted from rows that changed since: {rows}"
-    return f"item {item.item_id} was drafted before this: {'; '.join(said)}"
+    fix = f"draft it again, then decide: compound review redraft {item.item_id[:10]}"
+    if told:
+        came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
+        error = ConflictError("review.stale", f"item {item.item_id} was drafted before {came}", fix=fix)
+    else:
+        what = f"item {item.item_id} was drafted from rows that changed since: {what}"
+        error = ConflictError("review.stale", what, fix=fix)
+    _write(backend, item, Event.CHANGE, error, actor=actor)
+    return error
+
+
+def _told(backend: Backend, changed: Changes) -> dict[str, str]:
+    """What happened to anything other than rows, in words."""
+    if not isinstance(backend.probe, TellingProbe):
+        return {}
+    return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
 
 
 def check(backend: Backend, item_id: str) -> ReviewItem:
