@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from compound import Project
 from compound.errors import ConflictError
@@ -24,9 +25,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
         yield opened
 
 
-def sent(project: Project) -> list[str]:
-    """The text of every answer that left the project."""
-    return [str(one.arguments["text"]) for one in project.effects().list() if one.status == "sent"]
+def sent(project: Project) -> list[dict[str, JsonValue]]:
+    """The arguments of every effect that ran: what left the project."""
+    return [dict(one.arguments) for one in project.effects().list() if one.status == "sent"]
 
 
 def test_an_approved_answer_is_sent_once(project: Project) -> None:
@@ -36,7 +37,8 @@ def test_an_approved_answer_is_sent_once(project: Project) -> None:
     project.reviews().decide(run.item_ids[0], "approve", user="ann")
     with pytest.raises(ConflictError):
         project.reviews().decide(run.item_ids[0], "approve", user="ben")
-    assert sent(project) == ["From June to August you may water your plot on Monday, Wednesday and Friday."]
+    text = "From June to August you may water your plot on Monday, Wednesday and Friday."
+    assert sent(project) == [{"id": "Q-1", "text": text}]
 
 
 def test_a_rejected_answer_is_not_sent(project: Project) -> None:
