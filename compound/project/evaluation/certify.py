@@ -1,4 +1,4 @@
-"""`compound certify`: what an `auto` rule may decide alone, from a suite's labels or from audited decisions."""
+"""`compound certify`: which drafts an `auto` rule may decide alone, from a suite's labels or from audited decisions."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Certification:
 
     Attributes:
         source: `suite <name>` or `decisions`.
-        ready: Cases for which the rule holds, labelled or not.
-        unlabelled: Those without a label.
-        found: The bound, threshold by threshold.
-        certificate: As it was stored; None when nothing is certified, or when it was only asked what would be.
-        report: What the suite found besides; None without a suite.
+        ready: Number of cases for which the rule holds, labelled or not.
+        unlabelled: Number of ready cases without a label.
+        found: The bound at each threshold.
+        certificate: The stored certificate; None if nothing is certified, or in a dry run.
+        report: The rest of the suite's report; None without a suite.
     """
 
     graph: str
@@ -54,16 +54,16 @@ class Certification:
 
     @property
     def is_proven(self) -> bool:
-        """The labels prove the bound, for at least one threshold."""
+        """Whether the labels prove the bound for at least one threshold."""
         return self.found.proven is not None and not self.unlabelled
 
     @property
     def exit_code(self) -> int:
-        """0 proven, 1 surely too wrong, 3 labels are missing."""
+        """Exit code: 0 proven, 1 surely too wrong, 3 labels are missing."""
         return CERTIFIED if self.is_proven else REFUSED if self.found.is_too_wrong else MISSING
 
     def to_json(self) -> dict[str, object]:
-        """Everything but the suite's report, as one JSON record."""
+        """The result as one JSON record, without the suite's report."""
         step = self.found.decisive
         return {
             "graph": self.graph,
@@ -107,7 +107,7 @@ class Certification:
         step, bar = self.found.decisive, self._bar()
         if self.unlabelled:
             yield f"not certified: {self.unlabelled} of {self.ready} ready cases have no label from {self.source}"
-            yield "  a certificate needs a label for each of them: an absent one is absent, never right"
+            yield "  a certificate needs a label for each of them; a missing label never counts as right"
         elif self.is_proven:
             at = "" if step.threshold is None else f" at a score of {step.threshold:g} and above"
             done = "certified" if self.certificate is not None else "would be certified"
@@ -115,7 +115,7 @@ class Certification:
             yield f"  {self._counted()}; at most {step.bound:.2%} are wrong ({self.found.method})"
         elif self.found.is_too_wrong:
             yield f"not certified: {step.k} of {step.n} were wrong, surely more than {bar}"
-            yield "  more labels will not help: change the rule or what it rests on"
+            yield "  more labels will not help: change the rule or its inputs"
         else:
             yield (
                 f"not certified: needs {self.found.needed} labelled ready cases with {step.k} wrong for {bar}, "
@@ -149,7 +149,7 @@ class Certifier:
         self._project = project
 
     def suite(self, graph: str | None = None) -> str:
-        """The name of the suite whose labels certify a graph, the first one where there are several.
+        """The name of the suite whose labels certify a graph; the first one if there are several.
 
         Raises:
             ProjectError: ``certify.no-labels``: no suite of the graph has `certify`.
@@ -163,10 +163,10 @@ class Certifier:
             file = suite_file(self._project.resources, path.parent.name)
             if file.certify is not None and (file.graph or settings.graph) == runs:
                 return path.parent.name
-        what = f"no suite of the graph {runs} says which score tells that a case went wrong"
-        raise ProjectError("certify.no-labels", what, fix="certify: {wrong: <score>} in its suite.yaml")
+        what = f"no suite of the graph {runs} names the score of wrong cases"
+        raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
 
-    def by_suite(  # noqa: PLR0913 - what is certified, by what, and by whom
+    def by_suite(  # noqa: PLR0913 - subject, evidence and author of a certificate
         self,
         graph: str | None,
         suite: str,
@@ -178,10 +178,10 @@ class Certifier:
         context: Sequence[str] = (),
         dry_run: bool = False,
     ) -> Certification:
-        """Run a suite to the review and take its `certify: {wrong: ...}` score as labels.
+        """Run a suite to the review and use its `certify: {wrong: ...}` score as labels.
 
         Raises:
-            ProjectError: ``certify.*``: the graph has no rule, its policy asks for nothing, the suite labels nothing
+            ProjectError: ``certify.*``: the graph has no rule, its policy has no `automatic`, the suite has no labels
                 or runs another graph.
         """
         import anyio
@@ -192,8 +192,8 @@ class Certifier:
         spec, path, rule, automatic = self._subject(graph, node)
         file = suite_file(resources, suite)
         if file.certify is None:
-            what = f"the suite {suite} does not say which score tells that a case went wrong"
-            raise ProjectError("certify.no-labels", what, fix="certify: {wrong: <score>} in its suite.yaml")
+            what = f"the suite {suite} does not name the score of wrong cases"
+            raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
         runs = file.graph or self._project.settings.graph
         if runs != spec.name:
             raise ProjectError("certify.other-graph", f"the suite {suite} runs the graph {runs}, not {spec.name}")
@@ -234,12 +234,12 @@ class Certifier:
     def by_decisions(
         self, graph: str | None, *, user: str, node: str | None = None, dry_run: bool = False
     ) -> Certification:
-        """Take what people decided about the random share: approved unchanged is right, anything else wrong.
+        """Use people's decisions about the random sample: approved unchanged is right, anything else is wrong.
 
-        Only drafts count that were made by exactly what there is now.
+        Only drafts of the present graph and its parts count.
 
         Raises:
-            ProjectError: ``certify.*``: the graph has no rule, or its policy asks for nothing.
+            ProjectError: ``certify.*``: the graph has no rule, or its policy has no `automatic`.
         """
         spec, path, rule, automatic = self._subject(graph, node)
         coverage = self._coverage(spec)
@@ -263,7 +263,7 @@ class Certifier:
         return known.list(profile=self._project.settings.profile.name)
 
     def find(self, named: str) -> Certificate:
-        """One certificate, by the beginning of its id.
+        """One certificate, by its id or the start of its id.
 
         Raises:
             DataError: ``certify.unknown-certificate``.
@@ -271,7 +271,7 @@ class Certifier:
         return self._project.services.gatekeeper.certificates.find(named)
 
     def revoke(self, named: str, *, user: str, reason: str) -> Certificate:
-        """Take a certificate back.
+        """Revoke a certificate.
 
         Raises:
             DataError: ``certify.unknown-certificate``.
@@ -323,14 +323,14 @@ class Certifier:
         spec = parts.graph(parts.graph_name(graph or settings.graph))
         rules = dict(self._rules(spec, ""))
         if not rules:
-            what = f"no review of the graph {spec.name} has an `auto` rule: there is nothing to certify"
+            what = f"no review of the graph {spec.name} has an `auto` rule, so nothing can be certified"
             raise ProjectError("certify.no-rule", what, where=spec.source.key(("nodes",)), fix="auto: {when: ...}")
         if node is None and len(rules) > 1:
             what = f"the graph {spec.name} has several `auto` rules"
             raise ProjectError("certify.no-rule", what, fix=f"--node NAME: {', '.join(rules)}")
         path = node or next(iter(rules))
         if path not in rules:
-            what = f"{path!r} is no review of {spec.name} with an `auto` rule"
+            what = f"{path!r} is not a review of {spec.name} with an `auto` rule"
             raise ProjectError("certify.no-rule", what, fix=choices(list(rules), path))
         policy = None if spec.policy is None else parts.policy(spec.policy)
         if policy is None or policy.automatic is None:
@@ -340,7 +340,7 @@ class Certifier:
         return spec, path, rules[path], policy.automatic
 
     def _rules(self, spec: GraphSpec, lead: str) -> Iterator[tuple[str, AutoRule]]:
-        """Review nodes with a rule by their path, those of graphs inside too."""
+        """Review nodes with a rule by their path, including those of subgraphs."""
         for place, node in blocks(spec.nodes):
             name = lead + place[-1]
             if isinstance(node, ReviewNode) and node.auto is not None:

@@ -1,4 +1,4 @@
-"""A suite over the project's graph: each case on copies of what it could change, and nothing stays."""
+"""Runs a suite over a graph of the project: each case on copies of the stores, which are deleted afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compound.spec.suite_file import SuiteFile
 
 
-async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
+async def evaluate(  # noqa: PLR0913 - suite, cases, graph, options and progress
     resources: Resources,
     suite_name: str,
     *,
@@ -36,11 +36,11 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
     on_scored: OnScored | None = None,
     until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
-    """Run a suite and report; `until` goes before what the suite says.
+    """Run a suite and return its report; `until` overrides the suite's own.
 
     Raises:
-        ProjectError: `project.unknown-suite`, or the suite's file or functions, or its graph, are wrong.
-        DataError: the cases cannot be read; `project.bad-input`: the context is none of the graph.
+        ProjectError: `project.unknown-suite`; the suite's file or functions, or its graph, have errors.
+        DataError: the cases cannot be read; `project.bad-input`: the graph does not declare the context.
     """
     from compound.graph import Engine
     from compound.project.running.run_inputs import read_context
@@ -79,14 +79,14 @@ async def evaluate(  # noqa: PLR0913 - what is run, on what, and who is told
 
 
 def _function(resources: Resources, suite: str, reference: str) -> Callable[..., object]:
-    """A function beside the suite's file, or the scorer of a name."""
+    """A function next to the suite's file, or the scorer of a plug-in."""
     if ":" not in reference:
         return SCORERS.find(reference, resources.parts.own_plugins(SCORERS))
     return resources.parts.modules.function(f"{EVALS}.{suite}.{reference}")
 
 
 def need_known_scores(resources: Resources, file: SuiteFile) -> None:
-    """Refuse a suite that asks for a score which its scorers cannot yield, before anything runs.
+    """Refuse a suite that lists a score which its scorers cannot return, before it runs.
 
     Raises:
         ProjectError: ``suite.unknown-score``.
@@ -102,10 +102,10 @@ def need_known_scores(resources: Resources, file: SuiteFile) -> None:
 
 
 def suite_file(resources: Resources, name: str) -> SuiteFile:
-    """A suite's file.
+    """Read a suite's file.
 
     Raises:
-        ProjectError: `project.unknown-suite`, or the file is wrong.
+        ProjectError: `project.unknown-suite`, or the file has errors.
     """
     from compound.spec.suite_file import read_suite_of
 

@@ -1,4 +1,4 @@
-"""What a suite runs on: the project with copies of everything that a run could change."""
+"""The resources of a suite run: the project with copies of everything that a run could change."""
 
 from __future__ import annotations
 
@@ -38,34 +38,34 @@ if TYPE_CHECKING:
 
 _REVIEWERS = ("evaluation", "second evaluation")
 _MOST_STOPS = 50
-"""Reviews that a case may meet one after the other; a graph that asks for ever must end."""
+"""Reviews that a case may meet; ends a graph that never stops asking."""
 
 
 class MeteredJournal(MemoryJournal):
-    """A journal in memory that knows what each run has cost."""
+    """A journal in memory that adds up the cost of each run."""
 
     def __init__(self) -> None:
         super().__init__()
         self._costs: dict[str, float | None] = {}
 
     def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
-        """Keep the answer, and add its cost; one call of unknown cost makes the run's cost unknown."""
+        """Store the answer and add its cost; one call of unknown cost makes the run's cost unknown."""
         super().record(call, request_hash, response)
         known, more = self._costs.get(call.run_id, 0.0), response.cost_usd
         self._costs[call.run_id] = None if known is None or more is None else known + more
 
     def cost_usd(self, run_id: str) -> float | None:
-        """The cost of a run's calls: 0 where it made none that costs, None where it is not known."""
+        """The cost of a run's calls: 0 without paid calls, None if unknown."""
         return self._costs.get(run_id, 0.0)
 
 
 class EvaluationResources(Resources):
-    """A project opened for an evaluation: what runs change lies in a folder that is thrown away.
+    """A project opened for an evaluation: runs write to a temporary folder.
 
     Args:
-        settings: Of the project.
-        parts: Of the project.
-        scratch: The folder; state, records and sent messages lie in it.
+        settings: Settings of the project.
+        parts: Parts of the project.
+        scratch: The folder for state, records and sent messages.
     """
 
     def __init__(self, settings: Settings, parts: ProjectParts, scratch: Path) -> None:
@@ -74,12 +74,12 @@ class EvaluationResources(Resources):
 
     @cached_property
     def journal(self) -> MeteredJournal:
-        """Every evaluation asks its models again; no crash has to be outlived."""
+        """A journal in memory: every evaluation calls its models again, and nothing must survive a crash."""
         return MeteredJournal()
 
     @cached_property
     def gateway(self) -> Gateway:
-        """The door to models."""
+        """The gateway to models."""
         from compound.model.gateway.opening import open_gateway
 
         _ = self.parts.functions
@@ -93,18 +93,18 @@ class EvaluationResources(Resources):
 
     @cached_property
     def records(self) -> Mapping[str, Records]:
-        """Untouched record stores: from the lakehouse, else copies of the profile's."""
+        """Unchanged record stores: filled from the lakehouse, else copies of the profile's."""
         return OpenedByName({name: partial(self._untouched, name) for name in self.target_files.records})
 
     @cached_property
     def mailboxes(self) -> Mapping[str, Mailbox]:
-        """Mailboxes whose messages go nowhere."""
+        """Mailboxes that send nothing."""
         files, parts, home = self.target_files, self.parts, self._scratch / "mailboxes"
         return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
     @cached_property
     def run_records(self) -> Mapping[str, RunRecords]:
-        """Record stores of which each run has a copy of its own."""
+        """Record stores that each run gets a copy of."""
         return {name: RunRecords(self, name) for name in self.target_files.records}
 
     @property
@@ -116,7 +116,7 @@ class EvaluationResources(Resources):
         return OpenedByName["EffectTarget"]({**plugged, **stores, **boxes})
 
     def records_of_run(self, name: str, run_id: str) -> Records:
-        """A copy of an untouched store for one run: cases do not see each other's effects."""
+        """A copy of an unchanged store for one run: cases do not see each other's effects."""
         _ = self.records[name]
         folder = self._scratch / "runs" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ class EvaluationResources(Resources):
         return self._open_at(name, path)
 
     def forget(self, run_id: str) -> None:
-        """Throw the copies of a run away."""
+        """Delete the copies of a run."""
         for store in self.run_records.values():
             store.forget(run_id)
 
@@ -146,7 +146,7 @@ class EvaluationResources(Resources):
                 fill_records(name, opened, self, force=True)
                 return opened
         except DataError:
-            # The lakehouse does not hold what the store does.
+            # The lakehouse does not have the tables of the store.
             if source is None or not source.is_file():
                 raise
         opened.close()
@@ -157,7 +157,7 @@ class EvaluationResources(Resources):
 
 
 class RunRecords:
-    """A record store as a target of effects in an evaluation: each run changes a copy of its own."""
+    """A record store as a target of effects in an evaluation: each run changes its own copy."""
 
     delivery_class: DeliveryClass = "A"
 
@@ -175,7 +175,7 @@ class RunRecords:
         return await self._open[group.run_id].perform(group)
 
     def forget(self, run_id: str) -> None:
-        """Throw the copy of a run away."""
+        """Delete the copy of a run."""
         opened = self._open.pop(run_id, None)
         if opened is not None:
             opened.close()
@@ -186,12 +186,12 @@ class GraphSubject:
     """Runs a case to the graph's first review, or to its end.
 
     Args:
-        engine: Of the graph.
-        resources: What it runs on.
+        engine: Engine of the graph.
+        resources: The resources of the evaluation.
         queue: The reviews of these runs.
-        epoch: Begins the id of each run.
-        until: Where a run ends; at `end` every review is approved as drafted.
-        context: The graph's context, where the case has none of its own.
+        epoch: Prefix of the run ids.
+        until: Where a run ends; with `end`, every review is approved as drafted.
+        context: The graph's context, for cases without their own.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class GraphSubject:
         self._context = context
 
     async def run(self, case: Case) -> CaseResult:
-        """Run one case; a failed node is a failed case, with what ran before it."""
+        """Run one case; a failed node is a failed case, with the results of the nodes before it."""
         run_id, begin = f"{self._epoch}-{case.id}", time.perf_counter()
         result, error = None, ""
         try:
@@ -247,7 +247,7 @@ class GraphSubject:
         return result
 
     def _approve(self, item_id: str) -> bool:
-        """Whether the item is decided now; one that does not offer approval waits."""
+        """Approve the item; returns whether it is decided. An item without an approval waits."""
         for reviewer in _REVIEWERS:
             item = self._queue.show(item_id)
             try:

@@ -1,1 +1,1 @@
-"""Graphs for other programs: MCP servers, and the server of langgraph."""
+"""Serves graphs to other programs: MCP, and langgraph's server."""

@@ -1,4 +1,4 @@
-"""`langgraph.json` and the module it points at, so that langgraph's own server and Studio run the graphs."""
+"""`langgraph.json` and its module, so that langgraph's own server and Studio can run the graphs."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ ROOT = Path(__file__).parent
 
 
 def compiled_graph(name: str, root: Path) -> Compiled:
-    """A graph of the project at `root`, compiled; the server that runs it keeps its state."""
+    """A compiled graph of the project at `root`; the server that runs it stores its state."""
     from compound.project.work.project import Project
 
     return Project.open(root).compile(name, served=True)
 
 
 def write_langgraph(project: Project, names: Sequence[str], *, force: bool = False) -> list[Path]:
-    """Write `langgraph.json` and its module into the project; all graphs when none is named.
+    """Write `langgraph.json` and its module into the project; default all graphs.
 
     Raises:
-        ProjectError: ``project.unknown-graph``; ``project.file-exists``: a file is there and says something else.
+        ProjectError: ``project.unknown-graph``; ``project.file-exists``: a file exists with other content.
     """
     wanted = list(names) or project.graph_names()
     for name in wanted:
@@ -54,8 +54,8 @@ def write_langgraph(project: Project, names: Sequence[str], *, force: bool = Fal
     for name, text in texts.items():
         there = root / name
         if there.is_file() and there.read_text(encoding="utf-8") != text and not force:
-            what = f"{name} is there already and says something else"
-            raise ProjectError("project.file-exists", what, fix="look at it; --force overwrites it")
+            what = f"{name} already exists with other content"
+            raise ProjectError("project.file-exists", what, fix="check it; --force overwrites it")
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
     return [root / name for name in texts]

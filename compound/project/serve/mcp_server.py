@@ -1,8 +1,8 @@
 """Graphs of a project as the tools of an MCP server.
 
-A graph is one tool: its `input` are the arguments, its `output` is the structured result. A run that waits for
-a person does not keep its caller waiting: the result says so and names the review items, and the tool
-`run-status` tells later how it ended. Nobody decides a review through MCP.
+A graph is one tool: its `input` are the arguments, its `output` is the structured result. A run that waits for a
+decision returns at once: the result has that status and the ids of the review items, and the tool `run-status`
+returns its later status. MCP clients cannot decide reviews.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     Request = ServerRequestContext[Any, Any]
 
 STATUS_TOOL: Final = "run-status"
-"""No graph is called like this: their names have no hyphen."""
+"""No graph has this name: graph names have no hyphen."""
 MAX_CALLS: Final = 16
-"""Runs at once; a further call waits."""
+"""Concurrent runs; further calls wait."""
 _STATUS: Final[dict[str, JsonValue]] = {"enum": ["done", "waiting_review", "running", "failed"]}
 _TEXT: Final[dict[str, JsonValue]] = {"type": "string"}
 
@@ -44,12 +44,12 @@ _TEXT: Final[dict[str, JsonValue]] = {"type": "string"}
 async def graph_server(
     project: OpenedProject, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
 ) -> AsyncGenerator[Server[Any]]:
-    """An MCP server whose tools are graphs; they are open while the block runs.
+    """An MCP server whose tools are graphs, which are open while the block runs.
 
     Args:
-        project: Whose graphs.
-        names: Which; all when none is named.
-        context: The `context` of every run. It is the server's to say, never a caller's.
+        project: Project of the graphs.
+        names: Graphs; default all.
+        context: The `context` of every run. Only the server sets it, never a caller.
 
     Raises:
         ProjectError: a graph is unknown or has findings; ``mcp.needs-context``; ``mcp.driver``.
@@ -78,7 +78,7 @@ class _Served:
         missing = [name for name in outside.needs_context if name not in context]
         if missing:
             what = f"the graph {outside.name} needs the context {', '.join(missing)}"
-            fix = f"""give it: --context '{{"{missing[0]}": ...}}'; callers cannot choose it"""
+            fix = f"""pass --context '{{"{missing[0]}": ...}}'; callers cannot set it"""
             raise ProjectError("mcp.needs-context", what, fix=fix)
         self.engine = engine
         self.outside = outside
@@ -86,7 +86,7 @@ class _Served:
         self._context = {name: value for name, value in context.items() if name in known}
 
     def tool(self) -> Tool:
-        """The graph as clients see it."""
+        """The graph's tool for clients."""
         from mcp.types import Tool, ToolAnnotations
 
         outside = self.outside
@@ -144,7 +144,7 @@ class _GraphTools:
             "compound",
             version=VERSION,
             title=self._project.settings.name,
-            instructions="Each tool runs a declared graph. What a person must decide is decided by a person, not here.",
+            instructions="Each tool runs a declared graph. Reviews are decided by people, outside of this server.",
             on_list_tools=self._list,
             on_call_tool=self._call,
         )
@@ -174,7 +174,7 @@ class _GraphTools:
         run_id = str(arguments.get("run_id") or "")
         found = self._project.run_record(run_id)
         if found is None or found.graph_name not in self._served:
-            raise DataError("graph.unknown-run", f"there is no run {run_id!r} of a graph that is served here")
+            raise DataError("graph.unknown-run", f"no run of a graph that is served here has the id {run_id!r}")
         if found.status == "failed":
             error = found.error or {}
             raise RunError(str(error.get("code") or "graph.failed"), str(error.get("what") or "the run failed"))
@@ -188,7 +188,7 @@ def _status_tool() -> Tool:
 
     return Tool(
         name=STATUS_TOOL,
-        description="How a run that waited for a person stands now, and its output once it is done.",
+        description="The status of a run that waited for a person, and its output once it is done.",
         input_schema={
             "type": "object",
             "properties": {"run_id": _TEXT},
@@ -201,7 +201,7 @@ def _status_tool() -> Tool:
 
 
 def _envelope(output: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The result of a graph that may wait for a person."""
+    """The result schema of a graph that may wait for a person."""
     inner = {name: value for name, value in output.items() if name != "$defs"}
     items: dict[str, JsonValue] = {"type": "array", "items": _TEXT}
     schema: dict[str, JsonValue] = {
@@ -221,7 +221,7 @@ def _envelope(output: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 def _told(value: object, run_id: str) -> CallToolResult:
     from mcp.types import CallToolResult, TextContent
 
-    # Clients that know nothing of structured results read the text.
+    # Clients without structured results read the text.
     text = TextContent(type="text", text=orjson.dumps(value).decode())
     return CallToolResult(content=[text], structured_content=value, _meta={"compound/run_id": run_id})
 

@@ -1,4 +1,4 @@
-"""The two ways in which the graph server talks: standard input and output, and HTTP on this machine."""
+"""The two transports of the graph server: standard input and output, and HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 PATH: Final = "/mcp"
 TOKEN: Final = "COMPOUND_MCP_TOKEN"
-"""Environment variable with the bearer token that every HTTP request must carry."""
+"""Environment variable with the bearer token for HTTP requests."""
 
 _Message = MutableMapping[str, Any]
 _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
@@ -45,29 +45,29 @@ async def serve_http(
     needs_token: bool = True,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Serve graphs over streamable HTTP on 127.0.0.1, until the process is told to stop.
+    """Serve graphs over streamable HTTP on 127.0.0.1, until the process is stopped.
 
-    Requests whose Host is not this machine, or whose Origin is another host or port, are refused, so that no page in a
-    browser reaches it.
+    Requests whose Host is not this machine, or whose Origin is another host or port, are refused, so that no page in
+    a browser can reach it.
 
     Args:
-        project: Whose graphs.
-        names: Which; all when none is named.
-        port: 0 takes a free one.
+        project: Project of the graphs.
+        names: Graphs; default all.
+        port: 0 selects a free one.
         context: The `context` of every run.
-        needs_token: Refuse requests without the bearer token of `COMPOUND_MCP_TOKEN`; False lets every program on
-            this machine in, and none from elsewhere.
-        on_ready: Told the address once the port is open.
+        needs_token: Whether to refuse requests without the bearer token of `COMPOUND_MCP_TOKEN`; False allows every
+            program on this machine, and none from elsewhere.
+        on_ready: Called with the address once the port is open.
 
     Raises:
-        ProjectError: ``mcp.no-token``: it is needed and not set; ``mcp.port``: the port is in use; as `graph_server`.
+        ProjectError: ``mcp.no-token``: no token is set; ``mcp.port``: the port is in use; as `graph_server`.
     """
     token = os.environ.get(TOKEN, "")
     if needs_token and not token:
         raise ProjectError(
             "mcp.no-token",
             f"the HTTP server needs a token, and {TOKEN} is not set",
-            fix=f"set {TOKEN}, or give --no-token to let every program on this machine in",
+            fix=f"set {TOKEN}, or pass --no-token to allow every program on this machine",
         )
     async with graph_server(project, names, context=context) as server:
         import uvicorn
@@ -85,11 +85,11 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         what = f"cannot listen on {HOST}:{port}: {error.strerror or error}"
-        raise ProjectError("mcp.port", what, fix="name another --port, or 0 for a free one") from error
+        raise ProjectError("mcp.port", what, fix="pass another --port, or 0 for a free one") from error
 
 
 def _guarded(app: _App, token: str, port: int) -> _App:
-    """The app behind two checks: a page of another origin is refused, and a caller without the token."""
+    """The app behind two checks: it refuses pages of another origin, and callers without the token."""
     wanted = f"Bearer {token}".encode()
     ours = {f"http://{host}:{port}".encode() for host in (HOST, "localhost")}
 
@@ -99,11 +99,11 @@ def _guarded(app: _App, token: str, port: int) -> _App:
         if scope["type"] == "http":
             headers: Sequence[tuple[bytes, bytes]] = scope.get("headers", ())
             if any(value.lower() not in ours for name, value in headers if name == b"origin"):
-                await _refuse(send, 403, b"a page of another origin")
+                await _refuse(send, 403, b"pages of another origin are refused")
                 return
             given = dict(headers).get(b"authorization", b"")
             if token and not hmac.compare_digest(given, wanted):
-                await _refuse(send, 401, b"a bearer token is needed", (b"www-authenticate", b"Bearer"))
+                await _refuse(send, 401, b"a bearer token is required", (b"www-authenticate", b"Bearer"))
                 return
         await app(scope, receive, send)
 

@@ -1,1 +1,1 @@
-"""The files of a project, read."""
+"""Reads the files of a project."""

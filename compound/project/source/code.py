@@ -1,4 +1,4 @@
-"""The Python of `tools/`: its functions and effects by name, each name once."""
+"""The Python of `tools/`: its functions and effects by unique name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Found = tuple[Function[..., object] | Effect, Location]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectCode:
-    """What the modules of `tools/` offer.
+    """The declarations in the modules of `tools/`.
 
     Attributes:
         found: Every function and effect with its place.
@@ -40,7 +40,7 @@ class ProjectCode:
 
         Args:
             modules: The project's Python.
-            sql_tools: Name and file of each SQL tool: a tool in SQL and one in Python have two names.
+            sql_tools: Name and file of each SQL tool: SQL and Python tools need different names.
             built_in: Tools that every project has.
 
         Raises:
@@ -81,7 +81,7 @@ def _named(found: Sequence[Found]) -> Iterator[Named]:
 
 
 def _remembered(package: str) -> Iterator[Named]:
-    """What decorators saw: also the first of two functions of one name in one module."""
+    """Functions seen by decorators, including the first of two with the same name in one module."""
     for one in declared_in(package):
         if one.kind == "solver" or one.module.startswith(f"{package}.{TOOLS}."):
             yield Named(one.kind, one.name, one.where, 0, str(one.where))

@@ -1,4 +1,4 @@
-"""Which files of the project a function hangs on: its module, and every module of the project that it imports."""
+"""The project files that a function depends on: its module, and every project module that it imports."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from compound.project.source.modules import ProjectModules
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-"""Where statements, and what holds statements, lie in a node."""
+"""Attributes of AST nodes that hold statements."""
 
 
 class CodeFiles:
     """The Python files of a project, read once each.
 
     Args:
-        modules: Where the project's modules lie.
+        modules: The project's modules.
     """
 
     def __init__(self, modules: ProjectModules) -> None:
@@ -31,12 +31,12 @@ class CodeFiles:
         self._paths: dict[str, str | None] = {}
 
     def files(self, function: Callable[..., object]) -> frozenset[str]:
-        """Paths below the root, of the function's module and all that it imports; empty outside the project."""
+        """Paths below the root of the function's module and all that it imports; empty outside of the project."""
         name = getattr(function, "__module__", None) or ""
         return self.of_module(name.removeprefix(f"{self._package}.")) if self._is_own(name) else frozenset()
 
     def of_module(self, dotted: str) -> frozenset[str]:
-        """The same of a module, `tools.refunds`."""
+        """Like `of_function`, for a module such as `tools.refunds`."""
         found: set[str] = set()
         seen: set[str] = set()
         waiting = [dotted]
@@ -54,7 +54,7 @@ class CodeFiles:
         return frozenset(found)
 
     def digest(self, path: str) -> str:
-        """Of a file below the root; `absent` when it is gone."""
+        """Hash of a file below the root; `absent` if it does not exist."""
         if path not in self._digests:
             file = self._root / path
             self._digests[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else "absent"
@@ -64,7 +64,7 @@ class CodeFiles:
         return module.startswith(f"{self._package}.") and module in sys.modules
 
     def _file(self, dotted: str) -> str | None:
-        # Every function of a project asks for much the same names; most of them are no module's.
+        # Functions of a project import much the same names, and most are not project modules.
         if dotted not in self._paths:
             self._paths[dotted] = self._found(dotted)
         return self._paths[dotted]
@@ -88,7 +88,7 @@ class CodeFiles:
 
 
 def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Iterator[str]:
-    """Everything that imports may mean, anywhere in the module; what is no module of the project is not found."""
+    """Every possible meaning of the imports in the module; those that are not project modules are not found."""
     parts = dotted.split(".")
     for node in _statements(tree):
         if isinstance(node, ast.Import):
@@ -102,7 +102,7 @@ def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Ite
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every statement, at whatever depth: imports lie nowhere else, and expressions are most of a tree."""
+    """Every statement, at any depth: only statements import, and expressions are most of a tree."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""A file as a document: its text in whatever Unicode encoding it says, its front matter apart."""
+"""Reads a file as a document: decodes its Unicode text and separates the front matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from compound.connector.vector._types import Scalar
 
-# The longer marks first: UTF-32's little-endian mark begins with that of UTF-16.
+# The longer marks first: UTF-32's little-endian mark starts with that of UTF-16.
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -30,12 +30,12 @@ _OURS: Final = frozenset({"title", "doc_id", "source", "digest"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
         text: Without byte-order mark and front matter; every line ends with a line feed.
-        title: Of the front matter, else the first heading; empty where there is neither.
-        meta: Texts, whole numbers and truth values of the front matter, to filter by.
+        title: From the front matter, else the first heading; empty if neither exists.
+        meta: Texts, whole numbers and booleans of the front matter, to filter by.
     """
 
     text: str
@@ -44,10 +44,10 @@ class Page:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 and UTF-32 where a mark or the zero bytes of Latin letters say so.
+    """The text of a file: UTF-8, or UTF-16 and UTF-32 if a mark or the zero bytes of Latin letters show it.
 
     Raises:
-        ValueError: it is none of them; nothing is guessed and no character is replaced.
+        ValueError: it has another encoding; nothing is guessed and no character is replaced.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -56,7 +56,7 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-8")
     wide = _without_mark(data)
     if wide is None:
-        raise ValueError("it holds zero bytes, as programs and pictures do")
+        raise ValueError("it has zero bytes, like a program or a picture")
     return wide
 
 
@@ -75,7 +75,7 @@ def _without_mark(data: bytes) -> str | None:
 
 
 def read_page(data: bytes) -> Page:
-    """A file's bytes as a page.
+    """Parse a file's bytes as a page.
 
     Raises:
         ValueError: as `decoded`.
@@ -87,9 +87,9 @@ def read_page(data: bytes) -> Page:
 
 
 def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
-    """The record between two lines `---` (YAML) or `+++` (TOML) at the beginning, and what follows it.
+    """Split off the record between two lines `---` (YAML) or `+++` (TOML) at the start.
 
-    Lines that hold no such record are text: a page may begin with a rule.
+    If the lines hold no record, they are text: a page may start with a rule.
     """
     found = _FRONT.match(text)
     if found is None:

@@ -1,4 +1,4 @@
-"""Connection files of the project, read into what they open."""
+"""Reads the connection files of the project."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_file(path: Path, model: type[M], shown: str) -> M:
-    """A YAML file as its model.
+    """Read a YAML file as its model.
 
     Raises:
-        ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all of its mistakes with their places.
+        ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all mistakes with their places.
     """
     from compound.spec.yaml.reading import read_yaml_file
     from compound.spec.yaml.validated import validated
 
     if not path.is_file():
-        raise ProjectError("project.no-file", f"there is no {shown}", fix="compound init copies one to begin with")
+        raise ProjectError("project.no-file", f"{shown} does not exist", fix="compound init copies one to start with")
     return validated(read_yaml_file(path, shown), model)
 
 
@@ -43,7 +43,7 @@ def models_file(path: Path) -> ModelsFile:
 
 
 def models_of_solvers(parts: ProjectParts) -> ModelsFile:
-    """What a project without `connectors/models.yaml` has: each of its solvers is a model of the same name.
+    """The models of a project without `connectors/models.yaml`: each of its solvers is a model of the same name.
 
     Raises:
         ProjectError: the project's Python cannot be loaded.
@@ -57,7 +57,7 @@ def models_of_solvers(parts: ProjectParts) -> ModelsFile:
 
 
 def open_lakehouse(settings: Settings) -> Lakehouse:
-    """The profile's tables, with what `connectors/lakehouse.yaml` says about them; there may be no such file.
+    """The profile's tables, with the declarations of `connectors/lakehouse.yaml`, if it exists.
 
     Raises:
         ConnectorError: `lakehouse.*`.

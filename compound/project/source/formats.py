@@ -23,7 +23,7 @@ class FormatResult:
 
     Attributes:
         path: As the user would type it.
-        status: `changed`: the canonical form is another text. `refused`: the file is broken and stays as it is.
+        status: `changed`: the canonical form differs. `refused`: the file is invalid and stays unchanged.
         diff: Unified, from the file to its canonical form; empty unless `changed`.
         error: Why it was refused.
     """
@@ -46,9 +46,9 @@ def declared_files(root: Path) -> list[Path]:
 
 
 def format_files(paths: Sequence[str], *, write: bool) -> list[FormatResult]:
-    """Bring files into their canonical form; all of the project around the working folder when none is named.
+    """Bring files into their canonical form; default all files of the project around the working directory.
 
-    A broken file is refused and stays as it is; the others are done all the same.
+    An invalid file is refused and stays unchanged; the others are still formatted.
 
     Raises:
         ProjectError: `project.no-root`: no file is named and there is no project.
@@ -62,7 +62,7 @@ def format_files(paths: Sequence[str], *, write: bool) -> list[FormatResult]:
 
 
 def write_schemas(root: Path, names: Sequence[str] = ()) -> list[Path]:
-    """Write the schemas of these kinds of files, or of all, where the files of a project look for them."""
+    """Write the schemas of these kinds of files, or of all, where the files of a project refer to them."""
     from compound.spec.form.schemas import FOLDER, schema_text
 
     folder = root / FOLDER
@@ -101,7 +101,7 @@ def _read(path: Path, shown: str) -> bytes:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Whole or not at all, with the file's mode."""
+    """Write atomically, with the file's mode."""
     target = path.resolve()
     scratch = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
     try:

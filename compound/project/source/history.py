@@ -1,4 +1,4 @@
-"""Files as a revision of the project's git repository has them."""
+"""Files at a revision of the project's git repository."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _TIMEOUT_S: Final = 60.0
 
 
 class Revision:
-    """One revision of the repository that a project lies in.
+    """One revision of the repository that contains a project.
 
     Args:
         root: The project's root; paths are relative to it.
-        name: As git understands it: `HEAD~1`, `main`, a commit.
+        name: A git revision: `HEAD~1`, `main`, a commit.
 
     Raises:
         ProjectError: `history.no-git`: git or the repository is missing. `history.unknown-revision`.
@@ -28,31 +28,31 @@ class Revision:
         self.name = name
         inside = self._git("rev-parse", "--is-inside-work-tree")
         if inside is None:
-            raise ProjectError("history.no-git", f"{root} lies in no git repository", fix="compare two files instead")
+            raise ProjectError("history.no-git", f"{root} is not in a git repository", fix="compare two files instead")
         commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if commit is None:
             raise ProjectError(
-                "history.unknown-revision", f"git knows no revision {name!r}", fix="name a commit, a branch or a tag"
+                "history.unknown-revision", f"git has no revision {name!r}", fix="name a commit, a branch or a tag"
             )
         self._commit = commit.decode().strip()
 
     def read(self, path: str) -> bytes | None:
-        """Content of a file; None when the revision has no such file."""
+        """Content of a file; None if the revision does not have it."""
         return self._git("cat-file", "blob", f"{self._commit}:./{path}")
 
     def files(self, folder: str, suffix: str) -> list[str]:
-        """Files right in a folder whose names end so, sorted."""
+        """Files directly in a folder with this suffix, sorted."""
         listed = self._git("ls-tree", "--name-only", "-z", self._commit, f"{folder}/") or b""
         return sorted(name for name in os.fsdecode(listed).split("\0") if name.endswith(suffix))
 
     def changed(self) -> list[str]:
-        """Files of the project that are otherwise now, or gone, or new and not ignored."""
+        """Files of the project that were changed, deleted, or added and not ignored."""
         differing = self._git("diff", "--name-only", "--relative", "--no-renames", "-z", self._commit, "--", ".") or b""
         unknown = self._git("ls-files", "--others", "--exclude-standard", "-z", ".") or b""
         return sorted({name for name in os.fsdecode(differing + unknown).split("\0") if name})
 
     def _git(self, *arguments: str) -> bytes | None:
-        """Standard output; None when git says no."""
+        """Standard output; None if git fails."""
         try:
             done = subprocess.run(
                 ["git", "-C", str(self._root), *arguments],

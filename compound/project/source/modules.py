@@ -30,7 +30,7 @@ class ProjectModules:
         self.package = f"{PROJECT_PACKAGE}.{re.sub(r'[^0-9A-Za-z_]', '_', name)}"
         other = sys.modules.get(self.package)
         if other is not None and list(other.__path__) != [str(root)]:
-            # Another project of this name is, or was, open in this process: both keep their own code.
+            # Another project of this name is, or was, open in this process: each keeps its own code.
             self.package = f"{self.package}_{sha256(str(root).encode()).hexdigest()[:8]}"
         self._mount()
 
@@ -45,8 +45,7 @@ class ProjectModules:
         """Import one module of the project, `tools.refunds`.
 
         Raises:
-            ProjectError: `project.bad-module`: it does not import; the message has the file and line at
-            fault.
+            ProjectError: `project.bad-module`: the import fails; the message has the file and line of the error.
         """
         try:
             return importlib.import_module(f"{self.package}.{dotted}")
@@ -62,15 +61,15 @@ class ProjectModules:
             ) from error
 
     def has(self, dotted: str) -> bool:
-        """Whether there is a file for a module of the project."""
+        """Whether a module of the project has a file."""
         path = self.root.joinpath(*dotted.split("."))
         return path.with_name(f"{path.name}.py").is_file() or (path / "__init__.py").is_file()
 
     def load_folder(self, folder: str) -> list[ModuleType]:
-        """Import every module of a folder of the project by name, and those below it that declare something.
+        """Import the modules of a folder of the project by name, and those in its subfolders that declare something.
 
-        A module below declares something where it uses `@tool`, `@check`, `@effect` or `@solver`; the others are
-        imported where they are needed.
+        A module in a subfolder is imported if it uses `@tool`, `@check`, `@effect` or `@solver`; others are imported
+        where they are needed.
         """
         path = self.root / folder
         files = [*path.glob("*.py"), *(file for file in path.glob("*/**/*.py") if _declares(file))]
@@ -93,7 +92,7 @@ class ProjectModules:
             names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
             raise ProjectError(
                 "project.unknown-function",
-                f"{reference!r} names no function",
+                f"{reference!r} does not name a function",
                 where=Location(file),
                 fix=f"write it as module:function; that module has {', '.join(names) or 'no functions'}",
             )

@@ -32,11 +32,11 @@ _BINDS_GRAPH = re.compile(r"^(graph\s*(:[^=\n]+)?=[^=]|with\s.*\sas\s+graph\s*:)
 
 
 class ProjectParts:
-    """What the folders of a project hold.
+    """The folders of a project.
 
     Args:
         root: The project.
-        name: Its name; project code is loaded below it.
+        name: Its name; the prefix of its code's package.
         built_in: Tools that every project has.
     """
 
@@ -56,18 +56,18 @@ class ProjectParts:
         """Tools of `tools/*.py` by name.
 
         Raises:
-            ProjectError: ``project.duplicate-name``: two things have one name, whatever they are.
+            ProjectError: ``project.duplicate-name``: two parts of any kind have the same name.
         """
         return self._declared.functions("tool")
 
     @cached_property
     def checks(self) -> Mapping[str, Function[..., object]]:
-        """Checks of `tools/*.py` by kind; raises as `functions`."""
+        """Checks of `tools/*.py` by kind; raises like `functions`."""
         return self._declared.functions("check")
 
     @cached_property
     def effects(self) -> Mapping[str, Effect]:
-        """Effects of `tools/*.py` by name; raises as `functions`."""
+        """Effects of `tools/*.py` by name; raises like `functions`."""
         return self._declared.effects()
 
     @cached_property
@@ -84,7 +84,7 @@ class ProjectParts:
         """One SQL tool, guarded but not bound.
 
         Raises:
-            ProjectError: ``tool.*``, ``sql.*``: its header or its statement is not as it must be.
+            ProjectError: ``tool.*``, ``sql.*``: its header or its statement has errors.
         """
         from compound.tool.loading import load_sql_tool
 
@@ -109,13 +109,13 @@ class ProjectParts:
 
     @cached_property
     def prompt_files(self) -> Mapping[str, Path]:
-        """Prompt files below `graphs/`, by the path that graph files write."""
+        """Prompt files below `graphs/`, by their path in graph files."""
         folder = self.root / GRAPHS
         return {str(path.relative_to(folder)): path for path in sorted((folder / "prompts").rglob("*.md"))}
 
     @cached_property
     def prompts(self) -> Mapping[str, Prompt]:
-        """The prompts, by the path that graph files write.
+        """The prompts, by their path in graph files.
 
         Raises:
             ProjectError: ``graph.bad-prompt``: one is not UTF-8.
@@ -124,16 +124,16 @@ class ProjectParts:
 
     @cached_property
     def graph_files(self) -> Mapping[str, Path]:
-        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that makes a `graph`.
+        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that assigns `graph`.
 
         Raises:
-            ProjectError: ``project.two-graphs``: two files are the graph of one name.
+            ProjectError: ``project.two-graphs``: two files define a graph of the same name.
         """
         folder = self.root / GRAPHS
         written = {path.stem: path for path in sorted(folder.glob("*.py")) if _makes_graph(path)}
         declared = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         for name in sorted(written.keys() & declared.keys()):
-            what = f"{GRAPHS}/{name}.py and {GRAPHS}/{name}.yaml are both the graph {name!r}"
+            what = f"{GRAPHS}/{name}.py and {GRAPHS}/{name}.yaml both define the graph {name!r}"
             where = Location(f"{GRAPHS}/{name}.py")
             raise ProjectError("project.two-graphs", what, where=where, fix="keep one of them in this folder")
         return {**written, **declared}
@@ -147,7 +147,7 @@ class ProjectParts:
         """A policy.
 
         Raises:
-            ProjectError: ``project.unknown-policy``; the file's own mistakes.
+            ProjectError: ``project.unknown-policy``; the file's own errors.
         """
         from compound.spec.policy_file import PolicyFile
         from compound.spec.yaml.reading import read_yaml_file
@@ -177,7 +177,7 @@ class ProjectParts:
         return found
 
     def _by_own_name(self, name: str) -> Path | None:
-        """The file of a graph that calls itself so, whatever its file is called: runs are recorded under it."""
+        """The file of the graph with this name in it, whatever the file's name: runs are recorded under that name."""
         for stem, path in self.graph_files.items():
             with suppress(CompoundError):
                 if self.graph_as_written(stem).name == name:
@@ -185,21 +185,21 @@ class ProjectParts:
         return None
 
     def graph_name(self, given: str) -> str:
-        """What is meant by a graph's name or by its file, as a shell completes it: `graphs/parcel.yaml`."""
+        """The graph name for a name or a file path, as a shell completes it: `graphs/parcel.yaml`."""
         path = Path(given).resolve()
         return next((name for name, file in self.graph_files.items() if file.resolve() == path), given)
 
     def graph(self, name: str) -> GraphSpec:
-        """A graph, read but not checked, with the types that Python declares for it.
+        """A graph, read but not checked, with its Python types.
 
         Raises:
-            ProjectError: the file cannot be read as a graph, with its places; a Python type is not there.
+            ProjectError: the file cannot be read as a graph, with its places; a Python type does not exist.
         """
         spec = self.graph_as_written(name)
         return spec.with_types({one: self.python_type(place) for one, place in spec.external_types.items()})
 
     def graph_as_written(self, name: str) -> GraphSpec:
-        """A graph whose Python types were not looked up.
+        """A graph whose Python types are not resolved.
 
         Raises:
             ProjectError: the file cannot be read as a graph, with its places.
@@ -235,12 +235,12 @@ class ProjectParts:
 
 
 def _makes_graph(path: Path) -> bool:
-    """Without running it: some of its lines bind the name `graph`."""
+    """Whether one of its lines assigns `graph`; the file is not run."""
     return _BINDS_GRAPH.search(path.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _prompt(path: Path, name: str) -> Prompt:
-    """A prompt file: its text, after a standing instruction that a line `---` ends, where there is one."""
+    """A prompt file: its text and, before a line `---`, an optional system part."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Types of a graph file that Python declares: `{from: types.py:Ticket}` is `Ticket` of `graphs/types.py`."""
+"""Python types of a graph file: `{from: types.py:Ticket}` is `Ticket` of `graphs/types.py`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ GRAPHS: Final = "graphs"
 def python_type(modules: ProjectModules, place: str) -> Type:
     """The type at a place: a pydantic model, a dataclass, a TypedDict, an enum of texts, `Literal[...]`.
 
-    Only its shape counts, as for types that a graph file writes: fields, their types, what may be left out.
+    Only its shape counts, like types in a graph file: fields, their types, which are optional.
 
     Raises:
-        ProjectError: ``project.unknown-type``: no such file or name; ``project.bad-module``: the file does not
-            import; ``graph.bad-type``: it is no type that JSON can hold.
+        ProjectError: ``project.unknown-type``: the file or name does not exist; ``project.bad-module``: the import
+            fails; ``graph.bad-type``: JSON has no such type.
     """
     from compound.spec.python.types import to_type
 
@@ -34,13 +34,13 @@ def python_type(modules: ProjectModules, place: str) -> Type:
     folder = modules.root / GRAPHS
     if not (folder / file).is_file():
         known = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.py"))]
-        raise ProjectError("project.unknown-type", f"there is no file {GRAPHS}/{file}", fix=choices(known, file))
+        raise ProjectError("project.unknown-type", f"{GRAPHS}/{file} does not exist", fix=choices(known, file))
     module = modules.load(".".join((GRAPHS, *Path(file).with_suffix("").parts)))
     found = getattr(module, name, None)
     where = Location(f"{GRAPHS}/{file}")
     if found is None:
         own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-        raise ProjectError("project.unknown-type", f"there is no {name!r}", fix=choices(own, name), where=where)
+        raise ProjectError("project.unknown-type", f"{name!r} does not exist", fix=choices(own, name), where=where)
     declared: dict[str, JsonValue] = {}
     try:
         written = to_type(found, declared)
@@ -50,7 +50,7 @@ def python_type(modules: ProjectModules, place: str) -> Type:
 
 
 def _whole(kind: Type, names: Mapping[str, Type], depth: int) -> Type:
-    """The type without names; a model that holds itself is anything below some depth."""
+    """The type without names; a recursive model is `any` below some depth."""
     if depth > _DEPTH:
         return ANY
     match kind:

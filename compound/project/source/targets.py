@@ -25,12 +25,12 @@ DEFAULT_MAILBOX: Final = "mail"
 
 _SAYS: Final = re.compile(r"^[\"']?compound[\"']?\s*:\s*[\"']?([A-Za-z_-]+)", re.MULTILINE)
 _OTHERS: Final = frozenset({"models", "lakehouse", "mcp"})
-"""Files of a kind of their own."""
+"""Files that are not targets."""
 _TAKEN: Final = frozenset(
     {"artifacts", "batch", "cache", "cases", "checkpoints", "index", "lakehouse", "mcp", "models", "node_cache"}
     | {"plugins", "schema", "state", "traces"}
 )
-"""What the state folder of a profile holds besides the targets."""
+"""Names in the state folder of a profile that are not targets."""
 
 
 class TargetFiles:
@@ -53,7 +53,7 @@ class TargetFiles:
 
     @cached_property
     def _said(self) -> Mapping[str, str]:
-        """File to the kind that its first line says, also where it is nothing that is known."""
+        """File to the kind in its first line, even if that kind is unknown."""
         found: dict[str, str] = {}
         for path in sorted((self._root / CONNECTORS).glob("*.yaml")):
             said = _SAYS.search(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
@@ -73,15 +73,15 @@ class TargetFiles:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Files that say a kind which cannot be there; files that say none are the project's own business."""
+        """Files with a kind that is not allowed; files without a kind belong to the project."""
         return tuple(name for name in self._said if name not in self.kinds)
 
     def has_file(self, name: str) -> bool:
-        """Whether there is a file of that name, whatever it says."""
+        """Whether a file of that name exists, whatever its kind."""
         return (self._root / CONNECTORS / f"{name}.yaml").is_file()
 
     def read(self, name: str) -> RecordsFile | MailboxFile:
-        """What a target's file declares.
+        """The declaration of a target.
 
         Raises:
             ProjectError: `project.reserved-name`, `project.no-file`, `project.bad-file`, `file.unknown-kind`; `yaml.*`.
@@ -95,18 +95,18 @@ class TargetFiles:
             return self.read_mailbox(name)
         shown = _shown(name)
         kind = kind_of(read_yaml_file(self._root / shown, shown), shown)
-        what = f"{shown} is {kind.title}, and not a target of effects"
+        what = f"{shown} is {kind.title}, not a target of effects"
         raise ProjectError("file.unknown-kind", what, fix=f"write it as {kind.places[0]}", where=Location(shown, 1))
 
     def read_records(self, name: str) -> RecordsFile:
-        """What the file of a record store declares; raises as `read`."""
+        """The declaration of a record store; raises like `read`."""
         from compound.spec.records_file import RecordsFile
 
         _refuse_taken(name)
         return read_file(self._root / _shown(name), RecordsFile, _shown(name))
 
     def read_mailbox(self, name: str) -> MailboxFile:
-        """What the file of a mailbox declares; raises as `read`."""
+        """The declaration of a mailbox; raises like `read`."""
         from compound.spec.mailbox_file import MailboxFile
 
         if name == DEFAULT_MAILBOX and not self.has_file(name):
@@ -116,7 +116,7 @@ class TargetFiles:
 
     @cached_property
     def rows(self) -> Mapping[str, RowNames]:
-        """Record store to how its rows are named; raises as `read` where one of the files has a mistake."""
+        """Record store to the names of its rows; raises like `read` if one of the files has an error."""
         from compound.connector.records._names import RowNames
 
         kinds = {name: frozenset(self.read_records(name).documents) for name in self.records}
@@ -129,6 +129,6 @@ def _shown(name: str) -> str:
 
 def _refuse_taken(name: str) -> None:
     if name in _TAKEN:
-        what = f"no target can be called {name!r}: the state folder has a file or a folder of that name"
+        what = f"{name!r} is a reserved name for a target: the state folder has a file or a folder of that name"
         fix = f"rename the file, and the target in @effect(target={name!r})"
         raise ProjectError("project.reserved-name", what, fix=fix, where=Location(_shown(name), 1))

@@ -1,1 +1,1 @@
-"""What people and programs ask of a project."""
+"""The operations of a project for people and programs."""

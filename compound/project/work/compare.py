@@ -1,4 +1,4 @@
-"""`compound diff`: two graphs of a project, or one on both sides of a revision, and what else that touches."""
+"""`compound diff`: compares two graphs of a project, or graphs with a revision, and finds what else changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteImpact:
-    """A suite that runs the graph; `is_affected`: its scores may be others, for every case."""
+    """A suite that runs the graph; `is_affected`: its scores may change, for every case."""
 
     name: str
     until: str
@@ -37,14 +37,13 @@ class GraphComparison:
     """One graph, before and after.
 
     Attributes:
-        name: The new graph's name; the old one's when it is gone.
-        old: Where the old one was read: `graphs/a.yaml@HEAD`; empty for none.
-        new: Where the new one was read; empty for none.
-        diff: The difference; None when there is only one side.
+        name: The new graph's name; the old one's if it was deleted.
+        old: The place of the old one: `graphs/a.yaml@HEAD`; empty for none.
+        new: The place of the new one; empty for none.
+        diff: The difference; None if there is only one side.
         suites: Suites of the project that run this graph.
-        waiting: Node to the runs of the old graph that wait there now; None where that is not known.
-        policy: What the policy of the new graph says differently from the revision; nothing where two graphs are
-            compared.
+        waiting: Node to the runs of the old graph that wait there now; None if unknown.
+        policy: Changes in the policy of the new graph since the revision; empty if two graphs are compared.
     """
 
     name: str
@@ -57,7 +56,7 @@ class GraphComparison:
 
     @property
     def status(self) -> Literal["same", "changed", "added", "removed"]:
-        """What became of the graph."""
+        """Whether the graph was added, removed, changed or is the same."""
         if self.diff is None:
             return "added" if self.new else "removed"
         return "same" if self.diff.is_same and not self.policy else "changed"
@@ -84,14 +83,14 @@ class Comparer:
     """Compares graphs.
 
     Args:
-        resources: The project, for suites and paused runs; None for files that belong to none.
+        resources: The project, for suites and paused runs; None for files outside of a project.
     """
 
     resources: Resources | None
     _suites: dict[str, list[tuple[str, str]]] | None = field(default=None, init=False)
 
     def files(self, old: str, new: str) -> GraphComparison:
-        """Compare two graphs, each named as the project does or by its file.
+        """Compare two graphs, each by name or by file.
 
         Raises:
             ProjectError: one of them cannot be read as a graph.
@@ -100,10 +99,10 @@ class Comparer:
         return self._compare(before[1], before[0], after[1], after[0], ())
 
     def against(self, revision: Revision, names: Sequence[str]) -> list[GraphComparison]:
-        """Compare graphs of the project with what they were; all that the revision or the project has by default.
+        """Compare graphs of the project with a revision; default all that either side has.
 
         Raises:
-            ProjectError: a graph cannot be read on one of the sides; no side has it.
+            ProjectError: a graph cannot be read on one of the sides, or neither side has it.
         """
         parts = self._project.parts
         known = {PurePath(path).stem: path for path in revision.files(GRAPHS, ".yaml")}
@@ -116,7 +115,7 @@ class Comparer:
             path = known[name]
             content, label = revision.read(path), f"{path}@{revision.name}"
             if content is not None and path.endswith(".py"):
-                what = f"{label} is Python, and what a revision has is never run"
+                what = f"{label} is Python, and Python of a revision is never run"
                 written = ", ".join(sorted(one for one in known if known[one].endswith(".yaml"))) or "none"
                 fix = f"name the graphs in YAML: {written}; or convert both to YAML and name two files"
                 raise ProjectError("history.python-graph", what, fix=fix)
@@ -127,7 +126,7 @@ class Comparer:
         return found
 
     def _policy_changes(self, revision: Revision, graph: GraphSpec | None) -> tuple[Change, ...]:
-        """What the graph's policy says otherwise now; a policy that cannot be read has errors of its own."""
+        """Changes in the graph's policy; an unreadable policy has errors of its own."""
         from compound.graph.change.diff import policy_changes
         from compound.spec.policy_file import PolicyFile
         from compound.spec.yaml.validated import validated
@@ -151,7 +150,7 @@ class Comparer:
     @property
     def _project(self) -> Resources:
         if self.resources is None:
-            raise ProjectError("project.no-root", "there is no project here", fix="name two files")
+            raise ProjectError("project.no-root", "no project was found", fix="name two files")
         return self.resources
 
     def _read(self, name: str) -> tuple[str, GraphSpec]:
@@ -168,12 +167,12 @@ class Comparer:
         return f"{GRAPHS}/{parts.graph_file(name).name}", parts.graph(name)
 
     def _written_in_python(self, path: Path) -> str:
-        """The name of the project's graph that this file makes; other Python is never run."""
+        """The name of the project's graph that this file defines; other Python is never run."""
         parts = self._project.parts
         name = parts.graph_name(str(path))
         if name not in parts.graph_files:
             fix = f"name a YAML file, or a graph: {', '.join(parts.graph_files)}"
-            raise ProjectError("project.unknown-graph", f"{path} is no graph of this project", fix=fix)
+            raise ProjectError("project.unknown-graph", f"{path} is not a graph of this project", fix=fix)
         return name
 
     def _compare(
@@ -197,7 +196,7 @@ class Comparer:
         )
 
     def _can_pause(self, name: str) -> bool:
-        """A sub-graph has reviews or effects, itself or in a sub-graph of its own; one that is unknown may."""
+        """Whether a subgraph has reviews or effects, at any depth; an unknown subgraph may."""
         waiting, seen = [name], set[str]()
         while waiting:
             here = waiting.pop()
@@ -234,7 +233,7 @@ class Comparer:
         return self._suites.get(graph, [])
 
     def _waiting(self, old: GraphSpec) -> Mapping[str, int] | None:
-        """Runs of exactly this graph with an undecided item; only a local state store is asked."""
+        """Runs of exactly this graph with an undecided item; only a local state store is read."""
         if self.resources is None or not Path(self.resources.settings.state_url).is_file():
             return None
         import sqlalchemy as sa
@@ -254,9 +253,9 @@ class Comparer:
 
 
 def _touched(revision: Revision, root: Path) -> list[str]:
-    """What nodes call by name and differs from the revision.
+    """Changed parts that nodes call by name.
 
-    Prompts, SQL tools, graphs, models, and functions whose own file changed; what those import is not followed.
+    Prompts, SQL tools, graphs, models, and functions whose own file changed; their imports are not followed.
     """
     names: list[str] = []
     for path in map(PurePath, revision.changed()):
@@ -283,7 +282,7 @@ def _functions(path: Path) -> list[str]:
 
 
 def _models(before: bytes | None, path: Path) -> list[str]:
-    """Logical models whose settings differ; all of them when either side cannot be read."""
+    """Logical models whose settings differ; all of them if either side cannot be read."""
 
     def read(content: bytes) -> Mapping[str, object]:
         try:
@@ -303,9 +302,9 @@ def compare_graphs(
     """Compare two graphs, or graphs of the project with a git revision.
 
     Args:
-        names: Two graphs, by name or file; with `against` any number of names, all graphs for none.
-        against: A revision of the repository that the project lies in.
-        profile: Whose paused runs are counted.
+        names: Two graphs, by name or file; with `against` any number of names, default all graphs.
+        against: A revision of the project's git repository.
+        profile: The profile whose paused runs are counted.
 
     Raises:
         ProjectError: `diff.two-graphs`, `history.*`, `project.*`, or a graph that cannot be read.
@@ -325,7 +324,7 @@ def compare_graphs(
     except ProjectError as error:
         if error.code != "project.no-root" or against is not None:
             raise
-        resources = None  # two files that belong to no project
+        resources = None  # two files outside of a project
     comparer = Comparer(resources)
     try:
         if against is None:

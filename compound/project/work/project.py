@@ -1,4 +1,4 @@
-"""A project, opened on one profile: what the command line and programs ask of it."""
+"""A project opened on one profile: its operations for the command line and for programs."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 
 class Project(OpenedProject):
-    """A project on one profile. Everything in it is opened when it is first needed."""
+    """A project on one profile. Everything in it is opened when first needed."""
 
     def seed(self, *, force: bool = False) -> SeedReport:
-        """Write the profile's data where it ships any, and fill every record store."""
+        """Write the profile's sample data if it has any, and fill every record store."""
         from compound.project.running.data import seed
 
         return seed(self.resources, force=force)
@@ -50,19 +50,19 @@ class Project(OpenedProject):
         force: bool = False,
         on_progress: Callable[[str, int, int], None] | None = None,
     ) -> list[IndexView]:
-        """Bring indexes in step with their documents; all when none is named.
+        """Synchronize indexes with their documents; default all.
 
         Args:
             names: Indexes.
-            force: Allow a sync that deletes more than 30 % of an index.
-            on_progress: Told the index, its passages that are done and all of them, after each batch.
+            force: Whether to allow a sync that deletes more than 30 % of an index.
+            on_progress: Called with the index and its done and total passages, after each batch.
         """
         from compound.project.running.data import index
 
         return index(self.resources, names, force=force, on_progress=on_progress)
 
     def train(self, name: str, *, promote: bool = False) -> TrainView:
-        """Train a specialist; promote it unless the version in production certifies more, or `promote` says so."""
+        """Train a specialist; promote it unless the version in production certifies more. `promote` overrides this."""
         from compound.project.work.specialists import train
 
         return train(self.resources, name, promote=promote)
@@ -74,19 +74,19 @@ class Project(OpenedProject):
         return versions(self.resources, name)
 
     def promote(self, name: str, version: str | None = None) -> str:
-        """Put a version of a specialist into production, the newest when none is named; returns the version."""
+        """Put a version of a specialist into production, default the newest; returns the version."""
         from compound.project.work.specialists import promote
 
         return promote(self.resources, name, version)
 
     def rollback(self, name: str) -> str:
-        """Put the version of a specialist that was in production before back; returns it."""
+        """Put the previous production version of a specialist back; returns it."""
         from compound.project.work.specialists import rollback
 
         return rollback(self.resources, name)
 
     def source(self, name: str | None = None, *, python: bool = False) -> str:
-        """A graph as the YAML file, or as the Python program, that writes it."""
+        """A graph as YAML or as a Python program."""
         from compound.spec.python.source import to_python
 
         spec = self.resources.parts.graph(name or self.settings.graph)
@@ -109,14 +109,14 @@ class Project(OpenedProject):
         draft: bool = False,
         message: Mapping[str, str] | None = None,
     ) -> RunView:
-        """Run a graph on one input; with `draft` only to the review, changing nothing.
+        """Run a graph on one input; with `draft` only up to the review, without effects.
 
         Args:
-            name: A graph of the project; its own when None.
+            name: A graph of the project; default the project's own.
             given: The graph's input.
             context: The graph's context.
-            draft: Stop before the review.
-            message: As `item_message` returns it: the item arrives in its conversation, where others wait stale then.
+            draft: Whether to stop before the review.
+            message: From `item_message`: the item arrives in its conversation, and waiting items there become stale.
         """
         from compound.graph.wiring.roles import Roles
         from compound.project.running.messages import arrive
@@ -146,7 +146,7 @@ class Project(OpenedProject):
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
-        """A graph's input as a person types it: `question="How many?" tickets=@tickets.jsonl`.
+        """A graph's input from command-line arguments: `question="How many?" tickets=@tickets.jsonl`.
 
         Raises:
             DataError: ``project.bad-input``; ``project.no-input``: an input is missing.
@@ -156,23 +156,23 @@ class Project(OpenedProject):
         return read_inputs(self._spec(name), written)
 
     def example(self) -> dict[str, JsonValue]:
-        """The input of the project's graph in its settings; `project.no-input` where there is none and it needs one."""
+        """The example input of the project's graph; raises `project.no-input` if it is missing and needed."""
         from compound.project.offer.example import example_of
 
         return example_of(self.settings, self._spec(None))
 
     def item_input(self, name: str | None, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """A graph's input of one item, as the graph's `item` says; without what only says its conversation.
+        """A graph's input for one item, as the graph's `item` declares, without conversation fields.
 
         Raises:
-            DataError: ``project.bad-input``: the graph names no input for it.
+            DataError: ``project.bad-input``: the graph does not declare which input is the item.
         """
         from compound.project.running.messages import item_input
 
         return item_input(self._spec(name), item)
 
     def item_message(self, item: Mapping[str, JsonValue], mailbox: str | None = None) -> dict[str, str]:
-        """`mailbox` (the only one when None), `thread` and `in_reply_to` of an item; empty where none can be told.
+        """`mailbox` (default the only one), `thread` and `in_reply_to` of an item; empty if unknown.
 
         Raises:
             ProjectError: `project.unknown-mailbox`.
@@ -182,7 +182,7 @@ class Project(OpenedProject):
         return item_message(self.resources, item, mailbox)
 
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
-        """A graph's context as a person types it: `tenant=north limit=3`, or one JSON object.
+        """A graph's context from the command line: `tenant=north limit=3`, or one JSON object.
 
         Raises:
             DataError: ``project.bad-input``.
@@ -208,7 +208,7 @@ class Project(OpenedProject):
     def replay(
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
     ) -> ReplayResult:
-        """Run a recorded run again: what did not change comes from the recording, nothing takes effect."""
+        """Run a recorded run again: unchanged values come from the recording, and no effect is done."""
         from compound.project.running.replay import replay
 
         self.resources.recorder.flush()
@@ -226,7 +226,7 @@ class Project(OpenedProject):
     ) -> Compiled:
         """A graph as a langgraph `CompiledStateGraph`.
 
-        Its reviews lie in the project's queue, its spans in the project's traces. The project stays open.
+        Its reviews go to the project's queue, its spans to the project's traces. The project stays open.
         """
         from compound.graph.bridge.compiled import compile_graph
         from compound.project.offer.catalogue import ProjectCatalogue
@@ -251,14 +251,14 @@ class Project(OpenedProject):
         context: Mapping[str, JsonValue] | None = None,
         buffer: int = 64,
     ) -> AsyncGenerator[RunEvent]:
-        """Run a graph and give what happens while it happens: nodes, tokens, reviews, effects; see `Engine.stream`.
+        """Run a graph and yield events as they happen: nodes, tokens, reviews, effects; see `Engine.stream`.
 
         Args:
-            name: A graph of the project; its own when None.
+            name: A graph of the project; default the project's own.
             given: The graph's input.
-            run_id: Goes on with that run if it was started before; a new one when None.
+            run_id: Resumes that run if it was started before; default a new one.
             context: The graph's context.
-            buffer: How many events may wait to be read.
+            buffer: Number of events that may wait to be read.
         """
         async with self.engine(name) as engine:
             run = engine.stream(given, run_id=run_id or uuid4().hex, context=context, buffer=buffer)
@@ -276,16 +276,16 @@ class Project(OpenedProject):
         context: Mapping[str, JsonValue] | None = None,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
     ) -> BatchSummary:
-        """Run a backlog; the same call again goes on where it stopped. Then what is kept too long is removed.
+        """Run a backlog, then prune expired data; the same call again resumes where it stopped.
 
         Args:
-            name: A graph of the project; its own when None.
-            source: The name of a mailbox, the only one when None; the path of a JSONL, CSV or Parquet file, a Delta
+            name: A graph of the project; default the project's own.
+            source: The name of a mailbox, default the only one; the path of a JSONL, CSV or Parquet file, a Delta
                 table or a folder; `sql:SELECT ...` over the lakehouse; `module:function` of the project.
-            options: How it runs.
-            to: Where the results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
-            context: The graph's context, one for all tickets; what it leaves out, columns of the source say.
-            on_event: Told when a ticket is started or settled.
+            options: Options of the batch.
+            to: Where results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
+            context: The context of every item; columns of the source supply what it lacks.
+            on_event: Called when an item is started or settled.
         """
         import anyio
 
@@ -302,14 +302,14 @@ class Project(OpenedProject):
         return replace(summary, untraced=recorder.dropped - before)
 
     def prune(self, *, dry_run: bool = False, now: float | None = None) -> PruneReport:
-        """Remove what the policies of the project do not let this profile keep any longer (`retention:`).
+        """Remove data of this profile past the limits of the project's policies (`retention:`).
 
-        Only of runs that are over; never of the audit log. The same call again removes nothing more; after a crash
-        it does what is left to do.
+        Only data of runs that are over; never of the audit log. Idempotent; after a crash the same call completes the
+        work.
 
         Args:
-            dry_run: Only say what would be removed.
-            now: UTC seconds; the present time when left out.
+            dry_run: Whether to only report what would be removed.
+            now: UTC seconds; default the present time.
         """
         from compound.project.retention.prune import Pruner
 
@@ -317,14 +317,14 @@ class Project(OpenedProject):
         return Pruner(self.resources, self.services.queue, now=now).run(dry_run=dry_run)
 
     def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
-        """Remove what runs of this profile have kept about one person, and look for it again as a proof.
+        """Remove everything that runs of this profile stored about one person, and search again as a proof.
 
-        Rows, checkpoints, traces, messages that were sent, files and cached values lose their words; what waited for
-        a person is withdrawn. Company data (lakehouse, operational database, documents) is not touched.
+        Clears the content of rows, checkpoints, traces, sent messages, files and cached values; withdraws waiting items
+        of the person. Company data (lakehouse, operational database, documents) is not changed.
 
         Args:
-            keys: What the person is called in the data: customer id, e-mail addresses; whole words, in any case.
-            dry_run: Only say which runs those are.
+            keys: The person's keys in the data: customer id, e-mail addresses; whole words, in any case.
+            dry_run: Whether to only list the runs.
 
         Raises:
             DataError: `erase.no-key`.
@@ -335,7 +335,7 @@ class Project(OpenedProject):
         return Eraser(self.resources, self.services.queue, keys).run(dry_run=dry_run)
 
     def _prune_after(self) -> None:
-        """Prune behind something else: what hinders it is told, and no trouble of the work that is done."""
+        """Prune after other work: problems are reported, and do not fail that work."""
         import structlog
 
         try:
@@ -345,7 +345,7 @@ class Project(OpenedProject):
             log.warning("prune.failed", why=str(error), fix="compound prune")
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
-        """Read what the tools of MCP servers say now and, with `write`, agree to it in `connectors/mcp.lock.json`."""
+        """Read the present tools of MCP servers and, with `write`, pin them in `connectors/mcp.lock.json`."""
         return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
 
     def tools(self) -> list[ToolView]:
@@ -355,25 +355,25 @@ class Project(OpenedProject):
         return tool_views(self.resources)
 
     def reviews(self) -> ReviewService:
-        """What waits for a person."""
+        """The reviews of the project."""
         from compound.project.review.reviews import ReviewService
 
         return ReviewService(self)
 
     def effects(self) -> EffectService:
-        """What runs changed outside, and what of it nobody knows."""
+        """The effects of runs, including those with an unknown outcome."""
         from compound.project.review.effects import EffectService
 
         return EffectService(self)
 
     def certifier(self) -> Certifier:
-        """Internal: what `auto` rules may decide with no person: make, list and revoke certificates."""
+        """Internal: certificates of `auto` rules: make, list and revoke them."""
         from compound.project.evaluation.certify import Certifier
 
         return Certifier(self)
 
     def traces_folder(self) -> str:
-        """Where the recorded spans lie, as the user would type it."""
+        """The folder of recorded spans, as the user would type it."""
         return self.settings.shown(self.resources.traces_folder)
 
     def evaluate(
@@ -389,10 +389,10 @@ class Project(OpenedProject):
 
         Args:
             suite: A suite of evals/.
-            cases: Folder of cases instead of the profile's.
+            cases: Folder of cases; overrides the profile's.
             limit: Only the first cases of the headline and of each section.
-            details: Put every case into the report.
-            context: `NAME=VALUE` of the graph's context, for cases that have none of their own.
+            details: Whether to include every case in the report.
+            context: `NAME=VALUE` of the graph's context, for cases without their own.
         """
         from compound.project.evaluation.evaluation import evaluate
 

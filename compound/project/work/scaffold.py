@@ -1,4 +1,4 @@
-"""`compound init`: a new project begins as a copy of a template."""
+"""`compound init`: creates a project from a template."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FOLDERS = ("graphs", "tools", "connectors", "evals")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A project to begin with.
+    """A template.
 
     Attributes:
-        parts: Files and folders that it takes from the retail support desk, beside those of its own folder.
-        next: Commands that show what it does, after `cd`.
-        is_indexed: Its documents lie in the project, so `init` builds its indexes.
+        parts: Files and folders from the retail support desk, in addition to those of its own folder.
+        next: Commands to try after `cd`.
+        is_indexed: Whether its documents are in the project, so that `init` builds its indexes.
     """
 
     parts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Template:
 
 SMALL: Final = "small"
 _DRAWN = ("catalogue", "drawing", "model", "people", "rules", "tables")
-"""Modules that draw the invented shop."""
+"""Modules that make the sample data of the invented shop."""
 TEMPLATES: Final = {
     SMALL: Template((), ("compound run", "compound review list"), is_indexed=True),
     "retail-desk": Template(
@@ -56,19 +56,19 @@ TEMPLATES: Final = {
         ("compound seed", "compound run"),
     ),
 }
-"""Template to what it is made of."""
+"""Template to its parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaffold:
-    """What `init_project` made.
+    """The result of `init_project`.
 
     Attributes:
         folder: The project.
         name: As its settings name it.
         template: What it was copied from.
-        files: Number of files to read and change; state below `.compound/` is not counted.
-        next: Commands to type next, one a line.
+        files: Number of files to read and change, without state in `.compound/`.
+        next: The next commands, one a line.
     """
 
     folder: Path
@@ -79,11 +79,11 @@ class Scaffold:
 
 
 def init_project(folder: Path, *, name: str | None = None, template: str = SMALL) -> Scaffold:
-    """Copy a template into `folder`, with the schemas for editors, and index the documents that it brings.
+    """Copy a template into `folder`, with the schemas for editors, and index its documents.
 
     Args:
         folder: A new or empty folder.
-        name: Name of the project; the folder's name when absent.
+        name: Name of the project; default the folder's name.
         template: `small`, `retail-desk` or `analyst`.
 
     Raises:
@@ -92,7 +92,7 @@ def init_project(folder: Path, *, name: str | None = None, template: str = SMALL
     """
     chosen = TEMPLATES.get(template)
     if chosen is None:
-        what = f"there is no template {template!r}"
+        what = f"no template is named {template!r}"
         raise ProjectError("project.unknown-template", what, fix=choices(list(TEMPLATES), template))
     target = folder.resolve()
     if target.exists() and any(target.iterdir()):
@@ -133,7 +133,7 @@ def _sources(name: str, template: Template) -> Iterator[tuple[Path, Path]]:
 
 
 def _desk() -> Path:
-    """Where the retail support desk lies: inside the installed package, or the root of a source checkout."""
+    """Location of the retail support desk: inside the installed package, or the root of a source checkout."""
     for place in (PACKAGE / "_template", PACKAGE.parent):
         if all((place / part).is_dir() for part in FOLDERS):
             return place

@@ -1,4 +1,4 @@
-"""Specialists of a project: train, compare with what is in production, promote, roll back."""
+"""Specialists of a project: train, compare with production, promote, roll back."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
     """Train a specialist on the profile's labelled texts; promote it unless production certifies more.
 
     Args:
-        resources: Of the project.
+        resources: Resources of the project.
         name: A specialist of the project.
-        promote: Promote it whatever it certifies.
+        promote: Whether to promote it, overriding the comparison.
 
     Raises:
         ProjectError: `project.unknown-specialist`, `project.no-training`.
@@ -33,7 +33,7 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
     if settings.profile.training is None or not settings.profile.training.exists():
         raise ProjectError(
             "project.no-training",
-            f"profile {settings.profile.name!r} has no labelled tickets to train on",
+            f"profile {settings.profile.name!r} has no labelled items to train on",
             fix=settings.without_data if settings.profile.training else "training = ... in the profile",
         )
     make = cast("Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name]))
@@ -69,22 +69,22 @@ def versions(resources: Resources, name: str | None) -> list[VersionRow]:
 
 
 def promote(resources: Resources, name: str, version: str | None) -> str:
-    """Put a version into production, the newest when none is named; returns the version.
+    """Put a version into production, default the newest; returns the version.
 
     Raises:
-        ProjectError: `project.unknown-specialist`; `specialist.unknown`: there is no such version.
+        ProjectError: `project.unknown-specialist`; `specialist.unknown`: the version does not exist.
         ConnectorError: `specialist.damaged`: it cannot be loaded.
     """
     registry = resources.specialists
     known = registry.versions(_known(resources, name))
     chosen = registry.find(name, version if version is not None else known[-1] if known else "")
-    registry.resolve(f"{name}@{chosen}")  # never a version that cannot answer
+    registry.resolve(f"{name}@{chosen}")  # never promote a version that cannot be loaded
     registry.promote(name, chosen)
     return chosen
 
 
 def rollback(resources: Resources, name: str) -> str:
-    """Put the version before the present one back into production; returns it.
+    """Put the previous production version back; returns it.
 
     Raises:
         ProjectError: `project.unknown-specialist`; `specialist.no-previous`.
