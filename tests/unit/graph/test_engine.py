@@ -109,7 +109,7 @@ def test_the_gate_is_awaited_once_before_the_first_delivery() -> None:
     ("given", "says"),
     [
         ({}, "text: is missing"),
-        ({"text": 1}, "text is wanted"),
+        ({"text": 1}, "expected text"),
         ({"text": "x", "more": 1}, "more: is not a field"),
     ],
 )
