@@ -17,8 +17,8 @@ class PlannedCall:
     Attributes:
         node: The effect node.
         name: As declared with `@effect`.
-        args: JSON arguments; `<name>` stands for what the decider has yet to give.
-        when: Its condition, where that only shows after the decision; otherwise it surely follows.
+        args: JSON arguments; `<name>` is a placeholder for a field of the decider.
+        when: Its condition, if it is only known after the decision; otherwise it certainly happens.
     """
 
     node: str

@@ -96,7 +96,7 @@ def test_a_tool_that_fails_and_one_that_is_not_there_are_told_and_the_work_goes_
         found = output(project.run(GRAPH, QUESTION))
     unknown, failed = _told(models.asked["researcher"][1])
     assert unknown.is_error
-    assert "there is no tool 'retrieve_handbok'; there are: retrieve_handbook" in unknown.content
+    assert "no tool is named 'retrieve_handbok'; the tools are: retrieve_handbook" in unknown.content
     assert failed.is_error
     assert "tool.bad-input" in failed.content
     assert found["text"] == "- At once. [handbook:gift-cards]"

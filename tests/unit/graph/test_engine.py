@@ -224,7 +224,7 @@ def test_checkpoints_that_cannot_be_opened_leave_nothing_running(tmp_path: Path)
         async with Engine(reviewed(), services(), None, None, tmp_path / "c.db") as engine:
             await engine.run({"text": "x"}, run_id="r")
 
-    with pytest.raises(ConnectorError, match=r"the checkpoint file .*c\.db is no database") as refused:
+    with pytest.raises(ConnectorError, match=r"the checkpoint file .*c\.db is not a database") as refused:
         asyncio.run(play())
     assert refused.value.code == "checkpoint.corrupt"
     assert still_running(before) == []
