@@ -74,7 +74,7 @@ def bind_llm(step: Step, services: Services) -> Runner:
 
 
 def _free_text(value: JsonValue) -> list[str]:
-    return [] if isinstance(value, str) else ["the answer is no text"]
+    return [] if isinstance(value, str) else ["the answer is not text"]
 
 
 def render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, path: str) -> str:
