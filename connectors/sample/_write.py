@@ -13,8 +13,8 @@ from .lakehouse import write_tables
 def write(data: SampleData, directory: str | Path) -> None:
     """Write `lakehouse/`, `tickets.jsonl`, `past_cases.jsonl` and `cases/` below `directory`.
 
-    The JSON files are byte-identical for equal data; Delta tables have the same rows, but their logs have their own times
-    and file names. An existing table gets a new version.
+    The JSON files are byte-identical for equal data; Delta tables have the same rows, but their logs have times
+    and file names of their own. An existing table gets a new version.
     """
     root = Path(directory)
     (root / "cases").mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ class Reach:
 
     Attributes:
         kind: Type of the value.
-        holes: The parts of the path that may be null: if one is null, there is no value.
+        holes: The parts of the path that may be null: if one is null, the value is missing.
     """
 
     kind: Type
