@@ -144,7 +144,7 @@ def _of_decision(rule: EffectRule, decided: Decided) -> tuple[str, str] | None:
     if decided.is_automatic and not rule.automatic:
         return "policy.needs-person", "a person must decide it, but none did"
     if rule.second and not decided.is_trial and decided.first_by in ("", decided.actor):
-        return "policy.needs-second", f"two people must approve it, but {decided.actor or 'nobody'} was alone"
+        return "policy.needs-second", f"two people must approve it; so far: {decided.actor or 'nobody'}"
     if not decided.is_automatic and rule.reviewers and decided.actor not in rule.reviewers:
         return "policy.wrong-reviewer", f"{decided.actor} may not decide it; {', '.join(rule.reviewers)} may"
     if rule.queue is not None and not decided.is_automatic and decided.queue != rule.queue:

@@ -335,7 +335,7 @@ def test_the_lease_of_a_resume_is_renewed_while_its_owner_lives(tmp_path: Path) 
         claim = queue.claim_resume(item, owner="another host|1|1", lease_s=0.4)
         with kept_alive(lambda: queue.renew_resume(claim, lease_s=0.4), every_s=0.1):
             time.sleep(1.0)
-            with pytest.raises(ConflictError, match="is being resumed"):
+            with pytest.raises(ConflictError, match="has been resuming since"):
                 queue.claim_resume(item)
         time.sleep(0.6)
         assert queue.claim_resume(item).attempts == 2
