@@ -1,4 +1,4 @@
-"""The floor plan in figures: `python -m tests.structure` prints files a folder, lines a file, circles and private imports."""
+"""The floor plan in figures: `python -m tests.structure` prints files, lines, private imports and public names."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def private_imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{one.name}" for one in node.names if one.name.startswith("_"))
 
 
+def private_tests() -> list[Path]:
+    """The files of tests that import private names of `compound`."""
+    return [path for path in modules("tests") if any(private_imports(path))]
+
+
 def report() -> Iterator[str]:
     """The figures as lines."""
     for top in TOPS:
@@ -49,8 +54,10 @@ def report() -> Iterator[str]:
         for name, count in sorted(lines.items(), key=lambda one: -one[1]):
             if count > MOST_LINES:
                 yield f"  {name}: {count} lines"
-    tests = [path for path in modules("tests") if any(private_imports(path))]
+    tests = private_tests()
     yield f"tests that import private names of compound: {len(tests)} of {len(modules('tests'))}"
+    names = (ROOT / "tests/unit/public_names.txt").read_text(encoding="utf-8").split()
+    yield f"public names: {len(names)}, of them in compound itself: {sum(name.count('.') == 1 for name in names)}"
 
 
 if __name__ == "__main__":

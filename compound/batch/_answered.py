@@ -22,7 +22,7 @@ _NEVER = ("cancelled", "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class EarlierRun:
     """A run that answers an item.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answer:
     lane: str | None = None
 
 
-def find_answer(  # noqa: PLR0913 - identifies an item, and what to exclude
+def find_earlier_run(  # noqa: PLR0913 - identifies an item, and what to exclude
     db: Connection,
     *,
     graph_name: str,
@@ -47,7 +47,7 @@ def find_answer(  # noqa: PLR0913 - identifies an item, and what to exclude
     job_id: str,
     own_run: str,
     since: float | None,
-) -> Answer | None:
+) -> EarlierRun | None:
     """The run of this graph that answers the item; runs of the same content, then finished runs come first.
 
     Args:
@@ -60,7 +60,7 @@ def find_answer(  # noqa: PLR0913 - identifies an item, and what to exclude
         since: Only runs that were made after this time; None for all.
     """
     given = {"of_ticket": ticket_id, "of_graph": graph_name}
-    found: list[Answer] = []
+    found: list[EarlierRun] = []
     for row in db.execute(_RUNS, given).mappings():
         if row["run_id"] == own_run:
             return None  # it has started, and continues
@@ -68,7 +68,7 @@ def find_answer(  # noqa: PLR0913 - identifies an item, and what to exclude
         if is_meant and (one := _of(db, row, sha256)) is not None:
             found.append(one)
     for row in db.execute(_IN_FLIGHT, {**given, "of_content": sha256, "but_job": job_id}):
-        found.append(Answer(run_id=row.run_id, status=None, is_same=True, at=row.started_at or 0.0))
+        found.append(EarlierRun(run_id=row.run_id, status=None, is_same=True, at=row.started_at or 0.0))
     found.sort(key=lambda one: (not one.is_same, _ORDER.index(one.status), -one.at))
     return found[0] if found else None
 
@@ -83,7 +83,7 @@ def hold_ticket(db: Connection, graph_name: str, ticket_id: str) -> None:
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
-def _of(db: Connection, row: RowMapping, sha256: str) -> Answer | None:
+def _of(db: Connection, row: RowMapping, sha256: str) -> EarlierRun | None:
     run_id: str = row["run_id"]
     status: str = row["status"]
     stands: ItemStatus | None
@@ -95,7 +95,7 @@ def _of(db: Connection, row: RowMapping, sha256: str) -> Answer | None:
         stands = None
     else:
         return None  # it failed or was withdrawn without an effect
-    return Answer(
+    return EarlierRun(
         run_id=run_id,
         status=stands,
         is_same=row["ticket_sha256"] == sha256,

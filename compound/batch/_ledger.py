@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from compound.batch._answered import Answer, find_answer, hold_ticket
+from compound.batch._answered import EarlierRun, find_earlier_run, hold_ticket
 from compound.batch._intake import GONE, Intake, Taken
 from compound.batch._job import Job, open_job
 from compound.batch._letters import write_letters
@@ -20,6 +19,7 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state._leases import HELD, Holder, Lease, Leases, is_held, store_time
 from compound.connector.state._tickets import content_sha256
 from compound.errors import ConflictError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ class Ledger:
         self._graph_name = graph_name
         self._source = source
         self._are_ids_shared = are_ids_shared
-        self.job_id = hashlib.sha256(f"{graph_name}\0{source}".encode()).hexdigest()[:16]
+        self.job_id = sha(f"{graph_name}\0{source}", 16)
         self._job: Job | None = None
         self._lease: Lease | None = None
         self._accepts_changes = False
@@ -167,7 +167,7 @@ class Ledger:
         """Mark an item as running; an item that was already answered returns settled, or with its existing run."""
         with self._store.write(durable=False) as db:
             now = store_time(db)
-            found = self._answer(db, entry)
+            found = self._earlier_run(db, entry)
             started = entry if found is None else _as_answered(entry, found)
             if found is None or found.is_same:
                 started = replace(started, status=started.status if started.status in SETTLED else ItemStatus.RUNNING)
@@ -182,9 +182,9 @@ class Ledger:
             self._write(db, entry, values)
         return started
 
-    def _answer(self, db: Connection, entry: LedgerItem) -> Answer | None:
+    def _earlier_run(self, db: Connection, entry: LedgerItem) -> EarlierRun | None:
         hold_ticket(db, self._graph_name, entry.ticket_id)
-        found = find_answer(
+        found = find_earlier_run(
             db,
             graph_name=self._graph_name,
             ticket_id=entry.ticket_id,
@@ -295,7 +295,7 @@ def _code(entry: LedgerItem) -> str:
     return str((entry.error or {}).get("code") or "")
 
 
-def _as_answered(entry: LedgerItem, found: Answer) -> LedgerItem:
+def _as_answered(entry: LedgerItem, found: EarlierRun) -> LedgerItem:
     """The item with the status of another run; if that run had other content, it is held back for a person."""
     if found.is_same:
         status = found.status or ItemStatus.RUNNING
@@ -349,4 +349,4 @@ def unsettled_runs(store: StateStore) -> frozenset[str]:
 
 def run_id_of(round_of_job: str, ticket_id: str, attempt: int) -> str:
     """The run id of an item: the same after a crash, so that its finished calls and effects are reused."""
-    return hashlib.sha256(f"{round_of_job}\0{ticket_id}\0{attempt}".encode()).hexdigest()[:32]
+    return sha(f"{round_of_job}\0{ticket_id}\0{attempt}", 32)

@@ -54,16 +54,16 @@ def write_letters(path: Path, dead: Sequence[LedgerItem]) -> str | None:
     Raises:
         ConnectorError: `batch.cannot-write`.
     """
-    beside = path.with_suffix(".tmp")
+    temporary = path.with_suffix(".tmp")
     with writing(path):
         if not dead:
             path.unlink(missing_ok=True)
             return None
         try:
-            beside.write_bytes(b"".join(_line(item) for item in dead))
-            beside.replace(path)
+            temporary.write_bytes(b"".join(_line(item) for item in dead))
+            temporary.replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     return str(path)
 
 

@@ -213,7 +213,7 @@ class BatchRunner:
         except ConnectorError:
             # Nothing can be stored now; the item is not the cause.
             raise
-        except Exception as error:  # noqa: BLE001 - one ticket must not stop the others
+        except Exception as error:  # noqa: BLE001 - one item must not stop the others
             plain = plain_traceback(error)
             log.error("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id, exception=plain)  # noqa: TRY400
             return Outcome(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
 import os
 import re
@@ -14,6 +13,7 @@ from typing import Final
 from uuid import uuid4
 
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -58,7 +58,7 @@ class ArtifactStore:
         Raises:
             ConnectorError: ``artifact.not-kept``: the file cannot be written.
         """
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = sha(data)
         run = _folder_of(run_id)
         word = _UNSAFE.sub("-", name).strip("-")[:60] or "file"
         ending = mimetypes.guess_extension(media_type) or ".bin"
@@ -88,4 +88,4 @@ class ArtifactStore:
 
 
 def _folder_of(run_id: str) -> str:
-    return run_id if _SAFE.fullmatch(run_id) else hashlib.sha256(run_id.encode()).hexdigest()[:32]
+    return run_id if _SAFE.fullmatch(run_id) else sha(run_id, 32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compound.evaluation._intervals import Interval
 from compound.evaluation._report import CaseReport, Estimate, GateReport, ScoreError, SuiteReport
 from compound.evaluation._types import Case, CaseResult, CaseSet, Score, Scorer, SuiteContext, split
 
@@ -13,7 +12,6 @@ __all__ = [
     "CaseSet",
     "Estimate",
     "GateReport",
-    "Interval",
     "Score",
     "ScoreError",
     "Scorer",

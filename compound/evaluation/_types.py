@@ -37,7 +37,7 @@ class Case:
         input: The graph's input: name to value.
         expected: Expected values, for the suite's scorers.
         cluster_id: Cases of one cluster (one customer) are not independent; None: an independent case.
-        tags: For slices: data set, language, kind of ticket.
+        tags: For slices: data set, language, kind of case.
         context: The graph's context; overrides `compound eval --context`.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from compound.language.types import Many, Maybe, Named, Names, Record, Type, bare, is_optional
+from compound.language.types import Many, Named, Names, Nullable, Record, Type, bare, is_optional
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -19,7 +19,7 @@ def filler(kind: Type, names: Names, around: frozenset[str] = frozenset()) -> Fi
     The value itself is never changed; unchanged parts are shared.
     """
     inner = bare(kind, names)
-    named = kind.item if isinstance(kind, Maybe) else kind
+    named = kind.item if isinstance(kind, Nullable) else kind
     if isinstance(named, Named):
         if named.name in around:
             return None  # a recursive record is left unchanged

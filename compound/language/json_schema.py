@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.language.types import ANY, Enum, Many, Maybe, Named, Names, Record, Scalar, Type
+from compound.language.types import ANY, Enum, Many, Named, Names, Nullable, Record, Scalar, Type
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -56,7 +56,7 @@ def _from_options(options: list[JsonValue], definitions: Mapping[str, JsonValue]
     if len(real) != 1:
         return ANY
     kind = _from_schema(real[0], definitions, depth + 1)
-    return Maybe(kind) if len(real) < len(options) and kind != ANY else kind
+    return Nullable(kind) if len(real) < len(options) and kind != ANY else kind
 
 
 def _is_null(option: JsonValue) -> bool:
@@ -88,7 +88,7 @@ def to_json_schema(kind: Type, names: Names, *, is_given: bool = False) -> dict[
     Args:
         kind: The type.
         names: Every declared type.
-        is_given: Whether a caller gives the value, and may omit optional fields. A typed answer of a model has every
+        is_given: Whether a caller passes the value, and may omit optional fields. A typed answer of a model has every
             field instead.
     """
     needed: dict[str, JsonValue] = {}
@@ -106,7 +106,7 @@ def _to_schema(  # noqa: PLR0911 - one branch per kind of type
             return {"type": "string", "enum": list(values)}
         case Many(item):
             return {"type": "array", "items": _to_schema(item, names, needed, is_given)}
-        case Maybe(item):
+        case Nullable(item):
             return {"anyOf": [_to_schema(item, names, needed, is_given), {"type": "null"}]}
         case Named(name):
             if name not in names:

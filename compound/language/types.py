@@ -45,7 +45,7 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Maybe:
+class Nullable:
     """The type, or null; as a field of a record it may also be omitted."""
 
     item: Type
@@ -71,7 +71,7 @@ class Record:
         """Names of the required fields."""
         if self.required is not None:
             return self.required
-        return frozenset(name for name, kind in self.fields.items() if not isinstance(kind, Maybe))
+        return frozenset(name for name, kind in self.fields.items() if not isinstance(kind, Nullable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Named:
     name: str
 
 
-Type: TypeAlias = "Scalar | Enum | Many | Maybe | Record | Named"
+Type: TypeAlias = "Scalar | Enum | Many | Nullable | Record | Named"
 Names: TypeAlias = "Mapping[str, Type]"
 
 ANY: Final = Scalar("any")
@@ -122,7 +122,7 @@ def _parse_text(text: str, depth: int) -> Type:
         raise TypeError_("nested too deeply")
     if text.endswith("?"):
         inner = _parse_text(text[:-1].rstrip(), depth + 1)
-        return inner if isinstance(inner, Maybe) else Maybe(inner)
+        return inner if isinstance(inner, Nullable) else Nullable(inner)
     if text.startswith("list[") and text.endswith("]"):
         return Many(_parse_text(text[5:-1].strip(), depth + 1))
     if text.startswith("enum(") and text.endswith(")"):
@@ -154,7 +154,7 @@ def show_type(kind: Type) -> str:
             return f"enum({', '.join(values)})"
         case Many(item):
             return f"list[{show_type(item)}]"
-        case Maybe(item):
+        case Nullable(item):
             return f"{show_type(item)}?"
         case Named(name):
             return name
@@ -167,7 +167,7 @@ def named_types(kind: Type) -> Iterator[str]:
     match kind:
         case Named(name):
             yield name
-        case Many(item) | Maybe(item):
+        case Many(item) | Nullable(item):
             yield from named_types(item)
         case Record(fields):
             for item in fields.values():
@@ -190,8 +190,8 @@ def resolve(kind: Type, names: Names) -> Type:
 def bare(kind: Type, names: Names) -> Type:
     """The type without its `?`."""
     seen: set[str] = set()
-    while isinstance(kind, Named | Maybe):
-        if isinstance(kind, Maybe):
+    while isinstance(kind, Named | Nullable):
+        if isinstance(kind, Nullable):
             kind = kind.item
         elif kind.name in seen or kind.name not in names:
             return ANY
@@ -205,8 +205,8 @@ def is_cyclic(name: str, names: Names) -> bool:
     """Whether the type is nothing but a name."""
     seen: set[str] = set()
     kind: Type = Named(name)
-    while isinstance(kind, Named | Maybe):
-        if isinstance(kind, Maybe):
+    while isinstance(kind, Named | Nullable):
+        if isinstance(kind, Nullable):
             kind = kind.item
         elif kind.name in seen:
             return True
@@ -220,7 +220,7 @@ def is_cyclic(name: str, names: Names) -> bool:
 
 def is_optional(kind: Type, names: Names) -> bool:
     """Whether null is one of its values."""
-    return isinstance(resolve(kind, names), Maybe)
+    return isinstance(resolve(kind, names), Nullable)
 
 
 def mismatch(given: Type, wanted: Type, names: Names, *, is_exact: bool = False) -> str | None:
@@ -296,7 +296,7 @@ def field_type(kind: Type, step: str | int, names: Names) -> Type | None:
                 return fields[step]
             return ANY if is_open else None
         case Many(item):
-            return Maybe(item) if isinstance(step, int) else None
+            return Nullable(item) if isinstance(step, int) else None
         case Scalar("any"):
             return ANY
         case _:

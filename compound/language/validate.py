@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from compound.language.references import kind_of
-from compound.language.types import Enum, Many, Maybe, Named, Names, Record, Scalar, Type, is_cyclic
+from compound.language.types import Enum, Many, Named, Names, Nullable, Record, Scalar, Type, is_cyclic
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -44,7 +44,7 @@ def _compile(  # noqa: PLR0911 - one branch per kind of type
             return _enum(values)
         case Many(item):
             return _many(_compile(item, names, made))
-        case Maybe(item):
+        case Nullable(item):
             return _maybe(_compile(item, names, made))
         case Record():
             return _record(kind, {n: _compile(k, names, made) for n, k in kind.fields.items()})

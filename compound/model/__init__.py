@@ -1,4 +1,4 @@
-"""Every model call goes through here: providers, retry, budget, journal, prices, spans."""
+"""Model calls: providers, retries, budget, journal, prices, spans."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Finding passages: documents in, an index that is published whole, and a hybrid search over it.
+"""Retrieval of passages: documents, an atomically published index, and hybrid search.
 
-`build_index` brings an index in step with its documents; `Retriever.search` joins BM25 and MiniLM vectors.
-Every passage carries its character span in the stored source version.
+`build_index` synchronizes an index with its documents; `Retriever.search` combines BM25 and MiniLM vectors. Every
+passage has its character span in the stored source version.
 """
 
 from __future__ import annotations

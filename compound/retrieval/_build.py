@@ -1,4 +1,4 @@
-"""Building an index and keeping it in step with its source: diff, reuse, build beside, verify, publish."""
+"""Builds an index and synchronizes it with its source: diff, reuse, build, verify, publish."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ _MOST_DELETED: Final = 0.30
 _BATCH: Final = 256
 
 Progress = Callable[[int, int], None]
-"""Called with passages done and passages in all."""
+"""Called with the number of done and of all passages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexReport:
-    """What a sync did.
+    """The result of a sync.
 
     Attributes:
-        manifest: The version that is published now.
-        added: Documents that were not there.
-        changed: Documents with another text, title, source, version or metadata.
-        deleted: Documents that are gone from the source.
-        embedded: Passages that were embedded; the others kept their vectors.
-        is_new: A version was built; false when nothing had changed.
+        manifest: Manifest of the published version.
+        added: Number of new documents.
+        changed: Number of documents with a new text, title, source, version or metadata.
+        deleted: Number of documents removed from the source.
+        embedded: Number of embedded passages; the others kept their vectors.
+        is_new: Whether a version was built; False if nothing changed.
         seconds: Wall time.
     """
 
@@ -63,7 +63,7 @@ class IndexReport:
     seconds: float
 
 
-def build_index(  # noqa: PLR0913 # what to index, into what, and how: all by name
+def build_index(  # noqa: PLR0913 # independent options, all by name
     name: str,
     documents: Iterable[Document],
     engine: IndexEngine | Path,
@@ -74,25 +74,25 @@ def build_index(  # noqa: PLR0913 # what to index, into what, and how: all by na
     force: bool = False,
     on_progress: Progress | None = None,
 ) -> IndexReport:
-    """Bring an index in step with all its documents; publish a new version if anything differs.
+    """Synchronize an index with its documents; publish a new version if anything differs.
 
-    Documents that did not change keep their vectors. Readers see the old version until the new one is
-    complete and verified; killed at any moment, the old one stays.
+    Unchanged documents keep their vectors. Readers see the old version until the new one is complete and verified;
+    after a crash at any point the old one stays.
 
     Args:
-        name: The index, as graphs name it; letters, digits, `-` and `_`.
-        documents: All of them: what is missing is deleted.
+        name: Name of the index in graphs; letters, digits, `-` and `_`.
+        documents: All documents; missing ones are deleted.
         engine: From `open_engine`; a path means Qdrant Edge in that folder.
-        embedder: For the dense leg; None for lexical only.
-        chunker: Markdown sections when None.
-        source_version: What the documents are a version of, for the traces.
+        embedder: Embedder of the dense leg; None: lexical only.
+        chunker: Default: Markdown sections.
+        source_version: Version of the documents' source, for traces.
         force: Allow more than 30 % of the indexed documents to disappear.
-        on_progress: Told after each batch of passages.
+        on_progress: Called after each batch of passages.
 
     Raises:
         ConflictError: `retrieval.many-deletions`: more than 30 % would disappear and `force` is not set.
         DataError: `retrieval.bad-document`: a repeated id, a text that is not Unicode, unusable metadata.
-        ConnectorError: `vector.verify`: what was stored is not what was given; nothing is published.
+        ConnectorError: `vector.verify`: the stored data differs from the input; nothing is published.
     """
     started = time.perf_counter()
     with_engine = open_engine("edge", root=engine) if isinstance(engine, Path) else engine
@@ -121,7 +121,7 @@ def build_index(  # noqa: PLR0913 # what to index, into what, and how: all by na
 
 
 def _opened(engine: IndexEngine, name: str) -> IndexStore | None:
-    """The version to compare with; None when there is none that this engine can read, and everything is built."""
+    """The version to compare with; None if this engine can read none, so that everything is built."""
     if not engine.current(name):
         return None
     try:
@@ -148,7 +148,7 @@ def _report(manifest: IndexManifest, diff: _Diff, embedded: int, started: float,
 
 
 def _diff(old: IndexStore | None, stored: Mapping[str, StoredDocument], name: str, *, force: bool) -> _Diff:
-    """Documents added, changed and deleted against what the store says it holds."""
+    """Documents added, changed and deleted, compared with the store."""
     if old is None:
         return len(stored), 0, 0
     before = old.digests()
@@ -158,8 +158,8 @@ def _diff(old: IndexStore | None, stored: Mapping[str, StoredDocument], name: st
     if len(gone) > _MOST_DELETED * len(before) and not force:
         raise ConflictError(
             "retrieval.many-deletions",
-            f"{len(gone)} of {len(before)} of index {name!r} are gone from the source: {gone[0]!r}...",
-            fix="look whether the source is complete; --force deletes them",
+            f"{len(gone)} of {len(before)} of index {name!r} are missing in the source: {gone[0]!r}...",
+            fix="check whether the source is complete; --force deletes them",
         )
     return added, changed, len(gone)
 
@@ -191,22 +191,22 @@ def _stored(name: str, documents: Iterable[Document]) -> dict[str, StoredDocumen
 
 def _problem(each: Document, seen: Mapping[str, StoredDocument]) -> str:
     if not each.id or each.id in seen:
-        return "the id is empty" if not each.id else "the id comes twice"
+        return "the id is empty" if not each.id else "the id is used twice"
     try:
         f"{each.id}{each.text}{each.title}{each.source}{each.version}".encode()
     except UnicodeEncodeError:
-        return "the text holds half a surrogate pair, which is not Unicode"
+        return "the text contains an unpaired surrogate, which is not valid Unicode"
     for key, value in each.meta.items():
         if not _META_KEY.fullmatch(key) or key in _RESERVED:
             return f"metadata key {key!r} is not a plain name, or is one of {sorted(_RESERVED)}"
         if not isinstance(value, str | int):  # pyright: ignore[reportUnnecessaryIsInstance] # data from files
-            return f"metadata {key!r} is a {type(value).__name__}, not text, a whole number or a truth value"
+            return f"metadata {key!r} is a {type(value).__name__}, not a text, an integer or a boolean"
     return ""
 
 
 @dataclass(kw_only=True)
 class _Work:
-    """One build: passages are cut at once, embedded and counted while the engine reads them."""
+    """A build: passages are cut first, then embedded and counted while the engine reads them."""
 
     documents: list[StoredDocument]
     embedder: Embedder
@@ -234,7 +234,7 @@ class _Work:
         self._kept = self._reusable()
 
     def _reusable(self) -> dict[str, int]:
-        """Passage id to its old row, for documents that did not change."""
+        """Passage id to old row, for unchanged documents."""
         if self.old is None or not self.embedder.dimension:
             return {}
         before = self.old.digests()
@@ -270,7 +270,7 @@ class _Work:
 
 
 def _searched(passage: StoredPassage) -> str:
-    """What a passage is found by: title, headings and text."""
+    """The searched text of a passage: title, headings and text."""
     title = passage.document.title
     heading = "" if passage.heading == title else passage.heading
     return "\n".join(part for part in (title, heading, passage.text) if part)

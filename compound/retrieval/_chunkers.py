@@ -1,4 +1,4 @@
-"""Cutting documents into spans: Markdown by headings and paragraphs, plain text, or not at all."""
+"""Chunkers: Markdown by headings and paragraphs, plain text, or whole documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?][\"')\]]*\s|[\u3002\uff01\uff1f]|\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeChunker:
-    """One document is one passage: tickets, past cases, abstracts."""
+    """One passage per document: messages, past cases, abstracts."""
 
     @property
     def fingerprint(self) -> str:
@@ -27,16 +27,16 @@ class WholeChunker:
         return "whole/1"
 
     def chunk(self, text: str) -> list[Chunk]:
-        """The text without the white space around it; nothing for a blank text."""
+        """The text without surrounding white space; empty for a blank text."""
         return [Chunk(start, end) for start, end in _trimmed(text, 0, len(text))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextChunker:
-    """Paragraphs joined up to a size, long ones cut at sentences.
+    """Joins paragraphs up to a size; long ones are cut at sentences.
 
     Attributes:
-        max_chars: Longest passage, in characters; about 4 a word piece.
+        max_chars: Maximum length of a passage, in characters; about 4 per word piece.
     """
 
     max_chars: int = 1_000
@@ -47,16 +47,16 @@ class TextChunker:
         return f"text/1/{self.max_chars}"
 
     def chunk(self, text: str) -> list[Chunk]:
-        """Spans of at most `max_chars`, in order, that together hold every character but white space."""
+        """Spans of at most `max_chars`, in order, that cover every character except white space."""
         return [Chunk(start, end) for start, end in _packed(text, 0, len(text), self.max_chars)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkdownChunker:
-    """Sections by heading, each cut like plain text; every passage knows the headings above it.
+    """Sections by heading, each cut like plain text; every passage has the headings above it.
 
     Attributes:
-        max_chars: Longest passage, in characters.
+        max_chars: Maximum length of a passage, in characters.
     """
 
     max_chars: int = 1_000
@@ -69,7 +69,7 @@ class MarkdownChunker:
     def chunk(self, text: str) -> list[Chunk]:
         """Spans in order; `#` in a code fence is text.
 
-        A heading line goes to `heading`, not into a span, unless nothing stands below it: then it is the span.
+        A heading line is part of `heading`, not of a span, unless its section is empty: then it is the span.
         """
         chunks: list[Chunk] = []
         for start, end, heading in _sections(text):
@@ -125,7 +125,7 @@ def _packed(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, 
 
 
 def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
-    """Paragraphs; those over the limit as sentences; those over it as bare cuts."""
+    """Paragraphs; longer ones as sentences; longer sentences cut at the limit."""
     for a, b in _split(text, start, end, _PARAGRAPH_END):
         if b - a <= limit:
             yield a, b

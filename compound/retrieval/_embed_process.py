@@ -1,7 +1,7 @@
-"""A process beside this one that embeds queries; this file is the near end of the pipe.
+"""A child process that embeds queries; this module is the parent's side of the pipe.
 
-A query is one line of JSON, its vector the bytes of `dimension` float32 numbers. The process ends when its input does,
-so it never outlives the one that started it.
+A query is one line of JSON, its vector the bytes of `dimension` float32 numbers. The process exits when its input
+closes, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class EmbedProcess:
-    """The near end. Starting does not wait: the weights are read while the caller goes on.
+    """The parent's side. Starting does not block: the weights are read in the background.
 
     Args:
-        dimension: Numbers of a vector.
+        dimension: Length of a vector.
     """
 
     def __init__(self, dimension: int) -> None:
         self._bytes = dimension * np.dtype(np.float32).itemsize
         self._lock = Lock()
         self._is_gone = False
-        # -P: a file of the folder we stand in must not stand in for a package.
+        # -P: a file in the working directory must not shadow a package.
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", FAR_END], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def embed(self, text: str) -> Vector | None:
-        """The vector of a query; None when the process is gone, and the caller embeds it itself."""
+        """The vector of a query; None if the process has ended and the caller must embed it."""
         writes, reads = self._child.stdin, self._child.stdout
         if writes is None or reads is None or self._is_gone:
             return None
@@ -59,19 +59,19 @@ class EmbedProcess:
         return None
 
     def close(self) -> None:
-        """End the process."""
+        """Stop the process."""
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
                 try:
                     pipe.close()
                 except OSError:
-                    continue  # it is gone already, with a query in the pipe
+                    continue  # it has ended, with a query in the pipe
         try:
             self._child.wait(_ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:
             self.kill()
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process."""
         self._child.kill()
         self._child.wait()

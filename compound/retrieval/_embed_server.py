@@ -1,4 +1,4 @@
-"""The far end of the pipe of `_embed_process`: reads queries, writes vectors."""
+"""The child's side of `_embed_process`: reads queries, writes vectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compound.retrieval._minilm import load_minilm
 
 
 def serve(reads: BinaryIO, writes: BinaryIO) -> None:
-    """The far end: answer queries until there are no more."""
+    """Answer queries until the input closes."""
     model = load_minilm()
     if model is None:
         return
@@ -20,12 +20,12 @@ def serve(reads: BinaryIO, writes: BinaryIO) -> None:
         try:
             vector = model.embed_query(str(json.loads(line)))
         except CompoundError:
-            return  # the near end meets the same trouble, and says it
+            return  # the parent meets the same error and reports it
         writes.write(vector.tobytes())
         writes.flush()
 
 
 if __name__ == "__main__":
-    # Ctrl-C reaches the whole group of processes, and tickets in flight still finish.
+    # Ctrl-C reaches the whole process group, but items in flight must finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(sys.stdin.buffer, sys.stdout.buffer)

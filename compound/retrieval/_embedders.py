@@ -1,4 +1,4 @@
-"""Which embedder makes the vectors: the one door for the project's settings."""
+"""Opens the embedder from the project's settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NoEmbedder:
-    """Makes no vectors: an index with the lexical leg only."""
+    """Creates no vectors, for indexes with the lexical leg only."""
 
     @property
     def name(self) -> str:
@@ -32,15 +32,15 @@ class NoEmbedder:
 
     @property
     def fingerprint(self) -> Mapping[str, str]:
-        """Nothing that could differ."""
+        """Empty."""
         return {"embedder": "none"}
 
     def embed(self, texts: Sequence[str]) -> Vector:
-        """Rows without numbers."""
+        """Empty rows."""
         return np.zeros((len(texts), 0), np.float32)
 
     def embed_query(self, text: str) -> Vector:
-        """No numbers."""
+        """An empty vector."""
         del text
         return np.zeros(0, np.float32)
 
@@ -48,35 +48,35 @@ class NoEmbedder:
 def open_embedder(
     kind: str = "auto", options: Mapping[str, JsonValue] | None = None, *, own: Own | None = None
 ) -> Embedder:
-    """Make the embedder; one MiniLM serves the whole process.
+    """Open the embedder; one MiniLM is shared by the process.
 
     Args:
-        kind: `minilm`, `none`, `auto` (MiniLM where its weights are installed, else none), or one of a plug-in.
-        options: Settings of a plug-in.
-        own: Embedders of the project's own files.
+        kind: `minilm`, `none`, `auto` (MiniLM if its weights are installed, else none), or a plug-in's.
+        options: Options of a plug-in.
+        own: Embedders in the project's files.
 
     Raises:
         ProjectError: `retrieval.unknown-embedder`; `plugin.broken`.
-        ConnectorError: `retrieval.no-weights`: MiniLM is asked for and not installed.
+        ConnectorError: `retrieval.no-weights`: MiniLM is requested but not installed.
     """
     return cast("Embedder", EMBEDDERS.make(kind, Setup(name=kind, options=options or {}), own))
 
 
 def open_none(setup: Setup) -> Embedder:
-    """Nothing embeds: indexes are searched by words alone."""
+    """No embedder: lexical search only."""
     del setup
     return NoEmbedder()
 
 
 def open_auto(setup: Setup) -> Embedder:
-    """MiniLM where its weights are installed."""
+    """MiniLM if its weights are installed, else none."""
     from compound.retrieval._minilm import load_minilm
 
     return load_minilm() or open_none(setup)
 
 
 def open_minilm(setup: Setup) -> Embedder:
-    """MiniLM, or an error where its weights are not installed."""
+    """MiniLM, or an error if its weights are not installed."""
     del setup
     from compound.retrieval._minilm import load_minilm
 
@@ -91,7 +91,7 @@ def open_minilm(setup: Setup) -> Embedder:
 
 
 def embedding_beside(embedder: Embedder) -> AbstractContextManager[None]:
-    """Inside of this, queries are embedded in a process of their own where it can be: of use to a batch."""
+    """Embed queries in a separate process inside the block, if possible; speeds up batches."""
     from compound.retrieval._minilm import MiniLm
 
     return embedder.beside() if isinstance(embedder, MiniLm) else nullcontext()

@@ -1,4 +1,4 @@
-"""Joining the legs of a hybrid search."""
+"""Combines the legs of a hybrid search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compound.connector.vector import Hit
 
 
 def normalise(hits: Sequence[Hit]) -> dict[int, float]:
-    """Scores of one list moved to 0..1: best 1, last 0; all 1 when they are equal.
+    """Min-max normalised scores of a list: best 1, worst 0; all 1 if they are equal.
 
     Example:
         >>> normalise([Hit(7, 4.0), Hit(8, 3.0), Hit(9, 2.0)])
@@ -22,14 +22,14 @@ def normalise(hits: Sequence[Hit]) -> dict[int, float]:
 
 
 def fuse(legs: Mapping[str, Sequence[Hit]], weights: Mapping[str, float]) -> list[Hit]:
-    """Weighted sum of list-normalised scores; a leg that did not find a passage adds nothing for it.
+    """Weighted sum of list-normalised scores; a leg without a passage adds 0 for it.
 
     Args:
         legs: Leg to its hits.
-        weights: Leg to its weight, at least 0.
+        weights: Leg to weight, at least 0.
 
     Returns:
-        Every passage that any leg found, best first; ties by row, so the order never depends on `legs`.
+        Every passage of any leg, best first; ties by row, so that the order does not depend on `legs`.
 
     Source: convex combination of min-max scores; Bruch, Gai, Ingber, TOIS 42(1), 2023.
     """

@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 
 
-class Searcher(Protocol):
-    """What is wrapped: both searches of a `Retriever`."""
+class AsyncSearcher(Protocol):
+    """The wrapped searches of a `Retriever`."""
 
     def search(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
         """The best passages."""
         ...
 
     async def asearch(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
-        """The same, without blocking."""
+        """Like `search`, without blocking."""
         ...
 
 
 class CompoundRetriever(BaseRetriever):
-    """Answers with LangChain documents; `metadata` holds id, span, title, source, version, score and rank."""
+    """Returns LangChain documents; `metadata` has id, span, title, source, version, score and rank."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: SkipValidation[Searcher]
+    retriever: SkipValidation[AsyncSearcher]
     top_k: int
     mode: Mode
 
@@ -48,7 +48,7 @@ class CompoundRetriever(BaseRetriever):
         return _documents(await self.retriever.asearch(query, top_k=self.top_k, mode=self.mode))
 
 
-def as_langchain(retriever: Searcher, *, top_k: int, mode: Mode) -> BaseRetriever:
+def as_langchain(retriever: AsyncSearcher, *, top_k: int, mode: Mode) -> BaseRetriever:
     """Wrap a retriever."""
     return CompoundRetriever(retriever=retriever, top_k=top_k, mode=mode)
 

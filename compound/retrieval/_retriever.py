@@ -1,4 +1,4 @@
-"""Finding passages: two legs, one list, the caller's rights, one span."""
+"""The retriever: two legs, fusion, access policy, one span."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _MODES: Final[tuple[Mode, ...]] = ("hybrid", "lexical", "dense")
 
 
 class Retriever:
-    """Searches one version of one index. Safe to share among threads.
+    """Searches a version of an index. Thread-safe.
 
     Attributes:
-        pool: Hits taken from each leg before they are joined.
-        alpha: Weight of the dense leg, 0 to 1; the lexical leg has the rest.
+        pool: Number of hits of each leg before fusion.
+        alpha: Weight of the dense leg, 0 to 1; the lexical leg has 1 - alpha.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class Retriever:
         """Open the published version of an index.
 
         Raises:
-            ConnectorError: `vector.no-index`: it was never built. `retrieval.fingerprint`: it was built
-                by another embedder, tokenizer or analyzer.
+            ConnectorError: `vector.no-index`: it was never built. `retrieval.fingerprint`: it was built with
+                another embedder, tokenizer or analyzer.
         """
         with_engine = open_engine("edge", root=engine) if isinstance(engine, Path) else engine
         store = with_engine.open(name)
@@ -77,12 +77,12 @@ class Retriever:
 
     @property
     def name(self) -> str:
-        """The index."""
+        """Name of the index."""
         return self.store.manifest.name
 
     @property
     def version(self) -> str:
-        """The version that answers."""
+        """The opened version."""
         return self.store.manifest.version
 
     def search(
@@ -96,23 +96,24 @@ class Retriever:
     ) -> SearchResult:
         """Find the best passages.
 
-        Only the start of a long query counts: 64 distinct terms for the lexical leg, 128 word pieces for
-        the dense one. An empty query finds nothing.
+        Long queries are truncated: to 64 distinct terms for the lexical leg, 128 word pieces for the dense one. An
+        empty query returns nothing.
 
         Args:
-            query: Any text; a whole ticket will do.
-            top_k: Passages, at most.
-            mode: `hybrid` joins both legs; a leg that is missing is named in `degraded`.
-            where: Metadata that a passage must have; it narrows what the policy allows, never widens it.
-            principal: Who asks, from the run's context; needed where the index has a policy.
+            query: Any text, also a whole message.
+            top_k: Maximum number of passages.
+            mode: `hybrid` combines both legs; a missing leg is listed in `degraded`.
+            where: Metadata filter; it can only narrow what the policy allows.
+            principal: The asking principal, from the run's context; required if the index has a policy.
 
         Raises:
-            DataError: `retrieval.no-principal`: the index is protected and nobody is named.
-            ConnectorError: `vector.unknown-filter`: no document has that metadata.
+            DataError: `retrieval.no-principal`: the index is protected and there is no principal.
+            ConnectorError: `vector.unknown-filter`: no document has this metadata key.
             ProjectError: `retrieval.unknown-mode`.
         """
         if mode not in _MODES:
-            raise ProjectError("retrieval.unknown-mode", f"no mode {mode!r}; {choices(_MODES, mode)}", fix="take one")
+            what = f"{mode!r} is not a mode"
+            raise ProjectError("retrieval.unknown-mode", what, fix=choices(_MODES, mode))
         filters = self._filters(where, principal)
         with child(f"retrieval {self.name}", kind="retrieve", index_name=self.name, index_version=self.version) as span:
             result = self._find(query[:_QUERY_CHARS], max(0, top_k), mode, filters)
@@ -136,7 +137,7 @@ class Retriever:
         where: Filter | None = None,
         principal: Mapping[str, object] | None = None,
     ) -> SearchResult:
-        """`search` in a worker thread: embedding a query takes milliseconds of one core."""
+        """`search` in a worker thread, because embedding a query takes milliseconds of one core."""
         from anyio import to_thread
 
         return await to_thread.run_sync(
@@ -144,14 +145,14 @@ class Retriever:
         )
 
     def source(self, doc_id: str) -> str:
-        """The stored source text that the spans of this document's passages point into.
+        """The stored source text of a document; spans of its passages refer to it.
 
         Raises:
             DataError: `retrieval.no-document`.
         """
         document = self.store.document(doc_id)
         if document is None:
-            raise DataError("retrieval.no-document", f"index {self.name!r} holds no document {doc_id!r}")
+            raise DataError("retrieval.no-document", f"index {self.name!r} has no document {doc_id!r}")
         return document.text
 
     def verify(self) -> Verification:
@@ -159,11 +160,11 @@ class Retriever:
         return self.store.verify()
 
     def close(self) -> None:
-        """Let go of the index's files."""
+        """Close the index's files."""
         self.store.close()
 
     def to_langchain(self, *, top_k: int = 6, mode: Mode = "hybrid") -> BaseRetriever:
-        """The same search as a LangChain retriever; spans and scores lie in each document's metadata."""
+        """This retriever as a LangChain retriever; spans and scores are in each document's metadata."""
         from compound.retrieval._langchain import as_langchain
 
         return as_langchain(self, top_k=top_k, mode=mode)
@@ -174,7 +175,7 @@ class Retriever:
             return [*filters]
         if principal is None:
             raise DataError(
-                "retrieval.no-principal", f"index {self.name!r} is protected and the run names no principal",
+                "retrieval.no-principal", f"index {self.name!r} is protected, but the run's context has no principal",
                 fix="run with a principal in the context",
             )  # fmt: skip
         return [dict(self.policy.filter_for(principal)), *filters]
@@ -245,7 +246,7 @@ def _only(legs: Mapping[str, Sequence[Hit]]) -> list[Hit]:
 
 
 def _missing_leg(store: IndexStore, embedder: Embedder) -> str:
-    """Why the dense leg cannot answer; empty when it can.
+    """Why the dense leg is unavailable; empty if it is available.
 
     Raises:
         ConnectorError: `retrieval.fingerprint`.

@@ -1,4 +1,4 @@
-"""What goes into an index, what comes out of a search, and the ports of this room."""
+"""Types of retrieval: documents, passages, results, and ports."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Mode: TypeAlias = Literal["hybrid", "lexical", "dense"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document to index.
+    """A document to index.
 
     Attributes:
-        id: Stable key in its source; the sync compares by it.
+        id: Stable key in its source; used by the sync.
         text: The whole text.
-        title: Shown with and searched by every passage.
-        source: Path or table it came from, as the user would type it.
-        version: The source's version of it; its content hash when empty.
-        meta: Strings, whole numbers and truth values to filter by and to show.
+        title: Shown and searched with every passage.
+        source: Path or table of its origin, as a user would type it.
+        version: Version in the source; default: its content hash.
+        meta: Strings, integers and booleans for filters and display.
     """
 
     id: str
@@ -45,14 +45,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One found passage.
+    """A found passage.
 
     Attributes:
         id: `<doc_id>#<ordinal>`.
         start: First character in the stored source version.
         end: One past the last; `retriever.source(doc_id)[start:end] == text`.
-        score: Fused score, 0 to 1 in hybrid mode; the leg's own score in the others.
-        scores: Leg (`lexical`, `dense`) to its own score; a leg that did not find it is absent.
+        score: Fused score, 0 to 1, in hybrid mode; else the leg's score.
+        scores: Leg (`lexical`, `dense`) to its score; legs that did not find it are absent.
         rank: From 1.
         meta: The document's metadata.
         heading: The headings above it, outermost first.
@@ -75,7 +75,7 @@ class Passage:
     indexed_at: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """The passage as a JSON record: the value that a graph's `retrieve` node hands on."""
+        """The passage as a JSON record: the value of a `retrieve` node."""
         return {
             "id": self.id,
             "doc_id": self.doc_id,
@@ -96,12 +96,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
         passages: Best first.
-        degraded: What could not be done, and why: `dense: the index has no vectors`; empty when all was.
-        mode: The mode that answered.
+        degraded: Missing legs and why: `dense: the index has no vectors`; empty if complete.
+        mode: The mode used.
         index: Name of the index.
         version: Its version.
     """
@@ -123,7 +123,7 @@ class Embedder(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Length of a vector; 0 when this embedder makes none."""
+        """Length of a vector; 0 if the embedder creates none."""
         ...
 
     @property
@@ -141,7 +141,7 @@ class Embedder(Protocol):
 
 
 class Chunker(Protocol):
-    """Cuts a document into spans of its own text."""
+    """Cuts a document into spans of its text."""
 
     @property
     def fingerprint(self) -> str:
@@ -157,33 +157,33 @@ class Reranker(Protocol):
     """Reorders the best passages."""
 
     def rerank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
-        """One score a passage, higher is better."""
+        """One score per passage; higher is better."""
         ...
 
 
 class Searcher(Protocol):
-    """What answers the searches of one index: a `Retriever`, or the retriever of a plug-in."""
+    """Searches an index: a `Retriever`, or a plug-in's retriever."""
 
     @property
     def version(self) -> str:
-        """Of what it searches; cached values and certificates hold for one version."""
+        """Version of the searched data; cached values and certificates are bound to it."""
         ...
 
     def search(self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Filter | None = None) -> SearchResult:
-        """The best passages, at most `top_k`; called from several threads.
+        """The best passages, at most `top_k`; must be thread-safe.
 
         Args:
             query: Any text.
             top_k: Passages, at most.
-            mode: What the graph asks for; one that cannot be had is named in `SearchResult.degraded`.
-            where: Metadata that every passage must have.
+            mode: The requested mode; an unavailable one is listed in `SearchResult.degraded`.
+            where: Metadata filter.
         """
         ...
 
 
 class AccessPolicy(Protocol):
-    """Which passages a principal may see."""
+    """Decides which passages a principal may see."""
 
     def filter_for(self, principal: Mapping[str, object]) -> Filter:
-        """Metadata that a passage must have; it is joined to the caller's filter by AND."""
+        """The metadata filter of a principal, combined with the caller's by AND."""
         ...

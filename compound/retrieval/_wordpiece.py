@@ -1,4 +1,4 @@
-"""BERT's tokenizer for lower-case English: fold, split, and the longest known pieces."""
+"""BERT's tokenizer for lower-case English: fold, split, longest known pieces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS_KEPT: Final = 50_000
 
 
 class WordPiece:
-    """Text to ids.
+    """Converts text to ids.
 
     Source: Devlin et al., BERT, 2019; its `BasicTokenizer` and `WordpieceTokenizer`.
     """
@@ -28,19 +28,19 @@ class WordPiece:
 
     @classmethod
     def read(cls, path: Path) -> WordPiece:
-        """Read a `vocab.txt`: one piece a line, its id is its line."""
+        """Read a `vocab.txt`: one piece per line; its id is the line number."""
         lines = path.read_text("utf-8").split("\n")
         return cls({line: index for index, line in enumerate(lines) if line})
 
     def encode(self, text: str, limit: int) -> list[int]:
-        """Ids between `[CLS]` and `[SEP]`, at most `limit` with both.
+        """Ids between `[CLS]` and `[SEP]`, at most `limit` including both.
 
         Args:
-            text: Any text; only as much of it is read as can matter.
+            text: Any text; only the needed beginning is read.
             limit: Ids, at least 2.
         """
         ids = [self._cls]
-        # A piece covers at least one character, and runs of white space end at their first character.
+        # A piece covers at least one character; white space is collapsed.
         for word in _words(text):
             ids.extend(self._pieces(word))
             if len(ids) >= limit:
@@ -74,7 +74,7 @@ class WordPiece:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words and single punctuation marks, folded, one after the other."""
+    """Folded words and single punctuation marks, in order."""
     for chunk in text.split():
         yield from _marks(_fold(chunk))
 

@@ -6,33 +6,70 @@ file. If a value may be a reference, it starts with `$`; `$$` is a literal dolla
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, JsonValue, PrivateAttr
+from pydantic import AfterValidator, Field, JsonValue, PrivateAttr, WithJsonSchema
 
-from compound.language.types import ANY, Type, parse_external, parse_type, show_type
+from compound.language.sha import sha
+from compound.language.types import ANY, Record, Type, parse_external, parse_type, show_type
 from compound.spec.nodes import (
     AnyNode,
     MapBlock,
     Node,
     RepeatBlock,
 )
-from compound.spec.roles import ItemRole, ShowsRole
 from compound.spec.words import (
     Binding,
     Budget,
     FallbackValue,
     Migration,
     NodeName,
+    Reference,
     Strict,
     TypeDeclaration,
     TypeText,
 )
 from compound.spec.yaml.reading import SourceMap
+
+_PATH: Final = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
+
+
+def _path(text: str) -> str:
+    if not re.fullmatch(_PATH, text):
+        raise ValueError("a field of the input is written without a dollar sign, as ticket.id")
+    return text
+
+
+Path = Annotated[str, AfterValidator(_path), WithJsonSchema({"type": "string", "pattern": _PATH})]
+"""A field of the input without a dollar sign: `ticket.id`."""
+
+
+class ItemRole(Strict):
+    """What one item of a backlog is to this graph."""
+
+    input: NodeName | None = Field(
+        default=None, description="The input that a row of a source becomes; when left out: columns are inputs."
+    )
+    id: Path | None = Field(
+        default=None, description="What names an item, in every source: `ticket.id`. An item is answered once."
+    )
+    title: Path | None = Field(default=None, description="What lists show of an item: `ticket.subject`.")
+    key: Path | None = Field(
+        default=None, description="Whom or what an item is about: effects of equal keys happen in the backlog's order."
+    )
+
+
+class ShowsRole(Strict):
+    """What a person sees first of a run."""
+
+    text: Reference | None = Field(default=None, description="The text that the run proposes: `$draft.text`.")
+    actions: Reference | None = Field(default=None, description="What it proposes to do: `$plan.actions`.")
+    label: Reference | None = Field(default=None, description="One word for how the run stands: `$lane.lane`.")
+    reasons: Reference | None = Field(default=None, description="Why a person is asked: `$lane.reasons`.")
 
 
 class GraphSpec(Strict):
@@ -113,7 +150,17 @@ class GraphSpec(Strict):
             # Types from Python are part of the graph's meaning.
             data = {**data, "from": {name: show_type(kind) for name, kind in self._external.items()}}
         text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return sha(text)
+
+    @cached_property
+    def input_type(self) -> Record:
+        """The record of the declared input."""
+        return Record({name: parse_type(declared) for name, declared in self.input.items()})
+
+    @cached_property
+    def context_type(self) -> Record:
+        """The record of the declared context."""
+        return Record({name: parse_type(declared) for name, declared in self.context.items()})
 
     @cached_property
     def type_names(self) -> Mapping[str, Type]:
@@ -173,6 +220,6 @@ def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator
 def with_fallbacks(node: AnyNode, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
     """A node and its fallback nodes, each with its data path."""
     yield path, node
-    other = getattr(node, "fallback", None)
+    other = node.fallback
     if other is not None and not isinstance(other, FallbackValue):
         yield from with_fallbacks(other, (*path, "fallback"))

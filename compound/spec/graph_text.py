@@ -14,9 +14,8 @@ from pydantic_core import ErrorDetails
 from compound.errors import Location, ProjectError, choices
 from compound.language.findings import Finding, InvalidFile, in_file_order
 from compound.language.types import TYPE_WORDS
-from compound.spec.graph_file import GraphSpec, blocks
+from compound.spec.graph_file import GraphSpec, ItemRole, ShowsRole, blocks
 from compound.spec.nodes import NODE_KINDS, NODE_MODELS
-from compound.spec.roles import ItemRole, ShowsRole
 from compound.spec.words import (
     RESERVED,
     AgentTool,

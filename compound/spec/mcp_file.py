@@ -6,7 +6,6 @@ a changed description can mislead a model.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from compound.language.sha import sha
 from compound.spec.words import Duration
 
 PREFIX: Final = "mcp."
@@ -131,7 +131,7 @@ class PinnedTool(_Part):
     def digest(self) -> str:
         """sha256 of the declaration."""
         said = self.model_dump(mode="json", exclude={"sha256"})
-        return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return sha(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
 
     def sealed(self) -> PinnedTool:
         """The same with its `sha256`."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeAlias
 from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from compound.spec.steps import Boundary, Shelf, Step, tool_shelf
 from compound.spec.words import (
     AgentTool,
     AutoRule,
     Binding,
     Budget,
-    Condition,
     Duration,
     Escalation,
     FallbackValue,
@@ -21,67 +21,14 @@ from compound.spec.words import (
     NodeName,
     Repeat,
     Retry,
-    Shelf,
-    Strict,
     TypeText,
-    tool_shelf,
 )
 
 if TYPE_CHECKING:
     from compound.spec.yaml.reading import DataPath
 
 
-class _Step(Strict):
-    """The keys of every node and block.
-
-    The class attributes are the facts of a kind: the spec's half of the table of kinds. The runners are in
-    `graph/node/binding.py`, the looks in `graph/drawing/picture.py`.
-
-    Attributes:
-        NAMES: Keys that name a part of the project, each with its shelf; the first is the part that the node calls.
-        is_model: Whether a model makes the value.
-        is_boundary: Whether a run is stored here: it may pause, or the world changes.
-    """
-
-    NAMES: ClassVar[tuple[tuple[str, Shelf], ...]] = ()
-    is_model: ClassVar[bool] = False
-
-    when: Condition | None = Field(default=None, description="Run only if this holds; otherwise skipped.")
-    after: tuple[NodeName, ...] = Field(default=(), description="Nodes that must end first, beside those it uses.")
-    description: str = Field(default="", description="For people; shown in traces and pictures.")
-
-    @property
-    def kind(self) -> str:
-        """The word after `use:`; for a block `repeat` or `map`."""
-        return str(getattr(self, "use", ""))
-
-    @property
-    def is_boundary(self) -> bool:
-        return False
-
-    @property
-    def callee(self) -> tuple[Shelf, str] | None:
-        """Shelf and name of the part that is called with `in`; None for a model, no call, or several effects."""
-        for field, shelf in self.NAMES[:1]:
-            name = getattr(self, field)
-            return (shelf, name) if name is not None and shelf != "model" else None
-        return None
-
-    def named(self) -> Iterator[tuple[Shelf, DataPath, str]]:
-        """All parts of the project that it names: shelf, key in the node, name."""
-        for field, shelf in self.NAMES:
-            key, found = type(self).model_fields[field].alias or field, getattr(self, field)
-            if isinstance(found, str):
-                yield shelf, (key,), found
-            for index, name in enumerate(found if isinstance(found, tuple) else ()):
-                yield shelf, (key, index), cast("str", name)
-
-    def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
-        """All values that it needs to run, with their key in the node; without its condition."""
-        yield ("in",), cast("JsonValue", getattr(self, "inputs", {}))
-
-
-class _Work(_Step):
+class _Work(Step):
     """Keys of nodes that can fail and be retried: every working node and every block."""
 
     timeout: Duration | None = Field(default=None, description="Maximum time of one attempt.")
@@ -89,12 +36,6 @@ class _Work(_Step):
         default=None,
         description="Used after the last failed attempt: `{value: ...}`, or another node with its own `in`.",
     )
-
-
-class _Boundary(_Step):
-    @property
-    def is_boundary(self) -> bool:
-        return True
 
 
 class _Node(_Work):
@@ -217,6 +158,9 @@ class GraphNode(_Work):
     """Another graph as a node; value: the record of its outputs. Its reviews and effects are part of this run."""
 
     NAMES = (("graph", "graph"),)
+    retry: ClassVar[None] = None
+    cache: ClassVar[None] = None
+    out: ClassVar[None] = None
 
     use: Literal["graph"]
     graph: str = Field(description="graphs/<name>.yaml")
@@ -241,12 +185,13 @@ class CheckNode(_Node):
     check: str = Field(alias="kind", description="Which check.")
 
 
-class ReviewNode(_Boundary):
+class ReviewNode(Boundary):
     """A person decides; the run pauses.
 
     Value: `{action, decided_by, decision_id, item_id, is_automatic, queue, versions, <fields of every action>}`.
     """
 
+    inputs: ClassVar[Mapping[str, JsonValue]] = {}
     use: Literal["review"]
     queue: str = Field(default="default", description="Where the item waits.")
     show: list[Binding] | dict[str, Binding] = Field(default_factory=list, description="What the reviewer sees.")
@@ -273,7 +218,7 @@ class ReviewNode(_Boundary):
     auto: AutoRule | None = Field(default=None, description="Condition of an automatic decision.")
 
 
-class EffectNode(_Boundary):
+class EffectNode(Boundary):
     """A write to the outside world through the outbox, exactly once; value: the list of results."""
 
     NAMES = (("tool", "effect"), ("tools", "effect"))
@@ -317,7 +262,13 @@ def _which(value: object) -> str | None:
     return "value" if isinstance(value, FallbackValue) else getattr(value, "kind", None)
 
 
-class RepeatBlock(_Work):
+class _Block(_Work):
+    inputs: ClassVar[Mapping[str, JsonValue]] = {}
+    retry: ClassVar[None] = None
+    cache: ClassVar[None] = None
+
+
+class RepeatBlock(_Block):
     """A bounded loop around nodes; `$previous.<node>` is that node's value in the previous round."""
 
     use: ClassVar = "repeat"
@@ -326,7 +277,7 @@ class RepeatBlock(_Work):
     out: dict[str, Binding] | None = Field(default=None, description="The block's value; default all its nodes.")
 
 
-class MapBlock(_Work):
+class MapBlock(_Block):
     """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items.
 
     With `on_error: report` it is `{items, failed}`: that list, and `{index, item, code, what}` of each failed one.

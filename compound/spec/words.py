@@ -176,18 +176,6 @@ TypeDeclaration = Annotated[JsonValue, AfterValidator(_declared), _word("declara
 NodeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
-Shelf = Literal["tool", "check", "sql", "effect", "retriever", "specialist", "model", "prompt", "graph", "policy"]
-"""Where a project stores the parts that nodes name."""
-
-_SHELVES: Final[dict[str, Shelf]] = {"sql": "sql", "retrieve": "retriever"}
-
-
-def tool_shelf(ref: str) -> tuple[Shelf, str]:
-    """The shelf of an agent's tool: `sql.orders` is `orders` among the SQL tools, `orders` a function."""
-    lead, dot, name = ref.partition(".")
-    return (_SHELVES[lead], name) if dot and lead in _SHELVES else ("tool", ref)
-
-
 class Strict(BaseModel):
     """A part of a declared file: frozen, and refuses unknown keys."""
 

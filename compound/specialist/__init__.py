@@ -1,4 +1,4 @@
-"""Specialists: small trained models that classify, may abstain, and know what they may decide alone.
+"""Specialists: small trained classifiers that can abstain, with certificates for automation.
 
 A version is `arrays.safetensors` + `model.json` + `certificate.json` + `evaluation.json`; nothing is pickled.
 """

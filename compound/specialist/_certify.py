@@ -1,4 +1,4 @@
-"""What a specialist may decide alone: a threshold with a promise that holds for finite samples."""
+"""Certification of specialists: a threshold with a finite-sample guarantee."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ def certify(
     confidence: float = 0.90,
     texts: int | None = None,
 ) -> Certificate:
-    """Walk from low to high coverage; keep the last threshold before the first that fails its exact test.
+    """Test thresholds from low to high coverage; keep the last one before the first failure.
 
     Args:
         scores: Confidence of each calibration prediction.
-        correct: Whether it was right.
-        target_error: Share of automated predictions that may be wrong.
-        confidence: How sure the promise is, over the draw of the calibration set.
-        texts: Of how many calibration texts these predictions are; more than there are scores where a gate stands
-            before. Coverage is a share of these.
+        correct: Whether each prediction was right.
+        target_error: Allowed share of wrong automated predictions.
+        confidence: Confidence of the guarantee, over the draw of the calibration set.
+        texts: Number of calibration texts, the base of coverage; more than scores if a gate excludes some.
 
     Source: fixed-sequence testing (Angelopoulos et al., Learn then Test, 2021) with exact binomial tails.
     """
@@ -59,7 +58,7 @@ def certify(
 
 
 def binomial_tail(errors: int, n: int, rate: float) -> float:
-    """P(X <= errors) for X ~ Binomial(n, rate): small when the true rate is surely below `rate`."""
+    """P(X <= errors) for X ~ Binomial(n, rate): small if the true rate is clearly below `rate`."""
     total = 0.0
     for k in range(errors + 1):
         log = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -15,7 +15,7 @@ MAX_CHARS: Final = 8_000
 
 
 def features(text: str) -> Counter[str]:
-    """Count the features of a text; numbers are one feature by length, so that ids are not learnt by heart."""
+    """Count the features of a text; numbers become one feature per length, so that ids are not memorised."""
     clean = unicodedata.normalize("NFKC", text[:MAX_CHARS]).lower()
     clean = DIGITS.sub(lambda found: "0" * min(len(found.group()), 6), clean)
     words = WORD.findall(clean)
@@ -30,7 +30,7 @@ def features(text: str) -> Counter[str]:
 
 
 def vocabulary(counted: Iterable[Mapping[str, int]], *, least: int, most: int) -> list[str]:
-    """The features that at least `least` texts have, the most frequent `most` of them, sorted."""
+    """The `most` most frequent features that occur in at least `least` texts, sorted."""
     seen: Counter[str] = Counter()
     for counts in counted:
         seen.update(counts.keys())

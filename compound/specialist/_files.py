@@ -24,7 +24,7 @@ ARRAYS, MODEL, CERTIFICATE = "arrays.safetensors", "model.json", "certificate.js
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the files of a version hold; see `Specialist`."""
+    """Content of a version's files; see `Specialist`."""
 
     name: str
     version: str
@@ -62,7 +62,7 @@ def save(specialist: Stored, folder: Path) -> None:
             "spread": vectors.spread,
         }
         record["least_scope"] = vectors.least
-    # safetensors writes Fortran-ordered arrays in the wrong order without a word: always C.
+    # safetensors silently writes Fortran-ordered arrays in the wrong order: always use C order.
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ARRAYS)
     (folder / MODEL).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     certificate = {"id": specialist.certificate_id, **asdict(specialist.certificate)}
@@ -76,13 +76,13 @@ def read(folder: Path) -> Stored:
     try:
         record: dict[str, Any] = json.loads((folder / MODEL).read_text(encoding="utf-8"))
         if record["format"] != FORMAT:
-            raise ValueError(f"it is of the format {record['format']}, not {FORMAT}")  # noqa: TRY301 -- told like the others
+            raise ValueError(f"its format is {record['format']}, not {FORMAT}")  # noqa: TRY301 -- told like the others
         certificate, identity = read_certificate(folder)
         arrays: dict[str, NDArray[Any]] = load_file(folder / ARRAYS)
         words, vectors = _words(record, arrays), _vectors(record, arrays)
         for model in (words, vectors):
             if model is not None and model.weights.shape[1] not in {0, len(record["labels"])}:
-                raise ValueError("the arrays do not fit the model file")  # noqa: TRY301 -- told like the others
+                raise ValueError("the arrays do not match the model file")  # noqa: TRY301 -- told like the others
         return Stored(
             name=record["name"],
             version=folder.name,
@@ -107,9 +107,9 @@ def read_certificate(folder: Path) -> tuple[Certificate, str]:
     """The certificate of a version and its id.
 
     Raises:
-        OSError: it is not there.
+        OSError: it does not exist.
         ValueError: it is not JSON.
-        TypeError: it is none of this format.
+        TypeError: it has another format.
     """
     stored = json.loads((folder / CERTIFICATE).read_text(encoding="utf-8"))
     identity = str(stored.pop("id"))
@@ -122,7 +122,7 @@ def _words(record: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> WordModel
         return None
     weights = arrays["word_weights"]
     if len(weights) != len(record["terms"]):
-        raise ValueError("the arrays do not fit the model file")
+        raise ValueError("the arrays do not match the model file")
     return WordModel(
         terms={term: row for row, term in enumerate(record["terms"])},
         idf=arrays["idf"],

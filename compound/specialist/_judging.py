@@ -1,4 +1,4 @@
-"""What a specialist makes of labelled texts, and what can be promised of it."""
+"""Predictions of a specialist on labelled texts, and their certification."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a specialist makes of a labelled text.
+    """A prediction on a labelled text.
 
     Attributes:
-        score: How sure it is.
-        found: The labels that it says.
-        correct: They are exactly those of the text.
-        in_scope: The text is like the examples; False where there is no gate to tell.
+        score: Its confidence.
+        found: The predicted labels.
+        correct: Whether they are exactly the text's labels.
+        in_scope: Whether the text is like the examples; False without a gate.
     """
 
     score: float
@@ -32,19 +32,19 @@ class Judged:
     in_scope: bool
 
     def is_automated(self, certificate: Certificate) -> bool:
-        """Whether a person is not asked."""
+        """Whether the prediction is automated."""
         return self.in_scope and certificate.threshold is not None and self.score >= certificate.threshold
 
 
 def judge_all(
     specialist: Specialist, examples: Sequence[Example], embedded: NDArray[np.float32] | None
 ) -> list[Judged]:
-    """Judge labelled texts.
+    """Predict labelled texts.
 
     Args:
         specialist: Calibrated or not.
         examples: The texts.
-        embedded: Their vectors; None where the specialist has no gate, and then no text is in scope.
+        embedded: Their vectors; None if the specialist has no gate, so that no text is in scope.
     """
     vectors = specialist.vectors
     like = [False] * len(examples)
@@ -68,13 +68,13 @@ def judge_all(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """At most a share of `target_error` is wrong, with `confidence`."""
+    """The guarantee: at most a share `target_error` is wrong, with `confidence`."""
 
     target_error: float
     confidence: float
 
     def certify(self, judged: Sequence[Judged], *, gated: bool) -> Certificate:
-        """The largest certificate that the predictions bear; `gated` counts only those in scope."""
+        """The certificate with the largest coverage; `gated` counts only predictions in scope."""
         passed = [one for one in judged if one.in_scope or not gated]
         return certify(
             [one.score for one in passed],

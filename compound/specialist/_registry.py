@@ -1,4 +1,4 @@
-"""Versions of specialists in a folder, and the names that point to them."""
+"""Versions of specialists in a folder, and their aliases."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PRODUCTION, PREVIOUS = "production", "previous"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """A version as a list shows it.
+    """A row of the list of versions.
 
     Attributes:
-        aliases: What points to it: `production`, `previous`.
-        certificate: None where it cannot be read.
+        aliases: Its aliases: `production`, `previous`.
+        certificate: None if it cannot be read.
         trained_at: UTC seconds.
     """
 
@@ -40,8 +40,8 @@ class Registry:
     """`<root>/<name>/<version>/`, and `<root>/<name>/aliases.json` from alias to version.
 
     Args:
-        root: Folder of all specialists of a profile; made when the first one is saved.
-        embedder: Gives the embedder of the project; None means that there is none, and nothing is automated.
+        root: Folder of all specialists of a profile; created with the first one.
+        embedder: Returns the project's embedder; None: no embedder, so nothing is automated.
     """
 
     def __init__(self, root: Path, embedder: Callable[[], TextEmbedder] | None = None) -> None:
@@ -49,10 +49,10 @@ class Registry:
         self._embedder = embedder
 
     def resolve(self, ref: str) -> Specialist:
-        """The specialist that `name@alias` or `name@version` names; without either, `production`.
+        """The specialist `name@alias` or `name@version`; default: `production`.
 
         Raises:
-            ProjectError: `specialist.unknown`: it was never trained, or there is no such alias.
+            ProjectError: `specialist.unknown`: it was never trained, or the alias does not exist.
             ConnectorError: `specialist.damaged`.
         """
         name, _, wanted = ref.partition("@")
@@ -63,18 +63,18 @@ class Registry:
             known = sorted({*aliases, *self.versions(name)})
             raise ProjectError(
                 "specialist.unknown",
-                f"there is no specialist {ref!r}; {choices(known, wanted)}",
+                f"specialist {ref!r} does not exist; {choices(known, wanted)}",
                 fix=f"compound train {name}",
             )
         return Specialist.load(folder, self._embedder() if self._embedder else None)
 
     def versions(self, name: str) -> list[str]:
-        """Every version of a specialist, the oldest first."""
+        """Every version of a specialist, oldest first."""
         found = [path.parent for path in (self.root / name).glob(f"*/{MODEL}") if not path.parent.name.startswith(".")]
         return [path.name for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))]
 
     def rows(self, name: str) -> list[VersionRow]:
-        """Every version of a specialist with its certificate, the newest first."""
+        """Every version of a specialist with its certificate, newest first."""
         aliases = self.aliases(name)
         return [
             VersionRow(
@@ -88,7 +88,7 @@ class Registry:
         ]
 
     def certificate(self, name: str, version: str) -> Certificate | None:
-        """The certificate of a version; None where there is none, or the version cannot be loaded."""
+        """The certificate of a version; None if there is none, or the version cannot be loaded."""
         try:
             Specialist.load(self.root / name / version)
             return read_certificate(self.root / name / version)[0]
@@ -101,10 +101,10 @@ class Registry:
         return cast("dict[str, str]", json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
     def find(self, name: str, named: str) -> str:
-        """The version that an alias, a version or the beginning of one names.
+        """Resolve an alias, a version or a prefix of a version.
 
         Raises:
-            ProjectError: `specialist.unknown`: there is none, or there are several.
+            ProjectError: `specialist.unknown`: none or several match.
         """
         versions = self.versions(name)
         found = self.aliases(name).get(named, named)
@@ -117,10 +117,10 @@ class Registry:
         raise ProjectError("specialist.unknown", what, fix=choices([*self.aliases(name), *versions], named))
 
     def promote(self, name: str, version: str, alias: str = PRODUCTION) -> None:
-        """Point an alias to a version, atomically; `previous` keeps where `production` pointed before.
+        """Point an alias to a version, atomically; `previous` keeps the former production version.
 
         Raises:
-            ProjectError: `specialist.unknown`: there is no such version.
+            ProjectError: `specialist.unknown`: the version does not exist.
         """
         if version not in self.versions(name):
             raise ProjectError("specialist.unknown", f"{name} has no version {version!r}", fix=f"compound train {name}")
@@ -131,10 +131,10 @@ class Registry:
         self._write(name, aliases)
 
     def rollback(self, name: str) -> str:
-        """Point `production` to where it pointed before, and `previous` to where it points now; returns the version.
+        """Swap `production` and `previous`; returns the new production version.
 
         Raises:
-            ProjectError: `specialist.no-previous`: nothing was promoted before, or that version is gone.
+            ProjectError: `specialist.no-previous`: there is no previous version, or it was deleted.
         """
         aliases = self.aliases(name)
         before = aliases.get(PREVIOUS)
@@ -143,12 +143,12 @@ class Registry:
             fix = (
                 f"compound specialists promote {name} VERSION; {choices(known)}" if known else f"compound train {name}"
             )
-            raise ProjectError("specialist.no-previous", f"{name} has no version before the one in production", fix=fix)
+            raise ProjectError("specialist.no-previous", f"{name} has no previous production version", fix=fix)
         self._write(name, {**aliases, PREVIOUS: aliases[PRODUCTION], PRODUCTION: before})
         return before
 
     def _write(self, name: str, aliases: dict[str, str]) -> None:
         path = self.root / name / _ALIASES
-        beside = path.with_suffix(f".{os.getpid()}.tmp")
-        beside.write_text(json.dumps(aliases, indent=2, sort_keys=True), encoding="utf-8")
-        beside.replace(path)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(aliases, indent=2, sort_keys=True), encoding="utf-8")
+        temporary.replace(path)

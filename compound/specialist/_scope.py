@@ -1,4 +1,4 @@
-"""Whether a text is of the kind that a specialist was trained on: no text out of scope is needed to learn it."""
+"""Detects texts out of scope of a specialist, without out-of-scope examples."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KEPT: Final = 0.89
-"""Share of the in-scope calibration texts that the gate lets pass. Chosen once, on a public set of 150 intents: of its
-1,000 texts out of scope 2 to 3 % are then automated."""
+"""Share of in-scope calibration texts that pass the gate. Chosen once, on a public set of 150 intents: of its 1,000
+texts out of scope, 2 to 3 % are then automated."""
 CHARS: Final = 480
-"""Beginning of a text that is embedded: about as many word pieces as a query may have."""
+"""Number of embedded characters of a text: about as many word pieces as a query may have."""
 _MOST_REFERENCES: Final = 20_000
 _ROWS: Final = 512
 
@@ -27,7 +27,7 @@ class TextEmbedder(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Length of a vector; 0 when it makes none."""
+        """Length of a vector; 0 if it creates none."""
         ...
 
     @property
@@ -49,12 +49,12 @@ class VectorModel:
     """The classifier over embeddings, and the gate in front of every certificate.
 
     Attributes:
-        weights: Shape (D, L): margins of a vector for each label; (D, 0) where words classify.
+        weights: Shape (D, L): margins of a vector for each label; (D, 0) if words classify.
         bias: Shape (L,).
         references: Vectors of the examples, shape (N, D).
         centre: Mean of each part of the gate's score over the calibration texts, shape (2,): neighbour, energy.
-        spread: Standard deviations, shape (2,); infinite for a part that there is not.
-        least: A text whose score is below it is out of scope.
+        spread: Standard deviations, shape (2,); infinite for a missing part.
+        least: Texts with a lower score are out of scope.
     """
 
     weights: NDArray[np.float32]
@@ -74,9 +74,9 @@ class VectorModel:
         return vectors.astype(np.float64) @ self.weights.astype(np.float64) + self.bias
 
     def scope(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """How much each text is like the examples: cosine of the nearest one, and the energy of the margins.
+        """Similarity of texts to the examples: cosine of the nearest one, and the energy of the margins.
 
-        Both count in standard deviations of the calibration texts.
+        Both are in standard deviations of the calibration texts.
 
         Source: Liu et al., Energy-based out-of-distribution detection, 2020; Sun et al., Out-of-distribution detection
         with deep nearest neighbors, 2022.
@@ -90,7 +90,7 @@ class VectorModel:
         return np.logaddexp.reduce(self.margins(vectors), axis=1)
 
     def calibrated(self, vectors: NDArray[np.float32]) -> VectorModel:
-        """The same model with a gate that lets `KEPT` of these in-scope texts pass."""
+        """The same model with a gate that `KEPT` of these in-scope texts pass."""
         near, energy = nearest(vectors, self.references), self._energy(vectors)
         centre = np.array([near.mean(), energy.mean()], dtype=np.float32)
         spread = np.array([max(near.std(), 1e-6), max(energy.std(), 1e-6) if self.classifies else np.inf], np.float32)
@@ -120,10 +120,10 @@ def embed_one(embedder: TextEmbedder, text: str) -> NDArray[np.float32]:
 
 
 def fit_vectors(vectors: NDArray[np.float32], labels: Sequence[int] | None, count: int) -> VectorModel:
-    """Fit margins over embeddings, where every example has one label; without labels only the references are kept.
+    """Fit margins over embeddings, if every example has one label; without labels only the references are kept.
 
     Args:
-        vectors: Of the examples.
+        vectors: Vectors of the examples.
         labels: Index of each example's label, or None.
         count: Number of labels.
 
@@ -137,13 +137,13 @@ def fit_vectors(vectors: NDArray[np.float32], labels: Sequence[int] | None, coun
         model: Any = LogisticRegression(C=10.0, max_iter=300)
         model.fit(vectors, np.asarray(labels))
         weights, bias = np.asarray(model.coef_.T, np.float32), np.asarray(model.intercept_, np.float32)
-        if count == 2:  # one column stands for two labels
+        if count == 2:  # one column for two labels
             weights, bias = np.concatenate([-weights / 2, weights / 2], axis=1), np.array([-bias[0] / 2, bias[0] / 2])
     kept = np.random.default_rng(0).permutation(len(vectors))[:_MOST_REFERENCES]
     return VectorModel(
         weights=np.asarray(weights, np.float32),
         bias=np.asarray(bias, np.float32),
-        # Half precision is what is stored: what is measured is what will run.
+        # Stored in half precision, so that evaluation uses the same values as prediction.
         references=vectors[np.sort(kept)].astype(np.float16).astype(np.float32),
         centre=np.zeros(2, np.float32),
         spread=np.ones(2, np.float32),
@@ -152,7 +152,7 @@ def fit_vectors(vectors: NDArray[np.float32], labels: Sequence[int] | None, coun
 
 
 def fit_temperature(margins: NDArray[np.float64], truth: Sequence[int]) -> float:
-    """The slope that makes the softmax of these margins likeliest.
+    """The softmax slope of maximum likelihood for these margins.
 
     Source: Guo et al., On calibration of modern neural networks, 2017.
     """

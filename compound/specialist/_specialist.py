@@ -1,4 +1,4 @@
-"""A trained specialist: predicting without scikit-learn."""
+"""A trained specialist: prediction without scikit-learn."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 
 class Specialist:
-    """Says which labels hold of a text, how sure that is, and whether its certificate covers it.
+    """Predicts the labels of a text, with a calibrated score, and whether its certificate covers it.
 
-    Where every example has one label and an embedder is there, a softmax over sentence embeddings classifies; else one
-    calibrated linear model a label, over the words. Only a text that is like the examples is automated, and that takes
-    the embedder which the version was trained with.
+    If every example has one label and an embedder is available, a softmax over sentence embeddings classifies; else one
+    calibrated linear model per label, over words. Only texts that are like the examples are automated, which requires
+    the embedder of the training.
 
     Args:
-        name: The specialist.
-        version: Its version; empty while it is being trained.
-        labels: In the order of the columns of the weights.
-        words: The classifier over words; None where embeddings classify.
-        vectors: The classifier over embeddings and the gate of scope; None where there was no embedder.
+        name: Name of the specialist.
+        version: Its version; empty during training.
+        labels: Labels in the order of the weights' columns.
+        words: The classifier over words; None if embeddings classify.
+        vectors: The classifier over embeddings and the scope gate; None if trained without an embedder.
         scale: Slope and offset of each label's calibration, shape (L, 2); of the softmax (1, 2).
-        exclusive: Exactly one label holds of every text; else any number of them.
-        certificate: What it may decide alone.
-        fingerprint: Of the embedder that it was trained with.
-        embedder: The embedder that is there now.
+        exclusive: Whether every text has exactly one label; else any number.
+        certificate: What it may automate.
+        fingerprint: Fingerprint of the embedder used in training.
+        embedder: The current embedder.
     """
 
     def __init__(  # noqa: PLR0913 -- the parts of one model, all named
@@ -75,11 +75,12 @@ class Specialist:
         """Read a version.
 
         Args:
-            folder: Of the version.
-            embedder: Of the project; a version that was trained with another one automates nothing.
+            folder: Folder of the version.
+            embedder: The project's embedder; a version trained with another one automates nothing.
 
         Raises:
-            ConnectorError: `specialist.damaged`: a file is missing, does not fit the others, or is of another format.
+            ConnectorError: `specialist.damaged`: a file is missing, inconsistent or has another
+                format.
         """
         stored = read(folder)
         return cls(**{one.name: getattr(stored, one.name) for one in fields(stored)}, embedder=embedder)
@@ -94,7 +95,7 @@ class Specialist:
         return self.embedder is not None
 
     def predict(self, text: str) -> Prediction:
-        """Labels of a text with calibrated probabilities; one span."""
+        """Predict the labels of a text with calibrated probabilities; traced as one span."""
         with child(f"classify {self.name}", kind="specialist", adapter_id=self.version) as span:
             prediction = self._predict(text)
             span.set(risk_score=1.0 - prediction.score)
@@ -112,13 +113,13 @@ class Specialist:
             return self._prediction(probabilities, "out_of_domain")
         reason = self._reason(probabilities, None)
         if reason == "certified":
-            # Last, because it embeds: most texts of an uncertified specialist never need it.
+            # Last, because it embeds, which most texts of an uncertified specialist do not need.
             is_like = self.embedder is not None and self._in_scope(embed_one(self.embedder, text))
             reason = "certified" if is_like else "uncertified" if self.embedder is None else "unfamiliar"
         return self._prediction(probabilities, reason)
 
     def of_words(self, text: str) -> tuple[NDArray[np.float64], bool]:
-        """Calibrated probability of each label by the words, and whether enough of them are known."""
+        """Calibrated label probabilities from the words, and whether enough words are known."""
         assert self.words is not None
         raw, is_known = self.words.margins(text)
         margin = np.clip(raw * self.scale[:, 0] + self.scale[:, 1], -30.0, 30.0)
@@ -126,13 +127,13 @@ class Specialist:
         return (odds / odds.sum() if self.exclusive else odds), is_known
 
     def softmax(self, vectors: Vectors) -> NDArray[np.float64]:
-        """Calibrated probabilities by the embeddings: shape (n, L)."""
+        """Calibrated probabilities from the embeddings: shape (n, L)."""
         assert self.vectors is not None
         margins = self.vectors.margins(vectors) * float(self.scale[0, 0])
         return np.exp(margins - np.logaddexp.reduce(margins, axis=1)[:, None])
 
     def chosen(self, probabilities: NDArray[np.float64]) -> tuple[tuple[str, ...], float]:
-        """The labels that these probabilities stand for, and how sure the set as a whole is."""
+        """The labels chosen by these probabilities, and the confidence of the whole set."""
         if self.exclusive:
             best = int(np.argmax(probabilities))
             return (self.labels[best],), float(probabilities[best])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from compound.errors import DataError, RunError
+from compound.language.sha import sha
 from compound.specialist._judging import Judged, Promise, judge_all
 from compound.specialist._scope import KEPT, TextEmbedder, embed_all, fit_temperature, fit_vectors
 from compound.specialist._specialist import Specialist
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 Part = Literal["fit", "calibrate", "test"]
 
 _PROBES: Final = 200
-"""Texts on which the saved version must say what the trained one did."""
+"""Number of texts on which the saved version must reproduce the trained one."""
 _EVALUATION: Final = "evaluation.json"
 
 
 def part_of(group: str) -> Part:
-    """Which part a group is in: 60 % fit, 20 % calibrate, 20 % test, by the hash of its name."""
+    """The part of a group: 60 % fit, 20 % calibrate, 20 % test, by the hash of its name."""
     place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") / 2**32
     return "fit" if place < 0.6 else "calibrate" if place < 0.8 else "test"
 
@@ -49,23 +50,23 @@ def train(
     confidence: float = 0.90,
     embedder: TextEmbedder | None = None,
 ) -> TrainingReport:
-    """Train a specialist and save it as a new version below `root/name/`; it is not promoted.
+    """Train a specialist and save it as a new version in `root/name/`, without promoting it.
 
-    The version that is saved was fitted on the `fit` part, calibrated and certified on `calibrate`, and its
-    figures come from `test`; no group is in two parts.
+    The saved version is fitted on the `fit` part, calibrated and certified on `calibrate`, and evaluated on `test`; no
+    group is in two parts.
 
     Args:
         name: The specialist.
-        examples: Labelled texts, all of them in scope.
+        examples: Labelled texts, all in scope.
         root: Folder of all specialists.
         target_error: Share of automated predictions that may be wrong.
-        confidence: How sure that promise is.
-        embedder: Tells texts out of scope, and classifies where every example has one label; without it nothing is
+        confidence: Confidence of that guarantee.
+        embedder: Detects texts out of scope, and classifies if every example has one label; without it nothing is
             certified.
 
     Raises:
-        DataError: `specialist.too-few`: a part has no example, or there is no label.
-        RunError: `specialist.not-reproduced`: the saved version does not predict what the trained one did.
+        DataError: `specialist.too-few`: a part has no examples, or there are no labels.
+        RunError: `specialist.not-reproduced`: the saved version does not reproduce the predictions.
     """
     begin = time.perf_counter()
     parts: dict[Part, list[Example]] = {"fit": [], "calibrate": [], "test": []}
@@ -76,7 +77,7 @@ def train(
         sizes = {part: len(found) for part, found in parts.items()}
         raise DataError(
             "specialist.too-few", f"{name}: {len(examples)} examples give {sizes} and {len(labels)} labels",
-            fix="more labelled examples, of more groups",
+            fix="add labelled examples of more groups",
         )  # fmt: skip
     with_vectors = embedder if embedder is not None and embedder.dimension else None
     bare = _fit(name, parts["fit"], labels, with_vectors)
@@ -96,7 +97,7 @@ def train(
 
 
 def _fit(name: str, examples: Sequence[Example], labels: Sequence[str], embedder: TextEmbedder | None) -> Specialist:
-    """A model that is not calibrated: over embeddings where it can be, else over words and without a gate."""
+    """An uncalibrated model: over embeddings if possible, else over words without a gate."""
     is_exclusive = all(len(example.labels) == 1 for example in examples)
     vectors = None
     if embedder is not None and is_exclusive and len(labels) > 1:
@@ -118,7 +119,7 @@ def _fit(name: str, examples: Sequence[Example], labels: Sequence[str], embedder
 
 
 def _calibrate(bare: Specialist, parts: Mapping[Part, Sequence[Example]], promise: Promise) -> Specialist:
-    """Make scores probabilities, place the gate of scope, and certify what passes it."""
+    """Calibrate probabilities, fit the scope gate, and certify what passes it."""
     examples = parts["calibrate"]
     embedded = None
     if bare.vectors is not None:
@@ -128,13 +129,13 @@ def _calibrate(bare: Specialist, parts: Mapping[Part, Sequence[Example]], promis
     bare.scale = _scale(bare, examples, embedded)
     judged = judge_all(bare, examples, embedded)
     if bare.vectors is None and promise.certify(judged, gated=False).threshold is not None and bare.embedder:
-        # Only now, because embedding costs: without a gate there is something that one could certify behind it.
+        # Only if needed, because embedding is slow: if the predictions could be certified with a gate.
         fitted = fit_vectors(embed_all(bare.embedder, [example.text for example in parts["fit"]]), None, 0)
         embedded = embed_all(bare.embedder, [example.text for example in examples])
         bare.vectors = fitted.calibrated(embedded)
         judged = judge_all(bare, examples, embedded)
     bare.certificate = _certificate(bare, promise, judged, examples)
-    digest = hashlib.sha256(json.dumps([[one.score, one.correct] for one in judged]).encode()).hexdigest()
+    digest = sha(json.dumps([[one.score, one.correct] for one in judged]))
     bare.certificate_id = digest[:12] if bare.certificate.threshold is not None else ""
     return bare
 
@@ -146,9 +147,7 @@ def _certificate(
     if made.threshold is not None:
         return replace(made, kept=KEPT, assumes=_assumptions(examples))
     no_gate = specialist.embedder is None
-    return replace(
-        made, why="no embedder is there to tell texts out of scope" if no_gate else "too few or too uncertain"
-    )
+    return replace(made, why="no embedder to detect texts out of scope" if no_gate else "too few or too uncertain")
 
 
 def _assumptions(examples: Sequence[Example]) -> tuple[str, ...]:
@@ -156,8 +155,8 @@ def _assumptions(examples: Sequence[Example]) -> tuple[str, ...]:
     return (
         f"texts drawn like the {len(examples)} calibration texts ({groups} groups, none of them in training), "
         "of the same labels",
-        f"that texts out of scope are told by their distance: the {1 - KEPT:.0%} of in-scope texts farthest from the "
-        "examples are left to people, and how many texts out of scope pass nobody measured",
+        f"that distance detects texts out of scope: the {1 - KEPT:.0%} of in-scope texts farthest from the examples "
+        "are left to people; the share of out-of-scope texts that pass was not measured",
     )
 
 
@@ -181,7 +180,7 @@ def _scale(bare: Specialist, examples: Sequence[Example], embedded: Vectors | No
 
 
 def _platt(margins: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset that make the margins probabilities (Platt 1999); the identity where one class is missing."""
+    """Slope and offset of Platt scaling (Platt 1999); the identity if one class is missing."""
     if truth.all() or not truth.any():
         return 1.0, 0.0
     from sklearn.linear_model import LogisticRegression
@@ -243,24 +242,24 @@ def _share(name: str, hits: int, n: int) -> Figure:
 
 
 def _publish(specialist: Specialist, figures: Sequence[Figure], home: Path, probes: Sequence[str]) -> tuple[str, Path]:
-    beside = home / f".building-{os.getpid()}"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    specialist.save(beside)
-    (beside / _EVALUATION).write_text(json.dumps([asdict(f) for f in figures], indent=2), encoding="utf-8")
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(beside.iterdir())))
+    temporary = home / f".building-{os.getpid()}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    specialist.save(temporary)
+    (temporary / _EVALUATION).write_text(json.dumps([asdict(f) for f in figures], indent=2), encoding="utf-8")
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(temporary.iterdir())))
     version = digest.hexdigest()[:12]
-    again = Specialist.load(beside, specialist.embedder)
+    again = Specialist.load(temporary, specialist.embedder)
     for text in probes:
         before, after = specialist.predict(text), again.predict(text)
         same = before.reason == after.reason and before.labels == after.labels
         if not same or not np.isclose(before.score, after.score, atol=1e-5):
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
             what = f"{specialist.name}: the saved version does not predict what the trained one did"
             raise RunError("specialist.not-reproduced", what)
     folder = home / version
     if folder.exists():
-        shutil.rmtree(beside)
+        shutil.rmtree(temporary)
     else:
-        beside.rename(folder)
+        temporary.rename(folder)
     return version, folder

@@ -1,4 +1,4 @@
-"""The nouns of a specialist: examples in, a prediction out, a certificate that says what it may decide alone."""
+"""Types of a specialist: examples, predictions, certificates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Example:
     """A labelled text.
 
     Attributes:
-        labels: Everything that holds of it; empty where nothing does.
+        labels: All of its labels; may be empty.
         group: Examples of one group (one customer) are never split between training and evaluation.
     """
 
@@ -29,18 +29,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What a specialist says about a text.
+    """A specialist's prediction on a text.
 
     Attributes:
-        label: The most probable label; None when it abstains.
+        label: The most probable label; None if it abstains.
         score: Calibrated probability that `labels` is exactly right, in [0, 1].
-        labels: Every label that is more probable than not.
+        labels: Every label with a probability above 0.5.
         scores: Label to calibrated probability.
         top: The three most probable labels.
-        automated: The certificate covers this prediction.
+        automated: Whether the certificate covers this prediction.
         reason: Why it is automated, or why not: `certified`; `below_threshold`; `out_of_domain`: it is unlike the
-            examples, and there is no label; `unfamiliar`: its words are known, but the text as a whole is unlike the
-            examples, so that its labels are a hint; `uncertified`.
+            examples, so it has no label; `unfamiliar`: its words are known, but the text as a whole is unlike the
+            examples, so its labels are a hint; `uncertified`.
     """
 
     label: str | None
@@ -70,19 +70,18 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What a specialist may decide without a person, and on which evidence.
+    """What a specialist may automate, and the evidence for it.
 
     Attributes:
-        threshold: Predictions with at least this score are automated; None certifies nothing.
-        coverage: Share of the calibration texts that reach it.
-        errors: Wrong ones among the `n` that reach it.
-        target_error: The promise: at most this share of automated predictions is wrong,
+        threshold: Predictions with at least this score are automated; None: nothing is certified.
+        coverage: Share of the calibration texts at or above it.
+        errors: Number of wrong predictions among the `n` at or above it.
+        target_error: The guarantee: at most this share of automated predictions is wrong,
         confidence: with this confidence over the draw of the calibration texts.
-        kept: Share of in-scope texts that the gate of scope lets pass; None where there is no gate, and then nothing is
-            certified.
-        texts: Calibration texts.
-        assumes: What the promise rests on, in sentences.
-        why: Why nothing is certified; empty where something is.
+        kept: Share of in-scope texts that pass the scope gate; None without a gate, so that nothing is certified.
+        texts: Number of calibration texts.
+        assumes: Assumptions of the guarantee, as sentences.
+        why: Why nothing is certified; else empty.
     """
 
     threshold: float | None
@@ -97,7 +96,7 @@ class Certificate:
     why: str = ""
 
     def sentence(self) -> str:
-        """The certificate for a person."""
+        """The certificate as a sentence."""
         if self.threshold is None:
             return f"certifies nothing ({self.why or 'not tried'}): every prediction is a hint, none is automated"
         promise = (
@@ -107,7 +106,7 @@ class Certificate:
         return "; ".join([promise, *(f"assumes {one}" for one in self.assumes)])
 
     def is_less_than(self, other: Certificate) -> bool:
-        """Whether it certifies less: fewer texts, or a weaker promise about them."""
+        """Whether it certifies less: fewer texts, or a weaker guarantee."""
         if other.threshold is None:
             return False
         if self.threshold is None:
@@ -118,7 +117,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number of the evaluation; an absent value is absent."""
+    """A number of the evaluation; an absent value is None."""
 
     name: str
     value: float | None
@@ -130,13 +129,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingReport:
-    """What a training made.
+    """The result of a training.
 
     Attributes:
-        folder: Where the version lies.
-        examples: Examples it was given, over all parts.
-        certificate: In a sentence.
-        certified: What it may decide alone.
+        folder: Folder of the version.
+        examples: Number of examples, over all parts.
+        certificate: The certificate as a sentence.
+        certified: What it may automate.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The classifier over words: one linear model a label, over TF-IDF features."""
+"""The classifier over words: one linear model per label, over TF-IDF features."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WordModel:
         idf: Inverse document frequency of each row, shape (F,).
         weights: Shape (F, L), float32.
         bias: Shape (L,).
-        domain: A text with a smaller share of known features is out of domain.
+        domain: Texts with a smaller share of known features are out of domain.
     """
 
     terms: Mapping[str, int]
@@ -41,7 +41,7 @@ class WordModel:
     domain: float
 
     def margins(self, text: str) -> tuple[NDArray[np.float64], bool]:
-        """The margin of each label, and whether enough of the text's features are known."""
+        """The margin of each label, and whether enough features are known."""
         counts = features(text)
         rows = [(self.terms[name], times) for name, times in counts.items() if name in self.terms]
         known = len(rows) / len(counts) if counts else 0.0
@@ -57,7 +57,7 @@ class WordModel:
 def fit_words(examples: Sequence[Example], labels: Sequence[str]) -> WordModel:
     """Fit a balanced logistic regression for each label.
 
-    Cost: a few seconds for some thousand examples and ten labels; it grows with both.
+    Cost: a few seconds for some thousand examples and ten labels; grows with both.
     """
     counted = [features(example.text) for example in examples]
     terms = {term: row for row, term in enumerate(vocabulary(counted, least=_LEAST_TEXTS, most=_MOST_TERMS))}

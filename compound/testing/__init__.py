@@ -1,7 +1,7 @@
-"""For tests of projects and adapters. Nothing of Compound imports it.
+"""Helpers for tests of projects, graphs and adapters. Compound itself does not import it.
 
-- `project(...)` opens a copy of a project, or one made of files, with scripted models and a clock that the test moves.
-- `check_target(...)` and its siblings hold an adapter against everything that its port promises.
+- `project(...)` opens a copy of a project, or a project from files, with scripted models and a fake clock.
+- `check_target(...)` and its siblings check an adapter against the contract of its port.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A catalogue of given things, for tests of graphs."""
+"""A catalogue with fixed content, for tests of graphs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedCatalogue:
-    """A catalogue of given things, for tests of graphs.
+    """A catalogue with fixed content, for tests of graphs.
 
     Attributes:
-        shelves: Shelf to name to signature; a shelf that is left out is not checked.
+        shelves: Shelf to name to signature; missing shelves are not checked.
         prompts: Path to text.
         graphs: Other graphs by name.
         policies: Policies by name.
@@ -36,7 +36,7 @@ class FixedCatalogue:
     has_state: bool = True
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
-        """Names on a shelf; None where the shelf was not given."""
+        """Names on a shelf; None if the shelf is missing."""
         if shelf == "prompt":
             return None if self.prompts is None else list(self.prompts)
         if shelf == "graph":
@@ -46,35 +46,35 @@ class FixedCatalogue:
         return list(self.shelves[shelf]) if shelf in self.shelves else None
 
     def signature(self, shelf: Shelf, name: str) -> Signature | None:
-        """The signature that was given; of a graph, its own."""
+        """The given signature; of a graph, its own."""
         spec = self.graph(name) if shelf == "graph" else None
         if spec is not None:
             return graph_signature(spec, self)
         return self.shelves.get(shelf, {}).get(name)
 
     def prompt(self, path: str) -> str | None:
-        """The text that was given."""
+        """The given text."""
         return (self.prompts or {}).get(path)
 
     def prompt_file(self, path: str) -> str:
-        """The path itself."""
+        """The path unchanged."""
         return path
 
     def graph(self, name: str) -> GraphSpec | None:
-        """The graph that was given."""
+        """The given graph."""
         return (self.graphs or {}).get(name)
 
     def policy(self, name: str) -> PolicyFile | None:
-        """The policy that was given."""
+        """The given policy."""
         return (self.policies or {}).get(name)
 
     def python_type(self, place: str) -> Type:
-        """The type that was given.
+        """The given type.
 
         Raises:
             ProjectError: ``project.unknown-type``.
         """
         if place not in self.types:
             fix = choices(list(self.types), place)
-            raise ProjectError("project.unknown-type", f"there is no type at {place}", fix=fix)
+            raise ProjectError("project.unknown-type", f"type {place} does not exist", fix=fix)
         return self.types[place]

@@ -1,4 +1,4 @@
-"""Fakes of everything a graph needs, for tests of graphs: in memory, counting, scriptable."""
+"""Fakes of a graph's services, for tests: in memory, scriptable, with call counts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Work: TypeAlias = "Callable[[Mapping[str, JsonValue]], JsonValue | Awaitable[Jso
 
 
 class FakeReviews:
-    """A queue in memory; `decide` stands for the person."""
+    """A queue in memory; `decide` acts as the person."""
 
     def __init__(self) -> None:
         self.requests: dict[str, ReviewRequest] = {}
@@ -46,7 +46,7 @@ class FakeReviews:
         self.instructions: dict[str, str] = {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open once per run and node; an automatic ruling decides at once."""
+        """Open once per run and node; an automatic decision is made at once."""
         item_id = f"{request.run_id}/{request.node}"
         if item_id not in self.requests:
             self.requests[item_id] = request
@@ -55,18 +55,18 @@ class FakeReviews:
         return OpenedReview(item_id=item_id, decision=self.decisions.get(item_id))
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
-        """Show the new request in the same item; what was decided stays."""
+        """Show the new request in the same item; decisions are kept."""
         item_id = f"{request.run_id}/{request.node}"
         if item_id not in self.decisions:
             self.requests[item_id] = request
         return await self.open(request)
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
-        """What was decided."""
+        """The decision."""
         return self.decisions.get(item_id)
 
     async def instruction(self, run_id: str) -> str:
-        """What was asked of a run."""
+        """The instruction of a run."""
         return self.instructions.get(run_id, "")
 
     def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
@@ -86,7 +86,7 @@ class FakeReviews:
 
 
 class FakeOutbox:
-    """An outbox in memory: `sent` lists what was performed; `answers` scripts other ends by effect name."""
+    """An outbox in memory: `sent` lists performed effects; `answers` scripts other outcomes by effect name."""
 
     def __init__(self) -> None:
         self.groups: dict[str, EffectGroup] = {}
@@ -95,13 +95,13 @@ class FakeOutbox:
         self._done: dict[str, EffectOutcome] = {}
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
-        """Keys follow from decision, node and place in the group."""
+        """Keys are derived from decision, node and position in the group."""
         self.groups.setdefault(f"{group.decision_id}/{group.node}", group)
         stored = self.groups[f"{group.decision_id}/{group.node}"]
         return [f"{stored.decision_id}/{stored.node}/{index}" for index in range(len(stored.calls))]
 
     async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Perform what was not performed before."""
+        """Perform effects that are not performed yet."""
         return [self._deliver(key) for key in keys]
 
     def _deliver(self, key: str) -> EffectOutcome:
@@ -116,7 +116,7 @@ class FakeOutbox:
 
 
 class FakeGateway:
-    """Answers by logical model name, with a journal like the real one. `calls` lists what was paid for."""
+    """Answers by logical model name, with a journal like the real one. `calls` lists paid calls."""
 
     def __init__(self, answers: Mapping[str, Work] | None = None) -> None:
         self.answers = dict(answers or {})
@@ -132,7 +132,7 @@ class FakeGateway:
         budget: Budget | None = None,
         told: Told | None = None,
     ) -> ModelResponse:
-        """The stored answer of the same call with the same inputs, or a new one; `budget.calls` counts the run's."""
+        """The stored answer of the same call and inputs, or a new one; `budget.calls` limits the run's calls."""
         asked = json.dumps(request.inputs, sort_keys=True, default=str)
         if call is not None and (call, asked) in self.journal:
             if told is not None:
@@ -140,7 +140,7 @@ class FakeGateway:
             return self.journal[call, asked]
         made = sum(1 for one, _ in self.calls if call is not None and one is not None and one.run_id == call.run_id)
         if budget is not None and budget.calls is not None and made >= budget.calls:
-            raise ModelError("model.budget", f"the run has made its {budget.calls} model calls")
+            raise ModelError("model.budget", f"the run reached its limit of {budget.calls} model calls")
         self.calls.append((call, request))
         answer = await _run(self.answers[request.model], request.inputs)
         response = answer if isinstance(answer, ModelResponse) else _response(cast("JsonValue", answer))
@@ -154,23 +154,23 @@ class FakeGateway:
 
 @dataclass(frozen=True, slots=True)
 class FakeCached:
-    """A kept value."""
+    """A cached value."""
 
     value: JsonValue
 
 
 class FakeCache:
-    """A cache in memory; it never forgets."""
+    """A cache in memory without expiry."""
 
     def __init__(self) -> None:
         self.values: dict[str, FakeCached] = {}
 
     async def get(self, key: str) -> Cached | None:
-        """What was put."""
+        """The stored value."""
         return self.values.get(key)
 
     async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep it."""
+        """Store a value."""
         self.values[key] = FakeCached(value)
 
 
@@ -182,7 +182,7 @@ class FakeServices:
         retrievers: Index name to a function of the request.
         prompts: Path to text.
         graphs: Other graphs by name.
-        policies: Policies by name; `policy_log` lists what they judged.
+        policies: Policies by name; `policy_log` lists their judgements.
         pins: `shelf/name` to version, for cache keys.
     """
 
@@ -249,13 +249,15 @@ class FakeServices:
         return run
 
     def prompt(self, path: str) -> Prompt:
-        """A given text; without one the path itself."""
+        """A given text; default: the path itself."""
         return Prompt(name=path, text=self.prompts.get(path, path), version="fake")
 
     def graph(self, name: str) -> GraphSpec:
         """A given graph."""
         if name not in self.graphs:
-            raise ProjectError("project.unknown-graph", f"no graph {name!r}", fix=choices(list(self.graphs), name))
+            raise ProjectError(
+                "project.unknown-graph", f"graph {name!r} does not exist", fix=choices(list(self.graphs), name)
+            )
         return self.graphs[name]
 
     def card(self, ref: str) -> ToolCard:
@@ -263,7 +265,7 @@ class FakeServices:
         return ToolCard(name=ref, description="", parameters={"type": "object"}, call=self._find(ref))
 
     def proposal(self, effect: str) -> ToolCard:
-        """Any effect may be proposed."""
+        """A card for any effect."""
 
         async def nothing(_inputs: Mapping[str, JsonValue]) -> JsonValue:
             return None
@@ -278,11 +280,13 @@ class FakeServices:
     def policy(self, name: str) -> PolicyFile:
         """A given policy."""
         if name not in self.policies:
-            raise ProjectError("project.unknown-policy", f"no policy {name!r}", fix=choices(list(self.policies), name))
+            raise ProjectError(
+                "project.unknown-policy", f"policy {name!r} does not exist", fix=choices(list(self.policies), name)
+            )
         return self.policies[name]
 
     def log_policy(self, record: Mapping[str, JsonValue]) -> None:
-        """Collect the judgement."""
+        """Record the judgement."""
         self.policy_log.append(record)
 
     def pin(self, shelf: Shelf, name: str) -> str:
@@ -292,7 +296,7 @@ class FakeServices:
     def _find(self, name: str) -> JsonCall:
         if name not in self.functions:
             raise ProjectError(
-                "project.unknown-name", f"nothing is called {name!r}", fix=choices(list(self.functions), name)
+                "project.unknown-name", f"{name!r} does not exist", fix=choices(list(self.functions), name)
             )
 
         async def run(inputs: Mapping[str, JsonValue]) -> JsonValue:

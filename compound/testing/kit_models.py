@@ -1,4 +1,4 @@
-"""What every provider of models promises; `check_provider` tries it out."""
+"""Conformance kit for model providers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ QUESTION: Final = "Say hello."
 
 
 def check_provider(make: Callable[[], Provider], *, model: str = "kit", question: str = QUESTION) -> None:
-    """Hold a provider against its port: a whole answer and a streamed one, in several event loops.
+    """Check a provider against its port: complete and streamed answers, in several event loops.
 
     Args:
-        make: Makes the provider; it must be able to answer four calls.
-        model: The model in the provider's words.
-        question: What it is asked; it must answer with a text.
+        make: Creates the provider; it must answer at least four calls.
+        model: The provider's model id.
+        question: The prompt; the answer must be a text.
 
     Raises:
-        AssertionError: It breaks a rule; the message says which one.
+        AssertionError: It violates a rule, named in the message.
     """
     provider = make()
     request = ModelRequest(
@@ -33,11 +33,12 @@ def check_provider(make: Callable[[], Provider], *, model: str = "kit", question
         inputs={"question": question},
     )
     need_kind(provider.name, str, "`name`")
-    for _ in range(2):  # each in an event loop of its own, as sync calls of a project are
+    for _ in range(2):  # each in its own event loop, like sync calls of a project
         answer = asyncio.run(_complete(provider, request))
         _is_answer(answer)
         need(
-            _as_kept(load_response(_as_kept(answer))) == _as_kept(answer), "an answer must be the same from the journal"
+            _as_kept(load_response(_as_kept(answer))) == _as_kept(answer),
+            "an answer from the journal must be equal to the original",
         )
         _is_stream(asyncio.run(_stream(provider, request)))
 
@@ -48,7 +49,7 @@ async def _complete(provider: Provider, request: ModelRequest) -> ModelResponse:
     except CompoundError:
         raise
     except Exception as error:
-        raise AssertionError(f"`complete` must raise errors of Compound, and raised {error!r}") from error
+        raise AssertionError(f"`complete` must raise CompoundError, but raised {error!r}") from error
 
 
 async def _stream(provider: Provider, request: ModelRequest) -> list[StreamEvent]:
@@ -56,25 +57,25 @@ async def _stream(provider: Provider, request: ModelRequest) -> list[StreamEvent
 
 
 def _as_kept(answer: ModelResponse) -> str:
-    """As the journal keeps it."""
+    """The answer as stored in the journal."""
     try:
         return dump_response(answer)
     except TypeError as error:
-        raise AssertionError(f"an answer must hold JSON values only: {error}") from error
+        raise AssertionError(f"an answer must contain only JSON values: {error}") from error
 
 
 def _is_answer(answer: object) -> None:
     need(isinstance(answer, ModelResponse), f"`complete` must return a ModelResponse, not {type(answer).__name__}")
     if isinstance(answer, ModelResponse):
         need(answer.text or answer.abstained, "the answer to a question for a text is empty")
-        need(answer.provider, "`ModelResponse.provider` must say who answered")
-        need(answer.model, "`ModelResponse.model` must say which model answered")
-        need(answer.cost_usd is None or answer.cost_usd >= 0, "`cost_usd` is a number from 0, or None if not known")
+        need(answer.provider, "`ModelResponse.provider` must name the provider")
+        need(answer.model, "`ModelResponse.model` must name the model")
+        need(answer.cost_usd is None or answer.cost_usd >= 0, "`cost_usd` must be None or a number >= 0")
 
 
 def _is_stream(events: list[StreamEvent]) -> None:
     ends = [one for one in events if isinstance(one, StreamEnd)]
-    need(len(ends) == 1 and events[-1] is ends[0], "a stream must end with its one StreamEnd")
+    need(len(ends) == 1 and events[-1] is ends[0], "a stream must end with exactly one StreamEnd")
     _is_answer(ends[0].response)
     told = "".join(one.text for one in events if isinstance(one, TextDelta))
-    need(told == ends[0].response.text, "the pieces of a stream must make up its answer's text")
+    need(told == ends[0].response.text, "the text pieces of a stream must equal the text of its answer")

@@ -1,4 +1,4 @@
-"""What embedders, engines of indexes and retrievers promise; `check_embedder` and its siblings try it out."""
+"""Conformance kits for embedders, index engines and retrievers."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ _LENGTH = 4
 
 
 def check_embedder(make: Callable[[], Embedder]) -> None:
-    """Hold an embedder against its port: shapes, unit length, the same vector for the same text.
+    """Check an embedder against its port: shapes, unit length, deterministic vectors.
 
     Args:
-        make: Makes the embedder; vectors of two of them are compared.
+        make: Creates the embedder; vectors of two instances are compared.
 
     Raises:
-        AssertionError: It breaks a rule; the message says which one.
+        AssertionError: It violates a rule, named in the message.
     """
     one, other = make(), make()
     size = one.dimension
     made = one.embed(TEXTS)
-    need(made.shape == (len(TEXTS), size), f"`embed` returned the shape {made.shape}, not {(len(TEXTS), size)}")
+    need(made.shape == (len(TEXTS), size), f"`embed` returned shape {made.shape}, not {(len(TEXTS), size)}")
     need(made.dtype == np.float32, f"`embed` returned {made.dtype}, not float32")
     need(one.embed([]).shape == (0, size), "`embed` of no texts must return no rows")
     query = one.embed_query(TEXTS[0])
     need(query.shape == (size,) and query.dtype == np.float32, "`embed_query` must return one row, float32")
-    need(dict(one.fingerprint), "`fingerprint` must name what the vectors depend on")
+    need(dict(one.fingerprint), "`fingerprint` must not be empty")
     for part in one.fingerprint.values():
         need_kind(part, str, "a part of `fingerprint`")
-    need(dict(one.fingerprint) == dict(other.fingerprint), "two embedders that are made alike differ in `fingerprint`")
+    need(dict(one.fingerprint) == dict(other.fingerprint), "two equal embedders must have the same `fingerprint`")
     if size:
         lengths = np.linalg.norm(np.vstack([made, query]), axis=1)
         need(np.allclose(lengths, 1.0, atol=1e-3), f"vectors must have length 1; these have {lengths.round(3)}")
@@ -56,13 +56,13 @@ def check_embedder(make: Callable[[], Embedder]) -> None:
 
 
 def check_engine(make: Callable[[], IndexEngine]) -> None:
-    """Hold an engine of indexes against its port: both legs, filters, whole versions.
+    """Check an index engine against its port: both legs, filters, atomic versions.
 
     Args:
-        make: Makes the engine; every call must lead to the same place, which is empty before the first.
+        make: Creates the engine; every call must open the same place, empty at first.
 
     Raises:
-        AssertionError: It breaks a rule; the message says which one.
+        AssertionError: It violates a rule, named in the message.
     """
     engine = make()
     need(engine.current("kit") == "", "an index that was never built must have no version")
@@ -79,9 +79,9 @@ def check_engine(make: Callable[[], IndexEngine]) -> None:
     try:
         _answers(opened, first, documents[:3])
         second = _build(engine, "2", documents)
-        need(engine.current("kit") == "2", "`current` must be the version that was built last")
-        need(opened.manifest == first, "a reader must keep the version that it opened")
-        need(opened.document("d3") is None, "a reader sees documents of a later version")
+        need(engine.current("kit") == "2", "`current` must be the newest version")
+        need(opened.manifest == first, "a reader must keep its opened version")
+        need(opened.document("d3") is None, "a reader must not see documents of a later version")
         later = engine.open("kit")
         try:
             _answers(later, second, documents)
@@ -136,50 +136,53 @@ def _build(engine: IndexEngine, version: str, documents: Sequence[StoredDocument
 
 
 def _answers(store: IndexStore, manifest: IndexManifest, documents: Sequence[StoredDocument]) -> None:
-    need(store.manifest == manifest, "`manifest` is not that of the version that was built")
+    need(store.manifest == manifest, "`manifest` must be that of the built version")
     lexical = store.search_lexical(count_terms("refund"), limit=10)
-    need([one.row for one in lexical] == [2, 0], f"BM25 for 'refund' must find rows 2 and 0, and found {lexical}")
-    need(lexical[0].score > lexical[1].score > 0, "the best hit comes first; scores of BM25 are above 0")
-    need(len(store.search_lexical(count_terms("refund"), limit=1)) == 1, "`limit` must hold")
+    need([one.row for one in lexical] == [2, 0], f"BM25 for 'refund' must find rows 2 and 0, but found {lexical}")
+    need(lexical[0].score > lexical[1].score > 0, "the best hit must come first; BM25 scores must be above 0")
+    need(len(store.search_lexical(count_terms("refund"), limit=1)) == 1, "`limit` must be respected")
     narrow = store.search_lexical(count_terms("refund"), limit=10, filters=({"lang": "en"},))
-    need([one.row for one in narrow] == [0], "a filter must hold for every hit")
+    need([one.row for one in narrow] == [0], "every hit must match the filter")
     dense = store.search_dense(_unit(1), limit=1)
-    need([one.row for one in dense] == [1], f"the vector of row 1 must find row 1, and found {dense}")
-    need(abs(dense[0].score - 1.0) < 1e-3, "the score of the dense leg is the cosine")
+    need([one.row for one in dense] == [1], f"the vector of row 1 must find row 1, but found {dense}")
+    need(abs(dense[0].score - 1.0) < 1e-3, "the score of the dense leg must be the cosine")
     fetched = store.fetch([1])
     need(set(fetched) == {1} and fetched[1].text == documents[1].text, "`fetch` must return the passages by row")
     whole = store.document(documents[0].id)
     need(whole is not None and whole.text == documents[0].text, "`document` must return the whole text")
-    need(store.document("absent") is None, "`document` must return None where there is none")
-    need(np.allclose(store.vectors([0, 2]), np.stack([_unit(0), _unit(2)]), atol=1e-3), "`vectors` must be those given")
-    need(store.digests() == {one.id: one.digest for one in documents}, "`digests` must be those of the documents")
-    need(set(store.spans()) == {one.id for one in documents}, "`spans` must name every document")
+    need(store.document("absent") is None, "`document` must return None for an unknown document")
+    need(
+        np.allclose(store.vectors([0, 2]), np.stack([_unit(0), _unit(2)]), atol=1e-3),
+        "`vectors` must return the given vectors",
+    )
+    need(store.digests() == {one.id: one.digest for one in documents}, "`digests` must match the documents")
+    need(set(store.spans()) == {one.id for one in documents}, "`spans` must contain every document")
     verified = store.verify()
-    need(verified.ok, f"`verify` finds fault with what was just built: {verified.problems}")
+    need(verified.ok, f"`verify` must pass on a new version: {verified.problems}")
     need(verified.passages == verified.points == len(documents), "`verify` must count passages and points")
 
 
 def check_retriever(make: Callable[[], Searcher], *, query: str) -> None:
-    """Hold a retriever against its port: ranks, spans and the limit.
+    """Check a retriever against its port: ranks, spans and the limit.
 
     Args:
-        make: Makes the retriever.
-        query: It must find at least two passages for it.
+        make: Creates the retriever.
+        query: A query with at least two matching passages.
 
     Raises:
-        AssertionError: It breaks a rule; the message says which one.
+        AssertionError: It violates a rule, named in the message.
     """
     made = make()
     need_kind(made.version, str, "`version`")
     found = made.search(query, top_k=5)
-    need_kind(found, SearchResult, "what `search` returns")
+    need_kind(found, SearchResult, "the result of `search`")
     need(2 <= len(found.passages) <= 5, f"{query!r} must find 2 to 5 passages with top_k=5: {len(found.passages)}")
-    need([one.rank for one in found.passages] == list(range(1, len(found.passages) + 1)), "ranks go 1, 2, 3, ...")
+    need([one.rank for one in found.passages] == list(range(1, len(found.passages) + 1)), "ranks must be 1, 2, 3, ...")
     scores = [one.score for one in found.passages]
-    need(scores == sorted(scores, reverse=True), f"the best passage comes first; the scores are {scores}")
+    need(scores == sorted(scores, reverse=True), f"the best passage must come first; scores: {scores}")
     for one in found.passages:
-        need(one.id and one.doc_id, "a passage needs `id` and `doc_id`: answers cite them")
-        need(one.end - one.start == len(one.text), f"the span of {one.id} is not as long as its text")
-    need(len(made.search(query, top_k=1).passages) == 1, "`top_k` must hold")
+        need(one.id and one.doc_id, "a passage needs `id` and `doc_id` for citations")
+        need(one.end - one.start == len(one.text), f"the span of {one.id} must be as long as its text")
+    need(len(made.search(query, top_k=1).passages) == 1, "`top_k` must be respected")
     need(made.search("", top_k=5).passages == (), "an empty query must find nothing")
     need(made.search(query, top_k=5).passages == found.passages, "the same query must find the same passages")

@@ -1,4 +1,4 @@
-"""What the state store promises on every database; `check_state_store` tries it out."""
+"""Conformance kit for state stores."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _TIMES = 5
 
 
 class _Failed(Exception):
-    """Leaves a transaction."""
+    """Raised inside a transaction."""
 
 
 def check_state_store(make: Callable[[], StateStore]) -> None:
-    """Hold a state store against its port: transactions, one writer at a time, and all of it there after a restart.
+    """Check a state store against its port: transactions, one writer at a time, durability.
 
     Args:
-        make: Opens the store; every call must lead to the same database.
+        make: Opens the store; every call must open the same database.
 
     Raises:
-        AssertionError: It breaks a rule; the message says which one.
+        AssertionError: It violates a rule, named in the message.
     """
     store = make()
     try:
@@ -41,7 +41,7 @@ def check_state_store(make: Callable[[], StateStore]) -> None:
         store.close()
     again = make()
     try:
-        need(_status(again, kept) == "done", "what was committed is gone after the store was opened again")
+        need(_status(again, kept) == "done", "a committed row is missing after reopening the store")
     finally:
         again.close()
 
@@ -69,7 +69,7 @@ def _rolls_back(store: StateStore) -> None:
     with suppress(_Failed), store.write() as db:
         db.execute(_insert(run_id))
         raise _Failed
-    need(_status(store, run_id) is None, "a transaction that an exception left was kept")
+    need(_status(store, run_id) is None, "a transaction with an exception was committed")
     need(_status(store, _add(store, run_id)) == "done", "a committed row cannot be read")
 
 
@@ -77,7 +77,7 @@ def _reads_only(store: StateStore) -> None:
     run_id = uuid4().hex
     with store.read() as db, suppress(Exception):
         db.execute(_insert(run_id))
-    need(_status(store, run_id) is None, "`read` kept a change")
+    need(_status(store, run_id) is None, "`read` committed a change")
 
 
 def _refuses_nesting(store: StateStore) -> None:
@@ -87,11 +87,11 @@ def _refuses_nesting(store: StateStore) -> None:
     except ConnectorError as error:
         need(error.code == "state.nested-write", f"a nested write raised {error.code}")
     else:
-        raise AssertionError("a write inside a write of the same thread must be refused")
+        raise AssertionError("nested writes in one thread must be refused")
 
 
 def _counts(store: StateStore) -> None:
-    """Read, add one, write, in several threads: no count may be lost."""
+    """Increment a counter in several threads: no update may be lost."""
     run_id = _add(store, uuid4().hex)
     column = tables.run.c.updated_at
     with store.write() as db:

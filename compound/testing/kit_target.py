@@ -1,4 +1,4 @@
-"""What every target of effects promises; `check_target` tries it out."""
+"""Conformance kit for effect targets."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _CLASSES = ("A", "B", "C", "D")
 
 
 class _Crash(Exception):
-    """A fault of an effect that nobody expects."""
+    """An unexpected exception of an effect."""
 
 
 @dataclass(frozen=True)
 class _Effect:
-    """An effect of the kit: it changes something, and then does what its name says."""
+    """An effect of the kit: makes a change, then succeeds, refuses or crashes."""
 
     name: str
     change: Callable[[Any, str], object]
 
     def perform(self, tx: Any, args: Mapping[str, JsonValue]) -> JsonValue:  # noqa: ANN401 - each target has its own
-        """Change, and return, refuse or crash."""
+        """Make a change, then return, refuse or crash."""
         self.change(tx, str(args["mark"]))
         if self.name == "refuses":
             raise EffectRefused("effect.refused", "the effect refuses")
@@ -56,17 +56,16 @@ def check_target(
     change: Callable[[Any, str], object],
     seen: Callable[[T], object],
 ) -> None:
-    """Hold a target of effects against its port: all or nothing, and once where its class says so.
+    """Check an effect target against its port: atomic groups, and idempotence by class.
 
     Args:
-        make: Opens the target; it is given what finds an effect by its name. Every call must lead to the same place,
-            as when a process starts again.
-        change: Makes a visible change through the target's transaction; it is given the transaction, and a mark that
-            differs each time.
-        seen: What of the target a change shows in; compared with `==`.
+        make: Opens the target with a function that finds an effect by name. Every call must open the same place, as
+            after a restart.
+        change: Makes a visible change through the target's transaction; called with the transaction and a unique mark.
+        seen: Returns the state in which a change is visible; compared with `==`.
 
     Raises:
-        AssertionError: It breaks a rule; the message says which one.
+        AssertionError: It violates a rule, named in the message.
 
     Example:
         testing.check_target(
@@ -109,33 +108,36 @@ class _Kit(Generic[T]):
         before = self._seen(self._target)
         outcomes = self.perform(self._done)
         _are_sent(self._done, outcomes)
-        need(self._seen(self._target) != before, "a performed group shows no change; is `seen` right?")
+        need(self._seen(self._target) != before, "a performed group made no visible change; check `seen`")
 
     def performs_once(self) -> None:
-        """The same group again: in this process, and in the next one."""
+        """Deliver the same group again, in this process and after a restart."""
         if self._target.delivery_class != "A":
             return
         after = self._seen(self._target)
-        for again in ("in the same process", "after it was opened again"):
+        for again in ("in the same process", "after reopening it"):
             _are_sent(self._done, self.perform(self._done))
-            need(self._seen(self._target) == after, f"class A: the same group changed something {again}")
+            need(self._seen(self._target) == after, f"class A: the same group made a change {again}")
             self.reopen()
-        need(self._seen(self._target) == after, "what was done is gone after the target was opened again")
+        need(self._seen(self._target) == after, "a change is missing after reopening the target")
 
     def refuses_all(self, how: str) -> None:
-        """One effect of a group fails after others did their work: nothing of the group may stay."""
+        """One effect of a group fails after others ran: no change of the group may stay."""
         before = self._seen(self._target)
         group = _group("works", how)
         try:
             outcomes = self.perform(group)
         except (EffectRefused, _Crash):
             outcomes = ()
-        need(all(one.status == "refused" for one in outcomes), f"a group of which one effect {how} was sent")
-        need(how == "refuses" or not outcomes, "an unexpected exception must leave `perform`: the outcome is unknown")
-        need(self._seen(self._target) == before, f"one effect of a group {how}, and the change of another one stayed")
+        need(all(one.status == "refused" for one in outcomes), f"a group was sent although one effect {how}")
+        need(how == "refuses" or not outcomes, "`perform` must raise unexpected exceptions: the outcome is unknown")
+        need(self._seen(self._target) == before, f"one effect of a group {how}, but another one's change stayed")
         if self._target.delivery_class == "A":
             self.reopen()
-            need(self._seen(self._target) == before, f"one effect of a group {how}, and it showed after a new start")
+            need(
+                self._seen(self._target) == before,
+                f"one effect of a group {how}, but a change appeared after a restart",
+            )
             _are_sent(later := _group("works"), self.perform(later))
 
     def rehearses(self) -> None:
@@ -149,17 +151,20 @@ class _Kit(Generic[T]):
         except EffectRefused:
             need(self._seen(self._target) == before, "a refused rehearsal left a change")
         else:
-            raise AssertionError("the rehearsal of an effect that refuses raised no EffectRefused")
+            raise AssertionError("the rehearsal of a refusing effect must raise EffectRefused")
 
     def looks_up(self) -> None:
-        """Class C: the target can tell whether a group happened."""
+        """Class C: the target knows whether a group happened."""
         if self._target.delivery_class != "C":
             return
         target = cast("LookupTarget", self._target)
         found = asyncio.run(_found(target, self._done))
-        need(found is not None, "class C: `find` does not find a group that was performed")
+        need(found is not None, "class C: `find` must find a performed group")
         _are_sent(self._done, found or ())
-        need(asyncio.run(_found(target, _group("works"))) is None, "class C: `find` finds a group that never was")
+        need(
+            asyncio.run(_found(target, _group("works"))) is None,
+            "class C: `find` must return None for an unknown group",
+        )
 
 
 async def _awaited(target: EffectTarget, group: EffectGroup) -> Sequence[EffectOutcome]:
@@ -186,7 +191,10 @@ def _group(*names: str) -> EffectGroup:
 
 def _are_sent(group: EffectGroup, outcomes: Sequence[EffectOutcome]) -> None:
     keys = [one.effect_key for one in group.effects]
-    need([one.effect_key for one in outcomes] == keys, "`perform` returns one outcome an effect, in the group's order")
-    need(all(one.status == "sent" for one in outcomes), "a group that works was not sent")
+    need(
+        [one.effect_key for one in outcomes] == keys,
+        "`perform` must return one outcome per effect, in the group's order",
+    )
+    need(all(one.status == "sent" for one in outcomes), "a successful group must be sent")
     wanted = [{**_RESULT, "mark": one.args["mark"]} for one in group.effects]
-    need([one.result for one in outcomes] == wanted, "an outcome must hold what its effect returned")
+    need([one.result for one in outcomes] == wanted, "an outcome must contain the result of its effect")

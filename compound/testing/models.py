@@ -1,4 +1,4 @@
-"""Models of tests: answers that the test wrote, and answers that were recorded once."""
+"""Models for tests: scripted and recorded answers."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from compound.model import StreamEvent
 
 Answer: TypeAlias = "JsonValue | ModelResponse | Exception"
-"""A text is said as it is; a record or a list is said as JSON; an exception is raised."""
+"""Texts are returned unchanged, other values as JSON; exceptions are raised."""
 Script: TypeAlias = "Sequence[Answer] | Callable[[ModelRequest], Answer] | Provider"
-"""The answers of one model: in order, by a function of the request, or of a provider of its own."""
+"""The answers of a model: a list in order, a function of the request, or a provider."""
 
 _SCRIPTS: dict[str, Mapping[str, Provider]] = {}
-"""The folder of a project under test to the provider of each of its models."""
+"""Folder of a project under test to the providers of its models."""
 
 
 def scripted(answers: Script) -> Provider:
-    """A provider that gives these answers; `requests` of a `ScriptedProvider` lists what was asked."""
+    """A provider with these answers; `requests` of a `ScriptedProvider` lists the requests."""
     if isinstance(answers, str):
         raise TypeError(f"the answers of a model are a list, a function or a provider, not the text {answers!r}")
     if isinstance(answers, Sequence):
@@ -44,14 +44,14 @@ def _said(answer: Answer) -> ModelResponse | str | Exception:
 
 
 class RecordedProvider:
-    """Answers from a file; what is not in it is asked of `provider` once and written down.
+    """Answers from a file; unknown requests are sent to `provider` once and recorded.
 
-    Without a provider it answers only what was recorded: tests then need no network and no key. Requests are told
-    apart by everything that a provider is sent.
+    Without a provider it answers only recorded requests: tests then need no network and no key. Requests are
+    identified by everything that is sent to a provider.
 
     Args:
-        file: JSON Lines, one answer a line; made where it is missing.
-        provider: Who is asked for what is not recorded; None to ask nobody.
+        file: JSON Lines, one answer per line; created if missing.
+        provider: Answers unrecorded requests; None: they fail.
     """
 
     name = "recorded"
@@ -68,20 +68,20 @@ class RecordedProvider:
         """The recorded answer.
 
         Raises:
-            ModelError: ``model.not-recorded``: there is none, and nobody to ask.
+            ModelError: ``model.not-recorded``: not recorded, and no provider is set.
         """
         key = request_hash(request, self.name, reads_inputs=False)
         if key not in self._known:
             if self._provider is None:
-                what = f"{self._file} has no answer to this request of {request.model!r}"
-                raise ModelError("model.not-recorded", what, fix="give RecordedProvider a provider, and run once")
+                what = f"{self._file} has no answer to this request for {request.model!r}"
+                raise ModelError("model.not-recorded", what, fix="pass a provider to RecordedProvider and run once")
             self._known[key] = dump_response(await self._provider.complete(request))
             with self._file.open("ab") as out:
                 out.write(orjson.dumps({"request": key, "response": self._known[key]}) + b"\n")
         return replace(load_response(self._known[key]), cached=False)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
-        """The recorded answer, in one piece."""
+        """The recorded answer, as one piece."""
         response = await self.complete(request)
         if response.text:
             yield TextDelta(text=response.text)
@@ -104,7 +104,7 @@ def provider(setup):
 
 
 def with_scripts(root: Path, models: Mapping[str, Script]) -> Mapping[str, Provider]:
-    """Let models of the project in `root` be answered by scripts: its models file names the provider of the test."""
+    """Script models of the project in `root`: its models file then names the test's provider."""
     from compound.spec.yaml.reading import read_yaml_file
 
     path = root / "connectors" / "models.yaml"
@@ -125,10 +125,10 @@ def with_scripts(root: Path, models: Mapping[str, Script]) -> Mapping[str, Provi
 
 
 def scripted_in(root: str, setup: ProviderSetup) -> Provider:
-    """The provider of one model of a project under test."""
+    """The scripted provider of a model of a project under test."""
     return _SCRIPTS[root][setup.name]
 
 
 def forget_scripts(root: Path) -> None:
-    """The test is over."""
+    """Remove the scripts after the test."""
     _SCRIPTS.pop(str(root), None)

@@ -1,10 +1,10 @@
-"""One rule of a port, held or broken."""
+"""Assertions of the conformance kits."""
 
 from __future__ import annotations
 
 
 def need(holds: object, rule: str) -> None:
-    """Raise where a rule does not hold; unlike `assert`, under `python -O` too.
+    """Raise if a rule does not hold; unlike `assert`, also under `python -O`.
 
     Raises:
         AssertionError: with the rule.
@@ -14,7 +14,7 @@ def need(holds: object, rule: str) -> None:
 
 
 def need_kind(value: object, kind: type, what: str) -> None:
-    """Raise where a value is of another type than its port says; adapters are not always type-checked.
+    """Raise if a value has the wrong type; adapters are not always type-checked.
 
     Raises:
         AssertionError: with the type.

@@ -1,4 +1,4 @@
-"""A project under test: a temporary copy, scripted models, a clock that the test moves, and one line a step."""
+"""A project under test: a temporary copy, scripted models, a fake clock, and one-line steps."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ START = 1_767_225_600.0
 
 @dataclass
 class FakeClock:
-    """A clock that stands still until the test moves it.
+    """A clock that moves only when the test advances it.
 
     Attributes:
         now: UTC seconds since 1970.
@@ -50,22 +50,22 @@ class FakeClock:
     now: float = START
 
     def __call__(self) -> float:
-        """The time."""
+        """The current time."""
         return self.now
 
     def advance(self, seconds: float = 0, *, hours: float = 0, days: float = 0) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += seconds + hours * 3600 + days * 86400
 
 
 @dataclass(frozen=True)
 class ProjectUnderTest:
-    """A project in a temporary folder. Files, state, indexes and messages of it vanish with the test.
+    """A project in a temporary folder. Its files, state, indexes and messages are deleted after the test.
 
     Attributes:
         root: Its folder.
-        project: The project itself, for everything that has no short form here.
-        clock: Its time, as reviews, effects, certificates and retention see it.
+        project: The opened project, for everything without a shortcut here.
+        clock: The clock of reviews, effects, certificates and retention.
         models: The provider of each scripted model.
     """
 
@@ -77,11 +77,11 @@ class ProjectUnderTest:
     def run(
         self, given: Mapping[str, JsonValue] | None = None, *, graph: str | None = None, **more: JsonValue
     ) -> RunView:
-        """Run a graph: `desk.run(question="How many?")`; the project's own graph where none is named."""
+        """Run a graph: `desk.run(question="How many?")`; default: the project's graph."""
         return self.project.run(graph, {**(given or {}), **more})
 
     def check(self, *graphs: str) -> list[Finding]:
-        """What `compound check` finds in these graphs, or in all."""
+        """The findings of `compound check` in these graphs, or in all."""
         return self.project.check(graphs)
 
     def index(self, *names: str) -> None:
@@ -95,17 +95,17 @@ class ProjectUnderTest:
     def decide(
         self, action: str, *, item: str | None = None, user: str = "ann", reason: str = "", **fields: JsonValue
     ) -> Decided:
-        """Decide a review as a person does, and let the run go on.
+        """Decide a review as a person and resume the run.
 
         Args:
             action: `approve`, `reject`, or another action of the review.
-            item: Id of the item; the only one that waits where it is left out.
-            user: Who decides.
-            reason: One of the reasons that the review asks for.
-            **fields: What the action asks for: `instruction="Say it shorter"`.
+            item: Id of the item; default: the only open one.
+            user: The deciding user.
+            reason: A reason, if the review requires one.
+            **fields: Fields of the action: `instruction="Make it shorter"`.
 
         Raises:
-            AssertionError: no item is named, and not exactly one waits.
+            AssertionError: no item is given, and the number of open items is not one.
         """
         return self.project.reviews().decide(
             item or self._only_item(), action, user=user, reason=reason, fields=fields or None
@@ -120,30 +120,30 @@ class ProjectUnderTest:
         return self.decide("reject", item=item, user=user, reason=reason)
 
     def waiting(self) -> list[str]:
-        """Ids of the items that wait for a person, the most urgent first."""
+        """Ids of the open review items, most urgent first."""
         return [one.item_id for one in self.project.reviews().list()]
 
     def effects(self, run_id: str | None = None) -> Sequence[EffectView]:
-        """Effects of a run, or of all, with how each ended."""
+        """Effects of a run, or of all runs, with their status."""
         return self.project.effects().list(run_id=run_id)
 
     def asked(self, model: str) -> Sequence[ModelRequest]:
-        """Every request that a scripted model got, in order.
+        """Every request to a scripted model, in order.
 
         Raises:
-            AssertionError: the test scripts no such model.
+            AssertionError: the model is not scripted.
         """
         provider = self.models.get(model)
-        assert isinstance(provider, ScriptedProvider), f"the test has no script for the model {model!r}"
+        assert isinstance(provider, ScriptedProvider), f"model {model!r} is not scripted"
         return provider.requests
 
     def write(self, files: Mapping[str, str]) -> None:
-        """Write files of the project, new ones or others in their place; open it again to read them."""
+        """Create or replace files of the project; open it again to load them."""
         _write(self.root, files)
 
     def _only_item(self) -> str:
         waiting = self.waiting()
-        assert len(waiting) == 1, f"{len(waiting)} items wait; say which one: {waiting}"
+        assert len(waiting) == 1, f"{len(waiting)} items wait; pass the id of one: {waiting}"
         return waiting[0]
 
 
@@ -157,14 +157,14 @@ def project(
 ) -> Generator[ProjectUnderTest]:
     """Open a project for a test; `compound.testing.project(...)`.
 
-    Nothing of the environment (`COMPOUND_*`) reaches it, and nothing that it does reaches the source.
+    It ignores environment variables (`COMPOUND_*`) and does not change the source.
 
     Args:
-        source: The project's folder, of which a copy is made; or file to text, where `pyproject.toml` and
-            `connectors/models.yaml` are added if they are left out.
-        models: Logical model to its answers; the other models answer as the project says.
-        profile: The profile; else the project's own.
-        clock: The project's time; one that stands at the present second where it is left out.
+        source: The project's folder, which is copied; or file to text, where missing `pyproject.toml` and
+            `connectors/models.yaml` are added.
+        models: Logical model to answers; other models use the project's providers.
+        profile: The profile; default: the project's.
+        clock: The clock; default: a fake clock at the current second.
 
     Example:
         >>> from compound import testing

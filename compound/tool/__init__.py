@@ -1,7 +1,7 @@
 """Tools: Python functions and reviewed SQL that a graph calls with JSON.
 
-`@tool` and `@check` declare Python functions. LangChain tools are tools as they are; `from_langchain` makes a
-`Function` of one. A tool that makes a file for people keeps it with `keep`. The room can be called: it is `@tool`.
+`@tool` and `@check` declare Python functions. LangChain tools can be used directly; `from_langchain` makes a `Function`
+of one. A tool stores a file for people with `keep`. The room can be called: it is `@tool`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
 
 
 def __getattr__(name: str) -> object:
-    """Load what SQL tools need (YAML, the lakehouse) only where one is used."""
+    """Import what SQL tools need (YAML, the lakehouse) on first use."""
     if name in {"AskAnswer", "Problem"}:
         from compound.tool import _ask
 

@@ -1,4 +1,4 @@
-"""Files that a tool makes: kept beside the run, and handed on by reference."""
+"""Files created by tools: stored with the run and passed on by reference."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Artifact(TypedDict):
-    """A file of a run, as graphs hand it on: a reference, never the bytes.
+    """A reference to a file of a run, as passed on in graphs; never the bytes.
 
     Attributes:
-        artifact: SHA-256 of its bytes, hex.
-        path: Below the folder of artefacts: `RUN/NAME-HASH.png`.
+        artifact: SHA-256 of its content, hex.
+        path: Path below the artifact folder: `RUN/NAME-HASH.png`.
         media_type: `image/png`, `text/csv`.
-        size_bytes: How large it is.
+        size_bytes: Size in bytes.
     """
 
     artifact: str
@@ -32,32 +32,32 @@ class Artifact(TypedDict):
 
 
 Keeper = Callable[[bytes, str, str], "StoredFile"]
-"""Takes bytes, a name and a media type."""
+"""Stores bytes under a name and a media type."""
 _keeper: Final[ContextVar[Keeper | None]] = ContextVar("compound_keeper", default=None)
 
 
 def keep(data: bytes, *, name: str, media_type: str) -> Artifact:
-    """Keep a file of the run that calls this tool.
+    """Store a file with the run that calls this tool.
 
     Args:
-        data: Its bytes.
-        name: What people call it, without ending.
-        media_type: `image/png`, `text/csv`: it gives the ending.
+        data: Content of the file.
+        name: File name for people, without extension.
+        media_type: Determines the extension: `image/png`, `text/csv`.
 
     Raises:
-        RunError: ``tool.no-run``: the tool was called outside of a graph's run.
-        ConnectorError: ``artifact.not-kept``: it cannot be written.
+        RunError: ``tool.no-run``: the tool was called outside of a run.
+        ConnectorError: ``artifact.not-kept``: the file cannot be written.
     """
     keeper = _keeper.get()
     if keeper is None:
-        raise RunError("tool.no-run", f"{name}: a file is kept for a run, and there is none", fix="call it in a graph")
+        raise RunError("tool.no-run", f"{name}: files can be stored only inside a run", fix="call it in a graph")
     stored = keeper(data, name, media_type)
     return Artifact(artifact=stored.sha256, path=stored.path, media_type=media_type, size_bytes=stored.size_bytes)
 
 
 @contextmanager
 def keeping(keeper: Keeper) -> Generator[None]:
-    """Let tools that are called inside keep files; also those in worker threads that are started inside."""
+    """Let tools that are called in the block store files, also in worker threads started in it."""
     token = _keeper.set(keeper)
     try:
         yield

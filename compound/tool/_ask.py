@@ -1,9 +1,9 @@
-"""`AskTool`: SQL that a model wrote, run only as far as the tool's header grants.
+"""`AskTool`: runs SQL written by a model within the grants of the tool's header.
 
-Layers in order, none of them enough alone: everything below happens in a worker process that is killed when it
-takes too long or too much memory; the guard proves one read-only SELECT over granted tables; the statement is
-rewritten so that each table is a sub-query of its granted columns; the guard proves the rewritten text again; the rows
-that its plan touches are held against a bound; caps on rows, bytes and time hold while it runs, hardened.
+Layers of defence, in order: everything runs in a worker process that is killed on timeout or out of memory; the guard
+proves one read-only SELECT over granted tables; each table is rewritten to a sub-query of its granted columns; the
+guard proves the rewritten text again; the rows of its plan are limited; caps on rows, bytes and time apply while it
+runs on a hardened connection.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Problem(BaseModel):
     """Why there are no rows.
 
     Attributes:
-        code: As in `docs/errors/`.
+        code: Error code.
         message: What was found.
-        hint: What may be written instead; it names granted tables and columns only.
+        hint: What to write instead; names only granted tables and columns.
     """
 
     code: str
@@ -56,16 +56,16 @@ class Problem(BaseModel):
 
 
 class AskAnswer(BaseModel):
-    """What came of a statement.
+    """The result of a statement.
 
     Attributes:
-        status: `ok`; `nothing`: no SQL was given; `mend`: a slip in syntax, names or types, worth another try;
-            `refused`: it asked for more than is granted; `failed`: too costly, too slow or too large.
-        sql: What ran, narrowed to what is granted; null when nothing ran.
+        status: `ok`; `nothing`: no SQL; `mend`: an error in syntax, names or types that a retry can fix; `refused`: it
+            exceeds its grants; `failed`: too costly, too slow or too large.
+        sql: The executed SQL, narrowed to its grants; null if nothing ran.
         rows: JSON records in order, at most `limits.rows`.
         columns: Names and DuckDB types.
-        truncated: There were more rows, or longer cells.
-        plan_rows: Rows that the plan touches, as estimated before it ran.
+        truncated: Whether rows or cells were cut off.
+        plan_rows: Rows that the plan touches, estimated before execution.
         problem: Why there are no rows.
     """
 
@@ -89,13 +89,13 @@ class Example:
 
 
 class AskTool:
-    """What a model's SQL may see.
+    """A tool that runs SQL written by a model over granted columns.
 
     Attributes:
         spec: Its header.
         sql: The examples as written.
-        examples: The same, one by one.
-        where: Where they begin.
+        examples: The parsed examples.
+        where: Place of the examples.
     """
 
     def __init__(self, spec: SqlToolSpec, sql: str, where: Location) -> None:
@@ -107,7 +107,7 @@ class AskTool:
 
     @classmethod
     def load(cls, text: str, path: str) -> AskTool:
-        """Read a `.sql` file of `kind: ask`; its examples pass the guard, without any data.
+        """Read a `.sql` file of `kind: ask`; its examples must pass the guard; no data is read.
 
         Raises:
             ProjectError: ``tool.*``: the header; ``sql.*``: an example is not one read-only SELECT.
@@ -122,17 +122,17 @@ class AskTool:
 
     @property
     def name(self) -> str:
-        """As graphs name it."""
+        """Name in graphs."""
         return self.spec.name
 
     @property
     def description(self) -> str:
-        """What it gives."""
+        """Description of the result."""
         return self.spec.description
 
     def params_schema(self, *, for_model: bool = False) -> dict[str, JsonValue]:
-        """JSON schema of the inputs: `sql`, null for nothing."""
-        del for_model  # it has nothing to hide
+        """JSON schema of the inputs: `sql`, which may be null."""
+        del for_model  # no parameters are hidden
         said = "One SELECT in DuckDB's SQL over the granted tables; null when there is none."
         return {
             "type": "object",
@@ -142,11 +142,11 @@ class AskTool:
         }
 
     def bind(self, lakehouse: Lakehouse) -> BoundAsk:
-        """Bind to pinned tables; every example must bind too, so that a changed schema shows.
+        """Bind to pinned tables; every example is bound too, to detect changed schemas.
 
         Raises:
             ConnectorError: ``lakehouse.missing-table`` and others: a granted table cannot be read.
-            ProjectError: ``sql.unknown-name``: a granted column is not there; ``sql.*``: an example is wrong.
+            ProjectError: ``sql.unknown-name``: a granted column does not exist; ``sql.*``: an example is invalid.
         """
         if self._bound is None or self._bound.lakehouse is not lakehouse:
             bound = BoundAsk(self, lakehouse)
@@ -157,11 +157,11 @@ class AskTool:
 
 
 class BoundAsk:
-    """An ask tool on one lakehouse.
+    """An ask tool bound to a lakehouse.
 
     Attributes:
         tool: The tool.
-        lakehouse: Its tables, pinned.
+        lakehouse: The lakehouse with pinned tables.
         grants: Table to its granted columns.
     """
 
@@ -172,17 +172,17 @@ class BoundAsk:
 
     @property
     def output_schema(self) -> dict[str, JsonValue]:
-        """JSON schema of the value a graph sees: an `AskAnswer`."""
+        """JSON schema of the tool's value: an `AskAnswer`."""
         return TypeAdapter(AskAnswer).json_schema(mode="serialization")
 
     @property
     def pins(self) -> list[dict[str, JsonValue]]:
-        """The tables as they are pinned."""
+        """The pinned tables."""
         return [self.lakehouse.table(name).pin() for name in self.grants]
 
     @cached_property
     def card(self) -> dict[str, JsonValue]:
-        """What a model is shown: granted tables with their columns and words, and the examples. Never live rows."""
+        """The tool card for models: granted tables and columns with descriptions, and the examples. Never data."""
         tables: list[JsonValue] = []
         for name, columns in self.grants.items():
             info = self.lakehouse.table(name)
@@ -196,7 +196,7 @@ class BoundAsk:
         return {"tables": tables, "examples": examples, "max_rows": self._limits.rows}
 
     def prepare(self, sql: str, *, where: Location | None = None) -> Prepared:
-        """Guard, narrow, guard again and bind an example of the file, in this process; nothing runs.
+        """Guard, narrow, guard again and bind an example of the file in this process, without running it.
 
         Raises:
             ProjectError: ``sql.*``.
@@ -216,14 +216,14 @@ class BoundAsk:
         )
 
     def ask(self, sql: str | None, cancellation: Cancellation | None = None) -> AskAnswer:
-        """Run what a model wrote in a worker process; whatever is wrong with it is the answer. One span.
+        """Run SQL written by a model in a worker process; its errors are part of the answer. One span.
 
         Args:
-            sql: What the model wrote; None for nothing.
-            cancellation: Stops the query from another thread.
+            sql: SQL written by the model, or None.
+            cancellation: Cancels the query from another thread.
 
         Raises:
-            Stopped: It was stopped.
+            Stopped: It was cancelled.
         """
         name = self.tool.name
         with child(f"execute_tool {name}", kind="sql") as span:
@@ -234,7 +234,7 @@ class BoundAsk:
                 answer = self._asked(sql, cancellation)
             except CompoundError as error:
                 status = _status(error)
-                # Zero rows is one thing, asking for what is not granted another: a trace query finds the second.
+                # Distinguishes an empty result from a refused request in trace queries.
                 span.set(ask_status=status, ask_problem=error.code)
                 problem = Problem(code=error.code, message=error.what, hint=error.fix)
                 return AskAnswer(status=status, problem=problem)
@@ -254,10 +254,10 @@ class BoundAsk:
         )
 
     async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
-        """The value a graph sees. A thread waits for the worker; who cancels this call ends the query.
+        """The tool's value in a graph. A thread waits for the worker; cancelling this call cancels the query.
 
         Raises:
-            DataError: ``tool.bad-input``: `sql` is neither text nor null, or something else was given.
+            DataError: ``tool.bad-input``: `sql` is neither text nor null, or there are other inputs.
         """
         from anyio.to_thread import run_sync
 
@@ -265,10 +265,10 @@ class BoundAsk:
 
         sql = inputs.get("sql")
         if set(inputs) != {"sql"} or not (sql is None or isinstance(sql, str)):
-            raise DataError("tool.bad-input", f"{self.tool.name}: it takes `sql`, text or null", fix="give sql alone")
+            raise DataError("tool.bad-input", f"{self.tool.name}: `sql` must be text or null", fix="pass only `sql`")
         cancellation = Cancellation()
         try:
-            # Threads of its own: questions that wait for a worker must not keep other tools from theirs.
+            # A separate limiter: queries that wait for a worker must not block other tools.
             answer = await run_sync(
                 partial(self.ask, sql, cancellation), abandon_on_cancel=True, limiter=_limiter(self.lakehouse)
             )
@@ -282,7 +282,7 @@ _LIMITERS: Final[RunVar[dict[int, CapacityLimiter]]] = RunVar("compound_ask_limi
 
 
 def _limiter(lakehouse: Lakehouse) -> CapacityLimiter:
-    """As many threads as the lakehouse has workers, on this event loop."""
+    """A limiter with one thread per lakehouse worker, for this event loop."""
     known = _LIMITERS.get({})
     limiter = known.get(id(lakehouse))
     if limiter is None:
@@ -307,16 +307,16 @@ def _granted(tool: AskTool, lakehouse: Lakehouse, table: str) -> tuple[Column, .
     known = {column.name: column for column in info.schema}
     for name in named:
         if name not in known:
-            what = f"{table}.{name} is granted, and there is no such column"
+            what = f"{table}.{name} is granted but does not exist"
             raise ProjectError("sql.unknown-name", what, fix=f"{table} has {', '.join(known)}", where=tool.where)
     return tuple(known[name] for name in named)
 
 
 def _examples(text: str, where: Location) -> Iterator[Example]:
-    """Each begins with a comment that is its question."""
+    """Parse examples, each introduced by a comment with its question."""
     marks = list(_QUESTION.finditer(text))
     if text.strip() and (not marks or text[: marks[0].start()].strip()):
-        what = "below the header of an `ask` stand examples, each with its question as a comment before it"
+        what = "an `ask` tool needs examples below its header, each with its question as a comment before it"
         raise ProjectError("tool.header", what, fix="-- How many orders are there?", where=where)
     ends = [*(one.start() for one in marks[1:]), len(text)] if marks else []
     for mark, end in zip(marks, ends, strict=True):

@@ -23,19 +23,19 @@ R = TypeVar("R")
 
 
 class Function(Generic[P, R]):
-    """A function with a name, a JSON schema on both sides and one way to call it.
+    """A function with a name and JSON schemas of its inputs and result.
 
-    The function itself stays callable as before; `call` is the JSON door that graphs use.
+    The function stays callable with Python values; graphs use `call` with JSON.
 
     Attributes:
-        name: What a graph file writes (`tool: read_ticket`, or `kind: provenance` for a check).
+        name: Name in graph files (`tool: read_ticket`, or `kind: provenance` for a check).
         kind: `tool` or `check`.
         description: First paragraph of the docstring.
-        callable: The function as it was written.
-        is_async: It returns an awaitable.
-        blocking: It blocks for more than about 2 ms and is run in a worker thread.
-        is_adapter: It stands for a tool of another library and belongs to whichever module holds it.
-        origin: That tool of another library; the function itself otherwise.
+        callable: The original function.
+        is_async: Whether it returns an awaitable.
+        blocking: Whether it blocks for more than about 2 ms and runs in a worker thread.
+        is_adapter: Whether it wraps a tool of another library; it belongs to the module that contains it.
+        origin: The wrapped tool; else the function itself.
         where: File and line of the definition.
     """
 
@@ -66,7 +66,7 @@ class Function(Generic[P, R]):
         update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call the function as it was written, with Python values."""
+        """Call the original function with Python values."""
         return self.callable(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -77,7 +77,7 @@ class Function(Generic[P, R]):
         """Internal: adapters of the parameters and the result, resolved at first use.
 
         Raises:
-            ProjectError: ``tool.signature``: an annotation cannot be resolved or is no JSON type.
+            ProjectError: ``tool.signature``: an annotation cannot be resolved or is not a JSON type.
         """
         return self._given or read_signature(self.callable, self.name)
 
@@ -96,7 +96,7 @@ class Function(Generic[P, R]):
 
         Raises:
             DataError: ``tool.bad-input``: unknown, missing or ill-typed inputs.
-            RunError: ``tool.bad-output``: the result is not what the function declares.
+            RunError: ``tool.bad-output``: the result does not match the declared type.
             Exception: Whatever the function raises, unchanged.
         """
         signature = self.signature
@@ -112,7 +112,7 @@ class Function(Generic[P, R]):
         return signature.dump(result)
 
     def to_langchain(self) -> StructuredTool:
-        """The same function as a LangChain tool, called by a model through `call`."""
+        """The function as a LangChain tool, which models call through `call`."""
         from compound.tool._structured import structured
 
         signature = self.signature
@@ -140,12 +140,12 @@ def tool(*, name: str, blocking: bool = False) -> Callable[[Callable[P, R]], Fun
 def tool(
     function: Callable[P, R] | str = "", /, *, name: str = "", blocking: bool = False
 ) -> Function[P, R] | Callable[[Callable[P, R]], Function[P, R]]:
-    """Declare a Python function as a tool: `@tool`, or `@tool("name")` where graphs call it by another name.
+    """Declare a Python function as a tool: `@tool`, or `@tool("name")` for another name in graphs.
 
     Args:
-        function: The function; every parameter and the result carry a type. Or the name.
-        name: The name for graph files; the function's own when left out.
-        blocking: Run it in a worker thread because it blocks.
+        function: The function, with types on every parameter and the result; or the name.
+        name: Name in graph files; default: the function's name.
+        blocking: Whether to run it in a worker thread.
 
     Raises:
         ProjectError: ``tool.signature``: the signature is not fully typed.
@@ -166,7 +166,7 @@ def check(kind: str, *, blocking: bool = False) -> Callable[[Callable[P, Verdict
     """Declare a function that returns a `Verdict` as a check (`use: check, kind: <kind>`).
 
     Raises:
-        ProjectError: ``tool.signature``: the signature is not fully typed or returns no `Verdict`.
+        ProjectError: ``tool.signature``: the signature is not fully typed or does not return a `Verdict`.
     """
 
     def declare(function: Callable[P, Verdict]) -> Function[P, Verdict]:

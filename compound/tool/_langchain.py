@@ -14,9 +14,9 @@ from compound.tool._signature import Signature
 
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:
-    """A LangChain tool as a `Function`; its result becomes JSON, what has no JSON form becomes text.
+    """A LangChain tool as a `Function`; its result becomes JSON, other values become text.
 
-    The tool validates its own inputs; only unknown and missing keys are refused before.
+    The tool validates its inputs; only unknown and missing keys are refused here.
     """
 
     async def invoke(**inputs: JsonValue) -> JsonValue:

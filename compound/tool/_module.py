@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def functions_in(module: ModuleType) -> list[Function[..., object]]:
     """The tools and checks that a module defines (imported ones belong to their own module).
 
-    LangChain tools that a module holds are tools too, wherever they were made.
+    LangChain tools in a module are tools too, wherever they were created.
     """
     found: list[Function[..., object]] = []
     for value in vars(module).values():
@@ -31,6 +31,6 @@ def functions_in(module: ModuleType) -> list[Function[..., object]]:
 
 
 def _is_langchain_tool(value: object) -> TypeGuard[BaseTool]:
-    # A module that holds one has imported LangChain; others do not pay for it.
+    # A module with such a tool has imported LangChain; others need not.
     module = sys.modules.get("langchain_core.tools.base")
     return module is not None and isinstance(value, module.BaseTool)

@@ -1,11 +1,11 @@
-"""A tool of an MCP server as graphs call it: with its pinned words and schemas, and journalled."""
+"""A tool of an MCP server for graphs: with pinned description and schemas, and journalled."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from compound.language.sha import sha
 from compound.model import ModelResponse
 from compound.model.call.types import CallKey
 from compound.model.gateway.journal import Journal, MemoryJournal
@@ -25,19 +25,19 @@ class Caller(Protocol):
     """A connection to a server; `compound.connector.mcp._connection.McpConnection` is one."""
 
     async def call(self, tool: str, arguments: Mapping[str, JsonValue]) -> JsonValue:
-        """Call a tool of the server, if it still is what was pinned."""
+        """Call a tool of the server, if it still matches its pin."""
         ...
 
 
 class RemoteFunction:
-    """One pinned tool of an MCP server.
+    """A pinned tool of an MCP server.
 
-    A call inside a graph has a key: its answer is journalled before the graph goes on, and the same call after
-    a crash is answered from there. A call that failed is not journalled.
+    A call inside a graph has a key: its answer is journalled before the graph continues, and the same call after a
+    crash is answered from the journal. Failed calls are not journalled.
 
     Attributes:
-        name: What a graph file writes: `mcp.<server>.<tool>`.
-        description: The pinned words; a model never sees others.
+        name: Name in graph files: `mcp.<server>.<tool>`.
+        description: The pinned description, the only one that models see.
     """
 
     def __init__(
@@ -57,17 +57,17 @@ class RemoteFunction:
 
     @property
     def output_schema(self) -> Mapping[str, JsonValue]:
-        """JSON schema of the value, as pinned; text where the tool declares none."""
+        """JSON schema of the value, as pinned; text if the tool declares none."""
         return _TEXT if self._pin.output_schema is None else self._pin.output_schema
 
     async def __call__(self, inputs: Mapping[str, JsonValue], /) -> JsonValue:
-        """Call it outside of any run; nothing is journalled."""
+        """Call it outside of a run; not journalled."""
         with self._span() as span:
             span.set(cached_result=False)
             return await self._server.call(self._tool, inputs)
 
     async def keyed(self, inputs: Mapping[str, JsonValue], *, call: CallKey) -> JsonValue:
-        """Call it once for this key and these inputs; see the class."""
+        """Call it once for this key and these inputs."""
         asked = self._hash(inputs)
         with self._span() as span:
             found = self._journal.find(call, asked)
@@ -79,7 +79,7 @@ class RemoteFunction:
             return value
 
     def to_langchain(self) -> StructuredTool:
-        """The same tool as a LangChain tool."""
+        """The tool as a LangChain tool."""
         from compound.tool._structured import structured
 
         return structured(self.name.replace(".", "_"), self.description, self.params_schema, self)
@@ -87,9 +87,9 @@ class RemoteFunction:
     def _hash(self, inputs: Mapping[str, JsonValue]) -> str:
         import orjson
 
-        # The pin is part of it: what another description or schema answered is another answer.
+        # The pin is part of the key: answers under another description or schema are not reused.
         asked = {"tool": self.name, "pin": self._pin.sha256, "inputs": dict(inputs)}
-        return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return sha(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS))
 
     def _span(self) -> ActiveSpan:
         return child(f"execute_tool {self.name}", kind="tool", provider=PROVIDER)

@@ -1,4 +1,4 @@
-"""Reading a Python signature: JSON in, typed arguments; typed result, JSON out."""
+"""Reads Python signatures: converts JSON inputs to typed arguments, and typed results to JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Signature:
     params_schema: Mapping[str, JsonValue]
     output_schema: Mapping[str, JsonValue]
 
-    # A graph calls a tool for every node: pydantic's own validators, without the adapters around them.
+    # For speed: pydantic's validators without the adapters around them.
     @cached_property
     def _validators(self) -> Mapping[str, Callable[[object], Any]]:
         return {key: adapter.validator.validate_python for key, adapter in self.params.items()}
@@ -75,37 +75,41 @@ class Signature:
         problems.extend(f"{key}: missing" for key in sorted(missing) if key not in inputs)
         if problems:
             shown = "; ".join(problems[:_MAX_PROBLEMS])
-            raise DataError("tool.bad-input", f"{self.name}: {shown}", fix="give the inputs that the tool declares")
+            raise DataError("tool.bad-input", f"{self.name}: {shown}", fix="pass the inputs that the tool declares")
         return arguments
 
     def dump(self, result: object) -> JsonValue:
-        """The result as JSON, after it was held against the return annotation.
+        """The result as JSON, after validation against the return annotation.
 
         Raises:
-            RunError: ``tool.bad-output``: the function returned something else than it declares.
+            RunError: ``tool.bad-output``: the result does not match the declared type.
         """
         try:
             value: JsonValue = self._dump(self._check(result), mode="json")
         except ValidationError as error:
             shown = "; ".join(_sentences("result", error)[:_MAX_PROBLEMS])
-            raise RunError("tool.bad-output", f"{self.name}: {shown}", fix="return what the annotation says") from error
+            raise RunError(
+                "tool.bad-output", f"{self.name}: {shown}", fix="return a value of the annotated type"
+            ) from error
         except PydanticSerializationError as error:
             raise RunError("tool.bad-output", f"{self.name}: {error}", fix="return JSON values") from error
         return value
 
 
 def require_typed(function: Callable[..., object], name: str) -> None:
-    """Refuse a signature that JSON cannot call by name, without resolving the annotations.
+    """Refuse a signature that cannot be called by name, without resolving annotations.
 
     Raises:
-        ProjectError: ``tool.signature``: no annotation on a parameter or the result, or a parameter without a
-            name that JSON could give (positional-only, variadic).
+        ProjectError: ``tool.signature``: a parameter or the result has no annotation, or a parameter
+            cannot be passed by name (positional-only, variadic).
     """
     signature = inspect.signature(function)
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            what = f"{name}: parameter {parameter.name!r} cannot be given by name"
-            raise ProjectError("tool.signature", what, fix="declare each input by name", where=place(function))
+            what = f"{name}: parameter {parameter.name!r} cannot be passed by name"
+            raise ProjectError(
+                "tool.signature", what, fix="declare a named parameter for each input", where=place(function)
+            )
         if parameter.annotation is parameter.empty:
             what = f"{name}: parameter {parameter.name!r} has no type"
             raise ProjectError("tool.signature", what, fix="annotate it", where=place(function))
@@ -118,7 +122,7 @@ def read_signature(function: Callable[..., object], name: str) -> Signature:
     """Adapters and schemas of a function.
 
     Raises:
-        ProjectError: ``tool.signature``: an annotation cannot be resolved or is no JSON type.
+        ProjectError: ``tool.signature``: an annotation cannot be resolved or is not a JSON type.
     """
     try:
         hints = typing.get_type_hints(function, include_extras=True)
@@ -175,7 +179,7 @@ def _object_schema(
 
 
 def _described(doc: str) -> dict[str, str]:
-    """The `Args:` section of a Google docstring: parameter to its words."""
+    """The `Args:` section of a Google docstring: parameter to description."""
     found: dict[str, str] = {}
     inside, key = False, ""
     for line in doc.splitlines():

@@ -26,16 +26,16 @@ _HOP_S: Final = 0.005
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlResult:
-    """What a SQL tool found.
+    """The result of a SQL tool.
 
     Attributes:
         rows: JSON records, at most `limits.rows`.
-        row_count: Their number.
-        truncated: A cap cut rows or cells off.
+        row_count: Number of rows.
+        truncated: Whether a cap cut off rows or cells.
         versions: Table name to the version that was read.
         columns: Names and DuckDB types.
-        result_hash: Digest of the typed rows, blind to their order.
-        value: What a graph sees: the rows, or with `returns: one` a row or None.
+        result_hash: Digest of the typed rows, independent of their order.
+        value: The value in graphs: the rows, or with `returns: one` a row or None.
     """
 
     rows: list[dict[str, JsonValue]]
@@ -49,11 +49,11 @@ class SqlResult:
 
 @dataclass(slots=True, eq=False)
 class BoundSqlTool:
-    """A SQL tool on one lakehouse.
+    """A SQL tool bound to a lakehouse.
 
     Attributes:
         tool: The tool.
-        lakehouse: Its tables, pinned.
+        lakehouse: The lakehouse with pinned tables.
         prepared: The bound statement.
     """
 
@@ -69,12 +69,12 @@ class BoundSqlTool:
 
     @property
     def pins(self) -> list[dict[str, JsonValue]]:
-        """The tables as they are pinned."""
+        """The pinned tables."""
         return [table.pin() for table in self.prepared.tables]
 
     @property
     def output_schema(self) -> dict[str, JsonValue]:
-        """JSON schema of the value a graph sees."""
+        """JSON schema of the tool's value."""
         from compound.connector.lakehouse.value.values import json_type
 
         properties: dict[str, JsonValue] = {column.name: json_type(column.type) for column in self.columns}
@@ -94,8 +94,8 @@ class BoundSqlTool:
         Raises:
             DataError: ``tool.bad-input``, ``tool.missing-caller``, ``tool.forged-caller``.
             ConnectorError: ``lakehouse.timeout``, ``lakehouse.memory``, ...
-            RunError: ``tool.many-rows``: `returns: one`, but more were found; ``tool.not-finite``: NaN or an infinity
-                in a column whose type promises numbers.
+            RunError: ``tool.many-rows``: `returns: one`, but several rows were found; ``tool.not-finite``: NaN or an
+                infinity in a numeric column.
         """
         spec, prepared = self.tool.spec, self.prepared
         with child(f"execute_tool {spec.name}", kind="sql") as span:
@@ -117,7 +117,7 @@ class BoundSqlTool:
             value: JsonValue = [*result.rows]
             if spec.returns == "one":
                 if len(result.rows) > 1:
-                    what = f"{spec.name}: one row was promised, {len(result.rows)} were found"
+                    what = f"{spec.name}: expected one row, found {len(result.rows)}"
                     raise RunError("tool.many-rows", what, fix="filter on a key, or declare returns: many")
                 value = result.rows[0] if result.rows else None
             return SqlResult(
@@ -139,12 +139,12 @@ class BoundSqlTool:
                 continue
             found = next(filter(None, (not_finite(column.type, row[column.name]) for row in rows)), "")
             if found:
-                what = f"{name}: column {column.name!r} holds {found}, which is not a number in JSON"
-                fix = f"CASE WHEN isfinite({column.name}) THEN {column.name} END, and NULL says that there is no number"
+                what = f"{name}: column {column.name!r} contains {found}, which is not a number in JSON"
+                fix = f"CASE WHEN isfinite({column.name}) THEN {column.name} END returns NULL instead"
                 raise RunError("tool.not-finite", what, fix=fix)
 
     async def call(self, inputs: Mapping[str, JsonValue]) -> JsonValue:
-        """The value a graph sees; a query that usually takes longer than 5 ms runs in a worker thread.
+        """The tool's value in a graph; a query that usually takes longer than 5 ms runs in a worker thread.
 
         Raises:
             CompoundError: As `run`.
@@ -163,8 +163,8 @@ class SqlTool:
     Attributes:
         spec: Its header.
         sql: The statement as written.
-        where: Where the statement begins.
-        statement: The statement as the guard read it.
+        where: Place of the statement.
+        statement: The guarded statement.
     """
 
     def __init__(self, spec: SqlToolSpec, sql: str, where: Location, statement: Statement) -> None:
@@ -176,12 +176,12 @@ class SqlTool:
 
     @property
     def name(self) -> str:
-        """As graphs name it."""
+        """Name in graphs."""
         return self.spec.name
 
     @property
     def description(self) -> str:
-        """What it gives."""
+        """Description of the result."""
         return self.spec.description
 
     @property
@@ -191,7 +191,7 @@ class SqlTool:
 
     @classmethod
     def load(cls, text: str, path: str) -> SqlTool:
-        """Read and guard a `.sql` file, without any data.
+        """Read and guard a `.sql` file, without reading data.
 
         Raises:
             ProjectError: ``tool.*``: the header; ``sql.*``: not one read-only SELECT over declared tables, or
@@ -209,11 +209,11 @@ class SqlTool:
         for name in sorted(declared - statement.params):
             what = f"parameter {name!r} is declared, but the statement does not use it"
             at = file.header.source.key(("params", name))
-            raise ProjectError("sql.unused-parameter", what, fix="remove it, or use it", where=at)
+            raise ProjectError("sql.unused-parameter", what, fix="use it or remove it", where=at)
         return cls(file.spec, file.sql, file.where, statement)
 
     def params_schema(self, *, for_model: bool = False) -> dict[str, JsonValue]:
-        """JSON schema of the inputs; for a model without what only the caller fills."""
+        """JSON schema of the inputs; for models without caller parameters."""
         return params_schema(self.spec.params, for_model=for_model)
 
     def bind(self, lakehouse: Lakehouse) -> BoundSqlTool:
@@ -246,12 +246,12 @@ class SqlTool:
         *,
         caller: Mapping[str, JsonValue] | None = None,
     ) -> SqlResult:
-        """Bind (remembered for the same lakehouse) and run.
+        """Bind (cached per lakehouse) and run.
 
         Args:
             lakehouse: The tables.
             params: Inputs by name.
-            caller: Who calls, when a model gave the inputs; see `from: caller.*`.
+            caller: The caller, if a model set the inputs; see `from: caller.*`.
 
         Raises:
             CompoundError: As `bind` and `BoundSqlTool.run`.
@@ -271,6 +271,6 @@ class SqlTool:
             key = info.options.customer_key
             column = key.column if key else ""
             way = f"join {key.through} on {column}" if key and key.through else f"write WHERE {column} = $name"
-            what = f"{info.name} holds rows of single customers, and nothing restricts it to the caller"
-            fix = f"{way}, with a parameter `from: caller.*`; an exception says `scope: identity` or `all`"
+            what = f"{info.name} has rows of several customers and is not restricted to the caller"
+            fix = f"{way}, with a parameter `from: caller.*`; for an exception set `scope: identity` or `all`"
             raise ProjectError("sql.customer", what, fix=fix, where=self.where)

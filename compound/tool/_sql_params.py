@@ -23,17 +23,17 @@ _MAX_CHARS: Final = 10_000
 
 def _text(value: JsonValue) -> Typed:
     if not isinstance(value, str):
-        msg = "text is wanted"
+        msg = "it must be text"
         raise TypeError(msg)
     if "\x00" in value:
-        msg = "a NUL character is not allowed"
+        msg = "it contains a NUL character"
         raise ValueError(msg)
     return value
 
 
 def _truth(value: JsonValue) -> Typed:
     if not isinstance(value, bool):
-        msg = "true or false is wanted"
+        msg = "it must be true or false"
         raise TypeError(msg)
     return value
 
@@ -43,7 +43,7 @@ def _whole(limit: int) -> Callable[[JsonValue], Typed]:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not -limit <= value < limit:
-            msg = "a whole number is wanted" if limit == _INT64 else "a whole number of 32 bits is wanted"
+            msg = "it must be an integer" if limit == _INT64 else "it must be a 32-bit integer"
             raise TypeError(msg)
         return value
 
@@ -52,19 +52,19 @@ def _whole(limit: int) -> Callable[[JsonValue], Typed]:
 
 def _number(value: JsonValue) -> Typed:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        msg = "a number is wanted"
+        msg = "it must be a number"
         raise TypeError(msg)
     return float(value)
 
 
 def _decimal(value: JsonValue) -> Typed:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        msg = "a decimal number is wanted"
+        msg = "it must be a decimal number"
         raise TypeError(msg)
     try:
         return Decimal(str(value))
     except InvalidOperation:
-        msg = "a decimal number is wanted"
+        msg = "it must be a decimal number"
         raise ValueError(msg) from None
 
 
@@ -118,7 +118,7 @@ def sample(spec: ParamSpec) -> Typed:
 
 
 def convert(tool: str, name: str, spec: ParamSpec, value: JsonValue) -> Typed:
-    """One input as a typed value, within the parameter's bounds.
+    """Convert an input to a typed value within the parameter's bounds.
 
     Raises:
         DataError: ``tool.bad-input``.
@@ -126,7 +126,7 @@ def convert(tool: str, name: str, spec: ParamSpec, value: JsonValue) -> Typed:
     try:
         if spec.type.endswith("[]"):
             if not isinstance(value, list):
-                msg = "a list is wanted"
+                msg = "it must be a list"
                 raise TypeError(msg)  # noqa: TRY301  one place says whose input it is
             to = _CONVERT[spec.type.removesuffix("[]")]
             typed: Typed = [to(item) for item in value]
@@ -134,11 +134,11 @@ def convert(tool: str, name: str, spec: ParamSpec, value: JsonValue) -> Typed:
             typed = _CONVERT[spec.type](value)
         _within(spec, typed)
         if spec.values is not None and value not in spec.values:
-            msg = f"it is none of {', '.join(map(str, spec.values))}"
+            msg = f"it must be one of {', '.join(map(str, spec.values))}"
             raise ValueError(msg)  # noqa: TRY301
     except (TypeError, ValueError) as error:
         what = f"{tool}: parameter {name!r}: {error}"
-        raise DataError("tool.bad-input", what, fix=f"give a {spec.type}") from None
+        raise DataError("tool.bad-input", what, fix=f"pass a {spec.type}") from None
     return typed
 
 
@@ -146,7 +146,7 @@ def _within(spec: ParamSpec, typed: Typed) -> None:
     if isinstance(typed, str | list):
         cap = spec.max if spec.max is not None else (_MAX_CHARS if isinstance(typed, str) else _MAX_ITEMS)
         if len(typed) > cap:
-            msg = f"it is longer than {cap:g}"
+            msg = f"it is longer than {cap:g} characters"
             raise ValueError(msg)
     elif isinstance(typed, int | float | Decimal) and not isinstance(typed, bool):
         if spec.max is not None and typed > spec.max:
@@ -169,12 +169,12 @@ def arguments(
         tool: The tool's name, for messages.
         specs: Its parameters.
         given: Inputs by parameter name.
-        caller: Who calls, by field, when the inputs come from a model: `from: caller.*` parameters are then
-            taken from here only. None when a graph's own references gave the inputs.
+        caller: The caller's fields, if the inputs come from a model: `from: caller.*` parameters are then taken only
+            from here. None if the graph's references set the inputs.
 
     Raises:
-        DataError: ``tool.bad-input``; ``tool.missing-caller``: a caller value is absent, which is a refusal
-            and never NULL; ``tool.forged-caller``: the inputs name a parameter that only the caller may fill.
+        DataError: ``tool.bad-input``; ``tool.missing-caller``: a caller value is absent (refused, never NULL);
+            ``tool.forged-caller``: the inputs set a parameter that only the caller may set.
     """
     unknown = [name for name in given if name not in specs]
     if unknown:
@@ -190,7 +190,7 @@ def arguments(
                 if spec.required or spec.default is not None:
                     said = "must not be null" if name in given else "is missing"
                     what = f"{tool}: parameter {name!r} {said}"
-                    raise DataError("tool.bad-input", what, fix=f"give a {spec.type}")
+                    raise DataError("tool.bad-input", what, fix=f"pass a {spec.type}")
                 typed[name] = None
                 continue
         typed[name] = convert(tool, name, spec, value)
@@ -205,11 +205,11 @@ def _caller_value(
     caller: Mapping[str, JsonValue] | None,
 ) -> JsonValue:
     if caller is not None and name in given:
-        what = f"{tool}: {name!r} is filled by {source}, not by an input"
+        what = f"{tool}: {name!r} is set from {source}, not by an input"
         raise DataError("tool.forged-caller", what, fix=f"leave {name} out")
     value = given.get(name) if caller is None else caller.get(source.removeprefix("caller."))
     if value is None:
-        what = f"{tool}: {name!r} needs {source}, which is not known"
+        what = f"{tool}: {name!r} needs {source}, which is unknown"
         raise DataError("tool.missing-caller", what, fix="identify the caller first")
     return value
 

@@ -1,4 +1,4 @@
-"""A LangChain tool over a function of JSON."""
+"""Wrap a JSON function as a LangChain tool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def structured(
     *,
     sync: Callable[..., JsonValue] | None = None,
 ) -> StructuredTool:
-    """A LangChain tool over a function of JSON."""
+    """Wrap a JSON function as a LangChain tool."""
 
     async def invoke(**inputs: JsonValue) -> JsonValue:
         return await call(inputs)

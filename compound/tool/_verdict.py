@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The result of checks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Verdict(BaseModel):
-    """The answer of a check.
+    """The result of a check.
 
     Attributes:
-        ok: The evidence holds; a graph may go on.
-        score: Degree in [0, 1], 1 is best; None when the check only knows yes and no (absent, never 0).
-        problems: What does not hold, one sentence each, in the words a person can act on.
-        details: Machine-readable findings, whatever later nodes need.
+        ok: Whether the check passed.
+        score: Score in [0, 1], 1 is best; None if the check only passes or fails (absent, never 0).
+        problems: What failed, one actionable sentence each.
+        details: Machine-readable findings for later nodes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,12 +1,12 @@
-"""SQL tools of either kind, read from their text."""
+"""SQL tools of either kind, read from their text. Importing it loads what they need."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from compound.spec.sql_tool import parse_sql_tool
+from compound.tool._ask import AskTool, BoundAsk
+from compound.tool._sql import SqlTool
 
-if TYPE_CHECKING:
-    from compound.tool._ask import AskTool
-    from compound.tool._sql import SqlTool
+__all__ = ["AskTool", "BoundAsk", "SqlTool", "load_sql_tool"]
 
 
 def load_sql_tool(text: str, path: str) -> SqlTool | AskTool:
@@ -15,12 +15,6 @@ def load_sql_tool(text: str, path: str) -> SqlTool | AskTool:
     Raises:
         ProjectError: ``tool.*``: the header; ``sql.*``: the statement or an example.
     """
-    from compound.spec.sql_tool import parse_sql_tool
-
     if parse_sql_tool(text, path).spec.kind == "ask":
-        from compound.tool._ask import AskTool
-
         return AskTool.load(text, path)
-    from compound.tool._sql import SqlTool
-
     return SqlTool.load(text, path)

@@ -1,7 +1,7 @@
-"""Spans: what every node did, with which data, for how much; recorded, stored and queried.
+"""Traces: spans of every node with data versions and cost; recorded, stored and queried.
 
-Rooms emit through `child`; `compound.graph` opens runs and nodes through a `Recorder`; everybody reads
-through a store's `sql`, `list_runs` and `tree`. Importing this package loads neither OpenTelemetry nor
+Packages emit spans through `child`; `compound.graph` opens runs and nodes through a `Recorder`; readers use a store's
+`sql`, `list_runs` and `tree`. Importing this package loads neither OpenTelemetry nor
 DuckDB.
 """
 

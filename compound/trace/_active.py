@@ -1,4 +1,4 @@
-"""The span that is open now, and how a room opens one below it. Imports nothing heavy."""
+"""The current span, and opening a child span. No heavy imports."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from compound.trace._names import LEGACY
 
 
 class SpanSink(Protocol):
-    """What an open span needs from its recorder."""
+    """The recorder of an open span."""
 
     def finish(self, span: ActiveSpan, error: BaseException | None) -> None:
-        """Take the span that ended; never raises."""
+        """Receive a finished span; never raises."""
         ...
 
     def payload(self, span: ActiveSpan, column: str, value: object) -> None:
@@ -27,11 +27,11 @@ class SpanSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What every span of a run carries.
+    """Columns shared by all spans of a run.
 
     Attributes:
         trace_id: 32 hex digits.
-        head: The shared columns as the beginning of a JSON object, so that they are serialised once a run.
+        head: The shared columns as the beginning of a JSON object, serialised once per run.
     """
 
     trace_id: str
@@ -39,11 +39,11 @@ class Scope:
 
 
 class ActiveSpan:
-    """One open span; also the context manager that opens and closes it.
+    """An open span; also the context manager that opens and closes it.
 
     Attributes:
-        name: As shown: `execute_tool customer_orders`.
-        kind: What the span is: `workflow`, `node`, `chat`, `retrieval`, `sql`, ...
+        name: Display name: `execute_tool customer_orders`.
+        kind: Kind of span: `workflow`, `node`, `chat`, `retrieval`, `sql`, ...
         fields: Column or attribute name to value, as set so far.
         parent: The span above; None at the root of a run.
         span_id: 16 hex digits, from the moment the block is entered.
@@ -96,7 +96,7 @@ class ActiveSpan:
         if self._token is not None:
             try:  # noqa: SIM105 - this is on the way of every node, and a context manager costs three times as much
                 _current.reset(self._token)
-            except ValueError:  # a generator may be closed from another context; that one has its own current span
+            except ValueError:  # a generator may be closed in another context, which has its own current span
                 pass
             self._token = None
         sink.finish(self, None if self.is_paused else error)
@@ -110,53 +110,53 @@ class ActiveSpan:
                 self.fields[LEGACY.get(name, name)] = value
 
     def input(self, value: object) -> None:
-        """Record what went in, as a content-addressed blob (redacted before hashing)."""
+        """Record the input, as a content-addressed blob (redacted before hashing)."""
         if self._sink is not None:
             self._sink.payload(self, "input_sha256", value)
 
     def output(self, value: object) -> None:
-        """Record what came out, as a content-addressed blob (redacted before hashing)."""
+        """Record the output, as a content-addressed blob (redacted before hashing)."""
         if self._sink is not None:
             self._sink.payload(self, "output_sha256", value)
 
     def skip(self, reason: str) -> None:
-        """Say that the node did not run; the span has status OK and the attribute `skipped`."""
+        """Mark the node as skipped; the span has status OK and the attribute `skipped`."""
         self.set(skipped=reason or "skipped")
 
     def pause(self, reason: str) -> None:
-        """Say that the run waits here; an exception that leaves the block is then not an error."""
+        """Mark the run as paused here; an exception that leaves the block is then not an error."""
         if self._sink is not None:
             self.is_paused = True
             self.set(paused=reason or "paused")
 
     @property
     def sink(self) -> SpanSink | None:
-        """Where the span goes; None when nothing records."""
+        """The recorder of the span; None without a recorder."""
         return self._sink
 
 
 _current: Final[ContextVar[ActiveSpan | None]] = ContextVar("compound_span", default=None)
 SILENT: Final = ActiveSpan(None, "", "", Scope("", b""))
-"""The span that records nothing; `set`, `input` and the rest are no-ops."""
+"""A span that records nothing; all methods are no-ops."""
 
 
 def current() -> ActiveSpan | None:
-    """The span that is open in this context; None when nothing records."""
+    """The current span of this context; None without a recorder."""
     return _current.get()
 
 
 def child(name: str, *, kind: str, **fields: Value) -> ActiveSpan:
     """Open a span below the current one, as a context manager.
 
-    A no-op when nothing records. An exception that leaves the block marks the span ERROR with its type and
-    is raised again. Recording itself never raises.
+    A no-op without a recorder. An exception that leaves the block marks the span as ERROR with its type and propagates.
+    Recording itself never raises.
 
     Args:
-        name: As shown, by the GenAI conventions: `chat {model}`, `execute_tool {tool}`, `retrieval {source}`.
-        kind: `chat`, `embeddings`, `retrieval`, `tool`, `sql`, `agent`, or a word of yours.
+        name: Display name, by the GenAI conventions: `chat {model}`, `execute_tool {tool}`, `retrieval {source}`.
+        kind: `chat`, `embeddings`, `retrieval`, `tool`, `sql`, `agent`, or a custom kind.
         **fields: Columns of the spans table; other names go to `attributes`.
 
-    Cost: about 0.5 us when nothing records.
+    Cost: about 0.5 us without a recorder.
     """
     above = _current.get()
     if above is None or above.sink is None:
@@ -168,7 +168,7 @@ def child(name: str, *, kind: str, **fields: Value) -> ActiveSpan:
 
 
 def event(**fields: Value) -> None:
-    """Set fields on the current span, wherever it was opened; a no-op when nothing records."""
+    """Set fields on the current span, wherever it was opened; a no-op without a recorder."""
     above = _current.get()
     if above is not None:
         above.set(**fields)

@@ -1,4 +1,4 @@
-"""The columns of the trace tables, their DuckDB types, and the coercion of what callers hand in."""
+"""The columns of the trace tables, their DuckDB types, and the coercion of values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"
-"""What a span may carry: JSON-like data."""
+"""Values of spans: JSON-like data."""
 
 Row: TypeAlias = dict[str, Value]
 
@@ -53,7 +53,7 @@ BLOBS: Final[dict[str, str]] = {
     "first_seen": "BIGINT",
     "date": "DATE",
 }
-"""`bytes` is the size; `content` the canonical JSON text, null in the mode without content."""
+"""`bytes` is the size; `content` the canonical JSON text, null if content is not kept."""
 
 SCORES: Final[dict[str, str]] = {
     "trace_id": "VARCHAR", "span_id": "VARCHAR", "example_id": "VARCHAR", "run_id": "VARCHAR",
@@ -124,7 +124,7 @@ _COERCE: Final = {
 
 
 def repair(table: str, row: Row) -> Row:
-    """The row with every value in its column's type; in spans, what does not fit goes to `attributes`."""
+    """Coerce every value to its column's type; in spans, mismatched values go to `attributes`."""
     out: Row = {}
     spare: Row = {}
     for name, value in row.items():

@@ -1,8 +1,8 @@
-"""Which Parquet files count, and merging many into one without a moment in which a row is absent or doubled.
+"""Lists the valid Parquet files, and merges many into one so that readers always see each row exactly once.
 
 A merge first writes the new file under a temporary name, then a note that lists the files it replaces, then
-renames, deletes those files and at last the note. A reader that finds a note whose merged file exists leaves
-the listed files out; a merge that died is finished or undone by the next one.
+renames, deletes those files and at last the note. A reader that finds a note whose merged file exists ignores the
+listed files; the next merge finishes or reverts an interrupted one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - without file locks a folder is compacted by one process only
+except ImportError:  # pragma: no cover - without file locks only one process may compact a folder
     fcntl = None
 
 from compound.trace._views import FRESH
@@ -30,7 +30,7 @@ _NOTE: Final = ".replaces.json"
 
 
 def files(folder: Path, table: str) -> list[Path]:
-    """The files that hold the rows of a table: whole ones that no finished merge replaces."""
+    """The files of a table: complete ones that no finished merge replaces."""
     out: list[Path] = []
     for day in sorted((folder / table).glob("date=*")):
         gone = _replaced(day)
@@ -39,7 +39,7 @@ def files(folder: Path, table: str) -> list[Path]:
 
 
 def has_day(folder: Path, table: str, at: float) -> bool:
-    """Whether a table has files of the day of a moment (UTC seconds) or of an earlier one."""
+    """Whether a table has files of the day of a time (UTC seconds) or earlier."""
     last = time.strftime("date=%Y-%m-%d", time.gmtime(at))
     return any(day.name <= last for day in (folder / table).glob("date=*"))
 
@@ -50,14 +50,14 @@ def _replaced(day: Path) -> set[str]:
         try:
             names = json.loads(note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            continue  # removed meanwhile: its files are too
+            continue  # removed in the meantime, with its files
         if (day / note.name.replace(_NOTE, ".parquet")).exists():
             gone.update(names)
     return gone
 
 
 def compact(folder: Path, tables: list[str], above_files: int, row_group_rows: int) -> int:
-    """Merge the files of each day that has more than `above_files`; returns how many files are gone."""
+    """Merge the files of each day with more than `above_files`; returns the number of removed files."""
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return 0
     gone = 0
@@ -74,7 +74,7 @@ def compact(folder: Path, tables: list[str], above_files: int, row_group_rows: i
 
 @contextmanager
 def only_rewriter(folder: Path, *, waits: bool) -> Generator[bool]:
-    """Be the only one who replaces files of the folder; gives False when another one is and nobody `waits`."""
+    """Hold the rewrite lock of the folder; yields False if another process holds it and `waits` is False."""
     with (folder / ".compact.lock").open("a") as lock:
         if fcntl is not None:
             try:
@@ -86,14 +86,14 @@ def only_rewriter(folder: Path, *, waits: bool) -> Generator[bool]:
 
 
 def finished_days(folder: Path, table: str) -> Generator[Path]:
-    """The folders of a table, the oldest first, each without what an interrupted rewriter left behind."""
+    """The folders of a table, oldest first, after cleaning up interrupted rewrites."""
     for day in sorted((folder / table).glob("date=*")):
         _finish(day)
         yield day
 
 
 def _finish(day: Path) -> None:
-    """End what an interrupted merge began."""
+    """Finish or revert an interrupted merge."""
     for name in _replaced(day):
         (day / name).unlink(missing_ok=True)
     for note in day.glob(f"*{_NOTE}"):
@@ -113,7 +113,7 @@ def rewrite(
     row_group_rows: int,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> None:
-    """Put one file with the rows of a query in the place of files of one day."""
+    """Replace files of one day by one file with the rows of a query."""
     import duckdb
 
     day = parts[0].parent
@@ -131,7 +131,7 @@ def rewrite(
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, table: str, target: Path, row_group_rows: int) -> None:
-    """Write a query's rows to `target`, sorted: under a name that readers do not see, then renamed."""
+    """Write a query's rows to `target`, sorted, through a temporary file and a rename."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.urandom(3).hex()}.tmp")
     name = str(part).replace("'", "''")

@@ -1,7 +1,7 @@
 """Names of the OpenTelemetry GenAI conventions (v0.1.0, status Development), in one place.
 
-The stored spans have short column names (`input_tokens`); these are the names under which the same
-values leave the process for another backend, and the spellings that are accepted when reading.
+The stored spans have short column names (`input_tokens`); these are the
+attribute names for export to other backends, and the accepted spellings on input.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OTEL_NAME: Final[dict[str, str]] = {
     "thread_id": "gen_ai.conversation.id",
     "ttft_s": "gen_ai.response.time_to_first_chunk",
 }
-"""Column to attribute name; a column that is not here leaves as `compound.<column>`."""
+"""Column to attribute name; other columns are exported as `compound.<column>`."""
 
 LEGACY: Final[dict[str, str]] = {
     "cache_creation": "cache_write_tokens",
@@ -46,14 +46,14 @@ LEGACY: Final[dict[str, str]] = {
     "gen_ai.usage.cache_read_input_tokens": "cache_read_tokens",
     "gen_ai.system": "provider",
 }
-"""Older or foreign spelling to the column it means."""
+"""Deprecated or foreign spelling to column."""
 
 
 def otel_name(column: str) -> str:
-    """The attribute name of a column outside this process."""
+    """The exported attribute name of a column."""
     return OTEL_NAME.get(column, f"compound.{column}")
 
 
 def column_of(name: str) -> str:
-    """The column that a field name means; the name itself where no older spelling is known."""
+    """The column of a field name; unknown spellings are returned unchanged."""
     return LEGACY.get(name, name)

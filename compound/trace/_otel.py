@@ -1,4 +1,4 @@
-"""Spans for any OpenTelemetry backend, built from stored rows in the background."""
+"""Exports spans to any OpenTelemetry backend, from stored rows in the background."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _IDENTITY = frozenset(
 
 
 class OtelExport:
-    """Hands spans to an exporter of the OpenTelemetry SDK, such as the OTLP one; for `Recorder(exporters=)`.
+    """Sends spans to an exporter of the OpenTelemetry SDK, such as OTLP; for `Recorder(exporters=)`.
 
-    Columns leave under the names of the GenAI conventions, the rest as `compound.*`; lists as JSON.
+    Columns use the names of the GenAI conventions, others `compound.*`; lists are JSON.
     """
 
     is_immediate = False
@@ -36,12 +36,12 @@ class OtelExport:
         self._exporter = exporter
 
     def append(self, table: str, lines: Sequence[bytes]) -> None:
-        """Export the spans of a batch; blobs and scores stay at home."""
+        """Export the spans of a batch; blobs and scores are not exported."""
         if table == "spans":
             self._exporter.export([to_otel(orjson.loads(line)) for line in lines])
 
     def publish(self) -> None:
-        """Nothing to do: spans leave as they come."""
+        """Does nothing: spans are exported at once."""
 
     def close(self) -> None:
         """Shut the exporter down."""
@@ -49,12 +49,12 @@ class OtelExport:
 
 
 def open_exporter(setup: Setup) -> OtelExport:
-    """The door of projects: an exporter of an installed OpenTelemetry package, `OTEL_TRACES_EXPORTER` or `otlp`.
+    """Open an exporter of an installed OpenTelemetry package: `OTEL_TRACES_EXPORTER`, default `otlp`.
 
-    Options: `exporter` goes before the variable. The exporter itself reads the other `OTEL_*` variables.
+    Options: `exporter` overrides the variable. The exporter itself reads the other `OTEL_*` variables.
 
     Raises:
-        ProjectError: `trace.unknown-otel`: no installed package has that exporter.
+        ProjectError: `trace.unknown-otel`: no installed package provides this exporter.
     """
     from importlib.metadata import entry_points
 
@@ -64,13 +64,13 @@ def open_exporter(setup: Setup) -> OtelExport:
     for one in found:
         if one.name in {asked, name}:
             return OtelExport(cast("SpanExporter", one.load()()))
-    what = f"no installed package has the OpenTelemetry exporter {asked!r}; {choices(sorted(found.names), asked)}"
-    fix = "pip install opentelemetry-exporter-otlp-proto-http, or choose one that is installed"
+    what = f"no installed package provides the OpenTelemetry exporter {asked!r}; {choices(sorted(found.names), asked)}"
+    fix = "pip install opentelemetry-exporter-otlp-proto-http, or use an installed one"
     raise ProjectError("trace.unknown-otel", what, fix=fix)
 
 
 def to_otel(row: Row) -> ReadableSpan:
-    """One stored row as a span of the OpenTelemetry SDK."""
+    """Convert a stored row to a span of the OpenTelemetry SDK."""
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags

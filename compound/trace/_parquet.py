@@ -1,8 +1,8 @@
 """Traces as Parquet files: `<folder>/<table>/date=YYYY-MM-DD/<name>.parquet`.
 
-A writer appends to a spool (see `_spool`) and now and then turns it into one file, written under another name
-and renamed, so a reader sees whole files only. Any number of processes may write into one folder. The date of
-the folder is the day on which the spool was begun.
+A writer appends to a spool (see `_spool`) and regularly converts it to one file, through a rename, so that readers
+see only complete files. Any number of processes may write to a folder. The date is the day on which the spool was
+created.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _COMPACT_ABOVE_FILES: Final = 64
 class ParquetStore(TraceReader):
     """A folder of Parquet files, zstd, row groups of 8,192 rows sorted by trace.
 
-    Opening is free; the folder is made by the first write. `sql`, `list_runs` and `tree` read what was
-    published, including what a killed process left in its spool.
+    Opening is free; the first write creates the folder. `sql`, `list_runs` and `tree` read published rows, including
+    those in spools of killed processes.
 
     Args:
         folder: `.compound/<profile>/traces`.
-        auto_compact: Merge the files of a day when the store is closed and has more than 64 of them.
+        auto_compact: Merge the files of a day with more than 64 files when the store is closed.
     """
 
     is_immediate = False
@@ -48,14 +48,14 @@ class ParquetStore(TraceReader):
         self._spools: dict[str, Spool] = {}
         self._full: list[tuple[str, Spool]] = []
         self._writer: duckdb.DuckDBPyConnection | None = None
-        self._lock = threading.Lock()  # of the spools that are appended to
-        self._publishing = threading.RLock()  # of the writer and the spools that become files
+        self._lock = threading.Lock()  # guards the open spools
+        self._publishing = threading.RLock()  # guards the writer and publishing
 
     def append(self, table: str, lines: Sequence[bytes]) -> None:
         """Append rows to this process's spool.
 
         Raises:
-            OSError: the disk is full or the folder cannot be written; nothing of the call was kept.
+            OSError: the disk is full or the folder cannot be written; no row was stored.
         """
         with self._lock:
             spool = self._spools.get(table)
@@ -64,10 +64,10 @@ class ParquetStore(TraceReader):
             spool.append(lines)
 
     def publish(self) -> None:
-        """Turn the spools into Parquet files.
+        """Convert the spools to Parquet files.
 
         Raises:
-            OSError, duckdb.Error: not written; the spool keeps the rows and the next call tries again.
+            OSError, duckdb.Error: not written; the spool keeps the rows and the next call retries.
         """
         with self._publishing:
             with self._lock:
@@ -80,7 +80,7 @@ class ParquetStore(TraceReader):
                 spool.remove()
 
     def close(self) -> None:
-        """Publish, and compact the days that have many files."""
+        """Publish, and compact days with many files."""
         self.publish()
         if self._auto_compact:
             self.compact(above_files=_COMPACT_ABOVE_FILES)
@@ -90,9 +90,9 @@ class ParquetStore(TraceReader):
                 writer.close()
 
     def compact(self, *, above_files: int = 1) -> int:
-        """Merge the files of each table and day; returns how many files are gone.
+        """Merge the files of each table and day; returns the number of removed files.
 
-        Readers and writers may go on meanwhile; a second compaction at the same time does nothing.
+        Readers and writers can continue; a concurrent second compaction does nothing.
 
         Args:
             above_files: Only days with more files than this.
@@ -101,10 +101,10 @@ class ParquetStore(TraceReader):
         return _compact.compact(self.folder, list(TABLES), above_files, ROW_GROUP_ROWS)
 
     def ages(self, *, before: float | None = None) -> list[TraceAge]:
-        """When each run was last heard of, and whether its content was removed.
+        """The last activity of each run, and whether its content was pruned.
 
         Args:
-            before: UTC seconds; no run at all where no file is of that day or older, which costs nothing to see.
+            before: UTC seconds; returns no runs, without reading, if no file is of that day or older.
 
         Raises:
             DataError: ``trace.unreadable``.
@@ -127,16 +127,16 @@ class ParquetStore(TraceReader):
         spares_s: float = SPARES_S,
         dry_run: bool = False,
     ) -> TraceCuts:
-        """Remove the content of runs, and all of others; readers and writers may go on meanwhile.
+        """Delete the content of some runs, and others completely; readers and writers can continue.
 
-        A blob goes when every run that it belongs to does. The caller knows that these runs are over.
+        A blob is deleted when all of its runs are. The caller ensures that these runs have ended.
 
         Args:
-            emptied: Run ids; of their inputs and outputs hashes and sizes stay.
-            dropped: Run ids of which nothing stays.
-            now: UTC seconds, for the mark.
-            lost_before: UTC seconds; older content that no span leads to is removed as well.
-            spares_s: Content younger than this stays: a span that another process has not written yet may lead to it.
+            emptied: Ids of runs whose inputs and outputs are deleted; hashes and sizes stay.
+            dropped: Ids of runs to delete completely.
+            now: UTC seconds, stored as the time of pruning.
+            lost_before: UTC seconds; older content without a span is deleted too.
+            spares_s: Newer content is kept: its span may not be written yet.
             dry_run: Only count.
 
         Raises:
@@ -158,7 +158,7 @@ class ParquetStore(TraceReader):
             return _retried(lambda: cut.run(now=now, dry_run=dry_run))
 
     def _settle(self) -> None:
-        """Publish what this process and killed ones have spooled; what cannot be published hides nothing."""
+        """Publish the spools of this process and of killed ones; failures do not affect other rows."""
         import duckdb
 
         with suppress(OSError, duckdb.Error):
@@ -170,7 +170,7 @@ class ParquetStore(TraceReader):
         return self.folder / ".spool"
 
     def _write(self, table: str, spool: Path, stem: str) -> None:
-        """One Parquet file of the spool's rows, in the folder of the day on which the spool was begun."""
+        """Write the spool's rows to a Parquet file, in the folder of the day on which the spool was created."""
         import duckdb
 
         if self._writer is None:  # a connection costs 30 ms
@@ -185,7 +185,7 @@ class ParquetStore(TraceReader):
                 _compact.write(self._writer, read_ndjson(table, copy), table, target, ROW_GROUP_ROWS)
 
     def _recover(self) -> None:
-        """Publish what killed processes left behind."""
+        """Publish the spools of killed processes."""
         if not os.access(self.folder, os.W_OK):
             return
         with self._publishing:
@@ -204,10 +204,10 @@ class ParquetStore(TraceReader):
                 _fill(connection, table, files)
 
     def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
-        """As `TraceReader.sql`; first publishes what this and killed processes have spooled.
+        """Like `TraceReader.sql`, after publishing the spools of this process and of killed ones.
 
         Raises:
-            DataError: ``trace.query``; ``trace.unreadable``: a file of the folder is broken.
+            DataError: ``trace.query``; ``trace.unreadable``: a file in the folder is corrupt.
         """
         self._settle()
         return _retried(lambda: super(ParquetStore, self).sql(query, params))
@@ -217,7 +217,7 @@ T = TypeVar("T")
 
 
 def _retried(read: Callable[[], T]) -> T:
-    """Read again where a file went between listing and reading: a compaction did that, the next listing knows."""
+    """Retry if a compaction removed a file between listing and reading."""
     import duckdb
 
     for is_last in (False, False, True):
@@ -225,7 +225,9 @@ def _retried(read: Callable[[], T]) -> T:
             return read()
         except duckdb.Error as error:
             if is_last or not isinstance(error, duckdb.IOException):
-                raise DataError("trace.unreadable", f"a trace file: {error}", fix="move the named file away") from error
+                raise DataError(
+                    "trace.unreadable", f"a trace file: {error}", fix="move the named file out of the folder"
+                ) from error
     raise AssertionError  # the loop returns or raises
 
 

@@ -1,9 +1,8 @@
-"""Canonical JSON, hashes, and what is kept of a node's input and output."""
+"""Canonical JSON, hashes, and stored inputs and outputs of nodes."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -11,18 +10,20 @@ from typing import Final, cast
 
 import orjson
 
+from compound.language.sha import sha
+
 _PLAIN: Final = orjson.OPT_NON_STR_KEYS
 _CANONICAL: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 
 SEEN_S: Final = 3_600.0
-"""For so long a process does not store a blob again that it stored."""
+"""Seconds during which a process does not store the same blob again."""
 
 Redact = Callable[[object], object]
-"""Takes a payload, gives the payload that may be hashed and kept."""
+"""Redacts a payload before it is hashed and stored."""
 
 
 def _plain(value: object) -> object:
-    """What orjson does not know: pydantic models, sets, bytes, anything else as its text."""
+    """Convert values that orjson cannot serialize: pydantic models, sets, bytes, others as text."""
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return dump(mode="json")
@@ -37,8 +38,8 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def _mend(value: object) -> object:
-    """A copy that JSON can hold: broken text replaced, numbers beyond 64 bits as text."""
+def _valid_json(value: object) -> object:
+    """A copy that is valid JSON: invalid text replaced, numbers beyond 64 bits as text."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, bool | float) or value is None:
@@ -47,18 +48,18 @@ def _mend(value: object) -> object:
         return value if -(2**63) <= value < 2**63 else str(value)
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
-        return {str(_mend(str(k))): _mend(v) for k, v in items}
+        return {str(_valid_json(str(k))): _valid_json(v) for k, v in items}
     if isinstance(value, list | tuple):
-        return [_mend(item) for item in cast("list[object]", value)]
-    return _mend(_plain(value))
+        return [_valid_json(item) for item in cast("list[object]", value)]
+    return _valid_json(_plain(value))
 
 
 def to_json(value: object, *, canonical: bool = False) -> bytes:
     """The value as JSON; text that is not valid Unicode is replaced, unknown objects become their text.
 
     Args:
-        value: JSON-like data; pydantic models and dataclasses are taken by their fields.
-        canonical: Keys sorted, so that equal values give equal bytes.
+        value: JSON-like data; pydantic models and dataclasses become objects.
+        canonical: Whether to sort keys, so that equal values have equal bytes.
     """
     try:
         return orjson.dumps(value, None, orjson.OPT_SORT_KEYS if canonical else None)
@@ -67,26 +68,26 @@ def to_json(value: object, *, canonical: bool = False) -> bytes:
 
 
 def _unusual_json(value: object, options: int) -> bytes:
-    """Keys that are no text, values of other types, broken text, large numbers: whatever is not plain JSON."""
+    """Serialize values with non-text keys, other types, invalid text or large numbers."""
     try:
         return orjson.dumps(value, _plain, options)
     except (TypeError, ValueError):
-        return orjson.dumps(_mend(value), _plain, options)
+        return orjson.dumps(_valid_json(value), _plain, options)
 
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, as hex."""
-    return hashlib.sha256(to_json(value, canonical=True)).hexdigest()
+    return sha(to_json(value, canonical=True))
 
 
 class Seen:
-    """The blobs that this process has handed over lately; bounded, oldest forgotten first.
+    """The blobs that this process has stored recently; bounded, oldest evicted first.
 
     Args:
-        limit: Keys at most.
-        ttl_s: A key is new again after this many seconds: a process that removes old content may then trust that what
-            a span of now refers to was stored within that time.
-        clock: Seconds that only grow.
+        limit: Maximum number of keys.
+        ttl_s: A key expires after this many seconds, so that the content of any current span was stored within that
+            time, which pruning relies on.
+        clock: Monotonic seconds.
     """
 
     def __init__(
@@ -98,13 +99,13 @@ class Seen:
         self._keys: dict[str, float] = {}
 
     def add(self, key: str) -> bool:
-        """True when the key is new here. A forgotten key is stored twice, which the view hides."""
+        """Returns True if the key is new. An evicted key is stored twice, which the view hides."""
         now = self._clock()
         known = self._keys.get(key)
         if known is not None:
             if now - known < self._ttl_s:
                 return False
-            del self._keys[key]  # to the end of the row: the oldest is forgotten first
+            del self._keys[key]  # move to the end: the oldest is evicted first
         self._keys[key] = now
         if len(self._keys) > self._limit:
             del self._keys[next(iter(self._keys))]

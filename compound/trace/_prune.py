@@ -1,8 +1,8 @@
-"""Taking out of stored traces what may not be kept: first the content of runs, then their spans.
+"""Prunes stored traces: first the content of runs, then their spans.
 
-Files are replaced one by one in the way of a compaction, so a reader sees each row once at every moment, and what a
-killed prune left undone the next one does: blobs are emptied before the spans that lead to them are marked, and the
-newest spans of a run go last.
+Files are replaced one by one as in a compaction, so that readers see each row exactly once, and the next prune
+continues an interrupted one: blobs are emptied before their spans are marked, and the newest spans of a run are
+deleted last.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     import duckdb
 
 PRUNED: Final = "pruned_at"
-"""Attribute of every span of a run whose content was removed: UTC seconds."""
+"""Attribute of spans whose content was pruned: UTC seconds."""
 
 SPARES_S: Final = 12 * SEEN_S
-"""A span that no reader sees yet may refer to a blob that was stored so long ago, and to no older one."""
+"""Maximum age in seconds of a blob that an unpublished span may refer to."""
 _KEPT: Final = (
     *("skipped", "paused", "resumed", "run_status", "journal_key", "rounds", "items", "failed_items", "turns"),
     *("stopped", "segment", "abstained", "fallback", "effect_status", "review_item", "decision_id", "sql_truncated"),
 )
-"""Attributes that hold no words of anybody; whatever else a tool wrote there goes with the content."""
+"""Attributes without personal text; all others are deleted with the content."""
 _IS_PRUNED: Final = f"json_extract_string(attributes, '$.{PRUNED}') IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceAge:
-    """When a run was last heard of.
+    """The last activity of a run.
 
     Attributes:
         ended_at: End of its newest span, UTC seconds.
-        is_paused: Its newest leg ended waiting for a person.
-        is_emptied: Its content was removed before.
+        is_paused: Whether its newest leg is waiting for a person.
+        is_emptied: Whether its content is already pruned.
     """
 
     run_id: str
@@ -51,13 +51,13 @@ class TraceAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceCuts:
-    """What was removed, or would be.
+    """The number of deleted objects, or of those to delete.
 
     Attributes:
-        blobs: Inputs and outputs whose text went.
-        spans_emptied: Spans that keep only hashes, sizes, times and names.
-        spans: Spans that went as a whole.
-        scores: Scores that went with them.
+        blobs: Inputs and outputs whose text was deleted.
+        spans_emptied: Spans reduced to hashes, sizes, times and names.
+        spans: Deleted spans.
+        scores: Deleted scores.
     """
 
     blobs: int = 0
@@ -93,7 +93,7 @@ def ages(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[TraceAge]:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """What is to become of the rows of a table; SQL over `t` (a row) and what is joined to it."""
+    """Changes of a table's rows, in SQL over `t` (a row) and its joins."""
 
     table: str
     join: str
@@ -106,13 +106,13 @@ class TracePrune:
     """One prune of a folder.
 
     Args:
-        connection: Of a database of its own.
-        folder: Of the store.
-        emptied: Runs whose content goes.
-        dropped: Runs of which nothing stays.
-        lost_before: UTC seconds; blobs that no span leads to are emptied when they are older. None leaves them.
-        row_group_rows: As the store writes them.
-        spares_s: Blobs younger than this keep their text: a span that no reader sees yet may refer to one.
+        connection: A connection to a private database.
+        folder: Folder of the store.
+        emptied: Runs whose content is deleted.
+        dropped: Runs that are deleted completely.
+        lost_before: UTC seconds; older blobs without a span are emptied. None keeps them.
+        row_group_rows: Size of row groups, as in the store.
+        spares_s: Newer blobs keep their text: their span may not be published yet.
     """
 
     def __init__(  # noqa: PLR0913 - what to remove, all named
@@ -134,7 +134,7 @@ class TracePrune:
         self._row_group_rows = row_group_rows
 
     def run(self, *, now: float, dry_run: bool) -> TraceCuts:
-        """Remove; with `dry_run` only count."""
+        """Delete; with `dry_run` only count."""
         if not self._gone or not self._folder.is_dir():
             return TraceCuts()
         with only_rewriter(self._folder, waits=True):
@@ -145,7 +145,7 @@ class TracePrune:
         return TraceCuts(blobs=blobs + emptied_blobs, spans_emptied=emptied, spans=spans, scores=scores)
 
     def _prepare(self) -> None:
-        """Which runs go, and of each blob whether a span still needs its text, or its row."""
+        """Compute the affected runs, and whether each blob's text or row is still needed."""
         self._connection.execute("CREATE OR REPLACE TEMP TABLE gone (run_id VARCHAR, whole BOOLEAN)")
         self._connection.execute(
             "INSERT INTO gone SELECT unnest($runs), unnest($whole)",
@@ -187,7 +187,7 @@ class TracePrune:
 
     def _spans(self, now: float) -> _Cut:
         kept = ", ".join(f"'{name}', json_extract(t.attributes, '$.{name}')" for name in _KEPT)
-        # a merge leaves out what is null
+        # a merge patch drops nulls
         attributes = f"json_merge_patch('{{}}'::JSON, json_object({kept}, '{PRUNED}', {now!r}))"
         return _Cut(
             table="spans",
@@ -198,7 +198,7 @@ class TracePrune:
         )
 
     def _apply(self, cut: _Cut, *, dry_run: bool) -> tuple[int, int]:
-        """Replace each file that holds such rows; gives how many rows went and how many changed."""
+        """Replace each affected file; returns the numbers of deleted and changed rows."""
         went = changed = 0
         for day in finished_days(self._folder, cut.table):
             for name, rows, drops, changes in self._counts(cut, sorted(day.glob("*.parquet"))):
@@ -224,7 +224,7 @@ class TracePrune:
         return [(str(name), int(rows), int(drops), int(changes)) for name, rows, drops, changes in found]
 
     def _rest(self, cut: _Cut, path: Path) -> str:
-        """The rows of a file that stay, as they are to be."""
+        """The remaining rows of a file, after changes."""
         drops, changes = f"coalesce({cut.drops}, false)", f"coalesce({cut.changes}, false)"
         return f"""
             SELECT * FROM (SELECT t.* FROM {source([path])} t {cut.join} WHERE NOT {drops} AND NOT {changes}

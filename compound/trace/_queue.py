@@ -20,10 +20,10 @@ _PUBLISH_ROWS: Final = 8_192
 
 
 class SpanQueue:
-    """Takes rows without blocking; a daemon thread hands them to the store.
+    """Accepts rows without blocking; a daemon thread writes them to the store.
 
-    Rows are appended to the store every 0.2 s (from then on a killed process loses none of them) and made
-    visible to readers every 5 s or 8,192 rows. A store that `is_immediate` gets each row at once.
+    Rows are appended to the store every 0.2 s (then they survive a killed process) and published to readers every 5 s
+    or 8,192 rows. A store that `is_immediate` receives each row at once.
     """
 
     def __init__(self, store: SpanStore, *, exporters: Sequence[SpanStore] = (), max_rows: int) -> None:
@@ -33,11 +33,13 @@ class SpanQueue:
         self._max_rows = max_rows
         self._rows: deque[tuple[str, bytes]] = deque()
         self._wake = threading.Event()
-        self._lock = threading.Lock()  # one drain at a time: the thread's, or a caller's
-        self._publishing = threading.Lock()  # apart from the drain: a run that ends waits for no Parquet file
+        self._lock = threading.Lock()  # one drain at a time, by the thread or a caller
+        self._publishing = (
+            threading.Lock()
+        )  # separate from the drain: the end of a run does not wait for a Parquet file
         self._thread: threading.Thread | None = None
         self._is_closed = False
-        self._is_idle = True  # nothing was put since the thread last found nothing to do
+        self._is_idle = True  # no rows were added since the thread was last idle
         self._unpublished = 0
         self._oldest_at = 0.0
         self._drained_at = 0.0
@@ -45,7 +47,7 @@ class SpanQueue:
         self.dropped = 0
 
     def put(self, table: str, line: bytes) -> None:
-        """Queue one row (JSON); dropped and counted when the queue is full or closed."""
+        """Queue one row (JSON); dropped and counted if the queue is full or closed."""
         if self._is_closed or len(self._rows) >= self._max_rows:
             self.dropped += 1
             return
@@ -60,7 +62,7 @@ class SpanQueue:
             self._wake.set()
 
     def settle(self) -> None:
-        """A run ended or paused: hand its rows to the store now, unless that was done a moment ago."""
+        """Append the rows of a run that ended or paused, unless this was done very recently."""
         if time.monotonic() - self._drained_at > _SETTLE_S:
             self._wake.set()
 
@@ -134,19 +136,19 @@ class SpanQueue:
                 is_due = time.monotonic() - self._oldest_at > _PUBLISH_S
             if self._unpublished >= _PUBLISH_ROWS or is_due:
                 self._publish()
-            self._is_idle = not self._unpublished  # before the look at the rows: who puts one after it wakes us
+            self._is_idle = not self._unpublished  # before checking for rows: later rows wake the thread
             if self._rows or self._unpublished:
                 self._is_idle = False
             self._wake.wait(_IDLE_S if self._is_idle else _DRAIN_S)
             self._wake.clear()
 
     def hand_over(self) -> None:
-        """Append everything that was put before the call: a process that is killed now loses none of it."""
+        """Append all rows queued before the call, so that they survive a killed process."""
         with self._lock:
             self._drain_locked()
 
     def flush(self) -> None:
-        """Append and publish everything that was put before the call."""
+        """Append and publish all rows queued before the call."""
         self.hand_over()
         self._publish()
 

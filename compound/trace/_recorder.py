@@ -1,20 +1,20 @@
-"""The recorder: one row of JSON for each span, made when it ends, handed to a queue.
+"""The recorder: writes one JSON row per span to a queue when the span ends.
 
-Identity and names are OpenTelemetry's; its SDK's span objects are not used on the way, because starting and
-ending one costs as much as the whole of ours (25 us of CPU, measured) and its attributes cannot hold lists of
-records. `OtelExport` builds SDK spans from the rows, in the background, where a backend wants them.
+Ids and names follow OpenTelemetry. The SDK's span objects are not used, because one costs as much CPU as our whole
+recording (25 us, measured) and its attributes cannot hold lists of records. `OtelExport` builds SDK spans from the
+rows, in the background, for other backends.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from hashlib import sha256
 from random import getrandbits
 from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 
+from compound.language.sha import sha
 from compound.trace._active import ActiveSpan, Scope, current
 from compound.trace._columns import SPANS, Row, Value
 from compound.trace._names import NODE, WORKFLOW
@@ -33,23 +33,23 @@ _PINS: Final = ("index_name", "index_version", "index_source_version")
 
 def trace_id_of(run_id: str) -> str:
     """The trace id of a run, 32 hex digits: a pause and its resume are one trace."""
-    return sha256(run_id.encode("utf-8", "replace")).hexdigest()[:32]
+    return sha(run_id.encode("utf-8", "replace"), 32)
 
 
 class Recorder:
-    """Records runs and nodes into a store; every other room emits through `trace.child`.
+    """Records runs and nodes in a store; other packages emit spans through `trace.child`.
 
-    Nothing here waits for the disk or raises into the caller: what cannot be recorded is counted in
-    `dropped`. Spans reach the store in the background; `flush` waits for them, `close` flushes and ends.
+    Recording never waits for the disk and never raises: lost rows are counted in `dropped`. Spans reach the store in
+    the background; `flush` waits for them, `close` flushes and stops.
 
     Args:
-        store: Where spans go: `ParquetStore(folder)` or `MemoryStore()`.
+        store: The store: `ParquetStore(folder)` or `MemoryStore()`.
         service_name: Column `service_name`: the project's name.
-        keep_content: False keeps hashes and sizes of node inputs and outputs, not their text.
-        redact: Runs on each input and output before it is hashed; where it fails nothing is kept.
-        redaction_policy: The name of that hook, a column.
-        max_queued: Bound of the queue in rows; above it rows are dropped and counted.
-        exporters: Further places that get every row in the background, for example `OtelExport(...)`.
+        keep_content: False stores only hashes and sizes of node inputs and outputs.
+        redact: Applied to each input and output before hashing; if it fails, nothing is stored.
+        redaction_policy: Name of that hook, stored in a column.
+        max_queued: Size of the queue in rows; further rows are dropped and counted.
+        exporters: Further receivers of every row in the background, for example `OtelExport(...)`.
     """
 
     def __init__(  # noqa: PLR0913 - settings, all named
@@ -76,7 +76,7 @@ class Recorder:
 
     @property
     def dropped(self) -> int:
-        """Rows that were not recorded: a full queue, a failing disk, a value that nothing could store."""
+        """Number of lost rows: full queue, failing disk, or a value that cannot be stored."""
         return self._failed + self._queue.dropped
 
     def run(  # noqa: PLR0913 - the identity of a run
@@ -91,9 +91,9 @@ class Recorder:
         is_replay: bool = False,
         **fields: Value,
     ) -> ActiveSpan:
-        """Open the root span `invoke_workflow <graph>` of a run, or of the next leg of a resumed one.
+        """Open the root span `invoke_workflow <graph>` of a run, or of the next leg of a resumed run.
 
-        Call `pause` on it when the run ends waiting for a person.
+        Call `pause` on it if the run stops to wait for a person.
         """
         scope = self._scope(
             trace_id_of(run_id),
@@ -111,12 +111,12 @@ class Recorder:
         return span
 
     def node(self, name: str, *, kind: str, attempt: int = 1, config_hash: str = "", **fields: Value) -> ActiveSpan:
-        """Open the span of one attempt of a node, below the span that is open in this context."""
+        """Open the span of an attempt of a node, below the current span."""
         above = current()
         scope = above.scope if above is not None else self._scope(f"{getrandbits(128):032x}")
         known = self._nodes.get((name, kind, config_hash))
         if known is None:
-            if len(self._nodes) >= _MAX_NODES:  # a server that loads graph after graph
+            if len(self._nodes) >= _MAX_NODES:  # for servers that load many graphs
                 self._nodes.clear()
             known = self._nodes[name, kind, config_hash] = _node_fields(name, kind, config_hash)
         span = ActiveSpan(self, f"{NODE} {name}", "node", scope, above, {**known, "attempt": attempt})
@@ -130,7 +130,7 @@ class Recorder:
         return Scope(trace_id, to_json(row)[:-1])
 
     def finish(self, span: ActiveSpan, error: BaseException | None) -> None:
-        """Take a span that ended: make its row and queue it."""
+        """Queue the row of a finished span."""
         try:
             end = time.time_ns()
             row = span.fields
@@ -177,7 +177,7 @@ class Recorder:
             if self._redact is not None:
                 value = self._redact(value)
             text = to_json(value, canonical=True)
-            key = sha256(text).hexdigest()
+            key = sha(text)
             fields = span.fields
             fields[column] = key
             fields["bytes"] = len(text) + cast("int", fields.get("bytes", 0))
@@ -198,22 +198,22 @@ class Recorder:
         )
 
     def score(self, **fields: Value) -> None:
-        """Store one score (columns of `scores`); `value` absent means that there is none, never 0."""
+        """Store a score (columns of `scores`); an absent `value` is absent, never 0."""
         now = time.time_ns()
         row: Row = {"time_unix_nano": now, "date": self._date(now)}
         row.update((name, value) for name, value in fields.items() if value is not None)
         self._queue.put("scores", to_json(row))
 
     def hand_over(self) -> None:
-        """Append everything recorded so far to the store: a process that is killed afterwards loses none of it."""
+        """Append all recorded rows to the store, so that they survive a killed process."""
         self._queue.hand_over()
 
     def flush(self) -> None:
-        """Wait until everything recorded so far can be read from the store."""
+        """Wait until all recorded rows are readable from the store."""
         self._queue.flush()
 
     def close(self) -> None:
-        """Flush and stop; recording afterwards is counted as dropped. May be called twice."""
+        """Flush and stop; later rows are counted as dropped. Idempotent."""
         self._queue.close()
 
 
@@ -225,7 +225,7 @@ def _node_fields(name: str, kind: str, config_hash: str) -> dict[str, Value]:
 
 
 def _place(fields: dict[str, Value]) -> Row:
-    """Columns stay, everything else goes into `attributes`."""
+    """Move everything except columns to `attributes`."""
     row: Row = {}
     attributes: Row = {}
     for name, value in fields.items():
@@ -238,7 +238,7 @@ def _place(fields: dict[str, Value]) -> Row:
 
 
 def _roll_up(span: ActiveSpan, above: ActiveSpan) -> None:
-    """Give a node the data pins of what ran below it, so that an SQL node's own span names its tables."""
+    """Copy the data pins of child spans to their node, so that an SQL node's span names its tables."""
     fields = span.fields
     inputs = fields.get("data_inputs")
     if isinstance(inputs, list | tuple):

@@ -1,8 +1,7 @@
-"""A spool: rows appended to a file of JSON lines, so that a killed process loses none that it handed over.
+"""Spools: rows appended to a JSONL file, so that they survive a killed process.
 
-A live spool is locked by its owner; one that can be locked belongs to a process that is gone, and the one who
-opens the store next publishes it. The file it becomes has a name that follows from the spool's, so publishing
-it twice gives one file.
+A spool is locked by its owner; an unlocked one belongs to a dead process, and the next process that opens the store
+publishes it. The name of the published file is derived from the spool's, so publishing is idempotent.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Final
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - not on this system: every foreign spool counts as alive
+except ImportError:  # pragma: no cover - without file locks every foreign spool counts as alive
     fcntl = None
 
 _SUFFIX: Final = ".ndjson"
@@ -25,7 +24,7 @@ _serial = count()
 
 
 class Spool:
-    """One open spool of one table, owned by this process."""
+    """An open spool of a table, owned by this process."""
 
     def __init__(self, folder: Path, table: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,11 +32,11 @@ class Spool:
         self.rows = 0
 
     def append(self, lines: Sequence[bytes]) -> None:
-        """Write the rows; what was only half written (full disk) is taken back."""
+        """Append rows; a partial write (full disk) is rolled back."""
         at = self._file.tell()
         rest = memoryview(b"\n".join(lines) + b"\n")
         try:
-            while rest:  # a disk that fills up takes a part and fails at the next call
+            while rest:  # a full disk may accept a part and fail at the next call
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             self._file.truncate(at)
@@ -46,7 +45,7 @@ class Spool:
         self.rows += len(lines)
 
     def remove(self) -> None:
-        """The rows are published: forget the file."""
+        """Delete the file after its rows are published."""
         self.path.unlink(missing_ok=True)
         self._file.close()
 
@@ -58,11 +57,11 @@ def _create(folder: Path, table: str) -> tuple[Path, FileIO]:
         file = FileIO(path, "x+b")
         if _lock(file, path):
             return path, file
-        file.close()  # somebody took it for an abandoned one between open and lock
+        file.close()  # another process treated it as abandoned between open and lock
 
 
 def _lock(file: FileIO, path: Path) -> bool:
-    """Lock the file; false when another holds it or it is no longer the one at `path`."""
+    """Lock the file; returns False if another process holds it or it is no longer at `path`."""
     if fcntl is None:  # pragma: no cover
         return True
     try:
@@ -73,7 +72,7 @@ def _lock(file: FileIO, path: Path) -> bool:
 
 
 def begun(stem: str) -> str:
-    """The day, `YYYY-MM-DD` in UTC, on which the spool of this name was made."""
+    """The day, `YYYY-MM-DD` in UTC, on which this spool was created."""
     try:
         seconds = int(stem.split("-", 1)[0], 16) / 1e9
     except ValueError:
@@ -82,7 +81,7 @@ def begun(stem: str) -> str:
 
 
 class Abandoned:
-    """A spool whose owner is gone, held by us while we publish it."""
+    """A spool of a dead process, locked while this process publishes it."""
 
     def __init__(self, path: Path, file: FileIO) -> None:
         self.path = path
@@ -90,7 +89,7 @@ class Abandoned:
         self.stem, self.table = path.name.removesuffix(_SUFFIX).rsplit(".", 1)
 
     def trim(self) -> bool:
-        """Cut a half-written last row; false when nothing is left."""
+        """Remove a partial last row; returns False if nothing is left."""
         size = self._file.seek(0, os.SEEK_END)
         tail = b""
         at = size
@@ -104,17 +103,17 @@ class Abandoned:
         return whole > 0
 
     def remove(self) -> None:
-        """Forget the file."""
+        """Delete the file."""
         self.path.unlink(missing_ok=True)
         self._file.close()
 
     def release(self) -> None:
-        """Leave the file for the next one who opens the store."""
+        """Leave the file for the next process that opens the store."""
         self._file.close()
 
 
 def abandoned(folder: Path) -> list[Abandoned]:
-    """Lock and return the spools that nobody owns."""
+    """Lock and return the spools without an owner."""
     out: list[Abandoned] = []
     if fcntl is None or not folder.is_dir():  # pragma: no cover
         return out

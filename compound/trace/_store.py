@@ -1,4 +1,4 @@
-"""What every trace store can do: take rows, and answer questions about them."""
+"""Trace stores: append rows and query them."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     import duckdb
 
 _READS: Final = frozenset({"SELECT", "EXPLAIN", "MULTI"})
-"""Kinds of statements that a query may be; DESCRIBE, SHOW, SUMMARIZE and FROM are SELECT, PIVOT is MULTI."""
+"""Allowed kinds of statements; DESCRIBE, SHOW, SUMMARIZE and FROM are SELECT, PIVOT is MULTI."""
 
 
 class SpanStore(Protocol):
-    """Where a recorder puts its rows."""
+    """The store of a recorder."""
 
     @property
     def is_immediate(self) -> bool:
-        """True when rows are handed over one by one, in the caller's thread."""
+        """Whether rows are appended one by one, in the caller's thread."""
         ...
 
     def append(self, table: str, lines: Sequence[bytes]) -> None:
-        """Take rows of `spans`, `blobs` or `scores`, one JSON object each; safe against a killed process."""
+        """Append rows of `spans`, `blobs` or `scores`, one JSON object each; they survive a killed process."""
         ...
 
     def publish(self) -> None:
-        """Make everything that was appended visible to readers."""
+        """Make all appended rows visible to readers."""
         ...
 
     def close(self) -> None:
-        """Publish and release what is held."""
+        """Publish and release resources."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The result of a query: `columns` and `rows` in their order."""
+    """The result of a query: `columns` and `rows`, in order."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
@@ -57,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceNode:
-    """A span and the spans below it, by start time."""
+    """A span and its child spans, by start time."""
 
     span: Mapping[str, object]
     children: tuple[TraceNode, ...] = field(default=())
@@ -74,14 +74,14 @@ class TraceNode:
         return (cast("int", self.span["end_time_unix_nano"]) - start) / 1e6
 
     def walk(self) -> Iterable[TraceNode]:
-        """The node and everything below it, parents first."""
+        """The node and its descendants, parents first."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 class TraceReader:
-    """Questions about stored traces; a store says how its rows come into DuckDB."""
+    """Queries over stored traces; subclasses load their rows into DuckDB."""
 
     def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
         raise NotImplementedError
@@ -89,17 +89,17 @@ class TraceReader:
     def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
         """Run one read-only statement over the tables `spans, blobs, scores` and the views.
 
-        The rows are copied into a database of the query's own before it runs, and that database then loses
-        every access to files, network and settings: the statement cannot read or write anything else.
+        The rows are copied into a private database, which then loses access to files, network and settings: the
+        statement cannot read or write anything else.
 
         Args:
-            query: One statement; names `spans, traces, runs, node_stats, blobs, scores, scores_wide`.
+            query: One statement over `spans, traces, runs, node_stats, blobs, scores, scores_wide`.
             params: Values for `$name` placeholders.
 
         Raises:
-            DataError: ``trace.query``: the statement failed, is not one statement, or tried to leave.
+            DataError: ``trace.query``: the statement failed, is not a single statement, or accesses external data.
 
-        Cost: about 7 us per stored row of each table that the query names.
+        Cost: about 7 us per stored row of each queried table.
         """
         import duckdb
 
@@ -112,9 +112,9 @@ class TraceReader:
             try:
                 statements = connection.extract_statements(query)
                 if len(statements) != 1:
-                    raise DataError("trace.query", "a trace query is exactly one statement", fix="split it")
+                    raise DataError("trace.query", "a trace query must be a single statement", fix="split it")
                 if statements[0].type.name not in _READS:
-                    what = f"a trace query reads; this one is {statements[0].type.name}"
+                    what = f"a trace query must be a SELECT; this one is {statements[0].type.name}"
                     raise DataError("trace.query", what, fix="write a SELECT")
                 cursor = connection.execute(query, dict(params) if params else None)
                 columns = tuple(str(column[0]) for column in cursor.description or ())
@@ -124,7 +124,7 @@ class TraceReader:
                 raise DataError(
                     "trace.query",
                     str(error),
-                    fix=f"tables and views: {names}; each column is in `DESCRIBE spans`",
+                    fix=f"tables and views: {names}; `DESCRIBE spans` lists columns",
                 ) from error
 
     def list_runs(self, *, limit: int = 50, graph: str | None = None) -> list[dict[str, object]]:
@@ -150,17 +150,17 @@ class TraceReader:
     def tree(self, run_id: str) -> tuple[TraceNode, ...]:
         """The spans of a run as a tree; one root per leg (a resume is a new leg of the same trace).
 
-        A span whose parent was lost with a killed process is a root of its own.
+        A span whose parent was lost with a killed process is a root.
 
         Args:
-            run_id: A run id, a trace id, or the beginning of one.
+            run_id: A run id, a trace id, or a prefix of one.
 
         Raises:
-            DataError: ``trace.unknown-run``: no run or more than one is called so.
+            DataError: ``trace.unknown-run``: no run or several runs match.
         """
         spans = self.spans(run_id) or self.spans(self._complete(run_id))
         if not spans:
-            raise DataError("trace.unknown-run", f"no trace of run {run_id!r}", fix="see `compound traces list`")
+            raise DataError("trace.unknown-run", f"run {run_id!r} has no trace", fix="see `compound traces list`")
         below: dict[str | None, list[dict[str, object]]] = {}
         known = {str(span["span_id"]) for span in spans}
         for span in spans:
@@ -174,7 +174,7 @@ class TraceReader:
         return tuple(grow(span) for span in below.get(None, ()))
 
     def _complete(self, prefix: str) -> str:
-        """The only run whose run id or trace id begins so; the prefix itself where there is none."""
+        """The only run with this run id or trace id prefix; the prefix itself if there is none."""
         rows = self.sql(
             "SELECT DISTINCT run_id FROM spans WHERE starts_with(run_id, $id) OR starts_with(trace_id, $id) "
             "ORDER BY 1 LIMIT 6",
@@ -182,11 +182,13 @@ class TraceReader:
         ).rows
         if len(rows) > 1:
             names = ", ".join(str(row[0]) for row in rows)
-            raise DataError("trace.unknown-run", f"several runs begin with {prefix!r}: {names}", fix="write more of it")
+            raise DataError(
+                "trace.unknown-run", f"several runs begin with {prefix!r}: {names}", fix="write a longer prefix"
+            )
         return str(rows[0][0]) if rows else prefix
 
     def blob(self, sha256: str) -> object | None:
-        """The content of a node's input or output; None when it was not kept."""
+        """The content of a node's input or output; None if it was not stored."""
         rows = self.sql("SELECT content FROM blobs WHERE sha256 = $key", {"key": sha256}).rows
         return orjson.loads(str(rows[0][0])) if rows and rows[0][0] is not None else None
 
@@ -199,7 +201,7 @@ CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 
 class MemoryStore(TraceReader):
-    """Keeps rows in memory, for tests; asked in the same way as the stored ones."""
+    """Keeps rows in memory, for tests; queried like other stores."""
 
     is_immediate = True
 
@@ -207,17 +209,17 @@ class MemoryStore(TraceReader):
         self._lines: dict[str, list[bytes]] = {}
 
     def append(self, table: str, lines: Sequence[bytes]) -> None:
-        """Keep the rows."""
+        """Store the rows."""
         self._lines.setdefault(table, []).extend(lines)
 
     def publish(self) -> None:
-        """Nothing to do: rows are visible at once."""
+        """Does nothing: rows are visible at once."""
 
     def close(self) -> None:
-        """Nothing to do: the rows stay readable."""
+        """Does nothing: the rows stay readable."""
 
     def rows(self, table: str = "spans") -> list[Row]:
-        """The rows as they were handed over, oldest first, without the columns that were not set."""
+        """The stored rows, oldest first, without unset columns."""
         return [orjson.loads(line) for line in self._lines.get(table, ())]
 
     def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
@@ -232,7 +234,7 @@ class MemoryStore(TraceReader):
 
 
 def read_ndjson(table: str, path: str) -> str:
-    """The query that reads a file of JSON lines as rows of a table."""
+    """The query that reads a JSONL file as rows of a table."""
     name = path.replace("'", "''")
     columns = _views.json_columns(table)
     query = f"SELECT * FROM read_json('{name}', format = 'newline_delimited', columns = {columns})"
@@ -241,17 +243,16 @@ def read_ndjson(table: str, path: str) -> str:
 
 @contextmanager
 def repaired(table: str, path: str) -> Generator[str]:
-    """A copy of a file of JSON lines in which every value fits its column or stands aside.
+    """A copy of a JSONL file in which every value matches its column's type.
 
-    Rows are not checked when they are recorded; this is the slow way, for a file with a row that the engine
-    refused.
+    Rows are not checked when they are recorded; this slow path is for files with a row that the engine rejected.
     """
     with Path(path).open("rb") as lines, NamedTemporaryFile(suffix=".ndjson") as copy:
         for line in lines:
             try:
                 row = repair(table, orjson.loads(line))
             except ValueError:
-                continue  # not JSON: a line that no recorder wrote whole
+                continue  # not JSON: a partially written line
             copy.write(orjson.dumps(row) + b"\n")
         copy.flush()
         yield copy.name

@@ -1,4 +1,4 @@
-"""The tables and views that a query over traces may name."""
+"""The tables and views of trace queries."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _USES: Final[dict[str, tuple[str, ...]]] = {
 NAMES: Final = tuple(_USES)
 
 FRESH: Final = "QUALIFY row_number() OVER (PARTITION BY sha256 ORDER BY content IS NULL, first_seen DESC) = 1"
-"""Keeps one row of each blob: with content where any has it, the newest of those (a prune asks how old it is)."""
+"""Keeps one row per blob: one with content if any, the newest of those (pruning reads its age)."""
 
 _MS: Final = "(end_time_unix_nano - start_time_unix_nano) / 1e6"
-# A leg is one stretch of a run between two stops. Its root span is written last: without one the leg still runs, or its
-# process was killed. A node of such a leg that a later leg did again is aborted, and statistics leave it out; tokens
-# and cost count it, because what was paid was paid.
+# A leg is the part of a run between two stops. Its root span is written last: without one the leg still runs, or its
+# process was killed. A node of such a leg that a later leg ran again is aborted and excluded from statistics; tokens
+# and cost include it, because it was paid.
 
 _PART_USD: Final = (
     "CASE WHEN kind = 'chat' AND cost_usd IS NULL"
     " THEN TRY_CAST(json_extract_string(attributes, '$.known_cost_usd') AS DOUBLE) END"
 )
-"""What is known of a cost that is not known as a whole."""
+"""The known part of a partly unknown cost."""
 _KNOWN_USD: Final = f"coalesce(cost_usd, {_PART_USD})"
 
 _VIEWS: Final = f"""
@@ -105,7 +105,7 @@ GROUP BY s.graph_name, s.node_name;
 
 
 def needed(query: str) -> frozenset[str]:
-    """The stored tables that a query can touch, by the names it mentions."""
+    """The stored tables that a query may read, by the names in it."""
     words = set(re.findall(r"\w+", query.lower()))
     return frozenset(table for name, tables in _USES.items() if name in words for table in tables)
 

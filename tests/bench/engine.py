@@ -94,8 +94,7 @@ async def diamond() -> float:
     from compound.graph import Engine
     from compound.spec import load_graph
     from compound.testing.fakes import FakeServices
-    from compound.trace._parquet import ParquetStore
-    from compound.trace._recorder import Recorder
+    from tests.support.tracing import on_disk
 
     async def wait(given: Mapping[str, JsonValue]) -> JsonValue:
         await asyncio.sleep(cast("float", given["seconds"]))
@@ -103,7 +102,7 @@ async def diamond() -> float:
 
     clock = asyncio.get_running_loop().time
     with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(ParquetStore(folder))
+        _, recorder = on_disk(folder)
         async with Engine(load_graph(DIAMOND, "diamond.yaml"), FakeServices({"wait": wait}), recorder) as engine:
             begin = clock()
             result = await engine.run({}, run_id="diamond")

@@ -87,8 +87,7 @@ async def compound_side(home: Path) -> AsyncGenerator[tuple[Side, Callable[[], N
     from compound.review.queue.queue import ReviewQueue as Queue
     from compound.spec import load_graph
     from compound.testing.fakes import FakeServices
-    from compound.trace._parquet import ParquetStore
-    from compound.trace._recorder import Recorder
+    from tests.support.tracing import on_disk
 
     state = StateStore.open(home / "state.db")
     queue = Queue(state)
@@ -99,7 +98,7 @@ async def compound_side(home: Path) -> AsyncGenerator[tuple[Side, Callable[[], N
             return QueuedReviews(queue)
 
     services = Services({"reply": lambda given: {"text": f"Dear you, {given['text']}"}})
-    recorder = Recorder(ParquetStore(home / "traces"))
+    _, recorder = on_disk(home / "traces")
     spec = load_graph(GRAPH, "review.yaml")
     async with Engine(spec, services, recorder, state, home / "checkpoints.db") as engine:
         yield lambda run_id: reviewed(engine, queue, run_id), recorder.flush

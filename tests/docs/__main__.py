@@ -11,10 +11,14 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.docs import error_pages, reference_pages
+from tests.docs import error_pages, python_pages, reference_pages
 from tests.docs.codes import ROOT
 
-WRITERS: tuple[Callable[[Path], Mapping[Path, str]], ...] = (error_pages.error_pages, reference_pages.reference_pages)
+WRITERS: tuple[Callable[[Path], Mapping[Path, str]], ...] = (
+    error_pages.error_pages,
+    reference_pages.reference_pages,
+    python_pages.python_pages,
+)
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:

@@ -18,7 +18,7 @@ _FILE_ENDINGS = (".yaml", ".yml", ".json", ".db", ".toml", ".md", ".txt", ".sql"
 _ERRORS = re.compile(r"(\w*Error|EffectRefused|Finding|InvalidFile)$")
 # What `compound check` looks with: not the readers of other declared files, which come into play when they are opened.
 _CHECKED = re.compile(
-    r"compound/(language/|spec/((?!\w+_file\.py|form/kinds\.py|form/format\.py)|graph_file|policy_file)|graph/checks/)"
+    r"compound/(language/(?!environment)|spec/((?!\w+_file\.py|form/kinds\.py|form/format\.py)|graph_file|policy_file)|graph/checks/)"
 )
 # What has a dotted name too, and is none: log events, audit events, names of spans.
 _EVENT_CALLS = frozenset(
@@ -126,6 +126,8 @@ def _is_event(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
 
 
 def _name(func: ast.expr) -> str:
+    if isinstance(func, ast.Attribute) and func.attr == "error" and ast.unparse(func.value).endswith("step"):
+        return "NodeError"  # step.error(...) makes one
     return func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.docs.python_examples import Example, examples
 from tests.docs.sources import (
+    ROOT,
     Definition,
     Function,
     docstring,
@@ -18,7 +20,8 @@ from tests.docs.sources import (
     lineage,
     locate,
     members,
-    statements,
+    module_docstring,
+    names_of,
 )
 
 LIST: Final = Path("tests/unit/public_names.txt")
@@ -57,6 +60,12 @@ def _places(shown: Mapping[str, Sequence[str]]) -> dict[Definition, str]:
         for name in shown[room]:
             places.setdefault(_located(room, name), room)
     return places
+
+
+@cache
+def public() -> frozenset[Definition]:
+    """The definitions of all public names."""
+    return frozenset(_located(room, name) for room, names in rooms(ROOT).items() for name in names)
 
 
 def _located(room: str, name: str) -> Definition:
@@ -105,8 +114,6 @@ def _page(
 
 
 def _room_text(room: str) -> str:
-    from tests.docs.sources import module_docstring
-
     return markdown(module_docstring(room))
 
 
@@ -187,8 +194,15 @@ def _class_signature(name: str, one: Definition, node: ast.ClassDef) -> list[str
     if parts and not any(ast.unparse(base).endswith("TypedDict") for base in node.bases):
         return _wrapped(f"{name}(", [_shown_field(part) for part in _in_order(one, parts)], ")")
     values = [ast.unparse(member) for _, member in members(one) if isinstance(member, ast.Assign | ast.AnnAssign)]
-    errors = [ast.unparse(base) for base in node.bases]
-    return [f"class {name}" + (f"({', '.join(errors)})" if errors else ""), *(f"    {value}" for value in values)]
+    bases = [ast.unparse(base) for base in node.bases if not _is_private(one, base)]
+    head = f"class {name}" + (f"({', '.join(bases)})" if bases else "")
+    return [head + (":" if values else ""), *(f"    {value}" for value in values)]
+
+
+def _is_private(one: Definition, base: ast.expr) -> bool:
+    """If a base is a class of `compound` that no room exports; its members are shown as the class's own."""
+    found = locate(one.module, next(names_of(base), ""))
+    return found is not None and found.module.startswith("compound") and found not in public()
 
 
 def _in_order(one: Definition, parts: Sequence[ast.AnnAssign]) -> list[ast.AnnAssign]:
@@ -206,8 +220,10 @@ def _shown_field(part: ast.AnnAssign) -> str:
         return text
     value = ast.unparse(part.value)
     if "default_factory" in value:
-        value = "{}" if "dict" in value or "nothing" in value else "..."
-    return f"{text} = {re.sub(r'^field[(]default=(.*)[)]$', r'\1', value) if value.startswith('field') else value}"
+        made = "list" if "=list" in value else "dict" if "dict" in value or "nothing" in value else ""
+        value = {"list": "[]", "dict": "{}", "": "..."}[made]
+    found = re.fullmatch(r"field[(]default=(.*)[)]", value)
+    return f"{text} = {found[1] if found else value}"
 
 
 def function_signature(
@@ -294,6 +310,3 @@ def _without_internal(lines: Sequence[str]) -> Iterator[str]:
             is_hidden = False
         if not is_hidden:
             yield line
-
-
-__all__ = ["python_pages", "rooms", "statements"]

@@ -160,7 +160,7 @@ def _is_hidden(name: str, member: ast.stmt, owner: ast.ClassDef) -> bool:
     return name.startswith("_") or not isinstance(member, ast.Assign | ast.AnnAssign)
 
 
-def annotations(one: Definition) -> Iterator[tuple[str, str, ast.expr]]:
+def mentioned(one: Definition) -> Iterator[tuple[str, str, ast.expr]]:
     """What the signature of a name mentions: module that it is written in, where, and the annotation."""
     match one.node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():

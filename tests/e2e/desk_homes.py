@@ -17,7 +17,6 @@ import orjson
 import sqlalchemy as sa
 
 from compound.connector.state import tables
-from compound.connector.state._audit import verify_audit
 from compound.project import Project
 from compound.project.settings.settings import load_settings
 from tests.support.certificates import grant
@@ -211,7 +210,7 @@ def ending_of(home: Home, *, are_all_sent: bool = True) -> Ending:
     project = home.open()
     try:
         ending = _read(project)
-        assert verify_audit(project.resources.state).problem == ""
+        assert project.services.queue.verify_audit().problem == ""
         _require_sound(
             ending, [sent.effect_key for sent in project.resources.mailboxes["desk"].replies()], are_all_sent
         )

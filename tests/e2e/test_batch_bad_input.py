@@ -249,7 +249,7 @@ def test_an_answer_that_does_not_fit_its_type_brings_the_ticket_to_a_person(home
     assert set(stands(home).values()) == {"waiting_review"}
     items = cast("list[dict[str, Any]]", home.json("review", "list"))
     reasons = {item["ticket_id"]: "\n".join(item["reasons"]) for item in items}
-    assert "node plan gave no value: the answer does not fit its schema" in reasons["P-000"]
+    assert "node plan gave no value: the answer does not match its schema" in reasons["P-000"]
     assert "it is not JSON" in reasons["P-000"]
     assert "$.actions: 'cancel it' is not array" in reasons["P-001"]
     assert "'confidence' is missing" in reasons["P-001"]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from compound import Project
-from compound.connector.state._audit import verify_audit
 from compound.errors import ConflictError, DataError
 from tests.e2e.desk_homes import Home, plain_tickets
 from tests.support.commands import command
@@ -98,7 +97,7 @@ def test_a_person_is_erased_and_nobody_else(project: Project, root: Path, monkey
     (other,) = project.reviews().list()
     assert other.status == "pending"
     assert NORAH in str(project.reviews().show(other.item_id))
-    assert verify_audit(project.resources.state).problem == ""
+    assert project.services.queue.verify_audit().problem == ""
 
 
 def test_a_dry_run_removes_nothing(project: Project, root: Path) -> None:

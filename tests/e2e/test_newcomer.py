@@ -214,7 +214,7 @@ MISTAKES = (
     Mistake(call=("batch", "--from", "nowhere.jsonl"), code="mailbox.no-source", exit_code=1, helps="JSONL"),
     Mistake(call=("review", "show", "nothing"), code="review.unknown-item", exit_code=1, helps="compound review list"),
     Mistake(call=("traces", "show", "nothing"), code="trace.unknown-run", exit_code=1, helps="compound traces list"),
-    Mistake(call=("init", "."), code="project.not-empty", exit_code=2, helps="does not exist yet"),
+    Mistake(call=("init", "."), code="project.not-empty", exit_code=2, helps="new or empty folder"),
     Mistake(
         call=("explain", "graph.cicle"), code="errors.unknown-code", exit_code=1, helps="did you mean 'graph.cycle'?"
     ),

@@ -233,7 +233,7 @@ def test_an_order_that_changed_between_approval_and_commit(waiting: Home) -> Non
     assert refused.returncode == 1, refused
     assert f"orders/{order} was at version 1, now 2" in refused.stdout
     assert "nothing was done" in refused.stdout
-    assert "the item is back in the queue" in refused.stdout
+    assert "the item is open again" in refused.stdout
     assert shop_of(home) == before
     assert {status for _, status in effects_of(home, str(item["run_id"]))} == {"refused"}
     stale = cast("Json", home.json("review", "show", name))
@@ -299,7 +299,7 @@ def test_a_claim_is_seen_and_kept_and_given_back(waiting: Home) -> None:
 
 def test_what_is_wrong_is_said_with_the_choices(waiting: Home) -> None:
     for arguments, said in (
-        (("show", "nobody"), "there is no item 'nobody'"),
+        (("show", "nobody"), "item 'nobody' does not exist"),
         (("list", "--status", "open"), "choices: awaiting_second, decided"),
         (("edit", "P-000"), "the edit changes nothing"),
         (("reject", "P-000", "--reason", "ton"), "did you mean 'tone'?"),

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.timeout(900)  # it installs the wheel, and runs the whole desk from it
+
 ROOT = Path(__file__).resolve().parents[2]
 HOMES = {
     "compound/": "compound/",
@@ -30,7 +32,7 @@ HOMES = {
 
 
 def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=800, check=False)
 
 
 @pytest.fixture(scope="module")

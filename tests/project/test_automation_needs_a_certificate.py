@@ -230,7 +230,7 @@ def test_a_rule_that_is_too_often_wrong_is_refused_for_good(desk: Path) -> None:
     label(desk, [{**one, "wrong": index < 15} for index, one in enumerate(good(40))])
     code, out = cli(desk, *CERTIFY)
     assert code == 1
-    assert "15 of 40 were wrong, surely more than 10 % at 90 %" in out
+    assert "15 of 40 were wrong, significantly more than 10 % at 90 %" in out
     assert run(desk, 1)["reasons"] == ["not certified"]
 
 

@@ -163,3 +163,11 @@ def test_json_says_the_files_and_the_next_commands(tmp_path: Path) -> None:
     assert made["files"] == len(files(tmp_path / "mine"))
     assert made["template"] == "small"
     assert made["next"] == [f"cd {tmp_path / 'mine'}", "compound run", "compound review list"]
+
+
+def test_a_project_whose_own_graph_is_gone_says_where_it_is_named(small: Place) -> None:
+    (small.root / "graphs/answer.yaml").rename(small.root / "graphs/mine.yaml")
+    said = small.say("run")
+    assert said.code != 0
+    assert "pyproject.toml: `graph` names 'answer', and graphs/ has no such graph" in said.err
+    assert "choices: mine" in said.err

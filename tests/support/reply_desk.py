@@ -19,7 +19,7 @@ from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 
 if TYPE_CHECKING:
-    from compound.connector.mailbox._replies import Sent
+    from tests.support.mailboxes import Sent
 
 GRAPH = """\
 compound: graph/v1

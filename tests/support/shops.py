@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compound.connector.records._records import Records
-from compound.effect import Effect, EffectGroup, PlannedEffect
+from compound.effect import Effect, EffectGroup, PlannedEffect, TargetEffect
 from compound.spec.records_file import RecordsFile
 from compound.spec.yaml.reading import read_yaml_file
 
@@ -23,6 +23,13 @@ ADDRESS: dict[str, JsonValue] = {
     "country": "USA",
     "zip": "01234",
 }
+
+
+def open_shop(
+    place: Path | str, file: RecordsFile | None = None, *, effects: Callable[[str], TargetEffect] | None = None
+) -> Records:
+    """The store of records at a path or a URL, empty where it is new."""
+    return Records.open(place, file or shop_file(), effects=effects)
 
 
 def shop_file() -> RecordsFile:

@@ -46,6 +46,7 @@ _VARYING = (
     (re.compile(r"(?<!tracking )(?<!number is )(?<!number was )\b(?:eval-)?[0-9a-f]{10,32}\b"), "ID"),
     # A row of `compound index`: the index's version, and at its end how many seconds it took.
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"), "WHEN"),
     (re.compile(r"@\d+\b"), "@N"),
     (re.compile(r"\b\d+\.\d (\w+ a second)"), r"N \1"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?"), "MOMENT"),

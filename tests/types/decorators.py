@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue
 
 from compound import Abstain, Case, CaseResult, Score, SuiteContext, Verdict, check, effect, solver, tool
 from compound.effect import Effect
+from compound.effect import effect as declared_effect
 from compound.evaluation import Scorer
 
 
@@ -67,6 +68,10 @@ assert_type(polite("please"), Verdict)
 assert_type(count.name, str)
 assert_type(reply, Effect)
 assert_type(write({"text": "a"}), JsonValue | Abstain)
+
+assert_type(count.params_schema, Mapping[str, JsonValue])
+assert_type(reply.args_model, type[BaseModel])
+assert_type(declared_effect("note", target="notes")(reply.function), Effect)
 
 count(1)  # pyright: ignore[reportArgumentType]
 count("a", most=1)  # pyright: ignore[reportCallIssue]

@@ -9,10 +9,24 @@ from pydantic import JsonValue
 
 from compound import Document, Project, ProjectError, Setup
 from compound.batch import BatchOptions, BatchSummary
+from compound.connector.mcp import PinReport
 from compound.evaluation import SuiteReport
-from compound.graph import Engine, RunEvent
+from compound.graph import Compiled, Engine, ReplayResult, RunEvent, RunResult
 from compound.language import Finding
-from compound.project import ReviewService, RunView
+from compound.project import (
+    EffectService,
+    EraseReport,
+    IndexView,
+    PruneReport,
+    ReviewService,
+    RunView,
+    SeedReport,
+    ToolView,
+    TrainView,
+    compiled_graph,
+)
+from compound.specialist import VersionRow
+from compound.trace import TraceReader
 
 
 def used(project: Project) -> None:
@@ -28,6 +42,43 @@ def used(project: Project) -> None:
     assert_type(project.evaluate("short"), SuiteReport)
     assert_type(project.reviews(), ReviewService)
     assert_type(project.engine("main"), Engine)
+    assert_type(project.replay("run", mode="fresh"), ReplayResult)
+    assert_type(project.resume("run"), RunResult)
+    assert_type(project.redraft("run", "review"), RunResult)
+    assert_type(project.compile("main"), Compiled)
+    assert_type(compiled_graph("main", Path()), Compiled)
+    assert_type(project.effects(), EffectService)
+    assert_type(project.tools(), list[ToolView])
+    assert_type(project.pin_tools(["weather"], write=False), list[PinReport])
+    assert_type(project.traces(), TraceReader)
+    assert_type(project.close(), None)
+
+
+def kept(project: Project) -> None:
+    """What a project makes, keeps and removes."""
+    assert_type(project.seed(force=True), SeedReport)
+    assert_type(project.index(["handbook"]), list[IndexView])
+    assert_type(project.train("intent", promote=True), TrainView)
+    assert_type(project.specialists(), list[VersionRow])
+    assert_type(project.promote("intent"), str)
+    assert_type(project.rollback("intent"), str)
+    assert_type(project.prune(dry_run=True), PruneReport)
+    assert_type(project.erase(["ann@example.org"]), EraseReport)
+    project.index("handbook", forced=True)  # pyright: ignore[reportCallIssue]
+
+
+def told(project: Project) -> None:
+    """What a project says of itself, and what people type as values."""
+    assert_type(project.graph_names(), list[str])
+    assert_type(project.source("main", python=True), str)
+    assert_type(project.draw("main", svg=True), str)
+    assert_type(project.unchecked(), str)
+    assert_type(project.waiting_items("run"), list[str])
+    assert_type(project.traces_folder(), str)
+    assert_type(project.inputs("main", ["text=hello"]), dict[str, JsonValue])
+    assert_type(project.context("main", ["day=Monday"]), dict[str, JsonValue])
+    assert_type(project.item_input("main", {"id": "1"}), dict[str, JsonValue])
+    assert_type(project.example(), dict[str, JsonValue])
     assert_type(Setup(name="a").options, Mapping[str, JsonValue])
     assert_type(Document(id="a", text="b").text, str)
     assert_type(ProjectError("a.b", "c").fix, str)

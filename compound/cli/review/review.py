@@ -79,7 +79,7 @@ def list_items(
         return
     left_out = print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "ticket", "asked by", "status", "draft", "age", "subject", "why a person"],
+        ["item", "of", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
@@ -95,7 +95,7 @@ def list_items(
         ],
         right=["age"],
         short=["asked by", "subject", "why a person"],
-        spare=["asked by", "age", "draft", "why a person", "ticket"],
+        spare=["asked by", "age", "draft", "why a person", "of"],
     )
     if left_out:
         note(f"hidden in this narrow terminal: {', '.join(left_out)} (--json has them)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from uuid import uuid4
 import orjson
 
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -116,9 +116,9 @@ class SentFolder:
             if sent.get("run_id") not in run_ids or record.get("pruned_at") is not None:
                 continue
             kept = {**record, "sent": {**sent, "text": ""}, "result": None, "pruned_at": now}
-            beside = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
-            beside.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-            beside.replace(path)
+            temporary = path.with_name(f".{path.stem}-{uuid4().hex}.tmp")
+            temporary.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+            temporary.replace(path)
             emptied += 1
         return emptied
 
@@ -128,7 +128,7 @@ class SentFolder:
         yield from sorted(sent, key=lambda one: (one.sent_at, one.effect_key))
 
     def _path(self, effect_key: str) -> Path:
-        name = hashlib.sha256(effect_key.encode()).hexdigest()[:40]
+        name = sha(effect_key, 40)
         return self._folder / name[:2] / f"{name}.json"
 
 

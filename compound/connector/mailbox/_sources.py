@@ -76,12 +76,12 @@ class _Reader:
 
     def make(self, record: object, where: Location) -> Row:
         """An item and the further columns of its record."""
-        beside: Mapping[str, JsonValue] = {}
+        extra: Mapping[str, JsonValue] = {}
         if self._columns and isinstance(record, dict):
             given = cast("dict[str, JsonValue]", record)
-            beside = {name: value for name, value in given.items() if name in self._columns}
-            record = {name: value for name, value in given.items() if name not in beside}
-        return make_item(record, self.rules, where, self._seen), beside, where
+            extra = {name: value for name, value in given.items() if name in self._columns}
+            record = {name: value for name, value in given.items() if name not in extra}
+        return make_item(record, self.rules, where, self._seen), extra, where
 
 
 def _read_jsonl(path: Path, reader: _Reader) -> Iterator[Row]:

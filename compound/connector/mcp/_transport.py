@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from compound.errors import ConnectorError, ProjectError
+from compound.errors import ConnectorError
+from compound.language.environment import Environment
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
     from mcp import Client, StdioServerParameters
 
     from compound.spec.mcp_file import McpServer
-
-_VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def require_mcp() -> None:
@@ -29,22 +27,6 @@ def require_mcp() -> None:
     """
     if find_spec("mcp") is None:
         raise ConnectorError("mcp.driver", "the MCP SDK is not installed", fix="install compound[mcp]")
-
-
-def expand(text: str, environment: Mapping[str, str]) -> str:
-    """Resolve `${env:NAME}` in a text.
-
-    Raises:
-        ProjectError: ``project.no-secret``.
-    """
-
-    def value(found: re.Match[str]) -> str:
-        name = found[1]
-        if name not in environment:
-            raise ProjectError("project.no-secret", f"environment variable {name} is not set", fix=f"export {name}=...")
-        return environment[name]
-
-    return _VARIABLE.sub(value, text)
 
 
 @asynccontextmanager
@@ -71,7 +53,7 @@ async def connect(
 
     from compound.version import VERSION
 
-    env = os.environ if environment is None else environment
+    env = Environment(os.environ if environment is None else environment)
     options: dict[str, Any] = {
         "client_info": Implementation(name="compound", version=VERSION),
         "message_handler": _listener(on_change),
@@ -83,28 +65,28 @@ async def connect(
             transport = stdio_client(_process(server, root, env), errlog=log_file)
         else:
             http = await exits.enter_async_context(_http(server, env))
-            transport = streamable_http_client(expand(server.url or "", env), http_client=http)
+            transport = streamable_http_client(env.text(server.url or "", "url"), http_client=http)
         yield await exits.enter_async_context(Client(transport, **options))
 
 
-def _process(server: McpServer, root: Path, env: Mapping[str, str]) -> StdioServerParameters:
+def _process(server: McpServer, root: Path, env: Environment) -> StdioServerParameters:
     from mcp import StdioServerParameters
 
     return StdioServerParameters(
         command=server.command or "",
-        args=[expand(arg, env) for arg in server.args],
-        env={name: expand(value, env) for name, value in server.env.items()},
+        args=[env.text(arg, "args") for arg in server.args],
+        env={name: env.text(value, f"env.{name}") for name, value in server.env.items()},
         cwd=root / (server.cwd or "."),
     )
 
 
-def _http(server: McpServer, env: Mapping[str, str]) -> Any:  # noqa: ANN401 - a client of the SDK's own HTTP library
+def _http(server: McpServer, env: Environment) -> Any:  # noqa: ANN401 - a client of the SDK's own HTTP library
     import httpx2
 
     # An answer may take as long as the call; the SDK's timeouts bound the total.
     timeout = httpx2.Timeout(30.0, read=parse_duration(server.timeout) + 5.0)
     return httpx2.AsyncClient(
-        headers={name: expand(value, env) for name, value in server.headers.items()}, timeout=timeout
+        headers={name: env.text(value, f"headers.{name}") for name, value in server.headers.items()}, timeout=timeout
     )
 
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from compound.connector.records._tables import VERSION
-from compound.errors import ConnectorError, EffectRefused
+from compound.errors import ConnectorError, EffectRefused, choices
+from compound.spec.records_file import RecordsNested
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy.engine import Connection
 
     from compound.connector.records._documents import Documents, Reader
-    from compound.spec.records_file import RecordsDocument
+    from compound.spec.records_file import RecordsDocument, RecordsField
 
     Document = dict[str, JsonValue]
     Row = dict[str, JsonValue]
@@ -32,7 +34,7 @@ class _Loaded:
 
 
 class RecordsTransaction:
-    """The transaction of effect functions: documents can be changed in place until it ends.
+    """The transaction of effect functions: documents can be added, and changed in place until it ends.
 
     Attributes:
         expected: Reference to the version seen when the change was decided; may be empty.
@@ -67,6 +69,21 @@ class RecordsTransaction:
         found = self._loaded.get(ref)
         return found.live if found else None
 
+    def add(self, kind: str, key: str, document: Mapping[str, JsonValue]) -> Document:
+        """A new document, live as that of `get`; a field that is left out is null, and holds no rows.
+
+        Raises:
+            EffectRefused: `effect.exists`: there is a document of this kind and key.
+            ConnectorError: `records.unknown-field`: it has a field that the shape does not name.
+        """
+        if self.get(kind, key) is not None:
+            raise EffectRefused("effect.exists", f"there is a document {kind}/{key} already", fix="give it another key")
+        declared = self._reader.declared(kind)
+        live = _whole(declared.shape, document, f"{kind}/{key}")
+        live |= {name: key for name, part in declared.shape.items() if part == declared.id}
+        self._loaded[f"{kind}/{key}"] = _Loaded(declared, 0, {}, live)
+        return live
+
     def documents(self, root_id: str) -> Documents:
         """The view of one root document in the database; a copy, not live."""
         return self._reader.view(self._connection, root_id)
@@ -83,10 +100,13 @@ class RecordsTransaction:
             raise stale(moved)
 
     def flush(self) -> None:
-        """Internal: write every changed document and increment its version. Called at the end of the transaction."""
+        """Internal: write new and changed documents and increment their versions, at the end of the transaction."""
         for ref, loaded in self._loaded.items():
             if loaded.live != loaded.before:
-                self._write(ref, loaded)
+                if loaded.version:
+                    self._write(ref, loaded)
+                else:
+                    self._insert(ref, loaded)
                 self.changed[ref] = loaded.version + 1
 
     def _write(self, ref: str, loaded: _Loaded) -> None:
@@ -110,6 +130,20 @@ class RecordsTransaction:
         if self._connection.execute(query).rowcount != 1:
             raise stale({ref: (loaded.version, None)})
 
+    def _insert(self, ref: str, loaded: _Loaded) -> None:
+        declared = loaded.declared
+        rows = self._reader.shaper.write(declared, loaded.live, ref.partition("/")[2])
+        (root,) = rows.pop(declared.table)
+        try:
+            self._connection.execute(sa.insert(self._tables[declared.table]).values({**root, VERSION: 1}))
+        except IntegrityError as error:
+            # Another transaction was faster.
+            raise EffectRefused(
+                "effect.exists", f"there is a document {ref} already", fix="give it another key"
+            ) from error
+        for name, inner in rows.items():
+            self._write_rows(name, [], inner)
+
     def _write_rows(self, name: str, before: list[Row], after: list[Row]) -> None:
         table, key = self._tables[name], self._reader.file.tables[name].key
         old = {tuple(row[column] for column in key): row for row in before}
@@ -129,6 +163,24 @@ class RecordsTransaction:
                 changed = {column: value for column, value in row.items() if value != old[values][column]}
                 version = table.c[VERSION] + 1
                 self._connection.execute(sa.update(table).where(this(values)).values({**changed, VERSION: version}))
+
+
+def _whole(shape: Mapping[str, RecordsField], given: Mapping[str, JsonValue], ref: str) -> Document:
+    """A new document with every field of its shape."""
+    unknown = sorted(given.keys() - shape.keys())
+    if unknown:
+        what = f"{ref} has no field {unknown[0]!r}"
+        raise ConnectorError("records.unknown-field", what, fix=choices(list(shape), unknown[0]))
+    made: Document = {}
+    for name, part in shape.items():
+        value = deepcopy(given.get(name))
+        if isinstance(part, str):
+            made[name] = value
+        elif isinstance(part, RecordsNested):
+            made[name] = _whole(part.fields, value if isinstance(value, dict) else {}, f"{ref}.{name}")
+        else:
+            made[name] = ({} if part.by else []) if value is None else value
+    return made
 
 
 def stale(moved: Mapping[str, tuple[int, int | None]]) -> EffectRefused:

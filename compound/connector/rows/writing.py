@@ -111,17 +111,17 @@ class ResultFile:
         write_table(self.path.parent, self.path.name, results, mode="overwrite", schema=_SCHEMA)
 
     def _write_file(self, results: Sequence[Result]) -> None:
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
             if self.kind == "jsonl":
                 import orjson
 
-                beside.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in results))
+                temporary.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in results))
             else:
-                _write_parquet(beside, results)
-            beside.replace(self.path)
+                _write_parquet(temporary, results)
+            temporary.replace(self.path)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def _write_parquet(path: Path, results: Sequence[Result]) -> None:

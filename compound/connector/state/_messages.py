@@ -87,7 +87,8 @@ class Messages:
         """Note a message and the run that answers it; idempotent in both.
 
         Args:
-            arrival: The message. One that is known keeps its conversation and its place.
+            arrival: The message. One that is known keeps its conversation and its place; a new run of it has the words
+                of now.
             run_id: The run.
             now: UTC seconds.
         """
@@ -100,6 +101,8 @@ class Messages:
             count = _count(db, arrival.mailbox, arrival.item_id)
             known = db.execute(sa.select(_RUN.c.seen).where(_RUN.c.run_id == run_id)).scalar_one_or_none()
             if known is None:
+                if place is not None:
+                    self._correct(db, arrival)
                 names = {"run_id": run_id, "mailbox": arrival.mailbox, "item_id": arrival.item_id}
                 db.execute(sa.insert(_RUN).values(**names, seen=count, created_at=now))
         return Arrived(mailbox=arrival.mailbox, item_id=arrival.item_id, seen=count if known is None else known)
@@ -148,6 +151,10 @@ class Messages:
                 arrived_at=now,
             )
         )
+
+    def _correct(self, db: Connection, arrival: Arrival) -> None:
+        same = (_MESSAGE.c.mailbox == arrival.mailbox) & (_MESSAGE.c.item_id == arrival.item_id)
+        db.execute(sa.update(_MESSAGE).where(same).values(words=dict(arrival.words), pruned_at=None))
 
     def see(self, run_id: str) -> None:
         """The run is drafted again: it sees every message that its conversation has now."""

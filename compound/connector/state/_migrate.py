@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Lock
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -16,7 +17,7 @@ from compound.errors import ConnectorError
 _LOCK = 0x636F6D70
 """Key of PostgreSQL's advisory lock: serializes migrations by several processes."""
 
-# Alembic uses globals: two threads at once would write to each other's database.
+# Alembic keeps what it works on in globals: two threads at once would write into each other's database.
 _IN_TURN = Lock()
 
 
@@ -33,14 +34,29 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(config()).get_current_head()
 
 
+def _refuse_older(connection: Connection) -> None:
+    """Raise for a store of an early version: its migrations, 0001 to 0011, no longer exist."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+    if found is not None and found.isdecimal():
+        raise ConnectorError(
+            "state.older",
+            f"an early version of Compound wrote the state store (schema {found}), which this version cannot read",
+            fix="finish its runs with the version that wrote it, then move the store away: a new one is created",
+        )
+
+
 def upgrade(connection: Connection) -> None:
     """Migrate the database to the newest revision, inside the caller's transaction.
 
     Raises:
-        ConnectorError: `state.newer`: a newer version of Compound wrote it.
+        ConnectorError: `state.newer`: a newer version of Compound wrote it; `state.older`: an early one
+            did.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    _refuse_older(connection)
     try:
         with _IN_TURN:
             command.upgrade(config(connection), "head")

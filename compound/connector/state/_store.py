@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from compound.connector.state._errors import translated
 from compound.errors import ConnectorError
 
-HEAD = "0012"
+HEAD = "v1_0001"
 """The revision this code reads and writes; a test compares it with the newest migration."""
 
 _SYNC = "synchronous"
@@ -54,7 +54,7 @@ class StateStore:
 
         Raises:
             ConnectorError: `state.locked`, `state.disk-full`, `state.cannot-open`, `state.not-a-database`,
-                `state.newer` (written by a newer version of Compound), `state.url`, `state.driver`.
+                `state.newer`, `state.older` (written by another version of Compound), `state.url`, `state.driver`.
         """
         engine, name = _engine(url_or_path, lock_timeout_s)
         store = cls(engine, name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NotRequired, O
 # pydantic accepts no other TypedDict before Python 3.12.
 from typing_extensions import TypedDict
 
-from compound.language.types import Enum, Many, Maybe, Named, Record, Scalar, Type
+from compound.language.types import Enum, Many, Named, Nullable, Record, Scalar, Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,12 +42,12 @@ def schemas(outside: Interface) -> tuple[Any, Any, Any]:
 
 
 def _is_optional(outside: Interface, name: str) -> bool:
-    return isinstance(outside.input.fields[name], Maybe)
+    return isinstance(outside.input.fields[name], Nullable)
 
 
 def _channel(kind: Type, names: Names) -> Any:  # noqa: ANN401 - a type
     python = _python(kind, names, ())
-    return NotRequired[python] if isinstance(kind, Maybe) else python
+    return NotRequired[python] if isinstance(kind, Nullable) else python
 
 
 def _python(kind: Type, names: Names, above: tuple[str, ...]) -> Any:  # noqa: ANN401, PLR0911 - one branch per kind
@@ -58,7 +58,7 @@ def _python(kind: Type, names: Names, above: tuple[str, ...]) -> Any:  # noqa: A
             return Literal[values]
         case Many(item):
             return list[_python(item, names, above)]
-        case Maybe(item):
+        case Nullable(item):
             return Optional[_python(item, names, above)]  # noqa: UP045 - made at run time
         case Named(name):
             if name in above or name not in names:

@@ -108,7 +108,7 @@ def compare(
         old: The old graph.
         new: The new graph; both may have findings, so that an unfinished change can be compared.
         touched: Names that nodes mention (`prompts/plan.md`, a tool, a graph) whose content also changed.
-        can_pause: Whether the subgraph of that name has reviews or effects; default: all may.
+        can_pause: Whether the named subgraph has reviews or effects; default: all may.
 
     Returns:
         The difference; empty (`is_same`) exactly if nothing in a run can differ.
@@ -117,7 +117,7 @@ def compare(
     nodes = node_diffs(old, new)
     told = {one.name for one in nodes}
     stale = [name for name in after if name in before and before[name] != after[name]]
-    caching = {path for path, node in _flat(new.nodes, "") if getattr(node, "cache", None) is not None}
+    caching = {path for path, node in _flat(new.nodes, "") if node.cache is not None}
     sides = Side.of(old, before, can_pause), Side.of(new, after, can_pause)
     return GraphDiff(
         old_hash=old.hash,

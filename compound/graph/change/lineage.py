@@ -6,7 +6,6 @@ Everything is read from the models, so that new kinds of nodes and new keys are 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +16,8 @@ from pydantic import BaseModel
 from compound.graph.wiring.order import Wiring
 from compound.graph.wiring.references import inner_names, uses
 from compound.language.conditions import ExpressionError, parse_condition, parse_reference
+from compound.language.sha import sha
+from compound.spec.nodes import EffectNode, MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -80,7 +81,7 @@ def _plain(value: object) -> JsonValue:
 
 def inner(node: AnyNode) -> Mapping[str, AnyNode]:
     """The nodes inside a block; none for a node."""
-    return cast("Mapping[str, AnyNode]", getattr(node, "nodes", {}))
+    return node.nodes if isinstance(node, RepeatBlock | MapBlock) else {}
 
 
 def lineages(spec: GraphSpec, touched: Collection[str] = ()) -> dict[str, str]:
@@ -110,8 +111,8 @@ class _Walk:
             own = meaning(node)
             refs = [(use.path[0], use.ref.root) for use in uses(node, ())]
             before = {root for _, root in refs} - inner_names(node)
-            if isinstance(review := getattr(node, "review", None), str):
-                before |= {review}
+            if isinstance(node, EffectNode) and node.review is not None:
+                before |= {node.review}
             parts = {
                 "node": own,
                 "around": around,
@@ -141,7 +142,7 @@ class _Walk:
 
 
 def _digest(value: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    return sha(json.dumps(value, sort_keys=True, ensure_ascii=False), 16)
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

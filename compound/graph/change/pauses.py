@@ -11,21 +11,18 @@ from compound.language.types import (
     ANY,
     Enum,
     Many,
-    Maybe,
     Named,
     Names,
+    Nullable,
     Record,
     Type,
     bare,
     mismatch,
-    parse_type,
     resolve,
 )
 from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from compound.spec.graph_file import GraphSpec
 
 Verdict = Literal["move", "redo", "stay"]
@@ -83,7 +80,7 @@ class Side:
         Args:
             spec: The graph.
             lineage: See `lineages`.
-            can_pause: Whether the subgraph of that name has reviews or effects.
+            can_pause: Whether the named subgraph has reviews or effects.
         """
         acting = frozenset(
             name
@@ -153,8 +150,7 @@ def _misfit(old: GraphSpec, new: GraphSpec, section: Literal["input", "context"]
     """Why values of the old declaration may not fit the new one."""
     marked = {_MARK + name: _mark(kind) for name, kind in old.type_names.items()}
     names = {**new.type_names, **marked}
-    given = _record(getattr(old, section))
-    wanted = _record(getattr(new, section))
+    given, wanted = (one.input_type if section == "input" else one.context_type for one in (old, new))
     return _refused(_mark(given), wanted, names, 0)
 
 
@@ -168,22 +164,18 @@ def _mark(kind: Type) -> Type:
             return Named(_MARK + name)
         case Many(item):
             return Many(_mark(item))
-        case Maybe(item):
-            return Maybe(_mark(item))
+        case Nullable(item):
+            return Nullable(_mark(item))
         case Record(fields):
             return Record({name: _mark(item) for name, item in fields.items()}, kind.is_open, kind.required)
         case _:
             return kind
 
 
-def _record(declared: Mapping[str, JsonValue]) -> Record:
-    return Record({name: parse_type(kind) for name, kind in declared.items()})
-
-
 def _refused(given: Type, wanted: Type, names: Names, depth: int) -> str | None:
     """Like `mismatch`, but null does not fit a type without `?`, a text no `enum`, and an unknown type nothing."""
-    is_maybe = isinstance(resolve(given, names), Maybe)
-    if is_maybe and not isinstance(resolve(wanted, names), Maybe) and bare(wanted, names) != ANY:
+    is_maybe = isinstance(resolve(given, names), Nullable)
+    if is_maybe and not isinstance(resolve(wanted, names), Nullable) and bare(wanted, names) != ANY:
         return "it may be null"
     given, wanted = bare(given, names), bare(wanted, names)
     why: str | None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from compound.errors import choices
-from compound.graph.inspection.inspection import inputs_of
 from compound.graph.inspection.levels import Facts, Level
 from compound.graph.wiring.known_types import NULL
 from compound.graph.wiring.references import parse_binding
@@ -17,7 +16,7 @@ from compound.language.types import (
     ANY,
     Enum,
     Many,
-    Maybe,
+    Nullable,
     Record,
     Scalar,
     Type,
@@ -32,24 +31,26 @@ from compound.spec.nodes import (
     AnyNode,
     EffectNode,
     GraphNode,
+    LlmNode,
     MapBlock,
     RepeatBlock,
     RetrieveNode,
     ReviewNode,
 )
-from compound.spec.words import FallbackValue, tool_shelf
+from compound.spec.steps import tool_shelf
+from compound.spec.words import FallbackValue
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.port.catalogue import Catalogue
-    from compound.spec.words import Shelf
+    from compound.spec.steps import Shelf
     from compound.spec.yaml.reading import DataPath
 
 _RETRIEVE: Final = Record({"query": parse_type("str")})
 _VERSIONS: Final = Record({}, is_open=True)
-_NUMBER: Final = Maybe(Scalar("float"))
+_NUMBER: Final = Nullable(Scalar("float"))
 
 
 def call_findings(inspection: Inspection) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def call_findings(inspection: Inspection) -> Iterator[Finding]:
         call = _Call(inspection, level, path, known)
         wanted = _parameters(node, inspection.catalogue)
         if wanted is not None:
-            yield from call.arguments(inputs_of(node), (*path, "in"), wanted, path[-1])
+            yield from call.arguments(node.inputs, (*path, "in"), wanted, path[-1])
         if isinstance(node, AgentNode):
             yield from call.hands(node)
         if isinstance(node, GraphNode):
@@ -249,20 +250,19 @@ class _Call:
     def value(self, node: AnyNode) -> Iterator[Finding]:
         """A node's value against its declared type, and its fallback against both."""
         types = self._level.types
-        out = getattr(node, "out", None)
-        if out is not None and not isinstance(node, RepeatBlock | MapBlock | AgentNode) and node.kind != "llm":
-            made, declared = types.of_callee(node), parse_type(out)
+        if node.out is not None and not isinstance(node, RepeatBlock | MapBlock | AgentNode | LlmNode):
+            made, declared = types.of_callee(node), parse_type(node.out)
             why = mismatch(made, declared, self._names, is_exact=True)
             if is_optional(made, self._names) and made != NULL and not is_optional(declared, self._names):
                 why = why or f"got {show_type(made)}, expected {show_type(declared)}"
             if why:
                 fix = "declare the type of its value, or drop `out`"
                 yield self._say("graph.type-mismatch", f"out: {why}", (*self._path, "out"), fix)
-        other = getattr(node, "fallback", None)
+        other = node.fallback
         if other is None:
             return
         is_value = isinstance(other, FallbackValue)
-        given = types.of_value(other.value) if is_value else types.of_node(cast("AnyNode", other))
+        given = types.of_value(other.value) if is_value else types.of_node(other)
         why = mismatch(given, types.of_attempt(node), self._names, is_exact=is_value)
         if why:
             place = (*self._path, "fallback", "value") if is_value else (*self._path, "fallback")

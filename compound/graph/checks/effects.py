@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.graph.inspection.inspection import inputs_of
 from compound.graph.inspection.satisfiable import Trial, can_hold, key_of
 from compound.graph.wiring.references import inner_names, iter_bindings, uses
 from compound.language.conditions import parse_condition
@@ -217,7 +216,7 @@ def _guard(inspection: Inspection, names: Sequence[str]) -> Guard:
         elif isinstance(node, GraphNode):
             shown += _shown_below(inspection, node)
         else:
-            shown += _refs(cast("JsonValue", inputs_of(node)))
+            shown += _refs(cast("JsonValue", node.inputs))
     return Guard(tuple(names), tuple(shown))
 
 

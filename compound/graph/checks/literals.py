@@ -40,7 +40,7 @@ def _values(node: AnyNode) -> Iterator[tuple[JsonValue, DataPath, bool]]:
     """Inputs and values of a node, each with its place, and whether only a reference makes sense there."""
     for key, value in node.given() if not isinstance(node, MapBlock) else ():
         yield value, key, False
-    other = getattr(node, "fallback", None)
+    other = node.fallback
     if isinstance(other, FallbackValue):
         yield other.value, ("fallback", "value"), False
     match node:
@@ -57,7 +57,7 @@ def _texts(
 ) -> Iterator[Finding]:
     match value:
         case str() if not value.startswith("$"):
-            # `orders: orders` has a node of that name; any other word may be meant literally.
+            # `orders: orders` matches a node; any other word may be meant literally.
             meant = _meant(level, value, is_out=is_out or value.rstrip("?") == path[-1])
             if meant:
                 what = f"{value!r} is a literal text; it looks like the value of {meant}"

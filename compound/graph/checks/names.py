@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from compound.errors import ProjectError, choices
 from compound.graph.wiring.references import inner_names
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compound.graph.inspection.levels import Level
     from compound.graph.port.catalogue import Catalogue
     from compound.language.types import Type
-    from compound.spec.words import Shelf
+    from compound.spec.steps import Shelf
     from compound.spec.yaml.reading import DataPath
 
 _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
@@ -102,8 +102,8 @@ def declared_types(spec: GraphSpec) -> Iterator[tuple[DataPath, JsonValue]]:
             for action, fields in node.decide.items():
                 for name, declared in fields.items():
                     yield from _fields((*path, "decide", action, name), declared)
-        elif not isinstance(node, RepeatBlock | MapBlock) and getattr(node, "out", None) is not None:
-            yield from _fields((*path, "out"), cast("JsonValue", getattr(node, "out", None)))
+        elif not isinstance(node, RepeatBlock | MapBlock) and node.out is not None:
+            yield from _fields((*path, "out"), node.out)
 
 
 def _fields(path: DataPath, declared: JsonValue) -> Iterator[tuple[DataPath, JsonValue]]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from compound.graph.inspection.inspection import inputs_of
 from compound.graph.wiring.references import parse_binding
 from compound.language.marks import meaning_of
 from compound.language.references import Coalesce, Expr, ListOf, Ref
@@ -168,11 +167,11 @@ class Origins:
             self._known[key] = frozenset()  # A cycle ends here; it is a finding of its own.
             node = level.nodes[name]
             found = self._made(level, name, node, steps)
-            other = getattr(node, "fallback", None)
+            other = node.fallback
             if isinstance(other, FallbackValue):
                 found |= self.of_value(level, other.value, steps)
             elif other is not None:
-                found |= self._made(level, name, cast("AnyNode", other), steps)
+                found |= self._made(level, name, other, steps)
             self._known[key] = found
         return self._known[key]
 
@@ -196,7 +195,7 @@ class Origins:
                     return frozenset()
                 if signature is not None and signature.tells_texts:
                     return frozenset({Origin("retrieved", name)})
-                return self.of_value(level, cast("JsonValue", inputs_of(node)))
+                return self.of_value(level, cast("JsonValue", node.inputs))
 
     def _of_block(self, level: Level, name: str, node: RepeatBlock | MapBlock, steps: Steps) -> frozenset[Origin]:
         inner = self._level_of(level, name)

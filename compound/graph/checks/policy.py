@@ -136,7 +136,7 @@ def retention_findings(inspection: Inspection, policy: PolicyFile) -> Iterator[F
 
 def _longer(name: str, node: AnyNode, limit: float) -> Iterator[tuple[str, str]]:
     """Keys of a node that ask for a longer time, and that time."""
-    cache = getattr(node, "cache", None)
+    cache = node.cache
     if cache is not None and parse_duration(cache) > limit:
         yield "cache", f"{name} keeps its values for {cache}"
     for key in ("due", "expire"):

@@ -10,7 +10,7 @@ from compound.graph.prompt.reading import Template, column_of, read_template
 from compound.graph.prompt.typing_walk import problems_of
 from compound.graph.wiring.references import parse_binding
 from compound.language.findings import Finding
-from compound.language.types import Maybe, Type
+from compound.language.types import Nullable, Type
 from compound.spec.nodes import AgentNode, LlmNode
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class _Prompts:
     def _type(self, value: JsonValue) -> Type:
         kind, expr = self._level.types.of_value(value), parse_binding(value)
         known = self._level.facts.get(str(self._path[-1]), self._level.around)
-        is_there = expr is not None and isinstance(kind, Maybe) and not self._level.may_be_null(expr, known)
-        return kind.item if is_there and isinstance(kind, Maybe) else kind
+        is_there = expr is not None and isinstance(kind, Nullable) and not self._level.may_be_null(expr, known)
+        return kind.item if is_there and isinstance(kind, Nullable) else kind
 
     def _unused(self, wanted: set[str]) -> Iterator[Finding]:
         unused = [name for name in self._node.inputs if name not in wanted]

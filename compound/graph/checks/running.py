@@ -67,7 +67,7 @@ def _word(node: AnyNode) -> str:
 
 
 def _timeout(inspection: Inspection, path: DataPath, node: AnyNode) -> Iterator[Finding]:
-    if node.callee is None or getattr(node, "timeout", None) is None:
+    if node.callee is None or node.timeout is None:
         return
     shelf, name = node.callee
     signature = inspection.catalogue.signature(shelf, name)
@@ -80,7 +80,7 @@ def _timeout(inspection: Inspection, path: DataPath, node: AnyNode) -> Iterator[
 
 
 def _cache(inspection: Inspection, level: Level, name: str, path: DataPath, node: AnyNode) -> Iterator[Finding]:
-    if getattr(node, "cache", None) is None:
+    if node.cache is None:
         return
     place = (*path, "cache")
     roots = {use.ref.root for use in uses(node, ())}
@@ -127,7 +127,7 @@ def _idle(inspection: Inspection, level: Level, path: DataPath, node: AnyNode) -
     if isinstance(node, ReviewNode) and node.on_expire is not None and node.due is None and node.expire is None:
         what, fix = "`on_expire` has no effect: the review is never due", "add due: 4h, or expire: 1d"
         yield inspection.finding("graph.no-effect", what, (*path, "on_expire"), fix, at="key", severity="warning")
-    retry = getattr(node, "retry", None)
+    retry = node.retry
     if retry is not None and retry.attempts == 1:
         what, fix = "`retry` has no effect: the only attempt is the first one", "write attempts: 2 or more, or drop it"
         yield inspection.finding("graph.no-effect", what, (*path, "retry", "attempts"), fix, severity="warning")

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from compound.graph.checks.origins import Origin, Origins, Sink, Steps, is_plain, kind_of
-from compound.graph.inspection.inspection import inputs_of
 from compound.language.findings import Finding
 from compound.language.marks import meaning_of
 from compound.spec.nodes import AgentNode, EffectNode, GraphNode
-from compound.spec.words import tool_shelf
+from compound.spec.steps import tool_shelf
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
     from compound.graph.inspection.levels import Level
     from compound.graph.port.catalogue import Catalogue
-    from compound.spec.words import Shelf
+    from compound.spec.steps import Shelf
     from compound.spec.yaml.reading import DataPath
 
 
@@ -95,7 +94,7 @@ def reached(inspection: Inspection) -> Iterator[tuple[Sink, Steps]]:
     for level, _, _, node in inspection.nodes:
         inner = inspection.inner(node.graph) if isinstance(node, GraphNode) else None
         for sink, steps in reached(inner) if inner is not None else ():
-            value = inputs_of(node).get(str(steps[0]))
+            value = node.inputs.get(str(steps[0]))
             yield from fresh(sink, origins.of_value(level, value, steps[1:]))
 
 
@@ -105,7 +104,7 @@ def sinks(inspection: Inspection) -> Iterator[Sink]:
     for level, _, path, node in inspection.nodes:
         called = node.callee
         for param, meaning in _marked(catalogue, *called) if called is not None else ():
-            given = inputs_of(node)
+            given = node.inputs
             if param in given:
                 place = (*path, "in", param)
                 yield Sink(

@@ -178,7 +178,7 @@ def role_findings(inspection: Inspection) -> Iterator[Finding]:
 
 def _wrong(spec: GraphSpec, path: str) -> tuple[str, str] | None:
     """Problem of a path into the input, and its fix; None if there is none."""
-    kind: Type = Record({name: parse_type(declared) for name, declared in spec.input.items()})
+    kind: Type = spec.input_type
     for step in path.split("."):
         kind = bare(kind, spec.type_names)
         if kind == ANY:

@@ -48,7 +48,7 @@ class Frame:
         limits = spec.budget
         self._seconds = None if limits is None or limits.seconds is None else parse_duration(limits.seconds)
         self._budget = None if limits is None else _budget_of(spec, limits)
-        given = Record({n: parse_type(t) for n, t in spec.input.items()})
+        given = spec.input_type
         context = Record({n: parse_type(t) for n, t in spec.context.items()}, is_open=True)
         self._fill, self._input_problems = filler(given, spec.type_names), validator(given, spec.type_names)
         self._fill_context = filler(context, spec.type_names)

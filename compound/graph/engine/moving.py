@@ -96,7 +96,7 @@ async def _take_along(
 
 
 def _require_fit(run_id: str, name: str, value: JsonValue, new: Plan) -> None:
-    declared = getattr(new.spec.nodes[name], "out", None)
+    declared = new.spec.nodes[name].out
     if declared is None:
         return
     problems = validator(parse_type(declared), new.spec.type_names)(value)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from compound.graph.node.review import ReviewStep
     from compound.graph.planning.planning import Plan
     from compound.graph.planning.steps import Step
-    from compound.graph.port.planned import PlannedCall
     from compound.graph.port.services import ReviewRequest
     from compound.graph.run.active import ActiveRun
 
@@ -76,11 +75,11 @@ class Rehearsal:
         is_unseen: Whether the change also changes something that the decider has not seen.
     """
 
-    effects: tuple[PlannedCall, ...]
+    effects: tuple[EffectCall, ...]
     fields: Mapping[str, JsonValue]
     amends: Mapping[str, JsonValue]
     changed: Mapping[str, JsonValue]
-    before: tuple[PlannedCall, ...]
+    before: tuple[EffectCall, ...]
     request: ReviewRequest
     is_unseen: bool
 
@@ -141,7 +140,7 @@ class Rehearser:
             is_unseen=is_unseen,
         )
 
-    def _effects(self, trial: Trial, fields: Mapping[str, JsonValue]) -> tuple[PlannedCall, ...]:
+    def _effects(self, trial: Trial, fields: Mapping[str, JsonValue]) -> tuple[EffectCall, ...]:
         try:
             return tuple(self._behind.of(self._run, trial.action, fields, self._run.scope, decided_by=trial.actor))
         except (EvaluationError, NodeError) as error:
@@ -259,8 +258,8 @@ class Rehearser:
         trial: Trial,
         shown: Mapping[str, JsonValue],
         changed: Mapping[str, JsonValue],
-        effects: Sequence[PlannedCall],
-        before: Sequence[PlannedCall],
+        effects: Sequence[EffectCall],
+        before: Sequence[EffectCall],
     ) -> None:
         """A text that was written for a value that now changed must not be sent unchanged."""
         if not changed:
@@ -286,19 +285,19 @@ class Rehearser:
                     fix = f"{trial.action} has no field for this text: reject the item"
                     raise DataError("review.text-needed", what, fix=fix)
 
-    async def _require_policy(self, trial: Trial, effects: Sequence[PlannedCall]) -> None:
+    async def _require_policy(self, trial: Trial, effects: Sequence[EffectCall]) -> None:
         decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
             if not effect.decides_last(self._review.step.name, self._run):
                 continue  # the policy requires certain people for the other review, and is checked at that decision
-            calls = [EffectCall(name=one.name, args=one.args) for one in effects if one.node == name]
+            calls = [one for one in effects if one.node == name]
             against = await effect.judged(calls, decided)
             if against is not None:
                 what = f"the policy refuses {against.effect}: {against.why}"
                 raise DataError(against.code, what, fix="let a permitted person decide, or change the decision")
 
 
-def _acts_beside(text: str, effects: Sequence[PlannedCall], before: Sequence[PlannedCall]) -> bool:
+def _acts_beside(text: str, effects: Sequence[EffectCall], before: Sequence[EffectCall]) -> bool:
     """Whether the change changes an effect other than the one that carries the text."""
     changed = [*(one for one in effects if one not in before), *(one for one in before if one not in effects)]
     return any(text not in _texts([one.args]) for one in changed)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from compound.graph.inspection.levels import Level
 from compound.graph.wiring.value_types import ValueTypes
@@ -13,8 +12,6 @@ from compound.spec.graph_file import blocks, with_fallbacks
 from compound.spec.nodes import EffectNode, GraphNode, MapBlock, RepeatBlock
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from compound.graph.port.catalogue import Catalogue
     from compound.spec.graph_file import GraphSpec
     from compound.spec.nodes import AnyNode
@@ -111,8 +108,3 @@ class Inspection:
         """A finding about a place of the file."""
         where = self.spec.source.key(path) if at == "key" else self.spec.source.value(path)
         return Finding(code, what, where, fix, severity)
-
-
-def inputs_of(node: AnyNode) -> Mapping[str, JsonValue]:
-    """A node's `in`; empty if it has none."""
-    return cast("Mapping[str, JsonValue]", getattr(node, "inputs", {}))

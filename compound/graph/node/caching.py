@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from compound.errors import NodeError
 from compound.graph.planning.steps import GraphPlan
 from compound.language.fill import filler
-from compound.language.types import Record, parse_type
+from compound.language.sha import sha
 from compound.language.validate import validator
 from compound.spec.nodes import AgentNode, GraphNode, LlmNode
 
@@ -28,14 +26,13 @@ def bind_enter(step: Step, services: Services) -> Runner:
     """The entry of a subgraph: its inputs, checked against their declared types."""
     node = cast("GraphNode", step.node)
     spec = step.block.spec if isinstance(step.block, GraphPlan) else services.graph(node.graph)
-    given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
-    problems_of, fill = validator(given, spec.type_names), filler(given, spec.type_names)
+    problems_of, fill = validator(spec.input_type, spec.type_names), filler(spec.input_type, spec.type_names)
 
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         problems = problems_of(inputs)
         if problems:
-            what = f"node {step.path}: the input does not fit the graph {spec.name}: {'; '.join(problems[:5])}"
-            raise NodeError("graph.bad-input", what, node=step.path, run_id=call.run.run_id)
+            what = f"the input does not fit the graph {spec.name}: {'; '.join(problems[:5])}"
+            raise step.error("graph.bad-input", what, call.run.run_id)
         return inputs if fill is None else fill(inputs)
 
     return run
@@ -62,14 +59,14 @@ def bind_join(step: Step, services: Services) -> Runner:
         if action == "replace":
             given = None if review is None else review.get("values")
             if not isinstance(given, list) or len(given) != len(failed):
-                what = f"node {step.path}: `values` must be a list of {len(failed)}, one for each failed item"
-                raise NodeError("graph.bad-value", what, node=step.path, run_id=call.run.run_id)
+                what = f"`values` must be a list of {len(failed)}, one for each failed item"
+                raise step.error("graph.bad-value", what, call.run.run_id)
             for one, value in zip(failed, given, strict=True):
                 items[cast("int", one["index"])] = value
             return items
         if action == "reject":
-            what = f"node {step.path}: {len(failed)} items failed and were rejected; first: {failed[0]['what']}"
-            raise NodeError(str(failed[0]["code"]), what, node=step.path, run_id=call.run.run_id)
+            what = f"{len(failed)} items failed and were rejected; first: {failed[0]['what']}"
+            raise step.error(str(failed[0]["code"]), what, call.run.run_id)
         lost = {cast("int", one["index"]) for one in failed}
         return [value for at, value in enumerate(items) if at not in lost]
 
@@ -92,7 +89,7 @@ def cached(step: Step, services: Services, runner: Runner, longest_s: float | No
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         pins = [services.pin(shelf, name) for shelf, _, name in taken]
         text = orjson.dumps([step.kind, step.config_hash, pins, inputs], option=orjson.OPT_SORT_KEYS)
-        key = hashlib.sha256(text).hexdigest()
+        key = sha(text)
         found = await cache.get(key)
         call.span.set(cached_result=found is not None)
         if found is not None:

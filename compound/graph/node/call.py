@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from compound.errors import NodeError
 from compound.graph.port.services import KeyedCall, RetrieveRequest
 from compound.language.validate import validator
 from compound.model.call.types import CallKey
@@ -53,8 +52,8 @@ def bind_retrieve(step: Step, services: Services) -> Runner:
     async def run(call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         query = inputs.get("query")
         if not isinstance(query, str):
-            what = f"node {step.path}: the query is {type(query).__name__}, not text"
-            raise NodeError("graph.bad-query", what, node=step.path, run_id=call.run.run_id)
+            what = f"the query is {type(query).__name__}, not text"
+            raise step.error("graph.bad-query", what, call.run.run_id)
         filters = cast("Mapping[str, JsonValue] | None", inputs.get("where"))
         return await search(RetrieveRequest(query=query, top_k=node.top_k, mode=node.mode, where=filters))
 
@@ -71,8 +70,8 @@ def typed(step: Step, runner: Runner) -> Runner:
         value = await runner(call, inputs)
         problems = validate(value)
         if problems:
-            what = f"node {step.path}: its value does not fit `out`: {'; '.join(problems[:5])}"
-            raise NodeError("graph.bad-value", what, node=step.path, run_id=call.run.run_id)
+            what = f"its value does not fit `out`: {'; '.join(problems[:5])}"
+            raise step.error("graph.bad-value", what, call.run.run_id)
         return value
 
     return run

@@ -6,18 +6,17 @@ Reviews show them, rules are checked against them, and a stored decision allows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import NodeError
 from compound.graph.planning.behind import is_made_by_a_map, lacking
 from compound.graph.planning.steps import Namespace
-from compound.graph.port.planned import PlannedCall
+from compound.graph.port.services import EffectCall
 from compound.graph.wiring.references import iter_bindings, uses
 from compound.language.conditions import parse_condition
 from compound.language.fill import filler
 from compound.language.references import ABSENT, Coalesce, EvaluationError, Expr, Ref, compile_expr, parts
-from compound.language.types import Record, parse_type
 from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Consequences:
                 found[name] = cast("JsonValue", value)
         return found
 
-    def rules(self, effects: Mapping[str, Sequence[PlannedCall]]) -> list[EffectRule]:
+    def rules(self, effects: Mapping[str, Sequence[EffectCall]]) -> list[EffectRule]:
         """The policy's requirements for the effects behind the review.
 
         For the shown effects; if these are unknown before the decision, for all that a node may perform.
@@ -119,7 +118,7 @@ class Consequences:
 
     def all_of(
         self, run: ActiveRun, edited: Mapping[str, JsonValue], *, by_rule: str = ""
-    ) -> tuple[dict[str, tuple[PlannedCall, ...]], tuple[str, ...]]:
+    ) -> tuple[dict[str, tuple[EffectCall, ...]], tuple[str, ...]]:
         """Action to its effects for the shown item, and reasons why they cannot be shown.
 
         Args:
@@ -128,7 +127,7 @@ class Consequences:
             by_rule: The action that a rule takes now, without any field; empty for none.
         """
         present = {**self.present(run.scope), **edited}
-        found: dict[str, tuple[PlannedCall, ...]] = {}
+        found: dict[str, tuple[EffectCall, ...]] = {}
         remarks: dict[str, None] = {}
         for action, declared in self._decide.items():
             fields = {name: present.get(name, None if action == by_rule else _open(name)) for name in declared}
@@ -150,7 +149,7 @@ class Consequences:
         *,
         open_ones: frozenset[str] = frozenset(),
         **known: JsonValue,
-    ) -> Iterator[PlannedCall]:
+    ) -> Iterator[EffectCall]:
         """The effects of a decision.
 
         Args:
@@ -188,7 +187,7 @@ class Consequences:
         value: Mapping[str, JsonValue],
         scope: dict[str, Maybe],
         open_ones: frozenset[str],
-    ) -> Iterator[PlannedCall]:
+    ) -> Iterator[EffectCall]:
         step = effect.step
         decisions = [*self._others(effect, run), (self._review.name, value)]
         if not self._is_entered(step, run, scope) or effect.refusal(decisions) is not None:
@@ -204,10 +203,10 @@ class Consequences:
         if isinstance(inputs, str):
             return
         if node.tools is not None and isinstance(inputs.get("actions"), str) and open_ones:
-            yield PlannedCall(node=name, name=" or ".join(node.tools), args=inputs, when=node.when or "")
+            yield EffectCall(node=name, name=" or ".join(node.tools), args=inputs, when=node.when or "")
             return
         for call in effect.calls(run, inputs):
-            yield PlannedCall(node=name, name=call.name, args=call.args, when=(node.when or "") if later else "")
+            yield replace(call, when=(node.when or "") if later else "")
 
     def _others(self, effect: EffectStep, run: ActiveRun) -> list[tuple[str, Mapping[str, JsonValue]]]:
         return [one for one in effect.decisions(run) if one[0] != self._review.name]
@@ -291,7 +290,7 @@ class Consequences:
         if isinstance(inputs, str):
             return ABSENT
         spec = self._plan.graphs[cast("GraphNode", gate.node).graph]
-        fill = filler(Record({name: parse_type(kind) for name, kind in spec.input.items()}), spec.type_names)
+        fill = filler(spec.input_type, spec.type_names)
         return cast("JsonValue", inputs if fill is None else fill(inputs))
 
 

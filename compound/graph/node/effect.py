@@ -58,7 +58,7 @@ class EffectStep:
                 span.output(value)
                 return Outcome("ok", value)
         except Exception as error:  # noqa: BLE001 - a failure is a value until the segment settles
-            return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
+            return Outcome("failed", error=as_node_error(error, self.step, run.run_id))
 
     def decisions(self, run: ActiveRun) -> list[tuple[str, Mapping[str, JsonValue]]]:
         """The decided reviews before it, with their decisions."""
@@ -83,7 +83,7 @@ class EffectStep:
             return []
         decisions = self.decisions(run)
         if self._gate is not None:
-            await self._gate.require(run, self.step.path, calls, self._decided(decisions))
+            await self._gate.require(run, self.step, calls, self._decided(decisions))
         last: Mapping[str, JsonValue] = decisions[-1][1] if decisions else {}
         own = self._versions(self.step.view(run.scope))
         versions = last.get("versions") if own is None or own is ABSENT else own
@@ -141,7 +141,7 @@ class EffectStep:
         """
         node = self._node
         if node.tool is not None:
-            return [EffectCall(name=node.tool, args=inputs)]
+            return [EffectCall(name=node.tool, args=inputs, node=self.step.name)]
         actions = inputs["actions"]
         if actions is None:
             return []
@@ -155,7 +155,8 @@ class EffectStep:
             if name not in (node.tools or ()):
                 what = f"action {number} is {name!r}, which this node may not perform"
                 raise self._wrong(run, "graph.effect-not-allowed", what)
-            calls.append(EffectCall(name=name, args=cast("Mapping[str, JsonValue]", action["arguments"])))
+            args = cast("Mapping[str, JsonValue]", action["arguments"])
+            calls.append(EffectCall(name=name, args=args, node=self.step.name))
         return calls
 
     def _require_accepted(self, run: ActiveRun, outcomes: Sequence[EffectOutcome]) -> None:
@@ -167,4 +168,4 @@ class EffectStep:
                 raise self._wrong(run, code, what, one.fix)
 
     def _wrong(self, run: ActiveRun, code: str, what: str, fix: str = "") -> NodeError:
-        return NodeError(code, f"node {self.step.path}: {what}", node=self.step.path, run_id=run.run_id, fix=fix)
+        return self.step.error(code, what, run.run_id, fix=fix)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.errors import NodeError
 from compound.graph.run.telling import token_teller
 from compound.language.json_schema import to_json_schema
 from compound.language.validate import validator
@@ -84,8 +83,8 @@ def render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, 
     try:
         return template.render(inputs)
     except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        what = f"node {call.step.path}: the prompt {path} cannot be filled: {error}"
-        raise NodeError("graph.bad-prompt", what, node=call.step.path, run_id=call.run.run_id) from error
+        what = f"the prompt {path} cannot be filled: {error}"
+        raise call.step.error("graph.bad-prompt", what, call.run.run_id) from error
 
 
 def _key(call: NodeCall, index: int) -> CallKey:

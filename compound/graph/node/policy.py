@@ -6,16 +6,17 @@ the plan and people make the decisions.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compound.errors import CompoundError, NodeError
+from compound.errors import CompoundError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.graph.planning.steps import Step
     from compound.graph.port.services import EffectCall, Services
     from compound.graph.run.active import ActiveRun
     from compound.spec.graph_file import GraphSpec
@@ -69,7 +70,7 @@ class PolicyGate:
 
     def __init__(self, policy: PolicyFile, services: Services) -> None:
         self.policy = policy
-        self.hash = hashlib.sha256(policy.model_dump_json().encode()).hexdigest()[:16]
+        self.hash = sha(policy.model_dump_json(), 16)
         self._services = services
         self._amounts = {
             name: services.function(rule.money.tool)
@@ -81,7 +82,7 @@ class PolicyGate:
         """The policy's judgement of each effect, in order; nothing is recorded."""
         return [await self._one(call.name, call.args, decided) for call in calls]
 
-    async def require(self, run: ActiveRun, node: str, calls: Sequence[EffectCall], decided: Decided) -> None:
+    async def require(self, run: ActiveRun, step: Step, calls: Sequence[EffectCall], decided: Decided) -> None:
         """Store the judgement of every effect, and allow all of them or none.
 
         Raises:
@@ -90,12 +91,12 @@ class PolicyGate:
         """
         judgements = await self.judge(calls, decided)
         for one in judgements:
-            self._services.log_policy(self._record(run, node, one, decided))
+            self._services.log_policy(self._record(run, step.path, one, decided))
         refused = next((one for one in judgements if one.code), None)
         if refused is not None:
-            what = f"node {node}: the policy {self.policy.name} refuses {refused.effect}: {refused.why}"
+            what = f"the policy {self.policy.name} refuses {refused.effect}: {refused.why}"
             fix = "let a permitted person decide, or change the policy file"
-            raise NodeError(refused.code, what, node=node, run_id=run.run_id, fix=fix)
+            raise step.error(refused.code, what, run.run_id, fix=fix)
 
     async def _one(self, name: str, args: Mapping[str, JsonValue], decided: Decided) -> Judgement:
         rule = self.policy.effects.get(name)

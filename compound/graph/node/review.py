@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from compound.graph.node.policy import Decided
-from compound.graph.port.services import AutoRuling, EffectCall, ReviewDecision, ReviewRequest
+from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import ReviewOpened
@@ -18,6 +17,7 @@ from compound.graph.wiring.references import compile_lenient, compile_value, sho
 from compound.language.conditions import parse_condition
 from compound.language.json_schema import to_json_schema
 from compound.language.references import ABSENT, EvaluationError, compile_expr
+from compound.language.sha import sha
 from compound.language.types import parse_type
 from compound.spec.words import parse_duration
 
@@ -69,7 +69,7 @@ class ReviewStep:
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
             except Exception as error:  # noqa: BLE001 - as in every node, a failure is a value
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
-                return Outcome("failed", error=as_node_error(error, name=self.step.path, run_id=run.run_id))
+                return Outcome("failed", error=as_node_error(error, self.step, run.run_id))
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue
@@ -87,7 +87,7 @@ class ReviewStep:
             span.set(
                 review_decision=decision.action,
                 auto_approved=decision.is_automatic,
-                reviewer_id_hash=hashlib.sha256(decision.actor.encode()).hexdigest()[:16],
+                reviewer_id_hash=sha(decision.actor, 16),
                 review_wait_s=decision.waited_s,
             )
             span.output(value)
@@ -106,7 +106,7 @@ class ReviewStep:
             why = "a value is absent" if holds is ABSENT else "" if holds else "the rule does not hold"
         if any(one.reason == OVER_BUDGET for one in run.outcomes.values()):
             holds, why = False, OVER_BUDGET
-        digest = hashlib.sha256(f"{self._graph_hash}:{self.step.path}:{rule.when}".encode()).hexdigest()
+        digest = sha(f"{self._graph_hash}:{self.step.path}:{rule.when}")
         return AutoRuling(
             is_automatic=holds is not ABSENT and bool(holds),
             action=rule.action,
@@ -131,11 +131,7 @@ class ReviewStep:
             return replace(request, auto=replace(auto, is_automatic=False, reason=against))
         decided = Decided(actor=auto.actor)
         for name, effect in behind.effects.items():
-            calls = [
-                EffectCall(name=one.name, args=one.args)
-                for one in request.effects.get(auto.action, ())
-                if one.node == name
-            ]
+            calls = [one for one in request.effects.get(auto.action, ()) if one.node == name]
             judgement = await effect.judged(calls, decided)
             if judgement is not None:
                 objection = f"policy: {judgement.effect}: {judgement.why}"

@@ -7,7 +7,6 @@ each of its boundaries is a boundary of the run: `refund` becomes `refund.input`
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from compound.graph.wiring.order import Wiring
 from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value
 from compound.language.conditions import parse_condition
 from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
+from compound.language.sha import sha
 from compound.language.types import parse_type
 from compound.spec.graph_file import GraphSpec, blocks
 from compound.spec.nodes import (
@@ -116,7 +116,7 @@ class Expander:
             when=None,
             inputs=_as_inputs(compile_lenient(inner.output)),
             out=None,
-            names=inner.type_names,
+            spec=inner,
             config_hash=enter.config_hash,
             prefix=f"{name}.",
             gate=way_in,
@@ -146,7 +146,7 @@ class Expander:
             when=None,
             inputs=compile_inputs({"map": "$map", "review": "$review?"}),
             out=None,
-            names=place.spec.type_names,
+            spec=place.spec,
             config_hash=mapped.config_hash,
             prefix=f"{name}.",
             gate=run,
@@ -197,9 +197,8 @@ class Expander:
         self, name: str, path: str, node: AnyNode, deps: tuple[str, ...], place: Place, *, kind: str | None = None
     ) -> Step:
         spec, seen = place.spec, place.seen
-        retry, timeout = getattr(node, "retry", None), getattr(node, "timeout", None)
-        cache, out = getattr(node, "cache", None), getattr(node, "out", None)
-        is_block = isinstance(node, RepeatBlock | MapBlock)
+        retry, timeout, cache = node.retry, node.timeout, node.cache
+        out = None if isinstance(node, RepeatBlock | MapBlock) else node.out
         config = json.dumps(node.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
         return Step(
             name=name,
@@ -209,9 +208,9 @@ class Expander:
             deps=deps,
             when=None if node.when is None else compile_expr(parse_condition(node.when)),
             inputs=compile_inputs(bindings_of(node)),
-            out=None if out is None or is_block else parse_type(cast("JsonValue", out)),
-            names=spec.type_names,
-            config_hash=hashlib.sha256(config.encode()).hexdigest()[:16],
+            out=None if out is None else parse_type(out),
+            spec=spec,
+            config_hash=sha(config, 16),
             retry=RetryRule()
             if retry is None
             else RetryRule(attempts=retry.attempts, wait_s=parse_duration(retry.wait), on=retry.on),
@@ -224,7 +223,7 @@ class Expander:
         )
 
     def _rescue(self, name: str, path: str, node: AnyNode, spec: GraphSpec, seen: tuple[str, ...]) -> Rescue | None:
-        other = getattr(node, "fallback", None)
+        other = node.fallback
         if other is None:
             return None
         if isinstance(other, FallbackValue):
@@ -257,7 +256,7 @@ class Expander:
 
 def bindings_of(node: AnyNode) -> dict[str, JsonValue]:
     """Everything a node needs resolved before it runs, by name; values outside of its `in` have reserved names."""
-    bindings = dict(cast("Mapping[str, JsonValue]", getattr(node, "inputs", {})))
+    bindings = dict(node.inputs)
     if isinstance(node, RetrieveNode) and node.where is not None:
         # An absent part of a filter must skip the node, never widen the search.
         bindings["where"] = cast("JsonValue", node.where)

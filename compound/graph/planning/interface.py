@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compound.graph.wiring.known_types import or_null
 from compound.graph.wiring.value_types import ValueTypes
 from compound.language.json_schema import to_json_schema
-from compound.language.types import Record, parse_type
+from compound.language.types import Record
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -56,14 +56,13 @@ def interface(plan: Plan, catalogue: Catalogue) -> Interface:
     spec: GraphSpec = plan.spec
     types = ValueTypes(spec, catalogue, spec.nodes)
     kinds = {segment.kind for segment in plan.segments}
-    context = Record({name: parse_type(kind) for name, kind in spec.context.items()})
     return Interface(
         name=spec.name,
         description=spec.description,
-        input=Record({name: parse_type(kind) for name, kind in spec.input.items()}),
+        input=spec.input_type,
         output=Record({name: or_null(types.of_value(value)) for name, value in spec.output.items()}),
         names=spec.type_names,
-        needs_context=tuple(sorted(context.must_have())),
+        needs_context=tuple(sorted(spec.context_type.must_have())),
         has_reviews="review" in kinds,
         has_effects="effect" in kinds,
     )

@@ -7,7 +7,6 @@ review never waits for it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from compound.graph.planning.expanding import Expander, LoadGraph, Place, no_gra
 from compound.graph.planning.steps import Program, Segment, Step
 from compound.graph.wiring.order import topological
 from compound.graph.wiring.references import compile_lenient
+from compound.language.sha import sha
 from compound.spec.graph_file import GraphSpec
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _hash(spec: GraphSpec, inner: Mapping[str, str]) -> str:
     if not inner:
         return spec.hash
     parts = [spec.hash, *(f"{name}:{inner[name]}" for name in sorted(inner))]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return sha("\n".join(parts))
 
 
 def _boundaries_before(steps: Mapping[str, Step]) -> dict[str, frozenset[str]]:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from compound.errors import NodeError
 from compound.language.references import ABSENT
+from compound.spec.graph_file import blocks
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.errors import Location
     from compound.graph.wiring.references import Inputs
     from compound.language.references import Evaluate, Maybe, Scope
     from compound.language.types import Names, Type
@@ -61,7 +64,7 @@ class Step:
         when: Its condition; None to run always.
         inputs: Its `in`.
         out: Its declared type; None if not declared.
-        names: Types that its graph declares.
+        spec: The graph that it stands in.
         prefix: Prefix of the names in its references, `refund.` inside the subgraph `refund`.
         gate: Step whose skipping skips this one: the entry of the subgraph around it.
         cache_s: How long its value may be reused; None for never.
@@ -76,7 +79,7 @@ class Step:
     when: Evaluate | None
     inputs: Inputs
     out: Type | None
-    names: Names
+    spec: GraphSpec
     config_hash: str
     retry: RetryRule = RetryRule()
     timeout_s: float | None = None
@@ -85,6 +88,23 @@ class Step:
     prefix: str = ""
     gate: str | None = None
     block: BlockPlan | None = None
+
+    @property
+    def names(self) -> Names:
+        """Types that its graph declares."""
+        return self.spec.type_names
+
+    @property
+    def where(self) -> Location | None:
+        """Its place in the file of its graph; None of a graph without a file."""
+        path = next((path for path, node in blocks(self.spec.nodes) if node is self.node), None)
+        where = None if path is None else self.spec.source.key(path)
+        return where if where and where.file else None
+
+    def error(self, code: str, what: str, run_id: str, *, fix: str = "", where: Location | None = None) -> NodeError:
+        """Why it failed: names the node, the run, and the place in the graph's file unless another one is known."""
+        what = f"node {self.path}: {what}"
+        return NodeError(code, what, node=self.path, run_id=run_id, fix=fix, where=where or self.where)
 
     @property
     def is_boundary(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from compound.errors import ProjectError
-from compound.spec.words import Shelf
+from compound.spec.steps import Shelf
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

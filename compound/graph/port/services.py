@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.port.catalogue import Shelf
-    from compound.graph.port.planned import PlannedCall
     from compound.model.call.types import CallKey
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
@@ -165,7 +164,7 @@ class ReviewRequest:
     example_id: str | None = None
     redraft: Redraft = "no"
     remarks: tuple[str, ...] = ()
-    effects: Mapping[str, Sequence[PlannedCall]] = field(default_factory=dict[str, "Sequence[PlannedCall]"])
+    effects: Mapping[str, Sequence[EffectCall]] = field(default_factory=dict[str, "Sequence[EffectCall]"])
     covers: tuple[str, ...] = ()
     fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     held: Mapping[str, JsonValue] | None = None
@@ -242,10 +241,19 @@ class Reviews(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectCall:
-    """One effect to perform: a name declared with `@effect` and its JSON arguments."""
+    """One effect to perform, or that a decision would lead to.
+
+    Attributes:
+        name: As declared with `@effect`.
+        args: JSON arguments; before a decision `<name>` stands for what the decider has yet to give.
+        node: The effect node.
+        when: Its condition, where that only shows after the decision; empty for an effect that surely follows.
+    """
 
     name: str
     args: Mapping[str, JsonValue]
+    node: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

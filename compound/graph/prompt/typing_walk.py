@@ -250,7 +250,7 @@ class _Walk:
 
 
 def _has_method(kind: Type, name: str) -> bool:
-    """Whether values of this type have a method of that name."""
+    """Whether values of this type have a method with the name."""
     match kind:
         case Record():
             return hasattr({}, name)

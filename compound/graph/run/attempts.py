@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import structlog
 
-from compound.errors import ConnectorError, ModelError, NodeError, plain_traceback
+from compound.errors import ConnectorError, ModelError, plain_traceback
 from compound.graph.run.active import NOTHING, NodeCall
 from compound.graph.run.outcome import LOST, OVER_BUDGET, Outcome, as_node_error
 from compound.graph.run.telling import tell_outcome, tell_start
@@ -76,8 +76,7 @@ def decide(step: Step, run: ActiveRun, scope: Scope, outcomes: Mapping[str, Outc
                 return Outcome("skipped", reason="its condition does not hold")
         inputs = step.inputs(seen)
     except EvaluationError as error:
-        made = NodeError("graph.bad-reference", f"node {step.path}: {error}", node=step.path, run_id=run.run_id)
-        return Outcome("failed", error=made)
+        return Outcome("failed", error=step.error("graph.bad-reference", str(error), run.run_id))
     if isinstance(inputs, str):
         return Outcome("skipped", reason=f"its input {inputs!r} is absent")
     return inputs
@@ -136,14 +135,11 @@ def failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
     """An error of a node as its outcome."""
     if isinstance(error, TimeoutError) and not error.args:
         if run.is_out_of_time:
-            what = f"node {step.path}: the run has used its {run.seconds:g} s"
-            fix = "raise `budget.seconds` of the graph"
-            return Outcome(
-                "failed", error=NodeError("graph.over-budget", what, node=step.path, run_id=run.run_id, fix=fix)
-            )
+            what, fix = f"the run has used its {run.seconds:g} s", "raise `budget.seconds` of the graph"
+            return Outcome("failed", error=step.error("graph.over-budget", what, run.run_id, fix=fix))
         if step.timeout_s is not None:
             error = TimeoutError(f"took longer than {step.timeout_s:g} s")
-    made = as_node_error(error, name=step.path, run_id=run.run_id)
+    made = as_node_error(error, step, run.run_id)
     # It was given null: the cause is the model's answer, not this node.
     for dep in step.deps:
         before = run.outcomes.get(dep)

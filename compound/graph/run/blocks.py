@@ -44,8 +44,7 @@ def bind_block(step: Step, enter: Runner | None = None) -> Runner:
                 case GraphPlan():
                     outcome = await _below(block, call, inputs if enter is None else await enter(call, inputs))
         except EvaluationError as error:
-            what = f"node {step.path}: {error}"
-            raise NodeError("graph.bad-reference", what, node=step.path, run_id=call.run.run_id) from None
+            raise step.error("graph.bad-reference", str(error), call.run.run_id) from None
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
@@ -153,8 +152,7 @@ class _Items:
         return made
 
     def _wrong(self, code: str, what: str, fix: str = "") -> NodeError:
-        path = self._call.step.path
-        return NodeError(code, f"node {path}: {what}", node=path, run_id=self._call.run.run_id, fix=fix)
+        return self._call.step.error(code, what, self._call.run.run_id, fix=fix)
 
 
 def _holds(value: Maybe) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from compound.errors import CompoundError, NodeError, raised_in_project, told
+from compound.errors import CompoundError, Location, NodeError, raised_in_project, told
 from compound.language.references import ABSENT, Maybe
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+    from compound.graph.planning.steps import Step
 
 OutcomeStatus = Literal["ok", "skipped", "failed", "blocked"]
 OVER_BUDGET: Final = "the budget of the run is spent"
@@ -61,28 +63,28 @@ def from_json(name: str, run_id: str, data: Mapping[str, JsonValue]) -> Outcome:
 
 def error_from_json(raw: Mapping[str, JsonValue], *, name: str, run_id: str) -> NodeError:
     """A stored error as a `NodeError` with the same code and message."""
-    return NodeError(str(raw["code"]), str(raw["what"]), fix=str(raw.get("fix") or ""), node=name, run_id=run_id)
+    file, line, column = raw.get("file"), cast("int", raw.get("line") or 0), cast("int", raw.get("column") or 0)
+    where = Location(str(file), line, column) if file else None
+    fix = str(raw.get("fix") or "")
+    return NodeError(str(raw["code"]), str(raw["what"]), fix=fix, node=name, run_id=run_id, where=where)
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def as_node_error(error: Exception, *, name: str, run_id: str) -> CompoundError:
-    """Any exception of a node as one of our errors that names node and run."""
+def as_node_error(error: Exception, step: Step, run_id: str) -> CompoundError:
+    """Any exception of a node as one of our errors that names node, run and place."""
     if isinstance(error, NodeError):
         return error
     if isinstance(error, CompoundError):
-        what = f"node {name}: {error.what}"
-        made = NodeError(error.code, what, node=name, run_id=run_id, fix=error.fix, where=error.where)
+        made = step.error(error.code, error.what, run_id, fix=error.fix, where=error.where)
     elif isinstance(error, TimeoutError):
-        made = NodeError("graph.timeout", f"node {name}: {error or 'took too long'}", node=name, run_id=run_id)
+        made = step.error("graph.timeout", f"{error or 'took too long'}", run_id)
     elif isinstance(error, OSError) and error.errno in _FULL:
-        what = f"node {name}: {error.filename or 'a file'} cannot be written: {error.strerror}"
-        made = NodeError("file.disk-full", what, node=name, run_id=run_id, fix="free some space")
+        what = f"{error.filename or 'a file'} cannot be written: {error.strerror}"
+        made = step.error("file.disk-full", what, run_id, fix="free some space")
     else:
-        what = f"node {name}: {told(error)}"
         fix = "the node's code raised an error of its own; see the traceback in the log"
-        where = raised_in_project(error)
-        made = NodeError("graph.node-crashed", what, node=name, run_id=run_id, fix=fix, where=where)
+        made = step.error("graph.node-crashed", told(error), run_id, fix=fix, where=raised_in_project(error))
     made.__cause__ = error
     return made

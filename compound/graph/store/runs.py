@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -295,4 +296,4 @@ class MemoryLedger:
 def digest(value: Mapping[str, JsonValue]) -> str:
     """sha256 of the canonical JSON."""
     text = json.dumps(cast("JsonValue", value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=dict)
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    return sha(text.encode("utf-8", "replace"))

@@ -9,8 +9,8 @@ from compound.language.types import (
     STR,
     Enum,
     Many,
-    Maybe,
     Names,
+    Nullable,
     Record,
     Scalar,
     Type,
@@ -20,7 +20,9 @@ from compound.language.types import (
 )
 from compound.spec.nodes import AgentNode, ReviewNode
 
-VERDICT: Final = Record({"ok": Scalar("bool"), "score": Maybe(Scalar("float")), "problems": Many(STR), "details": ANY})
+VERDICT: Final = Record(
+    {"ok": Scalar("bool"), "score": Nullable(Scalar("float")), "problems": Many(STR), "details": ANY}
+)
 _WHOLE: Final = Scalar("int")
 PASSAGE: Final = Record(
     {
@@ -34,8 +36,8 @@ PASSAGE: Final = Record(
 """`compound.retrieval.Passage` as JSON; metadata of the document is in `meta`."""
 EFFECT_RESULT: Final = Record({"name": STR, "status": Enum(("sent", "scheduled")), "value": ANY, "key": STR})
 FAILED: Final = Many(Record({"index": Scalar("int"), "item": ANY, "code": STR, "what": STR}))
-RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Maybe(STR), "instruction": Maybe(STR)})
-NULL: Final = Maybe(ANY)
+RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Nullable(STR), "instruction": Nullable(STR)})
+NULL: Final = Nullable(ANY)
 
 
 def of_constant(value: object) -> Type:
@@ -61,7 +63,7 @@ def of_agent(node: AgentNode) -> Type:
     name = Enum(tuple(dict.fromkeys(node.proposes))) if node.proposes else STR
     return Record(
         {
-            "answer": answer if isinstance(answer, Maybe) else Maybe(answer),
+            "answer": answer if isinstance(answer, Nullable) else Nullable(answer),
             "proposals": Many(Record({"name": name, "arguments": ANY})),
             "turns": Scalar("int"),
             "stopped": Enum(("answer", "max_turns", "budget", "abstained")),
@@ -73,11 +75,11 @@ def of_review(node: ReviewNode) -> Type:
     """A decision, with the fields of every action: null if this decision does not have them."""
     fields: dict[str, Type] = {}
     for carried in node.decide.values():
-        fields.update({name: Maybe(parse_type(kind)) for name, kind in carried.items()})
+        fields.update({name: Nullable(parse_type(kind)) for name, kind in carried.items()})
     fields["action"] = Enum(tuple(node.decide))
     fields |= {
         "decided_by": STR,
-        "first_by": Maybe(STR),
+        "first_by": Nullable(STR),
         "queue": STR,
         "decision_id": STR,
         "item_id": STR,
@@ -89,7 +91,7 @@ def of_review(node: ReviewNode) -> Type:
 
 def or_null(kind: Type) -> Type:
     """The type, or null."""
-    return kind if isinstance(kind, Maybe) or kind == ANY else Maybe(kind)
+    return kind if isinstance(kind, Nullable) or kind == ANY else Nullable(kind)
 
 
 def union(kinds: list[Type], names: Names) -> Type:
@@ -109,7 +111,7 @@ def _joined(  # noqa: PLR0911 - one return per kind of type
         return ANY
     if all(kind == kinds[0] for kind in kinds):
         # As it was written: a name is more specific than its fields.
-        return written[0].item if isinstance(written[0], Maybe) else written[0]
+        return written[0].item if isinstance(written[0], Nullable) else written[0]
     if all(isinstance(kind, Enum) for kind in kinds):
         return Enum(tuple(dict.fromkeys(value for kind in kinds if isinstance(kind, Enum) for value in kind.values)))
     if all(isinstance(kind, Enum) or kind in {STR, Scalar("datetime")} for kind in kinds):

@@ -99,7 +99,7 @@ def _review_uses(node: ReviewNode, path: DataPath) -> Iterator[Use]:
 
 
 def _fallback_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
-    other = getattr(node, "fallback", None)
+    other = node.fallback
     if isinstance(other, FallbackValue):
         yield from _value_uses(other.value, (*path, "fallback", "value"), "fallback", is_shielded=True)
     elif other is not None:

@@ -26,8 +26,8 @@ from compound.language.types import (
     ANY,
     STR,
     Many,
-    Maybe,
     Names,
+    Nullable,
     Record,
     Scalar,
     Type,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.graph.port.catalogue import Catalogue
-    from compound.spec.words import Shelf
+    from compound.spec.steps import Shelf
 
 _OUTPUTS: Final[Mapping[Shelf, Type]] = {"check": VERDICT, "retriever": Many(PASSAGE)}
 """Types of calls that the project does not describe further."""
@@ -145,10 +145,8 @@ class ValueTypes:
             if self._block is not None and name == _given_in(self._block):
                 return self._of_given(self._block, self._parent)
             return self._parent.root(name)
-        given = {"input": self._spec.input, "context": self._spec.context}
-        if name in given:
-            return Record({key: parse_type(kind) for key, kind in given[name].items()})
-        return RUN if name == "run" else None
+        given = {"input": self._spec.input_type, "context": self._spec.context_type, "run": RUN}
+        return given.get(name)
 
     def _of_given(self, block: Block, around: ValueTypes) -> Type:
         """The type of `$previous` of a repeat, or of the item of a map."""
@@ -259,10 +257,9 @@ class ValueTypes:
     def of_node(self, node: AnyNode) -> Type:
         """Type of a node's value, including that of its fallback."""
         kind = self.of_attempt(node)
-        other = getattr(node, "fallback", None)
-        if isinstance(other, FallbackValue):
-            return or_null(kind) if is_optional(self.of_value(other.value), self.names) else kind
-        return kind
+        other = node.fallback
+        may_lack = isinstance(other, FallbackValue) and is_optional(self.of_value(other.value), self.names)
+        return or_null(kind) if may_lack else kind
 
     def of_attempt(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one branch per kind of node
         """Type of the value that a node makes itself."""
@@ -299,7 +296,7 @@ class ValueTypes:
     def of_callee(self, node: AnyNode) -> Type:
         """Type of the value of a node's tool, index or model, ignoring the node's declaration."""
         if isinstance(node, LlmNode):
-            return Maybe(STR)
+            return Nullable(STR)
         return ANY if node.callee is None else self._output(*node.callee)
 
     def _output(self, shelf: Shelf, name: str) -> Type:
@@ -346,6 +343,5 @@ def _outputs(spec: GraphSpec, catalogue: Catalogue, around: tuple[str, ...]) -> 
 
 def graph_signature(spec: GraphSpec, catalogue: Catalogue) -> Signature:
     """The interface of a graph as a node of another one: its inputs, and the record of its outputs."""
-    given = Record({name: parse_type(kind) for name, kind in spec.input.items()})
     made, names = _outputs(spec, catalogue, ())
-    return Signature(params=to_json_schema(given, names), output=to_json_schema(made, names))
+    return Signature(params=to_json_schema(spec.input_type, names), output=to_json_schema(made, names))

@@ -1,1 +1,1 @@
-"""What goes to a model and what comes back."""
+"""Requests to models and their responses."""

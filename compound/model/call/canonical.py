@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from compound.language.json_text import read_json, write_json
+from compound.language.sha import sha
 from compound.model.call.types import (
     BilledStep,
     Block,
@@ -43,15 +43,15 @@ def _plain(value: object) -> object:
 
 
 def to_json(value: object) -> bytes:
-    """Canonical JSON: sorted keys, no spaces, dataclasses as objects; equal values give equal bytes."""
+    """Canonical JSON: sorted keys, no spaces, dataclasses as objects; equal values have equal bytes."""
     return write_json(value, default=_plain, is_sorted=True)
 
 
 def request_hash(request: ModelRequest, provider: str, *, reads_inputs: bool) -> str:
-    """Identify what a provider is asked, hex sha256.
+    """Hash of a request to a provider, hex sha256.
 
-    A language model sees the prompt and never `inputs`; an offline solver sees `inputs` and never the
-    prompt. What is not seen is not in the hash, so that it does not cause another call.
+    A language model sees the prompt and never `inputs`; an offline solver sees `inputs` and never the prompt. The hash
+    covers only what is seen, so that nothing else causes another call.
     """
     if reads_inputs:
         seen = {"model": request.model, "inputs": request.inputs, "schema": request.output_schema}
@@ -66,11 +66,11 @@ def request_hash(request: ModelRequest, provider: str, *, reads_inputs: bool) ->
             "temperature": request.temperature,
             "options": request.options,
         }
-    return hashlib.sha256(to_json({"provider": provider, **seen})).hexdigest()
+    return sha(to_json({"provider": provider, **seen}))
 
 
 def params_hash(request: ModelRequest) -> str:
-    """Identify how a provider is asked, without what: 16 hex digits of a sha256."""
+    """Hash of the request's parameters without its content: 16 hex digits of a sha256."""
     how = {
         "model": request.model,
         "schema": request.output_schema,
@@ -79,7 +79,7 @@ def params_hash(request: ModelRequest) -> str:
         "temperature": request.temperature,
         "options": request.options,
     }
-    return hashlib.sha256(to_json(how)).hexdigest()[:16]
+    return sha(to_json(how), 16)
 
 
 def dump_response(response: ModelResponse) -> str:
@@ -90,12 +90,12 @@ def dump_response(response: ModelResponse) -> str:
 
 
 def load_response(text: str) -> ModelResponse:
-    """Read what `dump_response` wrote; the response says `cached`."""
+    """The inverse of `dump_response`; the response is `cached`."""
     return restore_response(cast("dict[str, JsonValue]", read_json(text)))
 
 
 def restore_response(record: Record) -> ModelResponse:
-    """`load_response` of a text that was read already."""
+    """Like `load_response`, for a parsed text."""
     calls = cast("list[dict[str, JsonValue]]", record["tool_calls"])
     content = cast("list[dict[str, dict[str, JsonValue]]]", record["content"])
     return ModelResponse(

@@ -1,4 +1,4 @@
-"""Closing a stream that nobody reads any more, also when the reader was cancelled."""
+"""Closes streams that are no longer read, also when the reader is cancelled."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PATIENCE_S: Final = 5.0
 
 @asynccontextmanager
 async def reading(events: AsyncIterator[StreamEvent]) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
-    """The stream, hung up when the block ends: what is not read is not written and not paid for.
+    """The stream, closed when the block ends, so that unread tokens are not generated or paid for.
 
-    In a cancelled task every wait ends at once, so the connection would stay open: closing is shielded.
+    In a cancelled task every await fails at once and the connection would stay open, so closing is shielded.
     """
     try:
         yield events

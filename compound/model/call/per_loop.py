@@ -1,4 +1,4 @@
-"""One client per event loop: the connections of one loop are of no use to another."""
+"""One client per event loop, because connections belong to one loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Client = TypeVar("Client")
 
 
 class PerLoop(Generic[Client]):
-    """Makes a client for each event loop that asks for one, and closes it when that loop ends.
+    """Creates a client for each event loop, and closes it when that loop ends.
 
     Args:
-        make: Makes a client.
-        close: Closes one, in the loop that it was made for.
+        make: Creates a client.
+        close: Closes a client, in its loop.
     """
 
     def __init__(self, make: Callable[[], Client], close: Callable[[Client], Awaitable[None]]) -> None:
@@ -35,13 +35,13 @@ class PerLoop(Generic[Client]):
         return found[0]
 
     async def aclose(self) -> None:
-        """Close the client of the running loop; those of other loops are closed when these end."""
+        """Close the client of the running loop; clients of other loops are closed when those end."""
         found = self._open.get(asyncio.get_running_loop())
         if found is not None:
             await found[1].aclose()
 
     async def _until_the_end(self, loop: asyncio.AbstractEventLoop, client: Client) -> AsyncGenerator[None]:
-        # A loop that ends closes the async generators that are still open in it: the only notice of its end.
+        # A loop closes its open async generators when it ends: the only notice of its end.
         try:
             yield
         finally:

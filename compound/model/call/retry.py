@@ -1,4 +1,4 @@
-"""When a failed call is tried again, and after how long."""
+"""Retries of failed calls."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from compound.errors import ModelError
 T = TypeVar("T")
 
 ONCE = frozenset({"model.timeout", "model.connection", "model.broken-stream", "model.bad-answer"})
-"""Tried again once: the first try may have been answered and paid for."""
+"""Retried once: the first attempt may have been answered and paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often, and how long apart.
+    """Number of attempts and waits between them.
 
     Attributes:
-        attempts: Tries in all, the first one included.
-        first_wait_s: Mean wait before the second try; doubles each time.
-        longest_wait_s: Ceiling of that.
-        longest_retry_after_s: A provider that asks for more is not waited for; the call fails with its words.
-        sleep: Waits; tests give one that does not.
+        attempts: Total number of attempts.
+        first_wait_s: Mean wait before the second attempt; doubles each time.
+        longest_wait_s: Maximum of that wait.
+        longest_retry_after_s: If the provider asks for a longer wait, the call fails with its message.
+        sleep: Waits; replaced in tests.
         jitter: A number in [0, 1).
     """
 
@@ -39,10 +39,10 @@ class RetryPolicy:
     jitter: Callable[[], float] = random.random
 
     def wait_s(self, error: ModelError, failures: int) -> float | None:
-        """How long to wait after the `failures`-th failure; None when another try is no use.
+        """How long to wait after the `failures`-th failure; None if a retry cannot help.
 
-        An overload (529), a server error (5xx) and a rate limit (429) are tried until the attempts are used
-        up, a timeout, a broken stream and an answer that is none once more, everything else never.
+        An overload (529), a server error (5xx) and a rate limit (429) are retried until the attempts are used up; a
+        timeout, a broken stream and an invalid answer once; everything else never.
         """
         if not error.retryable or failures >= self.attempts:
             return None
@@ -51,7 +51,7 @@ class RetryPolicy:
         if error.retry_after_s is not None:
             if error.retry_after_s > self.longest_retry_after_s:
                 return None
-            # Never earlier than asked; a little later, so that a crowd does not come back as one.
+            # Never earlier than requested; a little later, to spread concurrent retries.
             return error.retry_after_s * (1.0 + 0.1 * self.jitter())
         mean = min(self.first_wait_s * 2.0 ** (failures - 1), self.longest_wait_s)
         return mean * (0.5 + self.jitter())
@@ -63,11 +63,11 @@ async def with_retry(
     *,
     told: Callable[[ModelError, float], None],
 ) -> T:
-    """Run `attempt` until it answers or another try is no use.
+    """Run `attempt` until it succeeds or a retry cannot help.
 
     Args:
-        attempt: One try.
-        policy: When to try again.
+        attempt: A single attempt.
+        policy: When to retry.
         told: Called before each wait, with the error and the seconds.
 
     Raises:
@@ -87,14 +87,14 @@ async def with_retry(
 
 
 def retry_after_s(headers: Mapping[str, str], *, clock: Callable[[], float] = time.time) -> float | None:
-    """Seconds that a provider asks to wait, from `retry-after-ms` or `retry-after`: a number or an HTTP date.
+    """Requested wait in seconds, from `retry-after-ms` or `retry-after` (a number or an HTTP date).
 
     Args:
-        headers: Of its answer; names in lower case, or in any case where the mapping does not mind.
+        headers: Headers of the response; names in lower case, unless the mapping is case-insensitive.
         clock: UTC seconds since 1970.
 
     Returns:
-        None when it does not ask, or nobody can read how long.
+        None if there is no header, or it is invalid.
     """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         told = headers.get(name)

@@ -1,4 +1,4 @@
-"""The event loop behind sync calls: one for all of them, so that connections outlive a call."""
+"""The event loop of sync calls, shared so that connections outlive a call."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class SyncLoop:
-    """Runs async work for callers without an event loop, or with one that must not be entered twice.
+    """Runs async work for callers without an event loop, or inside a running one.
 
-    The loop lives in a thread of its own from the first call to `close`, or to the end of the process. A call
-    that is interrupted (Ctrl-C) cancels its work and waits until that has let go.
+    The loop runs in its own thread from the first call until `close` or the end of the process. An interrupted call
+    (Ctrl-C) cancels its work and waits for it to finish.
     """
 
     def __init__(self) -> None:
@@ -27,14 +27,14 @@ class SyncLoop:
         self._forgotten: weakref.finalize[[], SyncLoop] | None = None
 
     def run(self, work: Callable[..., Awaitable[T]], *args: object) -> T:
-        """What `work(*args)` returns, or raises.
+        """Run `work(*args)`; returns or raises what it does.
 
         Raises:
-            RuntimeError: It is called by work of this loop, which would wait for itself.
+            RuntimeError: Called from inside this loop, which would deadlock.
         """
         thread = self._open()
         if thread.thread is threading.current_thread():
-            raise RuntimeError("a sync call cannot be made by work that runs in its own event loop; await it")
+            raise RuntimeError("a sync call inside its own event loop would deadlock; await the async method")
         future: Future[T] = Future()
         over = threading.Event()
 
@@ -65,7 +65,7 @@ class SyncLoop:
             raise
 
     def close(self) -> None:
-        """End the loop, and with it the connections that were opened in it. The next call begins another."""
+        """Stop the loop and close its connections. The next call starts a new one."""
         with self._opening:
             thread, self._thread = self._thread, None
             if self._forgotten is not None:
@@ -75,7 +75,7 @@ class SyncLoop:
 
     def _open(self) -> _LoopThread:
         with self._opening:
-            # The thread of a loop does not survive a fork.
+            # Threads do not survive a fork.
             if self._thread is None or self._thread.pid != os.getpid() or not self._thread.thread.is_alive():
                 self._thread = opened = _LoopThread()
                 self._forgotten = weakref.finalize(self, opened.stop)
@@ -100,7 +100,7 @@ class _LoopThread:
         self.loop = started.result()
 
     def stop(self) -> None:
-        """End it, once; waits for its end unless it is called from within."""
+        """Stop the thread and wait for it, unless called from inside it. Idempotent."""
         if self.pid != os.getpid() or not self.thread.is_alive() or self.loop.is_closed():
             return
         self.loop.call_soon_threadsafe(self._over.set)

@@ -1,4 +1,4 @@
-"""What goes to a model and what comes back: plain frozen values, the same for every provider."""
+"""Requests and responses of models: frozen values, independent of the provider."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TextBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkingBlock:
-    """What a model thought. It goes back unchanged in the next turn, `signature` included."""
+    """The model's thinking. It is sent back unchanged in the next turn, including `signature`."""
 
     text: str
     signature: str = ""
@@ -28,7 +28,7 @@ class ThinkingBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A model asks for a tool.
+    """A model's call of a tool.
 
     Attributes:
         id: The provider's id of this call; a `ToolResult` answers it.
@@ -43,7 +43,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """The answer to one `ToolCall`: text, or the provider's own content blocks."""
+    """The result of a `ToolCall`: text, or the provider's own content blocks."""
 
     call_id: str
     content: str | tuple[Mapping[str, JsonValue], ...]
@@ -52,7 +52,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeBlock:
-    """A block in the provider's own JSON (image, document, server tool): carried through, never read."""
+    """A block in the provider's own JSON (image, document, server tool), passed through unread."""
 
     data: Mapping[str, JsonValue]
 
@@ -62,7 +62,7 @@ Block = TextBlock | ThinkingBlock | ToolCall | ToolResult | NativeBlock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of the conversation. `system` as a role is a rule added in the middle; few models take it."""
+    """A turn of the conversation. The role `system` adds an instruction mid-conversation; few models support it."""
 
     role: Literal["user", "assistant", "system"]
     content: str | tuple[Block, ...]
@@ -70,7 +70,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSchema:
-    """A tool that the model may call; `parameters` is the JSON Schema of its arguments."""
+    """A tool that the model can call; `parameters` is the JSON Schema of its arguments."""
 
     name: str
     description: str
@@ -83,19 +83,18 @@ def _nothing() -> Mapping[str, JsonValue]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """One call of one logical model.
+    """A call of a logical model.
 
     Attributes:
         model: Logical name in `connectors/models.yaml`: `planner`, `writer`.
         messages: The conversation, oldest first, at least one.
-        system: The standing instruction; empty for none.
-        output_schema: JSON Schema that the answer must fit; None for free text.
-        tools: Tools that the model may call.
-        max_tokens: Upper bound of the answer in tokens, thinking included; 0 takes the one of models.yaml.
-        temperature: None leaves it to the provider (several models refuse one).
-        inputs: The node's resolved `in`: the offline provider answers from these, a real one never sees
-            them beyond the prompt.
-        options: Fields of the provider's own request (`thinking`, `tool_choice`), sent as they are.
+        system: The system prompt; may be empty.
+        output_schema: JSON Schema of the answer; None for free text.
+        tools: Tools that the model can call.
+        max_tokens: Maximum tokens of the answer, including thinking; 0: the value in models.yaml.
+        temperature: None: the provider's default (several models reject a value).
+        inputs: The node's resolved `in`: read by the offline provider; a language model sees only the prompt.
+        options: Fields of the provider's request (`thinking`, `tool_choice`), sent unchanged.
         prompt_name: For the trace.
         prompt_version: For the trace.
     """
@@ -115,11 +114,11 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledStep:
-    """One of several samplings behind one answer: a turn of a server-side loop, a compaction, an advisor.
+    """A billed sampling of an answer: a turn of a server-side loop, a compaction, an advisor.
 
     Attributes:
-        model: The model that sampled; empty for the one that answered.
-        input_tokens: As `Usage.input_tokens`, of this step alone; so are the others.
+        model: The model of this step; empty: the answering model.
+        input_tokens: Like `Usage.input_tokens`, for this step only; likewise the other counts.
     """
 
     model: str = ""
@@ -132,22 +131,22 @@ class BilledStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call, as the provider counts them for the answer, and what else it bills.
+    """Tokens and other billed items of a call, as counted by the provider.
 
     Attributes:
-        input_tokens: All of the input, cached parts included (OTel GenAI convention).
-        output_tokens: All of the output, thinking included.
-        cache_read_tokens: Part of the input that was read from the provider's cache.
-        cache_write_tokens: Part of the input that was written to it, for any lifetime.
-        cache_write_1h_tokens: Part of `cache_write_tokens` that was written to live for an hour.
-        reasoning_tokens: Part of the output that was thinking; None when the provider does not say.
-        steps: All samplings that are billed, where the provider lists them; they hold more than the counts
-            above when it compacted the conversation or asked an advisor. Empty: the counts above are the bill.
-        modes: What changes the price of a token, as `name=value`: `service_tier=batch`, `inference_geo=us`,
-            `speed=fast`. What is standard is left out.
-        server_tools: Uses of tools that the provider runs and bills by use, by its own name:
+        input_tokens: All input tokens, including cached ones (OTel GenAI convention).
+        output_tokens: All output tokens, including thinking.
+        cache_read_tokens: Input tokens read from the provider's cache.
+        cache_write_tokens: Input tokens written to the cache, with any lifetime.
+        cache_write_1h_tokens: Part of `cache_write_tokens` with a lifetime of one hour.
+        reasoning_tokens: Output tokens of thinking; None if the provider does not report it.
+        steps: All billed samplings, if the provider lists them; they exceed the counts above after a compaction or an
+            advisor call. Empty: the counts above are billed.
+        modes: Non-standard modes that change the price of a token, as `name=value`: `service_tier=batch`,
+            `inference_geo=us`, `speed=fast`.
+        server_tools: Uses of server tools that the provider bills by use, by name:
             `{"web_search_requests": 2}`.
-        is_complete: False when the provider did not say what it bills.
+        is_complete: False if the provider did not report all billed items.
     """
 
     input_tokens: int = 0
@@ -163,7 +162,7 @@ class Usage:
 
     @property
     def billed(self) -> tuple[BilledStep, ...]:
-        """What the tokens of the bill are: `steps`, or the counts of the answer as the only step."""
+        """The billed steps: `steps`, or the counts of the answer as the only step."""
         return self.steps or (
             BilledStep(
                 input_tokens=self.input_tokens,
@@ -190,24 +189,24 @@ StopReason = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelResponse:
-    """What a model answered. Refused, cut, abstained: outcomes with a `reason`, neither values nor errors.
+    """A model's answer. A refused, cut off or abstained answer is an outcome with a `reason`, not an error.
 
     Attributes:
         text: All text of the answer, without thinking.
-        data: The parsed typed answer; None for free text, and when the answer is none (`abstained`, refusal).
-        tool_calls: In the order the model made them; none of an answer that was cut or refused.
-        stop_reason: Why it ended; `abstained` is ours.
-        content: The answer as blocks, to be sent back as the assistant's turn.
+        data: The parsed typed answer; None for free text, and without an answer (`abstained`, refusal).
+        tool_calls: In the model's order; empty for an answer that was cut off or refused.
+        stop_reason: Why it ended; `abstained` is set by Compound.
+        content: The answer as blocks, for the assistant's turn of a follow-up request.
         usage: Tokens.
         provider: Name of the provider that answered.
-        model: The model that answered, in the provider's words; may differ from the one asked for.
-        cost_usd: From the price table; None when a part of the bill is not known, never 0 for unknown.
-        known_usd: The part of the bill that is known; the same as `cost_usd` where that is.
+        model: The provider's id of the answering model; may differ from the requested one.
+        cost_usd: Cost from the price table; None if a part is unknown, never 0 for unknown.
+        known_usd: The known part of the cost; equal to `cost_usd` if that is known.
         raw_id: The provider's id of the answer.
-        cached: Came from the call journal; nothing was called and nothing was paid again.
-        abstained: There is no usable answer: the model refused, the answer was cut or stayed paused, the
-            solver abstained, or two answers did not fit the schema. `text` holds what there was of it.
-        reason: Why there is none; empty otherwise.
+        cached: Whether it came from the call journal, without a call or cost.
+        abstained: Whether there is no usable answer: the model refused, the answer was cut off or stayed paused, the
+            solver abstained, or two answers did not match the schema. `text` holds the partial answer.
+        reason: Why there is no usable answer; else empty.
     """
 
     text: str = ""
@@ -235,7 +234,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkingDelta:
-    """More of what the model thinks."""
+    """More of the model's thinking."""
 
     text: str
 
@@ -250,19 +249,19 @@ class ToolDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamAlive:
-    """A sign of life with nothing to read in it: a ping, the start of a block. Only providers send it."""
+    """A heartbeat without content: a ping, the start of a block. Only providers send it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEnd:
-    """The last event of every stream that was not broken: the whole answer."""
+    """The last event of every complete stream: the whole answer."""
 
     response: ModelResponse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamRestart:
-    """The stream broke and begins again: what came before is void. Only gateways send it."""
+    """The stream broke and restarts: discard the earlier events. Only gateways send it."""
 
 
 StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamAlive | StreamRestart | StreamEnd
@@ -270,41 +269,41 @@ StreamEvent = TextDelta | ThinkingDelta | ToolDelta | StreamAlive | StreamRestar
 
 
 Told: TypeAlias = "Callable[[StreamEvent], Awaitable[None]]"
-"""Takes the pieces of an answer; the sender waits until it has."""
+"""Receives the pieces of an answer; the sender awaits it."""
 
 
 class Provider(Protocol):
-    """A door to models. It makes one attempt; retries, budget, journal and repair are the gateway's."""
+    """A provider of models. It makes one attempt; the gateway handles retries, budget, journal and repair."""
 
     @property
     def name(self) -> str:
-        """As it is written in models.yaml and in spans."""
+        """Name in models.yaml and in spans."""
         ...
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
         """Answer one request.
 
         Raises:
-            ModelError: `model.*`; `retryable` and `retry_after_s` say what the gateway may do.
+            ModelError: `model.*`; `retryable` and `retry_after_s` tell the gateway whether to retry.
         """
         ...
 
     def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
-        """Answer piece by piece; ends with exactly one `StreamEnd`, or raises as `complete` does.
+        """Stream an answer; ends with exactly one `StreamEnd`, or raises like `complete`.
 
-        An async generator: closing it hangs up.
+        An async generator: closing it closes the connection.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallKey:
-    """Names one call of one run, so that it is never paid twice.
+    """Identifies a call of a run, so that it is never paid twice.
 
     Attributes:
         run_id: The run.
-        node: Name of the node; for a node that maps over items, with the item: `plan[3]`.
-        attempt: From 1. A rerun after a crash has the same one, a wanted second try another.
+        node: Name of the node; in a map, with the index of the item: `plan[3]`.
+        attempt: From 1. The same after a crash, incremented for a retry.
         index: Index of the call within that attempt, from 0.
     """
 

@@ -1,4 +1,4 @@
-"""What the Messages API bills: tokens of one or several samplings, how they were served, and tools that it ran."""
+"""Billed usage of the Messages API: tokens of one or several samplings, service modes and server tools."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _STANDARD: Final = {
     "inference_geo": frozenset({"global", "not_available"}),
     "speed": frozenset({"standard"}),
 }
-"""What is billed at the list price; anything else has a price of its own."""
+"""Modes billed at the list price; others have their own price."""
 _UNCOUNTED: Final = frozenset({"code_execution", "bash_code_execution", "text_editor_code_execution"})
-"""Server tools that are billed by time, which the API does not tell."""
+"""Server tools billed by time, which the API does not report."""
 
 
 def read_usage(usage: Record, content: Sequence[Record]) -> Usage:
-    """Read `usage` of a message; `content` says which server tools ran that `usage` does not count."""
+    """Read `usage` of a message; `content` shows server tools that `usage` does not count."""
     details = usage.get("output_tokens_details")
     whole = _step(usage)
     return Usage(
@@ -52,7 +52,7 @@ def _step(record: Record) -> BilledStep:
     created = record.get("cache_creation")
     read, written = _count(record, "cache_read_input_tokens"), _count(record, "cache_creation_input_tokens")
     return BilledStep(
-        # Only advisors and fallbacks name one; the message's own has no price but that of the answer.
+        # Only advisors and fallbacks name a model; the message's own step has the price of the answer.
         model=str(record.get("model") or ""),
         input_tokens=_count(record, "input_tokens") + read + written,
         output_tokens=_count(record, "output_tokens"),
@@ -76,7 +76,7 @@ def _count(record: Record, name: str) -> int:
 
 
 def server_tools_of(options: Record) -> list[str]:
-    """Names, as `usage` counts them, of the tools in `options.tools` that the provider runs and bills."""
+    """Names, as in `usage`, of billed server tools in `options.tools`."""
     listed = options.get("tools")
     kinds = (
         [str(tool.get("type") or "") for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
@@ -90,13 +90,13 @@ def server_tools_of(options: Record) -> list[str]:
 
 
 def modes_of(options: Record) -> tuple[str, ...]:
-    """`Usage.modes` that a request with these options will have, as far as it decides them."""
+    """`Usage.modes` that follow from these options."""
     wanted = {name: options.get(name) for name in ("inference_geo", "speed")}
     return tuple(f"{name}={value}" for name, value in wanted.items() if value and value not in _STANDARD[name])
 
 
 def other_models_of(options: Record) -> list[str]:
-    """Models that a request asks beside its own: those of advisor tools."""
+    """Further models of a request: those of advisor tools."""
     listed = options.get("tools")
     tools = cast("list[JsonValue]", listed) if isinstance(listed, list) else []
     return [str(tool["model"]) for tool in tools if isinstance(tool, dict) and tool.get("model")]

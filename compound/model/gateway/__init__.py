@@ -1,1 +1,1 @@
-"""The one door for model calls: journal, budget, retries, prices."""
+"""The gateway of all model calls: journal, budget, retries, prices."""

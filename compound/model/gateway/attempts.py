@@ -1,4 +1,4 @@
-"""One try of one call: an answer at once, or as a stream that shows signs of life."""
+"""A single attempt of a call: a complete answer, or a stream with heartbeats."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """What every try of a call needs.
+    """The parameters of an attempt.
 
     Attributes:
-        route: Who answers.
-        request: In the provider's words.
-        span: Of the call.
-        timeout_s: Longest wait for an answer, or between two signs of life of a stream.
+        route: The route of the model.
+        request: The provider's request.
+        span: Span of the call.
+        timeout_s: Longest wait for an answer, or between two events of a stream.
     """
 
     route: Route
@@ -45,11 +45,11 @@ class Try:
 
     @property
     def _limit_s(self) -> float | None:
-        """A solver waits for nobody: only the timeout of its node, or of its run, ends it."""
+        """Solvers have no timeout of their own, only that of their node or run."""
         return None if self.route.reads_inputs else self.timeout_s
 
     async def once(self) -> ModelResponse:
-        """The answer, from one try."""
+        """The answer of one attempt."""
         if self.route.is_streamed:
             return await self._end(None)
         try:
@@ -60,7 +60,7 @@ class Try:
             raise ModelError("model.timeout", what, retryable=True) from error
 
     def attempts(self, told: Told | None) -> Callable[[], Awaitable[ModelResponse]]:
-        """One try after the other; the second and later ones void what was told before."""
+        """Attempts in turn; each retry invalidates the events sent before."""
         if told is None:
             return self.once
         is_first = True
@@ -75,12 +75,12 @@ class Try:
         return attempt
 
     async def events(self) -> AsyncGenerator[StreamEvent]:
-        """The stream of one try, without its bare signs of life; too long a silence is `model.timeout`."""
+        """The stream of one attempt, without heartbeats; a long silence raises `model.timeout`."""
         began, is_first = time.monotonic(), True
         async with reading(self.route.provider.stream(self.request)) as events:
             while True:
                 try:
-                    # The time that the reader takes is not the provider's.
+                    # The reader's time does not count as the provider's.
                     with anyio.fail_after(self._limit_s):
                         event = await anext(events, None)
                 except TimeoutError as error:
@@ -102,10 +102,10 @@ class Try:
                     return event.response
                 if told is not None:
                     await told(event)
-        raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
+        raise ModelError("model.broken-stream", "the stream ended early", retryable=True)
 
 
 async def tell_whole(response: ModelResponse, told: Told) -> None:
-    """Tell an answer that is there already in one piece."""
+    """Send a complete answer in one piece."""
     if response.text:
         await told(TextDelta(text=response.text))

@@ -1,4 +1,4 @@
-"""What a run may spend on model calls, checked before each one."""
+"""Budgets of runs for model calls, checked before each call."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MODELS = Location("connectors/models.yaml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """A ceiling for one run; None is no limit.
+    """The budget of a run; None: no limit.
 
     Attributes:
-        usd: On the known parts of the costs.
-        calls: On calls that reach a provider, repairs included; answers from the journal are free.
-        usd_at: Where `usd` is written.
-        calls_at: Where `calls` is written.
-        on_unknown: `stop`, also when it is None: with a limit in USD, no call whose cost will not be known is
-            made, and none after one whose cost was not known. `allow`: they are made, and the known parts count.
+        usd: Limit of the known costs.
+        calls: Limit of calls to a provider, including repairs; answers from the journal are free.
+        usd_at: Place where `usd` is set.
+        calls_at: Place where `calls` is set.
+        on_unknown: `stop` (default): with a limit in USD, calls of unknown cost are refused, and all calls after one.
+            `allow`: they are made, and the known parts count.
     """
 
     usd: float | None = None
@@ -35,7 +35,7 @@ class Budget:
     calls_at: Location = _MODELS
 
     def over(self, other: Budget) -> Budget:
-        """This budget, and what it does not say as `other` says it."""
+        """This budget, with unset values from `other`."""
         return Budget(
             usd=other.usd if self.usd is None else self.usd,
             calls=other.calls if self.calls is None else self.calls,
@@ -46,7 +46,7 @@ class Budget:
 
     @property
     def is_open(self) -> bool:
-        """Whether it limits nothing."""
+        """Whether it has no limit."""
         return self.usd is None and self.calls is None
 
 
@@ -58,14 +58,14 @@ class _Account:
 
 
 class Accounts:
-    """The running sums of the runs that are under way.
+    """The running totals of active runs.
 
-    A call reserves its highest possible cost and settles with the bill, so calls in flight at the same time
-    cannot pass the ceiling together.
+    A call reserves its maximum cost and settles with the actual cost, so that concurrent calls cannot exceed the
+    budget together.
 
     Args:
-        spent: What a run spent before this process saw it (from the journal).
-        keep: Runs to remember; one that was forgotten is read again.
+        spent: Returns what a run spent before (from the journal).
+        keep: Number of runs to cache; others are read again.
     """
 
     def __init__(self, spent: Callable[[str], Spent], *, keep: int = 4096) -> None:
@@ -75,15 +75,15 @@ class Accounts:
 
     @contextmanager
     def reserve(self, run_id: str, budget: Budget, estimate: Cost) -> Generator[Bill]:
-        """Reserve one call; a call that fails gives its reservation back.
+        """Reserve a call; a failed call releases its reservation.
 
         Args:
             run_id: The run.
-            budget: Its ceiling.
-            estimate: The most that the call can cost.
+            budget: Its budget.
+            estimate: Maximum cost of the call.
 
         Raises:
-            ModelError: `model.budget`: the run has no budget left for this call; `model.unknown-cost`.
+            ModelError: `model.budget`: the remaining budget does not cover this call; `model.unknown-cost`.
         """
         account = self._account(run_id)
         held = estimate.known_usd
@@ -116,7 +116,7 @@ class Accounts:
 
 def _require_room(run_id: str, account: _Account, budget: Budget, held: float) -> None:
     if budget.calls is not None and account.calls + 1 > budget.calls:
-        what = f"run {run_id} has made its {budget.calls} model calls"
+        what = f"run {run_id} reached its limit of {budget.calls} model calls"
         raise ModelError("model.budget", what, fix=_raise("calls", budget.calls_at), where=budget.calls_at)
     if budget.usd is not None and (account.usd + held > budget.usd or account.usd >= budget.usd > 0):
         spent = f"run {run_id} spent {account.usd:.4f} of {budget.usd:.4f} USD"
@@ -131,19 +131,19 @@ def _raise(key: str, where: Location) -> str:
 
 
 def _require_known(run_id: str, account: _Account, estimate: Cost) -> None:
-    fix = "write the price in connectors/models.yaml (prices:), or on_unknown: allow below budget:"
+    fix = "add the price to connectors/models.yaml (prices:), or set on_unknown: allow under budget:"
     if estimate.unknown:
-        what = f"run {run_id} has a limit in USD, and the cost of the next call is not known: {estimate.unknown}"
+        what = f"run {run_id} has a limit in USD, and the cost of the next call is unknown: {estimate.unknown}"
         raise ModelError("model.unknown-cost", what, fix=fix)
     if account.unknown:
         calls = f"{account.unknown} call" + "s" * (account.unknown > 1)
-        what = f"run {run_id} has a limit in USD, and the cost of {calls} that it made is not known"
+        what = f"run {run_id} has a limit in USD, and the cost of {calls} so far is unknown"
         raise ModelError("model.unknown-cost", what, fix=fix)
 
 
 @dataclass(slots=True)
 class Bill:
-    """What the call came to; `is_unknown` when `known_usd` is only a part of it."""
+    """The cost of a call; `is_unknown` if `known_usd` is only a part of it."""
 
     known_usd: float = 0.0
     is_unknown: bool = False

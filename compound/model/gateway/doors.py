@@ -1,4 +1,4 @@
-"""The built-in providers, as `compound.plugins` opens them."""
+"""The built-in providers of `compound.plugins`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError
 from compound.model.call.types import Provider
-from compound.model.gateway.environment import FILE, filled
+from compound.model.gateway.environment import FILE, environment_of
 from compound.model.provider.anthropic import AnthropicProvider
 from compound.model.provider.langchain import LangchainProvider
 from compound.model.provider.offline import OfflineProvider
@@ -23,14 +23,14 @@ _KEY = "${env:ANTHROPIC_API_KEY}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSetup(Setup):
-    """What a provider is made of; `name` is the logical model, as graphs name it.
+    """Setup of a provider; `name` is the logical model in graphs.
 
     Attributes:
-        model: The model in the provider's words; empty where the file does not say it.
+        model: The provider's model id; empty if the file does not set it.
         timeout_s: Longest wait for one answer, in seconds.
-        file: Internal: the whole of `connectors/models.yaml`.
+        file: Internal: the parsed `connectors/models.yaml`.
         environment: Environment variables.
-        package: The project's private package, whose solvers answer offline.
+        package: The project's private package, which contains its solvers.
     """
 
     model: str
@@ -52,11 +52,11 @@ def open_offline(setup: ProviderSetup) -> Provider:
 
 def open_anthropic(setup: ProviderSetup) -> Provider:
     """Anthropic's API."""
-    access, environment = setup.file.anthropic, setup.environment
+    access, environment = setup.file.anthropic, environment_of(setup.environment)
     return AnthropicProvider(
-        # No key has an error of its own, which says how to do without.
-        api_key=filled(access.api_key.replace(_KEY, _KEY[:-1] + ":-}"), environment, "anthropic.api_key"),
-        base_url=filled(access.base_url, environment, "anthropic.base_url"),
+        # A missing key raises its own error, which names the alternative.
+        api_key=environment.text(access.api_key.replace(_KEY, _KEY[:-1] + ":-}"), "anthropic.api_key"),
+        base_url=environment.text(access.base_url, "anthropic.base_url"),
         timeout_s=access.timeout_s,
         betas=access.betas,
     )
@@ -71,7 +71,7 @@ def open_langchain(setup: ProviderSetup) -> Provider:
 
 
 def open_scripted(setup: ProviderSetup) -> Provider:
-    """Answers that stand in the file, in order: for tests of a project."""
+    """Scripted answers from the file, in order; for tests of a project."""
     answers = setup.options.get("answers")
     if not isinstance(answers, list) or not all(isinstance(one, str) for one in answers):
         what = f"model {setup.name!r}: `answers` of the provider scripted must be a list of texts; it is {answers!r}"

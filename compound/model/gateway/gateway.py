@@ -1,4 +1,4 @@
-"""The one door for model calls: journal, budget, retry, prices, spans, repair of typed answers."""
+"""The gateway of all model calls: journal, budget, retries, prices, spans, repair of typed answers."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
     from compound.trace._active import ActiveSpan
 
 _MAX_PAUSES: Final = 8
-"""A turn that the provider pauses more often has no answer."""
+"""A turn that the provider pauses more often is abandoned."""
 
 
 class Gateway:
-    """Every model call goes through one of these.
+    """Makes all model calls.
 
     Args:
-        routes: Logical model to where it is answered.
-        journal: Where finished calls are kept; absent, they are kept in memory.
-        journals: Whether a route's calls are journalled; all are, unless it says otherwise.
-        prices: Price table; a model that is not in it has an unknown cost. None: nothing has a price.
-        budget: Ceiling of every run, where the call brings none of its own.
-        retry: When to try again.
-        redact: Masks each request before it leaves; the journal and the hash see the masked one.
-        timeout_s: Longest wait for one try.
+        routes: Logical model to route.
+        journal: Stores finished calls; default: in memory.
+        journals: Whether a route's calls are journalled; default: all.
+        prices: Price table; a model that is not in it has an unknown cost. None: all costs are unknown.
+        budget: Default budget of a run.
+        retry: Retry policy.
+        redact: Masks each request before it is sent; the journal and the hash use the masked one.
+        timeout_s: Timeout of an attempt, in seconds.
     """
 
     def __init__(  # noqa: PLR0913 each is one concern of the door, all but one have a default
@@ -78,7 +78,7 @@ class Gateway:
         self._accounts = Accounts(self._journal.spent)
 
     def route(self, model: str) -> Route:
-        """Where a logical model is answered.
+        """The route of a logical model.
 
         Raises:
             ProjectError: `model.unknown-model`.
@@ -89,13 +89,13 @@ class Gateway:
             raise ProjectError(
                 "model.unknown-model",
                 f"model {model!r} is not in connectors/models.yaml; {choices(list(self._routes), model)}",
-                fix="declare it there, or name another one",
+                fix="declare it there, or use another one",
             ) from None
 
     @property
     def on_unknown(self) -> Literal["stop", "allow"]:
-        """What a limit in USD does about a cost that is not known."""
-        # Without a price table nothing has a price, and there is nothing that a limit could be held to.
+        """What a limit in USD does about unknown costs."""
+        # Without a price table all costs are unknown, so a limit in USD cannot apply.
         return "allow" if self._prices is None else self._budget.on_unknown or "stop"
 
     async def call(
@@ -108,22 +108,20 @@ class Gateway:
     ) -> ModelResponse:
         """Answer a request.
 
-        An answer that was refused or cut is an outcome: `abstained`, with its reason. A paused turn is continued.
-        With `call`, the answer is journalled before this returns; the same key with the same request is
-        answered from the journal, `cached`, and never calls the provider again. A typed answer that does
-        not fit its schema is asked for once more (a journalled call of its own); then it is `abstained`.
+        A refused or cut off answer is an outcome: `abstained`, with its reason. A paused turn is continued. With
+        `call`, the answer is journalled before this returns; the same key with the same request is answered from the
+        journal, `cached`, without a call. A typed answer that does not match its schema is repaired once (a separate
+        journalled call); then it is `abstained`.
 
         Args:
             request: With the logical model's name.
-            call: Names the call. `index` is for callers that make several in one attempt; a repair takes
-                `index + 1`.
-            budget: The run's ceiling, in place of what of the gateway's it limits itself; needs `call`.
-            told: Awaited with each piece of the answer as it comes; the next piece waits for it. A
-                `StreamRestart` says that what came before is void. An answer from the journal, and every
-                answer of a gateway that redacts, comes in one piece.
+            call: Key of the call. `index` is for callers that make several in one attempt; a repair uses `index + 1`.
+            budget: The run's budget; its values override the gateway's. Needs `call`.
+            told: Awaited with each piece of the answer. A `StreamRestart` invalidates the earlier pieces. Answers from
+                the journal, and all answers of a gateway that redacts, come in one piece.
 
         Raises:
-            ModelError: `model.*`, after the tries that could help; `model.budget` before any.
+            ModelError: `model.*`, after all retries; `model.budget` before the first attempt.
             ProjectError: `model.unknown-model`, `model.unknown-solver`.
         """
         if told is not None and self._redact is not None:
@@ -153,10 +151,10 @@ class Gateway:
     async def stream(
         self, request: ModelRequest, *, call: CallKey | None = None, budget: Budget | None = None
     ) -> AsyncIterator[StreamEvent]:
-        """Answer a request piece by piece; as `call`, but a typed answer is not repaired and a pause not continued.
+        """Stream an answer; like `call`, but without repair of typed answers and continuation of paused turns.
 
-        A stream that breaks and is tried again sends a `StreamRestart`: what came before is void. An answer
-        from the journal, and every answer of a gateway that redacts, comes as its `StreamEnd` alone.
+        A stream that breaks and is retried sends a `StreamRestart`: discard the earlier pieces. Answers from the
+        journal, and all answers of a gateway that redacts, consist of a `StreamEnd` only.
         """
         route = self.route(request.model)
         sent, restore = self._masked(route.apply(request))
@@ -174,7 +172,7 @@ class Gateway:
                             elif self._redact is None:
                                 yield event
                     if response is None:
-                        raise ModelError("model.broken-stream", "the stream had no end", retryable=True)
+                        raise ModelError("model.broken-stream", "the stream ended early", retryable=True)
                     response = self._finish(route, response, call, hashed, bill)
             response = as_outcome(response)
             report(span, response, self._prices)
@@ -217,14 +215,14 @@ class Gateway:
     async def _continued(
         self, route: Route, request: ModelRequest, call: CallKey | None, budget: Budget, told: Told | None
     ) -> ModelResponse:
-        """The answer of a turn that the provider may pause: it is sent back, and the provider goes on with it."""
+        """The answer of a turn that may pause: it is sent back until the provider completes it."""
         response = await self._answer(route, request, call, budget, told)
         for _ in range(_MAX_PAUSES):
             if response.stop_reason != "pause_turn" or not response.content:
                 break
             so_far = Message(role="assistant", content=response.content)
             again = replace(request, messages=(*request.messages, so_far))
-            # The same key: the journal tells the calls apart by what they ask.
+            # The same key: the journal distinguishes the calls by their request.
             response = joined(response, await self._answer(route, again, call, budget, told))
         return response
 
@@ -275,7 +273,7 @@ class Gateway:
             yield bill
 
     def _estimate(self, route: Route, request: ModelRequest) -> Cost:
-        """The highest bill: about 3 characters a token in, and every token that may come out."""
+        """The maximum cost: about 3 characters per input token, and all allowed output tokens."""
         if route.reads_inputs:
             return Cost()
         size = len(to_json((request.messages, request.system, request.tools, request.output_schema)))
@@ -285,7 +283,7 @@ class Gateway:
 
 
 async def _voided(response: ModelResponse, told: Told | None) -> ModelResponse:
-    """The answer; where it is none, what was told of it is void."""
+    """The answer; if it is unusable, the pieces sent so far are invalidated."""
     if told is not None and response.abstained and response.text:
         await told(StreamRestart())
     return response

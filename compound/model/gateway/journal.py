@@ -1,4 +1,4 @@
-"""The call journal: a finished call is written down before anybody sees it, and never made again."""
+"""The call journal: a finished call is stored before its answer is used, and never repeated."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Spent:
     """What a run has spent so far.
 
     Attributes:
-        calls: Finished calls.
+        calls: Number of finished calls.
         usd: Sum of the known parts of their costs.
-        unknown: Calls whose cost is not known, or only in part.
+        unknown: Number of calls with an unknown or partly unknown cost.
     """
 
     calls: int = 0
@@ -34,14 +34,14 @@ class Spent:
 
 
 class Journal(Protocol):
-    """Where finished calls are kept."""
+    """Stores finished calls."""
 
     def find(self, call: CallKey, request_hash: str) -> ModelResponse | None:
-        """The stored answer to this very request under this key, `cached`; None when there is none."""
+        """The stored answer to this request under this key, `cached`; None if there is none."""
         ...
 
     def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
-        """Store an answer durably before it returns. Storing the same one again changes nothing.
+        """Store an answer durably before returning. Idempotent.
 
         Raises:
             ConnectorError: The store cannot be written.
@@ -49,12 +49,12 @@ class Journal(Protocol):
         ...
 
     def spent(self, run_id: str) -> Spent:
-        """What the finished calls of a run came to."""
+        """Total cost of the finished calls of a run."""
         ...
 
 
 class MemoryJournal:
-    """A journal that ends with the process: for tests, and for `journal: none`."""
+    """A journal in memory, for tests and for `journal: none`."""
 
     def __init__(self) -> None:
         self._calls: dict[tuple[CallKey, str], str] = {}
@@ -106,7 +106,7 @@ class StateJournal:
     """The journal in the state store's table `call`.
 
     Args:
-        store: The state store; what a paid call gave is on the disk before `record` returns.
+        store: The state store; paid answers are on disk before `record` returns.
         clock: UTC seconds since 1970.
     """
 
@@ -140,7 +140,7 @@ class StateJournal:
             "created_at": self._clock(),
             "finished_at": self._clock(),
         }
-        # A call that is known to cost nothing may be made again after a power cut.
+        # A call without cost may be repeated after a power failure.
         with self._store.write(durable=response.cost_usd != 0.0) as connection:
             connection.execute(_statements(self._store.dialect).record, row)
 
@@ -152,5 +152,5 @@ class StateJournal:
 
 
 def _key(call: CallKey, request_hash: str) -> str:
-    # The hash is part of the key: an attempt that asks something else pays for another answer.
+    # The hash is part of the key: an attempt with another request is a new call.
     return f"{call.run_id}/{call.node}/{call.attempt}/{call.index}/{request_hash}"

@@ -1,4 +1,4 @@
-"""From `connectors/models.yaml` to a gateway."""
+"""Builds a gateway from `connectors/models.yaml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compound.model.call.retry import RetryPolicy
 from compound.model.call.types import Provider
 from compound.model.gateway.budget import Budget
 from compound.model.gateway.doors import ProviderSetup
-from compound.model.gateway.environment import FILE, filled_options
+from compound.model.gateway.environment import FILE, environment_of
 from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal
 from compound.model.gateway.route import Redact, Route
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from compound.spec.models_file import LogicalModel, ModelsFile
 
 OWN_BLOCKS: Final = {"offline": "solver:", "anthropic": "anthropic:", "langchain": "langchain:"}
-"""Providers whose settings have a block of their own below a model; every other one stands below `providers:`."""
+"""Providers with their own settings block under a model; others are under `providers:`."""
 
 
-def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may use
+def open_gateway(  # noqa: PLR0913 - the file and its environment
     file: ModelsFile,
     *,
     provider: str | None = None,
@@ -38,20 +38,20 @@ def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may us
     package: str = "",
     own: Own | None = None,
 ) -> Gateway:
-    """Build the gateway that a models file describes. Calls nothing and imports no SDK.
+    """Build the gateway of a models file. Makes no call and imports no SDK.
 
     Args:
         file: The declared models.
-        provider: Answers for every model in place of what the file says: `--model anthropic`.
-        journal: Where finished calls are kept; the file says which ones are.
-        environment: What `${env:NAME}` is read from.
-        redact: Masks each request before it leaves.
-        package: The project's private package, whose solvers answer offline.
-        own: Providers of the project's own files.
+        provider: Overrides the provider of every model: `--model anthropic`.
+        journal: Stores finished calls; the file says which.
+        environment: Source of `${env:NAME}`.
+        redact: Masks each request before it is sent.
+        package: The project's private package, which contains its solvers.
+        own: Providers in the project's files.
 
     Raises:
-        ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model does
-            not say how this provider answers for it.
+        ProjectError: `model.unknown-provider`, `model.no-key`, `model.no-variable`; `model.no-route`: a model has no
+            settings for this provider.
     """
     opening = _Opening(file, environment, package, own)
     routes = {
@@ -78,11 +78,12 @@ def open_gateway(  # noqa: PLR0913 - the file, and what of the process it may us
 
 
 class _Opening:
-    """Makes the route of each model. Anthropic and the solvers are opened once, other providers for each model."""
+    """Creates the route of each model. Anthropic and the solvers are opened once, other providers per model."""
 
     def __init__(self, file: ModelsFile, environment: Mapping[str, str], package: str, own: Own | None) -> None:
         self._file = file
         self._environment = environment
+        self._filled = environment_of(environment)
         self._package = package
         self._own = own
         self._shared: dict[str, Provider] = {}
@@ -96,17 +97,17 @@ class _Opening:
                 provider=self._once("anthropic", name),
                 model=how.model,
                 max_tokens=how.max_tokens,
-                options=filled_options(how.options, self._environment, f"models.{name}.anthropic.options"),
+                options=self._filled.record(how.options, f"models.{name}.anthropic.options"),
                 is_streamed=how.stream,
             )
         if provider == "langchain" and model.langchain:
             chat = model.langchain
-            options = filled_options(chat.options, self._environment, f"models.{name}.langchain.options")
+            options = self._filled.record(chat.options, f"models.{name}.langchain.options")
             made = self._made("langchain", name, chat.model_id, options, chat.timeout_s)
             return Route(provider=made, model=chat.model_id, max_tokens=chat.max_tokens, timeout_s=chat.timeout_s)
         if provider not in OWN_BLOCKS and (plugged := model.providers.get(provider)):
             key = f"models.{name}.providers.{provider}.options"
-            options = filled_options(plugged.options, self._environment, key)
+            options = self._filled.record(plugged.options, key)
             model_id = plugged.model or provider
             made = self._made(provider, name, model_id, options, plugged.timeout_s)
             return Route(provider=made, model=model_id, max_tokens=plugged.max_tokens, timeout_s=plugged.timeout_s)
@@ -114,8 +115,8 @@ class _Opening:
         part = OWN_BLOCKS.get(provider) or f"providers: {{{provider}: {{model: ...}}}}"
         raise ProjectError(
             "model.no-route",
-            f"model {name!r} does not say how {provider} answers for it",
-            fix=f"write `{part}` below `{name}:`",
+            f"model {name!r} has no settings for provider {provider}",
+            fix=f"write `{part}` under `{name}:`",
             where=Location(FILE),
         )
 

@@ -1,4 +1,4 @@
-"""What a call cost, from the project's dated price table."""
+"""Costs of calls, from the project's dated price table."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SNAPSHOT: Final = re.compile(r"[-@]20\d{2}-?\d{2}-?\d{2}(?:-v\d+(?::\d+)?)?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a call cost.
+    """The cost of a call.
 
     Attributes:
-        known_usd: The part that the price table explains.
-        unknown: What it does not explain, in words for a person; empty when the whole is known.
+        known_usd: The part covered by the price table.
+        unknown: Why a part is unknown, for people; empty if the cost is fully known.
     """
 
     known_usd: float = 0.0
@@ -33,20 +33,20 @@ class Cost:
 
     @property
     def usd(self) -> float | None:
-        """The whole; None when a part is not known, never 0 for unknown."""
+        """The total; None if a part is unknown, never 0 for unknown."""
         return None if self.unknown else self.known_usd
 
 
 def find_price(table: PriceTable, model: str) -> Price | None:
-    """The price of a model by its id, or by its id without the date of a snapshot; None when unknown."""
+    """The price of a model by its id, with or without the date of a snapshot; None if unknown."""
     prices = table.usd_per_million_tokens
     return prices.get(model) or prices.get(_SNAPSHOT.sub("", model))
 
 
 def cost_of(table: PriceTable | None, model: str, usage: Usage) -> Cost:
-    """Price one call: each sampling by its own model, then how it was served, then the provider's own tools."""
+    """Price a call: each sampling by its model, then service modes, then server tools."""
     if table is None:
-        return Cost(unknown="there is no price table")
+        return Cost(unknown="the project has no price table")
     tokens, unpriced = 0.0, ""
     for step in usage.billed:
         price = find_price(table, step.model or model)
@@ -56,17 +56,17 @@ def cost_of(table: PriceTable | None, model: str, usage: Usage) -> Cost:
             tokens += _tokens_usd(price, step)
     factor, odd = _factor(table, usage.modes)
     tools, unpriced_tool = _tools_usd(table, usage.server_tools)
-    silent = "" if usage.is_complete else "the provider did not say what it bills"
+    silent = "" if usage.is_complete else "the provider did not report all billed items"
     return Cost(known_usd=tokens * factor + tools, unknown=unpriced or odd or unpriced_tool or silent)
 
 
 def cost_usd(table: PriceTable | None, model: str, usage: Usage) -> float | None:
-    """`cost_of` one call as one figure; None when a part of it is not known."""
+    """`cost_of` as one number; None if a part is unknown."""
     return cost_of(table, model, usage).usd
 
 
 def foreseen(table: PriceTable | None, model: str, options: Mapping[str, JsonValue]) -> str:
-    """Why the cost of a call with these options will not be known, in words for a person; empty when it will be."""
+    """Why the cost of a call with these options would be unknown, for people; empty if it would be known."""
     for one in (model, *other_models_of(options)):
         usage = Usage(modes=modes_of(options), server_tools=dict.fromkeys(server_tools_of(options), 1))
         if unknown := cost_of(table, one, usage).unknown:

@@ -1,4 +1,4 @@
-"""Where the calls of a logical model go."""
+"""Routes of logical models to providers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 Redact = Callable[[ModelRequest], tuple[ModelRequest, Callable[[ModelResponse], ModelResponse]]]
-"""Masks what must not leave, and gives back what restores it in the answer."""
+"""Masks private content; returns a function that restores it in the answer."""
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -21,15 +21,15 @@ def _nothing() -> Mapping[str, JsonValue]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where the calls of one logical model go.
+    """The route of a logical model.
 
     Attributes:
-        provider: Who answers.
-        model: The model in the provider's words; for `offline` the solver.
-        max_tokens: Where the request says 0.
-        options: Fields of the provider's request; the request's own options win.
-        is_streamed: Read the answer as a stream, for the time to the first token.
-        timeout_s: Longest wait for an answer, or for a sign of life of a stream; None for the gateway's.
+        provider: The provider.
+        model: The provider's model id; for `offline` the solver.
+        max_tokens: Used if the request says 0.
+        options: Fields of the provider's request; options of the request override them.
+        is_streamed: Whether to stream the answer, to measure the time to first token.
+        timeout_s: Longest wait for an answer, or between two events of a stream; None: the gateway's.
     """
 
     provider: Provider
@@ -40,7 +40,7 @@ class Route:
     timeout_s: float | None = None
 
     def apply(self, request: ModelRequest) -> ModelRequest:
-        """The request in the provider's words."""
+        """Convert a request to the provider's model, defaults and options."""
         return replace(
             request,
             model=self.model,
@@ -50,5 +50,5 @@ class Route:
 
     @property
     def reads_inputs(self) -> bool:
-        """Whether the provider answers from `inputs`, always alike, and not from the prompt."""
+        """Whether the provider answers deterministically from `inputs`, not from the prompt."""
         return bool(getattr(self.provider, "is_deterministic", False))

@@ -1,4 +1,4 @@
-"""What the span of a model call says."""
+"""Spans of model calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def call_span(route: Route, request: ModelRequest) -> ActiveSpan:
-    """The span of one call, to be entered."""
+    """The span of a call, as a context manager."""
     return child(
         f"chat {request.model}",
         kind="chat",
@@ -29,7 +29,7 @@ def call_span(route: Route, request: ModelRequest) -> ActiveSpan:
 
 
 def report(span: ActiveSpan, response: ModelResponse, prices: PriceTable | None) -> None:
-    """Say on a span what was answered and what it cost."""
+    """Record the answer and its cost on a span."""
     usage, billed = response.usage, response.usage.billed
     is_unknown = response.cost_usd is None and not response.cached
     span.set(
@@ -39,7 +39,7 @@ def report(span: ActiveSpan, response: ModelResponse, prices: PriceTable | None)
         abstained=response.abstained or None,
         abstain_reason=response.reason if response.abstained else None,
         response_id=response.raw_id or None,
-        # What the journal answers was paid once, in the span of the call that was made.
+        # An answer from the journal was paid in the span of the original call.
         cost_usd=0.0 if response.cached else response.cost_usd,
         known_cost_usd=response.known_usd if is_unknown else None,
         billing_modes=list(usage.modes) or None,
@@ -54,7 +54,7 @@ def report(span: ActiveSpan, response: ModelResponse, prices: PriceTable | None)
 
 
 def retry_teller(span: ActiveSpan) -> Callable[[ModelError, float], None]:
-    """Notes each failed try on a span."""
+    """Records failed attempts on a span."""
     retries: list[str] = []
 
     def tell(error: ModelError, wait_s: float) -> None:

@@ -1,1 +1,1 @@
-"""Who answers: Anthropic, LangChain, the project's solvers, a script."""
+"""Providers: Anthropic, LangChain, the project's solvers, scripted answers."""

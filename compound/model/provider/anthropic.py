@@ -1,4 +1,4 @@
-"""Provider `anthropic`: the official SDK, with its own retries off because the gateway's are on."""
+"""Provider `anthropic`: the official SDK, without its retries, because the gateway retries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SPEND_CODES = {
     "enforced_spend_limit_reached",
     "linked_organization_spend_limit_reached",
 }
-# The limit an administrator set arrives as a plain 429 or 400 whose words are all there is to tell it by.
+# A spend limit arrives as a plain 429 or 400, recognised only by its message.
 _SPEND_WORDS = ("spend limit", "spending limit", "api usage limits", "credit balance")
 
 
@@ -35,9 +35,9 @@ class AnthropicProvider:
     """Calls the Messages API, once per request.
 
     Args:
-        api_key: The key; empty is an error at once, not at the first call.
-        base_url: Another endpoint; empty for Anthropic's own.
-        timeout_s: Longest wait for one answer.
+        api_key: The key; an empty key raises here, not at the first call.
+        base_url: Another endpoint; default: Anthropic's.
+        timeout_s: Longest wait for one answer, in seconds.
         betas: Values of the `anthropic-beta` header.
 
     Raises:
@@ -68,7 +68,7 @@ class AnthropicProvider:
 
         arguments = _arguments(to_body(request), self._headers)
         try:
-            # The body is read here: the SDK passes a page of a proxy on as if it were a message.
+            # The body is read here: the SDK would return a proxy's page as a message.
             raw = await (await self._clients.get()).messages.with_raw_response.create(**arguments)
         except anthropic.APIError as error:
             raise as_model_error(error) from error
@@ -77,7 +77,7 @@ class AnthropicProvider:
         return parse_message(answer, self.name)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
-        """Answer one request piece by piece. See `Provider.stream`."""
+        """Stream an answer. See `Provider.stream`."""
         import anthropic
         import httpx2
 
@@ -97,7 +97,7 @@ class AnthropicProvider:
         yield StreamEnd(response=parse_message(builder.message, self.name))
 
     async def count_tokens(self, request: ModelRequest) -> int:
-        """Ask how many input tokens a request has; free of charge, but a call."""
+        """Count the input tokens of a request; a free call."""
         import anthropic
 
         body = to_body(request)
@@ -129,7 +129,7 @@ async def _close(client: AsyncAnthropic) -> None:
 
 
 async def _events(response: httpx2.Response) -> AsyncGenerator[JsonValue]:
-    """The events of a stream as JSON, pings included; closing it hangs up."""
+    """The events of a stream as JSON, including pings; closing it closes the connection."""
     from anthropic import AsyncStream
 
     kind = str(response.headers.get("content-type") or "")
@@ -138,7 +138,7 @@ async def _events(response: httpx2.Response) -> AsyncGenerator[JsonValue]:
             await response.aread()
             answer = _read(response)
             _raise_told(answer, response)
-            raise no_answer(f"a stream was asked for, and {kind or 'no content type'} came: {shown(answer)}")
+            raise no_answer(f"expected a stream, received {kind or 'no content type'}: {shown(answer)}")
         async for event in AsyncStream.raw_events(response):
             if not event.data:
                 continue
@@ -161,14 +161,14 @@ def _read(response: httpx2.Response) -> JsonValue:
 
 
 def _raise_told(answer: JsonValue, response: httpx2.Response) -> None:
-    """An error that comes with status 200, whole or as an event of a stream."""
+    """Raise an error that arrives with status 200, as a body or as an event of a stream."""
     if not isinstance(answer, dict) or answer.get("type") != "error":
         return
     import anthropic
 
     told = answer.get("error")
     if not isinstance(told, dict) or not isinstance(told.get("type"), str):
-        raise no_answer(f"the answer is an error that says nothing: {shown(answer)}")
+        raise no_answer(f"the answer is an error without a message: {shown(answer)}")
     words = str(told.get("message") or told["type"])
     raise as_model_error(anthropic.APIStatusError(words, response=response, body=answer))
 
@@ -177,21 +177,21 @@ _TYPED = ("model", "messages", "max_tokens")
 
 
 def _load_sdk() -> None:
-    """Import the SDK and its transport now: that takes seconds, which are not the provider's time to answer."""
+    """Import the SDK and its transport now: importing takes seconds that must not count as the provider's time."""
     import anthropic
 
     anthropic.AsyncAnthropic(api_key="not used")
 
 
 def _arguments(body: Json, headers: Mapping[str, str]) -> dict[str, Any]:
-    # What the SDK has no argument for in this version still reaches the wire.
+    # Options without an argument in this version of the SDK are sent too.
     known = {name: body[name] for name in _TYPED if name in body}
     rest = {name: value for name, value in body.items() if name not in _TYPED}
     return {**known, "extra_body": rest, "extra_headers": dict(headers)}
 
 
 def as_model_error(error: APIError) -> ModelError:
-    """Classify an error of the SDK by what a caller can do about it; keeps the provider's words."""
+    """Classify an error of the SDK by what a caller can do; keeps the provider's message."""
     import anthropic
 
     if isinstance(error, anthropic.APITimeoutError):
@@ -241,7 +241,7 @@ def _class_of(error: anthropic.APIStatusError) -> tuple[str, bool]:
         return "model.server", True
     if status >= 400:
         return "model.bad-request", False
-    # An error event inside a stream: the HTTP status was 200 long before.
+    # An error event inside a stream: the HTTP status was 200.
     return _BY_TYPE.get(error.type or "", ("model.broken-stream", True))
 
 

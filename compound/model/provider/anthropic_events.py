@@ -1,4 +1,4 @@
-"""The events of one streamed message, put together to the message that the same call would have returned whole."""
+"""Assembles the events of a stream into the complete message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MessageBuilder:
-    """Takes the events of one stream.
+    """Assembles the events of one stream.
 
     The SDK's own accumulator is not used: it reads a stream that stops early as a finished message.
     """
@@ -28,10 +28,10 @@ class MessageBuilder:
         self._half = ""
 
     def add(self, event: JsonValue) -> StreamEvent:
-        """Take one event; returns what of it a reader of the answer wants to see, or a sign of life.
+        """Add an event; returns its content for the reader, or a heartbeat.
 
         Raises:
-            ModelError: ``model.bad-answer``: it is no event of the API.
+            ModelError: ``model.bad-answer``: it is not an event of the API.
         """
         try:
             return self._add(cast("Json", event))
@@ -83,7 +83,7 @@ class MessageBuilder:
         return StreamAlive()
 
     def _told(self, piece: str) -> StreamEvent:
-        # A character may be cut in two: its first half waits for the other.
+        # A character may be split: its first half is kept until the second arrives.
         piece = self._half + piece
         self._half = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""
         said = whole_characters(piece.removesuffix(self._half) if self._half else piece)
@@ -95,7 +95,7 @@ class MessageBuilder:
             try:
                 self._blocks[index]["input"] = read_json(text or "{}")
             except ValueError:
-                # An answer that was cut ends in the middle of the arguments; it is no value anyway.
+                # A cut off answer ends inside the arguments; it is discarded anyway.
                 if stop == "tool_use":
                     raise
                 self._blocks[index]["input"] = {}

@@ -39,15 +39,14 @@ _STOPS: dict[str, StopReason] = {
 }
 DEFAULT_MAX_TOKENS = 1024
 NOTHING = "(nothing)"
-"""Stands for a turn in which the model said nothing."""
+"""Placeholder for an empty turn of the model."""
 
 
 def to_body(request: ModelRequest) -> Json:
     """The request as the body of `POST /v1/messages`, without `stream`.
 
-    A typed answer is asked for with `output_config.format` where the provider can constrain it: when
-    every object of the schema names its properties. Otherwise the schema is written into the system
-    prompt, and what comes back is validated and repaired like any other answer.
+    A typed answer uses `output_config.format` if the provider can constrain it: if every object of the schema lists its
+    properties. Otherwise the schema is part of the system prompt, and the answer is validated and repaired.
     """
     body: Json = {
         "model": request.model,
@@ -60,7 +59,7 @@ def to_body(request: ModelRequest) -> Json:
         {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
         for tool in request.tools
     ]
-    # Tools of the provider come beside those of the request, in place of none.
+    # Server tools are added to the tools of the request.
     tools += cast("list[JsonValue]", options.pop("tools", None) or [])
     if tools:
         body["tools"] = tools
@@ -78,7 +77,7 @@ def to_body(request: ModelRequest) -> Json:
 
 
 def ask_for_json(schema: Mapping[str, JsonValue]) -> str:
-    """The sentence that asks a model for a typed answer which its provider cannot constrain."""
+    """The instruction for a typed answer that the provider cannot constrain."""
     text = to_json(schema).decode()
     return f"Answer with one JSON value that fits this JSON Schema, and with nothing else:\n{text}"
 
@@ -90,7 +89,7 @@ def _format(schema: Mapping[str, JsonValue]) -> Json:
 
 
 def _message(message: Message) -> Json:
-    # The API refuses a conversation with an empty text in it, and models do answer with one.
+    # The API rejects empty texts in a conversation, but models return them.
     is_model = message.role == "assistant"
     if isinstance(message.content, str):
         return {
@@ -104,7 +103,7 @@ def _message(message: Message) -> Json:
 
 
 def _text(block: Block) -> str | None:
-    """The text of a text block; None of any other."""
+    """The text of a text block; None for other blocks."""
     if isinstance(block, NativeBlock):
         return str(block.data.get("text") or "") if block.data.get("type") == "text" else None
     return block.text if isinstance(block, TextBlock) else None
@@ -128,13 +127,13 @@ def _block(block: Block) -> Json:
 
 
 def parse_message(message: JsonValue, provider: str) -> ModelResponse:
-    """Read one message of the API; content of an unknown type is kept as it came.
+    """Read a message of the API; content of an unknown type is kept unchanged.
 
     Raises:
-        ModelError: ``model.bad-answer``: it is no message.
+        ModelError: ``model.bad-answer``: it is not a message.
     """
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
-        raise no_answer(f"the answer is no message of the Messages API: {shown(message)}")
+        raise no_answer(f"the answer is not a message of the Messages API: {shown(message)}")
     try:
         return _parse(cast("Json", whole_text(message)), provider)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -142,13 +141,13 @@ def parse_message(message: JsonValue, provider: str) -> ModelResponse:
 
 
 def no_answer(what: str) -> ModelError:
-    """An answer that is none: a page of a proxy, cut JSON, an event that nobody can read."""
-    fix = "look at what stands between here and the provider (base_url, a proxy)"
+    """The error of an invalid answer: a proxy's page, truncated JSON, an unreadable event."""
+    fix = "check base_url and proxies between here and the provider"
     return ModelError("model.bad-answer", f"anthropic: {what}", fix=fix, retryable=True)
 
 
 def shown(answer: object) -> str:
-    """The beginning of what came, for a message."""
+    """The beginning of an answer, for a message."""
     text = answer if isinstance(answer, str) else to_json(answer).decode()
     return repr(text if len(text) <= 120 else f"{text[:117]}...")
 
@@ -175,7 +174,7 @@ def _why(stop: JsonValue, details: JsonValue) -> str:
         told = details if isinstance(details, dict) else {}
         kind = f"the model refused ({told['category']})" if told.get("category") else "the model refused"
         return str(told.get("explanation") or kind)
-    return "" if str(stop) in _STOPS else f"the provider stopped with {stop!r}, which is not known to be a whole answer"
+    return "" if str(stop) in _STOPS else f"the provider stopped with {stop!r}, which may not be a complete answer"
 
 
 def _parse_block(part: Json) -> Block:
@@ -189,7 +188,7 @@ def _parse_block(part: Json) -> Block:
             if isinstance(arguments, str):
                 arguments = read_json(arguments)
             if not isinstance(arguments, dict):
-                raise TypeError(f"the input of {part.get('name')!r} is no record")
+                raise TypeError(f"the input of {part.get('name')!r} is not an object")
             return ToolCall(id=str(part["id"]), name=str(part["name"]), arguments=arguments)
         case _:
             return NativeBlock(data=part)

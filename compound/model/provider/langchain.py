@@ -1,4 +1,4 @@
-"""Provider `langchain`: any `BaseChatModel`, through its public interface only."""
+"""Provider `langchain`: any `BaseChatModel`, through its public interface."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _MODEL_IDS: Final = ("model", "model_name", "model_id")
 
 
 class LangchainProvider:
-    """Calls a LangChain chat model. Typed answers are asked for natively where the model can; the gateway validates.
+    """Calls a LangChain chat model. Typed answers use the model's native support if any; the gateway validates them.
 
     Args:
-        model: The chat model; its own retries should be off. A class or function of no arguments makes one for
-            each event loop: the connections of one loop are of no use to another.
-        name: As it is written in spans.
+        model: The chat model, with its own retries off. A class or function without arguments creates one for each
+            event loop, because connections belong to one loop.
+        name: Name in spans.
     """
 
     def __init__(self, model: BaseChatModel | type[BaseChatModel] | Any, *, name: str = "langchain") -> None:  # noqa: ANN401
@@ -57,13 +57,13 @@ class LangchainProvider:
     def from_factory(
         cls, factory: str, options: Mapping[str, JsonValue], *, timeout_s: float | None = None, package: str = ""
     ) -> LangchainProvider:
-        """Make the chat model that `package.module:Class` names; a module of the project goes first.
+        """Create the chat model `package.module:Class`; modules of the project take precedence.
 
-        What Compound does itself is switched off in it (retries), or handed to it where it has a place for it
-        (the timeout, usage of streams) and `options` do not say otherwise.
+        Its retries are switched off, and timeout and stream usage are set, where it has such fields and `options` do
+        not set them.
 
         Raises:
-            ProjectError: `model.langchain`: it cannot be imported or made.
+            ProjectError: `model.langchain`: it cannot be imported or created.
         """
         module, _, name = factory.partition(":")
         try:
@@ -80,14 +80,14 @@ class LangchainProvider:
             arguments = {**ours, **options}
             made = kind(**arguments)
         except Exception as error:
-            what = f"cannot make {factory!r}: {type(error).__name__}: {error}"
+            what = f"cannot create {factory!r}: {type(error).__name__}: {error}"
             fix = "install its package, or add the module to your project; write it as package.module:Class"
             raise ProjectError("model.langchain", what, fix=fix) from error
         spare = [made]
         return cls(lambda: spare.pop() if spare else kind(**arguments))
 
     async def complete(self, request: ModelRequest) -> ModelResponse:
-        """Answer one request. A failure with no HTTP status that helps is `model.langchain-failed`, not retried."""
+        """Answer one request. Failures without a known HTTP status are `model.langchain-failed`, not retried."""
         try:
             model, settings = _with_settings(await self._models.get(), request)
             structured = _structured(model, request)
@@ -103,7 +103,7 @@ class LangchainProvider:
         return to_response(cast("AIMessage", answer), provider=self.name, model=request.model)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
-        """Answer one request piece by piece; an answer that the model types itself comes whole."""
+        """Stream an answer; natively typed answers come in one piece."""
         whole: Any = None
         try:
             model, settings = _with_settings(await self._models.get(), request)
@@ -135,15 +135,15 @@ class LangchainProvider:
         yield StreamEnd(response=to_response(cast("AIMessage", whole), provider=self.name, model=request.model))
 
     async def aclose(self) -> None:
-        """Let go of the model of the running loop."""
+        """Release the model of the running loop."""
         await self._models.aclose()
 
     def _read(self, answer: Mapping[str, Any], request: ModelRequest) -> ModelResponse:
-        """A typed answer: the model's own message, and the value that LangChain read in it."""
+        """Read a typed answer: the model's message and the value that LangChain parsed."""
         response = to_response(cast("AIMessage", answer["raw"]), provider=self.name, model=request.model)
         parsed = cast("JsonValue", answer.get("parsed"))
         if parsed is None and len(response.tool_calls) == 1:
-            # The model answers with a tool that stands for the answer: what does not fit is repaired as any answer.
+            # The model answers through a tool; an invalid answer is repaired like any other.
             parsed = dict(response.tool_calls[0].arguments)
         if response.stop_reason not in {"end_turn", "stop_sequence", "tool_use"} or not isinstance(parsed, dict):
             return _without_calls(response, response.text)
@@ -157,18 +157,18 @@ def _without_calls(response: ModelResponse, text: str, data: JsonValue = None) -
 
 
 async def _let_go(model: object) -> None:
-    """LangChain has no word for closing a model; its connections end with it."""
+    """LangChain cannot close a model; its connections close with it."""
     del model
 
 
 def _fields(kind: object) -> set[str]:
-    """Names under which a class takes its settings."""
+    """Names of a class's settings."""
     known: Mapping[str, Any] = getattr(kind, "model_fields", None) or {}
     return {*known, *(str(field.alias) for field in known.values() if field.alias)}
 
 
 def _with_settings(model: BaseChatModel, request: ModelRequest) -> tuple[BaseChatModel, dict[str, Any]]:
-    """The model with the limits of a request where it has fields for them, and what is left to be bound."""
+    """The model with a request's limits set as fields where possible, and the remaining settings to bind."""
     fields = type(model).model_fields
     limit = next((name for name in _LIMITS if name in fields), None)
     own: dict[str, Any] = {}
@@ -198,7 +198,7 @@ def _bound(model: BaseChatModel, request: ModelRequest, settings: Mapping[str, A
 
 
 def _structured(model: BaseChatModel, request: ModelRequest) -> Any:  # noqa: ANN401
-    """The model as one that answers with the request's schema; None where it has no way of its own to do so."""
+    """The model with native structured output for the request's schema; None if it has none."""
     schema = None if request.output_schema is None else with_root(request.output_schema)
     if schema is None or request.tools or request.options or schema.get("type") != "object" or not is_closed(schema):
         return None

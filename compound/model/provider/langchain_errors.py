@@ -1,4 +1,4 @@
-"""What LangChain's partners raise, by what a caller can do about it: they have no common type."""
+"""Classifies errors of LangChain's partner packages, which have no common type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BY_STATUS: Final = {
 }
 _FIXES: Final = {
     "model.auth": "check the key in `options` of the model in connectors/models.yaml",
-    "model.connection": "check that its server runs, and its address in `options` of connectors/models.yaml",
+    "model.connection": "check that the server runs, and its address in `options` of connectors/models.yaml",
     "model.not-found": "check the model id in connectors/models.yaml",
     "model.spend-limit": "raise the limit with the provider; retrying cannot help",
 }
@@ -60,11 +60,11 @@ _CONNECTIONS: Final = frozenset(
         "SSLError",
     }
 )
-"""Names of classes, because the packages that have them need not be installed."""
+"""Class names, because their packages may not be installed."""
 
 
 def as_model_error(error: Exception) -> ModelError:
-    """Classify an error of a chat model; keeps its words."""
+    """Classify an error of a chat model; keeps its message."""
     what = f"{type(error).__name__}: {error}"
     chain = list(_chain(error))
     status = next((found for one in chain if (found := _status(one)) is not None), None)
@@ -102,7 +102,7 @@ def _status(error: BaseException) -> int | None:
     places: list[Any] = [getattr(error, name, None) for name in ("status_code", "http_status", "status", "code")]
     places.append(getattr(response, "status_code", None))
     if isinstance(response, Mapping):
-        # botocore's errors carry the answer as a record.
+        # botocore's errors contain the response as a dict.
         about = cast("Mapping[str, Any]", response).get("ResponseMetadata")
         places.append(cast("Mapping[str, Any]", about).get("HTTPStatusCode") if isinstance(about, Mapping) else None)
     for place in places:

@@ -1,4 +1,4 @@
-"""LangChain's messages: ours as theirs, theirs as ours."""
+"""Converts messages to and from LangChain."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _STANDARD_TIERS: Final = frozenset({"", "standard", "default", "auto", "on_deman
 
 
 def to_messages(request: ModelRequest, *, asks_in_words: bool) -> list[BaseMessage]:
-    """The conversation; with `asks_in_words` the schema of the answer is told in the system prompt."""
+    """The conversation; with `asks_in_words` the system prompt contains the schema of the answer."""
     from langchain_core.messages import SystemMessage
 
     system = request.system
@@ -66,7 +66,7 @@ def _turn(message: Message) -> list[BaseMessage]:
     for block in message.content:
         match block:
             case TextBlock():
-                # Providers refuse a conversation with an empty text in it.
+                # Providers reject empty texts in a conversation.
                 parts += [{"type": "text", "text": whole_characters(block.text)}] if block.text else []
             case ToolCall():
                 calls.append(block)
@@ -87,12 +87,12 @@ def _turn(message: Message) -> list[BaseMessage]:
 
 
 def to_response(message: AIMessage, *, provider: str, model: str) -> ModelResponse:
-    """An answer of a chat model.
+    """Convert an answer of a chat model.
 
     Args:
-        message: What it answered.
-        provider: As it is written in spans.
-        model: What was asked, where the answer does not say who answered.
+        message: Its message.
+        provider: Name in spans.
+        model: The requested model, if the answer does not name one.
 
     Raises:
         ModelError: ``model.bad-answer``: the arguments of a tool are not JSON.
@@ -135,9 +135,7 @@ def _calls(message: AIMessage, *, is_cut: bool) -> Iterator[ToolCall]:
         except ValueError:
             arguments = None
         if not isinstance(arguments, dict):
-            what = (
-                f"langchain: the arguments of the tool {broken['name']!r} are no JSON record: {broken['args']!r:.200}"
-            )
+            what = f"langchain: arguments of tool {broken['name']!r} are not a JSON object: {broken['args']!r:.200}"
             raise ModelError("model.bad-answer", what, retryable=True)
         yield ToolCall(id=broken["id"] or "", name=broken["name"] or "", arguments=arguments)
 
@@ -153,7 +151,7 @@ def _content(message: AIMessage, text: str) -> Iterator[Block]:
         elif part.get("type") == "text" and part.keys() <= {"type", "text", "index", "id"}:
             yield TextBlock(text=whole_characters(str(part["text"])))
         elif part.get("type") not in _SAID_ELSEWHERE:
-            # What the model thought goes back unchanged, or the provider refuses the next turn.
+            # Thinking is sent back unchanged, or the provider rejects the next turn.
             yield NativeBlock(data=cast("Mapping[str, JsonValue]", part))
 
 
@@ -182,6 +180,6 @@ def _usage(message: AIMessage, about: Mapping[str, Any]) -> Usage:
         cache_write_1h_tokens=hour,
         reasoning_tokens=written.get("reasoning"),
         modes=modes,
-        # Sound has a price of its own.
+        # Audio tokens have their own price.
         is_complete=not (read.get("audio") or written.get("audio")),
     )

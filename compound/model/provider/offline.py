@@ -1,4 +1,4 @@
-"""Provider `offline`: the project's own solvers. It is no language model, and says so."""
+"""Provider `offline`: the project's solvers; not a language model."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from compound.model.provider.solvers import Abstain, find_solver
 class OfflineProvider:
     """Answers from `ModelRequest.inputs` with the solver that `request.model` names.
 
-    There is no language model behind it: no key, no network, no tokens, no cost. The prompt is not read.
-    The same inputs give the same answer, so one that does not fit its schema is the solver's fault and is
-    not repaired. Where the node or the run has a time limit, the solver runs on a thread of its own, which is left
-    to itself when the time is over.
+    It uses no language model: no key, no network, no tokens, no cost. The prompt is not read. The same inputs return
+    the same answer, so an invalid one is the solver's fault and is not repaired. If the node or the run has a time
+    limit, the solver runs in its own thread, which is abandoned on timeout.
 
     Args:
-        package: The project's private package, whose solvers answer; those of no project when left out.
+        package: The project's private package, which contains its solvers; default: solvers outside of projects.
     """
 
     name = "offline"
@@ -38,7 +37,7 @@ class OfflineProvider:
 
         Raises:
             ProjectError: `model.unknown-solver`.
-            ModelError: `model.solver-failed`: the solver raised, or answered something that is not JSON.
+            ModelError: `model.solver-failed`: the solver raised, or returned a value that is not JSON.
         """
         solve = find_solver(request.model, self._package)
         model = f"solver:{request.model}"
@@ -67,7 +66,7 @@ class OfflineProvider:
         try:
             encoded = to_json(answer)
         except (TypeError, ValueError) as error:
-            what = f"solver {request.model!r} answered something that is not JSON: {error}"
+            what = f"solver {request.model!r} returned a value that is not JSON: {error}"
             raise ModelError("model.solver-failed", what) from error
         text = answer if isinstance(answer, str) else encoded.decode()
         return ModelResponse(

@@ -1,4 +1,4 @@
-"""Provider `scripted`: answers that a test wrote."""
+"""Provider `scripted`: scripted answers, for tests."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Answer = ModelResponse | str | Exception
 
 
 class ScriptedProvider:
-    """Gives the scripted answers in order, or asks a function; records every request.
+    """Returns scripted answers in order, or calls a function; records every request.
 
     Args:
-        answers: A text is an answer of that text; an exception is raised. A function gets each request.
-        name: As it is written in spans.
+        answers: Texts are returned, exceptions raised. A function is called with each request.
+        name: Name in spans.
 
     Attributes:
-        requests: Every request that arrived, in order, the failed ones included.
-        told: Pieces of text that were asked for and given, of all streams together.
+        requests: Every request in order, including failed ones.
+        told: Pieces of text consumed from all streams.
     """
 
     def __init__(self, answers: Sequence[Answer] | Callable[[ModelRequest], Answer], *, name: str = "scripted") -> None:

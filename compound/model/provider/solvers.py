@@ -1,4 +1,4 @@
-"""The project's offline solvers: named functions that answer in place of a language model."""
+"""Offline solvers: named functions that replace a language model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Abstain:
-    """A solver's answer when it has none; the ticket goes to a person.
+    """The result of a solver that cannot answer; the item goes to a person.
 
     Attributes:
-        reason: Why, in words for the reviewer.
+        reason: Why, for the reviewer.
     """
 
     reason: str
@@ -27,21 +27,20 @@ class Abstain:
 Solver = Callable[[Mapping[str, "JsonValue"]], "JsonValue | Abstain"]
 
 _solvers: dict[str, dict[str, Solver]] = {}
-"""The package of a project to its solvers by name; those of no project stand under the empty package."""
+"""Package of a project to its solvers by name; solvers outside of projects are under the empty package."""
 
 
 def solver(name: str) -> Callable[[Solver], Solver]:
-    """Register a function as the offline answer to a logical model.
+    """Register a function as the offline solver of a logical model.
 
-    A solver is pure: the same `inputs` give the same answer. It answers from `ModelRequest.inputs` and
-    never sees the prompt. It answers in its own project only; two solvers of one name in a project are an
-    error that `compound check` finds.
+    A solver is pure: the same `inputs` return the same answer. It reads `ModelRequest.inputs` and never the prompt. It
+    is used only in its own project; `compound check` reports two solvers with the same name.
 
     Args:
-        name: What `connectors/models.yaml` calls it.
+        name: Name in `connectors/models.yaml`.
 
     Returns:
-        A decorator that hands the function back unchanged.
+        A decorator that returns the function unchanged.
     """
 
     def register(function: Solver) -> Solver:
@@ -70,11 +69,11 @@ def find_solver(name: str, package: str = "") -> Solver:
     """Look up a registered solver.
 
     Args:
-        name: What `connectors/models.yaml` calls it.
-        package: The private package of the project; its own solvers go before those of no project.
+        name: Name in `connectors/models.yaml`.
+        package: The private package of the project; its solvers override those outside of projects.
 
     Raises:
-        ProjectError: `model.unknown-solver`: no `@solver(name)` was loaded.
+        ProjectError: `model.unknown-solver`: no `@solver(name)` is loaded.
     """
     known = {**_solvers.get("", {}), **_solvers.get(package, {})}
     try:
@@ -83,5 +82,5 @@ def find_solver(name: str, package: str = "") -> Solver:
         raise ProjectError(
             "model.unknown-solver",
             f"models.yaml names the solver {name!r}; {choices(list(known), name)}",
-            fix=f"write @solver({name!r}) over a function in tools/, or name another one",
+            fix=f"write @solver({name!r}) over a function in tools/, or use another one",
         ) from None

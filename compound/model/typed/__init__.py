@@ -1,1 +1,1 @@
-"""Typed answers: read, checked, asked for again."""
+"""Typed answers: parsing, validation and repair."""

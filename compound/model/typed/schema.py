@@ -1,4 +1,4 @@
-"""Does a typed answer fit its JSON Schema? The part of JSON Schema that our own types and pydantic write."""
+"""Validation of typed answers: the subset of JSON Schema that Compound's types and pydantic produce."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES: dict[str, Callable[[object], bool]] = {
 
 
 def problems(value: JsonValue, schema: Schema, *, limit: int = 8) -> list[str]:
-    """Say where a value does not fit, as `path: what`; empty when it fits.
+    """List where a value does not match a schema, as `path: what`; empty if it matches.
 
     Knows `type enum const properties required additionalProperties items prefixItems anyOf oneOf
     allOf $ref`, and the bounds of numbers, texts and lists. Other keywords (`format`) are not checked.
@@ -44,7 +44,7 @@ def problems(value: JsonValue, schema: Schema, *, limit: int = 8) -> list[str]:
 
 
 def with_root(schema: Schema) -> Schema:
-    """The same schema with the type that its root refers to written out, beside its definitions."""
+    """The schema with its root reference resolved, next to its definitions."""
     target = schema.get("$ref")
     found = _resolve(target, schema) if isinstance(target, str) else None
     if not isinstance(found, dict):
@@ -53,7 +53,7 @@ def with_root(schema: Schema) -> Schema:
 
 
 def is_closed(schema: Schema) -> bool:
-    """Whether every object in it names its properties, as providers that constrain the answer demand."""
+    """Whether every object lists its properties, as providers with constrained output require."""
 
     def closed(part: JsonValue) -> bool:
         if not isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""The JSON value in what a model says: bare, in a fence, between words, or as JSON in a JSON string."""
+"""Finds the JSON value in a model's text: bare, in a fence, between words, or as JSON in a JSON string."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _MAX_TRIES: Final = 64
 
 
 def find_json(text: str, problems_of: Callable[[JsonValue], Sequence[str]]) -> JsonValue:
-    """The value that a text holds: the whole text, a fence in it, or the first record or list that fits.
+    """The value in a text: the whole text, a fence in it, or an object or list that matches.
 
-    A string that holds JSON is read once more where the string itself does not fit. Of several values that
-    stand between words the last one that fits counts: models think aloud before they answer.
+    A string that contains JSON is parsed again if the string itself does not match. Of several values between words,
+    the last match is used: models think aloud before they answer.
 
     Args:
-        text: What the model said.
-        problems_of: Says what is wrong with a value; empty when it fits.
+        text: The model's text.
+        problems_of: Returns the problems of a value; empty if it matches.
 
     Raises:
-        ValueError: There is no JSON in it.
+        ValueError: The text contains no JSON.
     """
     first: list[JsonValue] = []
     for found in _candidates(text):
@@ -44,7 +44,7 @@ def find_json(text: str, problems_of: Callable[[JsonValue], Sequence[str]]) -> J
 
 
 def fitted(arguments: dict[str, JsonValue], schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Arguments of a tool, where a text that does not fit holds JSON that does: the value in place of the text."""
+    """Arguments of a tool, in which invalid texts are replaced by the matching JSON that they contain."""
     properties = schema.get("properties")
     known: Mapping[str, JsonValue] = properties if isinstance(properties, dict) else {}
     return {name: _fitted(value, known.get(name), schema) for name, value in arguments.items()}
@@ -89,7 +89,7 @@ def _candidates(text: str) -> Iterator[JsonValue]:
 
 
 def _fences(text: str) -> Iterator[str]:
-    """What stands in fences, in one pass over the lines."""
+    """The content of fences, in one pass over the lines."""
     mark, inside = "", list[str]()
     for line in text.splitlines():
         found = _MARK.match(line)
@@ -103,7 +103,7 @@ def _fences(text: str) -> Iterator[str]:
 
 
 def _inside(text: str) -> Iterator[JsonValue]:
-    """Records and lists that stand in a text, outermost only."""
+    """The outermost objects and lists in a text."""
     decoder, at = json.JSONDecoder(), 0
     for _ in range(_MAX_TRIES):
         opened = _OPENS.search(text, at)

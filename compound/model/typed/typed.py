@@ -1,4 +1,4 @@
-"""Typed answers: read the JSON out of an answer, say what does not fit, ask once more."""
+"""Typed answers: parse the JSON of an answer, list its problems, repair it once."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _WHOLE = frozenset({"end_turn", "stop_sequence", "tool_use"})
 
 
 def as_outcome(response: ModelResponse) -> ModelResponse:
-    """An answer that was refused, cut or stopped for an unknown reason is no value: `abstained`, with the reason.
+    """Mark an answer that was refused, cut off or stopped for an unknown reason as `abstained`, with the reason.
 
-    It asks for no tools either: the arguments of a call that was cut are not those that the model meant. A paused
-    turn is left as it is where it can be continued.
+    Its tool calls are dropped too: the arguments of a cut off call are incomplete. A paused turn that can be continued
+    is not changed.
     """
     if response.abstained or response.stop_reason in _WHOLE:
         return response
@@ -29,11 +29,11 @@ def as_outcome(response: ModelResponse) -> ModelResponse:
 
 
 def read_typed(response: ModelResponse, schema: Mapping[str, JsonValue]) -> tuple[ModelResponse, list[str]]:
-    """Give a response its `data`.
+    """Parse the `data` of a response.
 
     Returns:
-        The response with `data`, and no problems; or the response as it was, and what does not fit. One
-        that was refused or cut short is `abstained`; one that only asks for tools has no data yet.
+        The response with `data` and no problems; or the unchanged response and its problems. A refused or cut off
+        response is `abstained`; one with only tool calls has no data yet.
     """
     if response.abstained or (response.tool_calls and not response.text):
         return response, []
@@ -50,7 +50,7 @@ def read_typed(response: ModelResponse, schema: Mapping[str, JsonValue]) -> tupl
 
 
 def repair_request(request: ModelRequest, response: ModelResponse, found: list[str]) -> ModelRequest:
-    """Ask again, with the answer that did not fit and what is wrong with it."""
+    """The repair request, with the invalid answer and its problems."""
     listed = "\n".join(f"- {problem}" for problem in found)
     wrong = f"This answer does not fit the JSON Schema:\n{listed}"
     asked = f"{wrong}\nAnswer again with the corrected JSON value only."
@@ -59,20 +59,20 @@ def repair_request(request: ModelRequest, response: ModelResponse, found: list[s
 
 
 def without_data(response: ModelResponse, found: list[str]) -> ModelResponse:
-    """An answer that gives no typed value: the same, `abstained`, with the reason."""
+    """The response as `abstained`, with the reason why it has no typed value."""
     why = {
         "refusal": response.reason or "the model refused",
-        "max_tokens": "the answer was cut at max_tokens",
-        "context_window": "the answer was cut: the conversation is longer than the model's context window",
-        "pause_turn": "the provider paused the turn and did not end it",
+        "max_tokens": "the answer was cut off at max_tokens",
+        "context_window": "the answer was cut off: the conversation exceeds the model's context window",
+        "pause_turn": "the provider paused the turn and did not complete it",
     }
     reason = "; ".join(found) or why.get(response.stop_reason, f"stopped with {response.stop_reason}")
-    prefix = "the answer does not fit its schema: " if found else ""
+    prefix = "the answer does not match its schema: " if found else ""
     return replace(response, data=None, abstained=True, reason=response.reason or f"{prefix}{reason}")
 
 
 def joined(first: ModelResponse, rest: ModelResponse) -> ModelResponse:
-    """A turn that was paused and what came when it went on, as one answer."""
+    """A paused turn and its continuation as one answer."""
     whole = together(first, rest)
     return replace(whole, text=first.text + rest.text, content=(*first.content, *rest.content))
 

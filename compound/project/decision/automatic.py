@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError
+from compound.language.sha import sha
 from compound.review.item.types import Readiness
 from compound.review.queue.certificate import Certificates
 
@@ -138,7 +139,7 @@ def in_share(run_id: str, node: str, share: float) -> bool:
 
 def _hashed(key: str | None) -> str | None:
     """Labels store a hash of the person's id, which is enough to group cases."""
-    return None if key is None else hashlib.sha256(f"compound.key\0{key}".encode()).hexdigest()[:16]
+    return None if key is None else sha(f"compound.key\0{key}", 16)
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

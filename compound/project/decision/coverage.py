@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from compound.errors import ProjectError
+from compound.language.sha import sha
 from compound.project.source.parts import GRAPHS, TOOLS
 from compound.spec.graph_file import blocks
 from compound.spec.mcp_file import PREFIX
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compound.project.open.resources import Resources
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
-    from compound.spec.words import Shelf
+    from compound.spec.steps import Shelf
 
 _SHOWN = 3
 _IDLE = frozenset({"description", "retention"})
@@ -167,7 +167,7 @@ class _Reader:
 
     def _sql(self, name: str) -> None:
         content = self._resources.parts.sql_files[name].read_bytes()
-        self._covers[f"the SQL tool {name}"] = hashlib.sha256(content).hexdigest()[:16]
+        self._covers[f"the SQL tool {name}"] = sha(content, 16)
 
     def _index(self, name: str) -> None:
         self._covers[f"the index {name}"] = self._resources.retriever(name).version
@@ -182,4 +182,4 @@ class _Reader:
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return sha(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), 16)

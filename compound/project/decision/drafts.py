@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from compound.effect import Effect
     from compound.graph.engine.rehearsing import Rehearsal
-    from compound.graph.port.planned import PlannedCall
-    from compound.graph.port.services import ReviewRequest
+    from compound.graph.port.services import EffectCall, ReviewRequest
 
     Effects = Mapping[str, Effect]
 
@@ -48,7 +47,7 @@ def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects)
     )
 
 
-def shown_effects(calls: Sequence[PlannedCall], effects: Effects) -> tuple[ShownEffect, ...]:
+def shown_effects(calls: Sequence[EffectCall], effects: Effects) -> tuple[ShownEffect, ...]:
     """Planned effects with their changes."""
     return tuple(
         ShownEffect(

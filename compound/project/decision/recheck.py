@@ -47,7 +47,7 @@ class ProjectProbe:
         newer = [one for one in self._messages.of_item(*named) if one.place > seen and one.item_id != named[1]]
         ids = ", ".join(f"{one.item_id} ({moment(one.arrived_at)})" for one in newer)
         many = "new messages" if len(newer) > 1 else "a new message"
-        return f"{many} of the customer arrived in the conversation of {named[1]}: {ids}"
+        return f"{many} of the customer in the conversation of {named[1]}: {ids}"
 
     @property
     def _messages(self) -> Messages:

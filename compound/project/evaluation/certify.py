@@ -1,4 +1,4 @@
-"""`compound certify`: which drafts an `auto` rule may decide alone, from a suite's labels or from audited decisions."""
+"""`compound certify`: certifies `auto` rules, from a suite's labels or from audited decisions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from compound.errors import DataError, ProjectError, choices
 from compound.evaluation._certify import Bounded, Label, bounded
 from compound.spec.graph_file import blocks
-from compound.spec.nodes import ReviewNode
+from compound.spec.nodes import GraphNode, ReviewNode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,15 +30,15 @@ _INSIDE: Final = "."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certification:
-    """What labels prove about a rule.
+    """The result of certifying a rule.
 
     Attributes:
         source: `suite <name>` or `decisions`.
         ready: Number of cases for which the rule holds, labelled or not.
-        unlabelled: Number of ready cases without a label.
-        found: The bound at each threshold.
-        certificate: The stored certificate; None if nothing is certified, or in a dry run.
-        report: The rest of the suite's report; None without a suite.
+        unlabelled: Number of these without a label.
+        found: The bound for each threshold.
+        certificate: The stored certificate; None if nothing is certified, and in a dry run.
+        report: The suite's report; None without a suite.
     """
 
     graph: str
@@ -59,11 +59,11 @@ class Certification:
 
     @property
     def exit_code(self) -> int:
-        """Exit code: 0 proven, 1 surely too wrong, 3 labels are missing."""
+        """0 proven, 1 the error rate is above the limit, 3 labels are missing."""
         return CERTIFIED if self.is_proven else REFUSED if self.found.is_too_wrong else MISSING
 
     def to_json(self) -> dict[str, object]:
-        """The result as one JSON record, without the suite's report."""
+        """Everything except the suite's report, as a JSON object."""
         step = self.found.decisive
         return {
             "graph": self.graph,
@@ -100,21 +100,21 @@ class Certification:
         }
 
     def text(self) -> str:
-        """For a person: what is certified, or what is missing."""
+        """What is certified, or what is missing, as text."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
         step, bar = self.found.decisive, self._bar()
         if self.unlabelled:
             yield f"not certified: {self.unlabelled} of {self.ready} ready cases have no label from {self.source}"
-            yield "  a certificate needs a label for each of them; a missing label never counts as right"
+            yield "  a certificate needs a label for each of them: an absent label does not count as right"
         elif self.is_proven:
             at = "" if step.threshold is None else f" at a score of {step.threshold:g} and above"
             done = "certified" if self.certificate is not None else "would be certified"
             yield f"{done}: {self.graph}, {self.node}{at}: at most {bar}"
             yield f"  {self._counted()}; at most {step.bound:.2%} are wrong ({self.found.method})"
         elif self.found.is_too_wrong:
-            yield f"not certified: {step.k} of {step.n} were wrong, surely more than {bar}"
+            yield f"not certified: {step.k} of {step.n} were wrong, significantly more than {bar}"
             yield "  more labels will not help: change the rule or its inputs"
         else:
             yield (
@@ -139,7 +139,7 @@ class Certification:
 
 
 class Certifier:
-    """Makes certificates for the graphs of a project.
+    """Certifies rules of a project's graphs.
 
     Args:
         project: The opened project.
@@ -192,7 +192,7 @@ class Certifier:
         spec, path, rule, automatic = self._subject(graph, node)
         file = suite_file(resources, suite)
         if file.certify is None:
-            what = f"the suite {suite} does not name the score of wrong cases"
+            what = f"the suite {suite} does not declare which score marks a case as wrong"
             raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
         runs = file.graph or self._project.settings.graph
         if runs != spec.name:
@@ -234,9 +234,9 @@ class Certifier:
     def by_decisions(
         self, graph: str | None, *, user: str, node: str | None = None, dry_run: bool = False
     ) -> Certification:
-        """Use people's decisions about the random sample: approved unchanged is right, anything else is wrong.
+        """Use people's decisions on the audit sample as labels: approved unchanged is right, everything else is wrong.
 
-        Only drafts of the present graph and its parts count.
+        Only drafts of exactly the current setup count.
 
         Raises:
             ProjectError: ``certify.*``: the graph has no rule, or its policy has no `automatic`.
@@ -258,12 +258,12 @@ class Certifier:
         return made if dry_run else self._kept(made, coverage, user)
 
     def list(self) -> Sequence[Certificate]:
-        """The certificates of this profile, the newest first."""
+        """The certificates of this profile, newest first."""
         known = self._project.services.gatekeeper.certificates
         return known.list(profile=self._project.settings.profile.name)
 
     def find(self, named: str) -> Certificate:
-        """One certificate, by its id or the start of its id.
+        """A certificate, by a prefix of its id.
 
         Raises:
             DataError: ``certify.unknown-certificate``.
@@ -323,7 +323,7 @@ class Certifier:
         spec = parts.graph(parts.graph_name(graph or settings.graph))
         rules = dict(self._rules(spec, ""))
         if not rules:
-            what = f"no review of the graph {spec.name} has an `auto` rule, so nothing can be certified"
+            what = f"no review of the graph {spec.name} has an `auto` rule: nothing to certify"
             raise ProjectError("certify.no-rule", what, where=spec.source.key(("nodes",)), fix="auto: {when: ...}")
         if node is None and len(rules) > 1:
             what = f"the graph {spec.name} has several `auto` rules"
@@ -340,13 +340,13 @@ class Certifier:
         return spec, path, rules[path], policy.automatic
 
     def _rules(self, spec: GraphSpec, lead: str) -> Iterator[tuple[str, AutoRule]]:
-        """Review nodes with a rule by their path, including those of subgraphs."""
+        """Review nodes with a rule by path, including those of sub-graphs."""
         for place, node in blocks(spec.nodes):
             name = lead + place[-1]
             if isinstance(node, ReviewNode) and node.auto is not None:
                 yield name, node.auto
-            elif node.kind == "graph" and lead.count(_INSIDE) < 8:
-                inner = self._project.resources.parts.graph(str(getattr(node, "graph", "")))
+            elif isinstance(node, GraphNode) and lead.count(_INSIDE) < 8:
+                inner = self._project.resources.parts.graph(node.graph)
                 yield from self._rules(inner, f"{name}{_INSIDE}")
 
 

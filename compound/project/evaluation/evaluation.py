@@ -1,4 +1,4 @@
-"""Runs a suite over a graph of the project: each case on copies of the stores, which are deleted afterwards."""
+"""Runs a suite on the project's graph: each case runs on copies, which are discarded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compound.spec.suite_file import SuiteFile
 
 
-async def evaluate(  # noqa: PLR0913 - suite, cases, graph, options and progress
+async def evaluate(  # noqa: PLR0913 - independent options
     resources: Resources,
     suite_name: str,
     *,
@@ -36,11 +36,11 @@ async def evaluate(  # noqa: PLR0913 - suite, cases, graph, options and progress
     on_scored: OnScored | None = None,
     until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
-    """Run a suite and return its report; `until` overrides the suite's own.
+    """Run a suite and report; `until` overrides the suite's.
 
     Raises:
-        ProjectError: `project.unknown-suite`; the suite's file or functions, or its graph, have errors.
-        DataError: the cases cannot be read; `project.bad-input`: the graph does not declare the context.
+        ProjectError: `project.unknown-suite`, or the suite's file, functions or graph are invalid.
+        DataError: the cases cannot be read; `project.bad-input`: the context does not match the graph.
     """
     from compound.graph import Engine
     from compound.project.running.run_inputs import read_context
@@ -79,14 +79,14 @@ async def evaluate(  # noqa: PLR0913 - suite, cases, graph, options and progress
 
 
 def _function(resources: Resources, suite: str, reference: str) -> Callable[..., object]:
-    """A function next to the suite's file, or the scorer of a plug-in."""
+    """A function next to the suite's file, or a registered scorer."""
     if ":" not in reference:
         return SCORERS.find(reference, resources.parts.own_plugins(SCORERS))
     return resources.parts.modules.function(f"{EVALS}.{suite}.{reference}")
 
 
 def need_known_scores(resources: Resources, file: SuiteFile) -> None:
-    """Refuse a suite that lists a score which its scorers cannot return, before it runs.
+    """Raise if a suite lists a score that its scorers cannot yield, before anything runs.
 
     Raises:
         ProjectError: ``suite.unknown-score``.
@@ -105,7 +105,7 @@ def suite_file(resources: Resources, name: str) -> SuiteFile:
     """Read a suite's file.
 
     Raises:
-        ProjectError: `project.unknown-suite`, or the file has errors.
+        ProjectError: `project.unknown-suite`, or the file is invalid.
     """
     from compound.spec.suite_file import read_suite_of
 
@@ -113,7 +113,7 @@ def suite_file(resources: Resources, name: str) -> SuiteFile:
     path = settings.root / EVALS / name / "suite.yaml"
     if not path.is_file():
         names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
-        raise ProjectError("project.unknown-suite", f"no suite {name!r}", fix=choices(names, name))
+        raise ProjectError("project.unknown-suite", f"suite {name!r} does not exist", fix=choices(names, name))
     return read_suite_of(path, f"{EVALS}/{name}/suite.yaml", settings.profiles)
 
 

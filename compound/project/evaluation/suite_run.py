@@ -1,4 +1,4 @@
-"""The resources of a suite run: the project with copies of everything that a run could change."""
+"""The resources of a suite: the project with copies of everything that a run could change."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 
 _REVIEWERS = ("evaluation", "second evaluation")
 _MOST_STOPS = 50
-"""Reviews that a case may meet; ends a graph that never stops asking."""
+"""Maximum number of consecutive reviews of a case, so that a graph in a loop ends."""
 
 
 class MeteredJournal(MemoryJournal):
-    """A journal in memory that adds up the cost of each run."""
+    """A journal in memory that tracks the cost of each run."""
 
     def __init__(self) -> None:
         super().__init__()
         self._costs: dict[str, float | None] = {}
 
     def record(self, call: CallKey, request_hash: str, response: ModelResponse) -> None:
-        """Store the answer and add its cost; one call of unknown cost makes the run's cost unknown."""
+        """Store the answer and add its cost; a call of unknown cost makes the run's cost unknown."""
         super().record(call, request_hash, response)
         known, more = self._costs.get(call.run_id, 0.0), response.cost_usd
         self._costs[call.run_id] = None if known is None or more is None else known + more
@@ -60,12 +60,12 @@ class MeteredJournal(MemoryJournal):
 
 
 class EvaluationResources(Resources):
-    """A project opened for an evaluation: runs write to a temporary folder.
+    """A project opened for an evaluation: runs change only a scratch folder, which is deleted.
 
     Args:
-        settings: Settings of the project.
-        parts: Parts of the project.
-        scratch: The folder for state, records and sent messages.
+        settings: The project's settings.
+        parts: The project's parts.
+        scratch: The scratch folder for state, records and sent messages.
     """
 
     def __init__(self, settings: Settings, parts: ProjectParts, scratch: Path) -> None:
@@ -74,12 +74,12 @@ class EvaluationResources(Resources):
 
     @cached_property
     def journal(self) -> MeteredJournal:
-        """A journal in memory: every evaluation calls its models again, and nothing must survive a crash."""
+        """A journal in memory: every evaluation calls its models again."""
         return MeteredJournal()
 
     @cached_property
     def gateway(self) -> Gateway:
-        """The gateway to models."""
+        """The model gateway."""
         from compound.model.gateway.opening import open_gateway
 
         _ = self.parts.functions
@@ -93,18 +93,18 @@ class EvaluationResources(Resources):
 
     @cached_property
     def records(self) -> Mapping[str, Records]:
-        """Unchanged record stores: filled from the lakehouse, else copies of the profile's."""
+        """Pristine record stores: filled from the lakehouse, else copies of the profile's."""
         return OpenedByName({name: partial(self._untouched, name) for name in self.target_files.records})
 
     @cached_property
     def mailboxes(self) -> Mapping[str, Mailbox]:
-        """Mailboxes that send nothing."""
+        """Mailboxes in the scratch folder."""
         files, parts, home = self.target_files, self.parts, self._scratch / "mailboxes"
         return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
     @cached_property
     def run_records(self) -> Mapping[str, RunRecords]:
-        """Record stores that each run gets a copy of."""
+        """Record stores with a separate copy for each run."""
         return {name: RunRecords(self, name) for name in self.target_files.records}
 
     @property
@@ -116,7 +116,7 @@ class EvaluationResources(Resources):
         return OpenedByName["EffectTarget"]({**plugged, **stores, **boxes})
 
     def records_of_run(self, name: str, run_id: str) -> Records:
-        """A copy of an unchanged store for one run: cases do not see each other's effects."""
+        """A copy of a pristine store for one run, so that cases do not see each other's effects."""
         _ = self.records[name]
         folder = self._scratch / "runs" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ class EvaluationResources(Resources):
                 fill_records(name, opened, self, force=True)
                 return opened
         except DataError:
-            # The lakehouse does not have the tables of the store.
+            # The lakehouse lacks the store's tables.
             if source is None or not source.is_file():
                 raise
         opened.close()
@@ -183,15 +183,15 @@ class RunRecords:
 
 
 class GraphSubject:
-    """Runs a case to the graph's first review, or to its end.
+    """Runs a case to the graph's first review, or to the end.
 
     Args:
         engine: Engine of the graph.
-        resources: The resources of the evaluation.
-        queue: The reviews of these runs.
-        epoch: Prefix of the run ids.
-        until: Where a run ends; with `end`, every review is approved as drafted.
-        context: The graph's context, for cases without their own.
+        resources: The evaluation's resources.
+        queue: Review queue of these runs.
+        epoch: Prefix of run ids.
+        until: Where a run stops; with `end` every review is approved as drafted.
+        context: The graph's context, for cases that do not set it.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class GraphSubject:
         self._context = context
 
     async def run(self, case: Case) -> CaseResult:
-        """Run one case; a failed node is a failed case, with the results of the nodes before it."""
+        """Run a case; a failed node is a failed case with the values so far."""
         run_id, begin = f"{self._epoch}-{case.id}", time.perf_counter()
         result, error = None, ""
         try:
@@ -247,7 +247,7 @@ class GraphSubject:
         return result
 
     def _approve(self, item_id: str) -> bool:
-        """Approve the item; returns whether it is decided. An item without an approval waits."""
+        """Approve an item; returns False if it does not offer approval."""
         for reviewer in _REVIEWERS:
             item = self._queue.show(item_id)
             try:

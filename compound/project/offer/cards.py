@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +9,7 @@ import orjson
 
 from compound.errors import ProjectError, choices
 from compound.graph.port.services import RetrieveRequest, ToolCard
+from compound.language.sha import sha
 from compound.spec.mcp_file import PREFIX
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _code(resources: Resources, function: Callable[..., object]) -> str:
         text = inspect.getsource(module if module is not None else function)
     except (OSError, TypeError):
         return str(getattr(function, "__qualname__", function))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha(text, 16)
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return sha(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), 16)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import CompoundError, DataError, choices
 from compound.language import Finding
-from compound.language.types import Enum, Many, Record, Scalar, Type, bare, is_optional, parse_type
+from compound.language.types import Enum, Many, Record, Scalar, Type, bare, is_optional
 from compound.project.settings.settings import MARKER, in_settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _missing(spec: GraphSpec, given: Mapping[str, object]) -> list[str]:
 
 def _needed(spec: GraphSpec) -> dict[str, Type]:
     """The required inputs of a run."""
-    kinds = {name: parse_type(kind) for name, kind in spec.input.items()}
+    kinds = spec.input_type.fields
     return {name: kind for name, kind in kinds.items() if not is_optional(kind, spec.type_names)}
 
 

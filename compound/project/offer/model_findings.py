@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from compound.errors import CompoundError, Location, ProjectError
 from compound.language import Finding
+from compound.spec.graph_file import blocks
+from compound.spec.nodes import AgentNode, LlmNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -47,7 +49,7 @@ class ModelFindings:
             except CompoundError:
                 continue
             found += self._of_graph(spec, unknown)
-            asked |= set(_models(spec.nodes))
+            asked |= set(_models(spec))
         return found + list(self._of_solvers(sorted(asked & self._file.models.keys())))
 
     def _of_solvers(self, names: list[str]) -> Iterator[Finding]:
@@ -78,14 +80,14 @@ class ModelFindings:
 
     def _of_graph(self, spec: GraphSpec, unknown: Mapping[str, str]) -> Iterator[Finding]:
         whole = spec.budget
-        asked = sorted(set(_models(spec.nodes)) & unknown.keys())
+        asked = sorted(set(_models(spec)) & unknown.keys())
         if whole is not None and whole.usd is not None:
             for name in asked:
                 what = f"`usd` is a limit, and the cost of the model {name!r} is not known: {unknown[name]}"
                 says = whole.on_unknown or self._file.budget.on_unknown
                 yield self._finding(what, spec.source.value(("budget", "usd")), says)
-        for path, node in _nodes(spec.nodes, ("nodes",)):
-            own, name = getattr(node, "budget", None), str(getattr(node, "model", ""))
+        for path, node in blocks(spec.nodes):
+            own, name = (node.budget, node.model) if isinstance(node, AgentNode) else (None, "")
             if own is not None and own.usd is not None and name in unknown:
                 what = f"`usd` is a limit, and the cost of the model {name!r} is not known: {unknown[name]}"
                 says = own.on_unknown or (whole and whole.on_unknown) or self._file.budget.on_unknown
@@ -123,16 +125,5 @@ def _asked(model: LogicalModel, provider: str) -> tuple[str, Mapping[str, JsonVa
     return None
 
 
-def _nodes(nodes: Mapping[str, object], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
-    for name, node in nodes.items():
-        yield (*path, name), node
-        inner = getattr(node, "nodes", None)
-        if isinstance(inner, Mapping):
-            yield from _nodes(cast("Mapping[str, object]", inner), (*path, name, "nodes"))
-
-
-def _models(nodes: Mapping[str, object]) -> Iterator[str]:
-    for _, node in _nodes(nodes, ()):
-        for one in (node, getattr(node, "fallback", None)):
-            if isinstance(model := getattr(one, "model", None), str):
-                yield model
+def _models(spec: GraphSpec) -> Iterator[str]:
+    return (node.model for _, node in blocks(spec.nodes) if isinstance(node, LlmNode | AgentNode))

@@ -35,7 +35,10 @@ def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
     targets = [*files.kinds, *plugged]
     if effect.target not in targets and not files.has_file(effect.target):
         what = f"effect {effect.name!r} has target={effect.target!r}, which does not exist"
-        fix = f"{choices(targets, effect.target)}; a new one is a file connectors/{effect.target}.yaml"
+        fix = (
+            f"{choices(targets, effect.target)}; a new one is a file connectors/{effect.target}.yaml "
+            "with compound: records/v1 (tables), or mailbox/v1 (messages)"
+        )
         return [Finding("effect.unknown-target", what, effect.where, fix if targets else fix.partition("; ")[2])]
     if effect.target in plugged:
         return []  # `plugin_findings` checks its adapter

@@ -37,7 +37,7 @@ class ScoreNames:
     patterns: tuple[str, ...]
 
     def may_be(self, name: str) -> bool:
-        """Whether a scorer may return a score of that name."""
+        """Whether a scorer may return the named score."""
         return name in self.written or any(re.fullmatch(one, name, re.DOTALL) for one in self.patterns)
 
 

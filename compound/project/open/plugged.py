@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import ConnectorError, Location, ProjectError
+from compound.language.environment import Environment
 from compound.plugins import RERANKERS, TARGETS, Registry, Setup
-from compound.project.settings.settings import filled_settings, in_settings
+from compound.project.settings.settings import in_settings
 from compound.project.source.parts import CONNECTORS
 from compound.spec.yaml.older_words import OLDER_KINDS
 
@@ -55,7 +57,11 @@ class Plugged:
             ProjectError: The registry's code for an unknown name; ``plugin.*``; ``project.no-secret``.
         """
         where = in_settings(self._settings.root, chosen.use)
-        setup = Setup(name=name, options=filled_settings(chosen.options), folder=self._folder(chosen.use))
+        setup = Setup(
+            name=name,
+            options=Environment(os.environ).record(chosen.options, chosen.use),
+            folder=self._folder(chosen.use),
+        )
         return registry.make(chosen.use, setup, self._parts.own_plugins(registry), where=where)
 
     def reranker(self) -> Reranker | None:
@@ -112,7 +118,7 @@ class Plugged:
             raise ProjectError(
                 "project.bad-file", "it is not a mapping", where=Location(shown), fix="compound: NAME/v1"
             )
-        return filled_settings(cast("dict[str, JsonValue]", data))
+        return Environment(os.environ).record(cast("dict[str, JsonValue]", data), shown)
 
     def _folder(self, name: str) -> Path:
         return self._settings.home / "plugins" / name

@@ -202,7 +202,7 @@ class Stores:
         return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
     def mailbox_of(self, source: str) -> Mailbox:
-        """The reader of a source's items: the mailbox of that name, else the only one, else one without rules."""
+        """The reader of a source's items: the named mailbox, else the only one, else one without rules."""
         from compound.connector.mailbox._mailbox import Mailbox
 
         names = list(self.mailboxes)

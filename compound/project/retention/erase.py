@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError, DataError
+from compound.language.sha import sha
 from compound.project.retention.mention import Mention
 from compound.project.retention.mention_search import Places
 
@@ -124,7 +124,7 @@ class Eraser:
         from compound.connector.state._audit import append_audit
         from compound.connector.state._digest import digest
 
-        hashed = sha256("\0".join(sorted(self._mention.keys)).encode()).hexdigest()
+        hashed = sha("\0".join(sorted(self._mention.keys)))
         details: dict[str, JsonValue] = {"runs": len(runs), "runs_sha256": digest(sorted(runs))}
         with self._resources.state.write() as db:
             append_audit(db, "person.erased", at=self._now, actor="erase", subject=hashed, details=details)

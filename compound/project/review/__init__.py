@@ -1,1 +1,1 @@
-"""What waits for a person, and what becomes of it."""
+"""Review items of a project, their decisions and effects."""

@@ -1,4 +1,4 @@
-"""Effects of runs, for people: how each stands, and what becomes of one whose end nobody knows."""
+"""Effects of runs, for people: listing, and reconciling unknown outcomes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectView:
-    """How an effect stands.
+    """The status of an effect.
 
     Attributes:
-        key: Names it for ever; its beginning is enough for commands.
-        item_id: The review item whose decision it carries out; empty where no person was asked.
-        error: Why it was refused or failed, or is unknown.
-        next: The command that goes on; empty when there is nothing to do.
+        key: Its key; commands accept a prefix.
+        item_id: The review item that decided it; empty without a review.
+        error: Why it was refused, failed or is unknown.
+        next: The next command; empty if there is nothing to do.
     """
 
     key: str
@@ -54,7 +54,7 @@ class EffectService:
     def list(
         self, *, statuses: Sequence[str] = (), run_id: str | None = None, limit: int = 100
     ) -> Sequence[EffectView]:
-        """Effects, the newest first.
+        """Effects, newest first.
 
         Raises:
             DataError: `effect.unknown-status`.
@@ -64,29 +64,29 @@ class EffectService:
         known = [one.value for one in EffectStatus]
         for name in statuses:
             if name not in known:
-                raise DataError("effect.unknown-status", f"no status {name!r}", fix=choices(known, name))
+                raise DataError("effect.unknown-status", f"{name!r} is not a status", fix=choices(known, name))
         wanted = [EffectStatus(name) for name in statuses]
         return [self._view(one) for one in self._outbox.list(wanted, run_id=run_id, limit=limit)]
 
     def reconcile(self, key: str, *, happened: bool, user: str, note: str = "") -> Sequence[EffectView]:
-        """Say whether an `unknown` effect happened, after a look at its target; its whole group ends so.
+        """Record whether an `unknown` effect and its group happened, after a check of the target.
 
         Args:
-            key: The effect's key, or its beginning.
-            happened: True: it counts as sent. False: it is handed over again when its run goes on.
-            user: Who looked.
-            note: What they saw; kept with the effect.
+            key: The effect's key or a prefix of it.
+            happened: True: it counts as sent. False: it is delivered again when its run resumes.
+            user: The person who checked.
+            note: What they saw; stored with the effect.
 
         Raises:
             DataError: `effect.unknown-key`.
-            ConflictError: `effect.not-unknown`; `review.actor`: only a person may say so.
+            ConflictError: `effect.not-unknown`; `review.actor`: only a person can reconcile.
         """
-        from compound.review.decision.desk import need_person
+        from compound.review.decision.backend import need_person
 
         need_person(user)
         found = self._outbox.resolve(key)
         if len(found) != 1:
-            what = f"there is no effect {key!r}" if not found else f"several effects begin with {key!r}"
+            what = f"effect {key!r} does not exist" if not found else f"several effects begin with {key!r}"
             raise DataError("effect.unknown-key", what, fix="compound effects list shows them")
         result = self._outbox.reconcile(found[0].effect_key, happened=happened, user=user, note=note)
         return [self._view(one) for one in self._outbox.group(result.group_key)]

@@ -1,4 +1,4 @@
-"""Runs that wait for a person on another host: their checkpoints are files there, so only it can go on with them."""
+"""Runs that wait on another host: their checkpoints are files there, so only that host can resume them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def require_here(project: OpenedProject, run_id: str) -> None:
-    """Refuse what this host could not carry on, before it is recorded.
+    """Raise before a decision is recorded if this host cannot resume the run.
 
-    A run that does not wait begins again from what the state store has, on any host. Of a compiled graph its own
-    program takes care.
+    A run that does not wait restarts from the state store on any host. The program of a compiled graph resumes its own
+    runs.
 
     Raises:
         ConflictError: `review.elsewhere`, naming the host that has the checkpoint.

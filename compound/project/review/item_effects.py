@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def with_effects(
     view: ItemView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
 ) -> ItemView:
-    """The view with what was done; while the item is open it proposes only what is not."""
+    """Add the effects that were done; an open item proposes only the others."""
     done = done_of(effects)
     shown = replace(
         view,
@@ -47,7 +47,7 @@ def with_effects(
 
 
 def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
-    """Why an effect of a decision was refused; None when none was."""
+    """Why an effect of a decision was refused; None if none was."""
     for one in effects:
         if one.decision_id == decision_id and one.status.value == "refused":
             return f"{one.effect} was refused: {(one.error or {}).get('what') or 'no reason given'}"

@@ -1,4 +1,4 @@
-"""An item as it is shown: plain values."""
+"""Fields of a shown item."""
 
 from __future__ import annotations
 
@@ -12,38 +12,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFields:
-    """An item with what a decision needs.
+    """An item with everything needed for a decision.
 
     Attributes:
-        ticket: The item of the backlog, as the graph's `item` says; empty where it says nothing.
-        title: What lists show of it.
-        draft: The letter that an approval sends; empty where it sends none.
-        actions: What else an approval does.
-        offers: What can be decided: action to its fields and their types.
-        fields: Fields that have a value as the item is shown; an edit changes these.
-        effects: Action to everything that deciding so does, in order: `{node, effect, target, arguments}`.
+        ticket: The source item, as declared by the graph's `item`; empty without a declaration.
+        title: Title in lists.
+        draft: The text that an approval sends; empty if it sends none.
+        actions: Further actions of an approval.
+        offers: Possible decisions: action to field to type.
+        fields: Fields with a value in the shown item; an edit changes these.
+        effects: Action to its effects, in order: `{node, effect, target, arguments}`.
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
-        refs: Row to the version that the draft was made from.
-        pruned_at: When its words were removed, ISO 8601; None while they are there.
-        done: What was done for this item, whatever is decided now: `{name, arguments, status, result, ...}`; `actions`
-            and `effects` are the rest, with `done_before` where the same effect was done with other arguments.
-        graph: The graph that asks, and `node` its review.
-        round: How often a person returned a draft before.
+        refs: Row to its version at drafting.
+        pruned_at: When its content was pruned, ISO 8601; None if it was not.
+        done: Effects already done for this item: `{name, arguments, status, result, ...}`; `actions` and `effects` are
+            the others, with `done_before` if the same effect was done with other arguments.
+        graph: Name of the graph; `node` is its review.
+        round: Number of earlier returns of a draft.
         on_expire: What happens at `expire_at`.
-        second: Two different people must approve it; `first_approver` did.
-        undo_until: Until when its decision can be taken back, ISO 8601; None when its run may go on.
-        outcomes: Everything that decisions about it led to, with its status, oldest first.
-        decisions: What was decided, oldest first; `undone` says who took it back and when, `refused` why an effect of
-            it was refused.
-        pending: What a first person decided and a second one has to agree to: `{action, actor, at, version, fields,
-            agree}`, `agree` being the command; None when nothing of that kind waits.
-        ended: Why it ended without a decision: `{status, by, at, why}`; None when it did not.
-        ready: The graph's `auto` rule holds for the draft; None when it has none.
-        audit: It is of the random share that goes to people whatever a certificate says.
-        name: What names the item of the backlog.
-        conversation: The other messages of its conversation and what was decided and done about them, the oldest
-            first: `{who, item_id, at, subject, text, action, decided_by, reason, effects}`, `who` being `customer` or
-            `us`; what was decided about this item is in `decisions`.
+        second: Whether two different people must approve it; `first_approver` was the first.
+        undo_until: Until when its decision can be undone, ISO 8601; None if its run may resume.
+        outcomes: Effects of its decisions with their status, oldest first.
+        decisions: Its decisions, oldest first; `undone` says who undid one and when, `refused` why one of its effects
+            was refused.
+        pending: The first approver's decision that needs a second one: `{action, actor, at, version, fields, agree}`,
+            where `agree` is the command; None if there is none.
+        ended: Why it was closed without a decision: `{status, by, at, why}`; None if it was not.
+        ready: Whether the graph's `auto` rule holds for the draft; None if it has none.
+        audit: Whether it is in the random audit sample, which people decide despite a certificate.
+        name: Label of the source item.
+        conversation: Other messages of its conversation and what was decided and done about them, oldest first: `{who,
+            item_id, at, subject, text, action, decided_by, reason, effects}`, where `who` is `customer` or `us`.
     """
 
     item_id: str

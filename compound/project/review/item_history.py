@@ -1,4 +1,4 @@
-"""What became of an item: what was decided, what a second person has to agree to, and how it ended."""
+"""The history of an item: decisions, pending second approvals, and how it was closed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     Record = Mapping[str, JsonValue]
 
 ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
-"""Statuses of an item that waits for nobody."""
+"""Statuses of closed items."""
 
 
 def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
-    """A decision, and who took it back."""
+    """A decision, and who undid it."""
     undone = next(
         (
             event
@@ -49,7 +49,7 @@ def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
 
 
 def pending_record(item: ReviewItem, decisions: Sequence[Decision]) -> Record | None:
-    """What a first person decided and a second one has to agree to, with the command that agrees."""
+    """A decision that needs a second approver, with the command to agree."""
     if item.status != "awaiting_second" or not decisions:
         return None
     first = decisions[-1]
@@ -65,7 +65,7 @@ def pending_record(item: ReviewItem, decisions: Sequence[Decision]) -> Record | 
 
 
 def _command(item_id: str, action: str) -> str:
-    """Of who chooses what somebody else chose before; its fields are known then."""
+    """The command that repeats another person's decision, whose fields are known."""
     name = item_id[:10]
     if action in ("approve", "edit"):
         return f"compound review {action} {name}"
@@ -73,7 +73,7 @@ def _command(item_id: str, action: str) -> str:
 
 
 def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None:
-    """Who or what ended an item without a decision; None for one that is open or decided."""
+    """Who or what closed an item without a decision; None for open and decided items."""
     last = next((one for one in reversed(events) if one.event == f"review.{item.status.value}"), None)
     if item.status not in ("withdrawn", "expired") or last is None:
         return None
@@ -82,43 +82,43 @@ def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None
 
 
 def second_line(view: ItemFields) -> str:
-    """Who has to agree to what, where two people must."""
+    """Who must agree, if two people must approve."""
     if view.pending is None:
-        return "two people must approve it: nobody did yet"
+        return "two people must approve it: nobody has yet"
     who, action = view.pending["actor"], str(view.pending["action"])
     if action == "approve":
-        return f"two people must approve it: {who} did; another person has to"
+        return f"two people must approve it: {who} has; another person must too"
     if action == "edit":
-        return f"two people must approve it: {who} edited it; another person has to agree"
-    return f"two people must approve it: {who} chose {action}; another person has to choose it too"
+        return f"two people must approve it: {who} edited it; another person must agree"
+    return f"two people must approve it: {who} chose {action}; another person must choose it too"
 
 
 def pending_lines(view: ItemFields) -> Iterator[str]:
-    """What the first person decided, and what the second one can do."""
+    """The first person's decision, and the second person's options."""
     if view.pending is None:
         return
     who = view.pending["actor"]
     yield from ("", f"pending: {view.pending['action']} by {who} at {view.pending['at']}")
     for name, value in cast("Record", view.pending["fields"]).items():
         yield from _named(name, value)
-    yield f"  another person than {who} agrees with: {view.pending['agree']}"
+    yield f"  another person (not {who}) agrees with: {view.pending['agree']}"
     if "reject" in view.offers:
-        yield "  a rejection by one person ends it; whatever else is chosen needs another person to agree to it"
+        yield "  one rejection closes it; any other decision needs a second person"
     else:
-        yield "  whatever else is chosen needs another person to agree to it"
+        yield "  any other decision needs a second person"
 
 
 def decision_line(one: Record) -> str:
-    """A decision in one line, with what speaks against it now."""
+    """A decision in one line, with undo and refusal."""
     why = f" ({one['reason']})" if one.get("reason") else ""
     undone = cast("Record | None", one.get("undone"))
-    back = "" if undone is None else f"; taken back by {undone['by']} at {undone['at']}"
+    back = "" if undone is None else f"; undone by {undone['by']} at {undone['at']}"
     refused = f"; not carried out: {one['refused']}" if one.get("refused") else ""
     return f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}{back}{refused}"
 
 
 def decided_lines(view: ItemFields) -> Iterator[str]:
-    """How an item ended: the decision that stands and what it does, or who ended it and what it had proposed."""
+    """How an item was closed: its decision and effects, or who closed it and what it proposed."""
     if view.status == "decided" and view.decisions:
         last = view.decisions[-1]
         reason = f": {last['reason']}" if last.get("reason") else ""
@@ -133,7 +133,7 @@ def decided_lines(view: ItemFields) -> Iterator[str]:
         yield from ("", f"{view.ended['status']} by {view.ended['by']} at {view.ended['at']}{why}")
     does = view.effects.get("approve") or next((one for one in view.effects.values() if one), ())
     if does:
-        yield from ("it proposed, and nothing of it is done:", *does_lines(does))
+        yield from ("it proposed (not done):", *does_lines(does))
 
 
 def _named(name: str, value: JsonValue) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Lines of `review show` about effects: what was done, and what each effect of a decision came to."""
+"""Lines of `review show` about context and effects."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from compound.project.review.item_fields import ItemFields
 
 _EXPIRES: Final = {
-    "escalate": "a new item with the same draft waits in the queue {queue}",
-    "remind": "a reminder is noted",
-    "close": "it is withdrawn and its run ends",
+    "escalate": "escalates to queue {queue}",
+    "remind": "reminds",
+    "close": "closes, and its run is cancelled",
 }
 
 
 def context_lines(view: ItemFields) -> Iterator[str]:
-    """Who asks, in which queue, by when, and what is special about it."""
+    """Graph, queue, deadlines and special states of an item."""
     asks = f"graph {view.graph}, node {view.node}" if view.graph else f"node {view.node}"
     again = f", round {view.round + 1}" if view.round else ""
     level = f", level {view.level}" if view.level else ""
@@ -33,25 +33,25 @@ def context_lines(view: ItemFields) -> Iterator[str]:
     if view.expire_at and view.status not in ENDED:
         yield f"at {view.expire_at}: {_EXPIRES[view.on_expire].format(queue=view.escalate_to)}"
     if view.snooze_until and view.status == "snoozed":
-        yield f"snoozed until {view.snooze_until}; compound review wake {view.item_id[:10]} brings it back"
+        yield f"snoozed until {view.snooze_until}; to wake it: compound review wake {view.item_id[:10]}"
     if view.second and view.status not in ENDED:
         yield second_line(view)
     if view.undo_until:
-        yield f"nothing happens before {view.undo_until}; to take it back: compound review undo {view.item_id[:10]}"
+        yield f"no effect runs before {view.undo_until}; to undo: compound review undo {view.item_id[:10]}"
     elif view.undo_s and view.status not in ENDED:
-        yield f"a decision can be taken back for {span(view.undo_s)} before anything happens"
+        yield f"a decision can be undone for {span(view.undo_s)}"
 
 
 def done_lines(view: ItemFields) -> Iterator[str]:
-    """What stays done, whatever is decided now; nothing for an item that is decided."""
+    """Effects that are already done; empty for a decided item."""
     if view.done and view.status not in ENDED:
-        yield from ("", "already done, and stays (it is not done again):")
+        yield from ("", "already done (not repeated):")
         for one in view.done:
             yield from _effect(one)
 
 
 def effect_lines(view: ItemFields) -> Iterator[str]:
-    """What every effect came to."""
+    """The status of every effect."""
     if view.outcomes and view.status in (*ENDED, "stale"):
         yield "effects:"
         for one in view.outcomes:
@@ -74,11 +74,11 @@ def _compact(value: JsonValue) -> str:
 
 
 _LONG: Final = 100
-"""Characters of a field that stands in a line with its name."""
+"""Maximum characters of a field that is shown on one line with its name."""
 
 
 def backlog_item_lines(view: ItemFields) -> Iterator[str]:
-    """The item of the backlog: its name, its title, and its other fields; nothing where the graph declares none."""
+    """The source item: label, title and other fields; empty if the graph declares none."""
     if not view.ticket and not view.name:
         return
     yield ""

@@ -1,4 +1,4 @@
-"""What the review commands report; plain values that print as text or JSON."""
+"""Reports of the review commands; plain values that print as text or JSON."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """An item of the queue, as a list shows it.
+    """A row of the list of review items.
 
     Attributes:
-        age: Since it was opened, for a person.
-        actions: Names of the actions that the item proposes, as `show` has them.
-        held_by: Whose claim runs; empty when nobody's does.
-        held_until: Until when, ISO 8601.
-        ready: The graph's `auto` rule holds for the draft; None when it has none.
+        age: Age of the item, for people.
+        actions: Names of the proposed actions, as in `show`.
+        held_by: Holder of the lease; empty without one.
+        held_until: End of the lease, ISO 8601.
+        ready: Whether the graph's `auto` rule holds for the draft; None if it has none.
     """
 
     item_id: str
@@ -73,12 +73,12 @@ class ItemRow:
 
     @property
     def draft_state(self) -> str:
-        """`ready`, `needs a look`; empty where no rule says."""
+        """`ready` or `needs a look`; empty without a rule."""
         return draft_state(self.ready)
 
     @property
     def asked_by(self) -> str:
-        """The graph and the node that ask: `support_reply.review`."""
+        """Graph and node of the item: `support_reply.review`."""
         return f"{self.graph}.{self.node}" if self.graph else self.node
 
     @classmethod
@@ -114,13 +114,13 @@ class ItemRow:
 
 
 def draft_state(ready: bool | None) -> str:
-    """`ready`, `needs a look`; empty where no rule says."""
+    """`ready` or `needs a look`; empty without a rule."""
     return "" if ready is None else READY if ready else LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView(ItemFields):
-    """An item with what a decision needs, read from the queue and shown to people."""
+    """An item with everything needed for a decision, for people."""
 
     @classmethod
     def of(
@@ -130,7 +130,7 @@ class ItemView(ItemFields):
         drafts: Sequence[DraftVersion],
         events: Sequence[ItemEvent] = (),
     ) -> ItemView:
-        """Internal: an item with everything that was decided about it and written for it."""
+        """Internal: build the view of an item with its decisions and drafts."""
         is_held = item.is_held(datetime.now(UTC).timestamp())
         return cls(
             item_id=item.item_id,
@@ -178,7 +178,7 @@ class ItemView(ItemFields):
         )
 
     def text(self) -> str:
-        """The item for a person: what was asked, what is proposed, why a person is asked, what it rests on."""
+        """The item as text: source item, proposal, reasons and evidence."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -190,7 +190,7 @@ class ItemView(ItemFields):
         if self.stale:
             yield f"stale: {self.stale}"
         if self.pruned_at:
-            yield f"pruned: the ticket, drafts and evidence were removed on {self.pruned_at}, as the policy says"
+            yield f"pruned: item, drafts and evidence were removed on {self.pruned_at} by policy"
             yield from self._history()
             return
         yield from backlog_item_lines(self)
@@ -203,7 +203,7 @@ class ItemView(ItemFields):
             if self.status in ENDED
             else offer_lines(self.offers, self.effects, self.fields, self.done, first=self._chosen)
         )
-        yield from ("", "evidence (--json shows all of it):", *evidence_lines(self._evidence))
+        yield from ("", "evidence (complete with --json):", *evidence_lines(self._evidence))
         yield from self._history()
         yield from ("", *self._next())
 
@@ -216,12 +216,12 @@ class ItemView(ItemFields):
 
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:
-        """What is not shown above."""
+        """Evidence that is not shown above."""
         return {name: value for name, value in self.evidence.items() if value != self.ticket}
 
     @property
     def _chosen(self) -> str:
-        """The action that a second person has to agree to; empty when none."""
+        """The action that needs a second approver; empty if none does."""
         return "" if self.pending is None else str(self.pending["action"])
 
     def _history(self) -> Iterator[str]:
@@ -231,7 +231,7 @@ class ItemView(ItemFields):
         for one in self.drafts:
             author = str(one["author"])
             if one["text"] and author != "graph" and not author.startswith("policy:") and one["text"] != shown:
-                yield f"kept: the text of {author}, draft {one['seq']} (edit --draft {one['seq']} takes it up again):"
+                yield f"kept: the text of {author}, draft {one['seq']} (use it: edit --draft {one['seq']}):"
                 yield from (f"  {line}" for line in str(one["text"]).splitlines())
 
     def _next(self) -> Iterator[str]:
@@ -246,29 +246,29 @@ class ItemView(ItemFields):
             yield from (f"{'next:' if number == 0 else '     '} {step}" for number, step in enumerate(steps))
 
 
-UNDOABLE: Final = "waits: the decision can still be taken back"
-"""The state of a run whose decision may be undone until some time."""
+UNDOABLE: Final = "waits: the decision can still be undone"
+"""State of a run whose decision can still be undone."""
 BY_CALLER: Final = "resumed by its caller"
-"""The state of a run that was not started here, but by langgraph or a program."""
+"""State of a run started by langgraph or another program."""
 
 
 ANOTHER: Final = "waiting for another person"
-"""The state of a run whose decision needs a second person, or the next level."""
+"""State of a run whose decision needs a second person or the next level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a decision led to.
+    """The outcome of a decision.
 
     Attributes:
-        decision_id: What a caller who resumes the run himself names: `Command(resume={"decision_id": ...})`.
-        run_status: Where the run is now; `waiting for another person` after an approval that needs a second one.
-        ok: Nothing is left to do about this decision.
+        decision_id: Id for callers that resume the run themselves: `Command(resume={"decision_id": ...})`.
+        run_status: Status of the run; `waiting for another person` after an approval that needs a second one.
+        ok: Whether nothing is left to do.
         effects: Name, status and error of each effect.
-        is_back: An effect was refused, nothing more was done, and the item waits again.
+        is_back: Whether an effect was refused and the item is open again.
         problem: Why it is not ok.
-        undo_until: Until when the decision can be taken back, ISO 8601; nothing of it happens before.
-        agree: The command with which a second person agrees to it; empty when none has to.
+        undo_until: Until when the decision can be undone, ISO 8601; no effect runs before.
+        agree: The command for the second approver; empty if none is needed.
     """
 
     item_id: str
@@ -295,7 +295,7 @@ class Decided:
         is_back: bool = False,
         undo_until: str | None = None,
     ) -> Decided:
-        """Internal: what became of a decision."""
+        """Internal: build the outcome of a decision."""
         return cls(
             item_id=decision.item_id,
             decision_id=decision.decision_id,
@@ -313,23 +313,23 @@ class Decided:
         )
 
     def text(self) -> str:
-        """The result for a person."""
+        """The outcome as text."""
         lines = [f"{self.action} by {self.actor}: run {self.run_status}"]
         if self.run_status == BY_CALLER:
-            lines.append(f"  who resumes it names decision {self.decision_id}")
+            lines.append(f"  resume it with decision {self.decision_id}")
         lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
         if self.problem:
             lines.append(f"  {self.problem}")
         name = self.item_id[:10]
         if self.agree:
-            lines.append(f"  another person than {self.actor} agrees with: {self.agree}")
+            lines.append(f"  another person (not {self.actor}) agrees with: {self.agree}")
         if self.undo_until:
-            lines.append(f"  nothing happens before {self.undo_until}; to take it back: compound review undo {name}")
-            lines.append(f"  after that it goes on with: compound review resume {name}, or compound review sweep")
+            lines.append(f"  no effect runs before {self.undo_until}; to undo: compound review undo {name}")
+            lines.append(f"  after that, resume it with: compound review resume {name}, or compound review sweep")
         if self.is_back:
-            lines.append(f"the item is back in the queue: compound review redraft {name}")
+            lines.append(f"the item is open again: compound review redraft {name}")
         elif not self.ok:
-            lines.append(f"the decision stands; when the trouble is over: compound review resume {name}")
+            lines.append(f"the decision is stored; once the problem is fixed: compound review resume {name}")
         return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What an item offers, for a person: what each decision does, and the commands that decide so."""
+"""Offers of an item, for people: the effects of each action, and the commands."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     Does = Sequence[Mapping[str, JsonValue]]
 
-AGAIN: Final = "it was done before with other arguments, and would be done once more"
+AGAIN: Final = "already done with other arguments; it would be done again"
 _COMMANDS: Final = ("approve", "edit", "reject")
 
 
 def effects_json(draft: Draft) -> dict[str, tuple[Mapping[str, JsonValue], ...]]:
-    """Action to what it does, as JSON records."""
+    """Action to its effects, as JSON records."""
     return {action: tuple(effect_to_json(one) for one in does) for action, does in draft.effects.items()}
 
 
@@ -31,20 +31,20 @@ def offer_lines(
     done: Does = (),
     first: str = "",
 ) -> Iterator[str]:
-    """What each action does, each effect with its target and arguments; then what an edit may change beside them."""
+    """The effects of each action with target and arguments; then further editable fields."""
     told: list[tuple[str, Does]] = []
     for action in sorted(offers, key=lambda one: one != first):
         does = effects.get(action, ())
         twin = next((name for name, same in told if same == does and does), None)
         if twin is not None:
             changes = [name for name in offers[action] if name in fields]
-            aside = f", with what you change of {', '.join(changes)}" if changes else ""
+            aside = f", with your changes of {', '.join(changes)}" if changes else ""
             yield from ("", f"{action} does the same as {twin}{aside}")
         elif does:
             told.append((action, does))
             yield from ("", f"{action} does:", *does_lines(does))
         else:
-            yield from ("", f"{action} {'does nothing' if action in WITHOUT_EFFECTS else 'changes nothing outside'}")
+            yield from ("", f"{action} {'does nothing' if action in WITHOUT_EFFECTS else 'has no effects'}")
     shown = [value for _, does in told for one in does for value in _values(one["arguments"])]
     for name, value in fields.items():
         if value not in shown and not _is_list_of_effects(value, told, done):
@@ -84,7 +84,7 @@ def _values(arguments: JsonValue) -> list[JsonValue]:
 
 
 def _is_list_of_effects(value: JsonValue, told: Sequence[tuple[str, Does]], done: Does) -> bool:
-    """Every one of it is among the effects that are shown, or that were done before."""
+    """Whether every entry is among the shown or already done effects."""
     shown = [(one["effect"], one["arguments"]) for _, does in told for one in does]
     shown += [(one["name"], one["arguments"]) for one in done]
     return isinstance(value, list) and all(
@@ -95,7 +95,7 @@ def _is_list_of_effects(value: JsonValue, told: Sequence[tuple[str, Does]], done
 def next_steps(
     offers: Mapping[str, Mapping[str, str]], fields: Mapping[str, JsonValue], name: str, version: int
 ) -> list[str]:
-    """The commands that decide, with the fields that each takes."""
+    """The decision commands with their fields."""
     steps: list[str] = []
     for action, declared in offers.items():
         command = action if action in _COMMANDS else "decide"

@@ -1,4 +1,4 @@
-"""Reviews from the command line: read what waits, hold it, decide it, draft it again; the run goes on once."""
+"""The review service: list, claim, decide and redraft items; each run is resumed once."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
 CLAIM_S = 900.0
-"""How long a claim from a terminal lasts: a terminal gives no sign of life."""
+"""Lease of a claim from a terminal, which sends no heartbeat, in seconds."""
 
 
 class ReviewService(ReviewUpkeep):
-    """The queue of a project, with runs that go on after a decision."""
+    """The review queue of a project; runs are resumed after a decision."""
 
     def __init__(self, project: OpenedProject) -> None:
         """Internal: `Project.reviews` makes it."""
@@ -53,7 +53,7 @@ class ReviewService(ReviewUpkeep):
         return self._project.services.outbox.outbox
 
     def list(self, where: ItemFilter | None = None) -> Sequence[ItemRow]:
-        """Items of the queue by urgency; undecided ones unless asked otherwise. What is due is done first."""
+        """Items by urgency; open ones by default. Due work is processed first."""
         from compound.review import ItemFilter
         from compound.review.item.machine import UNDECIDED
 
@@ -66,7 +66,7 @@ class ReviewService(ReviewUpkeep):
         return {status.value: number for status, number in self.queue.counts().items()}
 
     def show(self, item_id: str) -> ItemView:
-        """One item, by its id, the beginning of its id, or its ticket's id."""
+        """An item, by its id, a prefix of it, or the id of its source item."""
         return self._view(self.find(item_id))
 
     def _view(self, item: ReviewItem) -> ItemView:
@@ -79,7 +79,7 @@ class ReviewService(ReviewUpkeep):
         return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
 
     def find(self, named: str) -> ReviewItem:
-        """Internal: the item that an id, the beginning of one, or a ticket's id names; of several the one that waits.
+        """Internal: find an item by its id, a prefix of it, or the id of its source item; of several, the open one.
 
         Raises:
             DataError: `review.unknown-item`, `review.ambiguous-item`.
@@ -92,37 +92,37 @@ class ReviewService(ReviewUpkeep):
             return self.queue.show(waiting[0] if waiting else found[0][0])
         if not found:
             raise DataError(
-                "review.unknown-item", f"there is no item {named!r}", fix="compound review list --all shows them"
+                "review.unknown-item", f"item {named!r} does not exist", fix="compound review list --all shows them"
             )
         several = ", ".join(item_id[:10] for item_id, _ in found)
         raise DataError(
-            "review.ambiguous-item", f"several items are meant by {named!r}: {several}", fix="write more of the id"
+            "review.ambiguous-item", f"{named!r} matches several items: {several}", fix="write a longer prefix"
         )
 
     def claim(self, item_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ItemView:
-        """Hold an item, so that nobody else decides it meanwhile.
+        """Claim an item, so that nobody else can decide it.
 
         Raises:
-            ConflictError: `review.claimed`: somebody holds it; `review.decided`, `review.transition`.
+            ConflictError: `review.claimed`: another user holds it; `review.decided`, `review.transition`.
         """
         item = self.find(item_id)
         return self._view(self.queue.claim(item.item_id, user, lease_s=lease_s, takeover=takeover))
 
     def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ItemView | None:
-        """Hold the most urgent item that nobody holds; None when nothing waits."""
+        """Claim the most urgent unclaimed item; None if there is none."""
         self.sweep(goes_on=False)
         item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
         return None if item is None else self._view(item)
 
     def release(self, item_id: str, *, user: str) -> ItemView:
-        """Give an item back.
+        """Release an item.
 
         Raises:
-            ConflictError: `review.lease-lost`: this user does not hold it.
+            ConflictError: `review.lease-lost`: the user does not hold it.
         """
         return self._view(self.queue.release(self.find(item_id).item_id, user))
 
-    def decide(  # noqa: PLR0913 - a decision is one act: what, who, on which version, why
+    def decide(  # noqa: PLR0913 - one call: what, who, which version, why
         self,
         item_id: str,
         action: Action,
@@ -134,32 +134,32 @@ class ReviewService(ReviewUpkeep):
         reason: str = "",
         note: str = "",
     ) -> Decided:
-        """Decide, and let the run go on: effects happen once, or the item comes back and says why not.
+        """Decide an item and resume its run: effects run once, or the item is reopened with the reason.
 
-        The same decision by the same person again goes on where a crash left it.
+        Repeating the same decision by the same person resumes after a crash.
 
         Args:
             item_id: As for `find`.
-            action: One that the item offers, or a move of the queue: `return`, `escalate`.
-            user: Who decides.
-            version: The version that was read; None decides on the present one.
-            fields: Fields that the action declares, by name. One that is shown already may be left out.
+            action: An action of the item's offer, or `return`, `escalate`.
+            user: The deciding user.
+            version: The version that was read; None: the current one.
+            fields: Declared fields of the action, by name. Fields with a shown value may be left out.
             edits: The fields `text` and `actions`.
             reason: The field `reason`.
-            note: Free words; of `return` the instruction, which it needs.
+            note: Free text; for `return` the required instruction.
 
         Raises:
-            ConflictError: somebody else decided first, or the rows changed; the message says who and what.
-                `review.drafted-again`: nothing is decided, and the item shows what the change led to.
+            ConflictError: another user was first, or the rows changed; the message says who and what.
+                `review.drafted-again`: not decided; the edit led to a new draft.
             DataError: `review.not-offered`, `review.missing-field`, `review.edit`, `review.text-needed`, `policy.*`:
-                it may not be decided so; nothing is stored.
+                the decision is not valid and is not stored.
         """
         item = self.find(item_id)
         if action == "return" and self._project.run_record(item.run_id) is None:
-            what = f"the run of item {item.item_id} is another program's, which cannot be asked to draft again"
-            raise ConflictError("review.no-return", what, fix="reject it, or edit it")
+            what = f"the run of item {item.item_id} belongs to another program, which cannot draft again"
+            raise ConflictError("review.no-return", what, fix="reject or edit it")
         if action == "return" and not note.strip():
-            what = "return needs an instruction: the graph drafts again with it"
+            what = "return needs an instruction for the new draft"
             raise DataError("review.no-instruction", what, fix="--instruction TEXT")
         require_here(self._project, item.run_id)
         try:
@@ -183,7 +183,7 @@ class ReviewService(ReviewUpkeep):
         except ConflictError as error:
             if error.code not in _ELSEWHERE:
                 raise
-            return Decided.of(decision, "going on in another process")
+            return Decided.of(decision, "resuming in another process")
 
     def _unfinished(self, item_id: str, action: Action, user: str) -> Decision | None:
         if item_id not in self.queue.open_resumes():
@@ -192,9 +192,9 @@ class ReviewService(ReviewUpkeep):
         return decision if (decision.actor, decision.action) == (user, action) else None
 
     def go_on(self, decision: Decision) -> Decided:
-        """Internal: resume the run of a decision, once; a refused effect brings the item back to the queue.
+        """Internal: resume the run of a decision, once; a refused effect reopens the item.
 
-        Whatever else goes wrong leaves the decision as it is: `resume` tries again, and no effect happens twice.
+        Other failures keep the decision: `resume` retries, and no effect runs twice.
         """
         if not decision.final:
             pending = pending_record(self.queue.show(decision.item_id), [decision])
@@ -240,7 +240,7 @@ class ReviewService(ReviewUpkeep):
         )
 
     def fields(self, item_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
-        """Fields of an action as a person types them, `card=C-1 amount=40`, read by the types that it declares.
+        """Parse fields of an action from the command line, `card=C-1 amount=40`, by their declared types.
 
         Raises:
             DataError: `review.bad-field`.
@@ -250,7 +250,7 @@ class ReviewService(ReviewUpkeep):
         return read_fields(self.find(item_id).decide, action, written)
 
     def draft_fields(self, item_id: str, seq: int) -> dict[str, JsonValue]:
-        """What a person wrote in a draft of an item before, as fields of an edit.
+        """An earlier draft of an item as fields of an edit.
 
         Raises:
             DataError: `review.unknown-draft`.
@@ -267,24 +267,24 @@ class ReviewService(ReviewUpkeep):
         return given or {"text": drafts[seq].text}
 
     def open_resumes(self) -> Sequence[str]:
-        """Items that are decided but whose run has not gone on, and that no batch goes on with."""
+        """Decided items whose run is not resumed and not part of a batch."""
         from compound.batch._ledger import unsettled_runs
 
         batch = unsettled_runs(self._project.resources.state)
         return [item_id for item_id in self.queue.open_resumes() if self.queue.show(item_id).run_id not in batch]
 
     def resume(self, item_id: str) -> Decided:
-        """Go on with a decided item whose process ended, or whose effects met a trouble that may be over."""
+        """Resume a decided item whose process ended or whose effects failed temporarily."""
         item = self.find(item_id)
         decisions = self.queue.decisions(item.item_id)
         if not decisions:
-            raise ConflictError("review.undecided", f"item {item.item_id} is {item.status.value}: nobody decided it")
+            raise ConflictError("review.undecided", f"item {item.item_id} is {item.status.value}, not decided")
         return self.go_on(decisions[-1])
 
     def redraft(self, item_id: str, *, user: str) -> ItemView:
-        """Run again what led to a stale item, with the facts as they are now; it waits with the new draft.
+        """Draft a stale item again from current data; it is open with the new draft.
 
-        What a person wrote is kept among the item's drafts. Nobody but a person decides the new one.
+        Drafts that people wrote are kept. Only a person can decide the new draft.
 
         Raises:
             ConflictError: `review.transition`: it is not stale.
@@ -293,14 +293,14 @@ class ReviewService(ReviewUpkeep):
         require_here(self._project, item.run_id)
         item = self.queue.check_stale(item.item_id)
         if item.status != "stale":
-            what = f"item {item.item_id} is {item.status.value}: none of the rows it was drafted from has changed"
+            what = f"item {item.item_id} is {item.status.value}: none of its rows has changed"
             raise ConflictError("review.transition", what, fix="approve, edit or reject it")
         result = self._project.redraft(item.run_id, item.node)
         if result.error is not None:
             raise result.error
         item = self.queue.show(item.item_id)
         if result.status == "done" and item.status == "stale":
-            why = "the graph, run again, asks nobody any more"
+            why = "the graph no longer asks for a review"
             item = self.queue.withdraw(item.item_id, actor=user, reason=why)
         return self._view(item)
 

@@ -1,4 +1,4 @@
-"""What the clock and people do to items beside deciding them: undo, snooze, wake, return, cancel, expire."""
+"""Moves of items without a decision: undo, snooze, wake, return, cancel, expire."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What was due: ids of items.
+    """Ids of the processed items.
 
     Attributes:
-        lapsed: Nobody holds them any longer.
-        woken: They were snoozed until now.
-        escalated: A new item waits in the queue that their graph names.
-        reminded: They are still open, past their time.
-        closed: Nobody decided them; their runs are cancelled.
-        resumed: Their decisions could be taken back until now; their runs went on.
+        lapsed: Items whose lease expired.
+        woken: Items whose snooze ended.
+        escalated: Items with a new item in their escalation queue.
+        reminded: Overdue open items.
+        closed: Expired items whose runs are cancelled.
+        resumed: Items whose undo time passed and whose runs were resumed.
     """
 
     lapsed: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Swept:
 
 
 class ReviewUpkeep:
-    """The part of the review service that decides nothing."""
+    """The part of the review service without decisions."""
 
     _project: OpenedProject
 
@@ -50,22 +50,22 @@ class ReviewUpkeep:
         raise NotImplementedError
 
     def find(self, named: str) -> ReviewItem:
-        """An item."""
+        """Find an item."""
         raise NotImplementedError
 
     def _view(self, item: ReviewItem) -> ItemView:
         raise NotImplementedError
 
     def resume(self, item_id: str) -> Decided:
-        """Go on with a decided item."""
+        """Resume a decided item."""
         raise NotImplementedError
 
     def open_resumes(self) -> Sequence[str]:
-        """Decided items whose run has not gone on."""
+        """Decided items whose run is not resumed."""
         raise NotImplementedError
 
     def undo(self, item_id: str, *, user: str) -> ItemView:
-        """Take a decision back before its run goes on; the item is in review with this user.
+        """Undo a decision before its run resumes; the user then holds the item.
 
         Raises:
             ConflictError: `review.too-late`, `review.transition`.
@@ -73,20 +73,20 @@ class ReviewUpkeep:
         return self._view(self.queue.undo(self.find(item_id).item_id, user=user))
 
     def snooze(self, item_id: str, *, user: str, until: float, version: int | None = None) -> ItemView:
-        """Put an item aside until a time, UTC seconds; it comes back by itself.
+        """Snooze an item until a time, UTC seconds.
 
         Raises:
-            DataError: `review.bad-time`: the time is over.
+            DataError: `review.bad-time`: the time is in the past.
             ConflictError: `review.version`, `review.claimed`, `review.transition`.
         """
         if until <= self.queue.now():
-            raise DataError("review.bad-time", "the time to snooze until is over", fix="--for 2h")
+            raise DataError("review.bad-time", "the time to snooze until is in the past", fix="--for 2h")
         item = self.find(item_id)
         seen = item.version if version is None else version
         return self._view(self.queue.snooze(item.item_id, user, version=seen, until=until))
 
     def wake(self, item_id: str, *, user: str) -> ItemView:
-        """Bring a snoozed item back now.
+        """Wake a snoozed item now.
 
         Raises:
             ConflictError: `review.transition`: it is not snoozed.
@@ -97,25 +97,25 @@ class ReviewUpkeep:
         return self._view(self.queue.show(item.item_id))
 
     def cancel(self, item_id: str, *, user: str, reason: str = "") -> ItemView:
-        """Withdraw an item and end its run: nothing more of it happens. What was done stays done.
+        """Withdraw an item and cancel its run. Effects that already ran are not reversed.
 
         Raises:
-            ConflictError: `graph.run-done`; `review.too-late`: a decision about it goes on already.
+            ConflictError: `graph.run-done`; `review.too-late`: its decision is already being resumed.
         """
         item = self.find(item_id)
         self._end_run(item.run_id, actor=user, reason=reason)
         return self._view(self.queue.show(item.item_id))
 
     def sweep(self, *, goes_on: bool = True) -> Swept:
-        """Do everything that is due: free items, wake them, escalate, remind, close; never approve.
+        """Process everything that is due: release, wake, escalate, remind, close; never approve.
 
         Args:
-            goes_on: Also go on with decisions whose time to be taken back is over.
+            goes_on: Also resume decisions whose undo time has passed.
         """
         done = self.queue.sweep()
         for item_id in self._to_close() if goes_on else done.expired:
             item = self.queue.show(item_id)
-            # another item of the run may just have been decided; the next sweep looks again
+            # another item of the run may just have been decided; the next sweep retries
             with suppress(ConflictError):
                 self._end_run(item.run_id, actor="clock", reason=f"nobody decided item {item_id} in time")
         resumed = [self.resume(item_id).item_id for item_id in self.open_resumes()] if goes_on else []
@@ -129,7 +129,7 @@ class ReviewUpkeep:
         )
 
     def _to_close(self) -> list[str]:
-        """Items that nobody decided in time and whose run still waits: also those that a crash left so."""
+        """Expired items whose run still waits, including after a crash."""
         from compound.review import ItemFilter, Status
 
         expired = self.queue.list(ItemFilter(statuses=(Status.EXPIRED,), limit=10_000))
@@ -157,7 +157,7 @@ class ReviewUpkeep:
         for row in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,))):
             last = queue.decisions(row.item_id)[-1]
             if row.item_id in going_on:
-                what = f"item {row.item_id} is decided ({last.action} by {last.actor}), and its run goes on"
+                what = f"item {row.item_id} is decided ({last.action} by {last.actor}), and its run is resuming"
                 raise ConflictError("review.too-late", what, fix=f"compound review resume {row.item_id[:10]}")
             if queue.undo_until(last.decision_id) is not None:
                 queue.undo(row.item_id, user=actor)

@@ -31,7 +31,7 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
         SeededRecords(name=name, where=store.name, loaded=fill_records(name, store, resources, force=force))
         for name, store in resources.records.items()
     ]
-    tables = resources.lakehouse.tables()
+    tables = {} if _begins_empty(resources) else resources.lakehouse.tables()
     return SeedReport(
         profile=profile.name,
         lakehouse=settings.shown(profile.lakehouse),
@@ -43,9 +43,18 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
 
 
 def fill_records(name: str, store: Records, resources: Resources, *, force: bool) -> bool:
-    """Fill a record store from the lakehouse; returns False if it was already filled."""
+    """Fill a record store from the lakehouse; False where it was filled before. Without one it begins empty."""
     declared = resources.target_files.read_records(name)
+    if _begins_empty(resources):
+        return store.seed({name: () for name in declared.tables}, force=force)
     return store.seed({name: table_rows(resources.lakehouse, name) for name in declared.tables}, force=force)
+
+
+def _begins_empty(resources: Resources) -> bool:
+    """There are no first rows: nothing writes the profile's own lakehouse, and it is not there."""
+    profile = resources.settings.profile
+    is_own = profile.lakehouse == resources.settings.home / "lakehouse"
+    return is_own and profile.generator is None and not profile.lakehouse.is_dir()
 
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:

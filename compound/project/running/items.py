@@ -37,7 +37,7 @@ class RowItems:
         self._spec = spec
         self._context = context
         self.roles = Roles(spec)
-        self._inputs = {name: parse_type(kind) for name, kind in spec.input.items()}
+        self._inputs = spec.input_type.fields
         role = self.roles.input
         kind = None if role is None else bare(self._inputs.get(role, ANY), spec.type_names)
         self._item_fields = dict(kind.fields) if isinstance(kind, Record) else {}

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from compound.errors import Location, ProjectError
+from compound.errors import Location, ProjectError, choices
 from compound.project.open.resources import Resources
 from compound.project.running.sound import need_sound
 from compound.project.settings.settings import Settings, load_settings
+from compound.project.source.parts import GRAPHS
 
 if TYPE_CHECKING:
     from compound.graph import Engine, RunResult
@@ -131,7 +132,13 @@ class OpenedProject:
         from compound.spec.python.builder import Graph
 
         if graph is None or isinstance(graph, str):
-            return self.resources.parts.graph(graph or self.settings.graph)
+            name, files = graph or self.settings.graph, self.resources.parts.graph_files
+            if not graph and name and name not in files:
+                what = f"`graph` names {name!r}, and {GRAPHS}/ has no such graph"
+                raise ProjectError(
+                    "project.unknown-graph", what, where=Location("pyproject.toml"), fix=choices(list(files), name)
+                )
+            return self.resources.parts.graph(name)
         return graph.build() if isinstance(graph, Graph) else graph
 
     def resume(self, run_id: str) -> RunResult:

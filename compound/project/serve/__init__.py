@@ -1,1 +1,1 @@
-"""Serves graphs to other programs: MCP, and langgraph's server."""
+"""Serving graphs to other programs: MCP servers and langgraph's server."""

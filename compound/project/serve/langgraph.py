@@ -1,4 +1,4 @@
-"""`langgraph.json` and its module, so that langgraph's own server and Studio can run the graphs."""
+"""Writes `langgraph.json` and its module, so that langgraph's server and Studio can run the graphs."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ ROOT = Path(__file__).parent
 
 
 def compiled_graph(name: str, root: Path) -> Compiled:
-    """A compiled graph of the project at `root`; the server that runs it stores its state."""
+    """A compiled graph of the project at `root`; the server stores its state."""
     from compound.project.work.project import Project
 
     return Project.open(root).compile(name, served=True)
 
 
 def write_langgraph(project: Project, names: Sequence[str], *, force: bool = False) -> list[Path]:
-    """Write `langgraph.json` and its module into the project; default all graphs.
+    """Write `langgraph.json` and its module to the project; default: all graphs.
 
     Raises:
         ProjectError: ``project.unknown-graph``; ``project.file-exists``: a file exists with other content.
@@ -54,7 +54,7 @@ def write_langgraph(project: Project, names: Sequence[str], *, force: bool = Fal
     for name, text in texts.items():
         there = root / name
         if there.is_file() and there.read_text(encoding="utf-8") != text and not force:
-            what = f"{name} already exists with other content"
+            what = f"{name} exists with other content"
             raise ProjectError("project.file-exists", what, fix="check it; --force overwrites it")
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")

@@ -1,8 +1,8 @@
-"""Graphs of a project as the tools of an MCP server.
+"""Serves graphs of a project as tools of an MCP server.
 
-A graph is one tool: its `input` are the arguments, its `output` is the structured result. A run that waits for a
-decision returns at once: the result has that status and the ids of the review items, and the tool `run-status`
-returns its later status. MCP clients cannot decide reviews.
+A graph is one tool: its `input` is the arguments, its `output` the structured result. A run that waits for a person
+returns at once with its review items, and the tool `run-status` returns its final state later. Reviews cannot be
+decided through MCP.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     Request = ServerRequestContext[Any, Any]
 
 STATUS_TOOL: Final = "run-status"
-"""No graph has this name: graph names have no hyphen."""
+"""Cannot clash with graphs, whose names have no hyphen."""
 MAX_CALLS: Final = 16
-"""Concurrent runs; further calls wait."""
+"""Maximum number of concurrent runs; further calls wait."""
 _STATUS: Final[dict[str, JsonValue]] = {"enum": ["done", "waiting_review", "running", "failed"]}
 _TEXT: Final[dict[str, JsonValue]] = {"type": "string"}
 
@@ -44,15 +44,15 @@ _TEXT: Final[dict[str, JsonValue]] = {"type": "string"}
 async def graph_server(
     project: OpenedProject, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
 ) -> AsyncGenerator[Server[Any]]:
-    """An MCP server whose tools are graphs, which are open while the block runs.
+    """An MCP server whose tools are graphs; the graphs are open inside the block.
 
     Args:
-        project: Project of the graphs.
-        names: Graphs; default all.
-        context: The `context` of every run. Only the server sets it, never a caller.
+        project: The project.
+        names: Graphs; default: all.
+        context: The `context` of every run. Set by the server, never by a caller.
 
     Raises:
-        ProjectError: a graph is unknown or has findings; ``mcp.needs-context``; ``mcp.driver``.
+        ProjectError: a graph is unknown or has errors; ``mcp.needs-context``; ``mcp.driver``.
     """
     from compound.connector.mcp._transport import require_mcp
     from compound.language import InvalidFile
@@ -72,12 +72,12 @@ async def graph_server(
 
 
 class _Served:
-    """One graph behind a tool."""
+    """A graph served as a tool."""
 
     def __init__(self, engine: Engine, outside: Interface, context: Mapping[str, JsonValue]) -> None:
         missing = [name for name in outside.needs_context if name not in context]
         if missing:
-            what = f"the graph {outside.name} needs the context {', '.join(missing)}"
+            what = f"the graph {outside.name} needs context: {', '.join(missing)}"
             fix = f"""pass --context '{{"{missing[0]}": ...}}'; callers cannot set it"""
             raise ProjectError("mcp.needs-context", what, fix=fix)
         self.engine = engine
@@ -86,7 +86,7 @@ class _Served:
         self._context = {name: value for name, value in context.items() if name in known}
 
     def tool(self) -> Tool:
-        """The graph's tool for clients."""
+        """The graph's tool definition."""
         from mcp.types import Tool, ToolAnnotations
 
         outside = self.outside
@@ -110,7 +110,7 @@ class _Served:
         )
 
     async def call(self, arguments: Mapping[str, JsonValue]) -> CallToolResult:
-        """Run the graph once."""
+        """Run the graph."""
         run_id = uuid4().hex
         result = await self.engine.run(arguments, run_id=run_id, context=self._context)
         if result.error is not None:
@@ -137,7 +137,7 @@ class _GraphTools:
         self._limit = anyio.CapacityLimiter(MAX_CALLS)
 
     def server(self) -> Server[Any]:
-        """The server; a transport runs it."""
+        """The server, to be run by a transport."""
         from mcp.server.lowlevel import Server
 
         return Server(
@@ -161,7 +161,7 @@ class _GraphTools:
         arguments = params.arguments or {}
         known = [tool.name for tool in self._tools]
         if params.name not in known:
-            raise MCPError(INVALID_PARAMS, f"no tool {params.name!r}; {choices(known, params.name)}")
+            raise MCPError(INVALID_PARAMS, f"tool {params.name!r} does not exist; {choices(known, params.name)}")
         try:
             if params.name == STATUS_TOOL:
                 return self._status(arguments)
@@ -174,7 +174,7 @@ class _GraphTools:
         run_id = str(arguments.get("run_id") or "")
         found = self._project.run_record(run_id)
         if found is None or found.graph_name not in self._served:
-            raise DataError("graph.unknown-run", f"no run of a graph that is served here has the id {run_id!r}")
+            raise DataError("graph.unknown-run", f"run {run_id!r} is not a run of a served graph")
         if found.status == "failed":
             error = found.error or {}
             raise RunError(str(error.get("code") or "graph.failed"), str(error.get("what") or "the run failed"))
@@ -201,7 +201,7 @@ def _status_tool() -> Tool:
 
 
 def _envelope(output: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The result schema of a graph that may wait for a person."""
+    """The result type of a graph that may wait for a person."""
     inner = {name: value for name, value in output.items() if name != "$defs"}
     items: dict[str, JsonValue] = {"type": "array", "items": _TEXT}
     schema: dict[str, JsonValue] = {
@@ -221,7 +221,7 @@ def _envelope(output: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 def _told(value: object, run_id: str) -> CallToolResult:
     from mcp.types import CallToolResult, TextContent
 
-    # Clients without structured results read the text.
+    # For clients without structured results.
     text = TextContent(type="text", text=orjson.dumps(value).decode())
     return CallToolResult(content=[text], structured_content=value, _meta={"compound/run_id": run_id})
 

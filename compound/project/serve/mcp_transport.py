@@ -1,4 +1,4 @@
-"""The two transports of the graph server: standard input and output, and HTTP on this machine."""
+"""Transports of the graph server: standard input and output, and HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 PATH: Final = "/mcp"
 TOKEN: Final = "COMPOUND_MCP_TOKEN"
-"""Environment variable with the bearer token for HTTP requests."""
+"""Environment variable with the bearer token that every HTTP request needs."""
 
 _Message = MutableMapping[str, Any]
 _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
@@ -28,7 +28,7 @@ _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message
 async def serve_stdio(
     project: OpenedProject, names: Sequence[str], *, context: Mapping[str, JsonValue] | None = None
 ) -> None:
-    """Serve graphs over this process's standard input and output, until the input ends."""
+    """Serve graphs over this process's standard input and output, until the input closes."""
     async with graph_server(project, names, context=context) as server:
         from mcp.server.stdio import stdio_server
 
@@ -47,27 +47,26 @@ async def serve_http(
 ) -> None:
     """Serve graphs over streamable HTTP on 127.0.0.1, until the process is stopped.
 
-    Requests whose Host is not this machine, or whose Origin is another host or port, are refused, so that no page in
-    a browser can reach it.
+    Requests with another Host, or an Origin with another host or port, are refused, so that web pages cannot reach it.
 
     Args:
         project: Project of the graphs.
         names: Graphs; default all.
-        port: 0 selects a free one.
+        port: 0 picks a free port.
         context: The `context` of every run.
-        needs_token: Whether to refuse requests without the bearer token of `COMPOUND_MCP_TOKEN`; False allows every
-            program on this machine, and none from elsewhere.
+        needs_token: Whether requests need the bearer token of `COMPOUND_MCP_TOKEN`; False accepts every program on this
+            machine.
         on_ready: Called with the address once the port is open.
 
     Raises:
-        ProjectError: ``mcp.no-token``: no token is set; ``mcp.port``: the port is in use; as `graph_server`.
+        ProjectError: ``mcp.no-token``: it is required but not set; ``mcp.port``: the port is in use; as `graph_server`.
     """
     token = os.environ.get(TOKEN, "")
     if needs_token and not token:
         raise ProjectError(
             "mcp.no-token",
             f"the HTTP server needs a token, and {TOKEN} is not set",
-            fix=f"set {TOKEN}, or pass --no-token to allow every program on this machine",
+            fix=f"set {TOKEN}, or pass --no-token to accept every program on this machine",
         )
     async with graph_server(project, names, context=context) as server:
         import uvicorn
@@ -85,11 +84,11 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         what = f"cannot listen on {HOST}:{port}: {error.strerror or error}"
-        raise ProjectError("mcp.port", what, fix="pass another --port, or 0 for a free one") from error
+        raise ProjectError("mcp.port", what, fix="use another --port, or 0 for a free one") from error
 
 
 def _guarded(app: _App, token: str, port: int) -> _App:
-    """The app behind two checks: it refuses pages of another origin, and callers without the token."""
+    """Wrap the app: refuse other origins, and callers without the token."""
     wanted = f"Bearer {token}".encode()
     ours = {f"http://{host}:{port}".encode() for host in (HOST, "localhost")}
 

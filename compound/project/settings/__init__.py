@@ -1,1 +1,1 @@
-"""Where a project is, and how it is set up."""
+"""The location and settings of a project."""

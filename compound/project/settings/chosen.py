@@ -1,4 +1,4 @@
-"""An adapter that the settings choose: its name, or a table of its name and its options."""
+"""Adapters chosen in the settings: a name, or a table of name and options."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One adapter of `compound.plugins`, as a profile names it.
+    """An adapter of `compound.plugins`, chosen in a profile.
 
     Attributes:
         use: Its name.
-        options: Its settings as the file has them; `${env:NAME}` is filled in when it is opened.
+        options: Its options in the file; `${env:NAME}` is resolved when it is opened.
     """
 
     use: str
@@ -26,7 +26,7 @@ class Chosen:
 
 
 def chosen(value: object, key: str, marker: str) -> Chosen:
-    """`"name"`, or `{ use = "name", option = ... }`.
+    """Parse `"name"` or `{ use = "name", option = ... }`.
 
     Raises:
         ProjectError: ``project.bad-setting``.
@@ -44,7 +44,7 @@ def chosen(value: object, key: str, marker: str) -> Chosen:
 
 
 def chosen_by_index(value: object, key: str, marker: str) -> Mapping[str, Chosen]:
-    """Index name to what answers for it.
+    """Parse a table of index name to adapter.
 
     Raises:
         ProjectError: ``project.bad-setting``.
@@ -56,7 +56,7 @@ def chosen_by_index(value: object, key: str, marker: str) -> Mapping[str, Chosen
 
 
 def chosen_list(value: object, key: str, marker: str) -> tuple[Chosen, ...]:
-    """A list of them.
+    """Parse a list of adapters.
 
     Raises:
         ProjectError: ``project.bad-setting``.

@@ -1,4 +1,4 @@
-"""Links in a project's folders lead to files of the project, or to folders that its settings allow."""
+"""Links in a project's folders must lead to files of the project, or to allowed folders."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _FOLDERS: Final = ("graphs", "tools", "connectors", "evals")
 
 
 def refuse_links_out(settings: Settings) -> None:
-    """Look at every link in the folders whose files are read or run.
+    """Check every link in the folders whose files are read or run.
 
     Raises:
-        ProjectError: ``project.outside``: one leads out of the project.
+        ProjectError: ``project.outside``: a link leads out of the project.
     """
     allowed = (settings.root, *settings.profile.allow_folders)
     for link in _links(settings.root):
@@ -32,7 +32,7 @@ def refuse_outside(path: Path, settings: Settings, *, declared: Path | None = No
     Args:
         path: The file.
         settings: The project's.
-        declared: A folder that a setting names and that lies outside by its name: it was meant.
+        declared: An outside folder that a setting names explicitly.
 
     Raises:
         ProjectError: ``project.outside``.

@@ -1,71 +1,69 @@
-"""What `[tool.compound]` and the environment may say, each key with what it means."""
+"""Keys of `[tool.compound]` and environment variables, with their meaning."""
 
 from __future__ import annotations
 
 from typing import Final
 
 PROFILE_KEYS: Final = {
-    "lakehouse": "folder of tables that facts are read from",
-    "generator": "`module:function` that writes the lakehouse, tickets and cases",
-    "tickets": "where the items of a mailbox are that `mailboxes` does not name: a JSONL file, a Delta table or a "
+    "lakehouse": "folder of the lakehouse's tables",
+    "generator": "`module:function` that writes the lakehouse, items and cases",
+    "tickets": "source of items for mailboxes that `mailboxes` does not list: a JSONL file, a Delta table or a "
     "folder of task files",
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
-    "extra_cases": "a second folder of cases, reported beside the first",
-    "training": "folder or file with labelled past tickets, for `compound train`",
+    "extra_cases": "a second folder of cases, reported separately",
+    "training": "folder or file with labelled past items, for `compound train`",
     "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
-    "lexical": "indexes that are searched by words alone: no vectors to compute",
-    "records": "record store -> URL of its database, as `connectors/` names the store; the profile's own SQLite file "
-    "`{home}/NAME.db` when absent",
-    "mailboxes": "mailbox -> where `--from NAME` reads its items: as `tickets`",
-    "shop": "older: `records = {shop = URL}`",
-    "state": "URL of the state store; the profile's own SQLite file when absent",
-    "lock_wait": "how long a write waits for another process that holds the state store, a record store or the "
-    "checkpoints: `500ms`, `2m`; 30s when absent",
-    "vectors": "`edge` (in process, the default), `sqlite`, the URL of a Qdrant server, or an engine of a plug-in",
-    "embedder": "what makes the vectors of texts: `auto` (the default: MiniLM where its weights are installed), "
-    '`minilm`, `none`, or an embedder of a plug-in; `{ use = "name", option = 1 }` where it has options',
-    "reranker": "reranker of a plug-in that orders the best passages of every search once more, as `embedder`",
-    "retrievers": "index name -> retriever of a plug-in that answers for it in place of `documents`, as `embedder`",
-    "exporters": "list of exporters that spans go to beside the project's own traces: `opentelemetry`, or one of a "
-    "plug-in, as `embedder`",
-    "allow_folders": "folders outside of the project and the lakehouse that links, tables and documents may lead to",
-    "model": "provider that answers for every logical model; the models file decides when absent",
+    "lexical": "indexes with lexical search only, without vectors",
+    "records": "record store in `connectors/` -> URL of its database; default: SQLite, `{home}/NAME.db`",
+    "mailboxes": "mailbox -> source of its items for `--from NAME`, like `tickets`",
+    "shop": "deprecated: use `records = {shop = URL}`",
+    "state": "URL of the state store; default: the profile's SQLite file",
+    "lock_wait": "how long a write waits for a lock on the state store, a record store or the "
+    "checkpoints: `500ms`, `2m`; default: 30s",
+    "vectors": "`edge` (in process, the default), `sqlite`, the URL of a Qdrant server, or a plug-in's engine",
+    "embedder": "embedder of texts: `auto` (default: MiniLM if its weights are installed), "
+    '`minilm`, `none`, or an embedder of a plug-in; `{ use = "name", option = 1 }` sets options',
+    "reranker": "a plug-in's reranker for every search, written like `embedder`",
+    "retrievers": "index name -> a plug-in's retriever that replaces `documents`, written like `embedder`",
+    "exporters": "additional exporters of spans: `opentelemetry`, or a plug-in's, written like `embedder`",
+    "allow_folders": "outside folders that links, tables and documents may refer to",
+    "model": "provider for every logical model; default: the models file",
 }
 """Keys of [tool.compound.profiles.NAME]. Paths are relative to the project; `{home}` is the profile's state folder."""
 PROJECT_KEYS: Final = {
-    "name": "name of the project; its folder's name when absent",
-    "profile": "the profile that is used when none is chosen; else the first",
-    "graph": "the graph that commands mean when none is named",
-    "example": "input of that graph that `compound run` takes when it is given nothing",
-    "profiles": "profile name -> its settings, below; a setting in [tool.compound] itself is every profile's default; "
-    "without any profile there is one called `default`",
+    "name": "name of the project; default: its folder's name",
+    "profile": "the default profile; else the first",
+    "graph": "the default graph of commands",
+    "example": "input for `compound run` without arguments",
+    "profiles": "profile name -> its settings, below; a setting in [tool.compound] is the default of every profile; "
+    "without profiles there is one named `default`",
     "specialists": "specialist name -> `module:function` that yields its labelled examples",
-    "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only its "
-    "owner may (0700, 0600), whatever the umask is",
-    "batch": "how batches meet trouble, below",
+    "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only the "
+    "owner can (0700, 0600), independent of the umask",
+    "batch": "how batches handle failures, below",
 }
 """Keys of [tool.compound]."""
 BATCH_KEYS: Final = {
-    "retries": "how often a ticket is tried again, with growing pauses, after trouble that passes by itself (a locked "
-    "store, an overloaded provider), before it is a dead letter: 3",
-    "stop_after_failures": "a batch stops after this many tickets in a row that a provider, a record store or a "
-    "mailbox failed: 10; 0 for never; `--stop-after` goes before it",
+    "retries": "number of retries of an item, with backoff, after a transient failure (a locked "
+    "store, an overloaded provider), before it becomes a dead letter: 3",
+    "stop_after_failures": "a batch stops after this many consecutive items failed because of a provider, record "
+    "store or mailbox: 10; 0: never; `--stop-after` overrides it",
 }
 """Keys of [tool.compound.batch]."""
 VARIABLES: Final = {
-    "COMPOUND_PROFILE": "profile, where `--profile` does not name one",
-    "COMPOUND_HOME": "folder of the run-time state instead of `.compound/` in the project",
-    "COMPOUND_ROOT": "folder from which the project is looked for, instead of the working folder",
-    "COMPOUND_HOST": "name of this host in leases and messages, instead of its own",
-    "COMPOUND_USER": "who decides reviews, where `--user` does not say it; else the login name",
-    "COMPOUND_RECORDS": "over `records` of the profile: `NAME=URL`, several with spaces between",
-    "COMPOUND_SHOP": "`shop` of the profile",
-    "COMPOUND_STATE": "`state` of the profile",
-    "COMPOUND_LOCK_WAIT": "`lock_wait` of the profile",
-    "COMPOUND_VECTORS": "`vectors` of the profile",
-    "COMPOUND_LOG": "how the command line logs on standard error: `text`, or `json`, one record a line",
-    "COMPOUND_LOG_LEVEL": "least level that is logged: `debug`, `info` (the default), `warning`, `error`, `critical`",
-    "COMPOUND_MODEL": "`model` of the profile; `--model` goes before it",
+    "COMPOUND_PROFILE": "profile; `--profile` overrides it",
+    "COMPOUND_HOME": "folder of the run-time state; default: `.compound/` in the project",
+    "COMPOUND_ROOT": "folder from which the project is searched; default: the working folder",
+    "COMPOUND_HOST": "name of this host in leases and messages; default: its host name",
+    "COMPOUND_USER": "user of reviews; `--user` overrides it; default: the login name",
+    "COMPOUND_RECORDS": "overrides `records` of the profile: `NAME=URL`, separated by spaces",
+    "COMPOUND_SHOP": "overrides `shop` of the profile",
+    "COMPOUND_STATE": "overrides `state` of the profile",
+    "COMPOUND_LOCK_WAIT": "overrides `lock_wait` of the profile",
+    "COMPOUND_VECTORS": "overrides `vectors` of the profile",
+    "COMPOUND_LOG": "log format of the command line on standard error: `text`, or `json`, one object per line",
+    "COMPOUND_LOG_LEVEL": "minimum log level: `debug`, `info` (the default), `warning`, `error`, `critical`",
+    "COMPOUND_MODEL": "overrides `model` of the profile; `--model` overrides it",
     "COMPOUND_MCP_TOKEN": "bearer token that requests to `compound mcp --http` must carry",
 }
-"""Environment variables that are read."""
+"""Environment variables."""

@@ -1,7 +1,7 @@
-"""Run-time files belong to one user: the state folder is 0700 and every file in it 0600, whatever the umask is.
+"""Run-time files are private: the state folder is 0700 and every file in it 0600, independent of the umask.
 
-The folder shields what is written below it at once. Files that databases make with the umask get their own mode when
-the project is closed, when the process ends, and at the next opening after a process that was killed.
+The folder protects its files at once. Files that databases create with the umask get their mode when the project is
+closed, when the process exits, and at the next opening after a crash.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _at_exit: Final[set[Path]] = set()
 
 
 def make_private(settings: Settings) -> None:
-    """Make the profile's state folder, and give it and what is in it their modes; again when the process ends.
+    """Create the profile's state folder and set the modes of its content, now and when the process exits.
 
-    A folder that cannot be made or belongs to somebody else is left as it is: a command that only reads works on it.
+    A folder that cannot be created or has another owner is not changed, so that read-only commands work.
     """
     folder, _ = _modes(settings)
     with suppress(OSError):
@@ -42,18 +42,18 @@ def make_private(settings: Settings) -> None:
 
 
 def keep_from_git(state: Path) -> None:
-    """Let git ignore a project's state folder, whatever the project's own `.gitignore` says."""
+    """Make git ignore a project's state folder, independent of the project's `.gitignore`."""
     ignore = state / ".gitignore"
     if state.name == STATE_FOLDER and not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
 
 
 def protect(settings: Settings) -> None:
-    """Give the profile's state folder and every file in it their modes."""
+    """Set the modes of the profile's state folder and every file in it."""
     folder, file = _modes(settings)
     if not settings.home.is_dir():
         return
-    if settings.home.parent.name == STATE_FOLDER:  # a folder that COMPOUND_HOME names keeps the mode it has
+    if settings.home.parent.name == STATE_FOLDER:  # a folder set by COMPOUND_HOME keeps its mode
         _change(settings.home.parent, folder)
         _change(settings.home.parent / ".gitignore", file)
     _change(settings.home, folder)
@@ -66,7 +66,7 @@ def _modes(settings: Settings) -> tuple[int, int]:
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Everything below a folder; links are neither followed nor changed."""
+    """All content of a folder; links are neither followed nor changed."""
     for parent, folders, files in os.walk(folder):
         for name in folders:
             if not (path := Path(parent, name)).is_symlink():

@@ -1,4 +1,4 @@
-"""Where a project is and how it is set up: read once, at the edge, into one frozen value."""
+"""The location and settings of a project: read once into a frozen value."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import Location, ProjectError, choices
+from compound.language.environment import Environment
 from compound.project.settings.chosen import Chosen, chosen, chosen_by_index, chosen_list
 from compound.project.settings.keys import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
+    pass
 
 MARKER = "pyproject.toml"
 STATE_FOLDER = ".compound"
 DEFAULT_PROFILE = "default"
-"""The profile of a project that declares none."""
+"""The profile of a project without profiles."""
 
 AUTO = Chosen("auto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One set of data and servers that the project can run on; paths are absolute."""
+    """A set of data and servers for the project; paths are absolute."""
 
     name: str
     lakehouse: Path
@@ -54,13 +55,13 @@ class Profile:
 
     @property
     def index_names(self) -> list[str]:
-        """What a `retrieve` node may name."""
+        """Index names for `retrieve` nodes."""
         return list(dict.fromkeys([*self.documents, *self.retrievers]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSettings:
-    """How batches meet trouble; see `BATCH_KEYS`."""
+    """How batches handle failures; see `BATCH_KEYS`."""
 
     retries: int = 3
     stop_after_failures: int = 10
@@ -68,48 +69,48 @@ class BatchSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that was configured: flag > `COMPOUND_*` > profile > `[tool.compound]` > default."""
+    """The effective settings: flag > `COMPOUND_*` > profile > `[tool.compound]` > default."""
 
     root: Path
     name: str
     graph: str
     profile: Profile
     home: Path
-    """Folder of this profile's run-time state; never under version control. `COMPOUND_HOME` moves it."""
+    """Folder of this profile's run-time state, not under version control. Set by `COMPOUND_HOME`."""
     specialists: Mapping[str, str] = field(default_factory=dict[str, str])
     """Specialist name -> `module:function` that yields its labelled examples."""
     example: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Input of `graph` for `compound run` without arguments; empty where there is none."""
+    """Input of `graph` for `compound run` without arguments; may be empty."""
     group_access: bool = False
-    """The state folder is open to its group; else only to its owner."""
+    """Whether the state folder is open to its group; else only to its owner."""
     self_contained: tuple[str, ...] = ()
-    """Profiles that write their own data."""
+    """Profiles with a generator of their data."""
     profiles: tuple[str, ...] = ()
-    """Every profile of the project."""
+    """All profiles of the project."""
     batch: BatchSettings = BatchSettings()
 
     @property
     def state_url(self) -> str:
-        """Where runs, reviews, the outbox and the ledger are kept."""
+        """URL of the state store."""
         return self.profile.state or str(self.home / "state.db")
 
     def records_url(self, name: str) -> str:
-        """Where the database of a record store is."""
+        """URL of a record store's database."""
         older = self.profile.shop if name == "shop" else None
         return self.profile.records.get(name) or older or f"sqlite:///{self.home / name}.db"
 
     @property
     def without_data(self) -> str:
-        """What to do where the profile's data is not there: the fix of an error."""
+        """The fix of errors about missing data of the profile."""
         if self.profile.generator:
             return f"compound seed --profile {self.profile.name} writes it"
-        fix = f"put it there, or correct [tool.compound.profiles.{self.profile.name}] in {MARKER}"
+        fix = f"create it, or correct [tool.compound.profiles.{self.profile.name}] in {MARKER}"
         if not self.self_contained:
             return fix
-        return f"{fix}, or take a profile that writes its own: --profile {self.self_contained[0]}"
+        return f"{fix}, or use a profile with generated data: --profile {self.self_contained[0]}"
 
     def shown(self, path: Path) -> str:
-        """A path as the user would type it from the root."""
+        """A path as a user would type it from the root."""
         try:
             return str(path.relative_to(self.root))
         except ValueError:
@@ -117,7 +118,7 @@ class Settings:
 
 
 def in_settings(root: Path, text: str) -> Location:
-    """Where a key or a value stands in the project's settings: the first line that holds it, else the file."""
+    """The place of a key or value in the project's settings: its first line, else the file."""
     lines = (root / MARKER).read_text(encoding="utf-8").splitlines()
     start = next((at for at, line in enumerate(lines) if line.strip().startswith("[tool.compound")), 0)
     for number, line in enumerate(lines[start:], start + 1):
@@ -131,7 +132,7 @@ def find_root(start: Path | None = None) -> Path:
     """The nearest folder at or above `start` whose pyproject.toml has `[tool.compound]`.
 
     Raises:
-        ProjectError: `project.no-root`: there is none.
+        ProjectError: `project.no-root`: none was found.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
@@ -140,8 +141,8 @@ def find_root(start: Path | None = None) -> Path:
             return folder
     raise ProjectError(
         "project.no-root",
-        f"no Compound project at or above {here}",
-        fix="go to a folder whose pyproject.toml has [tool.compound], or make one: compound init DIR",
+        f"no Compound project found at or above {here}",
+        fix="go to a folder whose pyproject.toml has [tool.compound], or create one: compound init DIR",
     )
 
 
@@ -152,10 +153,10 @@ def load_settings(
     model: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Read the settings of the project at `root` (or around the working folder).
+    """Read the settings of the project at `root` (default: around the working folder).
 
     Raises:
-        ProjectError: an unknown key or profile; the message names the real choices.
+        ProjectError: an unknown key or profile; the message lists the choices.
     """
     env = os.environ if environ is None else environ
     base = root.resolve() if root else find_root(Path(env["COMPOUND_ROOT"]) if "COMPOUND_ROOT" in env else None)
@@ -167,9 +168,9 @@ def load_settings(
     if name not in profiles:
         raise ProjectError(
             "project.unknown-profile",
-            f"no profile {name!r}",
+            f"profile {name!r} does not exist",
             where=Location(MARKER),
-            fix=f"use one of the profiles of [tool.compound.profiles]; {choices(list(profiles), name)}",
+            fix=f"use a profile in [tool.compound.profiles]; {choices(list(profiles), name)}",
         )
     chosen = _table(profiles, name)
     _refuse_unknown(chosen, set(PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
@@ -206,6 +207,12 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         value = _text(table, key)
         return at(value) if value else None
 
+    filled = Environment(os.environ)
+
+    def secret(key: str) -> str | None:
+        value = _text(table, key)
+        return filled.text(value, key) if value else value
+
     documents = {
         index: tuple([entry] if isinstance(entry, str) else cast("list[str]", entry))
         for index, entry in _table(table, "documents").items()
@@ -220,12 +227,12 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         training=path("training"),
         documents=documents,
         lexical=tuple(cast("list[str]", table.get("lexical") or [])),
-        records={name: _expand(url) or "" for name, url in _texts(table, "records").items()},
+        records={name: filled.text(url, f"records.{name}") for name, url in _texts(table, "records").items()},
         mailboxes={name: at(text) for name, text in _texts(table, "mailboxes").items()},
-        shop=_expand(_text(table, "shop")),
-        state=_expand(_text(table, "state")),
+        shop=secret("shop"),
+        state=secret("state"),
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
-        vectors=_expand(_text(table, "vectors")) or "edge",
+        vectors=secret("vectors") or "edge",
         embedder=chosen(table.get("embedder", "auto"), "embedder", MARKER),
         reranker=chosen(table["reranker"], "reranker", MARKER) if "reranker" in table else None,
         retrievers=chosen_by_index(table.get("retrievers", {}), "retrievers", MARKER),
@@ -239,36 +246,9 @@ def _batch(table: Mapping[str, object], marker: Path) -> BatchSettings:
     _refuse_unknown(table, set(BATCH_KEYS), marker, "[tool.compound.batch]")
     for key, value in table.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            what = f"the setting `batch.{key}` is {value!r}, no number from 0"
+            what = f"the setting `batch.{key}` is {value!r}, not an integer >= 0"
             raise ProjectError("project.bad-number", what, where=Location(MARKER), fix=f"{key} = 3")
     return BatchSettings(**cast("dict[str, int]", dict(table)))
-
-
-def _expand(value: str | None) -> str | None:
-    """Secrets are named, never written: `${env:NAME}` is replaced at the edge."""
-    if not value or not value.startswith("${env:"):
-        return value
-    name = value.removeprefix("${env:").removesuffix("}")
-    if name not in os.environ:
-        raise ProjectError("project.no-secret", f"environment variable {name} is not set", fix=f"export {name}=...")
-    return os.environ[name]
-
-
-def filled_settings(options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Options of an adapter with every `${env:NAME}` filled in, at any depth.
-
-    Raises:
-        ProjectError: ``project.no-secret``: the environment has no such variable.
-    """
-
-    def filled(value: JsonValue) -> JsonValue:
-        if isinstance(value, str):
-            return _expand(value) or ""
-        if isinstance(value, list):
-            return [filled(one) for one in value]
-        return {name: filled(one) for name, one in value.items()} if isinstance(value, dict) else value
-
-    return {name: filled(one) for name, one in options.items()}
 
 
 def _toml(path: Path) -> dict[str, object]:
@@ -289,7 +269,7 @@ def _text(data: Mapping[str, object], key: str) -> str | None:
 
 
 def _texts(data: Mapping[str, object], key: str) -> dict[str, str]:
-    """A table of texts."""
+    """A table of name to text."""
     value = data.get(key, {})
     entries = cast("dict[str, object]", value) if isinstance(value, dict) else {"": None}
     if not all(isinstance(one, str) and one for one in entries.values()):
@@ -299,7 +279,7 @@ def _texts(data: Mapping[str, object], key: str) -> dict[str, str]:
 
 
 def _stores(given: str) -> dict[str, str]:
-    """`NAME=URL`, several with spaces between."""
+    """Parse `NAME=URL` entries, separated by spaces."""
     pairs = [one.partition("=") for one in given.split()]
     if not all(name and url for name, _, url in pairs):
         what = f"COMPOUND_RECORDS is {given!r}, not NAME=URL"
@@ -310,7 +290,7 @@ def _stores(given: str) -> dict[str, str]:
 def _flag(data: Mapping[str, object], key: str) -> bool:
     value = data.get(key, False)
     if not isinstance(value, bool):
-        what = f"the setting `{key}` is {value!r}; it is `true` or `false`"
+        what = f"the setting `{key}` is {value!r}; it must be `true` or `false`"
         raise ProjectError("project.bad-flag", what, where=Location(MARKER), fix=f"{key} = true")
     return value
 

@@ -1,1 +1,1 @@
-"""Reads the files of a project."""
+"""Reading the files of a project."""

@@ -1,4 +1,4 @@
-"""The Python of `tools/`: its functions and effects by unique name."""
+"""The Python of `tools/`: functions and effects by unique name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Found = tuple[Function[..., object] | Effect, Location]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectCode:
-    """The declarations in the modules of `tools/`.
+    """Functions and effects of the modules in `tools/`.
 
     Attributes:
         found: Every function and effect with its place.
@@ -40,8 +40,8 @@ class ProjectCode:
 
         Args:
             modules: The project's Python.
-            sql_tools: Name and file of each SQL tool: SQL and Python tools need different names.
-            built_in: Tools that every project has.
+            sql_tools: Name and file of each SQL tool: SQL and Python tools need distinct names.
+            built_in: Tools of every project.
 
         Raises:
             ProjectError: ``project.duplicate-name``, ``project.reserved-name``; ``project.bad-module``.
@@ -81,7 +81,7 @@ def _named(found: Sequence[Found]) -> Iterator[Named]:
 
 
 def _remembered(package: str) -> Iterator[Named]:
-    """Functions seen by decorators, including the first of two with the same name in one module."""
+    """All decorated functions, including the first of two with the same name in one module."""
     for one in declared_in(package):
         if one.kind == "solver" or one.module.startswith(f"{package}.{TOOLS}."):
             yield Named(one.kind, one.name, one.where, 0, str(one.where))

@@ -1,19 +1,20 @@
-"""The project files that a function depends on: its module, and every project module that it imports."""
+"""The files that a function depends on: its module, and every project module that it imports."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compound.language.sha import sha
+
 if TYPE_CHECKING:
     from compound.project.source.modules import ProjectModules
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-"""Attributes of AST nodes that hold statements."""
+"""Fields of AST nodes that contain statements."""
 
 
 class CodeFiles:
@@ -31,12 +32,12 @@ class CodeFiles:
         self._paths: dict[str, str | None] = {}
 
     def files(self, function: Callable[..., object]) -> frozenset[str]:
-        """Paths below the root of the function's module and all that it imports; empty outside of the project."""
+        """Paths of the function's module and its imports, relative to the root; empty outside the project."""
         name = getattr(function, "__module__", None) or ""
         return self.of_module(name.removeprefix(f"{self._package}.")) if self._is_own(name) else frozenset()
 
     def of_module(self, dotted: str) -> frozenset[str]:
-        """Like `of_function`, for a module such as `tools.refunds`."""
+        """Like `files`, for a module such as `tools.refunds`."""
         found: set[str] = set()
         seen: set[str] = set()
         waiting = [dotted]
@@ -54,17 +55,17 @@ class CodeFiles:
         return frozenset(found)
 
     def digest(self, path: str) -> str:
-        """Hash of a file below the root; `absent` if it does not exist."""
+        """Digest of a file below the root; `absent` if it does not exist."""
         if path not in self._digests:
             file = self._root / path
-            self._digests[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else "absent"
+            self._digests[path] = sha(file.read_bytes(), 16) if file.is_file() else "absent"
         return self._digests[path]
 
     def _is_own(self, module: str) -> bool:
         return module.startswith(f"{self._package}.") and module in sys.modules
 
     def _file(self, dotted: str) -> str | None:
-        # Functions of a project import much the same names, and most are not project modules.
+        # Cached: functions ask for the same names, most of which are not modules.
         if dotted not in self._paths:
             self._paths[dotted] = self._found(dotted)
         return self._paths[dotted]
@@ -88,7 +89,7 @@ class CodeFiles:
 
 
 def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Iterator[str]:
-    """Every possible meaning of the imports in the module; those that are not project modules are not found."""
+    """All names that imports in the module may refer to; others than project modules are ignored later."""
     parts = dotted.split(".")
     for node in _statements(tree):
         if isinstance(node, ast.Import):
@@ -102,7 +103,7 @@ def _names(tree: ast.AST, dotted: str, package: str, *, is_package: bool) -> Ite
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every statement, at any depth: only statements import, and expressions are most of a tree."""
+    """Every statement at any depth, without expressions: imports are statements, and expressions are most of a tree."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""Reads a file as a document: decodes its Unicode text and separates the front matter."""
+"""Reads a file as a document: text in a detected Unicode encoding, and front matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from compound.connector.vector._types import Scalar
 
-# The longer marks first: UTF-32's little-endian mark starts with that of UTF-16.
+# Longer marks first: UTF-32's little-endian mark begins with that of UTF-16.
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -33,9 +33,9 @@ class Page:
     """The content of a file.
 
     Attributes:
-        text: Without byte-order mark and front matter; every line ends with a line feed.
-        title: From the front matter, else the first heading; empty if neither exists.
-        meta: Texts, whole numbers and booleans of the front matter, to filter by.
+        text: Text without byte-order mark and front matter, with line feeds.
+        title: Title in the front matter, else the first heading; may be empty.
+        meta: Texts, integers and booleans of the front matter, for filters.
     """
 
     text: str
@@ -44,10 +44,10 @@ class Page:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 and UTF-32 if a mark or the zero bytes of Latin letters show it.
+    """Decode a file: UTF-8, or UTF-16 and UTF-32 if a mark or the zero bytes of Latin letters indicate it.
 
     Raises:
-        ValueError: it has another encoding; nothing is guessed and no character is replaced.
+        ValueError: another encoding; nothing is guessed or replaced.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -56,12 +56,12 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-8")
     wide = _without_mark(data)
     if wide is None:
-        raise ValueError("it has zero bytes, like a program or a picture")
+        raise ValueError("it contains zero bytes, like a binary file")
     return wide
 
 
 def _without_mark(data: bytes) -> str | None:
-    """UTF-16 without a mark: Latin text has a zero in nearly every second byte, always on the same side."""
+    """Decode UTF-16 without a mark: in Latin text nearly every second byte is zero, always on the same side."""
     if len(data) % 2:
         return None
     for side, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
@@ -75,7 +75,7 @@ def _without_mark(data: bytes) -> str | None:
 
 
 def read_page(data: bytes) -> Page:
-    """Parse a file's bytes as a page.
+    """Parse a file's bytes.
 
     Raises:
         ValueError: as `decoded`.
@@ -87,9 +87,9 @@ def read_page(data: bytes) -> Page:
 
 
 def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
-    """Split off the record between two lines `---` (YAML) or `+++` (TOML) at the start.
+    """The front matter between two lines `---` (YAML) or `+++` (TOML) at the beginning, and the rest.
 
-    If the lines hold no record, they are text: a page may start with a rule.
+    Without a record they are text: a page may begin with a horizontal rule.
     """
     found = _FRONT.match(text)
     if found is None:

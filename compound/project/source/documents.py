@@ -1,4 +1,4 @@
-"""Documents of an index: Markdown and text files, or the results of a project's function."""
+"""Documents of an index: Markdown and text files, or results of a project's function."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compound.retrieval import Document
 
 SUFFIXES: Final = (".md", ".markdown", ".txt")
-"""Suffixes of the files that are read, in any case."""
+"""Supported file extensions, case-insensitive."""
 _HOME: Final = "{home}/"
 _MAGIC: Final = re.compile(r"[*?\[]")
 _MOST_NAMED: Final = 5
@@ -26,22 +26,22 @@ _MOST_NAMED: Final = 5
 def documents_of(
     name: str, settings: Settings, modules: ProjectModules, skipped: list[str] | None = None
 ) -> Iterator[Document]:
-    """The documents of an index as the profile declares them.
+    """The documents of an index, as declared in the profile.
 
-    An entry is a file, a folder with everything below it, a glob (`**` is any depth), or `module:function` (called
-    with the profile's labelled past items). Wildcards match no file or folder that starts with a dot. A document's id
-    is its path below the part of the entry before the first wildcard, without the suffix; if two files would have the
-    same id, their paths from the project's root.
+    An entry is a file, a folder (recursive), a glob (`**` is any depth), or `module:function` (called with the
+    profile's labelled past items). Wildcards do not match names that begin with a dot. A document's id is its path
+    below the entry's part before the first wildcard, without extension; if two files would have the same id, their
+    paths from the project's root.
 
     Args:
-        name: The index.
-        settings: Settings of the project.
+        name: Name of the index.
+        settings: The project's settings.
         modules: The project's code.
-        skipped: Called with the path of each matched file that is not read, and the reason.
+        skipped: Receives the path and reason of each matched file that is not read.
 
     Raises:
-        ProjectError: `project.no-documents`: an entry matches no readable file; `project.not-text`: files have an
-            encoding that cannot be determined.
+        ProjectError: `project.no-documents`: an entry matches no supported file; `project.not-text`: files have an
+            unknown encoding.
     """
     entries = settings.profile.documents.get(name, ())
     left: list[str] = [] if skipped is None else skipped
@@ -60,7 +60,7 @@ def is_function(entry: str) -> bool:
 
 
 def _files(name: str, entries: Sequence[str], settings: Settings, skipped: list[str]) -> dict[Path, str]:
-    """Each readable file, once, with its id."""
+    """Each file to read, with its id."""
     short: dict[Path, str] = {}
     for entry in entries:
         base, matched = _matched(entry, settings)
@@ -80,7 +80,7 @@ def _files(name: str, entries: Sequence[str], settings: Settings, skipped: list[
 
 
 def _matched(entry: str, settings: Settings) -> tuple[Path, list[Path]]:
-    """The base folder of ids, and all files that an entry matches, sorted."""
+    """The base folder of ids, and every file that an entry matches, sorted."""
     base, rest = (settings.home, entry[len(_HOME) :]) if entry.startswith(_HOME) else (settings.root, entry)
     parts = Path(rest).parts
     literal = next((at for at, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
@@ -90,14 +90,14 @@ def _matched(entry: str, settings: Settings) -> tuple[Path, list[Path]]:
             return base.parent, [base]
         pattern = "**/*"
     else:
-        # In pathlib, a lone `**` matches only folders.
+        # In pathlib a bare `**` matches folders only.
         pattern = "/".join([*parts[literal:], *(["*"] if parts[-1] == "**" else [])])
     found = {path for path in base.glob(pattern) if path.is_file()} if base.is_dir() else set[Path]()
     return base, sorted(path for path in found if not _is_hidden(path.relative_to(base)))
 
 
 def _is_hidden(path: Path) -> bool:
-    """Whether a part starts with a dot, like environments, caches and version control."""
+    """Environments, caches and version control are in folders that begin with a dot."""
     return any(part.startswith(".") for part in path.parts)
 
 
@@ -114,11 +114,11 @@ def _pages(files: dict[Path, str], settings: Settings, skipped: list[str]) -> It
             broken.append(f"{settings.shown(path)} ({error})")
     if broken:
         what = f"{len(broken)} files are not in UTF-8 or UTF-16: {_named(broken)}"
-        fix = "save them as UTF-8: iconv -f latin1 -t utf-8 FILE, with their actual encoding"
+        fix = "save them as UTF-8: iconv -f latin1 -t utf-8 FILE, with their current encoding"
         raise ProjectError("project.not-text", what, fix=fix)
     for path, page in pages.items():
         if not page.text.strip():
-            skipped.append(f"{settings.shown(path)}: it has no text")
+            skipped.append(f"{settings.shown(path)}: it contains no text")
         title = page.title or path.stem
         yield Document(id=files[path], text=page.text, title=title, source=settings.shown(path), meta=page.meta)
 

@@ -1,4 +1,4 @@
-"""Reads the connection files of the project."""
+"""Reads connection files of the project."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_file(path: Path, model: type[M], shown: str) -> M:
-    """Read a YAML file as its model.
+    """Read a YAML file into its model.
 
     Raises:
-        ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all mistakes with their places.
+        ProjectError: `project.no-file`; `yaml.*`. `project.bad-file`: all of its errors with their places.
     """
     from compound.spec.yaml.reading import read_yaml_file
     from compound.spec.yaml.validated import validated
@@ -43,7 +43,7 @@ def models_file(path: Path) -> ModelsFile:
 
 
 def models_of_solvers(parts: ProjectParts) -> ModelsFile:
-    """The models of a project without `connectors/models.yaml`: each of its solvers is a model of the same name.
+    """The models of a project without `connectors/models.yaml`: each solver is a model with its name.
 
     Raises:
         ProjectError: the project's Python cannot be loaded.
@@ -57,7 +57,7 @@ def models_of_solvers(parts: ProjectParts) -> ModelsFile:
 
 
 def open_lakehouse(settings: Settings) -> Lakehouse:
-    """The profile's tables, with the declarations of `connectors/lakehouse.yaml`, if it exists.
+    """The profile's tables, with the options in `connectors/lakehouse.yaml`, if any.
 
     Raises:
         ConnectorError: `lakehouse.*`.

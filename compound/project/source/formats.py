@@ -19,12 +19,12 @@ FormatStatus = Literal["same", "changed", "refused"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatResult:
-    """One file.
+    """The result of formatting a file.
 
     Attributes:
-        path: As the user would type it.
-        status: `changed`: the canonical form differs. `refused`: the file is invalid and stays unchanged.
-        diff: Unified, from the file to its canonical form; empty unless `changed`.
+        path: Path as a user would type it.
+        status: `changed`: the canonical form differs. `refused`: the file is invalid and is not changed.
+        diff: Unified diff to the canonical form; empty unless `changed`.
         error: Why it was refused.
     """
 
@@ -34,7 +34,7 @@ class FormatResult:
     error: CompoundError | None = None
 
     def to_json(self) -> dict[str, object]:
-        """The result as one JSON record."""
+        """The result as a JSON object."""
         error = None if self.error is None else self.error.to_json()
         return {"path": self.path, "status": self.status, "diff": self.diff, "error": error}
 
@@ -46,12 +46,12 @@ def declared_files(root: Path) -> list[Path]:
 
 
 def format_files(paths: Sequence[str], *, write: bool) -> list[FormatResult]:
-    """Bring files into their canonical form; default all files of the project around the working directory.
+    """Format files; default: all files of the project around the working folder.
 
-    An invalid file is refused and stays unchanged; the others are still formatted.
+    An invalid file is refused and not changed; the others are formatted.
 
     Raises:
-        ProjectError: `project.no-root`: no file is named and there is no project.
+        ProjectError: `project.no-root`: no file is given and no project is found.
     """
     if paths:
         files = [(Path(path), path) for path in paths]
@@ -62,7 +62,7 @@ def format_files(paths: Sequence[str], *, write: bool) -> list[FormatResult]:
 
 
 def write_schemas(root: Path, names: Sequence[str] = ()) -> list[Path]:
-    """Write the schemas of these kinds of files, or of all, where the files of a project refer to them."""
+    """Write the schemas of these kinds of files, or of all, to the folder that project files refer to."""
     from compound.spec.form.schemas import FOLDER, schema_text
 
     folder = root / FOLDER
@@ -101,7 +101,7 @@ def _read(path: Path, shown: str) -> bytes:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write atomically, with the file's mode."""
+    """Replace a file atomically, keeping its mode."""
     target = path.resolve()
     scratch = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
     try:

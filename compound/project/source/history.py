@@ -1,4 +1,4 @@
-"""Files at a revision of the project's git repository."""
+"""Reads files of a git revision of the project."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _TIMEOUT_S: Final = 60.0
 
 
 class Revision:
-    """One revision of the repository that contains a project.
+    """A revision of the project's git repository.
 
     Args:
         root: The project's root; paths are relative to it.
-        name: A git revision: `HEAD~1`, `main`, a commit.
+        name: Revision for git: `HEAD~1`, `main`, a commit.
 
     Raises:
         ProjectError: `history.no-git`: git or the repository is missing. `history.unknown-revision`.
@@ -32,7 +32,7 @@ class Revision:
         commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if commit is None:
             raise ProjectError(
-                "history.unknown-revision", f"git has no revision {name!r}", fix="name a commit, a branch or a tag"
+                "history.unknown-revision", f"{name!r} is not a git revision", fix="use a commit, a branch or a tag"
             )
         self._commit = commit.decode().strip()
 

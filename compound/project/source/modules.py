@@ -1,4 +1,4 @@
-"""Project Python: loaded as one private package, never through `sys.path`."""
+"""The project's Python: loaded as a private package, never through `sys.path`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import importlib
 import re
 import sys
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from compound.errors import PROJECT_PACKAGE, Location, ProjectError
 from compound.language import InvalidFile
+from compound.language.sha import sha
 from compound.project.source.names import defined_twice
 
 _DECLARES: Final = re.compile(rb"^@(?:\w+\.)?(?:tool|check|effect|solver)\b", re.MULTILINE)
@@ -21,8 +21,8 @@ _DECLARES: Final = re.compile(rb"^@(?:\w+\.)?(?:tool|check|effect|solver)\b", re
 class ProjectModules:
     """The Python files below a project's root, importable as `_compound_project.<name>.tools.refunds`.
 
-    The package's `__path__` is the root, so that modules of the project import each other relatively, and
-    two projects in one process do not mix.
+    The package's `__path__` is the root, so that modules of the project import each other relatively, and several
+    projects in a process are separate.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -31,7 +31,7 @@ class ProjectModules:
         other = sys.modules.get(self.package)
         if other is not None and list(other.__path__) != [str(root)]:
             # Another project of this name is, or was, open in this process: each keeps its own code.
-            self.package = f"{self.package}_{sha256(str(root).encode()).hexdigest()[:8]}"
+            self.package = f"{self.package}_{sha(str(root), 8)}"
         self._mount()
 
     def _mount(self) -> None:
@@ -42,10 +42,10 @@ class ProjectModules:
             setattr(top, self.package.rpartition(".")[2], child)
 
     def load(self, dotted: str) -> ModuleType:
-        """Import one module of the project, `tools.refunds`.
+        """Import a module of the project, `tools.refunds`.
 
         Raises:
-            ProjectError: `project.bad-module`: the import fails; the message has the file and line of the error.
+            ProjectError: `project.bad-module`: it cannot be imported; the message has the file and line.
         """
         try:
             return importlib.import_module(f"{self.package}.{dotted}")
@@ -66,10 +66,9 @@ class ProjectModules:
         return path.with_name(f"{path.name}.py").is_file() or (path / "__init__.py").is_file()
 
     def load_folder(self, folder: str) -> list[ModuleType]:
-        """Import the modules of a folder of the project by name, and those in its subfolders that declare something.
+        """Import every module of a folder, and modules in subfolders that declare something.
 
-        A module in a subfolder is imported if it uses `@tool`, `@check`, `@effect` or `@solver`; others are imported
-        where they are needed.
+        A module declares something if it uses `@tool`, `@check`, `@effect` or `@solver`; others are imported on use.
         """
         path = self.root / folder
         files = [*path.glob("*.py"), *(file for file in path.glob("*/**/*.py") if _declares(file))]
@@ -77,10 +76,10 @@ class ProjectModules:
         return [self.load(name) for name in names if not name.endswith(".__init__")]
 
     def function(self, reference: str) -> Callable[..., object]:
-        """The function that `tools.training:examples` names.
+        """The function of a reference such as `tools.training:examples`.
 
         Raises:
-            ProjectError: `project.unknown-function`: no such module or function; `project.duplicate-name`.
+            ProjectError: `project.unknown-function`: unknown module or function; `project.duplicate-name`.
         """
         module_name, _, name = reference.partition(":")
         module = self.load(module_name)
@@ -92,7 +91,7 @@ class ProjectModules:
             names = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
             raise ProjectError(
                 "project.unknown-function",
-                f"{reference!r} does not name a function",
+                f"{reference!r} is not a function",
                 where=Location(file),
                 fix=f"write it as module:function; that module has {', '.join(names) or 'no functions'}",
             )

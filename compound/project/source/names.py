@@ -1,4 +1,4 @@
-"""Names are unique: a duplicate declaration is an error, because only one of the two would run."""
+"""Names are unique: a duplicate declaration is an error, because only one of the two would be used."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _ELSEWHERE: Final = {PREFIX: "a tool of an MCP server", "sql.": "a SQL tool", "r
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name that graphs can use.
+    """A named part of a project.
 
     Attributes:
         shelf: Names are unique per shelf: `tool`, `check`, `effect`, `solver`.
-        origin: Identity of the object: two modules may import one function. 0 if only its place is known.
+        origin: Identity of the object, which several modules may import; 0 if only its place is known.
         shown: Its place, for people.
     """
 
@@ -42,13 +42,13 @@ class Named:
 
 
 def name_findings(declared: Sequence[Named]) -> list[Finding]:
-    """Every duplicate name of a shelf, and every tool whose name starts with the prefix of another shelf."""
+    """Duplicate names on a shelf, and tools whose name belongs to another shelf."""
     known: dict[tuple[str, str], list[Named]] = {}
     findings: list[Finding] = []
     for one in declared:
         lead = next((lead for lead in _ELSEWHERE if one.shelf == "tool" and one.name.startswith(lead)), "")
         if lead:
-            what = f"the tool {one.name!r} can never be called: names that start with {lead} are {_ELSEWHERE[lead]}"
+            what = f"the tool {one.name!r} cannot be called: {lead} is the prefix of {_ELSEWHERE[lead]}"
             findings.append(Finding("project.reserved-name", what, one.where, "choose another name"))
         others = known.setdefault((one.shelf, one.name), [])
         if others and not any(one.is_same(other) for other in others):
@@ -59,7 +59,7 @@ def name_findings(declared: Sequence[Named]) -> list[Finding]:
 
 
 def defined_twice(path: Path, shown: str, name: str) -> Finding | None:
-    """Error for a function that its module defines twice; None if it does not."""
+    """The finding of a function that its file defines twice; None if it is defined once."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -80,10 +80,10 @@ def _is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def graph_name_findings(graphs: Mapping[str, tuple[str, Location]]) -> Iterator[Finding]:
-    """Graph files that have the name of another file's graph.
+    """Graph files with the name of another file's graph.
 
     Args:
-        graphs: File's stem to the name in the file, and its place.
+        graphs: File's stem to the graph's name and its place.
     """
     owners: dict[str, Location] = {}
     for stem, (name, where) in graphs.items():
@@ -92,5 +92,5 @@ def graph_name_findings(graphs: Mapping[str, tuple[str, Location]]) -> Iterator[
     for stem, (name, where) in graphs.items():
         known = owners.setdefault(name, where)
         if known is not where:
-            what = f"two graphs are named {name!r}: {known} and {where}"
+            what = f"two graphs have the name {name!r}: {known} and {where}"
             yield Finding("project.two-graphs", what, where, f"write name: {stem}")

@@ -1,4 +1,4 @@
-"""Adapters that a project writes itself: functions of `connectors/*.py` named after a kind of adapter."""
+"""Adapters of a project: functions in `connectors/*.py` that are named after a kind of adapter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONNECTORS = "connectors"
 def own_plugins(modules: ProjectModules, registry: Registry) -> Own:
     """The project's adapters of a kind: `def target(setup)` in `connectors/crm.py` is the target `crm`.
 
-    A file is imported only when its adapter is used.
+    A file is imported when its adapter is used.
     """
     folder = modules.root / _CONNECTORS
     files = [path for path in sorted(folder.glob("*.py")) if declares(path, registry.kind)]
@@ -28,7 +28,7 @@ def own_plugins(modules: ProjectModules, registry: Registry) -> Own:
 
 
 def declares(path: Path, kind: str) -> bool:
-    """Whether a file defines a function or a class of that name at its top level; the file is not run."""
+    """Whether a file defines a top-level function or class with this name; the file is not run."""
     pattern = rf"^(def|class) {kind}\b|^{kind}\s*[:=]"
     return re.search(pattern, path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE) is not None
 

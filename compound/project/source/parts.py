@@ -1,8 +1,7 @@
-"""The project's own code and files, each read once: functions, effects, SQL tools, prompts, graphs."""
+"""The project's code and files, each read once: functions, effects, SQL tools, prompts, graphs."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.graph.port.services import Prompt
+from compound.language.sha import sha
 from compound.project.source.code import TOOLS, ProjectCode
 from compound.project.source.modules import ProjectModules
 from compound.project.source.names import Named
@@ -32,12 +32,12 @@ _BINDS_GRAPH = re.compile(r"^(graph\s*(:[^=\n]+)?=[^=]|with\s.*\sas\s+graph\s*:)
 
 
 class ProjectParts:
-    """The folders of a project.
+    """The content of a project's folders.
 
     Args:
-        root: The project.
-        name: Its name; the prefix of its code's package.
-        built_in: Tools that every project has.
+        root: Root folder of the project.
+        name: Its name; also names the private package.
+        built_in: Tools of every project.
     """
 
     def __init__(self, root: Path, name: str, built_in: Iterable[Named] = ()) -> None:
@@ -56,7 +56,7 @@ class ProjectParts:
         """Tools of `tools/*.py` by name.
 
         Raises:
-            ProjectError: ``project.duplicate-name``: two parts of any kind have the same name.
+            ProjectError: ``project.duplicate-name``: two parts have the same name.
         """
         return self._declared.functions("tool")
 
@@ -81,10 +81,10 @@ class ProjectParts:
         return {path.stem: path for path in sorted((self.root / TOOLS).glob("*.sql"))}
 
     def sql_tool(self, name: str) -> SqlTool | AskTool:
-        """One SQL tool, guarded but not bound.
+        """A SQL tool, guarded but not bound.
 
         Raises:
-            ProjectError: ``tool.*``, ``sql.*``: its header or its statement has errors.
+            ProjectError: ``tool.*``, ``sql.*``: its header or statement is invalid.
         """
         from compound.tool.loading import load_sql_tool
 
@@ -124,10 +124,10 @@ class ProjectParts:
 
     @cached_property
     def graph_files(self) -> Mapping[str, Path]:
-        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that assigns `graph`.
+        """Graph name to file: every `graphs/*.yaml`, and every `graphs/*.py` that defines `graph`.
 
         Raises:
-            ProjectError: ``project.two-graphs``: two files define a graph of the same name.
+            ProjectError: ``project.two-graphs``: two files have the same graph name.
         """
         folder = self.root / GRAPHS
         written = {path.stem: path for path in sorted(folder.glob("*.py")) if _makes_graph(path)}
@@ -147,7 +147,7 @@ class ProjectParts:
         """A policy.
 
         Raises:
-            ProjectError: ``project.unknown-policy``; the file's own errors.
+            ProjectError: ``project.unknown-policy``; errors of the file.
         """
         from compound.spec.policy_file import PolicyFile
         from compound.spec.yaml.reading import read_yaml_file
@@ -155,7 +155,7 @@ class ProjectParts:
 
         path = self.policy_files.get(name)
         if path is None:
-            what = f"no policy {name!r} in {GRAPHS}/policies/"
+            what = f"policy {name!r} does not exist in {GRAPHS}/policies/"
             fix = choices(list(self.policy_files), name)
             raise ProjectError("project.unknown-policy", what, where=Location(f"{GRAPHS}/policies"), fix=fix)
         return validated(read_yaml_file(path, self._shown(path)), PolicyFile)
@@ -168,16 +168,15 @@ class ProjectParts:
         """
         found = self.graph_files.get(name) or self._by_own_name(name)
         if found is None:
-            raise ProjectError(
-                "project.unknown-graph",
-                f"no graph {name!r} in {GRAPHS}/",
-                where=Location(GRAPHS),
-                fix=choices(list(self.graph_files), name),
-            )
+            what = f"graph {name!r} does not exist in {GRAPHS}/"
+            fix = choices(list(self.graph_files), name)
+            if (self.root / GRAPHS / f"{name}.py").is_file():
+                fix = f"let {GRAPHS}/{name}.py call its graph `graph`: graph = Graph({name!r}, ...)"
+            raise ProjectError("project.unknown-graph", what, where=Location(GRAPHS), fix=fix)
         return found
 
     def _by_own_name(self, name: str) -> Path | None:
-        """The file of the graph with this name in it, whatever the file's name: runs are recorded under that name."""
+        """The file of a graph with this name in it, whatever the file's name: runs are recorded under that name."""
         for stem, path in self.graph_files.items():
             with suppress(CompoundError):
                 if self.graph_as_written(stem).name == name:
@@ -185,12 +184,12 @@ class ProjectParts:
         return None
 
     def graph_name(self, given: str) -> str:
-        """The graph name for a name or a file path, as a shell completes it: `graphs/parcel.yaml`."""
+        """The graph's name from a name or a file path, as a shell completes it: `graphs/parcel.yaml`."""
         path = Path(given).resolve()
         return next((name for name, file in self.graph_files.items() if file.resolve() == path), given)
 
     def graph(self, name: str) -> GraphSpec:
-        """A graph, read but not checked, with its Python types.
+        """A graph, read but not checked, with its Python types resolved.
 
         Raises:
             ProjectError: the file cannot be read as a graph, with its places; a Python type does not exist.
@@ -199,7 +198,7 @@ class ProjectParts:
         return spec.with_types({one: self.python_type(place) for one, place in spec.external_types.items()})
 
     def graph_as_written(self, name: str) -> GraphSpec:
-        """A graph whose Python types are not resolved.
+        """A graph with unresolved Python types.
 
         Raises:
             ProjectError: the file cannot be read as a graph, with its places.
@@ -235,12 +234,12 @@ class ProjectParts:
 
 
 def _makes_graph(path: Path) -> bool:
-    """Whether one of its lines assigns `graph`; the file is not run."""
+    """Whether a file binds the name `graph`, without running it."""
     return _BINDS_GRAPH.search(path.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _prompt(path: Path, name: str) -> Prompt:
-    """A prompt file: its text and, before a line `---`, an optional system part."""
+    """A prompt file: an optional system prompt that a line `---` ends, and the text."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -252,6 +251,6 @@ def _prompt(path: Path, name: str) -> Prompt:
     return Prompt(
         name=name,
         text=body if mark else text,
-        version=hashlib.sha256(text.encode()).hexdigest()[:12],
+        version=sha(text, 12),
         system=system if mark else "",
     )

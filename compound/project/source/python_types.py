@@ -1,4 +1,4 @@
-"""Python types of a graph file: `{from: types.py:Ticket}` is `Ticket` of `graphs/types.py`."""
+"""Python types in graph files: `{from: types.py:Ticket}` is `Ticket` of `graphs/types.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import Location, ProjectError, choices
-from compound.language.types import ANY, Many, Maybe, Named, Record, Type, parse_type
+from compound.language.types import ANY, Many, Named, Nullable, Record, Type, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +22,11 @@ GRAPHS: Final = "graphs"
 def python_type(modules: ProjectModules, place: str) -> Type:
     """The type at a place: a pydantic model, a dataclass, a TypedDict, an enum of texts, `Literal[...]`.
 
-    Only its shape counts, like types in a graph file: fields, their types, which are optional.
+    Types are structural, like types in graph files: fields, their types, and which are optional.
 
     Raises:
-        ProjectError: ``project.unknown-type``: the file or name does not exist; ``project.bad-module``: the import
-            fails; ``graph.bad-type``: JSON has no such type.
+        ProjectError: ``project.unknown-type``: unknown file or name; ``project.bad-module``: the file cannot be
+            imported; ``graph.bad-type``: it is not a JSON type.
     """
     from compound.spec.python.types import to_type
 
@@ -50,15 +50,15 @@ def python_type(modules: ProjectModules, place: str) -> Type:
 
 
 def _whole(kind: Type, names: Mapping[str, Type], depth: int) -> Type:
-    """The type without names; a recursive model is `any` below some depth."""
+    """The type without names; a recursive model becomes `any` below some depth."""
     if depth > _DEPTH:
         return ANY
     match kind:
         case Named(name):
             return _whole(names.get(name, ANY), names, depth + 1)
-        case Maybe(item):
+        case Nullable(item):
             inner = _whole(item, names, depth + 1)
-            return inner if isinstance(inner, Maybe) else Maybe(inner)
+            return inner if isinstance(inner, Nullable) else Nullable(inner)
         case Many(item):
             return Many(_whole(item, names, depth + 1))
         case Record(fields):

@@ -1,4 +1,4 @@
-"""The targets that a project declares: every `connectors/NAME.yaml` of records or of a mailbox."""
+"""The declared targets of a project: every `connectors/NAME.yaml` of a record store or mailbox."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ RECORDS: Final = "records"
 MAILBOX: Final = "mailbox"
 CONNECTORS: Final = "connectors"
 DEFAULT_MAILBOX: Final = "mail"
-"""The mailbox of a project that declares none: it sends replies, and needs no file."""
+"""The default mailbox of a project that declares none: it sends replies without a file."""
 
 _SAYS: Final = re.compile(r"^[\"']?compound[\"']?\s*:\s*[\"']?([A-Za-z_-]+)", re.MULTILINE)
 _OTHERS: Final = frozenset({"models", "lakehouse", "mcp"})
-"""Files that are not targets."""
+"""Files of other kinds."""
 _TAKEN: Final = frozenset(
     {"artifacts", "batch", "cache", "cases", "checkpoints", "index", "lakehouse", "mcp", "models", "node_cache"}
     | {"plugins", "schema", "state", "traces"}
 )
-"""Names in the state folder of a profile that are not targets."""
+"""Other content of a profile's state folder."""
 
 
 class TargetFiles:
@@ -53,7 +53,7 @@ class TargetFiles:
 
     @cached_property
     def _said(self) -> Mapping[str, str]:
-        """File to the kind in its first line, even if that kind is unknown."""
+        """File to the kind in its first line, also if unknown."""
         found: dict[str, str] = {}
         for path in sorted((self._root / CONNECTORS).glob("*.yaml")):
             said = _SAYS.search(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
@@ -73,15 +73,15 @@ class TargetFiles:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Files with a kind that is not allowed; files without a kind belong to the project."""
+        """Files with an invalid kind; files without a kind are ignored."""
         return tuple(name for name in self._said if name not in self.kinds)
 
     def has_file(self, name: str) -> bool:
-        """Whether a file of that name exists, whatever its kind."""
+        """Whether a file with this name exists, of any kind."""
         return (self._root / CONNECTORS / f"{name}.yaml").is_file()
 
     def read(self, name: str) -> RecordsFile | MailboxFile:
-        """The declaration of a target.
+        """The parsed file of a target.
 
         Raises:
             ProjectError: `project.reserved-name`, `project.no-file`, `project.bad-file`, `file.unknown-kind`; `yaml.*`.
@@ -99,14 +99,14 @@ class TargetFiles:
         raise ProjectError("file.unknown-kind", what, fix=f"write it as {kind.places[0]}", where=Location(shown, 1))
 
     def read_records(self, name: str) -> RecordsFile:
-        """The declaration of a record store; raises like `read`."""
+        """The parsed file of a record store; raises as `read`."""
         from compound.spec.records_file import RecordsFile
 
         _refuse_taken(name)
         return read_file(self._root / _shown(name), RecordsFile, _shown(name))
 
     def read_mailbox(self, name: str) -> MailboxFile:
-        """The declaration of a mailbox; raises like `read`."""
+        """The parsed file of a mailbox; raises as `read`."""
         from compound.spec.mailbox_file import MailboxFile
 
         if name == DEFAULT_MAILBOX and not self.has_file(name):
@@ -116,7 +116,7 @@ class TargetFiles:
 
     @cached_property
     def rows(self) -> Mapping[str, RowNames]:
-        """Record store to the names of its rows; raises like `read` if one of the files has an error."""
+        """Record store to its row names; raises as `read` if a file is invalid."""
         from compound.connector.records._names import RowNames
 
         kinds = {name: frozenset(self.read_records(name).documents) for name in self.records}
@@ -129,6 +129,6 @@ def _shown(name: str) -> str:
 
 def _refuse_taken(name: str) -> None:
     if name in _TAKEN:
-        what = f"{name!r} is a reserved name for a target: the state folder has a file or a folder of that name"
+        what = f"{name!r} is reserved: the state folder has a file or folder with this name"
         fix = f"rename the file, and the target in @effect(target={name!r})"
         raise ProjectError("project.reserved-name", what, fix=fix, where=Location(_shown(name), 1))

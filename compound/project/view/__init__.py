@@ -1,1 +1,1 @@
-"""What operations report: plain values that print as text or JSON."""
+"""Reports of operations: plain values that print as text or JSON."""

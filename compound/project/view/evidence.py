@@ -1,4 +1,4 @@
-"""Evidence in a few lines for a terminal: rows, passages and verdicts each in their own way."""
+"""Evidence in a few lines for a terminal: rows, passages and verdicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ROWS, _WIDTH = 8, 160
 
 
 def evidence_lines(evidence: Mapping[str, JsonValue]) -> Iterator[str]:
-    """A line or some for each piece."""
+    """One or more lines for each piece of evidence."""
     for name, value in evidence.items():
         yield from _piece(name, value)
     if not evidence:
@@ -21,7 +21,7 @@ def evidence_lines(evidence: Mapping[str, JsonValue]) -> Iterator[str]:
 
 def _piece(name: str, value: JsonValue) -> Iterator[str]:
     if value is None:
-        yield f"  {name}: nothing was looked up"
+        yield f"  {name}: none"
     elif isinstance(value, dict) and "ok" in value and "problems" in value:
         yield from _verdict(name, value)
     elif isinstance(value, list):
@@ -30,7 +30,9 @@ def _piece(name: str, value: JsonValue) -> Iterator[str]:
         if len(value) > _ROWS:
             yield f"    and {len(value) - _ROWS} more"
     else:
-        yield f"  {name}: {_short(value)}"
+        first, *rest = _short(value).splitlines() or [""]
+        yield f"  {name}: {first}"
+        yield from (f"    {line}" for line in rest)
 
 
 def _verdict(name: str, value: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -41,7 +43,7 @@ def _verdict(name: str, value: Mapping[str, JsonValue]) -> Iterator[str]:
 
 
 def is_passage(value: JsonValue) -> bool:
-    """Whether a value is a passage that a retriever found."""
+    """Whether a value is a retrieved passage."""
     return isinstance(value, dict) and {"id", "text", "title", "source_version"} <= value.keys()
 
 
@@ -52,18 +54,19 @@ def short_row(row: JsonValue) -> str:
     if "text" in row and "title" in row:  # a passage
         text = " ".join(str(row["text"]).split())
         return _cut(f"{row['title']} [{row.get('id')}]: {text}")
-    return _cut(", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, "")))
+    cells = ", ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in (None, ""))
+    return _cut(" ".join(cells.split()))  # a line that a customer wrote begins no line of ours
 
 
 def _short(value: JsonValue) -> str:
     import json
 
-    # With spaces, so that the lines of a terminal can end between two values.
+    # With spaces, so that a terminal can wrap between values.
     return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _cut(text: str) -> str:
-    """At a word where there is one near the end."""
+    """Truncate a text, at a word boundary if one is near."""
     if len(text) <= _WIDTH:
         return text
     head = text[: _WIDTH - 3]

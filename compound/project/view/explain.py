@@ -1,4 +1,4 @@
-"""The pages about errors, as they are shipped: `compound explain CODE`."""
+"""The shipped error pages, for `compound explain CODE`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"^<!-- /?[a-z-]+ -->\n?", re.MULTILINE)
 
 
 def error_codes() -> list[str]:
-    """Every code that has an entry."""
+    """Every documented error code."""
     return sorted(code for page in _pages().glob("*.md") for code, _ in _entries(page))
 
 
@@ -28,11 +28,11 @@ def explain(code: str) -> str:
     for found, text in _entries(page) if re.fullmatch(r"[a-z]+\.md", page.name) and page.is_file() else ():
         if found == code:
             return f"{code}\n\n{text}"
-    raise DataError("errors.unknown-code", f"no error has the code {code!r}", fix=choices(error_codes(), code))
+    raise DataError("errors.unknown-code", f"{code!r} is not an error code", fix=choices(error_codes(), code))
 
 
 def page_of(code: str) -> Path:
-    """The page that has the entry of a code, if there is one.
+    """The page with the entry of a code, if any.
 
     Raises:
         ProjectError: `errors.no-pages`: the installation is damaged.
@@ -46,9 +46,9 @@ def _entries(page: Path) -> list[tuple[str, str]]:
 
 
 def _pages() -> Path:
-    """Inside the installed package, or in a source checkout."""
+    """The folder of the pages, in the installed package or a source checkout."""
     package = PACKAGE
     for place in (package / "_errors", package.parent / "docs" / "errors"):
         if place.is_dir():
             return place
-    raise ProjectError("errors.no-pages", "the pages about errors are missing", fix="install compound again")
+    raise ProjectError("errors.no-pages", "the error pages are missing", fix="reinstall compound")

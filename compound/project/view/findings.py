@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from compound.errors import CompoundError
+from compound.language.sha import sha
 from compound.project.view.explain import explain, page_of
 
 if TYPE_CHECKING:
@@ -19,18 +19,18 @@ FindingFormat = Literal["json", "sarif", "github"]
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT: Final = "%SRCROOT%"
-"""The project's root, as code scanners call it: they know where they checked it out."""
+"""Name of the project's root in SARIF; code scanners know its path."""
 _SENTENCE: Final = re.compile(r"(.+?[.:])(?:\s|$)", re.DOTALL)
 
 
 def show_findings(findings: Sequence[Finding], graphs: Sequence[str], form: FindingFormat) -> str:
-    """Findings as the text of one document, without a line break at its end.
+    """Findings as one document, without a trailing line break.
 
     Args:
-        findings: What was found, in the order it is shown in.
-        graphs: Names of the graphs that were checked.
-        form: `json`: one record. `sarif`: one run of SARIF 2.1.0, each code a rule with its entry of the error
-            pages. `github`: one workflow command a finding; GitHub shows them beside the lines.
+        findings: Findings in display order.
+        graphs: Names of the checked graphs.
+        form: `json`: one object. `sarif`: one run of SARIF 2.1.0, with each code as a rule and its error page entry.
+            `github`: one workflow command per finding, which GitHub shows at its line.
     """
     if form == "github":
         return "\n".join(_github(finding) for finding in findings)
@@ -41,7 +41,7 @@ def show_findings(findings: Sequence[Finding], graphs: Sequence[str], form: Find
 
 
 def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Findings as a SARIF 2.1.0 log with one run; no finding gives a run without results, which closes old alerts."""
+    """Findings as a SARIF 2.1.0 log with one run; without findings it has no results, which closes old alerts."""
     from compound.version import VERSION
 
     codes = list(dict.fromkeys(finding.code for finding in findings))
@@ -70,7 +70,7 @@ def _rule(code: str, level: str) -> dict[str, Any]:
     try:
         entry = explain(code).partition("\n\n")[2]
         uri = f"{page_of(code).as_uri()}#{code.replace('.', '')}"
-    except CompoundError:  # a code of the project's own
+    except CompoundError:  # a code that the project defines
         return rule | {"shortDescription": {"text": code}}
     first = _SENTENCE.match(_plain(entry))
     short = first[1].replace("\n", " ") if first else code
@@ -83,7 +83,7 @@ def _rule(code: str, level: str) -> dict[str, Any]:
 
 
 def _plain(markdown: str) -> str:
-    """Markdown as a text reads without it: no fences, no emphasis."""
+    """Markdown as plain text, without fences and emphasis."""
     return re.sub(r"^```.*\n?", "", markdown, flags=re.MULTILINE).replace("`", "").strip()
 
 
@@ -94,10 +94,10 @@ def _results(findings: Sequence[Finding], codes: Sequence[str]) -> Iterable[dict
         if finding.where.line:
             column = {"startColumn": finding.where.column} if finding.where.column else {}
             place["region"] = {"startLine": finding.where.line, **column}
-        # Stable while lines move: alerts are followed by it. Equal findings are counted.
+        # Stable when lines move: identifies alerts. Equal findings are numbered.
         told = f"{finding.code}\0{finding.where.file}\0{finding.message}"
         seen[told] = seen.get(told, 0) + 1
-        digest = hashlib.sha256(f"{told}\0{seen[told]}".encode("utf-8", "replace")).hexdigest()
+        digest = sha(f"{told}\0{seen[told]}".encode("utf-8", "replace"))
         yield {
             "ruleId": finding.code,
             "ruleIndex": codes.index(finding.code),

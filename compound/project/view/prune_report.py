@@ -1,4 +1,4 @@
-"""What a prune does, and did."""
+"""Reports of pruning."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyCut:
-    """What one policy asks for now.
+    """The effect of a policy.
 
     Attributes:
-        policy: Its name.
-        content_before: Runs that ended before lose their content, UTC seconds; None for no limit.
-        traces_before: Of runs that ended before nothing but their rows stays; None for no limit.
+        policy: Name of the policy.
+        content_before: Runs that ended before this lose their content, UTC seconds; None: no limit.
+        traces_before: Runs that ended before this keep only their rows; None: no limit.
         emptied: Runs that lose their content.
         dropped: Runs that lose their spans and calls.
-        graphs: Whose runs they are.
-        waiting: Run to items that waited for a person longer than their words may be kept; they are withdrawn.
+        graphs: Graphs of these runs.
+        waiting: Run to overdue review items, which are withdrawn.
     """
 
     policy: str
@@ -48,13 +48,13 @@ class PolicyCut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PruneReport:
-    """What was removed; with `is_dry` what would be.
+    """What was removed; with `is_dry`, what would be removed.
 
     Attributes:
-        policies: Those with a limit.
-        removed: Kind (`items`, `drafts`, `calls`, `blobs`, `spans`, `cached`, ...) to how many; in a dry run only
-            what can be told without removing.
-        left: Graph to why its runs were left alone: the file that says how long is broken or gone.
+        policies: Policies with a limit.
+        removed: Kind (`items`, `drafts`, `calls`, `blobs`, `spans`, `cached`, ...) to count; in a dry run only counts
+            that are known without removing.
+        left: Graph to the reason why its runs were skipped: its policy is invalid or missing.
     """
 
     is_dry: bool

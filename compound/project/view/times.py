@@ -1,4 +1,4 @@
-"""Times and ages as people and programs read them."""
+"""Formats times and ages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 
 def moment(at: float) -> str:
-    """A time as people and programs read it: ISO 8601, UTC, whole seconds."""
+    """A time as ISO 8601, UTC, whole seconds."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def age(seconds: float) -> str:
-    """How long ago, in the largest whole unit."""
+    """An age in the largest whole unit."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"

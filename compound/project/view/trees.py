@@ -1,4 +1,4 @@
-"""One run as a tree of spans, for a person."""
+"""A run as a tree of spans, for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compound.project.view.times import moment
 from compound.trace._prune import PRUNED
 
 if TYPE_CHECKING:
-    from compound.trace._parquet import ParquetStore
+    from compound.trace import TraceReader
 
 Span = Mapping[str, object]
 _RANDOM_ID = 32
@@ -31,10 +31,10 @@ class TraceTree:
     spans: Sequence[Span]
 
     def text(self, width: int = 100) -> str:
-        """The tree, one span a line: name, milliseconds, kind, what it read, used and met.
+        """The tree as text, one span per line: name, milliseconds, kind, details.
 
         Args:
-            width: Characters of a line; what is longer goes on below, under its own beginning.
+            width: Width of a line; longer lines are wrapped with hanging indentation.
         """
         found = [(f"{'  ' * depth}{_title(span)}", f"{_ms(span):.1f} ms", _about(span)) for depth, span in self._walk()]
         name_wide, took_wide = (max((len(row[column]) for row in found), default=0) for column in (0, 1))
@@ -70,13 +70,13 @@ def _ms(span: Span) -> float:
 
 
 def _title(span: Span) -> str:
-    """The span's name without its operation, which its kind says."""
+    """The span's name without the operation, which its kind implies."""
     name = str(span["name"])
     return next((name.removeprefix(one) for one in _OPERATIONS if name.startswith(one)), name)
 
 
 def _about(span: Span) -> str:
-    """What a person looks for in a span: data and versions, model and tokens, skips, pauses, errors."""
+    """Details of a span: data and versions, model and tokens, skips, pauses, errors."""
     parts = [str(span.get("node_kind") or span.get("kind") or ""), *_data(span), *_model(span), *_course(span)]
     if span.get("status_code") not in {"OK", None}:
         parts.append(f"{span['status_code']} {span.get('status_message') or ''}".strip())
@@ -85,7 +85,7 @@ def _about(span: Span) -> str:
 
 def _data(span: Span) -> Iterator[str]:
     inputs = cast("Sequence[Mapping[str, object]]", span.get("data_inputs") or ())
-    if inputs and span.get("kind") == "node":  # the call below it read the same
+    if inputs and span.get("kind") == "node":  # its child call read the same data
         yield ", ".join(f"{PurePath(str(one.get('uri'))).name}@{one.get('version')}" for one in inputs)
     if span.get("sql_rows") is not None:
         yield f"{span['sql_rows']} row{'s' * (span['sql_rows'] != 1)}"
@@ -103,7 +103,7 @@ def _model(span: Span) -> Iterator[str]:
         yield f"{float(str(span['cost_usd'])):.4f} USD"
     known = cast("Mapping[str, object]", span.get("attributes") or {}).get("known_cost_usd")
     if known is not None:
-        yield f"at least {float(str(known)):.4f} USD, the rest is not known"
+        yield f"at least {float(str(known)):.4f} USD, the rest is unknown"
     if span.get("cached_result"):
         yield "answered from the journal"
 
@@ -111,7 +111,7 @@ def _model(span: Span) -> Iterator[str]:
 def _course(span: Span) -> Iterator[str]:
     attributes = cast("Mapping[str, object]", span.get("attributes") or {})
     if PRUNED in attributes and span.get("kind") == "workflow":
-        yield f"pruned: its content was removed on {moment(float(str(attributes[PRUNED])))}, as the policy says"
+        yield f"pruned: its content was removed on {moment(float(str(attributes[PRUNED])))} by policy"
     for word in ("skipped", "paused"):
         if word in attributes:
             yield f"{word}: {attributes[word]}" if attributes[word] is not True else word
@@ -122,7 +122,7 @@ def _course(span: Span) -> Iterator[str]:
 
 
 def trace_row(run: Mapping[str, object], *, now: float | None = None) -> tuple[object, ...]:
-    """A recorded run as a list shows it: run, of, graph, status, ago, ms, spans, usd; `0.1+` is a part of the cost."""
+    """A recorded run as a list row: run, of, graph, status, ago, ms, spans, usd; `0.1+` is a partial cost."""
     began = int(str(run["start_time_unix_nano"])) / 1e9
     cost = run.get("cost_usd")
     name, of = str(run["run_id"]), str(run.get("example_id") or run.get("thread_id") or "")
@@ -139,7 +139,7 @@ def trace_row(run: Mapping[str, object], *, now: float | None = None) -> tuple[o
 
 
 def ago(seconds: float) -> str:
-    """A span of time in its largest unit: `40 s`, `2 min`, `3 h`, `5 d`."""
+    """A duration in its largest unit: `40 s`, `2 min`, `3 h`, `5 d`."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
@@ -164,13 +164,13 @@ _PINS = (
     "params_hash",
     "price_table_version",
 )
-"""Columns that say which version of code, data, prompt and model a span rests on."""
+"""Columns with the versions of code, data, prompt and model of a span."""
 
 
-def trace_document(store: ParquetStore, tree: TraceTree) -> list[dict[str, object]]:
-    """The spans of a run with the `input` and `output` of each node, and its `pins`: what versions it rests on.
+def trace_document(store: TraceReader, tree: TraceTree) -> list[dict[str, object]]:
+    """The spans of a run with the `input` and `output` of each node, and its `pins` (versions).
 
-    `input` and `output` are left out where the content was not kept, or was removed; their hashes stay.
+    `input` and `output` are left out if the content was not stored or was pruned; their hashes stay.
     """
     keys = {str(key) for span in tree.spans for name in ("input", "output") if (key := span.get(f"{name}_sha256"))}
     rows = store.sql(
@@ -191,8 +191,8 @@ def _with_content(span: Span, contents: Mapping[str, object]) -> dict[str, objec
     return document
 
 
-def trace_tree(store: ParquetStore, run: str) -> TraceTree:
-    """The spans of the run that an id, or the beginning of one, or the id of a ticket or a case names.
+def trace_tree(store: TraceReader, run: str) -> TraceTree:
+    """The spans of a run, by its id, a prefix of it, or the id of its item or case.
 
     Raises:
         DataError: `trace.unknown-run`, `trace.ambiguous-run`.
@@ -205,12 +205,12 @@ def trace_tree(store: ParquetStore, run: str) -> TraceTree:
     )
     found = [str(row[0]) for row in answer.rows]
     if not found:
-        raise DataError("trace.unknown-run", f"no recorded run begins with {run!r}", fix="compound traces list")
+        raise DataError("trace.unknown-run", f"no recorded run matches {run!r}", fix="compound traces list")
     if len(found) > 1:
         shown = ", ".join(one[:12] if len(one) == _RANDOM_ID else one for one in found[:6])
         raise DataError(
             "trace.ambiguous-run",
-            f"{len(found)} runs are meant by {run!r}: {shown}",
-            fix="write one of them; the first is the newest",
+            f"{run!r} matches {len(found)} runs: {shown}",
+            fix="use one of them; the first is the newest",
         )
     return TraceTree(run_id=found[0], spans=store.spans(found[0]))

@@ -1,4 +1,4 @@
-"""What the operations of a project report; plain values that print as text or JSON."""
+"""Reports of a project's operations; plain values that print as text or JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SeededTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededRecords:
-    """A record store after `seed`; `loaded` is False where it was filled before."""
+    """A record store after `seed`; `loaded` is False if it was already filled."""
 
     name: str
     where: str
@@ -33,7 +33,7 @@ class SeededRecords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedReport:
-    """What `seed` did."""
+    """The result of `seed`."""
 
     profile: str
     lakehouse: str
@@ -53,12 +53,12 @@ class IndexView:
     changed: int
     seconds: float
     skipped: tuple[str, ...] = ()
-    """Files that an entry of the profile matches and that were not read, with the reason."""
+    """Matching files that were not read, with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number of a training, with its interval; an absent value is absent."""
+    """A number of a training with its interval; an absent value is None."""
 
     name: str
     value: float | None
@@ -69,12 +69,12 @@ class Figure:
 
     @property
     def shown(self) -> str:
-        """The value for a person."""
+        """The value as text."""
         return "absent" if self.value is None else f"{self.value:.3f}"
 
     @property
     def interval(self) -> str:
-        """The interval for a person."""
+        """The interval as text."""
         return "" if self.low is None or self.high is None else f"{self.low:.3f} to {self.high:.3f}"
 
 
@@ -83,9 +83,9 @@ class TrainView:
     """A trained specialist.
 
     Attributes:
-        certificate: What it may decide alone, and what that assumes.
-        promoted: Whether `production` points to it now.
-        why_not: Why not; empty where it does.
+        certificate: What it may automate, and the assumptions.
+        promoted: Whether it is now in production.
+        why_not: Why it was not promoted; else empty.
     """
 
     name: str
@@ -101,14 +101,14 @@ class TrainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """How a run ended; `values` are the outputs of its nodes.
+    """The result of a run; `values` are the outputs of its nodes.
 
     Attributes:
-        files: Folder of the files that runs made, as the user would type it.
-        shown_to_person: What the first review that waits shows, by name.
-        ready: Of the first review that waits: its `auto` rule holds; None when it has none.
-        reasons: Why a person is asked by it.
-        shows: `text`, `actions`, `label`, `reasons` of the run, as far as the graph declares them.
+        files: Folder of files created by runs, as a user would type it.
+        shown_to_person: Values shown by the first waiting review, by name.
+        ready: Whether the `auto` rule of the first waiting review holds; None if it has none.
+        reasons: Why that review needs a person.
+        shows: `text`, `actions`, `label` and `reasons` of the run, if the graph declares them.
     """
 
     run_id: str
@@ -124,7 +124,7 @@ class RunView:
     shows: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     def shown(self) -> Iterator[tuple[str, JsonValue]]:
-        """What a person wants to see, in order."""
+        """The values to show, in order."""
         if self.error is not None:
             yield "error", _error(self.error)
         said = {name: value for name, value in self.shows.items() if value not in (None, "", [])}
@@ -141,7 +141,7 @@ class RunView:
                     yield name, self._readable(value)
 
     def _readable(self, value: JsonValue) -> JsonValue:
-        """A file as its path, a draft as its text, texts and passages as lines; everything else as it is."""
+        """Files as paths, drafts as text, texts and passages as lines; other values unchanged."""
         if isinstance(value, dict) and value.keys() == {"text"}:
             return value["text"]
         if isinstance(value, dict) and {"artifact", "path", "media_type", "size_bytes"} == value.keys():
@@ -158,7 +158,7 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 
 def _error(error: Mapping[str, object]) -> str:
-    """An error's record as the error itself reads: place, what, code, fix."""
+    """An error record as text: place, what, code, fix."""
     place = ":".join(str(error[key]) for key in ("file", "line") if error.get(key))
     code, fix = error.get("code"), error.get("fix")
     head = f"{f'{place}: ' if place else ''}{error.get('what')}{f' [{code}]' if code else ''}"

@@ -1,1 +1,1 @@
-"""The operations of a project for people and programs."""
+"""The operations of a project."""

@@ -1,4 +1,4 @@
-"""`compound diff`: compares two graphs of a project, or graphs with a revision, and finds what else changes."""
+"""`compound diff`: compares two graphs, or a graph with a revision, and lists what the change affects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteImpact:
-    """A suite that runs the graph; `is_affected`: its scores may change, for every case."""
+    """A suite that runs the graph; `is_affected`: whether its scores may change."""
 
     name: str
     until: str
@@ -34,16 +34,16 @@ class SuiteImpact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphComparison:
-    """One graph, before and after.
+    """A graph before and after a change.
 
     Attributes:
-        name: The new graph's name; the old one's if it was deleted.
-        old: The place of the old one: `graphs/a.yaml@HEAD`; empty for none.
-        new: The place of the new one; empty for none.
+        name: The new graph's name; the old one's if it was removed.
+        old: Place of the old one: `graphs/a.yaml@HEAD`; empty if none.
+        new: Place of the new one; empty if none.
         diff: The difference; None if there is only one side.
         suites: Suites of the project that run this graph.
-        waiting: Node to the runs of the old graph that wait there now; None if unknown.
-        policy: Changes in the policy of the new graph since the revision; empty if two graphs are compared.
+        waiting: Node to the number of runs of the old graph that wait there; None if unknown.
+        policy: Changes of the new graph's policy since the revision; empty when two graphs are compared.
     """
 
     name: str
@@ -56,13 +56,13 @@ class GraphComparison:
 
     @property
     def status(self) -> Literal["same", "changed", "added", "removed"]:
-        """Whether the graph was added, removed, changed or is the same."""
+        """Status of the graph."""
         if self.diff is None:
             return "added" if self.new else "removed"
         return "same" if self.diff.is_same and not self.policy else "changed"
 
     def to_json(self) -> dict[str, object]:
-        """The comparison as one JSON record."""
+        """The comparison as a JSON object."""
         return {
             "graph": self.name,
             "status": self.status,
@@ -90,7 +90,7 @@ class Comparer:
     _suites: dict[str, list[tuple[str, str]]] | None = field(default=None, init=False)
 
     def files(self, old: str, new: str) -> GraphComparison:
-        """Compare two graphs, each by name or by file.
+        """Compare two graphs, each by name or file.
 
         Raises:
             ProjectError: one of them cannot be read as a graph.
@@ -99,10 +99,10 @@ class Comparer:
         return self._compare(before[1], before[0], after[1], after[0], ())
 
     def against(self, revision: Revision, names: Sequence[str]) -> list[GraphComparison]:
-        """Compare graphs of the project with a revision; default all that either side has.
+        """Compare graphs of the project with a revision; default: all graphs of either.
 
         Raises:
-            ProjectError: a graph cannot be read on one of the sides, or neither side has it.
+            ProjectError: a graph cannot be read on one side, or neither side has it.
         """
         parts = self._project.parts
         known = {PurePath(path).stem: path for path in revision.files(GRAPHS, ".yaml")}
@@ -111,11 +111,11 @@ class Comparer:
         found: list[GraphComparison] = []
         for name in names or sorted(known):
             if name not in known:
-                parts.graph_file(name)  # raises, with the real choices
+                parts.graph_file(name)  # raises with the choices
             path = known[name]
             content, label = revision.read(path), f"{path}@{revision.name}"
             if content is not None and path.endswith(".py"):
-                what = f"{label} is Python, and Python of a revision is never run"
+                what = f"{label} is Python, and code of a revision is never run"
                 written = ", ".join(sorted(one for one in known if known[one].endswith(".yaml"))) or "none"
                 fix = f"name the graphs in YAML: {written}; or convert both to YAML and name two files"
                 raise ProjectError("history.python-graph", what, fix=fix)
@@ -126,7 +126,7 @@ class Comparer:
         return found
 
     def _policy_changes(self, revision: Revision, graph: GraphSpec | None) -> tuple[Change, ...]:
-        """Changes in the graph's policy; an unreadable policy has errors of its own."""
+        """Changes of the graph's policy; an unreadable policy has its own errors."""
         from compound.graph.change.diff import policy_changes
         from compound.spec.policy_file import PolicyFile
         from compound.spec.yaml.validated import validated
@@ -144,13 +144,13 @@ class Comparer:
 
     @property
     def root(self) -> Path:
-        """Of the project."""
+        """Root of the project."""
         return self._project.settings.root
 
     @property
     def _project(self) -> Resources:
         if self.resources is None:
-            raise ProjectError("project.no-root", "no project was found", fix="name two files")
+            raise ProjectError("project.no-root", "no project found here", fix="name two files")
         return self.resources
 
     def _read(self, name: str) -> tuple[str, GraphSpec]:
@@ -196,7 +196,7 @@ class Comparer:
         )
 
     def _can_pause(self, name: str) -> bool:
-        """Whether a subgraph has reviews or effects, at any depth; an unknown subgraph may."""
+        """Whether a sub-graph has reviews or effects, directly or nested; unknown ones may."""
         waiting, seen = [name], set[str]()
         while waiting:
             here = waiting.pop()
@@ -233,7 +233,7 @@ class Comparer:
         return self._suites.get(graph, [])
 
     def _waiting(self, old: GraphSpec) -> Mapping[str, int] | None:
-        """Runs of exactly this graph with an undecided item; only a local state store is read."""
+        """Runs of exactly this graph with an undecided item; only a local state store is queried."""
         if self.resources is None or not Path(self.resources.settings.state_url).is_file():
             return None
         import sqlalchemy as sa
@@ -253,9 +253,9 @@ class Comparer:
 
 
 def _touched(revision: Revision, root: Path) -> list[str]:
-    """Changed parts that nodes call by name.
+    """Parts called by nodes that differ from the revision.
 
-    Prompts, SQL tools, graphs, models, and functions whose own file changed; their imports are not followed.
+    Prompts, SQL tools, graphs, models, and functions whose file changed; their imports are not followed.
     """
     names: list[str] = []
     for path in map(PurePath, revision.changed()):
@@ -282,7 +282,7 @@ def _functions(path: Path) -> list[str]:
 
 
 def _models(before: bytes | None, path: Path) -> list[str]:
-    """Logical models whose settings differ; all of them if either side cannot be read."""
+    """Logical models whose settings differ; all if either side cannot be read."""
 
     def read(content: bytes) -> Mapping[str, object]:
         try:
@@ -302,9 +302,9 @@ def compare_graphs(
     """Compare two graphs, or graphs of the project with a git revision.
 
     Args:
-        names: Two graphs, by name or file; with `against` any number of names, default all graphs.
-        against: A revision of the project's git repository.
-        profile: The profile whose paused runs are counted.
+        names: Two graphs, by name or file; with `against` any number of names, default: all.
+        against: A revision of the project's repository.
+        profile: Profile whose paused runs are counted.
 
     Raises:
         ProjectError: `diff.two-graphs`, `history.*`, `project.*`, or a graph that cannot be read.
@@ -316,8 +316,8 @@ def compare_graphs(
     if against is None and len(names) != 2:
         raise ProjectError(
             "diff.two-graphs",
-            f"{len(names)} graphs are named",
-            fix="name two, or compare with a revision: --against HEAD",
+            f"{len(names)} graphs given",
+            fix="name two graphs, or compare with a revision: --against HEAD",
         )
     try:
         resources = Resources(load_settings(profile=profile))

@@ -1,4 +1,4 @@
-"""A project opened on one profile: its operations for the command line and for programs."""
+"""An opened project: the operations of the command line and of Python programs."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 
 class Project(OpenedProject):
-    """A project on one profile. Everything in it is opened when first needed."""
+    """A project on one profile. Its parts are opened on first use."""
 
     def seed(self, *, force: bool = False) -> SeedReport:
-        """Write the profile's sample data if it has any, and fill every record store."""
+        """Write the profile's sample data, if any, and fill every record store."""
         from compound.project.running.data import seed
 
         return seed(self.resources, force=force)
@@ -50,43 +50,43 @@ class Project(OpenedProject):
         force: bool = False,
         on_progress: Callable[[str, int, int], None] | None = None,
     ) -> list[IndexView]:
-        """Synchronize indexes with their documents; default all.
+        """Synchronize indexes with their documents; default: all.
 
         Args:
-            names: Indexes.
-            force: Whether to allow a sync that deletes more than 30 % of an index.
-            on_progress: Called with the index and its done and total passages, after each batch.
+            names: Names of indexes.
+            force: Allow deleting more than 30 % of an index.
+            on_progress: Called after each batch with the index and the numbers of done and of all passages.
         """
         from compound.project.running.data import index
 
         return index(self.resources, names, force=force, on_progress=on_progress)
 
     def train(self, name: str, *, promote: bool = False) -> TrainView:
-        """Train a specialist; promote it unless the version in production certifies more. `promote` overrides this."""
+        """Train a specialist; promote it if it certifies no less than production, or with `promote`."""
         from compound.project.work.specialists import train
 
         return train(self.resources, name, promote=promote)
 
     def specialists(self, name: str | None = None) -> list[VersionRow]:
-        """The trained versions of a specialist, or of all, the newest first."""
+        """The trained versions of a specialist, or of all, newest first."""
         from compound.project.work.specialists import versions
 
         return versions(self.resources, name)
 
     def promote(self, name: str, version: str | None = None) -> str:
-        """Put a version of a specialist into production, default the newest; returns the version."""
+        """Promote a version of a specialist to production, default: the newest; returns the version."""
         from compound.project.work.specialists import promote
 
         return promote(self.resources, name, version)
 
     def rollback(self, name: str) -> str:
-        """Put the previous production version of a specialist back; returns it."""
+        """Restore the previous production version of a specialist; returns it."""
         from compound.project.work.specialists import rollback
 
         return rollback(self.resources, name)
 
     def source(self, name: str | None = None, *, python: bool = False) -> str:
-        """A graph as YAML or as a Python program."""
+        """A graph as YAML, or as a Python program."""
         from compound.spec.python.source import to_python
 
         spec = self.resources.parts.graph(name or self.settings.graph)
@@ -109,14 +109,14 @@ class Project(OpenedProject):
         draft: bool = False,
         message: Mapping[str, str] | None = None,
     ) -> RunView:
-        """Run a graph on one input; with `draft` only up to the review, without effects.
+        """Run a graph on one input; `draft` stops before the review, so that no effect runs.
 
         Args:
-            name: A graph of the project; default the project's own.
+            name: A graph of the project; None: the default graph.
             given: The graph's input.
             context: The graph's context.
             draft: Whether to stop before the review.
-            message: From `item_message`: the item arrives in its conversation, and waiting items there become stale.
+            message: Returned by `item_message`: the item joins its conversation, and open drafts of it become stale.
         """
         from compound.graph.wiring.roles import Roles
         from compound.project.running.messages import arrive
@@ -146,7 +146,7 @@ class Project(OpenedProject):
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
-        """A graph's input from command-line arguments: `question="How many?" tickets=@tickets.jsonl`.
+        """Parse a graph's input from the command line: `question="How many?" tickets=@tickets.jsonl`.
 
         Raises:
             DataError: ``project.bad-input``; ``project.no-input``: an input is missing.
@@ -156,16 +156,16 @@ class Project(OpenedProject):
         return read_inputs(self._spec(name), written)
 
     def example(self) -> dict[str, JsonValue]:
-        """The example input of the project's graph; raises `project.no-input` if it is missing and needed."""
+        """The example input in the settings; raises `project.no-input` if it is missing but required."""
         from compound.project.offer.example import example_of
 
         return example_of(self.settings, self._spec(None))
 
     def item_input(self, name: str | None, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """A graph's input for one item, as the graph's `item` declares, without conversation fields.
+        """A graph's input for one item, by the graph's `item`; fields that only name its conversation are left out.
 
         Raises:
-            DataError: ``project.bad-input``: the graph does not declare which input is the item.
+            DataError: ``project.bad-input``: the graph declares no input for it.
         """
         from compound.project.running.messages import item_input
 
@@ -182,7 +182,7 @@ class Project(OpenedProject):
         return item_message(self.resources, item, mailbox)
 
     def context(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
-        """A graph's context from the command line: `tenant=north limit=3`, or one JSON object.
+        """Parse a graph's context from the command line: `tenant=north limit=3`, or one JSON object.
 
         Raises:
             DataError: ``project.bad-input``.
@@ -208,7 +208,7 @@ class Project(OpenedProject):
     def replay(
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
     ) -> ReplayResult:
-        """Run a recorded run again: unchanged values come from the recording, and no effect is done."""
+        """Replay a recorded run: unchanged values come from the recording; no effect runs."""
         from compound.project.running.replay import replay
 
         self.resources.recorder.flush()
@@ -226,7 +226,7 @@ class Project(OpenedProject):
     ) -> Compiled:
         """A graph as a langgraph `CompiledStateGraph`.
 
-        Its reviews go to the project's queue, its spans to the project's traces. The project stays open.
+        It uses the project's review queue and traces. The project stays open.
         """
         from compound.graph.bridge.compiled import compile_graph
         from compound.project.offer.catalogue import ProjectCatalogue
@@ -251,14 +251,14 @@ class Project(OpenedProject):
         context: Mapping[str, JsonValue] | None = None,
         buffer: int = 64,
     ) -> AsyncGenerator[RunEvent]:
-        """Run a graph and yield events as they happen: nodes, tokens, reviews, effects; see `Engine.stream`.
+        """Run a graph and yield events: nodes, tokens, reviews, effects; see `Engine.stream`.
 
         Args:
-            name: A graph of the project; default the project's own.
+            name: A graph of the project; None: the default graph.
             given: The graph's input.
-            run_id: Resumes that run if it was started before; default a new one.
+            run_id: Resumes this run if it exists; None: a new run.
             context: The graph's context.
-            buffer: Number of events that may wait to be read.
+            buffer: Maximum number of buffered events.
         """
         async with self.engine(name) as engine:
             run = engine.stream(given, run_id=run_id or uuid4().hex, context=context, buffer=buffer)
@@ -276,15 +276,15 @@ class Project(OpenedProject):
         context: Mapping[str, JsonValue] | None = None,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
     ) -> BatchSummary:
-        """Run a backlog, then prune expired data; the same call again resumes where it stopped.
+        """Run a backlog; the same call resumes where it stopped. Retention is applied afterwards.
 
         Args:
-            name: A graph of the project; default the project's own.
-            source: The name of a mailbox, default the only one; the path of a JSONL, CSV or Parquet file, a Delta
-                table or a folder; `sql:SELECT ...` over the lakehouse; `module:function` of the project.
+            name: A graph of the project; None: the default graph.
+            source: The name of a mailbox, None: the only one; the path of a JSONL, CSV or Parquet file, a Delta table
+                or a folder; `sql:SELECT ...` over the lakehouse; `module:function` in the project.
             options: Options of the batch.
-            to: Where results are written: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
-            context: The context of every item; columns of the source supply what it lacks.
+            to: Output of the results: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
+            context: The graph's context, for all items; missing values are read from columns of the source.
             on_event: Called when an item is started or settled.
         """
         import anyio
@@ -302,14 +302,13 @@ class Project(OpenedProject):
         return replace(summary, untraced=recorder.dropped - before)
 
     def prune(self, *, dry_run: bool = False, now: float | None = None) -> PruneReport:
-        """Remove data of this profile past the limits of the project's policies (`retention:`).
+        """Delete content of this profile whose `retention:` period is over.
 
-        Only data of runs that are over; never of the audit log. Idempotent; after a crash the same call completes the
-        work.
+        Only of finished runs; never from the audit log. Idempotent; after a crash, a new call continues.
 
         Args:
-            dry_run: Whether to only report what would be removed.
-            now: UTC seconds; default the present time.
+            dry_run: Only report what would be deleted.
+            now: UTC seconds; default: the current time.
         """
         from compound.project.retention.prune import Pruner
 
@@ -317,14 +316,14 @@ class Project(OpenedProject):
         return Pruner(self.resources, self.services.queue, now=now).run(dry_run=dry_run)
 
     def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
-        """Remove everything that runs of this profile stored about one person, and search again as a proof.
+        """Delete what runs of this profile store about one person, and verify the deletion.
 
-        Clears the content of rows, checkpoints, traces, sent messages, files and cached values; withdraws waiting items
-        of the person. Company data (lakehouse, operational database, documents) is not changed.
+        Content is deleted from rows, checkpoints, traces, sent messages, files and cached values; open review items are
+        withdrawn. Company data (lakehouse, record stores, documents) is not changed.
 
         Args:
-            keys: The person's keys in the data: customer id, e-mail addresses; whole words, in any case.
-            dry_run: Whether to only list the runs.
+            keys: Identifiers of the person: customer id, e-mail addresses; whole words, case-insensitive.
+            dry_run: Only report the affected runs.
 
         Raises:
             DataError: `erase.no-key`.
@@ -335,7 +334,7 @@ class Project(OpenedProject):
         return Eraser(self.resources, self.services.queue, keys).run(dry_run=dry_run)
 
     def _prune_after(self) -> None:
-        """Prune after other work: problems are reported, and do not fail that work."""
+        """Apply retention after other work: failures are logged and do not affect that work."""
         import structlog
 
         try:
@@ -345,35 +344,35 @@ class Project(OpenedProject):
             log.warning("prune.failed", why=str(error), fix="compound prune")
 
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
-        """Read the present tools of MCP servers and, with `write`, pin them in `connectors/mcp.lock.json`."""
+        """Compare the tools of MCP servers with their pins; `write` pins them in `connectors/mcp.lock.json`."""
         return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
 
     def tools(self) -> list[ToolView]:
-        """Every tool that graphs may name."""
+        """Every tool that graphs can call."""
         from compound.project.offer.tool_list import tool_views
 
         return tool_views(self.resources)
 
     def reviews(self) -> ReviewService:
-        """The reviews of the project."""
+        """The review service."""
         from compound.project.review.reviews import ReviewService
 
         return ReviewService(self)
 
     def effects(self) -> EffectService:
-        """The effects of runs, including those with an unknown outcome."""
+        """The effects of runs."""
         from compound.project.review.effects import EffectService
 
         return EffectService(self)
 
     def certifier(self) -> Certifier:
-        """Internal: certificates of `auto` rules: make, list and revoke them."""
+        """Internal: creates, lists and revokes certificates of `auto` rules."""
         from compound.project.evaluation.certify import Certifier
 
         return Certifier(self)
 
     def traces_folder(self) -> str:
-        """The folder of recorded spans, as the user would type it."""
+        """Folder of the recorded spans, as a user would type it."""
         return self.settings.shown(self.resources.traces_folder)
 
     def evaluate(
@@ -388,11 +387,11 @@ class Project(OpenedProject):
         """Run a suite and report scores with n, intervals and method.
 
         Args:
-            suite: A suite of evals/.
-            cases: Folder of cases; overrides the profile's.
-            limit: Only the first cases of the headline and of each section.
-            details: Whether to include every case in the report.
-            context: `NAME=VALUE` of the graph's context, for cases without their own.
+            suite: A suite in evals/.
+            cases: Folder of cases; default: the profile's.
+            limit: Only the first N cases of the headline and of each section.
+            details: Include every case in the report.
+            context: `NAME=VALUE` of the graph's context, for cases that do not set it.
         """
         from compound.project.evaluation.evaluation import evaluate
 

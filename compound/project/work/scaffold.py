@@ -14,16 +14,16 @@ from compound.project.source.formats import write_schemas
 from compound.version import PACKAGE
 
 FOLDERS = ("graphs", "tools", "connectors", "evals")
-"""Folders of the retail support desk, from which templates take parts."""
+"""Folders of the retail support desk, from which templates copy parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template.
+    """A template of a project.
 
     Attributes:
-        parts: Files and folders from the retail support desk, in addition to those of its own folder.
-        next: Commands to try after `cd`.
+        parts: Files and folders copied from the retail support desk, in addition to its own folder.
+        next: Commands to try, after `cd`.
         is_indexed: Whether its documents are in the project, so that `init` builds its indexes.
     """
 
@@ -34,7 +34,7 @@ class Template:
 
 SMALL: Final = "small"
 _DRAWN = ("catalogue", "drawing", "model", "people", "rules", "tables")
-"""Modules that make the sample data of the invented shop."""
+"""Modules that generate the sample shop."""
 TEMPLATES: Final = {
     SMALL: Template((), ("compound run", "compound review list"), is_indexed=True),
     "retail-desk": Template(
@@ -56,7 +56,7 @@ TEMPLATES: Final = {
         ("compound seed", "compound run"),
     ),
 }
-"""Template to its parts."""
+"""Name to template."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,11 @@ class Scaffold:
     """The result of `init_project`.
 
     Attributes:
-        folder: The project.
-        name: As its settings name it.
-        template: What it was copied from.
-        files: Number of files to read and change, without state in `.compound/`.
-        next: The next commands, one a line.
+        folder: Folder of the project.
+        name: Name of the project.
+        template: Name of the template.
+        files: Number of files, without state in `.compound/`.
+        next: Commands to run next.
     """
 
     folder: Path
@@ -79,11 +79,11 @@ class Scaffold:
 
 
 def init_project(folder: Path, *, name: str | None = None, template: str = SMALL) -> Scaffold:
-    """Copy a template into `folder`, with the schemas for editors, and index its documents.
+    """Copy a template to `folder`, write the schemas for editors, and index its documents.
 
     Args:
         folder: A new or empty folder.
-        name: Name of the project; default the folder's name.
+        name: Name of the project; default: the folder's name.
         template: `small`, `retail-desk` or `analyst`.
 
     Raises:
@@ -92,14 +92,14 @@ def init_project(folder: Path, *, name: str | None = None, template: str = SMALL
     """
     chosen = TEMPLATES.get(template)
     if chosen is None:
-        what = f"no template is named {template!r}"
+        what = f"template {template!r} does not exist"
         raise ProjectError("project.unknown-template", what, fix=choices(list(TEMPLATES), template))
     target = folder.resolve()
     if target.exists() and any(target.iterdir()):
         raise ProjectError(
             "project.not-empty",
             f"{folder} is not empty",
-            fix="name a folder that does not exist yet, or an empty one",
+            fix="use a new or empty folder",
         )
     sources = list(_sources(template, chosen))
     target.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def _sources(name: str, template: Template) -> Iterator[tuple[Path, Path]]:
 
 
 def _desk() -> Path:
-    """Location of the retail support desk: inside the installed package, or the root of a source checkout."""
+    """The folder of the retail support desk: in the installed package, or the root of a source checkout."""
     for place in (PACKAGE / "_template", PACKAGE.parent):
         if all((place / part).is_dir() for part in FOLDERS):
             return place
@@ -141,13 +141,13 @@ def _desk() -> Path:
 
 
 def _damaged() -> ProjectError:
-    return ProjectError("project.no-template", "the project template is missing", fix="install compound again")
+    return ProjectError("project.no-template", "the project template is missing", fix="reinstall compound")
 
 
 _OTHER_GATES = re.compile(r"^  tau:\n(?:    .*\n)+", re.MULTILINE)
-"""Gates of a profile that the template's own pyproject.toml does not have."""
+"""Gates of a profile that the template's pyproject.toml does not have."""
 _ABSOLUTE = re.compile(rf"^from (?=(?:{'|'.join(FOLDERS)})[. ])", re.MULTILINE)
-"""In the checkout, rooms of the desk are top-level packages; in a project they are modules of one private package."""
+"""In the checkout these are top-level packages; in a project they are modules of a private package."""
 
 
 def _copy(source: Path, target: Path, at: Path) -> None:

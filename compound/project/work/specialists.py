@@ -19,9 +19,9 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
     """Train a specialist on the profile's labelled texts; promote it unless production certifies more.
 
     Args:
-        resources: Resources of the project.
+        resources: The project's resources.
         name: A specialist of the project.
-        promote: Whether to promote it, overriding the comparison.
+        promote: Whether to promote it whatever it certifies.
 
     Raises:
         ProjectError: `project.unknown-specialist`, `project.no-training`.
@@ -63,13 +63,13 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
 
 
 def versions(resources: Resources, name: str | None) -> list[VersionRow]:
-    """The versions of a specialist, or of all, the newest first."""
+    """The versions of a specialist, or of all, newest first."""
     names = list(resources.settings.specialists) if name is None else [_known(resources, name)]
     return [row for one in names for row in resources.specialists.rows(one)]
 
 
 def promote(resources: Resources, name: str, version: str | None) -> str:
-    """Put a version into production, default the newest; returns the version.
+    """Promote a version to production, default: the newest; returns the version.
 
     Raises:
         ProjectError: `project.unknown-specialist`; `specialist.unknown`: the version does not exist.
@@ -78,13 +78,13 @@ def promote(resources: Resources, name: str, version: str | None) -> str:
     registry = resources.specialists
     known = registry.versions(_known(resources, name))
     chosen = registry.find(name, version if version is not None else known[-1] if known else "")
-    registry.resolve(f"{name}@{chosen}")  # never promote a version that cannot be loaded
+    registry.resolve(f"{name}@{chosen}")  # check that the version can be loaded
     registry.promote(name, chosen)
     return chosen
 
 
 def rollback(resources: Resources, name: str) -> str:
-    """Put the previous production version back; returns it.
+    """Restore the previous production version; returns it.
 
     Raises:
         ProjectError: `project.unknown-specialist`; `specialist.no-previous`.
@@ -95,5 +95,7 @@ def rollback(resources: Resources, name: str) -> str:
 def _known(resources: Resources, name: str) -> str:
     known = list(resources.settings.specialists)
     if name not in known:
-        raise ProjectError("project.unknown-specialist", f"no specialist {name!r}", fix=choices(known, name))
+        raise ProjectError(
+            "project.unknown-specialist", f"specialist {name!r} does not exist", fix=choices(known, name)
+        )
     return name

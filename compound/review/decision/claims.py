@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
 from compound.errors import ConflictError
-from compound.review.decision.desk import LEASE_S, Desk, need_person
+from compound.review.decision.backend import LEASE_S, Backend, need_person
 from compound.review.item.machine import Event, Status
 from compound.review.item.rows import insert_draft, load, lost, moment, move, next_draft_seq, next_status, record
 from compound.review.item.types import Draft, ReviewItem
@@ -15,18 +15,18 @@ from compound.review.item.types import Draft, ReviewItem
 _ITEM, _DECISION = tables.review_item, tables.decision
 
 
-def claim(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
+def claim(backend: Backend, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
     """Take the lease, unless another user holds it."""
     need_person(user)
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         return _claim(db, load(db, item_id), user, now=now, until=now + lease_s, takeover=takeover)
 
 
-def claim_next(desk: Desk, user: str, *, queue: str | None, lease_s: float = LEASE_S) -> ReviewItem | None:
+def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float = LEASE_S) -> ReviewItem | None:
     """Claim the first unclaimed item: due first, then by risk, then oldest first."""
     need_person(user)
-    now = desk.clock()
+    now = backend.clock()
     free = sa.or_(
         _ITEM.c.status == Status.PENDING.value,
         _ITEM.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
@@ -43,7 +43,7 @@ def claim_next(desk: Desk, user: str, *, queue: str | None, lease_s: float = LEA
     query = sa.select(_ITEM.c.item_id).where(free, not_first).order_by(*ORDER).limit(1)
     if queue is not None:
         query = query.where(_ITEM.c.queue == queue)
-    with desk.store.write() as db:
+    with backend.store.write() as db:
         # on PostgreSQL several may ask at once: each skips rows that another is claiming
         item_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
         if item_id is None:
@@ -108,14 +108,14 @@ def need_lease(item: ReviewItem, user: str) -> None:
         ConflictError: `review.lease-lost`.
     """
     if item.lease_user != user:
-        holder = f"{item.lease_user} holds it" if item.lease_user else "nobody holds it"
+        holder = f"{item.lease_user} holds it" if item.lease_user else "it is not claimed"
         raise ConflictError("review.lease-lost", f"{user} does not hold item {item.item_id}: {holder}", fix="claim it")
 
 
-def release(desk: Desk, item_id: str, user: str) -> ReviewItem:
+def release(backend: Backend, item_id: str, user: str) -> ReviewItem:
     """Release an item."""
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         item = load(db, item_id)
         need_lease(item, user)
         released = move(db, item, Event.RELEASE, now=now, lease_user=None, lease_until=None)
@@ -123,10 +123,10 @@ def release(desk: Desk, item_id: str, user: str) -> ReviewItem:
         return released
 
 
-def extend(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
+def extend(backend: Backend, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
     """Heartbeat: extend the lease; the version stays, because nothing that is shown changes."""
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         item = load(db, item_id)
         need_lease(item, user)
         db.execute(
@@ -137,22 +137,22 @@ def extend(desk: Desk, item_id: str, user: str, *, lease_s: float = LEASE_S) -> 
         return load(db, item_id)
 
 
-def save_draft(desk: Desk, item_id: str, user: str, draft: Draft) -> int:
+def save_draft(backend: Backend, item_id: str, user: str, draft: Draft) -> int:
     """Save a person's draft; returns its number."""
     need_person(user)
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         need_lease(load(db, item_id), user)
         seq = next_draft_seq(db, item_id)
         insert_draft(db, item_id, seq, user, draft, now=now)
         return seq
 
 
-def snooze(desk: Desk, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
+def snooze(backend: Backend, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
     """Snooze an item until a time."""
     need_person(user)
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         item = load(db, item_id)
         if item.version != version:
             raise lost(db, item, version=version)
@@ -163,10 +163,10 @@ def snooze(desk: Desk, item_id: str, user: str, *, version: int, until: float) -
         return snoozed
 
 
-def lapse(desk: Desk, item_id: str) -> bool:
+def lapse(backend: Backend, item_id: str) -> bool:
     """Release an item whose lease expired; returns False if it has not expired."""
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         item = load(db, item_id)
         if item.lease_user is None or item.is_held(now):
             return False
@@ -175,12 +175,12 @@ def lapse(desk: Desk, item_id: str) -> bool:
         return True
 
 
-def wake(desk: Desk, item_id: str, *, user: str | None = None) -> bool:
+def wake(backend: Backend, item_id: str, *, user: str | None = None) -> bool:
     """Wake a snoozed item that is due, or that a user wakes; returns False if its status stays."""
-    now = desk.clock()
+    now = backend.clock()
     if user is not None:
         need_person(user)
-    with desk.store.write() as db:
+    with backend.store.write() as db:
         item = load(db, item_id)
         is_early = user is None and (item.snooze_until is None or item.snooze_until > now)
         if item.status is not Status.SNOOZED or is_early:

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from compound.connector.state import tables
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.language.decisions import APPROVE, EDIT, REJECT
+from compound.review.decision.backend import MAX_RETURNS, Backend, need_person
 from compound.review.decision.claims import escalators, held
 from compound.review.decision.commit import Wish, commit, escalated
-from compound.review.decision.desk import MAX_RETURNS, Desk, need_person
 from compound.review.decision.rehearsal import Rehearsed
 from compound.review.decision.stale import amend, changes_of, make_stale
 from compound.review.item.draft_json import draft_from_json
@@ -29,36 +29,36 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-def decide(desk: Desk, wish: Wish) -> Decision:
+def decide(backend: Backend, wish: Wish) -> Decision:
     """Decide as a person."""
     need_person(wish.user)
     with child("review.decision", kind="review", review_decision=wish.action) as span:
-        with desk.store.read() as db:
+        with backend.store.read() as db:
             if replayed := _replay(db, wish):
                 return replayed
             item = load(db, wish.item_id)
             wish = _agreeing(wish, _pending(db, item))
             fields = _fields(item, wish)
-            _admit(db, item, wish, now=desk.clock())
+            _admit(db, item, wish, now=backend.clock())
         if wish.action not in WITHOUT_EFFECTS:
-            need_fresh(desk, item, item.refs, actor=wish.user)
+            need_fresh(backend, item, item.refs, actor=wish.user)
         try:
-            found = _tried(desk, item, wish, fields)
+            found = _tried(backend, item, wish, fields)
         except CompoundError as error:
             if error.code == "review.drafted-again":
                 raise
             # Another user may have decided it in the meantime; that error comes first.
-            with desk.store.read() as db:
-                _admit(db, load(db, wish.item_id), wish, now=desk.clock())
+            with backend.store.read() as db:
+                _admit(db, load(db, wish.item_id), wish, now=backend.clock())
             raise
         if wish.action not in WITHOUT_EFFECTS:
-            need_fresh(desk, item, found.refs, actor=wish.user)
+            need_fresh(backend, item, found.refs, actor=wish.user)
         try:
-            with desk.store.write() as db:
-                decision = _apply(desk, db, wish, found, fields=fields)
+            with backend.store.write() as db:
+                decision = _apply(backend, db, wish, found, fields=fields)
         except (ConflictError, IntegrityError):
             # the same request may have arrived twice: return the other's answer
-            with desk.store.read() as db:
+            with backend.store.read() as db:
                 if replayed := _replay(db, wish):
                     return replayed
             raise
@@ -67,10 +67,10 @@ def decide(desk: Desk, wish: Wish) -> Decision:
 
 
 def auto_decide(
-    desk: Desk, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+    backend: Backend, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
 ) -> Decision:
     """Decide as a policy: only untouched items, and never items that need two approvals."""
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         item = load(db, item_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
@@ -80,7 +80,7 @@ def auto_decide(
     actor = f"policy:{policy}"
     fields = fields_of(item.decide, item.draft.fields, action, {}, is_rule=True)
     if action == "approve":
-        need_fresh(desk, item, item.refs, actor=actor)
+        need_fresh(backend, item, item.refs, actor=actor)
     wish = Wish(
         item_id=item_id,
         action=action,
@@ -88,21 +88,21 @@ def auto_decide(
         version=item.version,
         note=note,
     )
-    with desk.store.write() as db:
+    with backend.store.write() as db:
         return commit(
-            db, item, wish, event=Event.AUTO, now=desk.clock(), draft=item.draft, refs=item.refs, fields=fields
+            db, item, wish, event=Event.AUTO, now=backend.clock(), draft=item.draft, refs=item.refs, fields=fields
         )
 
 
-def need_fresh(desk: Desk, item: ReviewItem, refs: Mapping[str, int], *, actor: str) -> None:
+def need_fresh(backend: Backend, item: ReviewItem, refs: Mapping[str, int], *, actor: str) -> None:
     """Raise if rows changed since drafting; the item becomes stale.
 
     Raises:
         ConflictError: `review.stale`, naming the rows.
     """
-    if not (changed := changes_of(desk.probe, refs)):
+    if not (changed := changes_of(backend.probe, refs)):
         return
-    raise make_stale(desk, item, changed, actor=actor)
+    raise make_stale(backend, item, changed, actor=actor)
 
 
 def _replay(db: Connection, wish: Wish) -> Decision | None:
@@ -122,7 +122,8 @@ def _replay(db: Connection, wish: Wish) -> Decision | None:
 
 
 def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
-    if item.status is Status.DECIDED or item.version != wish.version:
+    is_stale = item.status is Status.STALE  # why, says more than that its version is another one
+    if item.status is Status.DECIDED or (item.version != wish.version and not is_stale):
         raise lost(db, item, version=wish.version)
     if item.status not in UNDECIDED or item.status in (Status.STALE, Status.SNOOZED):
         why = f" ({(item.stale_reason or {}).get('what')})" if item.status is Status.STALE else ""
@@ -191,7 +192,7 @@ def _editable(offer: Offer) -> str:
     return f"give {'; '.join(takes)}" if takes else "this review takes no changes: approve or reject it"
 
 
-def _tried(desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
+def _tried(backend: Backend, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
     """The draft that the decision leads to, and the row versions it requires.
 
     Raises:
@@ -200,17 +201,17 @@ def _tried(desk: Desk, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonVa
     """
     if wish.action in WITHOUT_EFFECTS:
         return Rehearsed(draft=item.draft, refs=item.refs)
-    if desk.rehearse is None:
-        draft, refs = _edited(desk, item, fields) if wish.action == EDIT else (item.draft, item.refs)
+    if backend.rehearse is None:
+        draft, refs = _edited(backend, item, fields) if wish.action == EDIT else (item.draft, item.refs)
         return Rehearsed(draft=draft, refs=refs)
-    found = desk.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
+    found = backend.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
     if found.again is not None:
-        raise amend(desk, item, found.again, user=wish.user)
+        raise amend(backend, item, found.again, user=wish.user)
     # rows seen at drafting keep that version, so that later changes are still detected
     return replace(found, refs={**found.refs, **item.refs})
 
 
-def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
+def _edited(backend: Backend, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
     """An edit without a graph to rehearse it: its text and arguments."""
     text, actions = fields.get("text"), fields.get("actions")
     made = draft_from_json({"text": text or "", "actions": actions or []})
@@ -222,9 +223,9 @@ def _edited(desk: Desk, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tu
     if draft.actions == item.draft.actions:
         return draft, item.refs
     need_same_names([one.name for one in item.draft.actions], [one.name for one in draft.actions])
-    if desk.revalidate is None:
+    if backend.revalidate is None:
         raise DataError("review.edit", "arguments cannot be changed here: nothing can revalidate them")
-    found = desk.revalidate(item, draft)
+    found = backend.revalidate(item, draft)
     if found.problems:
         raise DataError("review.edit", f"the edited actions are not valid: {'; '.join(found.problems)}")
     return draft, {**found.refs, **item.refs}
@@ -248,14 +249,14 @@ def need_same_names(before: Sequence[str], edited: Sequence[str]) -> None:
 
 
 def _apply(
-    desk: Desk,
+    backend: Backend,
     db: Connection,
     wish: Wish,
     found: Rehearsed,
     *,
     fields: Mapping[str, JsonValue],
 ) -> Decision:
-    now = desk.clock()
+    now = backend.clock()
     item = load(db, wish.item_id)
     _admit(db, item, wish, now=now)
     # a decision on an unclaimed item claims it in the same transaction

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 from compound.connector.state import tables
 from compound.connector.state._owner import is_gone, this_owner
 from compound.errors import ConflictError
-from compound.review.decision.desk import Desk
+from compound.review.decision.backend import Backend
 from compound.review.item.machine import Status
 from compound.review.item.rows import decision_of, load, moment
 from compound.review.item.types import Decision, ResumeClaim
@@ -49,18 +49,20 @@ _STANDING = (
 )
 
 
-def decision_for(desk: Desk, run_id: str, node: str, round_: int) -> Decision | None:
+def decision_for(backend: Backend, run_id: str, node: str, round_: int) -> Decision | None:
     """The valid decision of a node: of its decided item at the highest escalation level."""
-    with desk.store.read() as db:
-        asked = {"of_run": run_id, "at_node": node, "in_round": round_, "now": desk.clock()}
+    with backend.store.read() as db:
+        asked = {"of_run": run_id, "at_node": node, "in_round": round_, "now": backend.clock()}
         row = db.execute(_STANDING, asked).mappings().first()
         return decision_of(row) if row else None
 
 
-def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S) -> ResumeClaim:
+def claim_resume(
+    backend: Backend, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S
+) -> ResumeClaim:
     """Claim the item's run for resuming."""
-    now, me = desk.clock(), owner or this_owner()
-    with desk.store.write() as db:
+    now, me = backend.clock(), owner or this_owner()
+    with backend.store.write() as db:
         row = _latest(db, item_id)
         if row is None:
             item = load(db, item_id)
@@ -104,7 +106,7 @@ def claim_resume(desk: Desk, item_id: str, *, owner: str | None = None, lease_s:
 
 
 def finish_resume(
-    desk: Desk, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
+    backend: Backend, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
 ) -> None:
     """Record how the resumed run ended: done, to be retried, or a dead letter.
 
@@ -112,7 +114,7 @@ def finish_resume(
         ConflictError: `review.resume-lost`: another process took over.
     """
     status = "done" if error is None else "pending" if retry else "dead"
-    with desk.store.write() as db:
+    with backend.store.write() as db:
         finished = db.execute(
             sa.update(_RESUME)
             .where(
@@ -121,15 +123,15 @@ def finish_resume(
                 _RESUME.c.owner == claim.owner,
                 _RESUME.c.attempts == claim.attempts,
             )
-            .values(status=status, error=error, owner=None, lease_until=None, updated_at=desk.clock())
+            .values(status=status, error=error, owner=None, lease_until=None, updated_at=backend.clock())
         )
         if finished.rowcount != 1:
             raise ConflictError("review.resume-lost", f"another process took over the run of item {claim.item_id}")
 
 
-def open_resumes(desk: Desk) -> list[str]:
+def open_resumes(backend: Backend) -> list[str]:
     """Items whose decided run must be resumed: not started, or started by a dead process; oldest first."""
-    now = desk.clock()
+    now = backend.clock()
     # A run that a policy decided resumes itself; its row matters only if it did not finish.
     is_over = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
     query = (
@@ -138,7 +140,7 @@ def open_resumes(desk: Desk) -> list[str]:
         .where(_RESUME.c.status.in_(["pending", "running"]), _ITEM.c.status == Status.DECIDED.value, ~is_over)
         .order_by(_RESUME.c.created_at)
     )
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         rows = db.execute(query).all()
         return [
             row.item_id
@@ -147,9 +149,9 @@ def open_resumes(desk: Desk) -> list[str]:
         ]
 
 
-def renew_resume(desk: Desk, claim: ResumeClaim, *, lease_s: float = RESUME_LEASE_S) -> bool:
+def renew_resume(backend: Backend, claim: ResumeClaim, *, lease_s: float = RESUME_LEASE_S) -> bool:
     """Heartbeat of a resuming process; returns False if another process has taken over."""
-    with desk.store.write(durable=False) as db:
+    with backend.store.write(durable=False) as db:
         renewed = db.execute(
             sa.update(_RESUME)
             .where(
@@ -158,24 +160,24 @@ def renew_resume(desk: Desk, claim: ResumeClaim, *, lease_s: float = RESUME_LEAS
                 _RESUME.c.owner == claim.owner,
                 _RESUME.c.attempts == claim.attempts,
             )
-            .values(lease_until=desk.clock() + lease_s)
+            .values(lease_until=backend.clock() + lease_s)
         )
         return renewed.rowcount == 1
 
 
-def undo_until(desk: Desk, decision_id: str) -> float | None:
+def undo_until(backend: Backend, decision_id: str) -> float | None:
     """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
     query = sa.select(_RESUME.c.undo_until).where(
-        _RESUME.c.decision_id == decision_id, _RESUME.c.status == "pending", _RESUME.c.undo_until > desk.clock()
+        _RESUME.c.decision_id == decision_id, _RESUME.c.status == "pending", _RESUME.c.undo_until > backend.clock()
     )
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return db.execute(query).scalar_one_or_none()
 
 
-def returns(desk: Desk, run_id: str) -> list[Decision]:
+def returns(backend: Backend, run_id: str) -> list[Decision]:
     """Decisions that returned drafts of a run to its graph, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.run_id == run_id, _DECISION.c.action == "return")
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         rows = db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.round)).mappings()
         return [decision_of(row) for row in rows]
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from compound.connector.state._digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
+from compound.review.decision.backend import Backend, need_person
 from compound.review.decision.commit import ESCALATED
-from compound.review.decision.desk import Desk, need_person
 from compound.review.item.machine import Event, Status, after
 from compound.review.item.rows import (
     insert_draft,
@@ -37,66 +37,66 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
     return {ref: (seen, now.get(ref)) for ref, seen in refs.items() if now.get(ref) != seen}
 
 
-def make_stale(desk: Desk, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
+def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
     """Mark the item stale; returns the error for the caller to raise."""
-    error = ConflictError(
-        "review.stale",
-        _what_changed(desk, item, changed),
-        fix=f"draft it again, then decide: compound review redraft {item.item_id[:10]}",
-    )
-    _write(desk, item, Event.CHANGE, error, actor=actor)
-    return error
-
-
-def _what_changed(desk: Desk, item: ReviewItem, changed: Changes) -> str:
-    told: dict[str, str] = {}
-    if isinstance(desk.probe, TellingProbe):
-        told = {ref: said for ref, (seen, _) in changed.items() if (said := desk.probe.told(ref, seen))}
-    rows = "; ".join(
+    told = _told(backend, changed)
+    what = "; ".join(
         f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    said = [told[ref] for ref in sorted(told)] + ([f"rows changed since: {rows}"] if rows else [])
-    if not told:
-        return f"item {item.item_id} was drafted from rows that changed since: {rows}"
-    return f"item {item.item_id} was drafted before this: {'; '.join(said)}"
+    fix = f"draft it again, then decide: compound review redraft {item.item_id[:10]}"
+    if told:
+        came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
+        error = ConflictError("review.stale", f"item {item.item_id} was drafted before {came}", fix=fix)
+    else:
+        what = f"item {item.item_id} was drafted from rows that changed since: {what}"
+        error = ConflictError("review.stale", what, fix=fix)
+    _write(backend, item, Event.CHANGE, error, actor=actor)
+    return error
 
 
-def check(desk: Desk, item_id: str) -> ReviewItem:
+def _told(backend: Backend, changed: Changes) -> dict[str, str]:
+    """What happened to anything other than rows, in words."""
+    if not isinstance(backend.probe, TellingProbe):
+        return {}
+    return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
+
+
+def check(backend: Backend, item_id: str) -> ReviewItem:
     """Check an open item; mark it stale if its rows changed."""
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         item = load(db, item_id)
     if after(item.status, Event.CHANGE) is None:
         return item
-    if changed := changes_of(desk.probe, item.refs):
-        make_stale(desk, item, changed, actor="probe")
-        with desk.store.read() as db:
+    if changed := changes_of(backend.probe, item.refs):
+        make_stale(backend, item, changed, actor="probe")
+        with backend.store.read() as db:
             return load(db, item_id)
     return item
 
 
-def reopen(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def reopen(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an item stale because an effect of its decision was refused; no effect ran."""
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         item = load(db, item_id)
         decision = last_decision(db, item_id)
     if item.status is Status.DECIDED and decision is not None and not decision.final:
         raise ConflictError("review.transition", f"item {item_id} was escalated: another item holds its decision")
-    return _write(desk, item, Event.REFUSE, error, actor=actor)
+    return _write(backend, item, Event.REFUSE, error, actor=actor)
 
 
-def outdate(desk: Desk, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def outdate(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an open item stale because its graph changed."""
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         item = load(db, item_id)
-    return _write(desk, item, Event.CHANGE, error, actor=actor)
+    return _write(backend, item, Event.CHANGE, error, actor=actor)
 
 
-def _write(desk: Desk, item: ReviewItem, event: Event, error: CompoundError, *, actor: str) -> ReviewItem:
-    now = desk.clock()
+def _write(backend: Backend, item: ReviewItem, event: Event, error: CompoundError, *, actor: str) -> ReviewItem:
+    now = backend.clock()
     reason = {"code": error.code, "what": error.what, "fix": error.fix}
-    with desk.store.write() as db:
+    with backend.store.write() as db:
         stale = move(
             db,
             item,
@@ -112,16 +112,16 @@ def _write(desk: Desk, item: ReviewItem, event: Event, error: CompoundError, *, 
 
 
 def redraft(
-    desk: Desk, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
+    backend: Backend, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
 ) -> ReviewItem:
     """Reopen a stale item with the graph's new draft, or with the old draft after a new check."""
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         item = load(db, item_id)
     if fresh is None:
         need_person(user)
-        fresh = _checked(desk, item, refs)
-    now = desk.clock()
-    with desk.store.write() as db:
+        fresh = _checked(backend, item, refs)
+    now = backend.clock()
+    with backend.store.write() as db:
         if item.version != version:
             raise lost(db, item, version=version)
         seq = item.draft_seq
@@ -163,15 +163,15 @@ def _with_history(item: ReviewItem, fresh: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*fresh, *told, *([f"{AGAIN}{what}"] if what else [])]))
 
 
-def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
+def _checked(backend: Backend, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
     """The same draft with current row versions.
 
     Raises:
         DataError: `review.redraft`: its actions are no longer valid.
     """
-    present = refs if refs is not None else _present(desk, item)
-    if desk.revalidate is not None:
-        found = desk.revalidate(replace(item, refs=present), item.draft)
+    present = refs if refs is not None else _present(backend, item)
+    if backend.revalidate is not None:
+        found = backend.revalidate(replace(item, refs=present), item.draft)
         if found.problems:
             raise DataError("review.redraft", f"the draft is no longer valid: {'; '.join(found.problems)}")
         present = {**found.refs, **present}
@@ -180,21 +180,21 @@ def _checked(desk: Desk, item: ReviewItem, refs: Mapping[str, int] | None) -> Re
     )
 
 
-def _present(desk: Desk, item: ReviewItem) -> Mapping[str, int]:
-    if desk.probe is None or not item.refs:
+def _present(backend: Backend, item: ReviewItem) -> Mapping[str, int]:
+    if backend.probe is None or not item.refs:
         return item.refs
-    now = desk.probe.current(item.refs)
+    now = backend.probe.current(item.refs)
     return {ref: now[ref] for ref in item.refs if ref in now}
 
 
-def amend(desk: Desk, item: ReviewItem, again: Redraft, *, user: str) -> ConflictError:
+def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> ConflictError:
     """Replace the draft with the one that an edit led to; returns the error for the caller to raise.
 
     Raises:
         ConflictError: `review.version`, `review.decided`: another user was first.
     """
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         seq = next_draft_seq(db, item.item_id)
         insert_draft(db, item.item_id, seq, user, again.draft, now=now)
         held = item.status is Status.IN_REVIEW and item.lease_user == user

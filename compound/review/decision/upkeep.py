@@ -7,9 +7,9 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
 from compound.errors import ConflictError
+from compound.review.decision.backend import LEASE_S, Backend, need_person
 from compound.review.decision.claims import lapse, wake
 from compound.review.decision.commit import escalated
-from compound.review.decision.desk import LEASE_S, Desk, need_person
 from compound.review.item.lists import Sweep
 from compound.review.item.machine import UNDECIDED, Event, Status
 from compound.review.item.rows import insert_item, last_decision, load, lost, move, record
@@ -19,12 +19,12 @@ _ITEM = tables.review_item
 _MIN_REMINDER_S = 3600.0
 
 
-def sweep(desk: Desk) -> Sweep:
+def sweep(backend: Backend) -> Sweep:
     """Process everything that is due: expired leases, snoozed items, expired items. One transaction per item."""
-    now = desk.clock()
-    lapsed = [item_id for item_id in _due(desk, _ITEM.c.lease_until <= now) if lapse(desk, item_id)]
-    woken = [item_id for item_id in _due(desk, _ITEM.c.snooze_until <= now) if wake(desk, item_id)]
-    ended = expire(desk)
+    now = backend.clock()
+    lapsed = [item_id for item_id in _due(backend, _ITEM.c.lease_until <= now) if lapse(backend, item_id)]
+    woken = [item_id for item_id in _due(backend, _ITEM.c.snooze_until <= now) if wake(backend, item_id)]
+    ended = expire(backend)
     return Sweep(
         lapsed=tuple(lapsed),
         woken=tuple(woken),
@@ -34,12 +34,12 @@ def sweep(desk: Desk) -> Sweep:
     )
 
 
-def expire(desk: Desk) -> Sweep:
+def expire(backend: Backend) -> Sweep:
     """Close, escalate or remind of every undecided item that has expired."""
     found: dict[str, list[str]] = {"expired": [], "escalated": [], "reminded": []}
-    for item_id in _due(desk, _ITEM.c.expire_at <= desk.clock()):
-        with desk.store.write() as db:
-            if did := _expire(db, load(db, item_id), now=desk.clock()):
+    for item_id in _due(backend, _ITEM.c.expire_at <= backend.clock()):
+        with backend.store.write() as db:
+            if did := _expire(db, load(db, item_id), now=backend.clock()):
                 found[did].append(item_id)
     return Sweep(
         expired=tuple(found["expired"]),
@@ -48,10 +48,10 @@ def expire(desk: Desk) -> Sweep:
     )
 
 
-def _due(desk: Desk, condition: sa.ColumnElement[bool]) -> list[str]:
+def _due(backend: Backend, condition: sa.ColumnElement[bool]) -> list[str]:
     open_ones = [status.value for status in UNDECIDED]
     query = sa.select(_ITEM.c.item_id).where(_ITEM.c.status.in_(open_ones), condition)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return list(db.execute(query.order_by(_ITEM.c.item_id)).scalars())
 
 
@@ -72,10 +72,10 @@ def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
     return "escalated"
 
 
-def withdraw(desk: Desk, item_id: str, *, actor: str, reason: str) -> ReviewItem:
+def withdraw(backend: Backend, item_id: str, *, actor: str, reason: str) -> ReviewItem:
     """Withdraw an item because its run was cancelled."""
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         item = load(db, item_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
@@ -84,11 +84,11 @@ def withdraw(desk: Desk, item_id: str, *, actor: str, reason: str) -> ReviewItem
         return withdrawn
 
 
-def undo(desk: Desk, item_id: str, *, user: str) -> ReviewItem:
+def undo(backend: Backend, item_id: str, *, user: str) -> ReviewItem:
     """Undo a decision whose run is not resumed yet; this user then holds the item."""
     need_person(user)
-    now = desk.clock()
-    with desk.store.write() as db:
+    now = backend.clock()
+    with backend.store.write() as db:
         item = load(db, item_id)
         decision = last_decision(db, item_id)
         if item.status is not Status.DECIDED or decision is None or not decision.final:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from compound.connector.state import tables
+from compound.review.decision.backend import Backend
 from compound.review.decision.claims import ORDER
-from compound.review.decision.desk import Desk
 from compound.review.item.draft_json import draft_from_json
 from compound.review.item.lists import ItemEvent, ItemFilter, ItemSummary
 from compound.review.item.machine import Status
@@ -23,18 +23,18 @@ _NAMES = (
 )
 
 
-def items(desk: Desk, where: ItemFilter) -> Sequence[ItemSummary]:
+def items(backend: Backend, where: ItemFilter) -> Sequence[ItemSummary]:
     """Items by urgency, without their evidence (which may be megabytes)."""
     columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "title", "ready")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
         .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
-        .where(*_conditions(where, desk.clock()))
+        .where(*_conditions(where, backend.clock()))
         .order_by(*ORDER)
         .limit(where.limit)
         .offset(where.offset)
     )
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return [
             ItemSummary(
                 status=Status(row.status),
@@ -69,49 +69,49 @@ def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def resolve(desk: Desk, named: str, limit: int) -> Sequence[tuple[str, Status]]:
+def resolve(backend: Backend, named: str, limit: int) -> Sequence[tuple[str, Status]]:
     """Items with this id prefix, or of this source item."""
     is_meant = _ITEM.c.item_id.startswith(named, autoescape=True) | (_ITEM.c.ticket_id == named)
     query = sa.select(_ITEM.c.item_id, _ITEM.c.status).where(is_meant)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.item_id).limit(limit))
         return [(row.item_id, Status(row.status)) for row in rows]
 
 
-def counts(desk: Desk, queue: str | None) -> Mapping[Status, int]:
+def counts(backend: Backend, queue: str | None) -> Mapping[Status, int]:
     """Number of items by status."""
     query = sa.select(_ITEM.c.status, sa.func.count()).group_by(_ITEM.c.status)
     if queue is not None:
         query = query.where(_ITEM.c.queue == queue)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return {Status(status): int(number) for status, number in db.execute(query)}
 
 
-def decisions(desk: Desk, item_id: str) -> Sequence[Decision]:
+def decisions(backend: Backend, item_id: str) -> Sequence[Decision]:
     """All decisions about an item, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return [decision_of(row) for row in db.execute(query).mappings()]
 
 
-def decision_ids(desk: Desk, run_id: str, node: str) -> Sequence[str]:
+def decision_ids(backend: Backend, run_id: str, node: str) -> Sequence[str]:
     """Ids of the decisions about a node of a run, oldest first."""
     query = sa.select(_DECISION.c.decision_id).where(_DECISION.c.run_id == run_id, _DECISION.c.node == node)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
 
 
-def item_of(desk: Desk, decision_id: str) -> str | None:
+def item_of(backend: Backend, decision_id: str) -> str | None:
     """The item of a decision."""
     query = sa.select(_DECISION.c.item_id).where(_DECISION.c.decision_id == decision_id)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return db.execute(query).scalar_one_or_none()
 
 
-def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:
+def drafts(backend: Backend, item_id: str) -> Sequence[DraftVersion]:
     """Every saved draft of an item, oldest first."""
     query = sa.select(_DRAFT).where(_DRAFT.c.item_id == item_id).order_by(_DRAFT.c.seq)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return [
             DraftVersion(
                 seq=row.seq,
@@ -124,11 +124,11 @@ def drafts(desk: Desk, item_id: str) -> Sequence[DraftVersion]:
         ]
 
 
-def events(desk: Desk, item_id: str) -> Sequence[ItemEvent]:
+def events(backend: Backend, item_id: str) -> Sequence[ItemEvent]:
     """Audit events of an item, oldest first."""
     audit = tables.audit.c
     query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == item_id)
-    with desk.store.read() as db:
+    with backend.store.read() as db:
         return [
             ItemEvent(event=row.event, actor=row.actor, at=row.at, details=row.details)
             for row in db.execute(query.order_by(audit.seq))

@@ -14,7 +14,7 @@ from compound.review.decision import decide as _decide
 from compound.review.decision import resume as _resume
 from compound.review.decision import stale as _stale
 from compound.review.decision import upkeep as _upkeep
-from compound.review.decision.desk import LEASE_S, Desk
+from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.decision.rehearsal import Rehearse
 from compound.review.item.lists import ItemEvent, ItemFilter, ItemSummary, Sweep
 from compound.review.item.machine import Status
@@ -64,11 +64,11 @@ class ReviewQueue:
         rehearse: Rehearse | None = None,
     ) -> None:
         self._store = store
-        self._desk = Desk(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
+        self._backend = Backend(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
 
     def now(self) -> float:
         """The queue's clock, UTC seconds."""
-        return self._desk.clock()
+        return self._backend.clock()
 
     def open_item(self, new: NewItem) -> ReviewItem:
         """Open an item. Idempotent on (run_id, node, round): a second call returns the same item."""
@@ -79,7 +79,7 @@ class ReviewQueue:
             return known
         # A power failure may lose an undecided item; its run then opens it again.
         with self._store.write(durable=False) as db:
-            return find(db, item_id) or insert_item(db, new, now=self._desk.clock())
+            return find(db, item_id) or insert_item(db, new, now=self._backend.clock())
 
     def show(self, item_id: str) -> ReviewItem:
         """The item with its fields, draft and evidence."""
@@ -88,35 +88,35 @@ class ReviewQueue:
 
     def list(self, where: ItemFilter | None = None) -> Sequence[ItemSummary]:
         """Items by urgency: due first, then by risk, then oldest first."""
-        return _listing.items(self._desk, where or ItemFilter())
+        return _listing.items(self._backend, where or ItemFilter())
 
     def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
         """Ids and statuses of the items with this id prefix or of this source item; newest first."""
-        return _listing.resolve(self._desk, named, limit)
+        return _listing.resolve(self._backend, named, limit)
 
     def counts(self, *, queue: str | None = None) -> Mapping[Status, int]:
         """Number of items by status."""
-        return _listing.counts(self._desk, queue)
+        return _listing.counts(self._backend, queue)
 
     def decisions(self, item_id: str) -> Sequence[Decision]:
         """All decisions about an item, oldest first."""
-        return _listing.decisions(self._desk, item_id)
+        return _listing.decisions(self._backend, item_id)
 
     def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
         """Ids of all decisions about a review node of a run, across its items, oldest first."""
-        return _listing.decision_ids(self._desk, run_id, node)
+        return _listing.decision_ids(self._backend, run_id, node)
 
     def item_of(self, decision_id: str) -> str | None:
         """The item of a decision; None for an unknown decision."""
-        return _listing.item_of(self._desk, decision_id)
+        return _listing.item_of(self._backend, decision_id)
 
     def events(self, item_id: str) -> Sequence[ItemEvent]:
         """Audit events of an item, oldest first."""
-        return _listing.events(self._desk, item_id)
+        return _listing.events(self._backend, item_id)
 
     def drafts(self, item_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""
-        return _listing.drafts(self._desk, item_id)
+        return _listing.drafts(self._backend, item_id)
 
     def claim(self, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
         """Claim an item; increments its version.
@@ -131,11 +131,11 @@ class ReviewQueue:
             ConflictError: `review.claimed` naming the holder, `review.decided`, `review.transition`,
                 `review.actor`.
         """
-        return _claims.claim(self._desk, item_id, user, lease_s=lease_s, takeover=takeover)
+        return _claims.claim(self._backend, item_id, user, lease_s=lease_s, takeover=takeover)
 
     def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> ReviewItem | None:
         """Claim the most urgent unclaimed item; None if there is none. Concurrent callers get distinct items."""
-        return _claims.claim_next(self._desk, user, queue=queue, lease_s=lease_s)
+        return _claims.claim_next(self._backend, user, queue=queue, lease_s=lease_s)
 
     def extend(self, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
         """Extend the holder's lease, even an expired one if nobody else has claimed the item.
@@ -143,7 +143,7 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.lease-lost`.
         """
-        return _claims.extend(self._desk, item_id, user, lease_s=lease_s)
+        return _claims.extend(self._backend, item_id, user, lease_s=lease_s)
 
     def release(self, item_id: str, user: str) -> ReviewItem:
         """Release an item to the queue.
@@ -151,19 +151,19 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.lease-lost`.
         """
-        return _claims.release(self._desk, item_id, user)
+        return _claims.release(self._backend, item_id, user)
 
     def wake(self, item_id: str, user: str) -> bool:
         """Wake a snoozed item early; returns False if it is not snoozed."""
-        return _claims.wake(self._desk, item_id, user=user)
+        return _claims.wake(self._backend, item_id, user=user)
 
     def snooze(self, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
         """Snooze an item until a time, UTC seconds; `sweep` wakes it."""
-        return _claims.snooze(self._desk, item_id, user, version=version, until=until)
+        return _claims.snooze(self._backend, item_id, user, version=version, until=until)
 
     def save_draft(self, item_id: str, user: str, draft: Draft) -> int:
         """Save the holder's unfinished text; returns the number of the version."""
-        return _claims.save_draft(self._desk, item_id, user, draft)
+        return _claims.save_draft(self._backend, item_id, user, draft)
 
     def decide(  # noqa: PLR0913  # one call: what, who, which version, why
         self,
@@ -214,7 +214,7 @@ class ReviewQueue:
             note=note,
             key=idempotency_key,
         )
-        return _decide.decide(self._desk, wish)
+        return _decide.decide(self._backend, wish)
 
     def auto_decide(
         self, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
@@ -230,19 +230,19 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.transition`, `review.stale`, `review.decided`.
         """
-        return _decide.auto_decide(self._desk, item_id, policy=policy, action=action, note=note)
+        return _decide.auto_decide(self._backend, item_id, policy=policy, action=action, note=note)
 
     def check_stale(self, item_id: str) -> ReviewItem:
         """Probe row versions; an undecided item whose rows changed becomes stale."""
-        return _stale.check(self._desk, item_id)
+        return _stale.check(self._backend, item_id)
 
     def reopen(self, item_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
         """Mark an item stale because an effect of its decision was refused; no effect ran."""
-        return _stale.reopen(self._desk, item_id, error, actor=actor)
+        return _stale.reopen(self._backend, item_id, error, actor=actor)
 
     def outdate(self, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
         """Mark an open item stale because its graph changed; `redraft` reopens it."""
-        return _stale.outdate(self._desk, item_id, error, actor=actor)
+        return _stale.outdate(self._backend, item_id, error, actor=actor)
 
     def redraft(
         self,
@@ -266,7 +266,7 @@ class ReviewQueue:
             ConflictError: `review.version`, `review.transition`.
             DataError: `review.redraft`: the old draft is no longer valid.
         """
-        return _stale.redraft(self._desk, item_id, user=user, version=version, fresh=fresh, refs=refs)
+        return _stale.redraft(self._backend, item_id, user=user, version=version, fresh=fresh, refs=refs)
 
     def undo(self, item_id: str, *, user: str) -> ReviewItem:
         """Undo a decision while its run is not resumed.
@@ -274,23 +274,23 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.too-late`, `review.transition`.
         """
-        return _upkeep.undo(self._desk, item_id, user=user)
+        return _upkeep.undo(self._backend, item_id, user=user)
 
     def withdraw(self, item_id: str, *, actor: str, reason: str) -> ReviewItem:
         """Withdraw an item because its run was cancelled."""
-        return _upkeep.withdraw(self._desk, item_id, actor=actor, reason=reason)
+        return _upkeep.withdraw(self._backend, item_id, actor=actor, reason=reason)
 
     def expire(self) -> Sweep:
         """Close, escalate or remind of expired items. Never approves."""
-        return _upkeep.expire(self._desk)
+        return _upkeep.expire(self._backend)
 
     def sweep(self) -> Sweep:
         """Process everything that is due: expired leases, snoozed items, `expire`."""
-        return _upkeep.sweep(self._desk)
+        return _upkeep.sweep(self._backend)
 
     def decision_for(self, run_id: str, node: str, *, round: int = 0) -> Decision | None:
         """The decision that a waiting run resumes with; None if there is none, or it was reopened or undone."""
-        return _resume.decision_for(self._desk, run_id, node, round)
+        return _resume.decision_for(self._backend, run_id, node, round)
 
     def claim_resume(
         self, item_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
@@ -302,19 +302,19 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.undecided`, `review.undo-open`, `review.resume-running`, `review.resume-over`.
         """
-        return _resume.claim_resume(self._desk, item_id, owner=owner, lease_s=lease_s)
+        return _resume.claim_resume(self._backend, item_id, owner=owner, lease_s=lease_s)
 
     def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
         """Heartbeat of a resuming process; returns False if another process has taken over."""
-        return _resume.renew_resume(self._desk, claim, lease_s=lease_s)
+        return _resume.renew_resume(self._backend, claim, lease_s=lease_s)
 
     def undo_until(self, decision_id: str) -> float | None:
         """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
-        return _resume.undo_until(self._desk, decision_id)
+        return _resume.undo_until(self._backend, decision_id)
 
     def returns(self, run_id: str) -> Sequence[Decision]:
         """Decisions that returned drafts of a run to its graph, oldest first."""
-        return _resume.returns(self._desk, run_id)
+        return _resume.returns(self._backend, run_id)
 
     def finish_resume(
         self, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
@@ -324,11 +324,11 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.resume-lost`.
         """
-        _resume.finish_resume(self._desk, claim, error=error, retry=retry)
+        _resume.finish_resume(self._backend, claim, error=error, retry=retry)
 
     def open_resumes(self) -> Sequence[str]:
         """Ids of items whose decided run must be resumed, oldest first."""
-        return _resume.open_resumes(self._desk)
+        return _resume.open_resumes(self._backend)
 
     def verify_audit(self, *, expected_head: str | None = None) -> AuditReport:
         """Verify the hash chain of the audit log."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from compound.language.references import Ref
-from compound.language.types import ANY, Enum, Maybe, Record, Scalar, Type, parse_type
+from compound.language.types import ANY, Enum, Nullable, Record, Scalar, Type, parse_type
 from compound.spec.python.types import to_type
 from compound.spec.python.values import Condition, Reference, to_binding, to_condition
 
@@ -111,7 +111,7 @@ def kind_of(node: Mapping[str, JsonValue]) -> Type:
         return review_type(node)
     if use == "agent":
         answer = parse_type("str" if out is None else out)
-        return Record({"answer": answer if isinstance(answer, Maybe) else Maybe(answer)}, is_open=True)
+        return Record({"answer": answer if isinstance(answer, Nullable) else Nullable(answer)}, is_open=True)
     return ANY if out is None or use is None else parse_type(out)
 
 
@@ -120,7 +120,7 @@ def review_type(own: Mapping[str, JsonValue]) -> Type:
     decide = cast("Mapping[str, Mapping[str, JsonValue]]", own.get("decide") or {"approve": {}, "reject": {}})
     fields: dict[str, Type] = {"action": Enum(tuple(decide))}
     for carried in decide.values():
-        fields |= {name: Maybe(parse_type(kind)) for name, kind in carried.items()}
+        fields |= {name: Nullable(parse_type(kind)) for name, kind in carried.items()}
     names = ("decided_by", "first_by", "decision_id", "item_id", "queue")
     fields |= {name: Scalar("str") for name in names} | {"is_automatic": Scalar("bool"), "versions": ANY}
     return Record(fields)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.language.conditions import ExpressionError, parse_reference
 from compound.language.references import Ref
-from compound.language.types import ANY, Record, Type, field_type, parse_type
+from compound.language.types import ANY, Type, field_type
 from compound.spec.nodes import NODE_KINDS, NODE_MODELS
 from compound.spec.python.arguments import OPTIONS, kind_of
 
@@ -43,10 +43,7 @@ def to_python(spec: GraphSpec) -> str:
 class _Writer:
     def __init__(self, spec: GraphSpec) -> None:
         self._names = spec.type_names
-        given = {"input": spec.input, "context": spec.context}
-        self._kinds: dict[str, Type] = {
-            root: Record({name: parse_type(kind) for name, kind in fields.items()}) for root, fields in given.items()
-        }
+        self._kinds: dict[str, Type] = {"input": spec.input_type, "context": spec.context_type}
         self.uses_maybe = False
         self._known: dict[str, str] = {"input": "graph.input", "context": "graph.context", "run": "graph.run"}
 

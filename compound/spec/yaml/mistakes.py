@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -94,7 +94,7 @@ def path_in(data: object, steps: Sequence[str | int]) -> tuple[str | int, ...]:
 
 def _into(data: object, step: str | int) -> tuple[object] | None:
     try:
-        return (data[step],)  # type: ignore[index]
+        return (cast("Any", data)[step],)
     except (KeyError, IndexError, TypeError):
         return None
 

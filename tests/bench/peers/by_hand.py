@@ -20,9 +20,9 @@ def work(home: Path) -> int:
     """Do it for all tickets of a seeded home; how many there were."""
     import duckdb
 
-    from compound.retrieval._embedders import open_embedder
+    from tests.support.search import embedder as embedder_named
 
-    embedder = open_embedder("minilm")
+    embedder = embedder_named("minilm")
     lake = duckdb.connect()
     lake.execute("SET threads = 2")
     files = str(home / "sample" / "lakehouse" / "orders" / "**" / "*.parquet")

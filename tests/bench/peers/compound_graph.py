@@ -20,9 +20,8 @@ from compound.graph.port.services import JsonCall
 from compound.spec import load_graph
 from compound.testing.fakes import FakeServices
 from compound.tool import tool
-from compound.trace._parquet import ParquetStore
-from compound.trace._recorder import Recorder
 from tests.bench.peers import steps
+from tests.support.tracing import Recorder, on_disk
 
 FILE = Path(__file__).with_name("eight.yaml")
 
@@ -119,7 +118,7 @@ class Traced:
 async def opened(*, is_traced: bool = True) -> AsyncGenerator[Traced]:
     """The graph, with traces or without."""
     with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(ParquetStore(folder)) if is_traced else None
+        recorder = on_disk(folder)[1] if is_traced else None
         spec = load_graph(FILE.read_text(encoding="utf-8"), str(FILE))
         try:
             async with Engine(spec, Services(), recorder) as engine:

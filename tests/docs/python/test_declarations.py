@@ -59,7 +59,7 @@ def test_a_file_for_people() -> None:
     @tool
     def report(lines: list[str]) -> Artifact:
         """A file that the run keeps; its record goes on through the graph."""
-        return keep("report.txt", "\n".join(lines).encode())
+        return keep("\n".join(lines).encode(), name="report", media_type="text/plain")
 
     assert "Artifact" in str(report.output_schema)
 
@@ -72,7 +72,7 @@ def test_the_answer_of_an_sql_question() -> None:
     def told(answer: AskAnswer) -> str:
         """A tool that is given what an `ask` tool found, or why it found nothing."""
         problem: Problem | None = answer.problem
-        return f"{len(answer.rows)} rows" if problem is None else problem.what
+        return f"{len(answer.rows)} rows" if problem is None else problem.message
 
     assert told.name == "told"
 
@@ -153,10 +153,10 @@ def test_a_solver() -> None:
     from compound.model import Abstain, solver
 
     @solver("writer")
-    def writer(inputs: Mapping[str, JsonValue]) -> JsonValue:
+    def writer(inputs: Mapping[str, JsonValue]) -> JsonValue | Abstain:
         """Answers in place of the model `writer` when no key is set."""
         if not inputs["passages"]:
-            raise Abstain("nothing was found")
+            return Abstain("nothing was found")
         return {"text": "See the passages.", "source": None}
 
     assert writer({"passages": ["one"]}) == {"text": "See the passages.", "source": None}

@@ -23,7 +23,7 @@ mailboxes = {inbox = "letters.jsonl"}
 GRAPH = """\
 compound: graph/v1
 name: answer
-input: {letter: {id: str, subject: str, body: str, email: str?, customer_id: str?}}
+input: {letter: {id: str, subject: str, body: str, email: str?, customer_id: str?, received_at: str?}}
 item: {input: letter, id: letter.id, title: letter.subject, key: letter.customer_id}
 output: {text: $draft, action: $ok.action, sent: $send?}
 nodes:
@@ -42,7 +42,7 @@ nodes:
 DIRECT = """\
 compound: graph/v1
 name: direct
-input: {letter: {id: str, subject: str, body: str, email: str?, customer_id: str?}}
+input: {letter: {id: str, subject: str, body: str, email: str?, customer_id: str?, received_at: str?}}
 item: {input: letter, id: letter.id, title: letter.subject}
 output: {text: $draft, sent: $send?}
 nodes:
@@ -52,6 +52,9 @@ nodes:
   send: {use: effect, tool: send_answer, when: fine.ok, in: {letter_id: $input.letter.id, text: $draft}}
 """
 TOOLS = '''\
+import time
+from pathlib import Path
+
 from pydantic import BaseModel, JsonValue
 
 from compound.connector.mailbox import MailboxTransaction
@@ -59,16 +62,38 @@ from compound.effect import effect
 from compound.tool import Verdict, check, tool
 
 
+ROOT = Path(__file__).parent.parent
+
+
+def wait_for_go(name: str) -> None:
+    """Say that one is here, and wait until the test lets one go on."""
+    if not (ROOT / f"{name}.go").exists():
+        (ROOT / f"{name}.here").touch()
+    end = time.monotonic() + 60
+    while not (ROOT / f"{name}.go").exists():
+        if time.monotonic() > end:
+            raise TimeoutError(name)
+        time.sleep(0.01)
+
+
 class Answer(BaseModel):
     letter_id: str
     text: str
 
 
-@tool
+@tool(blocking=True)
 def draft(letter: dict[str, JsonValue], before: list[JsonValue]) -> str:
     """Answer a letter; it says what it knows of the conversation."""
+    if letter["body"] == "Draft slowly.":
+        wait_for_go("draft")
     known = [f"{one['who']} {one['item_id']}: {one['text']}" for one in before]
     return " | ".join([f"Re {letter['body']}", *known])
+
+
+@tool
+def newest(before: list[JsonValue]) -> JsonValue:
+    """What was said last."""
+    return before[-1] if before else {"text": ""}
 
 
 @check("says_something")
@@ -80,6 +105,8 @@ def says_something(text: str) -> Verdict:
 @effect("send_answer", target="inbox")
 def send_answer(tx: MailboxTransaction, args: Answer) -> JsonValue:
     """Answer."""
+    if "Send slowly." in args.text:
+        wait_for_go("send")
     return tx.reply(args.letter_id, args.text)
 '''
 FILES = {

@@ -66,7 +66,9 @@ def test_show_tells_the_conversation_with_decisions_and_effects(place: Place) ->
     batch(place, letter("m-1", "No water."))
     did(place.say("review", "approve", "m-1"))
     batch(place, letter("m-2", "Thanks.", thread="m-1", received_at="2026-05-04T10:00:00Z"), name="later.jsonl")
-    first, ours = shown(place, "m-2")["conversation"]
+    batch(place, letter("m-3", "Bye.", thread="m-1"), name="last.jsonl")
+    first, ours, second = shown(place, "m-3")["conversation"]
+    assert (second["item_id"], second["at"]) == ("m-2", "2026-05-04T10:00:00Z")
     assert (first["who"], first["item_id"], first["subject"], first["text"]) == (
         "customer",
         "m-1",
@@ -136,8 +138,7 @@ def test_effects_without_a_review_are_told_and_not_done_again(place: Place) -> N
 
 def test_a_chain_of_replies_is_one_conversation_in_its_order(place: Place) -> None:
     chain = [letter("m-0", "0")] + [letter(f"m-{n}", str(n), in_reply_to=f"m-{n - 1}") for n in range(1, 6)]
-    batch(place, *chain, graph="direct")
-    told = dict(answers(place))
-    assert [one.split(":")[0] for one in told["m-5"].split(" | ")[1:]] == [
-        f"{who} m-{n}" for n in range(5) for who in ("customer", "us")
-    ]
+    batch(place, *chain[:5], graph="direct")
+    batch(place, chain[5], name="later.jsonl")
+    told = [(one["who"], one["item_id"]) for one in shown(place, "m-5")["conversation"]]
+    assert told == [(who, f"m-{n}") for n in range(5) for who in ("customer", "us")]

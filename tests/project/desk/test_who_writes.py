@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from compound.connector.mailbox._item import MailboxProblem
-from compound.connector.mailbox._sources import read_items
 from tests.project.desk.nora import CUSTOMER, facts
+from tests.support.mailboxes import MailboxProblem, read_items
 from tools.lanes import identify
 from tools.planning import make_plan
 from tools.shop.proposals import Plan

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from compound.project.source.modules import ProjectModules
-from compound.specialist._specialist import Specialist
-from compound.specialist._train import train
+from tests.support.specialists import Specialist, trained
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared/data"
@@ -150,7 +149,7 @@ def vars_of(view: Any) -> dict[str, Any]:
 @cache
 def learned(training: Path, home: Path) -> Specialist:
     """The intent specialist, trained as `compound train intent` does."""
-    return Specialist.load(train("intent", part("tools.training").intent_examples(training), home).folder)
+    return trained(part("tools.training").intent_examples(training), home)[1]
 
 
 @cache

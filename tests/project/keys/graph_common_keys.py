@@ -11,9 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 from compound.errors import ConnectorError
-from compound.specialist._specialist import Specialist
 from tests.project.keys.table import Desk, Key, Place
 from tests.project.keys.world import world
+from tests.support.specialists import Specialist
 
 NODES: Mapping[str, str] = {
     "retrieve": "use: retrieve, on: handbook, in: {query: $input.text}",

@@ -64,7 +64,7 @@ def _customer_key(desk: Desk) -> None:
     assert querying(desk, everything).codes() == []
     keyed = querying(desk, everything, lakehouse="tables: {orders: {customer_key: user_id}}\n")
     assert keyed.codes() == ["sql.customer"]
-    with pytest.raises(ProjectError, match="restricts it to the caller"):
+    with pytest.raises(ProjectError, match="is not restricted to the caller"):
         rows_of(keyed)
 
 

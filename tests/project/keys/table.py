@@ -114,7 +114,8 @@ class Place:
     def replies(self) -> list[str]:
         """What customers were told, oldest first."""
         with self.open() as project:
-            return [one.text for one in project.resources.mailboxes["desk"].replies() if one.kind == "reply"]
+            boxes = project.resources.mailboxes.values()
+            return [one.text for box in boxes for one in box.replies() if one.kind == "reply"]
 
     def say(self, *words: str, env: Mapping[str, str] | None = None) -> Said:
         """`compound ...` as a person types it."""

@@ -52,9 +52,7 @@ def test_a_field_without_a_value_says_how_it_is_written(desk: Bank) -> None:
     assert (error.what, error.fix) == ("'words' is not NAME=VALUE", "write words=VALUE")
 
 
-@pytest.mark.parametrize(
-    ("expires", "queue"), [("{escalate: leads}", "queue leads"), ("{remind: true}", "a reminder is noted")]
-)
+@pytest.mark.parametrize(("expires", "queue"), [("{escalate: leads}", "queue leads"), ("{remind: true}", "reminds")])
 def test_show_names_the_queue_of_an_escalation(tmp_path: Path, expires: str, queue: str) -> None:
     graph = TWO_NODES.replace("    queue: cards\n", f"    queue: cards\n    due: 4h\n    on_expire: {expires}\n")
     desk = bank(tmp_path, graph)
@@ -71,9 +69,9 @@ def test_an_undone_second_approval_leaves_no_first_one(tmp_path: Path) -> None:
     )
     item = desk.waiting()
     desk.run("review", "approve", item)
-    assert "ann did; another person has to" in desk.run("review", "show", item).stdout
+    assert "ann has; another person must" in desk.run("review", "show", item).stdout
     desk.run("review", "approve", item, "--user", "bob")
     said = desk.run("review", "undo", item).stdout
-    assert "two people must approve it: nobody did yet" in said
+    assert "two people must approve it: nobody has yet" in said
     assert "waiting for another person" in desk.run("review", "approve", item).stdout
     assert (desk.card("C-1")["status"], desk.letters()) == ("open", [])

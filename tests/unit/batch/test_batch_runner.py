@@ -92,7 +92,7 @@ def test_dead_letters_name_the_ticket_and_the_reason(store: StateStore, tmp_path
     summary = run(store, Desk(), backlog("ok", "explode"), tmp_path)
     (letter,) = summary.dead
     assert (letter.ticket_id, letter.code) == ("t1", "batch.ticket-failed")
-    assert letter.what == "ticket 't1': ZeroDivisionError: a bug in a tool"
+    assert letter.what == "item 't1': ZeroDivisionError: a bug in a tool"
     assert letter.is_readable
     assert summary.dead_letter_file is not None
     letters = [json.loads(line) for line in Path(summary.dead_letter_file).read_text().splitlines()]
@@ -356,7 +356,7 @@ def test_a_second_process_on_the_same_job_is_refused_and_told_who_holds_it(store
     ledger = Ledger(store, graph_name="support_reply", source="desk")
     with (
         ledger.held(),
-        pytest.raises(ConflictError, match=rf"run already by process {os.getpid()} on host {host_name()}, since 20"),
+        pytest.raises(ConflictError, match=rf"already run by process {os.getpid()} on host {host_name()}, since 20"),
     ):
         run(store, Desk(), backlog("ok"), tmp_path)
     assert run(store, Desk(), backlog("ok"), tmp_path).counts == {"done": 1}

@@ -15,7 +15,7 @@ import pytest
 from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.connector.lakehouse.value.types import CustomerKey, Limits, TableOptions
 from compound.errors import CompoundError
-from compound.tool._sql import SqlTool
+from compound.tool.loading import SqlTool
 
 ATTACKS = Path(__file__).resolve().parents[4] / "shared" / "data" / "sql_attacks" / "attacks.jsonl"
 LIMIT_MS = 150

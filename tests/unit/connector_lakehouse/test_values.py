@@ -11,9 +11,7 @@ import pytest
 
 from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import RunError
-from compound.tool._ask import AskTool
-from compound.tool._sql import SqlTool
-from compound.tool.loading import load_sql_tool
+from compound.tool.loading import AskTool, SqlTool, load_sql_tool
 
 HEADER = (
     "name: ask\ndescription: One.\nkind: {kind}\ntables: [lake.one]\nscope: all\nverified: {{by: me, at: 2026-11-20}}\n"

@@ -27,9 +27,7 @@ from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.connector.lakehouse.service.workers import Cancellation, Stopped, Workers
 from compound.connector.lakehouse.value.types import Limits, Resources
 from compound.errors import ConnectorError
-from compound.tool._ask import AskTool, BoundAsk
-from compound.tool._sql import SqlTool
-from compound.tool.loading import load_sql_tool
+from compound.tool.loading import AskTool, BoundAsk, SqlTool, load_sql_tool
 
 MS = 400
 MEMORY_MB = 300

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.connector.mailbox._item import Item, MailboxProblem
-from compound.connector.mailbox._sources import read_items
 from compound.errors import ConnectorError
 from compound.spec.mailbox_file import ItemRules, MailboxFile
+from tests.support.mailboxes import Item, MailboxProblem, read_items
 
 GOOD = b'{"id": "t%d", "subject": "Hi", "body": "Where is my lamp?", "email": null}'
 SHARED = Path(__file__).resolve().parents[3] / "../shared/data"

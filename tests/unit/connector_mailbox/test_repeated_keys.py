@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compound.connector.mailbox._item import Item, MailboxProblem
-from compound.connector.mailbox._sources import read_items
+from tests.support.mailboxes import Item, MailboxProblem, read_items
 from tests.support.reply_desk import ReplyDesk, ticket
 
 TWICE = {

@@ -12,11 +12,9 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from compound.connector.records._changes import Change
-from compound.connector.records._records import Records
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.records_file import RecordsFile
-from tests.support.shops import find_effect, group_of, open_small_shop, shop_file, small_tables
+from tests.support.shops import Records, find_effect, group_of, open_shop, open_small_shop, shop_file, small_tables
 from tests.support.state_stores import postgresql_url
 from tools import effects
 from tools.shop.rules import ShopView, diff, same_outcome
@@ -149,7 +147,7 @@ def test_a_seed_that_does_not_fit_changes_nothing(shop: Records) -> None:
 
 
 def test_a_shop_that_was_never_seeded_says_so(tmp_path: Path) -> None:
-    empty = Records.open(tmp_path / "shop.db", shop_file())
+    empty = open_shop(tmp_path / "shop.db")
     with pytest.raises(ConnectorError) as caught:
         empty.documents("ann")
     assert caught.value.code == "records.not-seeded"
@@ -179,7 +177,7 @@ def reference(tmp_path: Path) -> Iterator[Records]:
     if not SHARED.is_dir() and not os.environ.get("CI"):
         pytest.skip("the reference data is not beside the project")
     file = shop_file()
-    opened = Records.open(tmp_path / "shop.db", file, effects=find_effect)
+    opened = open_shop(tmp_path / "shop.db", file, effects=find_effect)
     opened.seed({name: lakehouse_rows(name) for name in file.tables})
     yield opened
     opened.close()
@@ -203,7 +201,7 @@ def test_the_reference_lakehouse_gives_the_reference_documents(reference: Record
 def test_the_gold_actions_give_the_published_outcomes_in_the_database(reference: Records) -> None:
     folder = SHARED.parent / "tau1_retail"
     tasks = json.loads((folder / "tasks_dev.json").read_text())
-    published: list[Change] = []
+    published: list[dict[str, Any]] = []
     pristine = reference.export()
     for expected in json.loads((folder / "expected_outcomes_dev.json").read_text()):
         actions = tasks[expected["task_index"]]["actions"]

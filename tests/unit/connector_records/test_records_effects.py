@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import event
 
-from compound.connector.records._records import Records
 from compound.effect import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
-from tests.support.shops import ADDRESS, ROOT, find_effect, group_of, open_small_shop, shop_file
+from tests.support.shops import ADDRESS, ROOT, Records, find_effect, group_of, open_shop, open_small_shop
 from tests.support.state_stores import postgresql_url
 
 if TYPE_CHECKING:
@@ -124,9 +123,8 @@ def test_half_a_group_is_never_completed_in_silence(shop: Records) -> None:
 
 PERFORMER = """
 import asyncio, sys
-from compound.connector.records._records import Records
-from tests.support.shops import find_effect, group_of, shop_file
-shop = Records.open(sys.argv[1], shop_file(), effects=find_effect)
+from tests.support.shops import find_effect, group_of, open_shop
+shop = open_shop(sys.argv[1], effects=find_effect)
 cancel = ("cancel_pending_order", {"order_id": "#W1", "reason": "no longer needed"})
 group = group_of(cancel, expected={"orders/#W1": 1, "customers/ann": 1})
 shop.documents("ann")
@@ -201,7 +199,7 @@ def test_a_locked_order_on_postgresql_is_an_error_of_its_own() -> None:
 
 def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     open_small_shop(tmp_path / "shop.db").close()
-    shop = Records.open(tmp_path / "shop.db", shop_file(), effects=find_effect)
+    shop = open_shop(tmp_path / "shop.db", effects=find_effect)
     engine = shop._engine  # pyright: ignore[reportPrivateUsage]
 
     def limit(connection: Connection, _entry: object) -> None:
@@ -228,13 +226,13 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
 )
 def test_a_shop_that_cannot_be_opened_says_why(url: str, code: str) -> None:
     with pytest.raises(ConnectorError) as caught:
-        Records.open(url, shop_file()).documents("ann")
+        open_shop(url).documents("ann")
     assert caught.value.code == code
 
 
 def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
     (tmp_path / "shop.db").write_bytes(b"no database at all" * 100)
-    shop = Records.open(tmp_path / "shop.db", shop_file())
+    shop = open_shop(tmp_path / "shop.db")
     with pytest.raises(ConnectorError) as caught:
         shop.documents("ann")
     assert caught.value.code == "records.not-a-database"

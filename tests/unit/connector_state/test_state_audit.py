@@ -66,7 +66,7 @@ def test_rows_cannot_be_changed(store: StateStore, change: str) -> None:
         ("UPDATE audit SET at = 9 WHERE seq = 1", 1, "content"),
         ("UPDATE audit SET details = '{}' WHERE seq = 5", 5, "content"),
         ("DELETE FROM audit WHERE seq = 2", 3, "row 2 is missing"),
-        ("UPDATE audit SET prev_hash = 'x' WHERE seq = 2", 2, "continue"),
+        ("UPDATE audit SET prev_hash = 'x' WHERE seq = 2", 2, "link"),
     ],
 )
 def test_a_change_behind_the_guards_is_found(store: StateStore, change: str, at: int, problem: str) -> None:

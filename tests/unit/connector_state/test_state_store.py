@@ -268,6 +268,19 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert caught.value.code == "state.newer"
 
 
+@pytest.mark.parametrize("revision", ["0001", "0011"])
+def test_an_older_store_is_refused_with_what_to_do(revision: str, tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    with store.write() as db:
+        db.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    store.close()
+    with pytest.raises(ConnectorError) as caught:
+        StateStore.open(tmp_path / "state.db")
+    assert caught.value.code == "state.older"
+    assert revision in caught.value.what
+    assert "move the store away" in caught.value.fix
+
+
 def test_a_url_of_sqlite(tmp_path: Path) -> None:
     store = StateStore.open(f"sqlite:///{tmp_path}/x.db")
     assert store.dialect == "sqlite"

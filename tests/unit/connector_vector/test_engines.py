@@ -28,9 +28,8 @@ from compound.connector.vector import (
     digest_of,
     document_digest,
 )
-from compound.connector.vector._engine import open_engine
-from compound.connector.vector._types import Scalar
 from compound.errors import ConnectorError, ProjectError
+from tests.support.search import engine as open_engine
 
 KINDS = ("edge", "sqlite", "qdrant")
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +40,7 @@ def engine_of(kind: str, root: Path) -> IndexEngine:
     return open_engine(kind, root=root, url=":memory:")
 
 
-def document(key: str, text: str, **meta: Scalar) -> StoredDocument:
+def document(key: str, text: str, **meta: str | int | bool) -> StoredDocument:
     made = StoredDocument(id=key, text=text, title=key, source="a.md", version="1", meta=meta)
     return replace(made, digest=document_digest(made))
 
@@ -277,7 +276,7 @@ def test_a_killed_build_leaves_the_old_version(tmp_path: Path) -> None:
         from pathlib import Path
         from dataclasses import replace
         from compound.connector.vector import StoredPassage
-        from compound.connector.vector._engine import open_engine
+        from tests.support.search import engine as open_engine
         from compound.connector.vector._versions import read_manifest
         root = Path(sys.argv[1])
         old = read_manifest(root / "handbook" / "1")

@@ -14,8 +14,7 @@ from compound.errors import CompoundError, DataError
 from compound.graph.bridge.compiled import compile_graph
 from compound.spec import load_graph
 from compound.testing.fakes import FakeServices
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from tests.support.tracing import in_memory
 
 PURE = """\
 compound: graph/v1
@@ -179,8 +178,7 @@ def test_a_decision_made_up_in_the_state_sends_nothing() -> None:
 
 
 def test_failures_raise_with_our_code_and_spans_are_written() -> None:
-    store = MemoryStore()
-    recorder = Recorder(store)
+    store, recorder = in_memory()
     services = world()
     app = app_of(PURE, services, recorder=recorder)
     asyncio.run(app.ainvoke({"ticket": {"id": "a"}}))

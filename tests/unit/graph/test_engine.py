@@ -27,8 +27,7 @@ from compound.graph.store.locks import run_lock
 from compound.graph.store.saver import CheckpointFile
 from compound.spec import GraphSpec, load_graph
 from compound.testing.fakes import FakeServices
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from tests.support.tracing import in_memory
 
 REVIEWED = """\
 compound: graph/v1
@@ -53,8 +52,8 @@ def services() -> FakeServices:
 
 
 def test_spans_of_a_pause_and_its_resume() -> None:
-    store, world = MemoryStore(), services()
-    recorder = Recorder(store)
+    world = services()
+    store, recorder = in_memory()
 
     async def play() -> None:
         async with Engine(reviewed(), world, recorder) as engine:

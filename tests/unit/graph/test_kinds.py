@@ -10,7 +10,7 @@ from compound.graph.drawing.picture import INPUT, LOOKS, OUTPUT
 from compound.graph.node.binding import BINDERS
 from compound.spec import load_graph
 from compound.spec.nodes import NODE_KINDS, NODE_MODELS
-from compound.spec.words import Shelf
+from compound.spec.steps import Shelf
 
 BLOCKS = {"repeat", "map"}
 STEPS = {"enter", "map-join"}

@@ -15,8 +15,7 @@ from compound.graph import Engine, ReplayResult, RunResult
 from compound.graph.run.replay import Recording
 from compound.spec.graph_text import build_graph
 from compound.testing.fakes import FakeServices
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from tests.support.tracing import in_memory
 
 NODES: dict[str, Any] = {
     "facts": {"use": "tool", "tool": "facts", "in": {"x": "$input.x"}},
@@ -40,7 +39,7 @@ class World:
             models={"writer": lambda i: f"about {i['facts']['n']}", "tagger": lambda i: f"tag {i['item']}"},  # type: ignore[index]
         )
         self.folder = folder
-        self.store = MemoryStore()
+        self.store, self.recorder = in_memory()
         self.state = StateStore.open(folder / "state.db")
 
     def engine(self, nodes: Mapping[str, Any] | None = None) -> Engine:
@@ -51,7 +50,7 @@ class World:
             "nodes": dict(nodes or NODES),
         }
         spec = build_graph({**data, "output": {"draft": "$draft", "tags": "$tags", "sent": "$send?"}})
-        return Engine(spec, self.services, Recorder(self.store), self.state, self.folder / "checkpoints.db")
+        return Engine(spec, self.services, self.recorder, self.state, self.folder / "checkpoints.db")
 
     async def record(self) -> RunResult:
         async with self.engine() as engine:

@@ -35,9 +35,8 @@ from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal, MemoryJournal, StateJournal
 from compound.model.gateway.route import Route
 from compound.spec.models_file import Price, PriceTable
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
 from tests.support.state_stores import sqlite_store
+from tests.support.tracing import in_memory
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -146,7 +145,7 @@ def test_an_answer_that_does_not_fit_is_asked_for_once_more_and_both_are_paid(jo
 def test_two_answers_that_do_not_fit_abstain() -> None:
     response = call(gateway(ScriptedProvider(["no", '{"n": 1.5}'])), TYPED)
     assert (response.abstained, response.data) == (True, None)
-    assert response.reason == "the answer does not fit its schema: $.n: 1.5 is not integer"
+    assert response.reason == "the answer does not match its schema: $.n: 1.5 is not integer"
 
 
 @pytest.mark.parametrize("stop", ["refusal", "max_tokens", "context_window"])
@@ -319,8 +318,7 @@ def test_a_stream_that_falls_silent_times_out_and_a_slow_listener_does_not() -> 
 
 
 def test_spans_say_who_answered_for_how_much() -> None:
-    store = MemoryStore()
-    recorder = Recorder(store)
+    store, recorder = in_memory()
     provider = ScriptedProvider([OVERLOADED, answer(), "plain"])
     door = gateway(provider, MemoryJournal())
     request = replace(ASK, prompt_name="reply", prompt_version="3")

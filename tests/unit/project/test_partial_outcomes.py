@@ -87,7 +87,7 @@ def test_a_redraft_that_changes_the_arguments_is_a_new_effect_beside_what_was_do
     data, text = shown(bank, item)
     assert [one["arguments"] for one in data["done"]] == [CREDIT["arguments"]]
     assert [(one["name"], one.get("done_before")) for one in data["actions"]] == [("credit", True), ("note", None)]
-    assert "- credit (shop): it was done before with other arguments" in text
+    assert "- credit (shop): already done with other arguments" in text
     last = approve(bank, item)
     assert last.ok
     assert bank.balance() == 22.0

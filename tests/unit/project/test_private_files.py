@@ -88,5 +88,5 @@ def test_files_of_a_killed_process_are_private_at_the_next_command(tmp_path: Pat
 
 def test_the_setting_is_true_or_false(tmp_path: Path) -> None:
     write_project(tmp_path, {"pyproject.toml": GROUP.replace("true", '"yes"'), **FILES})
-    with pytest.raises(ProjectError, match="`group_access` is 'yes'; it is `true` or `false`"):
+    with pytest.raises(ProjectError, match="`group_access` is 'yes'; it must be `true` or `false`"):
         Project.open(tmp_path)

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from compound import Project
 from compound.connector.state import tables
-from compound.connector.state._audit import append_audit, verify_audit
+from compound.connector.state._audit import append_audit
 from compound.errors import CompoundError, ConflictError
-from compound.trace._parquet import ParquetStore
 from tests.support.certificates import grant
 from tests.support.commands import command
 from tests.support.projects import PYPROJECT, write_project
 from tests.support.state_stores import postgresql_url
+from tests.support.tracing import on_disk
 
 if TYPE_CHECKING:
     from compound.project import PruneReport, RunView
@@ -232,7 +232,7 @@ def test_the_audit_log_tells_each_application_once_and_stays_whole(project: Proj
     assert [(one.subject, one.details["runs_emptied"], one.details["runs_dropped"]) for one in told] == [
         ("short", 1, 0)
     ]
-    assert verify_audit(project.resources.state).ok
+    assert project.services.queue.verify_audit().ok
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_reader_sees_every_span_once_beside_a_prune(project: Project) -> None:
         done(project, f"{SECRET} {number}")
         project.resources.recorder.flush()
     before = hashes(project)
-    other = ParquetStore(project.resources.traces_folder)
+    other, _ = on_disk(project.resources.traces_folder)
     prune(project, 31)
     assert set(other.sql("select span_id, input_sha256, output_sha256, bytes from spans").rows) == before
 
@@ -345,4 +345,4 @@ def test_runs_go_on_beside_a_prune(project: Project) -> None:
     assert ended == ["done"] * 8 + ["waiting_review"]
     prune(project, 31)
     assert SECRET not in words(project)
-    assert verify_audit(project.resources.state).ok
+    assert project.services.queue.verify_audit().ok

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from compound import Graph, Project
+from compound.errors import ProjectError
 from tests.support.commands import command
 from tests.support.projects import write_project
 
@@ -46,6 +47,14 @@ def test_a_python_graph_is_a_graph_of_the_project(folder: Path) -> None:
         assert project.run("quiet", {"text": "hi"}).output == {"loud": "HI"}
     finally:
         project.close()
+
+
+def test_a_python_file_whose_graph_has_another_name_says_what_to_call_it(folder: Path) -> None:
+    (folder / "graphs/loud.py").write_text('from compound import Graph\n\ng = Graph("loud")\n', encoding="utf-8")
+    with Project.open(folder) as project, pytest.raises(ProjectError) as caught:
+        project.check(["loud"])
+    assert caught.value.code == "project.unknown-graph"
+    assert caught.value.fix == "let graphs/loud.py call its graph `graph`: graph = Graph('loud', ...)"
 
 
 def test_a_finding_of_a_python_graph_names_its_line(folder: Path) -> None:

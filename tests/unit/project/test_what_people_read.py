@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compound.errors import PROJECT_PACKAGE, Location, raised_in_project
-from compound.project.view.evidence import _cut  # pyright: ignore[reportPrivateUsage]
+from compound.project.view.evidence import short_row  # pyright: ignore[reportPrivateUsage]
 from compound.project.view.trees import TraceTree
 from compound.project.view.views import RunView
 
@@ -39,7 +39,7 @@ def _run(error: dict[str, str | int]) -> RunView:
 
 @given(st.text(alphabet="ab ", max_size=400))
 def test_evidence_is_cut_short_and_never_inside_a_word(text: str) -> None:
-    shown = _cut(text)
+    shown = short_row(text)
     assert len(shown) <= 160
     if shown != text:
         head = shown.removesuffix("...")

@@ -181,8 +181,8 @@ def test_another_engine_in_the_same_folder_builds_anew(desk: Desk, tmp_path: Pat
 
 BAD = (
     (page("", "x"), "id is empty"),
-    (page("returns", "x"), "id comes twice"),
-    (page("half", "\ud800"), "not Unicode"),
+    (page("returns", "x"), "id is used twice"),
+    (page("half", "\ud800"), "not valid Unicode"),
     (Document(id="m", text="x", meta={"a b": 1}), "'a b'"),
     (Document(id="m", text="x", meta={"doc_id": 1}), "'doc_id'"),
     (Document(id="m", text="x", meta={"price": 1.5}), "is a float"),  # pyright: ignore[reportArgumentType]

@@ -257,7 +257,7 @@ def test_a_row_that_is_gone_is_a_change_but_a_reject_sends_nothing(desk: Desk) -
     assert desk.queue.decide(item.item_id, "reject", user="ann", version=1, reason="other").final
     other = open_item(desk, run_id="r2")
     assert desk.queue.check_stale(other.item_id).status is Status.STALE
-    assert "orders/#W1 is gone" in str(desk.queue.show(other.item_id).stale_reason)
+    assert "orders/#W1 was deleted" in str(desk.queue.show(other.item_id).stale_reason)
     assert desk.queue.check_stale(item.item_id).status is Status.DECIDED
 
 

@@ -10,8 +10,8 @@ from compound.language.types import (
     ANY,
     Enum,
     Many,
-    Maybe,
     Named,
+    Nullable,
     Record,
     Scalar,
     TypeError_,
@@ -101,7 +101,7 @@ def test_json_schema_of_a_type_and_back() -> None:
     back = from_json_schema(schema)
     assert isinstance(back, Record)
     assert back.fields["cites"] == Many(Scalar("str"))
-    assert back.fields["tone"] == Maybe(Enum(("warm", "cool")))
+    assert back.fields["tone"] == Nullable(Enum(("warm", "cool")))
     assert to_json_schema(Named("Tree"), NAMES)["$defs"]
 
 

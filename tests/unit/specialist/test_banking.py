@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compound.retrieval._embedders import open_embedder
 from compound.specialist import Example
-from compound.specialist._train import train
+from tests.support.search import embedder
+from tests.support.specialists import trained
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared/data/banking77/train.csv"
 
@@ -21,7 +21,7 @@ def test_what_is_certified_of_banking77_holds_on_texts_that_were_not_seen(tmp_pa
     with DATA.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     examples = [Example(text=row["text"], labels=(row["category"],), group=row["text"]) for row in rows]
-    report = train("intent", examples, tmp_path, embedder=open_embedder("minilm"))
+    report, _ = trained(examples, tmp_path, embedder=embedder("minilm"))
     figures = {figure.name: figure for figure in report.figures}
     assert (figures["exact label set"].value or 0) >= 0.91
     assert (figures["calibration error"].value or 1) <= 0.03

@@ -10,11 +10,9 @@ from typing import Any, ClassVar, cast
 import pytest
 
 from compound.errors import ConnectorError
-from compound.retrieval._embedders import open_embedder
 from compound.specialist import Example
-from compound.specialist._specialist import Specialist
-from compound.specialist._train import train
-from compound.specialist._types import Prediction
+from tests.support import specialists
+from tests.support.search import embedder
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared/data/clinc150/data_full.json"
 pytestmark = [
@@ -36,17 +34,16 @@ def pairs(part: str, intents: frozenset[str] | None = None, least: int = 0) -> P
     return out
 
 
-def trained(known: Pairs, root: Path, *, target_error: float = 0.02) -> Specialist:
-    embedder = open_embedder("minilm")
+def trained(known: Pairs, root: Path, *, target_error: float = 0.02) -> specialists.Specialist:
     examples = [Example(text=text, labels=(label,), group=text) for text, label in known]
-    report = train("intent", examples, root, embedder=embedder, target_error=target_error)
+    report, made = specialists.trained(examples, root, embedder=embedder("minilm"), target_error=target_error)
     if report.certified.threshold is not None:
         assert "assumes" in report.certificate
-    return Specialist.load(report.folder, embedder)
+    return made
 
 
-def measured(specialist: Specialist, inside: Pairs, outside: Pairs) -> dict[str, float]:
-    said: list[tuple[Prediction, str]] = [(specialist.predict(text), label) for text, label in inside]
+def measured(specialist: specialists.Specialist, inside: Pairs, outside: Pairs) -> dict[str, float]:
+    said = [(specialist.predict(text), label) for text, label in inside]
     right = [one.label == label for one, label in said if one.automated]
     return {
         "coverage": len(right) / len(said),
@@ -80,7 +77,7 @@ def test_without_the_embedder_that_it_was_trained_with_nothing_is_automated(tmp_
     specialist = trained(pairs("train", labels, least=60), tmp_path)
     text = pairs("test", labels)[0][0]
     assert specialist.predict(text).label is not None
-    bare = Specialist.load(tmp_path / "intent" / specialist.version).predict(text)
+    bare = specialists.loaded(tmp_path / "intent" / specialist.version).predict(text)
     assert (bare.automated, bare.label, bare.reason, bare.score) == (False, None, "uncertified", 0.0)
 
     class Other:
@@ -90,8 +87,8 @@ def test_without_the_embedder_that_it_was_trained_with_nothing_is_automated(tmp_
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(name)
 
-    other = Specialist.load(tmp_path / "intent" / specialist.version, cast("Any", Other()))
+    other = specialists.loaded(tmp_path / "intent" / specialist.version, cast("Any", Other()))
     assert other.predict(text).reason == "uncertified"
     (tmp_path / "intent" / specialist.version / "certificate.json").unlink()
     with pytest.raises(ConnectorError, match="cannot be read"):
-        Specialist.load(tmp_path / "intent" / specialist.version)
+        specialists.loaded(tmp_path / "intent" / specialist.version)

@@ -18,6 +18,7 @@ from compound.specialist import Certificate
 from compound.specialist._certify import certify
 from tests.support.commands import command
 from tests.support.projects import write_project
+from tests.support.search import embedder
 
 PYPROJECT = """\
 [tool.compound]
@@ -177,10 +178,8 @@ def test_a_version_that_cannot_be_loaded_holds_no_other_back_and_is_not_promoted
 
 
 def test_without_an_embedder_nothing_is_certified(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from compound.retrieval._embedders import NoEmbedder
-
-    monkeypatch.setattr("compound.project.open.resources.Resources.embedder", NoEmbedder())
-    assert "no embedder is there to tell texts out of scope" in called(root, "train", "intent")["certificate"]
+    monkeypatch.setattr("compound.project.open.resources.Resources.embedder", embedder("none"))
+    assert "no embedder to detect texts out of scope" in called(root, "train", "intent")["certificate"]
     found = Project.open(root).resources.specialists.resolve("intent").predict("cancel w1 w2 w3 w4")
     assert (found.label, found.automated, found.reason) == ("cancel", False, "uncertified")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +12,7 @@ import numpy as np
 import pytest
 
 from compound import Setup, testing
-from compound.connector.mailbox._mailbox import Mailbox
-from compound.connector.records._records import Records
 from compound.connector.state import StateStore
-from compound.connector.vector import IndexEngine
-from compound.connector.vector._engine import open_engine
 from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, TargetEffect, TargetSetup
 from compound.model import (
     AnthropicProvider,
@@ -29,16 +25,16 @@ from compound.model import (
     solver,
 )
 from compound.model.provider.offline import OfflineProvider
-from compound.retrieval import Document, Embedder
-from compound.retrieval._build import build_index
-from compound.retrieval._embedders import NoEmbedder, open_embedder
-from compound.retrieval._retriever import Retriever
+from compound.retrieval import Embedder
 from tests.contract.anthropic.replay_server import ReplayServer
+from tests.support.mailboxes import Mailbox
 from tests.support.model_projects import reply
-from tests.support.shops import open_small_shop, shop_file
+from tests.support.search import embedder, engine
+from tests.support.shops import open_shop, open_small_shop
 from tests.support.state_stores import postgresql_url
 
 PLUGINS = Path(__file__).parents[2] / "plugin_package" / "src"
+SMALL = Path(__file__).parents[3] / "compound/_templates/small"
 Find = Callable[[str], TargetEffect]
 
 
@@ -61,7 +57,7 @@ def test_the_shop_is_a_target(database: str, tmp_path: Path) -> None:
         tx.get("orders", "#W1")["status"] = mark
 
     testing.check_target(
-        lambda effects: Records.open(url, shop_file(), effects=effects), change=change, seen=lambda shop: shop.export()
+        lambda effects: open_shop(url, effects=effects), change=change, seen=lambda shop: shop.export()
     )
 
 
@@ -105,7 +101,7 @@ class Forgetful:
 
 def test_a_target_that_performs_twice_is_told() -> None:
     rows: list[str] = []
-    with pytest.raises(AssertionError, match="class A: the same group changed something in the same process"):
+    with pytest.raises(AssertionError, match="class A: the same group made a change in the same process"):
         testing.check_target(
             lambda effects: Forgetful(effects, rows, is_whole=True, delivery_class="A"),
             change=lambda tx, mark: tx.append(mark),
@@ -115,7 +111,7 @@ def test_a_target_that_performs_twice_is_told() -> None:
 
 def test_a_target_that_keeps_half_of_a_group_is_told() -> None:
     rows: list[str] = []
-    with pytest.raises(AssertionError, match="one effect of a group refuses, and the change of another one stayed"):
+    with pytest.raises(AssertionError, match="one effect of a group refuses, but another one's change stayed"):
         testing.check_target(
             lambda effects: Forgetful(effects, rows, is_whole=False, delivery_class="D"),
             change=lambda tx, mark: tx.append(mark),
@@ -171,7 +167,7 @@ def test_a_provider_whose_stream_differs_is_told() -> None:
             yield TextDelta(text="Good")
             yield StreamEnd(response=await self.complete(request))
 
-    with pytest.raises(AssertionError, match="the pieces of a stream must make up its answer's text"):
+    with pytest.raises(AssertionError, match="the text pieces of a stream must equal the text of its answer"):
         testing.check_provider(lambda: Uneven(["Hello"] * 4))
 
 
@@ -180,18 +176,18 @@ def test_a_provider_whose_stream_differs_is_told() -> None:
 
 @pytest.mark.parametrize("kind", ["edge", "sqlite"])
 def test_each_engine_is_an_engine(kind: str, tmp_path: Path) -> None:
-    testing.check_engine(lambda: open_engine(kind, root=tmp_path))
+    testing.check_engine(lambda: engine(kind, root=tmp_path))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_qdrant_is_an_engine() -> None:
-    made = open_engine("qdrant", url=":memory:")
+    made = engine("qdrant", url=":memory:")
     testing.check_engine(lambda: made)
 
 
 def test_each_embedder_is_an_embedder() -> None:
-    testing.check_embedder(NoEmbedder)
-    testing.check_embedder(lambda: open_embedder("auto"))
+    testing.check_embedder(lambda: embedder("none"))
+    testing.check_embedder(lambda: embedder("auto"))
 
 
 def test_the_embedder_and_the_retriever_of_the_package(plugin: Callable[[str], Any]) -> None:
@@ -200,20 +196,18 @@ def test_the_embedder_and_the_retriever_of_the_package(plugin: Callable[[str], A
     testing.check_retriever(partial(plugin("shelf").open_shelf, setup), query="refund")
 
 
-def test_our_retriever_is_one(tmp_path: Path) -> None:
-    engine: IndexEngine = open_engine("sqlite", root=tmp_path)
-    texts = {"a": "A refund takes five days.", "b": "No refund of a card.", "c": "Boots."}
-    build_index("kit", [Document(id=key, text=text) for key, text in texts.items()], engine)
-    made = Retriever.open("kit", engine)
-    testing.check_retriever(lambda: made, query="refund")
-    made.close()
+def test_our_retriever_is_one() -> None:
+    with testing.project(SMALL) as desk:
+        desk.index()
+        made = desk.project.resources.retriever("garden")
+        testing.check_retriever(lambda: made, query="water a plot")
 
 
 def test_an_embedder_of_other_lengths_is_told() -> None:
-    class Long(NoEmbedder):
-        @property
-        def dimension(self) -> int:
-            return 2
+    class Long:
+        name = "long"
+        dimension = 2
+        fingerprint: Mapping[str, str] = {"embedder": "long"}
 
         def embed(self, texts: Sequence[str]) -> Any:
             return np.full((len(texts), 2), 2.0, np.float32)

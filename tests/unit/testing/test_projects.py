@@ -130,7 +130,7 @@ def test_a_model_without_a_script_answers_as_the_project_says() -> None:
     with testing.project(FILES) as desk:
         run = desk.run({"text": "hi"})
         assert run.values["write"] == "Dear customer: hi"
-        with pytest.raises(AssertionError, match="no script for the model 'writer'"):
+        with pytest.raises(AssertionError, match="model 'writer' is not scripted"):
             desk.asked("writer")
 
 

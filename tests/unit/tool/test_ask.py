@@ -17,9 +17,7 @@ from hypothesis import strategies as st
 from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import CompoundError, DataError, ProjectError
 from compound.language import InvalidFile
-from compound.tool._ask import AskTool, BoundAsk
-from compound.tool._sql import SqlTool
-from compound.tool.loading import load_sql_tool
+from compound.tool.loading import AskTool, BoundAsk, SqlTool, load_sql_tool
 
 ATTACKS = Path(__file__).resolve().parents[4] / "shared/data/sql_attacks/attacks.jsonl"
 SECRETS = ("SSN-", "TOPSECRET", "ann@", "PATH=")

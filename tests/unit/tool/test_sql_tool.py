@@ -15,10 +15,8 @@ from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.connector.lakehouse.value.types import CustomerKey, TableOptions
 from compound.errors import CompoundError, DataError, ProjectError, RunError
 from compound.language import InvalidFile
-from compound.tool._sql import SqlTool
-from compound.tool.loading import load_sql_tool
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from compound.tool.loading import SqlTool, load_sql_tool
+from tests.support.tracing import in_memory
 
 TOOL = """---
 name: orders_of
@@ -123,12 +121,12 @@ def test_the_caller_is_never_null_nor_forged(house: Lakehouse) -> None:
     [
         ({"n": 51}, "more than 50"),
         ({"n": 0}, "less than 1"),
-        ({"n": "2"}, "whole number"),
-        ({"n": True}, "whole number"),
+        ({"n": "2"}, "32-bit integer"),
+        ({"n": True}, "32-bit integer"),
         ({"n": None}, "must not be null"),
         ({"since": "yesterday"}, "since"),
-        ({"since": 3}, "text is wanted"),
-        ({"customer_id": 7}, "text is wanted"),
+        ({"since": 3}, "it must be text"),
+        ({"customer_id": 7}, "it must be text"),
         ({"customer_id": "u\x00"}, "NUL"),
         ({"limit": 3}, "unknown parameter 'limit'"),
     ],
@@ -210,8 +208,7 @@ def test_schema_drift_shows_at_bind(house: Lakehouse) -> None:
 
 
 def test_the_span_says_what_was_asked_and_read(house: Lakehouse) -> None:
-    store = MemoryStore()
-    recorder = Recorder(store)
+    store, recorder = in_memory()
     tool = _load()
     with recorder.run(graph_name="g", graph_hash="h", run_id="r", thread_id="t"):
         first = tool.run(house, {"customer_id": "u1"})

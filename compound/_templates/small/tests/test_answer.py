@@ -25,8 +25,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
 
 
 def sent(project: Project) -> list[str]:
-    """The text of every message that left the project."""
-    return [message.text for message in project.resources.mailboxes["mail"].replies()]
+    """The text of every answer that left the project."""
+    return [str(one.arguments["text"]) for one in project.effects().list() if one.status == "sent"]
 
 
 def test_an_approved_answer_is_sent_once(project: Project) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import hashlib
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from compound.connector.lakehouse.table.snapshot import discard
 from compound.connector.lakehouse.value.types import Resources
 from compound.connector.lakehouse.value.values import literal, quoted
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Engine:
     def __init__(self, files: Mapping[str, Path], cache_dir: Path, resources: Resources) -> None:
         self._config = _config(resources)
         described = repr((CATALOG_BUILD, sorted(self._config.items()), sorted(files.items())))
-        key = hashlib.sha256(described.encode()).hexdigest()[:20]
+        key = sha(described, 20)
         self.catalog = (cache_dir / f"catalog-{key}.duckdb").resolve()
         self._files = dict(files)
         self._local = threading.local()

@@ -65,7 +65,7 @@ def serve(reads: int, writes: int) -> None:
         signal.setitimer(signal.ITIMER_REAL, (request.limits.ms + KERNEL_GRACE_MS) / 1_000)
         # Tell the parent that the statement started: only then can it be the cause of a crash.
         write_all(writes, frame({"begun": True}))
-        reply, is_spent = _reply(lambda: _run(engine, tables, request))  # noqa: B023  called before the next
+        reply, is_spent = _reply(lambda: _run(engine, tables, request))  # noqa: B023  it is called at once, not in a later round of the loop
         used = _data_bytes()
         is_spent = is_spent or (used is not None and base is not None and used - base > memory_mb * _MB * _SPENT_SHARE)
         data = frame({**reply, "last": is_spent})

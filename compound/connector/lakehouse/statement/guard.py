@@ -8,7 +8,6 @@ files and planning evaluates constant expressions.
 from __future__ import annotations
 
 import atexit
-import hashlib
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import orjson
 from compound.connector.lakehouse.statement.text import paths_of, without_prefixes, without_tail
 from compound.connector.lakehouse.statement.walk import Walk
 from compound.errors import Location, ProjectError, choices
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     import duckdb
@@ -228,7 +228,7 @@ def _not_one(found: str, where: Location | None) -> ProjectError:
 
 def _fingerprint(node: Mapping[str, Any]) -> str:
     plain = orjson.dumps(_without_places(node), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(plain).hexdigest()[:16]
+    return sha(plain, 16)
 
 
 def _without_places(value: object) -> object:

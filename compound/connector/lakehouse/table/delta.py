@@ -7,7 +7,6 @@ required columns contain no null.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import orjson
 from compound.connector.lakehouse.table.fence import keep_log_inside
 from compound.connector.lakehouse.table.sources import Source
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -193,4 +193,4 @@ def _duck_type(source: Source, column: str, kind: object) -> str:
 
 def digest(text: str) -> str:
     """SHA-256 of a text, 16 hex digits."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha(text, 16)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from compound.connector.lakehouse.table.sources import Source, parquet_files
 from compound.connector.lakehouse.value.types import Column, TableInfo
 from compound.connector.lakehouse.value.values import literal, quoted
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -166,4 +166,4 @@ def _version_of(source: Source, delta: DeltaVersion | None) -> tuple[int, str]:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha(text, 16)

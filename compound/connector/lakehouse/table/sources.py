@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Final
 
 from compound.connector.lakehouse.value.types import TableFormat, TableOptions
 from compound.errors import ConnectorError
+from compound.language.sha import sha
 
 _ICEBERG: Final = re.compile(r"\.metadata\.json$|^version-hint\.text$|^snap-.*\.avro$")
 BUILD: Final = 3
@@ -65,7 +65,7 @@ class Source:
         except OSError as error:
             what = f"table {self.name!r} at {self.path} cannot be read: {error.strerror}"
             raise ConnectorError("lakehouse.missing-table", what, fix="restore the table") from error
-        return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:20]
+        return sha("\n".join(seen), 20)
 
 
 def parquet_files(path: Path) -> list[Path]:

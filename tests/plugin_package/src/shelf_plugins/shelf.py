@@ -54,7 +54,7 @@ class Shortest:
     """Puts short passages first."""
 
     def rerank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
-        """One score a passage, higher is better."""
+        """One score per passage; higher is better."""
         del query
         return [-float(len(one)) for one in passages]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "v1_0001"
 down_revision = None
 
 
@@ -15,7 +15,7 @@ $$ BEGIN RAISE EXCEPTION 'audit rows never change'; END $$
 """
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     """The first schema."""
     op.create_table(
         "audit",
@@ -41,6 +41,9 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=True),
         sa.Column("run_id", sa.Text(), nullable=True),
+        sa.Column("is_adopted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("context", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("message", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=True),
         sa.Column("started_at", sa.Double(), nullable=True),
@@ -50,6 +53,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_batch_item_job_id_seq"), "batch_item", ["job_id", "seq"], unique=False)
     op.create_index(op.f("ix_batch_item_job_id_status"), "batch_item", ["job_id", "status"], unique=False)
     op.create_index(op.f("ix_batch_item_run_id"), "batch_item", ["run_id"], unique=False)
+    op.create_index(op.f("ix_batch_item_ticket_id"), "batch_item", ["ticket_id"], unique=False)
     op.create_table(
         "batch_job",
         sa.Column("job_id", sa.Text(), nullable=False),
@@ -58,6 +62,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("options", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_batch_job")),
@@ -79,6 +84,7 @@ def upgrade() -> None:
         sa.Column("response", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("usage", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("cost_usd", sa.Double(), nullable=True),
+        sa.Column("known_usd", sa.Double(), nullable=True),
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("finished_at", sa.Double(), nullable=True),
@@ -87,6 +93,41 @@ def upgrade() -> None:
     op.create_index(op.f("ix_call_batch_id"), "call", ["batch_id"], unique=False)
     op.create_index(op.f("ix_call_run_id"), "call", ["run_id"], unique=False)
     op.create_table(
+        "certificate",
+        sa.Column("certificate_id", sa.Text(), nullable=False),
+        sa.Column("graph_name", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("threshold", sa.Double(), nullable=True),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("k", sa.Integer(), nullable=False),
+        sa.Column("bound", sa.Double(), nullable=False),
+        sa.Column("error_at_most", sa.Double(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("covers", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("revoked_by", sa.Text(), nullable=True),
+        sa.Column("revoked_at", sa.Double(), nullable=True),
+        sa.Column("revoke_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_certificate")),
+    )
+    op.create_index(
+        op.f("ix_certificate_graph_name_node_profile"), "certificate", ["graph_name", "node", "profile"], unique=False
+    )
+    op.create_table(
+        "graph",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_graph")),
+    )
+    op.create_table(
         "idempotency",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("payload_sha256", sa.Text(), nullable=False),
@@ -94,6 +135,37 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency")),
     )
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Double(), nullable=True),
+        sa.Column("lease_until", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
+        "message",
+        sa.Column("mailbox", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("thread", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("words", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("arrived_at", sa.Double(), nullable=False),
+        sa.Column("pruned_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("mailbox", "item_id", name=op.f("pk_message")),
+        sa.UniqueConstraint("mailbox", "thread", "place", name=op.f("uq_message_mailbox_thread_place")),
+    )
+    op.create_table(
+        "message_run",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("mailbox", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_message_run")),
+    )
+    op.create_index(op.f("ix_message_run_mailbox_item_id"), "message_run", ["mailbox", "item_id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("effect_key", sa.Text(), nullable=False),
@@ -112,6 +184,7 @@ def upgrade() -> None:
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.Double(), nullable=True),
         sa.Column("undo_until", sa.Double(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
@@ -121,6 +194,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_decision_id"), "outbox", ["decision_id"], unique=False)
     op.create_index(op.f("ix_outbox_group_key"), "outbox", ["group_key"], unique=False)
+    op.create_index(op.f("ix_outbox_run_id"), "outbox", ["run_id"], unique=False)
     op.create_index(op.f("ix_outbox_status_undo_until"), "outbox", ["status", "undo_until"], unique=False)
     op.create_table(
         "review_item",
@@ -137,6 +211,7 @@ def upgrade() -> None:
         sa.Column("risk", sa.Integer(), server_default="0", nullable=False),
         sa.Column("second", sa.Boolean(), nullable=False),
         sa.Column("ticket", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
         sa.Column("evidence", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("reasons", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("refs", sa.JSON(none_as_null=True), nullable=False),
@@ -149,11 +224,19 @@ def upgrade() -> None:
         sa.Column("stale_reason", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("parent_id", sa.Text(), nullable=True),
         sa.Column("on_expire", sa.Text(), nullable=False),
+        sa.Column("escalate_to", sa.Text(), nullable=True),
+        sa.Column("graph_name", sa.Text(), nullable=True),
+        sa.Column("undo_s", sa.Double(), server_default="0", nullable=False),
+        sa.Column("decide", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("held", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("due_at", sa.Double(), nullable=True),
         sa.Column("expire_at", sa.Double(), nullable=True),
         sa.Column("snooze_until", sa.Double(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
+        sa.Column("pruned_at", sa.Double(), nullable=True),
+        sa.Column("ready", sa.Boolean(), nullable=True),
+        sa.Column("readiness", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_review_item")),
         sa.UniqueConstraint("run_id", "node", "round", "level", name=op.f("uq_review_item_run_id_node_round_level")),
     )
@@ -168,7 +251,11 @@ def upgrade() -> None:
         sa.Column("graph_name", sa.Text(), nullable=False),
         sa.Column("graph_hash", sa.Text(), nullable=False),
         sa.Column("graph_version", sa.Integer(), nullable=True),
+        sa.Column("moved_from", sa.Text(), nullable=True),
         sa.Column("thread_id", sa.Text(), nullable=True),
+        sa.Column("ticket_id", sa.Text(), nullable=True),
+        sa.Column("ticket_sha256", sa.Text(), nullable=True),
+        sa.Column("host", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("input_sha256", sa.Text(), nullable=True),
         sa.Column("input", sa.JSON(none_as_null=True), nullable=True),
@@ -178,10 +265,12 @@ def upgrade() -> None:
         sa.Column("profile", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
+        sa.Column("pruned_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run")),
     )
     op.create_index(op.f("ix_run_status_updated_at"), "run", ["status", "updated_at"], unique=False)
     op.create_index(op.f("ix_run_thread_id"), "run", ["thread_id"], unique=False)
+    op.create_index(op.f("ix_run_ticket_id"), "run", ["ticket_id"], unique=False)
     op.create_table(
         "score",
         sa.Column("score_id", sa.Text(), nullable=False),
@@ -222,6 +311,7 @@ def upgrade() -> None:
         sa.Column("refs", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("fields", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("decided_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_decision_item_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
@@ -249,6 +339,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.Double(), nullable=True),
+        sa.Column("undo_until", sa.Double(), nullable=True),
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),

@@ -19,7 +19,7 @@ _MACHINES = ("policy:", "agent:", "graph")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Backend:
     """The queue's store, clock and ports."""
 
     store: StateStore
