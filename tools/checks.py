@@ -19,14 +19,14 @@ from .shop.proposals import Plan
 from .shop.rules import ShopView, apply, copy_view, diff, price_difference, require_owner, touched_order
 from .tickets import Intake
 
-# A match begins where its run of signs begins: tried from inside the run again, a long one would cost its square.
+# A match starts where its run of characters starts: starting inside a long run would cost quadratic time.
 _FIGURE = re.compile(r"(?<![#\w.+%-])[#\w.+%-]*@[\w.-]+|#?(?<![A-Za-z_])[A-Za-z_]*\d(?:[\w.,:/'%-]*[\w%])?")
 _WITH_LETTERS = re.compile(r"(\d+)[a-z]+|[a-z]+(\d+)")
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 
 class DraftReply(TypedDict):
-    """A reply and the passages it rests on."""
+    """A reply and the passages that it cites."""
 
     text: str
     cites: list[str]
@@ -34,14 +34,14 @@ class DraftReply(TypedDict):
 
 @check("policy")
 def policy(plan: Plan | None, who: Identity, shop: dict[str, JsonValue] | None = None) -> Verdict:
-    """Dry run of every proposed action, in order, on the customer's documents as the shop has them now.
+    """Dry run of every proposed action, in order, on the customer's present documents in the shop.
 
-    No plan (the model gave no usable answer) is no plan that holds.
+    No plan (the model gave no usable answer) does not pass.
     """
     if plan is None:
         return Verdict(ok=False, problems=["there is no plan"], details={"refused": [], "versions": {}, "amounts": []})
     if not plan["actions"]:
-        # Nothing to rehearse; but a reply that names an order must not go out once that order has changed.
+        # Nothing to rehearse; but a reply that names an order must not be sent once that order has changed.
         pins = _versions(shop, plan, who["customer_id"]) if shop and who["customer_id"] else {}
         return Verdict(ok=True, details={"refused": [], "versions": pins, "amounts": []})
     if shop is None or not who["customer_id"]:
@@ -96,7 +96,7 @@ def _versions(shop: Mapping[str, JsonValue], plan: Plan, customer_id: str) -> di
 
 
 def _amounts(view: ShopView, action: Action) -> list[JsonValue]:
-    """The money an action moves, USD: positive is paid by the customer, negative goes back."""
+    """The money that an action moves, USD: positive is paid by the customer, negative goes back."""
     arguments, name = action["arguments"], action["name"]
     order_id = touched_order(action)
     order = view.orders.get(order_id) if order_id else None
@@ -139,7 +139,7 @@ def provenance(
     variants: list[dict[str, JsonValue]] | None = None,
     policies: list[dict[str, JsonValue]] | None = None,
 ) -> Verdict:
-    """Every number, id, date and amount of the reply and of the actions stands in a row, a passage or the ticket."""
+    """Every number, id, date and amount of the reply and of the actions is in a row, a passage or the ticket."""
     known = set(figures(intake["text"]))
     for rows in (customers, orders, items, payments, methods, variants):
         known.update(_said(cast("JsonValue", rows or [])))
@@ -165,7 +165,7 @@ def provenance(
 
 @lru_cache(maxsize=20_000)
 def figures(text: str) -> frozenset[str]:
-    """The figures of a text in one spelling: `$1,204.50` is `1204.5`, `#W123` stays; e-mail addresses count too."""
+    """The figures of a text in one spelling: `$1,204.50` is `1204.5`, `#W123` stays; e-mail addresses are included."""
     found: set[str] = set()
     for match in _FIGURE.finditer(_GROUPS.sub("", text)):
         figure = match.group().strip(".,:;'-/").lower()

@@ -1,7 +1,7 @@
-"""What the desk may do to the shop and to the customer: seven writes, a transfer, a reply.
+"""The desk's effects on the shop and on the customer: seven writes, a transfer, a reply.
 
-The arguments are those of tau-bench's retail tools. What is allowed is in `rules`; here it meets the shop's
-transaction, where a refusal takes back everything.
+The arguments are those of tau-bench's retail tools. `rules` defines what is allowed; here it runs in the shop's
+transaction, where a refusal rolls everything back.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _view(tx: RecordsTransaction, action: Action) -> rules.ShopView:
     if order_id is not None:
         order = cast("Order | None", tx.get("orders", order_id))
         if order is None:
-            raise EffectRefused("effect.not-found", f"there is no order {order_id!r}")
+            raise EffectRefused("effect.not-found", f"no order has the id {order_id!r}")
         orders[order_id] = order
         customer_id = order["user_id"]
         if "new_item_ids" in arguments:
@@ -182,7 +182,7 @@ def _view(tx: RecordsTransaction, action: Action) -> rules.ShopView:
 
 
 def _require_pinned_owner(tx: RecordsTransaction, view: rules.ShopView) -> None:
-    # The decision was drafted on one customer's rows. An edit that names somebody else's order must not pass.
+    # The decision was drafted on one customer's rows. An edit that names another customer's order is refused.
     pinned = {ref.removeprefix("customers/") for ref in tx.expected if ref.startswith("customers/")}
     strangers = set(view.customers) - pinned
     if pinned and strangers:

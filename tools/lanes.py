@@ -16,22 +16,22 @@ from .shop.proposals import Plan
 from .tickets import Intake
 
 SURE = 0.9
-"""Plans below this confidence go to a person: a default was taken, or a typo was corrected in something that matters."""
+"""Plans below this confidence go to a person: a default was used, or a typo in an important word was corrected."""
 
 
 LOUD, FAINT = 0.75, 0.25
-"""A specialist without a certificate objects where it hears one wish at least so loudly and a planned one hardly."""
+"""A specialist without a certificate objects if it is this sure of one wish and nearly rules out a planned one."""
 
 
 class Identity(TypedDict):
-    """The customer of a ticket; `customer_id` is null when it is not proven, and `reason` says why or by what."""
+    """The customer of a ticket; `customer_id` is null if not proven, and `reason` has the reason or the proof."""
 
     customer_id: Annotated[str | None, PROVEN]
     reason: str
 
 
 class Lane(TypedDict):
-    """`clean`: the graph may decide; `deferred`: a person does, for these reasons."""
+    """`clean`: the graph may decide; `deferred`: a person decides, for these reasons."""
 
     lane: Literal["clean", "deferred"]
     reasons: list[str]
@@ -39,12 +39,12 @@ class Lane(TypedDict):
 
 @tool
 def identify(intake: Intake, customers: list[dict[str, JsonValue]]) -> Identity:
-    """Prove who writes: by e-mail, or by first name, last name and zip. A customer id alone proves nothing."""
+    """Identify the writer: by e-mail, or by first name, last name and zip. A customer id alone proves nothing."""
     proven = {str(row["user_id"]): how for row in customers if (how := _proof(intake, row))}
     if not proven:
         return {"customer_id": None, "reason": "no customer has this e-mail, or this name and zip"}
     if (claimed := str(intake["customer_id"] or "")) in proven:
-        # The envelope comes before what the text names besides: an address that a receipt shall go to is no writer.
+        # The envelope takes precedence over names in the text: the address for a receipt is not the writer.
         proven = {claimed: proven[claimed]}
     if len(proven) > 1:
         return {"customer_id": None, "reason": "the e-mail and the name belong to different customers"}
@@ -77,7 +77,7 @@ def choose_lane(
     draft: dict[str, JsonValue] | None,
     proof: Verdict,
 ) -> Lane:
-    """Clean only when the writer is proven, every word is explained, every check holds and nothing is suspicious."""
+    """Clean only if the writer is proven, every word is explained, every check holds and nothing is suspicious."""
     reasons = lane_reasons(intake, who, plan)
     reasons += intent_reasons(intent, plan) if plan else []
     if not verdict.ok:
@@ -90,7 +90,7 @@ def choose_lane(
 
 
 def lane_reasons(intake: Intake, who: Identity, plan: Plan | None) -> list[str]:
-    """Why a ticket with this plan needs a person; empty when only checks and intent could still object."""
+    """Why a ticket with this plan needs a person; empty if only checks and intent could still object."""
     reasons: list[str] = []
     if not who["customer_id"]:
         reasons.append(f"not identified: {who['reason']}")
@@ -110,9 +110,9 @@ def lane_reasons(intake: Intake, who: Identity, plan: Plan | None) -> list[str]:
 
 
 def intent_reasons(intent: Mapping[str, JsonValue] | None, plan: Plan) -> list[str]:
-    """What the specialist hears in the letter that the plan does not do, or the other way round.
+    """The difference between the specialist's wishes and those of the plan.
 
-    An abstaining specialist is no objection: the plan explains every word by itself.
+    An abstaining specialist does not object: the plan explains every word by itself.
     """
     said = heard(dict(intent) if intent else None)
     planned = set(wishes_of(action["name"] for action in plan["actions"]))

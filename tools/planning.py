@@ -1,7 +1,6 @@
 """The desk's own planner: from a ticket and the facts to proposed actions, without a language model.
 
-It is the bottom rung of the ladder. What it does not understand stays visible (`unexplained`, `questions`), and a
-ticket with anything of that kind goes to a person.
+Everything that it does not understand is reported (`unexplained`, `questions`), and such a ticket goes to a person.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from .shop.facts import read_facts
 from .shop.proposals import Plan, Proposal, dry_run, merge
 
 GUESSED, AGREED = 0.8, 0.95
-"""Confidence in a wish that no word of action names; the second when the specialist hears it as well."""
+"""Confidence in a wish without a word of action; the second if the specialist predicts it too."""
 MOST_WORDS, LONGEST_SENTENCE = 800, 250
-"""Words and marks of a letter and of a sentence that are read; a person reads what is longer."""
+"""Maximum number of words and marks of a letter and of a sentence; a person reads longer ones."""
 
 
 @solver("retail_plan")

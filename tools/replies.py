@@ -1,7 +1,7 @@
 """The offline writer: a reply from the plan, the rows, the policy passages and the nearest past case.
 
-It is not a language model: every sentence is fixed, every figure comes from a row, and what is quoted is quoted
-from a passage that is cited.
+It is not a language model: every sentence is fixed, every figure comes from a row, and every quote comes from a
+passage that is cited.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads a ticket: clean text, language, personal data, identifiers, signs that somebody talks to the system."""
+"""Reads a ticket: clean text, language, personal data, identifiers, signs of text that addresses the system."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _INVISIBLE = {"\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u180e", "\ufef
 
 
 class Ticket(BaseModel):
-    """What a customer wrote; only `id` must be there, and nothing else may.
+    """A customer's message; only `id` is required, and other fields are refused.
 
-    `html` is the mail as HTML: it is read where there is no `body`. `email` may be written `Ann Lee <ann@x.example>`.
+    `html` is the mail as HTML, read if there is no `body`. `email` may be written `Ann Lee <ann@x.example>`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,7 +54,7 @@ class PersonalData(TypedDict):
 
 
 class Intake(TypedDict):
-    """A ticket as read: see `read_ticket`."""
+    """A ticket after reading: see `read_ticket`."""
 
     text: str
     subject: str
@@ -74,11 +74,11 @@ class Intake(TypedDict):
 def read_ticket(ticket: Ticket) -> Intake:
     """Clean the text; find language, personal data, identifiers and signs of injection.
 
-    Who writes is taken from the envelope first (`email`), then from the letter itself: never from what it quotes or
-    forwards, nor from below its signature mark. HTML becomes text.
+    The writer is taken from the envelope first (`email`), then from the letter itself: never from quoted or forwarded
+    parts, nor from the text below the signature mark. HTML becomes text.
 
     `text` is subject and body, NFC, without control, zero-width and bidi characters, at most 20,000 characters
-    (`truncated` says that the rest was left off). It never fails on odd text.
+    (`truncated`: the rest was cut off). It never fails on unusual text.
     """
     subject, hidden_subject = clean(ticket.subject)
     written, markup = _plain_body(ticket)
@@ -109,7 +109,7 @@ def read_ticket(ticket: Ticket) -> Intake:
 
 
 def _plain_body(ticket: Ticket) -> tuple[str, str]:
-    """The body as text, and the HTML it was made from, if it was."""
+    """The body as text, and the HTML that it was converted from, if any."""
     body = ticket.body or ""
     if is_html(body):
         return html_text(body), body
@@ -119,10 +119,10 @@ def _plain_body(ticket: Ticket) -> tuple[str, str]:
 
 
 def envelope_address(written: str | None) -> str | None:
-    """The address in `ann@x.example` or `Ann Lee <ann@x.example>`; None where there is none."""
+    """The address in `ann@x.example` or `Ann Lee <ann@x.example>`; None if there is none."""
     try:
         address = parseaddr((written or "")[:1000])[1].strip()
-    except RecursionError:  # it goes down once for each parenthesis
+    except RecursionError:  # it recurses once per parenthesis
         return None
     return address if EMAIL.fullmatch(address) else None
 
@@ -133,7 +133,7 @@ def _two_addresses(written: re.Match[str] | None, envelope: str | None) -> list[
 
 
 def clean(text: str) -> tuple[str, int]:
-    """NFC text without what cannot be seen, and how many such characters there were."""
+    """NFC text without invisible characters, and their number."""
     kept: list[str] = []
     hidden = 0
     for ch in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")):
@@ -192,7 +192,7 @@ def detect_language(text: str) -> str:
 
 
 def order_ids(text: str) -> list[str]:
-    """Order ids as the shop writes them (`#W1234567`), in the order of the text, each once."""
+    """Order ids in the shop's format (`#W1234567`), in the order of the text, each once."""
     found = [normal_order_id(match.group()) for match in ORDER_ID.finditer(text)]
     return list(dict.fromkeys(found))
 

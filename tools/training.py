@@ -1,6 +1,6 @@
-"""Labelled past tickets: what the intent specialist learns from, and the index of past cases.
+"""Labelled past tickets: training data of the intent specialist, and the index of past cases.
 
-Only the half of the customers that evaluation does not hold out is read from a folder of cases
+From a folder of cases only the half of the customers that evaluation does not hold out is read
 (`compound.evaluation.split`); a file of past cases belongs to former customers, who are in no table.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastTicket:
-    """A finished ticket: what was written, which writes it came to, what was answered."""
+    """A finished ticket: its text, the resulting writes, the answer."""
 
     id: str
     text: str
@@ -35,7 +35,7 @@ class PastTicket:
 
     @property
     def wishes(self) -> tuple[Family, ...]:
-        """What was asked for, granted or not; what was done where that is not noted."""
+        """The wishes, granted or not; the actions if the wishes are not recorded."""
         return wishes_of(self.asked or self.action_names)
 
     @property
@@ -57,14 +57,14 @@ def past_tickets(training: Path | None) -> Iterator[PastTicket]:
 
 
 def intent_examples(training: Path | None) -> list[Example]:
-    """Texts with the intent they come to, grouped by customer."""
+    """Texts with their intent, grouped by customer."""
     from compound.specialist import Example
 
     return [Example(text=past.text, labels=past.wishes, group=past.customer_id) for past in past_tickets(training)]
 
 
 def case_documents(training: Path | None) -> Iterator[Document]:
-    """Past tickets as documents of the index `cases`: the letter, what was done, what was answered."""
+    """Past tickets as documents of the index `cases`: the letter, the actions, the answer."""
     from compound.retrieval import Document
 
     for past in past_tickets(training):

@@ -55,7 +55,7 @@ class OrderGate:
         await self._wait(seq, None)
 
     async def wait_for(self, seq: int, names: Iterable[str]) -> None:
-        """Return when all tickets before `seq` that share one of these keys with it are settled.
+        """Return when all items before `seq` that share one of these keys with it are settled.
 
         Args:
             seq: Its place.

@@ -1,4 +1,4 @@
-"""Types, references, conditions, validation: what graph files and everything that runs them are written in."""
+"""The language of graph files: types, references, conditions and validation."""
 
 from __future__ import annotations
 

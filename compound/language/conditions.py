@@ -1,8 +1,7 @@
-"""The text of references and conditions -> trees.
+"""Parses the text of references and conditions into trees.
 
-The few signs that Python lacks are rewritten first (`$name` -> `name`, `a ?? b` -> `a | b`, `a?` ->
-`a[...]`), then Python's own parser does the rest and a whitelist takes what it knows. Nothing is ever
-evaluated by Python.
+Syntax that Python lacks is rewritten first (`$name` -> `name`, `a ?? b` -> `a | b`, `a?` -> `a[...]`), then
+Python's own parser reads the text and a whitelist accepts the nodes it knows. Python never evaluates anything.
 
 Precedence, tightest first: `. [] ?`, `len()`, `* / // %`, `+ -`, `??`, comparisons and `in`, `not`, `and`,
 `or`.
@@ -63,7 +62,7 @@ _ARITHMETIC: Final[dict[type[ast.operator], Arithmetic]] = {
 
 
 class ExpressionError(ValueError):
-    """The text is no reference or condition; `str()` says why."""
+    """The text is not a reference or condition; `str()` is the reason."""
 
 
 @lru_cache(maxsize=4096)
@@ -71,13 +70,13 @@ def parse_condition(text: str) -> Expr:
     """Parse a condition: `intent.label != 'other' and len($orders?) > 0`.
 
     Raises:
-        ExpressionError: The text is too long, is broken, or uses something outside the language.
+        ExpressionError: The text is too long, is malformed, or uses something outside the language.
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"longer than {MAX_LENGTH} characters")
     rewritten = _rewrite(text)
     try:
-        # Python would warn of an unknown escape like '\\d', which is text to us.
+        # Python would warn about an unknown escape such as '\\d', which is text here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(rewritten, mode="eval").body
@@ -99,7 +98,7 @@ def parse_reference(text: str) -> Expr:
     """
     expr = parse_condition(text)
     if not all(isinstance(one, Ref | Constant | Coalesce | ListOf) for one in parts(expr)):
-        raise ExpressionError("only references and ?? may stand here; compute in a condition or a tool")
+        raise ExpressionError("only references and ?? are allowed here; compute in a condition or a tool")
     return expr
 
 
@@ -111,14 +110,14 @@ def _rewrite(text: str) -> str:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise ExpressionError(f"{text[at : at + 12]!r} is not understood at character {at + 1}")
+            raise ExpressionError(f"unexpected {text[at : at + 12]!r} at character {at + 1}")
         kind, token = found.lastgroup, found.group()
         at = found.end()
         if kind == "space":
             out.append(" ")
             touches = False
             continue
-        # What Python would read as one literal (`1_000`, `0x1F`, `b'a'`, `'a' 'b'`, `1.`) is none here.
+        # Tokens that Python reads as one literal (`1_000`, `0x1F`, `b'a'`, `'a' 'b'`, `1.`) are not literals here.
         if (
             (touches and kind in _SOLID and before in _SOLID)
             or (kind == before == "text")
@@ -144,18 +143,18 @@ def _name(token: str, *, is_dotted: bool) -> str:
     bare = token.removeprefix("$")
     if is_dotted or token.startswith("$"):
         if is_dotted and token.startswith("$"):
-            raise ExpressionError("`$` stands only before the first name of a reference")
+            raise ExpressionError("`$` is only allowed before the first name of a reference")
         return _MANGLED + bare if keyword.iskeyword(bare) or bare.startswith(_MANGLED) else bare
     if bare in _LITERALS:
         return _LITERALS[bare]
     if bare in _WORDS or bare in {"True", "False", "None"}:
         return bare
     if keyword.iskeyword(bare):
-        raise ExpressionError(f"{bare!r} is no word of this language")
+        raise ExpressionError(f"{bare!r} is not a word of this language")
     return bare
 
 
-def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911, PLR0912 - one arm per kind of tree
+def _convert(tree: ast.expr, depth: int) -> Expr:  # noqa: C901, PLR0911, PLR0912 - one branch per kind of tree
     if depth > MAX_NESTING:
         raise ExpressionError("nested too deeply")
     below = depth + 1

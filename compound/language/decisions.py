@@ -1,4 +1,4 @@
-"""The decisions that every review knows, and what they mean for the effects behind it."""
+"""The decisions that every review has, and how they affect the effects behind it."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ APPROVE: Final = "approve"
 EDIT: Final = "edit"
 REJECT: Final = "reject"
 APPROVING: Final = frozenset({APPROVE, EDIT})
-"""After one of these the effects behind a review happen; after an action of the graph's own only where `when` asks."""
+"""After one of these the effects behind a review happen; after a graph's own action only if `when` asks for it."""

@@ -1,4 +1,4 @@
-"""Values as their type says they are: an optional field that was left out is null."""
+"""Completes values by their type: an omitted optional field becomes null."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Fill: TypeAlias = "Callable[[JsonValue], JsonValue]"
 
 
 def filler(kind: Type, names: Names, around: frozenset[str] = frozenset()) -> Fill | None:
-    """A function that adds the optional fields which a value leaves out, as null; None when there can be none.
+    """A function that adds omitted optional fields as null; None if the type has none.
 
-    The value itself is never changed; parts that need nothing are shared.
+    The value itself is never changed; unchanged parts are shared.
     """
     inner = bare(kind, names)
     named = kind.item if isinstance(kind, Nullable) else kind
     if isinstance(named, Named):
         if named.name in around:
-            return None  # a record within itself is left as it is
+            return None  # a recursive record is left unchanged
         around |= {named.name}
     if isinstance(inner, Many):
         item = filler(inner.item, names, around)

@@ -1,4 +1,4 @@
-"""What a check says about a file: one finding per mistake, all of them in one run."""
+"""Findings of a check in a file: one per mistake, all of them in one run."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Finding:
 
     Attributes:
         code: Stable, dotted: `graph.unknown-reference`.
-        message: What was found, with the offending value.
+        message: The mistake, with the offending value.
         where: The place in the file.
-        fix: What to do, with the real choices.
-        severity: An `error` keeps the graph from running, a `warning` does not.
+        fix: The correction, with the choices.
+        severity: An `error` prevents a run, a `warning` does not.
     """
 
     code: str
@@ -47,7 +47,7 @@ class Finding:
 
 
 class InvalidFile(ProjectError):
-    """A declared file has mistakes; the error is the first of them, `findings` are all.
+    """A declared file has mistakes; the error shows the first of them, `findings` has all.
 
     Attributes:
         findings: Every mistake, in the order of the file; never empty.

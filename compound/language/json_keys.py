@@ -1,4 +1,4 @@
-"""Keys that come twice in a JSON text: every reader keeps one of them in silence, and not all keep the same."""
+"""Duplicate keys in a JSON text: every reader silently keeps one of them, and not all keep the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast
 
 
 def repeated_key(text: bytes | str) -> str | None:
-    """The first key that comes twice in one object, at any depth; None when none does.
+    """The first key that is twice in one object, at any depth; None if there is no duplicate.
 
     Args:
         text: JSON that another reader has accepted.
@@ -16,7 +16,7 @@ def repeated_key(text: bytes | str) -> str | None:
 
 
 def repeated_in_items(text: bytes | str) -> dict[int, str]:
-    """Of a JSON list: index of an item to the first key that comes twice in it."""
+    """For a JSON list: index of each item with a duplicate key, to the first such key."""
     value = _read(text)
     items = cast("list[object]", value) if isinstance(value, list) else []
     return {place: key for place, item in enumerate(items) if (key := _inside(item)) is not None}
@@ -26,7 +26,7 @@ def _read(text: bytes | str) -> object:
     try:
         return cast("object", json.loads(text, object_pairs_hook=_pairs, parse_int=str, parse_float=str))
     except (RecursionError, ValueError):
-        return None  # deeper than any record that has a meaning; or no JSON, which its reader says better
+        return None  # nested too deeply for a meaningful record, or not JSON, which its reader reports better
 
 
 class _Twice:

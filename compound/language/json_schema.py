@@ -1,4 +1,4 @@
-"""Our types from JSON schemas, and JSON schemas of our types."""
+"""Converts JSON schemas to our types, and our types to JSON schemas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def from_json_schema(schema: Mapping[str, JsonValue] | None) -> Type:
-    """The type a JSON schema describes; `any` where it says more than our types can."""
+    """The type that a JSON schema describes; `any` if our types cannot express it."""
     if schema is None:
         return ANY
     definitions = cast("dict[str, JsonValue]", schema.get("$defs") or {})
@@ -88,15 +88,15 @@ def to_json_schema(kind: Type, names: Names, *, is_given: bool = False) -> dict[
     Args:
         kind: The type.
         names: Every declared type.
-        is_given: It is for a value that a caller gives, who may leave out what is optional. A typed answer of a
-            model names every field instead.
+        is_given: Whether a caller passes the value, and may omit optional fields. A typed answer of a model has every
+            field instead.
     """
     needed: dict[str, JsonValue] = {}
     schema = _to_schema(kind, names, needed, is_given)
     return {**schema, "$defs": needed} if needed else schema
 
 
-def _to_schema(  # noqa: PLR0911 - one arm per kind of type
+def _to_schema(  # noqa: PLR0911 - one branch per kind of type
     kind: Type, names: Names, needed: dict[str, JsonValue], is_given: bool
 ) -> dict[str, JsonValue]:
     match kind:

@@ -1,4 +1,4 @@
-"""JSON as other programs write it: whole numbers of any length stay exact, half characters become whole ones."""
+"""JSON as other programs write it: integers of any length stay exact, surrogate halves are joined or replaced."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-# More digits than any 64 bit number that orjson reads exactly.
+# Longer than any 64-bit integer that orjson reads exactly.
 _LONG_NUMBER: Final = re.compile(rb"\d{19}")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -21,12 +21,12 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 def read_json(text: str | bytes, *, keep_halves: bool = False) -> JsonValue:
     """The value of a JSON text.
 
-    A whole number beyond 64 bit is read exactly, a lone surrogate is read as U+FFFD, the two halves of one
-    character as that character.
+    Integers beyond 64 bits are read exactly, two surrogate halves of one character as that character, a lone
+    surrogate as U+FFFD.
 
     Args:
         text: The JSON.
-        keep_halves: Leave lone surrogates as they are: their other half comes with the next text.
+        keep_halves: Whether to keep lone surrogates: their other half comes with the next text.
 
     Raises:
         ValueError: It is not JSON; `NaN` and `Infinity` are not either.
@@ -49,7 +49,7 @@ def _refuse(name: str) -> JsonValue:
 
 
 def whole_characters(text: str) -> str:
-    """The text with halves of characters joined, and those without their other half replaced by U+FFFD."""
+    """The text with surrogate halves joined, and lone halves replaced by U+FFFD."""
     if _HALF.search(text) is None:
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -67,10 +67,10 @@ def whole_text(value: JsonValue) -> JsonValue:
 
 
 def write_json(value: object, *, default: Callable[[object], object] | None = None, is_sorted: bool = False) -> bytes:
-    """A value as compact JSON; whole numbers of any length, half characters as U+FFFD.
+    """A value as compact JSON; integers of any length, lone surrogates as U+FFFD.
 
     Raises:
-        TypeError: It holds something that is not JSON and that `default` does not know.
+        TypeError: It has a value that is not JSON and that `default` does not convert.
     """
     options = (orjson.OPT_SORT_KEYS if is_sorted else 0) | orjson.OPT_NON_STR_KEYS
     try:
@@ -82,7 +82,7 @@ def write_json(value: object, *, default: Callable[[object], object] | None = No
 
 
 def _plain(value: object, default: Callable[[object], object] | None, error: TypeError) -> object:
-    """A copy of what orjson cannot write; raises its error for what is no JSON at all."""
+    """A copy without values that orjson cannot write; raises orjson's error for a value that is not JSON."""
     if isinstance(value, str):
         return whole_characters(value)
     if isinstance(value, float):

@@ -1,13 +1,13 @@
-"""What a parameter or a field stands for when data of unknown origin flows into it: words for `compound check`.
+"""Marks of parameters and fields that matter for data of unknown origin: words for `compound check`.
 
-They are written as annotations (`Annotated[str, RECIPIENT]`) and travel as `x-compound` in the JSON schema, so
-that a schema written by hand can say the same:
+They are annotations (`Annotated[str, RECIPIENT]`) and become `x-compound` in the JSON schema, so that a
+hand-written schema can have them too:
 
-- a parameter that is `CALLER` says whose rows are read: never a model's choice, never out of a text;
-- one that is `RECIPIENT` says who gets what an effect sends: the same;
-- one that is `SQL_TEXT` is run as SQL: never out of a text, never written by a model;
-- a result, or a field of one, that is `PROVEN` was looked up or proved by the tool itself: what it names may be
-  trusted, whatever the tool was given.
+- a `CALLER` parameter selects whose rows are read: never chosen by a model, never taken from a text;
+- a `RECIPIENT` parameter selects who gets a message of an effect: the same;
+- a `SQL_TEXT` parameter is run as SQL: never taken from a text, never written by a model;
+- a `PROVEN` result or field was looked up or proved by the tool itself: its content is trusted, whatever the
+  tool's inputs were.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Meaning = Literal["caller", "recipient", "sql", "proven"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An annotation that puts `x-compound` into the JSON schema; it changes no value."""
+    """An annotation that puts `x-compound` into the JSON schema; it does not change the value."""
 
     meaning: Meaning
 
@@ -37,7 +37,7 @@ class Mark:
 CALLER: Final = Mark("caller")
 """Whose rows are read or changed."""
 RECIPIENT: Final = Mark("recipient")
-"""Who gets what is sent."""
+"""Who gets the message."""
 SQL_TEXT: Final = Mark("sql")
 """Text that is run as SQL."""
 PROVEN: Final = Mark("proven")
@@ -45,6 +45,6 @@ PROVEN: Final = Mark("proven")
 
 
 def meaning_of(schema: Mapping[str, JsonValue]) -> str:
-    """What a schema says it stands for; empty when it says nothing."""
+    """The mark in a schema; empty if it has none."""
     found = schema.get(KEY)
     return found if isinstance(found, str) else ""

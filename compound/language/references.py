@@ -1,8 +1,8 @@
 """References and conditions as trees, and the closures that evaluate them.
 
 A tree is compiled once, at plan time, to a closure over a *scope* (name -> value). Absence is a value of its
-own (`ABSENT`): a skipped node has it, a field of null has it, and it flows until something optional (`?`,
-`??`) takes it in.
+own (`ABSENT`): a skipped node and a field of null have it, and it propagates until something optional (`?`,
+`??`) handles it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Arithmetic = Literal["+", "-", "*", "/", "//", "%"]
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """`$root.step[0]`; `is_optional` when a `?` stands anywhere on it: absent then means null."""
+    """`$root.step[0]`; `is_optional` if it has a `?` anywhere: absent then means null."""
 
     root: str
     steps: tuple[str | int, ...] = ()
@@ -69,7 +69,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Coalesce:
-    """`a ?? b`: the first that is neither absent nor null."""
+    """`a ?? b`: the first value that is neither absent nor null."""
 
     items: tuple[Expr, ...]
 
@@ -84,7 +84,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """`a and b` (`is_all`) or `a or b`; truth values, evaluated left to right, no further than needed."""
+    """`a and b` (`is_all`) or `a or b`; booleans, evaluated left to right with short-circuiting."""
 
     is_all: bool
     items: tuple[Expr, ...]
@@ -120,7 +120,7 @@ _WORDS: Final = {"int": "number", "float": "number", "str": "text", "dict": "rec
 
 
 class EvaluationError(Exception):
-    """A reference or a condition cannot be evaluated on the values at hand; `str()` says why."""
+    """A reference or a condition cannot be evaluated on these values; `str()` is the reason."""
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -141,7 +141,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 
 def references(expr: Expr, *, is_shielded: bool = False) -> Iterator[tuple[Ref, bool]]:
-    """Every reference with whether its absence is shielded by `?` or by a later side of `??`."""
+    """Every reference, and whether its absence is handled by `?` or by a later side of `??`."""
     if isinstance(expr, Ref):
         yield expr, is_shielded or expr.is_optional
     items = children(expr)
@@ -162,11 +162,11 @@ def refs_of(expr: Expr) -> Iterator[Ref]:
     return (one for one in parts(expr) if isinstance(one, Ref))
 
 
-def compile_expr(expr: Expr) -> Evaluate:  # noqa: PLR0911 - one arm per kind of tree
+def compile_expr(expr: Expr) -> Evaluate:  # noqa: PLR0911 - one branch per kind of tree
     """A closure that evaluates the tree on a scope.
 
-    The closure returns `ABSENT` where a required reference has no value, and raises `EvaluationError` where a
-    record lacks a field or an operator does not fit its operands.
+    The closure returns `ABSENT` if a required reference has no value, and raises `EvaluationError` if a record lacks
+    a field or an operator does not fit its operands.
     """
     match expr:
         case Ref():
@@ -222,7 +222,7 @@ def _compile_ref(ref: Ref) -> Evaluate:
 
 def _no_field(ref: Ref, step: str | int, value: Maybe) -> str:
     if isinstance(value, dict):
-        return f"${ref}: there is no field {step!r}; the record has {', '.join(sorted(value)[:12]) or 'none'}"
+        return f"${ref}: no field {step!r}; the record has {', '.join(sorted(value)[:12]) or 'none'}"
     return f"${ref}: {step!r} cannot be read from a {kind_of(value)}"
 
 

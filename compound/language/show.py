@@ -1,4 +1,4 @@
-"""Trees of references and conditions -> the text of a graph file."""
+"""Converts trees of references and conditions to the text of a graph file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TAKEN: Final = frozenset({"and", "or", "not", "in", "true", "false", "null", "n
 _WORDS: Final = {True: "true", False: "false", None: "null"}
 
 
-def show_expr(expr: Expr, *, dollar: bool = False) -> str:  # noqa: PLR0911 - one arm per kind of tree
-    """The text that parses to this tree; every part that is no single word stands in parentheses.
+def show_expr(expr: Expr, *, dollar: bool = False) -> str:  # noqa: PLR0911 - one branch per kind of tree
+    """The text that parses to this tree; every part that is not a single word is in parentheses.
 
     Args:
         expr: The tree.
-        dollar: Write `$name`, as in the value of an `in`; without it names stand bare, as in conditions.
+        dollar: Whether to write `$name`, as in the value of an `in`; else bare names, as in conditions.
     """
     match expr:
         case Ref():

@@ -25,7 +25,7 @@ _EXTERNAL: Final = re.compile(r"[A-Za-z0-9_/]+\.py:[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One of the plain types; `any` is whatever JSON can hold."""
+    """One of the plain types; `any` is every JSON value."""
 
     name: ScalarName
 
@@ -46,17 +46,17 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Nullable:
-    """The type, or null; as a field of a record it may also be left out."""
+    """The type, or null; as a field of a record it may also be omitted."""
 
     item: Type
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Named fields. `is_open`: it may carry fields that are not declared here.
+    """Named fields. `is_open`: it may have fields that are not declared here.
 
     `required` are the fields that a *caller* must give; None means every field that is not optional.
-    `drops_more`: fields that are given beyond these are ignored, not refused.
+    `drops_more`: extra fields are ignored, not refused.
     """
 
     fields: Mapping[str, Type] = field(default_factory=dict[str, "Type"])
@@ -68,7 +68,7 @@ class Record:
         return hash(tuple(self.fields))
 
     def must_have(self) -> frozenset[str]:
-        """Names of the fields that may not be left out."""
+        """Names of the required fields."""
         if self.required is not None:
             return self.required
         return frozenset(name for name, kind in self.fields.items() if not isinstance(kind, Nullable))
@@ -89,14 +89,14 @@ STR: Final = Scalar("str")
 
 
 class TypeError_(ValueError):
-    """The text is no type; `str()` says why."""
+    """The text is not a type; `str()` is the reason."""
 
 
 def parse_type(declared: JsonValue, depth: int = 0) -> Type:
     """Parse a type as a graph file writes it: text, or a mapping of field name to type.
 
     Raises:
-        TypeError_: It is no type.
+        TypeError_: It is not a type.
     """
     if depth > MAX_NESTING:
         raise TypeError_("nested too deeply")
@@ -105,12 +105,12 @@ def parse_type(declared: JsonValue, depth: int = 0) -> Type:
     if isinstance(declared, list) and len(declared) == 1:
         return Many(parse_type(declared[0], depth + 1))
     if not isinstance(declared, str):
-        raise TypeError_(f"{declared!r} is no type: write a type's name or a mapping of fields")
+        raise TypeError_(f"{declared!r} is not a type: write a type's name or a mapping of fields")
     return _parse_text(declared.strip(), depth)
 
 
 def parse_external(declared: JsonValue) -> str | None:
-    """Where a type comes from that Python declares: `types.py:Ticket` in `{from: types.py:Ticket}`; else None."""
+    """The place of a type that Python declares: `types.py:Ticket` in `{from: types.py:Ticket}`; else None."""
     if not isinstance(declared, dict) or set(declared) != {"from"}:
         return None
     place = declared["from"]
@@ -133,7 +133,7 @@ def _parse_text(text: str, depth: int) -> Type:
         return Many(ANY)
     if _NAME.fullmatch(text):
         return Named(text)
-    raise TypeError_(f"{text!r} is no type: str, int, float, bool, datetime, json, enum(a, b), list[T], T? or a name")
+    raise TypeError_(f"{text!r} is not a type: str, int, float, bool, datetime, json, enum(a, b), list[T], T?, a name")
 
 
 def _parse_enum(text: str) -> Enum:
@@ -177,7 +177,7 @@ def named_types(kind: Type) -> Iterator[str]:
 
 
 def resolve(kind: Type, names: Names) -> Type:
-    """Follow names (also through other names) to what they stand for; unknown and cyclic names are `any`."""
+    """Resolve names (also through other names); unknown and cyclic names are `any`."""
     seen: set[str] = set()
     while isinstance(kind, Named):
         if kind.name in seen or kind.name not in names:
@@ -202,7 +202,7 @@ def bare(kind: Type, names: Names) -> Type:
 
 
 def is_cyclic(name: str, names: Names) -> bool:
-    """The name stands for itself, with nothing around it."""
+    """Whether the type is nothing but a name."""
     seen: set[str] = set()
     kind: Type = Named(name)
     while isinstance(kind, Named | Nullable):
@@ -219,17 +219,17 @@ def is_cyclic(name: str, names: Names) -> bool:
 
 
 def is_optional(kind: Type, names: Names) -> bool:
-    """Null is one of its values."""
+    """Whether null is one of its values."""
     return isinstance(resolve(kind, names), Nullable)
 
 
 def mismatch(given: Type, wanted: Type, names: Names, *, is_exact: bool = False) -> str | None:
-    """Why a value of type `given` does not fit `wanted`; None when it fits or cannot be known.
+    """Why a value of type `given` does not fit `wanted`; None if it fits or is unknown.
 
-    Null is let through here: whether a value may be absent is asked of the graph, not of the type.
+    Null is accepted here: the graph, not the type, decides whether a value may be absent.
 
-    With `is_exact` fields that `wanted` does not have are refused, as they are where a graph's own types are held
-    against a value.
+    With `is_exact`, fields that `wanted` does not have are refused, like when a value is validated against a graph's
+    own types.
     """
     return _mismatch(given, wanted, names, 0, is_exact)
 
@@ -244,10 +244,10 @@ def _mismatch(given: Type, wanted: Type, names: Names, depth: int, is_exact: boo
         return _record_mismatch(given, wanted, names, depth, is_exact)
     if _fits(given, wanted):
         return None
-    return f"{show_type(given)} is given where {show_type(wanted)} is wanted"
+    return f"got {show_type(given)}, expected {show_type(wanted)}"
 
 
-def _fits(given: Type, wanted: Type) -> bool:  # noqa: PLR0911 - one arm per pair of types
+def _fits(given: Type, wanted: Type) -> bool:  # noqa: PLR0911 - one branch per pair of types
     match given, wanted:
         case Enum(values), Enum(others):
             return set(values) <= set(others)
@@ -284,12 +284,12 @@ def _record_mismatch(given: Record, wanted: Record, names: Names, depth: int, is
     if is_exact and not (wanted.is_open or wanted.drops_more):
         more = [name for name in given.fields if name not in wanted.fields]
         if more:
-            return f"the field {more[0]!r} is not wanted; there are {', '.join(wanted.fields) or 'none'}"
+            return f"the field {more[0]!r} is not declared; the fields are {', '.join(wanted.fields) or 'none'}"
     return None
 
 
 def field_type(kind: Type, step: str | int, names: Names) -> Type | None:
-    """The type of `value.step`; None when the type surely has no such field."""
+    """The type of `value.step`; None if the type certainly has no such field."""
     match bare(kind, names):
         case Record(fields, is_open=is_open):
             if isinstance(step, str) and step in fields:

@@ -1,4 +1,4 @@
-"""Does a JSON value fit a type? Closures, made once; no pydantic where a graph runs."""
+"""Validates JSON values against types, with closures that are made once; no pydantic while a graph runs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 Problems: TypeAlias = "list[str]"
 Validate: TypeAlias = "Callable[[JsonValue, str, Problems], None]"
-"""Adds to the problems what does not fit; the text is the path to the value, `` for the whole."""
+"""Adds the problems of a value; the text is the path to the value, `` for the whole."""
 
 _MAX_PROBLEMS: Final = 20
 
 
 def validator(kind: Type, names: Names) -> Callable[[JsonValue], Problems]:
-    """A function that returns what does not fit the type, empty when everything fits.
+    """A function that returns the problems of a value; empty if it fits the type.
 
-    Unknown fields of a declared record are problems too: a model's answer says nothing nobody asked for.
+    Unknown fields of a declared record are problems too: a model's answer has only the declared fields.
     """
     check = _compile(kind, names, {})
 
@@ -34,7 +34,7 @@ def validator(kind: Type, names: Names) -> Callable[[JsonValue], Problems]:
     return validate
 
 
-def _compile(  # noqa: PLR0911 - one arm per kind of type
+def _compile(  # noqa: PLR0911 - one branch per kind of type
     kind: Type, names: Names, made: dict[str, Validate]
 ) -> Validate:
     match kind:
@@ -53,7 +53,7 @@ def _compile(  # noqa: PLR0911 - one arm per kind of type
                 return _anything
             if name in made:
                 return made[name]
-            # A record may hold itself: what is still being made is looked up when it is used.
+            # A record may be recursive: a validator that is still being built is looked up when it is used.
             made[name] = _later(name, made)
             made[name] = _compile(names[name], names, made)
             return made[name]
@@ -67,7 +67,7 @@ def _later(name: str, made: dict[str, Validate]) -> Validate:
 
 
 def _say(path: str, wanted: str, value: JsonValue) -> str:
-    return f"{path or 'the value'}: {wanted} is wanted, not {kind_of(value)}"
+    return f"{path or 'the value'}: expected {wanted}, got {kind_of(value)}"
 
 
 def _anything(_value: JsonValue, _path: str, _problems: Problems) -> None:
@@ -102,7 +102,7 @@ def _moment(value: JsonValue, path: str, problems: Problems) -> None:
             pass
         else:
             return
-    problems.append(f"{path or 'the value'}: a moment like 2026-01-31T12:00:00Z is wanted")
+    problems.append(f"{path or 'the value'}: expected a time such as 2026-01-31T12:00:00Z")
 
 
 _SCALARS: Final[dict[str, Validate]] = {
@@ -120,7 +120,7 @@ def _enum(values: tuple[str, ...]) -> Validate:
 
     def check(value: JsonValue, path: str, problems: Problems) -> None:
         if not isinstance(value, str) or value not in known:
-            problems.append(f"{path or 'the value'}: {value!r} is none of {', '.join(values)}")
+            problems.append(f"{path or 'the value'}: {value!r} is not one of {', '.join(values)}")
 
     return check
 

@@ -1,4 +1,4 @@
-"""Projects: find the root, load its folders, open what its profile names. The only reader of project files."""
+"""Projects: find the root, load its folders, open the services of a profile. Only this package reads project files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frozen models of every declared file, references and conditions. Imports nothing heavy until it is used."""
+"""Frozen models of every declared file. Imports nothing heavy until it is used."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the decorators of a project declared, each with its place.
+"""The declarations that decorators of a project recorded, each with its place.
 
-Of two functions of one name in one module Python keeps the second; only who wrote down the first can tell.
+Of two functions with the same name in a module, Python keeps the second; only this record has both.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Declared:
     """One function of a project, as a decorator saw it.
 
     Attributes:
-        kind: Which decorator.
-        name: As graphs or `connectors/models.yaml` write it.
+        kind: Kind of the decorator.
+        name: The name in graphs or in `connectors/models.yaml`.
         module: Dotted name of the module it is defined in.
         where: File and line of the definition.
     """
@@ -34,13 +34,13 @@ class Declared:
 
 
 _declared: dict[str, dict[Declared, None]] = {}
-"""Module to what it declared, in order."""
+"""Module to its declarations, in order."""
 _loaded: dict[str, int] = {}
-"""Module to the identity of its names: another one means that it was loaded again, from a file that may be another."""
+"""Module to the identity of its globals: a new identity means that it was loaded again, maybe from another file."""
 
 
 def note_declared(kind: Kind, name: str, function: Callable[..., object]) -> None:
-    """Write down that a function of a project was declared; what is not a project's is left out."""
+    """Record the declaration of a function; functions outside of projects are ignored."""
     module = getattr(function, "__module__", None) or ""
     if module.startswith(f"{PROJECT_PACKAGE}."):
         names = id(getattr(inspect.unwrap(function), "__globals__", None))
@@ -52,7 +52,7 @@ def note_declared(kind: Kind, name: str, function: Callable[..., object]) -> Non
 
 
 def declared_in(package: str) -> list[Declared]:
-    """Everything that the modules below a package declared, in the order they were loaded."""
+    """All declarations of the modules below a package, in the order they were loaded."""
     return [one for module, found in _declared.items() if _is_below(module, package) for one in found]
 
 
@@ -61,7 +61,7 @@ def _is_below(module: str, package: str) -> bool:
 
 
 def place_of(function: Callable[..., object]) -> Location:
-    """Where a function is defined: the path from the project's root, or the last two parts of any other path."""
+    """The definition of a function: the path from the project's root, or the last two parts of any other path."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     module = getattr(function, "__module__", None) or ""
     if code is None:

@@ -1,7 +1,7 @@
-"""The model of a graph file: what `graphs/*.yaml` may say, word by word.
+"""The model of a graph file, `graphs/*.yaml`, key by key.
 
-Every class is frozen and refuses unknown keys. The Python builder writes the same model; `to_yaml` gives the
-file back. Where a value may be a reference it begins with `$`; `$$` stands for a plain dollar sign.
+Every class is frozen and refuses unknown keys. The Python builder creates the same model; `to_yaml` writes the
+file. If a value may be a reference, it starts with `$`; `$$` is a literal dollar sign.
 """
 
 from __future__ import annotations
@@ -76,42 +76,42 @@ class GraphSpec(Strict):
     """A graph: typed input, nodes wired by references, an output."""
 
     compound: Literal["graph/v1"] = Field(description="Format of the file.")
-    name: NodeName = Field(description="As other graphs, suites and the command line call it.")
-    version: int = Field(default=1, ge=0, description="For people; runs are told apart by what the file says.")
-    description: str = Field(default="", description="What the graph is for.")
+    name: NodeName = Field(description="Name in other graphs, in suites and on the command line.")
+    version: int = Field(default=1, ge=0, description="For people; runs are identified by the content of the file.")
+    description: str = Field(default="", description="Purpose of the graph.")
     on_change: Literal["pin", "migrate", "drain"] = Field(
         default="pin", description="What happens to paused runs when this file changes."
     )
     policy: NodeName | None = Field(
         default=None, description="What this application may do: graphs/policies/<name>.yaml"
     )
-    budget: Budget | None = Field(default=None, description="Of one run.")
+    budget: Budget | None = Field(default=None, description="Budget of one run.")
     migrations: dict[NodeName, Migration] = Field(
         default_factory=dict,
-        description="With `on_change: migrate`: how a node's value of the graph before becomes one of this graph.",
+        description="With `on_change: migrate`: how node values of the earlier graph become values of this one.",
     )
     types: dict[NodeName, TypeDeclaration] = Field(
         default_factory=dict, description="Name to type, or to `{from: types.py:Model}`."
     )
-    input: dict[str, TypeText] = Field(default_factory=dict, description="What a run is given: name to type.")
+    input: dict[str, TypeText] = Field(default_factory=dict, description="Inputs of a run: name to type.")
     context: dict[str, TypeText] = Field(default_factory=dict, description="Stored with the run.")
     item: ItemRole | None = Field(default=None, description="What one item of a backlog is to this graph.")
     shows: ShowsRole | None = Field(default=None, description="What a person sees first of a run.")
     output: dict[str, Binding] = Field(
-        default_factory=dict, description="What a run gives: name to reference; absent values are null."
+        default_factory=dict, description="Result of a run: name to reference; absent values are null."
     )
-    nodes: dict[NodeName, Node] = Field(description="Name to node; references say what waits for what.")
+    nodes: dict[NodeName, Node] = Field(description="Name to node; references define the order.")
 
     _source: SourceMap = PrivateAttr(default_factory=SourceMap)
     _external: Mapping[str, Type] = PrivateAttr(default_factory=dict)
 
     @property
     def source(self) -> SourceMap:
-        """Where each key of the file stands; empty for a graph that was built in Python."""
+        """Place of each key in the file; empty for a graph that was built in Python."""
         return self._source
 
     def with_source(self, source: SourceMap) -> GraphSpec:
-        """The same graph, which now knows where it was written."""
+        """The same graph with its source."""
         copy = self.model_copy()
         copy._source = source
         return copy
@@ -123,7 +123,7 @@ class GraphSpec(Strict):
         return {name: place for name, place in places.items() if place is not None}
 
     def with_types(self, external: Mapping[str, Type]) -> GraphSpec:
-        """The same graph, which now knows what these names of `external_types` stand for."""
+        """The same graph, with these names of `external_types` resolved."""
         copy = self.model_copy()
         copy._external = {**self._external, **external}
         for known in ("hash", "type_names"):
@@ -131,13 +131,13 @@ class GraphSpec(Strict):
         return copy
 
     def to_data(self) -> dict[str, JsonValue]:
-        """The graph as plain data in the file's own words, defaults left out."""
+        """The graph as plain data in the file's own words, without defaults."""
         data = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         data["nodes"] = _in_order(data["nodes"])
         return data
 
     def to_yaml(self) -> str:
-        """The file back: the same graph in canonical form (comments are not kept)."""
+        """The file: the same graph in canonical form (without comments)."""
         from compound.spec.yaml.writing import write_yaml
 
         return write_yaml(self.to_data())
@@ -147,7 +147,7 @@ class GraphSpec(Strict):
         """sha256 of the canonical JSON; the same for YAML and Python, whatever the formatting."""
         data = self.to_data()
         if self._external:
-            # What Python says of a type is part of what the graph means.
+            # Types from Python are part of the graph's meaning.
             data = {**data, "from": {name: show_type(kind) for name, kind in self._external.items()}}
         text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return sha(text)
@@ -164,7 +164,7 @@ class GraphSpec(Strict):
 
     @cached_property
     def type_names(self) -> Mapping[str, Type]:
-        """Every declared type by name; one that Python declares is `json` until `with_types` was called."""
+        """Every declared type by name; one from Python is `json` until `with_types` was called."""
         external = self.external_types
         return {
             name: self._external.get(name, ANY) if name in external else parse_type(declared)
@@ -195,7 +195,7 @@ FIRST_KEYS: Final = (
 
 
 def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
-    """Nodes with their keys in the order people write them: what it is, when, what goes in and comes out."""
+    """Nodes with their keys in the usual order: kind, condition, inputs, outputs."""
     ordered: dict[str, JsonValue] = {}
     for name, node in nodes.items():
         record = {
@@ -208,7 +208,7 @@ def _in_order(nodes: Mapping[str, Any]) -> dict[str, JsonValue]:
 def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
     """Every node with its data path in the file (`("nodes", "answer", "nodes", "draft")`), blocks first.
 
-    A node that is another one's fallback follows it (`("nodes", "draft", "fallback")`).
+    A node's fallback node follows it (`("nodes", "draft", "fallback")`).
     """
     for name, node in nodes.items():
         here = (*path, "nodes", name)
@@ -218,7 +218,7 @@ def blocks(nodes: Mapping[str, AnyNode], path: tuple[str, ...] = ()) -> Iterator
 
 
 def with_fallbacks(node: AnyNode, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], AnyNode]]:
-    """A node and the nodes that stand in for it, each with its data path."""
+    """A node and its fallback nodes, each with its data path."""
     yield path, node
     other = node.fallback
     if other is not None and not isinstance(other, FallbackValue):

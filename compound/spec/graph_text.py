@@ -1,4 +1,4 @@
-"""A graph file's text -> `GraphSpec`, with every mistake of its shape found in one run."""
+"""Parses a graph file into a `GraphSpec`, and finds every mistake of its shape in one run."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _OPTIONAL: Final = {
 }
 _PARTS: Final = {"on_expire", "auto", "versions", "show", "decide", "risk"}  # fmt: skip
 _FIXES: Final = {
-    "graph.bad-reference": "write $node.field, $node.field? where null is a good answer, or $a ?? $b",
+    "graph.bad-reference": "write $node.field, $node.field? if null is acceptable, or $a ?? $b",
     "graph.bad-condition": "write a comparison of references without $: node.field == 'value'",
     "graph.bad-duration": "write 500ms, 30s, 5m, 4h or 2d",
     "graph.bad-type": "write str, list[str], enum(a, b), a name of `types`, or any of these with ? for null",
@@ -75,12 +75,12 @@ _PLACEHOLDERS: Final[dict[str, JsonValue]] = {"compound": "graph/v1", "name": "u
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedGraph:
-    """What could be read.
+    """The readable part of a graph file.
 
     Attributes:
-        spec: The graph without its broken parts; None when nothing of use is left.
+        spec: The graph without its broken parts; None if nothing usable is left.
         findings: Mistakes of its shape; empty for a well-formed file.
-        broken: Names of nodes that had to be dropped; references to them are no further mistakes.
+        broken: Names of nodes that were dropped; references to them are not reported again.
     """
 
     spec: GraphSpec | None
@@ -96,8 +96,8 @@ def load_graph(text: str | bytes, path: str) -> GraphSpec:
         path: Its name as the user would type it, for messages.
 
     Raises:
-        InvalidFile: It has mistakes; `findings` holds all of them. (A `ProjectError`.)
-        ProjectError: ``yaml.*``: it is not YAML as we allow it.
+        InvalidFile: It has mistakes; `findings` has all of them. (A `ProjectError`.)
+        ProjectError: ``yaml.*``: it is not YAML, or not the subset that is allowed.
     """
     parsed = parse_graph(text, path)
     if parsed.findings or parsed.spec is None:
@@ -106,7 +106,7 @@ def load_graph(text: str | bytes, path: str) -> GraphSpec:
 
 
 def parse_graph(text: str | bytes, path: str) -> ParsedGraph:
-    """Read a graph file as far as possible; mistakes of its shape come back as findings."""
+    """Read a graph file as far as possible; mistakes of its shape are returned as findings."""
     try:
         document = read_yaml(text, path)
     except ProjectError as error:
@@ -114,7 +114,7 @@ def parse_graph(text: str | bytes, path: str) -> ParsedGraph:
         return ParsedGraph(spec=None, findings=(Finding(error.code, error.what, where, error.fix),))
     if not isinstance(document.data, dict):
         found = Finding(
-            "graph.not-a-graph", "the file holds no graph", Location(path), "begin with: compound: graph/v1"
+            "graph.not-a-graph", "the file is empty or not a mapping", Location(path), "start with: compound: graph/v1"
         )
         return ParsedGraph(spec=None, findings=(found,))
     return _repair(copy.deepcopy(document.data), document.source)
@@ -125,8 +125,8 @@ def build_graph(data: Mapping[str, JsonValue], origin: str = "", *, source: Sour
 
     Args:
         data: The graph in the file's own words.
-        origin: Where it comes from, for messages.
-        source: Where each part of it was written.
+        origin: Its origin, for messages.
+        source: Place of each part.
 
     Raises:
         InvalidFile: The data has mistakes.
@@ -138,7 +138,7 @@ def build_graph(data: Mapping[str, JsonValue], origin: str = "", *, source: Sour
 
 
 def _repair(data: dict[str, JsonValue], source: SourceMap) -> ParsedGraph:
-    """Validate, note the mistakes, drop what is wrong, and look again: so that one run finds them all."""
+    """Validate, record the mistakes, drop the wrong parts, and repeat: so one run finds all mistakes."""
     findings: list[Finding] = []
     broken: set[str] = set()
     misspelt: set[DataPath] = set()
@@ -150,7 +150,7 @@ def _repair(data: dict[str, JsonValue], source: SourceMap) -> ParsedGraph:
             findings += [
                 _finding(detail, data, source)
                 for detail in _plain(details, data)
-                if _data_path(detail) not in misspelt  # a node that lacks what is misspelt in it
+                if _data_path(detail) not in misspelt  # a node without the key that is misspelt in it
             ]
             misspelt |= {_data_path(one)[:-1] for one in details if one["type"] == "extra_forbidden"}
             paths = [_wrong_part(detail, data) for detail in details]
@@ -163,7 +163,7 @@ def _repair(data: dict[str, JsonValue], source: SourceMap) -> ParsedGraph:
 
 
 def _data_path(detail: ErrorDetails) -> DataPath:
-    """The error's place as a path in the file: the union's tag after each node's name is left out."""
+    """The error's place as a path in the file, without the union tags after node names."""
     out: list[str | int] = []
     skip = False
     is_container, is_name = True, False
@@ -186,7 +186,7 @@ def _data_path(detail: ErrorDetails) -> DataPath:
 
 
 def _plain(details: list[ErrorDetails], data: dict[str, JsonValue]) -> list[ErrorDetails]:
-    """One line a mistake: no key that is missing because it is misspelt, no branch of a union that was not meant."""
+    """One line per mistake: without missing keys that are misspelt, and without union branches that were not meant."""
     return without_branches(without_misspelt(details), lambda one: path_in(data, _data_path(one)))
 
 
@@ -219,7 +219,7 @@ def _unknown_kind(path: DataPath, data: dict[str, JsonValue], source: SourceMap)
     is_fallback = path[-1] == "fallback"
     kinds = [kind for kind in NODE_KINDS if not is_fallback or kind not in {"review", "effect", "graph"}]
     if use is None:
-        what = f"the {'fallback' if is_fallback else f'node {path[-1]!r}'} does not say what it uses"
+        what = f"the {'fallback' if is_fallback else f'node {path[-1]!r}'} has no `use`"
         more = " or value: ..." if is_fallback else ""
         return Finding("graph.missing-key", what, source.key(path), f"add use: ...{more}; {choices(kinds, limit=20)}")
     fix = choices(kinds, str(use), limit=20)
@@ -244,7 +244,7 @@ def _block_kind(node: Mapping[str, JsonValue]) -> str:
     return next((key for key in ("map", "repeat", "nodes") if key in node), "value").replace("nodes", "repeat")
 
 
-def _at(data: JsonValue, path: DataPath) -> Any:  # noqa: ANN401 - whatever lies there
+def _at(data: JsonValue, path: DataPath) -> Any:  # noqa: ANN401 - any value
     value: Any = data
     for step in path:
         try:
@@ -260,7 +260,7 @@ def _wrong_part(detail: ErrorDetails, data: dict[str, JsonValue]) -> DataPath:
 
 
 def _drop(detail: ErrorDetails, path: DataPath, data: dict[str, JsonValue], broken: set[str]) -> bool:
-    """Take the wrong part out of the data; false when nothing can be taken out."""
+    """Remove the wrong part from the data; returns False if nothing can be removed."""
     if "fallback" in path and detail["type"] != "extra_forbidden":
         path = path[: path.index("fallback") + 1]
     if len(path) == 1 and path[0] in _PLACEHOLDERS:
@@ -279,12 +279,12 @@ def _drop(detail: ErrorDetails, path: DataPath, data: dict[str, JsonValue], brok
     parent = _at(data, path[:-1])
     if isinstance(parent, dict):
         cast("dict[str, JsonValue]", parent).pop(str(path[-1]), None)
-    # Without a parent it is gone already, with a mistake of the node around it.
+    # Without a parent it was removed already, with a mistake of the node around it.
     return parent is None or isinstance(parent, dict)
 
 
 def _whole_part(path: DataPath) -> DataPath:
-    """The part of a node that may be left out, where the path leads into one."""
+    """The optional part of a node that the path points into, if any."""
     node = _node_path(path)
     if node is None or len(path) <= len(node) or path[len(node)] not in _PARTS:
         return path
@@ -304,20 +304,20 @@ def _names(spec: GraphSpec) -> list[Finding]:
     for path, _ in blocks(spec.nodes):
         name, where = path[-1], spec.source.key(path)
         if name in RESERVED:
-            what = f"a node cannot be called {name!r}: ${name} means something else"
+            what = f"{name!r} is a reserved name: ${name} has another meaning"
             findings.append(Finding("graph.reserved-name", what, where, "choose another name"))
         elif name in seen and name in {p for p in path[1:-1:2]} | set(spec.nodes):
-            what = f"the name {name!r} is used twice where one would hide the other"
+            what = f"the name {name!r} is used twice, and one would hide the other"
             findings.append(Finding("graph.duplicate-name", what, where, "choose another name"))
         seen[name] = path
     for name in spec.types:
         if name in TYPE_WORDS:
-            what = f"a type cannot be called {name!r}: it is a word of the language"
+            what = f"{name!r} is a reserved name: it is a word of the language"
             findings.append(Finding("graph.reserved-name", what, spec.source.key(("types", name)), "rename it"))
     return findings
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
-    """The known name that looks most like this one; None when none does."""
+    """The most similar known name; None if none is similar."""
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     return near[0] if near else None

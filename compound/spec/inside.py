@@ -1,4 +1,4 @@
-"""Whether a file really lies where it seems to lie: links are followed before it is asked."""
+"""Whether a file is really inside a folder, after following links."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def is_inside(path: Path, folders: Iterable[Path]) -> bool:
-    """The file or folder that a path leads to lies in one of the folders, or is one.
+    """Whether a path, with links followed, is one of the folders or inside one.
 
     Args:
-        path: Where it seems to lie; it need not exist.
-        folders: Absolute; links in them are followed too.
+        path: The path; it need not exist.
+        folders: Absolute paths; links in them are followed too.
     """
     real = path.resolve()
     return any(real.is_relative_to(folder.resolve()) for folder in folders)

@@ -1,4 +1,4 @@
-"""`connectors/lakehouse.yaml`: what the lakehouse's tables are to the project."""
+"""`connectors/lakehouse.yaml`: access rules and descriptions of the lakehouse's tables."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class LakehouseTable(_Part):
             table must then restrict it by a `from: caller.*` parameter.
         hide: Columns that no tool may read; they are never copied.
         cluster_by: Columns that the local copy is sorted by.
-        description: What a row is, for people and models that write SQL.
-        columns: Column to what it holds, where its name does not say it.
+        description: What a row is, for people and for models that write SQL.
+        columns: Column to its meaning, if the name is not enough.
     """
 
     customer_key: Name | KeyThrough | None = None
@@ -45,13 +45,13 @@ class LakehouseTable(_Part):
 
 
 class LakehouseLimits(_Part):
-    """Caps on every SQL tool of the project; a tool's own `limits` hold where they are tighter.
+    """Limits on every SQL tool of the project; a tool's own `limits` apply if they are tighter.
 
     Attributes:
-        rows: Rows, at most.
-        cell_chars: Characters of one cell, at most.
-        bytes: Of the whole result as JSON, at most.
-        ms: Milliseconds that a query may take.
+        rows: Maximum number of rows.
+        cell_chars: Maximum number of characters in a cell.
+        bytes: Maximum size of the whole result as JSON.
+        ms: Maximum time of a query, in milliseconds.
     """
 
     rows: int = Field(default=100_000, ge=1, le=100_000)
@@ -61,10 +61,10 @@ class LakehouseLimits(_Part):
 
 
 class LakehouseWorkers(_Part):
-    """Processes in which SQL that a model wrote (a tool of `kind: ask`) runs.
+    """Processes that run SQL written by a model (tools of `kind: ask`).
 
     Attributes:
-        count: Queries of models that run at once; more wait for their turn.
+        count: Concurrent queries of models; more queries wait.
         memory_mb: Memory of each process in MiB, above what an idle one needs. A query that needs more fails.
     """
 
@@ -77,9 +77,9 @@ class LakehouseFile(_Part):
 
     Attributes:
         compound: Format of the file.
-        tables: Table to what it is to the project; one that is not named has no customer and hides nothing.
-        limits: Caps on every SQL tool.
-        workers: Processes for SQL that a model wrote.
+        tables: Table to its rules; an unlisted table has no customer and hides nothing.
+        limits: Limits on every SQL tool.
+        workers: Processes for SQL written by a model.
     """
 
     compound: Literal["lakehouse/v1"]

@@ -1,4 +1,4 @@
-"""`connectors/NAME.yaml` with `compound: mailbox/v1`: what an item may be, and where replies go.
+"""`connectors/NAME.yaml` with `compound: mailbox/v1`: the limits of items, and the folder of replies.
 
 The file's name is the name of the target of effects (`@effect(target="NAME")`), and of the source of a batch
 (`compound batch --from NAME`). A project may have any number of such files.
@@ -18,11 +18,11 @@ class _Part(BaseModel):
 
 
 class ItemRules(_Part):
-    """Bounds of one item; what is beyond them is a dead letter, never cut in silence.
+    """Limits of one item; an item beyond them is a dead letter, never truncated silently.
 
     Attributes:
-        max_body_bytes: Of the body in UTF-8.
-        max_line_bytes: Of one line of a JSONL file; a longer one is not even parsed.
+        max_body_bytes: Size of the body in UTF-8.
+        max_line_bytes: Size of one line of a JSONL file; a longer one is not even parsed.
     """
 
     max_body_bytes: int = Field(default=262_144, ge=1)
@@ -34,7 +34,7 @@ class MailboxFile(_Part):
 
     Attributes:
         compound: Format of the file.
-        items: What an item may be.
+        items: Limits of items.
         tickets: Older word for `items`, in files that say `desk/v1`; `compound fmt` writes `items`.
         replies: Folder of the sent replies, below the mailbox's own folder.
     """
@@ -55,5 +55,5 @@ class MailboxFile(_Part):
 
     @property
     def rules(self) -> ItemRules:
-        """What an item may be, under either word."""
+        """Limits of items, from either key."""
         return self.tickets or self.items

@@ -1,7 +1,7 @@
-"""`connectors/mcp.yaml`, the MCP servers whose tools graphs may call, and its lock file with what was agreed to.
+"""`connectors/mcp.yaml`, the MCP servers whose tools graphs may call, and its lock file of pinned tools.
 
-A pin is what a person looked at: the words and schemas of a tool. A server whose tool says something else later
-is not called, because a changed description is how a tool begins to lie to a model.
+A pin is the description and schemas of a tool that a person accepted. If a tool changes, it is not called, because
+a changed description can mislead a model.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ class _Part(BaseModel):
 
 
 class McpServer(_Part):
-    """One server: a program that is started, or a URL.
+    """One server: a program to start, or a URL.
 
     Attributes:
         command: Program of a server that speaks over standard input and output.
         args: Its arguments.
-        env: Its environment beside PATH, HOME and the like; secrets as `${env:NAME}`.
-        cwd: Folder it is started in, relative to the project; the project itself when left out.
+        env: Its environment in addition to PATH, HOME and the like; secrets as `${env:NAME}`.
+        cwd: Folder it is started in, relative to the project; default the project itself.
         url: Address of a server that speaks streamable HTTP; plain http only on this machine.
         headers: Sent with every request; secrets as `${env:NAME}`.
-        tools: The tools that graphs may call. What is not named here is never called.
-        timeout: Longest wait for the answer of one call.
-        start_timeout: Longest wait for the server to start and to list its tools.
-        max_bytes: Largest answer that is taken, as JSON.
+        tools: The tools that graphs may call. Other tools are never called.
+        timeout: Maximum time of one call.
+        start_timeout: Maximum time for the server to start and to list its tools.
+        max_bytes: Maximum size of an answer, as JSON.
     """
 
     command: str | None = Field(default=None, min_length=1)
@@ -75,7 +75,7 @@ class McpServer(_Part):
             return url
         parts = urlsplit(url)
         if parts.username or parts.password:
-            raise PydanticCustomError("mcp.secret", "the address carries a password: use `headers` and `${{env:NAME}}`")
+            raise PydanticCustomError("mcp.secret", "the address has a password: use `headers` and `${{env:NAME}}`")
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
             raise PydanticCustomError("mcp.plain-http", "write https://; plain http:// is for this machine only")
         return url
@@ -91,7 +91,7 @@ class McpServer(_Part):
 
     @property
     def target(self) -> str:
-        """What the server is, without secrets: part of the pin."""
+        """Identity of the server, without secrets: part of the pin."""
         command = [self.command, *self.args]
         return self.url or orjson.dumps({"command": command, "cwd": self.cwd}).decode()
 
@@ -109,15 +109,15 @@ class McpFile(_Part):
 
 
 class PinnedTool(_Part):
-    """What a tool said of itself when it was pinned.
+    """The declaration of a tool when it was pinned.
 
     Attributes:
-        title: Its display name; null when it has none.
-        description: Its words; they go to models as they stand here.
+        title: Its display name; null if it has none.
+        description: Its description, which models see verbatim.
         input_schema: JSON Schema of its arguments.
-        output_schema: JSON Schema of its structured result; null when it gives text.
+        output_schema: JSON Schema of its structured result; null if it returns text.
         annotations: The server's hints, in MCP's own words.
-        sha256: Of all of these; also guards the lock file against edits by hand.
+        sha256: Hash of all of these; also detects manual edits of the lock file.
     """
 
     title: str | None = None
@@ -129,7 +129,7 @@ class PinnedTool(_Part):
 
     @property
     def digest(self) -> str:
-        """sha256 of what the tool says."""
+        """sha256 of the declaration."""
         said = self.model_dump(mode="json", exclude={"sha256"})
         return sha(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
 
@@ -138,7 +138,7 @@ class PinnedTool(_Part):
         return self.model_copy(update={"sha256": self.digest})
 
     def changes(self, now: PinnedTool) -> list[str]:
-        """What is different in `now`, as sentences; empty when nothing is."""
+        """The differences in `now`, as sentences; empty if there are none."""
         found = [
             f"its {name} changed" for name in ("title", "description") if getattr(self, name) != getattr(now, name)
         ]
@@ -150,7 +150,7 @@ class PinnedTool(_Part):
 
 
 def _parts(before: dict[str, JsonValue], after: dict[str, JsonValue]) -> str:
-    """Which properties came, went or changed: ` (+force, -city, ~unit)`."""
+    """The properties that were added, removed or changed: ` (+force, -city, ~unit)`."""
     old, new = before.get("properties"), after.get("properties")
     if not isinstance(old, dict) or not isinstance(new, dict):
         return ""
@@ -165,8 +165,8 @@ class PinnedServer(_Part):
 
     Attributes:
         target: `McpServer.target` at that time: another program under the same name is another server.
-        name: What it called itself.
-        version: Its version, for people; a new version alone is no change.
+        name: The name that it reported.
+        version: Its version, for people; a new version alone is not a change.
     """
 
     target: str
@@ -182,18 +182,18 @@ class McpLock(_Part):
     servers: dict[ServerName, PinnedServer] = {}
 
     def to_json(self) -> str:
-        """The file: sorted, so that a diff shows what a tool changed."""
+        """The file, sorted, so that a diff shows the changes of a tool."""
         option = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
         return orjson.dumps(self.model_dump(mode="json"), option=option).decode()
 
 
 def tool_name(server: str, tool: str) -> str:
-    """How a graph names a server's tool."""
+    """The name of a server's tool in graphs."""
     return f"{PREFIX}{server}.{tool}"
 
 
 def split_name(name: str) -> tuple[str, str] | None:
-    """Server and tool of a name; None when it names no MCP tool."""
+    """Server and tool of a name; None if it is not the name of an MCP tool."""
     if not name.startswith(PREFIX):
         return None
     server, dot, tool = name.removeprefix(PREFIX).partition(".")

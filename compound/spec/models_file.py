@@ -1,4 +1,4 @@
-"""`connectors/models.yaml`: which models answer, through whom, within which budget, at which price."""
+"""`connectors/models.yaml`: models, providers, budgets and prices."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class _Part(BaseModel):
 
 
 class AnthropicModel(_Part):
-    """How one logical model is answered by Anthropic.
+    """Settings of one logical model for Anthropic.
 
     Attributes:
         model: Model id: `claude-sonnet-5-5`.
-        max_tokens: Upper bound of an answer, thinking included.
-        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`. `tools` come
-            beside those of the graph; `${env:NAME}` names an environment variable, at any depth.
-        stream: Read answers as a stream; the trace then has the time to the first token.
+        max_tokens: Maximum length of an answer, including thinking.
+        options: Further fields of the Messages request: `thinking`, `output_config`, `stop_sequences`. `tools` are
+            added to those of the graph; `${env:NAME}` names an environment variable, at any depth.
+        stream: Whether to stream answers; the trace then has the time to the first token.
     """
 
     model: Name
@@ -32,14 +32,14 @@ class AnthropicModel(_Part):
 
 
 class LangchainModel(_Part):
-    """How one logical model is answered by a LangChain chat model.
+    """Settings of one logical model for a LangChain chat model.
 
     Attributes:
         factory: `package.module:Class` of a `BaseChatModel`.
-        model: The model's id in traces and in the price table; that of `options` when it is left out.
+        model: The model's id in traces and in the price table; default the one in `options`.
         options: Keyword arguments of that class; `${env:NAME}` names an environment variable, at any depth.
-        max_tokens: Upper bound of an answer.
-        timeout_s: Longest wait for one answer, in seconds.
+        max_tokens: Maximum length of an answer.
+        timeout_s: Maximum time of one answer, in seconds.
     """
 
     factory: Name
@@ -50,20 +50,19 @@ class LangchainModel(_Part):
 
     @property
     def model_id(self) -> str:
-        """The model's id, as far as the file says it."""
+        """The model's id, if the file has it."""
         told = (self.options.get(name) for name in ("model", "model_name", "model_id"))
         return self.model or next((one for one in told if isinstance(one, str)), self.factory)
 
 
 class PluginModel(_Part):
-    """How one logical model is answered by a provider of a plug-in, or by `scripted`.
+    """Settings of one logical model for a provider of a plug-in, or for `scripted`.
 
     Attributes:
-        model: The model's id in the provider's words, in traces and in the price table; the provider's name when it
-            is left out.
+        model: The provider's model id, also in traces and in the price table; default the provider's name.
         options: Settings that the provider reads; `${env:NAME}` names an environment variable, at any depth.
-        max_tokens: Upper bound of an answer.
-        timeout_s: Longest wait for one answer, in seconds.
+        max_tokens: Maximum length of an answer.
+        timeout_s: Maximum time of one answer, in seconds.
     """
 
     model: Name | None = None
@@ -73,7 +72,7 @@ class PluginModel(_Part):
 
 
 class LogicalModel(_Part):
-    """One model as graphs name it, and who answers for it under each provider.
+    """One model as graphs name it, and its settings for each provider.
 
     Attributes:
         provider: Overrides the file's provider for this model.
@@ -91,14 +90,14 @@ class LogicalModel(_Part):
 
 
 class AnthropicAccess(_Part):
-    """How to reach Anthropic; `${env:NAME}` names an environment variable, a secret is never written here.
+    """The connection to Anthropic; `${env:NAME}` names an environment variable, so no secret is in the file.
 
-    A variable that is not there is an error; `${env:NAME:-other}` says what stands in its place.
+    A missing variable is an error; `${env:NAME:-other}` has a default.
 
     Attributes:
         api_key: The key, as `${env:NAME}`.
-        base_url: Another address than Anthropic's own; empty for none.
-        timeout_s: Longest wait for one answer, in seconds.
+        base_url: An address other than Anthropic's own; empty for none.
+        timeout_s: Maximum time of one answer, in seconds.
         betas: Names of beta features, sent with every request.
     """
 
@@ -109,13 +108,13 @@ class AnthropicAccess(_Part):
 
 
 class RetryRules(_Part):
-    """How often a call that may succeed later is tried.
+    """Retries of calls after errors that may pass.
 
     Attributes:
-        attempts: Tries of one call, the first one included.
-        first_wait_s: Mean wait before the second try; doubles from try to try, with jitter.
-        longest_wait_s: Ceiling of that wait.
-        longest_retry_after_s: A provider that asks to wait longer than this is not waited for.
+        attempts: Attempts of one call, including the first.
+        first_wait_s: Mean wait before the second attempt; doubles each time, with jitter.
+        longest_wait_s: Maximum of that wait.
+        longest_retry_after_s: A provider that asks for a longer wait than this is not retried.
     """
 
     attempts: int = Field(default=5, ge=1, le=20)
@@ -125,14 +124,14 @@ class RetryRules(_Part):
 
 
 class BudgetRules(_Part):
-    """What one run may spend; absent means no limit.
+    """Limits of one run; absent means no limit.
 
     Attributes:
-        usd_per_run: USD; of a call whose cost is known only in part, that part counts.
+        usd_per_run: USD; of a call whose cost is only partly known, the known part counts.
         calls_per_run: Model calls.
-        on_unknown: What a limit in USD does about a cost that is not known, because a model, a mode or a tool of
-            the provider has no price: `stop` makes no such call, and no call after one; `allow` goes on. It holds
-            for the budgets of graphs too.
+        on_unknown: Effect of an unknown cost (a model, a mode or a tool of the provider has no price) on a limit in
+            USD: `stop` makes no such call, and no call after one; `allow` continues. Also applies to the budgets of
+            graphs.
     """
 
     usd_per_run: Usd | None = None
@@ -141,7 +140,7 @@ class BudgetRules(_Part):
 
 
 class Price(_Part):
-    """USD for a million tokens. Input is what was neither read from nor written to the provider's cache.
+    """USD for a million tokens. Input is the part that was neither read from nor written to the provider's cache.
 
     Attributes:
         input: USD for a million tokens of the prompt.
@@ -149,7 +148,7 @@ class Price(_Part):
         cache_read: USD for a million tokens read from the provider's cache.
         cache_write_5m: USD for a million tokens written to it for five minutes.
         cache_write_1h: USD for a million tokens written to it for an hour.
-        above: Prices when the whole prompt is longer than `tokens`.
+        above: Prices if the whole prompt is longer than `tokens`.
     """
 
     input: Usd
@@ -164,8 +163,8 @@ class PriceAbove(_Part):
     """The prices of a long prompt.
 
     Attributes:
-        tokens: Length of the prompt above which they hold.
-        price: The prices of the whole prompt and its answer then.
+        tokens: Length of the prompt above which they apply.
+        price: The prices of the whole prompt and its answer.
     """
 
     tokens: int = Field(gt=0)
@@ -173,17 +172,17 @@ class PriceAbove(_Part):
 
 
 class PriceTable(_Part):
-    """A dated price list; a model that is not in it has an unknown cost, never 0.
+    """A dated price list; a model without a price has an unknown cost, never 0.
 
     Attributes:
-        version: Date or name of the list; it is written into every trace.
-        source: Where it was read.
+        version: Date or name of the list, stored in every trace.
+        source: Source of the list.
         usd_per_million_tokens: Model id to its prices.
-        factors: What the price of tokens is multiplied by where a call is not served in the standard way, as the
-            answer's `usage` says it: `service_tier=batch`, `inference_geo=us`, `speed=fast`. One that is not here
-            makes the cost unknown.
-        usd_per_use: USD for one use of a tool that the provider runs, as `usage` names it:
-            `web_search_requests`. One that is not here makes the cost unknown.
+        factors: Multipliers of the token prices for calls that are not served in the standard way, named as in the
+            answer's `usage`: `service_tier=batch`, `inference_geo=us`, `speed=fast`. A missing one makes the cost
+            unknown.
+        usd_per_use: USD for one use of a tool that the provider runs, named as in `usage`: `web_search_requests`.
+            A missing one makes the cost unknown.
     """
 
     version: str = "none"
@@ -198,10 +197,10 @@ class ModelsFile(_Part):
 
     Attributes:
         compound: Format of the file.
-        provider: Who answers for every model that names no provider: `offline`, `anthropic`, `langchain`, `scripted`,
+        provider: The provider of every model that names none: `offline`, `anthropic`, `langchain`, `scripted`,
             or the provider of a plug-in.
         models: Logical name to its settings.
-        journal: Which finished calls are written down, so that a crash repeats none.
+        journal: Which finished calls are stored, so that a crash repeats none.
     """
 
     compound: Literal["models/v1"]

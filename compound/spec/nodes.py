@@ -1,4 +1,4 @@
-"""The models of the nodes of a graph file, word by word; each class is its kind's row of the table of kinds."""
+"""The models of the nodes of a graph file, key by key; each class is its kind's row in the table of kinds."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 
 class _Work(Step):
-    """What can fail and be answered for: every working node and every block."""
+    """Keys of nodes that can fail and be retried: every working node and every block."""
 
-    timeout: Duration | None = Field(default=None, description="Of one attempt.")
+    timeout: Duration | None = Field(default=None, description="Maximum time of one attempt.")
     fallback: Fallback | None = Field(
         default=None,
-        description="When every attempt failed: `{value: ...}`, or another node of its own, with its own `in`.",
+        description="Used after the last failed attempt: `{value: ...}`, or another node with its own `in`.",
     )
 
 
 class _Node(_Work):
     inputs: dict[str, Binding] = Field(default_factory=dict, alias="in", description="Name to reference or literal.")
     out: TypeText | None = Field(default=None, description="Type of the node's value.")
-    retry: Retry | None = Field(default=None, description="Try again after an error that another try may help.")
+    retry: Retry | None = Field(default=None, description="Retries after errors that may pass.")
     cache: Duration | None = Field(
         default=None,
-        description="How long an equal call (inputs, prompt, code, data versions) is answered without being made.",
+        description="How long the value of an equal call (inputs, prompt, code, data versions) is reused.",
     )
 
 
@@ -55,9 +55,9 @@ class RetrieveNode(_Node):
 
     use: Literal["retrieve"]
     on: str = Field(description="The index, as in connectors/.")
-    top_k: int = Field(default=6, ge=1, le=1000, description="Passages, at most.")
+    top_k: int = Field(default=6, ge=1, le=1000, description="Maximum number of passages.")
     mode: Literal["hybrid", "lexical", "dense"] = Field(
-        default="hybrid", description="By words and by meaning, by words alone, by meaning alone."
+        default="hybrid", description="By words and meaning, by words only, or by meaning only."
     )
     where: dict[str, Binding] | None = Field(default=None, description="Filter on the passages' metadata.")
 
@@ -87,18 +87,18 @@ class SpecialistNode(_Node):
 
 
 class LlmNode(_Node):
-    """One model call with a prompt file and a typed answer; an answer that never fits is null."""
+    """One model call with a prompt file and a typed answer; an answer that never fits its type is null."""
 
     NAMES = (("model", "model"), ("prompt", "prompt"), ("system", "prompt"))
     is_model = True
 
     use: Literal["llm"]
     model: str = Field(description="Logical name in connectors/models.yaml.")
-    prompt: str = Field(description="Prompt file beside the graph; its placeholders are the names of `in`.")
+    prompt: str = Field(description="Prompt file next to the graph; its placeholders are the names of `in`.")
     system: str | None = Field(default=None, description="File with the system prompt.")
-    max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0 takes the one of models.yaml.")
+    max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0: the one of models.yaml.")
     temperature: float | None = Field(
-        default=None, ge=0, le=2, description="Of the sampling; the provider's own when left out."
+        default=None, ge=0, le=2, description="Sampling temperature; default the provider's own."
     )
 
 
@@ -111,8 +111,8 @@ _AgentTool = Annotated[
 class AgentNode(_Node):
     """A bounded tool loop of a model; value: `{answer, proposals, turns, stopped}`.
 
-    `answer` has the type `out` (text when left out), null when the loop stopped before it; `proposals` are the
-    effects that the model asked for, as `{name, arguments}`: none is performed, an `effect` node may do so.
+    `answer` has the type `out` (default text), null if the loop stopped before it; `proposals` are the effects that the
+    model asked for, as `{name, arguments}`: none is performed, an `effect` node may do so.
     """
 
     NAMES = LlmNode.NAMES
@@ -120,17 +120,17 @@ class AgentNode(_Node):
 
     use: Literal["agent"]
     model: str = Field(description="Logical name in connectors/models.yaml.")
-    prompt: str = Field(description="Prompt file beside the graph; its placeholders are the names of `in`.")
+    prompt: str = Field(description="Prompt file next to the graph; its placeholders are the names of `in`.")
     system: str | None = Field(default=None, description="File with the system prompt.")
     tools: tuple[_AgentTool, ...] = Field(
-        default=(), description="What it may call: `name`, `sql.name`, `retrieve.index`, `mcp.server.tool`."
+        default=(), description="Tools that it may call: `name`, `sql.name`, `retrieve.index`, `mcp.server.tool`."
     )
     proposes: tuple[str, ...] = Field(default=(), description="Effects that it may propose, never perform.")
-    max_turns: int = Field(default=8, ge=1, le=100, description="Model calls, at most.")
-    budget: Budget | None = Field(default=None, description="Of this node alone, beside that of the graph.")
-    max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0 takes the one of models.yaml.")
+    max_turns: int = Field(default=8, ge=1, le=100, description="Maximum number of model calls.")
+    budget: Budget | None = Field(default=None, description="Budget of this node, in addition to that of the graph.")
+    max_tokens: int = Field(default=0, ge=0, le=1_000_000, description="0: the one of models.yaml.")
     temperature: float | None = Field(
-        default=None, ge=0, le=2, description="Of the sampling; the provider's own when left out."
+        default=None, ge=0, le=2, description="Sampling temperature; default the provider's own."
     )
 
     @property
@@ -148,7 +148,7 @@ class AgentNode(_Node):
             yield "effect", ("proposes", index), name
 
     def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
-        """Its `in`, and the arguments that its tools are given by the graph."""
+        """Its `in`, and the arguments that the graph passes to its tools."""
         yield from super().given()
         for index, tool in enumerate(self.calls):
             yield ("tools", index, "with"), cast("JsonValue", tool.given)
@@ -197,29 +197,29 @@ class ReviewNode(Boundary):
     show: list[Binding] | dict[str, Binding] = Field(default_factory=list, description="What the reviewer sees.")
     decide: dict[str, dict[str, TypeText]] = Field(
         default_factory=lambda: {"approve": {}, "reject": {}},
-        description="What is offered: action to its fields; everything else is refused.",
+        description="Actions: name to fields; any other action is refused.",
     )
     versions: Binding | None = Field(
         default=None,
-        description="Reference to `{row key: version}` as seen while drafting; stale ones are refused.",
+        description="Reference to `{row key: version}` as seen while drafting; decisions on outdated rows are refused.",
     )
     due: Duration | None = Field(
-        default=None, description="How soon it should be decided: what is due first is listed first."
+        default=None, description="How soon it should be decided: the next due is listed first."
     )
     expire: Duration | None = Field(
-        default=None, description="When `on_expire` happens, counted from the opening; `due` when left out."
+        default=None, description="Time from opening until `on_expire` happens; default `due`."
     )
     on_expire: Escalation | None = Field(
-        default=None, description="What happens to an item that nobody decided in time; it is never approved."
+        default=None, description="What happens to an item without a decision in time; it is never approved."
     )
     risk: Binding | None = Field(
-        default=None, description="A number: of two items that are due at once the higher is listed first; 0 if absent."
+        default=None, description="A number: of two items due at the same time the higher is listed first; 0 if absent."
     )
-    auto: AutoRule | None = Field(default=None, description="When no person is asked.")
+    auto: AutoRule | None = Field(default=None, description="Condition of an automatic decision.")
 
 
 class EffectNode(Boundary):
-    """A write to the outside world through the outbox, once; value: the list of results."""
+    """A write to the outside world through the outbox, exactly once; value: the list of results."""
 
     NAMES = (("tool", "effect"), ("tools", "effect"))
 
@@ -229,8 +229,8 @@ class EffectNode(Boundary):
     tools: tuple[str, ...] | None = Field(
         default=None, description="Effects that may occur in `in: {actions: ...}`, performed as one group."
     )
-    review: NodeName | None = Field(default=None, description="Which review's decision it carries out, if several.")
-    versions: Binding | None = Field(default=None, description="Row versions; those of the review when left out.")
+    review: NodeName | None = Field(default=None, description="The review whose decision it performs, if several.")
+    versions: Binding | None = Field(default=None, description="Row versions; default those of the review.")
 
     @model_validator(mode="after")
     def _one_of(self) -> EffectNode:
@@ -269,28 +269,28 @@ class _Block(_Work):
 
 
 class RepeatBlock(_Block):
-    """A bounded loop around nodes; `$previous.<node>` is that node's value in the round before."""
+    """A bounded loop around nodes; `$previous.<node>` is that node's value in the previous round."""
 
     use: ClassVar = "repeat"
     repeat: Repeat
-    nodes: dict[NodeName, Node] = Field(description="Nodes of one round; they see those around the block.")
-    out: dict[str, Binding] | None = Field(default=None, description="The block's value; all its nodes when left out.")
+    nodes: dict[NodeName, Node] = Field(description="Nodes of one round; they can refer to nodes around the block.")
+    out: dict[str, Binding] | None = Field(default=None, description="The block's value; default all its nodes.")
 
 
 class MapBlock(_Block):
     """Nodes that run once for each item of a list; value: the list of `out`, in the order of the items.
 
-    With `on_error: report` it is `{items, failed}`: that list, and `{index, item, code, what}` of each that failed.
+    With `on_error: report` it is `{items, failed}`: that list, and `{index, item, code, what}` of each failed one.
     """
 
     use: ClassVar = "map"
     map: Map
-    nodes: dict[NodeName, Node] = Field(description="Nodes of one item; they see those around the block.")
-    out: Binding | None = Field(default=None, description="An item's value; the record of its nodes when left out.")
+    nodes: dict[NodeName, Node] = Field(description="Nodes of one item; they can refer to nodes around the block.")
+    out: Binding | None = Field(default=None, description="An item's value; default the record of its nodes.")
 
     @property
     def is_boundary(self) -> bool:
-        """A person is asked about the items that failed."""
+        """With `on_error: review`: a person is asked about the failed items."""
         return self.map.on_error == "review"
 
     def given(self) -> Iterator[tuple[DataPath, JsonValue]]:
@@ -321,7 +321,7 @@ Node: TypeAlias = Annotated[
 
 
 WorkNode: TypeAlias = RetrieveNode | SqlNode | SpecialistNode | LlmNode | AgentNode | ToolNode | CheckNode
-"""A node that works on its own: it may stand as a fallback, be cached and be tried again."""
+"""A working node: it can be a fallback, be cached and be retried."""
 
 
 AnyNode: TypeAlias = WorkNode | ReviewNode | EffectNode | GraphNode | RepeatBlock | MapBlock

@@ -21,17 +21,17 @@ class Money(_Part):
 
     argument: str | None = Field(default=None, description="Argument of the effect that is the amount.")
     tool: str | None = Field(
-        default=None, description="Function of tools/ that is given the effect's arguments and returns the amount."
+        default=None, description="Function of tools/ that takes the effect's arguments and returns the amount."
     )
-    at_most: float = Field(ge=0, description="Above this it is refused, no matter who decided.")
+    at_most: float = Field(ge=0, description="Above this it is refused, even after a decision.")
     automatic_at_most: float | None = Field(
-        default=None, ge=0, description="Above this a person decides, whatever an `auto` rule says."
+        default=None, ge=0, description="Above this a person decides, even if an `auto` rule holds."
     )
 
     @model_validator(mode="after")
     def _one_source(self) -> Money:
         if self.argument is None and self.tool is None:
-            what = "it does not say what the amount is"
+            what = "the amount has no source"
             fix = "write argument: the argument that is the amount, or tool: the function that finds it"
             refuse([Mistake((), what, fix, at_key=True)], "Money")
         if self.argument is not None and self.tool is not None:
@@ -41,15 +41,15 @@ class Money(_Part):
 
 
 class EffectRule(_Part):
-    """What is asked of one effect."""
+    """Conditions of one effect."""
 
-    automatic: bool = Field(default=False, description="It may happen without a person.")
-    queue: str | None = Field(default=None, description="Only a decision from this review queue carries it.")
-    reviewers: tuple[str, ...] = Field(default=(), description="Only these people may decide it; anybody if empty.")
-    money: Money | None = Field(default=None, description="How much money it may move.")
-    second: bool = Field(default=False, description="Two different people must approve it.")
+    automatic: bool = Field(default=False, description="Whether it may happen without a person.")
+    queue: str | None = Field(default=None, description="The review queue whose decision it needs.")
+    reviewers: tuple[str, ...] = Field(default=(), description="People who may decide it; empty: anybody.")
+    money: Money | None = Field(default=None, description="Limits on its amount.")
+    second: bool = Field(default=False, description="Whether two different people must approve it.")
     undo: Duration | None = Field(
-        default=None, description="How long a decision that leads to it can be taken back before anything happens."
+        default=None, description="How long a decision can be undone before its effects happen."
     )
 
     @model_validator(mode="after")
@@ -62,35 +62,35 @@ class EffectRule(_Part):
 
     @property
     def undo_s(self) -> float:
-        """`undo` in seconds; 0 when it goes at once."""
+        """`undo` in seconds; 0: effects happen at once."""
         return 0.0 if self.undo is None else parse_duration(self.undo)
 
 
 class Retention(_Part):
-    """How long what runs leave behind is kept, counted from the end of each run.
+    """How long the data of runs is stored, counted from the end of each run.
 
-    What has waited for a person for longer is withdrawn first, never approved. Of a run that is going on, or whose
-    effect has no known end, nothing is removed; the audit log, and of each decision who, when, what kind and its
-    hashes, stay for ever.
+    Items that waited longer are withdrawn first, never approved. Nothing is removed of a run that is running, or with
+    an effect of unknown outcome. The audit log is kept for ever, and so are the person, time, kind and hashes of each
+    decision.
     """
 
     content: Age | None = Field(
         default=None,
-        description="Words of customers and people: inputs and outputs of nodes, drafts, answers of models; "
-        "hashes and sizes stay. Without limit when left out.",
+        description="Text of customers and people: inputs and outputs of nodes, drafts, answers of models; "
+        "hashes and sizes are kept. No limit by default.",
     )
     traces: Age | None = Field(
-        default=None, description="Spans without content, and what each call cost. Without limit when left out."
+        default=None, description="Spans without content, and the cost of each call. No limit by default."
     )
 
     @property
     def content_s(self) -> float | None:
-        """`content` in seconds; None without limit."""
+        """`content` in seconds; None: no limit."""
         return None if self.content is None else parse_age(self.content)
 
     @property
     def traces_s(self) -> float | None:
-        """`traces` in seconds; None without limit."""
+        """`traces` in seconds; None: no limit."""
         return None if self.traces is None else parse_age(self.traces)
 
     @model_validator(mode="after")
@@ -106,43 +106,43 @@ class Retention(_Part):
 
 
 class Automatic(_Part):
-    """What a certificate must prove before an `auto` rule of a graph may fire; without one, people decide."""
+    """What a certificate must prove before an `auto` rule may fire; without it, people decide."""
 
     error_at_most: Percent = Field(
-        gt=0, lt=1, description="Most decisions without a person that may be wrong, counted by independent keys."
+        gt=0, lt=1, description="Maximum rate of wrong decisions without a person, counted by independent keys."
     )
-    confidence: Percent = Field(ge=0.5, lt=1, description="How sure the certificate is of that bound.")
+    confidence: Percent = Field(ge=0.5, lt=1, description="Confidence of the certificate in that bound.")
     audit_share: Percent = Field(
         default=0.05,
         ge=0,
         le=1,
-        description="Random share that goes to people all the same, to label it.",
+        description="Random share of ready drafts that people decide, to label them.",
     )
     thresholds: tuple[float, ...] = Field(
         default=(),
         max_length=10,
-        description="Scores from which a rule with `score` may fire, the highest first; tried in this order.",
+        description="Scores from which a rule with `score` may fire, highest first; tried in this order.",
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Automatic:
         if list(self.thresholds) != sorted(set(self.thresholds), reverse=True):
-            what = "the thresholds are not in the order in which they are tried: the highest first, each once"
+            what = "the thresholds must be in descending order, without repetition"
             right = ", ".join(f"{one:g}" for one in sorted(set(self.thresholds), reverse=True))
             refuse([Mistake(("thresholds",), what, f"write thresholds: [{right}]")], "Automatic")
         return self
 
 
 class PolicyFile(_Part):
-    """The whole file. An effect that it does not name may not happen."""
+    """The whole file. An effect that it does not list is not allowed."""
 
     compound: Literal["policy/v1"] = Field(description="Format of the file.")
-    name: Name = Field(description="As graphs name it in `policy:`, and as the file is called.")
-    description: str = Field(default="", description="For people: what the application is for, and why these limits.")
-    effects: dict[str, EffectRule] = Field(description="Effect to what is asked of it; any other is refused.")
+    name: Name = Field(description="Name in `policy:`, equal to the file's name.")
+    description: str = Field(default="", description="For people: purpose and reasons for the limits.")
+    effects: dict[str, EffectRule] = Field(description="Effect to its conditions; any other effect is refused.")
     automatic: Automatic | None = Field(
-        default=None, description="What lets an `auto` rule fire; when left out, none ever does."
+        default=None, description="Conditions for `auto` rules; without it, no rule fires."
     )
     retention: Retention = Field(
-        default=Retention(), description="How long what runs leave behind is kept; without limit when left out."
+        default=Retention(), description="How long the data of runs is stored; no limit by default."
     )

@@ -3,8 +3,8 @@
 The file's name is the name of the target of effects (`@effect(target="NAME")`), and of the tool that reads its
 documents (`NAME_documents`). A project may have any number of such files.
 
-A *document* is what an effect reads and changes: an order with its items and payments. It has a shape, in
-which each leaf names a column, `{...}` nests, and `rows:` puts the rows of another table inside.
+A *document* is what an effect reads and changes: an order with its items and payments. Its shape maps fields to
+columns; `{...}` nests, and `rows:` inserts the rows of another table.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class RecordsTable(_Part):
 
     Attributes:
         key: Its primary key.
-        columns: Name to type; a `json` column holds JSON text and is a value inside documents.
-        position: A column that counts the rows of one parent from 0; filled in where the source has none.
-        ignored: Columns of the source that are not kept.
+        columns: Name to type; a `json` column stores JSON text and is a value inside documents.
+        position: A column that numbers the rows of one parent from 0; filled in if the source has none.
+        ignored: Columns of the source that are not stored.
     """
 
     key: list[Name] = Field(min_length=1)
@@ -69,7 +69,7 @@ def _kind(value: object) -> str:
 
 
 def _means_rows(value: dict[str, object]) -> bool:
-    """It says `rows`; or it says `match` and all but one of its keys are of rows: then that one is misspelt."""
+    """Whether it has `rows`; or has `match` and all but one of the keys of rows, so that `rows` is misspelt."""
     return "rows" in value or ("match" in value and len(value.keys() - RecordsRows.model_fields.keys()) <= 1)
 
 
@@ -81,14 +81,14 @@ class RecordsNested(_Part):
     """A nested object.
 
     Attributes:
-        fields: Name in the document to what stands there.
+        fields: Name in the document to its content.
     """
 
     fields: dict[str, RecordsField]
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """In the file the fields stand right there; a record with `rows` is something else."""
+        """In the file the fields are written directly; a record with `rows` is something else."""
         schema = handler.resolve_ref_schema(handler(core_schema))
         fields = schema["properties"]["fields"]
         return {"type": "object", "additionalProperties": fields["additionalProperties"], "not": {"required": ["rows"]}}
@@ -99,13 +99,13 @@ class RecordsRows(_Part):
 
     Attributes:
         rows: The table.
-        match: Its column that holds the document's id.
-        order: Its column that orders them; when writing it is counted from 0.
+        match: Its column with the document's id.
+        order: Its column that orders them; numbered from 0 on writes.
         by: Makes an object, keyed by this column, instead of a list.
-        value: Makes a list of this column alone. Read only.
-        group: Makes one entry for each value of this column; its shape names columns that become lists, the
-            grouping column's without repetition. Read only.
-        shape: What each row looks like.
+        value: Makes a list of this column's values. Read only.
+        group: Makes one entry for each value of this column; its shape names columns that become lists, the grouping
+            column's without repetition. Read only.
+        shape: Shape of each row.
     """
 
     rows: Name
@@ -128,7 +128,7 @@ RecordsField = Annotated[
     | Annotated[Annotated[RecordsNested, BeforeValidator(_as_nested)], Tag("nested")],
     Discriminator(_kind),
 ]
-"""`column`, `column?` (left out where it is null), a nested object, or rows of another table."""
+"""`column`, `column?` (omitted if null), a nested object, or rows of another table."""
 
 
 class RecordsDocument(_Part):
@@ -146,12 +146,12 @@ class RecordsDocument(_Part):
 
 
 class RecordsFollow(_Part):
-    """From the documents `source`, the ids at `path` (through lists) name documents of `target`.
+    """From the documents `source`, the ids at `path` (through lists) refer to documents of `target`.
 
     Attributes:
-        source: The kind of document that holds the ids.
+        source: The kind of document with the ids.
         path: Keys to them, from the document inwards.
-        target: The kind of document that they name.
+        target: The kind of document that they refer to.
     """
 
     source: Name
@@ -160,11 +160,11 @@ class RecordsFollow(_Part):
 
 
 class RecordsView(_Part):
-    """What the tool `NAME_documents` reads: a root document, and what it leads to.
+    """The result of the tool `NAME_documents`: a root document and related documents.
 
     Attributes:
-        root: The kind of document that the tool is asked for.
-        key: What graphs call its id when they call the tool; `id` when left out.
+        root: The kind of the root document.
+        key: Name of the tool's id argument in graphs; default `id`.
         follow: Steps from it to further documents.
     """
 
@@ -179,8 +179,8 @@ class RecordsFile(_Part):
     Attributes:
         compound: Format of the file.
         tables: Table to its columns.
-        documents: Kind of document to where it is kept and what it looks like.
-        view: What the documents of one root document are.
+        documents: Kind of document to its table and shape.
+        view: The root document and its related documents.
     """
 
     compound: Literal["records/v1", "shop/v1"]
@@ -190,7 +190,7 @@ class RecordsFile(_Part):
 
     @property
     def id_name(self) -> str:
-        """What graphs call the id of a root document."""
+        """Name of the root document's id in graphs."""
         return self.view.key or (OLDER_ID if self.compound == "shop/v1" else "id")
 
     @model_validator(mode="after")
@@ -205,7 +205,7 @@ Path: TypeAlias = "tuple[str | int, ...]"
 def _in_documents(file: RecordsFile) -> Iterator[Mistake]:
     for name, document in file.documents.items():
         here = ("documents", name)
-        if document.table not in file.tables:  # of a table that is not there no column can be wrong
+        if document.table not in file.tables:  # without its table, no column can be wrong
             yield _no_table(file, document.table, (*here, "table"))
             continue
         yield from _column(file, document.table, document.id, (*here, "id"))
@@ -241,11 +241,11 @@ def _in_view(file: RecordsFile) -> Iterator[Mistake]:
     known = list(file.documents)
     for path, kind in named:
         if kind not in known:
-            yield Mistake(path, f"there is no document {kind!r}", choices(known, kind))
+            yield Mistake(path, f"no document is named {kind!r}", choices(known, kind))
 
 
 def _no_table(file: RecordsFile, table: str, path: Path) -> Mistake:
-    return Mistake(path, f"there is no table {table!r}", choices(list(file.tables), table))
+    return Mistake(path, f"no table is named {table!r}", choices(list(file.tables), table))
 
 
 def _column(file: RecordsFile, table: str, column: str, path: Path) -> Iterator[Mistake]:

@@ -1,4 +1,4 @@
-"""`tools/*.sql`: a reviewed, parameterised query with its header, or the grants under which free SQL may be asked.
+"""`tools/*.sql`: a reviewed, parameterised query with its header, or the grants for free SQL of a model.
 
 ```sql
 ---
@@ -15,8 +15,8 @@ verified: {by: data-team, at: 2026-11-20, question: "What are my recent orders?"
 SELECT order_id, status, total FROM orders WHERE user_id = $customer_id ORDER BY order_id LIMIT $n
 ```
 
-A tool of `kind: ask` has no statement of its own: it runs what a model writes, narrowed to `tables` and `columns`.
-Below its header stand verified examples, each a question as a comment and the SELECT that answers it.
+A tool of `kind: ask` has no statement of its own: it runs SQL that a model writes, limited to `tables` and `columns`.
+Below its header are verified examples, each a question as a comment and the SELECT that answers it.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class ParamSpec(_Part):
     Attributes:
         type: DuckDB's name of its type.
         source: `from:`; `caller.<field>` comes from graph or session, is required and hidden from models.
-        default: Used when nothing is given; null makes the parameter optional. Required without it.
-        max: Largest number, or most characters or items.
+        default: Used if no value is given; null makes the parameter optional. Required without it.
+        max: Largest number, or maximum number of characters or items.
         min: Smallest number.
-        values: The only values allowed.
-        description: For the model that fills it in.
+        values: The only allowed values.
+        description: For the model that passes it.
     """
 
     type: ParamType
@@ -72,24 +72,24 @@ class ParamSpec(_Part):
     @model_validator(mode="after")
     def _caller_has_no_default(self) -> ParamSpec:
         if self.source is not None and "default" in self.model_fields_set:
-            msg = "a parameter `from: caller` has no default: a missing caller is a refusal"
+            msg = "a parameter `from: caller` has no default: a missing caller is refused"
             raise ValueError(msg)
         return self
 
     @property
     def required(self) -> bool:
-        """It has no default."""
+        """Whether it has no default."""
         return "default" not in self.model_fields_set
 
 
 class LimitsSpec(_Part):
-    """Caps on the result and the time.
+    """Limits on the result and the time.
 
     Attributes:
-        rows: Rows, at most.
-        cell_chars: Characters of one cell, at most.
-        bytes: Of the whole result as JSON, at most.
-        ms: Milliseconds that the query may take.
+        rows: Maximum number of rows.
+        cell_chars: Maximum number of characters in a cell.
+        bytes: Maximum size of the whole result as JSON.
+        ms: Maximum time of the query, in milliseconds.
     """
 
     rows: int = Field(default=200, ge=1, le=100_000)
@@ -99,7 +99,7 @@ class LimitsSpec(_Part):
 
 
 class Verified(_Part):
-    """Who read the query, when, and which question it answers; `compound tools list` shows it.
+    """The review of a query: who, when, for which question; `compound tools list` shows it.
 
     Attributes:
         by: A person or a team.
@@ -116,18 +116,18 @@ class SqlToolSpec(_Part):
     """The header of a `.sql` file.
 
     Attributes:
-        name: As graphs name it; the file's name.
-        description: What it gives, for people and models.
-        kind: `query`: reviewed and parameterised. `ask`: runs SQL that a model wrote, narrowed to what is granted.
-        tables: Tables it may read; the last part is the table's name. The statement writes the name, or the whole.
-        columns: Of an `ask`: table to the columns that are granted; all of a table that is not named.
-        max_plan_rows: Of an `ask`: rows that all steps of a query's plan may touch together, as the engine
-            estimates them before it runs.
+        name: Its name in graphs; the file's name.
+        description: Its result, for people and models.
+        kind: `query`: reviewed and parameterised. `ask`: runs SQL that a model wrote, limited to its grants.
+        tables: Tables it may read; the last part is the table's name. The statement uses that name, or the whole.
+        columns: For an `ask`: table to its granted columns; all columns of a table that is not listed.
+        max_plan_rows: For an `ask`: maximum number of rows that all steps of a query's plan may touch together, as
+            the engine estimates them before it runs.
         params: Its parameters; the same as in the statement.
-        limits: Caps, enforced while it runs.
+        limits: Limits, enforced while it runs.
         returns: `many`: the list of rows; `one`: a row or null.
-        scope: `customer`: rows of the caller only, proven. `identity`: finds out who the caller is.
-            `all`: rows of everybody, for reports. The last two must be verified, and no model may call them.
+        scope: `customer`: only rows of the caller, proven. `identity`: finds out who the caller is. `all`: rows of
+            everybody, for reports. The last two must be verified, and models cannot call them.
         verified: The review.
     """
 
@@ -154,14 +154,14 @@ class SqlToolSpec(_Part):
     def _ask_is_for_reports(self) -> SqlToolSpec:
         if self.kind == "query":
             if self.columns or "max_plan_rows" in self.model_fields_set:
-                msg = "`columns` and `max_plan_rows` belong to kind: ask; a query says itself what it reads"
+                msg = "`columns` and `max_plan_rows` belong to kind: ask; a query's statement says what it reads"
                 raise ValueError(msg)
             return self
         if self.scope != "all":
-            msg = "kind: ask reads rows of everybody: write scope: all, and who verified what is granted"
+            msg = "kind: ask reads rows of everybody: write scope: all, and `verified` for its grants"
             raise ValueError(msg)
         if self.params or self.returns != "many":
-            msg = "kind: ask takes SQL and gives an answer: it has neither `params` nor `returns`"
+            msg = "kind: ask takes SQL and returns an answer: it has neither `params` nor `returns`"
             raise ValueError(msg)
         for table, granted in self.columns.items():
             if table not in self.table_names or not granted:
@@ -171,7 +171,7 @@ class SqlToolSpec(_Part):
 
     @property
     def table_names(self) -> tuple[str, ...]:
-        """The tables as the statement writes them."""
+        """The table names in the statement."""
         return tuple(table.rpartition(".")[2] for table in self.tables)
 
 
@@ -182,7 +182,7 @@ class SqlFile:
     Attributes:
         spec: Its header.
         sql: The statement.
-        where: Where the statement begins.
+        where: Place where the statement starts.
         header: The header as data, with the place of every key.
     """
 
@@ -193,22 +193,22 @@ class SqlFile:
 
 
 def parse_sql_tool(text: str, path: str) -> SqlFile:
-    """Read a `.sql` file; the statement itself is not looked at.
+    """Read a `.sql` file; the statement itself is not parsed.
 
     Raises:
         ProjectError: ``tool.header``: no header; ``yaml.*``; ``tool.name``: not the file's name.
-        InvalidFile: ``tool.unknown-key``, ``tool.missing-key``, ``tool.bad-value``: all of the header.
+        InvalidFile: ``tool.unknown-key``, ``tool.missing-key``, ``tool.bad-value``: all mistakes of the header.
     """
     fences = _fences(text, path)
     before = text.count("\n", 0, fences[0].end())
     header = "\n" * before + text[fences[0].end() : fences[1].start()]
     document = read_yaml(header, path)
     if not isinstance(document.data, dict):
-        raise ProjectError("tool.header", "the header is no mapping", where=Location(path, before + 1))
+        raise ProjectError("tool.header", "the header is not a mapping", where=Location(path, before + 1))
     spec = _spec(document)
     stem = PurePath(path).stem
     if spec.name != stem:
-        what = f"the tool is called {spec.name!r}, its file {stem!r}"
+        what = f"the tool is named {spec.name!r}, but its file is {stem!r}"
         where = document.source.value(("name",))
         raise ProjectError("tool.name", what, fix=f"write name: {stem}", where=where)
     begin = fences[1].end()
@@ -218,7 +218,7 @@ def parse_sql_tool(text: str, path: str) -> SqlFile:
 
 
 def split_sql_tool(text: str, path: str) -> tuple[str, str]:
-    """The header as YAML text, and everything behind it as it is written.
+    """The header as YAML text, and the rest of the file unchanged.
 
     Raises:
         ProjectError: ``tool.header``: no header.
@@ -230,7 +230,7 @@ def split_sql_tool(text: str, path: str) -> tuple[str, str]:
 def _fences(text: str, path: str) -> list[re.Match[str]]:
     fences = list(_FENCE.finditer(text))
     if len(fences) < 2 or text[: fences[0].start()].strip("\ufeff \t\r\n"):
-        what = "a SQL tool begins with a header between two lines of ---"
+        what = "a SQL tool starts with a header between two lines of ---"
         raise ProjectError("tool.header", what, fix="write the header first", where=Location(path, 1))
     return fences
 

@@ -1,4 +1,4 @@
-"""`evals/<suite>/suite.yaml`: what is run over which cases, how it is scored, and what is good enough."""
+"""`evals/<suite>/suite.yaml`: the graph, cases, scorers and gates of a suite."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Part(BaseModel):
 
 
 class Gate(_Part):
-    """What a score must reach; the answer is PASS or FAIL only when the whole interval is on one side.
+    """The bar of a score; the result is PASS or FAIL only if the whole interval is on one side.
 
     Attributes:
         at_least: Lower bar of the score.
@@ -34,11 +34,11 @@ class Gate(_Part):
 
 
 class Labels(_Part):
-    """What makes the suite's cases labels for a certificate.
+    """How the suite's cases become labels for a certificate.
 
     Attributes:
-        wrong: Score that says what would be wrong if a case went out with no person: 0 right, above 0 wrong. Cases
-            for which the graph's `auto` rule holds must have it.
+        wrong: Score of mistakes if a case went out without a person: 0 right, above 0 wrong. Cases for which the
+            graph's `auto` rule holds must have it.
     """
 
     wrong: Name
@@ -49,16 +49,16 @@ class SuiteFile(_Part):
 
     Attributes:
         compound: Format of the file.
-        name: As the folder is called.
-        description: What the suite asks; the report says it.
-        graph: The graph that runs over each case; the project's own where it is absent.
+        name: The folder's name.
+        description: The question that the suite answers; shown in reports.
+        graph: The graph that runs over each case; default the project's own.
         until: Where a run ends: `review`, before the first reviews and effects; or `end`: each review is approved as
-            drafted, and effects change copies of their targets that are thrown away.
-        cases: `module:function` beside the file; takes a `SuiteContext`, returns a `CaseSet`.
-        scorers: `module:function` beside the file, or the name of a scorer: `equal`, or one of a plug-in. Each takes
+            drafted, and effects change copies of their targets, which are deleted.
+        cases: `module:function` next to the file; takes a `SuiteContext`, returns a `CaseSet`.
+        scorers: `module:function` next to the file, or the name of a scorer: `equal`, or one of a plug-in. Each takes
             a `SuiteContext` and returns a scorer.
-        scores: Headline scores by name, with what each means; the scorers must yield every one of them.
-        gates: Profile to score to bar; `compound eval` exits 1 where a score fails its bar.
+        scores: Headline scores by name, with their meanings; the scorers must return every one of them.
+        gates: Profile to score to bar; `compound eval` exits 1 if a score fails its bar.
         certify: How `compound certify` reads the cases; without it the suite certifies nothing.
     """
 
@@ -77,7 +77,7 @@ class SuiteFile(_Part):
     def _gates_are_scores(self) -> SuiteFile:
         known = list(self.scores)
         unknown = [
-            Mistake(("gates", profile, name), f"no headline score is called {name!r}", choices(known, name), True)
+            Mistake(("gates", profile, name), f"no headline score is named {name!r}", choices(known, name), True)
             for profile, gates in self.gates.items()
             for name in gates
             if name not in known
@@ -102,7 +102,7 @@ def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
     """Read a suite file of a project.
 
     Raises:
-        ProjectError: as `read_suite_file`; ``suite.invalid``: its name is not its folder's, or there are gates for a
+        ProjectError: as `read_suite_file`; ``suite.invalid``: its name differs from its folder's, or it has gates for a
             profile that the project does not have.
     """
     from compound.language.findings import Finding, InvalidFile
@@ -111,7 +111,7 @@ def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
     spec, source = read_suite_file(path, shown), read_yaml_file(path, shown).source
     findings: list[Finding] = []
     if spec.name != path.parent.name:
-        what = f"name: the suite is called {spec.name!r}, its folder {path.parent.name!r}"
+        what = f"name: the suite is named {spec.name!r}, but its folder is {path.parent.name!r}"
         findings.append(Finding("suite.invalid", what, source.value(("name",)), f"write name: {path.parent.name}"))
     for name in spec.gates:
         if name not in profiles:

@@ -1,4 +1,4 @@
-"""The words that every part of a graph file is made of: durations, conditions, bindings, small blocks."""
+"""The building blocks of a graph file: durations, conditions, bindings, small records."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ def parse_duration(text: str | float) -> float:
     """Seconds in `500ms`, `30s`, `4h`, `2d`; a bare number is seconds.
 
     Raises:
-        ValueError: It is no duration, or not above zero.
+        ValueError: It is not a duration, or not above zero.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
         seconds = float(text)
     else:
         seconds = _seconds(text, _DURATION)
         if seconds is None:
-            raise ValueError(f"{text!r} is no duration: write 500ms, 30s, 5m, 4h or 2d")
+            raise ValueError(f"{text!r} is not a duration: write 500ms, 30s, 5m, 4h or 2d")
     if not 0 < seconds <= 366 * 86400:
-        raise ValueError(f"{text!r}: a duration is above zero and at most a year")
+        raise ValueError(f"{text!r}: a duration must be above zero and at most a year")
     return seconds
 
 
 def parse_age(text: object) -> float:
-    """Seconds in `36h` or `90d`: how old something may become, from a day to a hundred years.
+    """Seconds in `36h` or `90d`: an age, from a day to a hundred years.
 
     Raises:
-        ValueError: It is no such age.
+        ValueError: It is not such an age.
     """
     seconds = _seconds(text, _AGE)
     if seconds is None:
-        raise ValueError(f"{text!r} is no age: write 36h or 90d")
+        raise ValueError(f"{text!r} is not an age: write 36h or 90d")
     if not DAY_S <= seconds <= 36_525 * DAY_S:
-        raise ValueError(f"{text!r}: an age is at least a day and at most a hundred years")
+        raise ValueError(f"{text!r}: an age must be at least a day and at most a hundred years")
     return seconds
 
 
@@ -82,7 +82,7 @@ def _age(value: object) -> object:
 def _condition(value: object) -> object:
     text = str(value).lower() if isinstance(value, bool) else value
     if not isinstance(text, str):
-        raise PydanticCustomError("graph.bad-condition", "a condition is text")
+        raise PydanticCustomError("graph.bad-condition", "a condition must be text")
     try:
         parse_condition(text)
     except ExpressionError as error:
@@ -126,7 +126,7 @@ def parse_share(value: object) -> float:
     """The share in `2%`, or in 0.02: from 0 to 1.
 
     Raises:
-        ValueError: It is no share.
+        ValueError: It is not a share.
     """
     found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is not None:
@@ -134,9 +134,9 @@ def parse_share(value: object) -> float:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         share = float(value)
     else:
-        raise ValueError(f"{value!r} is no share: write 2% or 0.02")
+        raise ValueError(f"{value!r} is not a share: write 2% or 0.02")
     if not 0 <= share <= 1:
-        raise ValueError(f"{value!r}: a share is from 0 to 1; 2 percent is 2% or 0.02")
+        raise ValueError(f"{value!r}: a share must be from 0 to 1; 2 percent is 2% or 0.02")
     return share
 
 
@@ -153,14 +153,14 @@ def _declared(value: JsonValue) -> JsonValue:
 
 
 def _word(name: str) -> WithJsonSchema:
-    """What editors are told: `compound.spec.form.schemas` says what each word may look like."""
+    """The schema name of a word for editors, see `compound.spec.form.schemas`."""
     return WithJsonSchema({WORD: name})
 
 
 Duration = Annotated["str | float", AfterValidator(_duration), _word("duration")]
 """`500ms`, `30s`, `5m`, `4h`, `2d`, or seconds as a number."""
 Age = Annotated[str, BeforeValidator(_age), _word("age")]
-"""`36h`, `90d`: how old something may become."""
+"""`36h`, `90d`: an age."""
 Condition = Annotated[str, BeforeValidator(_condition), _word("condition")]
 """An expression over references: `intent.label != 'other'`."""
 Binding = Annotated[JsonValue, AfterValidator(_bindings), _word("binding")]
@@ -177,53 +177,53 @@ NodeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
 class Strict(BaseModel):
-    """A part of a declared file: unknown keys are refused, nothing changes it."""
+    """A part of a declared file: frozen, and refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 ErrorClass = Literal["timeout", "connector", "model", "value", "tool", "any"]
-"""`timeout`: an attempt took too long. `connector`: a store did not answer. `model`: a model call that another
-try may help (never a spent budget). `value`: the value does not fit `out`. `tool`: the node's own code raised.
+"""`timeout`: an attempt took too long. `connector`: a store did not answer. `model`: a model call failed with an
+error that may pass (never a spent budget). `value`: the value does not fit `out`. `tool`: the node's code raised.
 `any`: all of these."""
 
 
 class Retry(Strict):
-    """Try again after an error that another try may help."""
+    """Retries after errors that may pass."""
 
-    attempts: int = Field(ge=1, le=20, description="Tries in all, the first included.")
-    wait: Duration = Field(default="200ms", description="Wait before the second try; doubled before each next one.")
+    attempts: int = Field(ge=1, le=20, description="Attempts in all, including the first.")
+    wait: Duration = Field(default="200ms", description="Wait before the second attempt; doubled before each next one.")
     on: tuple[ErrorClass, ...] = Field(
         default=(),
-        description="Errors that are worth another try; when left out: timeout, connector and model.",
+        description="Errors that are retried; default timeout, connector and model.",
     )
 
 
 class Repeat(Strict):
     """Run a block until a condition holds, at most `max` times."""
 
-    max: int = Field(ge=1, le=100, description="Rounds, at most.")
+    max: int = Field(ge=1, le=100, description="Maximum number of rounds.")
     until: Condition | None = Field(default=None, description="Stop after a round in which this holds.")
 
 
 class AutoRule(Strict):
     """When a review is decided without a person."""
 
-    when: Condition = Field(description="Evaluated once, when the review is reached; absent values mean: ask a person.")
+    when: Condition = Field(description="Evaluated once, at the review; absent values: ask a person.")
     action: str = Field(default="approve", description="The decision that the rule makes.")
     score: Reference | None = Field(
-        default=None, description="A number; the rule fires from the threshold up that its certificate names."
+        default=None, description="A number; the rule fires at the certificate's threshold and above."
     )
     key: Reference | None = Field(
-        default=None, description="Whose case it is: decisions of one key count as one when a certificate is made."
+        default=None, description="Key of the case, such as its customer: a certificate counts one per key."
     )
 
 
 class Escalation(Strict):
-    """What happens to a review item that nobody decided in time; it is never approved."""
+    """What happens to a review item without a decision in time; it is never approved."""
 
-    escalate: str | None = Field(default=None, description="Queue that a new item with the same draft goes to.")
-    remind: bool = Field(default=False, description="Say so in the audit log and in the list, and wait on.")
+    escalate: str | None = Field(default=None, description="Queue in which a new item with the same draft is opened.")
+    remind: bool = Field(default=False, description="Write a reminder to the audit log and the list, and keep waiting.")
     close: bool = Field(default=False, description="Withdraw it and end the run: nothing is done, nothing is sent.")
 
     @model_validator(mode="after")
@@ -238,32 +238,32 @@ class Map(Strict):
 
     each: Binding = Field(description="Reference to the list.")
     item: NodeName = Field(default="item", alias="as", description="Name of the item inside: `$item`.")
-    parallel: int = Field(default=8, ge=1, le=1024, description="Items in flight, at most.")
-    max: int = Field(default=1000, ge=1, le=100_000, description="Items, at most; a longer list is an error.")
+    parallel: int = Field(default=8, ge=1, le=1024, description="Maximum number of items in progress.")
+    max: int = Field(default=1000, ge=1, le=100_000, description="Maximum number of items; a longer list is an error.")
     on_error: Literal["fail", "skip", "report", "review"] = Field(
         default="fail",
-        description="When an item fails: fail the block after all items ended, leave the item out, leave it out and "
-        "say so (`{items, failed}`), or ask a person.",
+        description="After a failed item: fail the block when all items ended, drop the item, drop it and "
+        "report it (`{items, failed}`), or ask a person.",
     )
     queue: str = Field(default="default", description="Review queue for `on_error: review`.")
 
 
 class Budget(Strict):
-    """What may be spent; checked before each model call, so it never overshoots by more than the calls in flight."""
+    """Limits on spending; checked before each model call, so the excess is at most the calls in progress."""
 
     usd: float | None = Field(
-        default=None, gt=0, description="On model calls; of a cost that is known in part, that part counts."
+        default=None, gt=0, description="Limit on model calls; of a cost that is partly known, the known part counts."
     )
     calls: int | None = Field(default=None, ge=1, description="Model calls.")
-    seconds: Duration | None = Field(default=None, description="Of work; waiting for a person does not count.")
+    seconds: Duration | None = Field(default=None, description="Working time; waiting for a person does not count.")
     on_exceed: Literal["fail", "review"] = Field(
         default="fail",
-        description="`fail` the node, or skip it and let a person decide: no review of the run is automatic then.",
+        description="`fail` the node, or skip it and let a person decide: then no review of the run is automatic.",
     )
     on_unknown: Literal["stop", "allow"] | None = Field(
         default=None,
-        description="What `usd` does about calls whose cost is not known: `stop` makes none, and none after one; "
-        "`allow` counts what is known of them. As connectors/models.yaml says when left out.",
+        description="Effect of calls with unknown cost on `usd`: `stop` makes none, and none after one; "
+        "`allow` counts the known costs. Default: the setting in connectors/models.yaml.",
     )
 
     @model_validator(mode="after")
@@ -274,19 +274,19 @@ class Budget(Strict):
 
 
 class Migration(Strict):
-    """How a paused run takes a node's value along into a changed graph."""
+    """How a paused run carries a node's value over to a changed graph."""
 
-    source: NodeName | None = Field(default=None, alias="from", description="The node's name before; the same if none.")
+    source: NodeName | None = Field(default=None, alias="from", description="The node's earlier name; default: same.")
     tool: str | None = Field(
-        default=None, description="Function of tools/ that is given `value`, the value before, and returns the new one."
+        default=None, description="Function of tools/ that takes the earlier `value` and returns the new one."
     )
 
 
 class FallbackValue(Strict):
-    """What the node's value is when every attempt failed."""
+    """The node's value after the last failed attempt."""
 
     value: Binding = Field(description="A literal or a reference.")
-    on: tuple[ErrorClass, ...] = Field(default=(), description="Only for these errors; for all when left out.")
+    on: tuple[ErrorClass, ...] = Field(default=(), description="Only for these errors; default all.")
 
 
 class AgentTool(Strict):

@@ -1,8 +1,8 @@
 """Quillmoor, the invented shop of the `sample` profile: its tables, tickets, past cases and policy pages.
 
-Everything here is made up and comes from seeded random streams: equal arguments give equal data, and no
-clock is read. The tickets' wording and what reads it live apart on purpose; nothing in `wording/` knows the
-support desk.
+Everything is invented and comes from seeded random streams: equal arguments produce equal data, and no clock is
+read. The wording of tickets is kept separate from the code that reads it: nothing in `wording/` imports the support
+desk.
 """
 
 from __future__ import annotations

@@ -58,18 +58,18 @@ _OWNED: tuple[Wish, ...] = ("cancel", "return", "address", "exchange")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleTicket:
-    """A ticket with what only the evaluator may see.
+    """A ticket with data for the evaluator only.
 
     Attributes:
-        ticket: The Ticket record: id, subject, body and what the envelope tells.
-        user_id: Who really writes.
+        ticket: The Ticket record: id, subject, body and envelope fields.
+        user_id: The actual writer.
         kind: One of `MIX`.
-        language: Of the letter.
-        topic: What a question is about, or the rule that forbids a request; may be empty.
-        injection: Planted text is in it.
-        payload: The planted text; empty where there is none.
+        language: Language of the letter.
+        topic: Topic of a question, or the rule that forbids a request; may be empty.
+        injection: Whether it contains planted text.
+        payload: The planted text; empty if there is none.
         actions: The writes that must happen, in order.
-        db_diff: The shop after them against the shop before.
+        db_diff: The difference of the shop after them.
     """
 
     ticket: dict[str, str]
@@ -88,13 +88,13 @@ class PastCase:
     """A finished case of a former customer, who is not in the tables.
 
     Attributes:
-        case_id: `C-0001` and on.
-        subject: Of the letter.
-        body: Of the letter.
-        language: Of the letter.
-        intents: What the letter asks for: names of the writes, or `question`, `out_of_scope`.
-        actions: What was done.
-        reply: What was answered.
+        case_id: `C-0001` and so on.
+        subject: Subject of the letter.
+        body: Body of the letter.
+        language: Language of the letter.
+        intents: The requests in the letter: names of the writes, or `question`, `out_of_scope`.
+        actions: The actions of the case.
+        reply: The answer.
         customer_id: The former customer.
     """
 
@@ -110,7 +110,7 @@ class PastCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleData:
-    """Everything of the sample profile, before it is written."""
+    """All data of the sample profile, before it is written."""
 
     seed: int
     tables: dict[str, Rows]
@@ -120,12 +120,12 @@ class SampleData:
 
 
 def generate(seed: int = 7, tickets: int = 300, customers: int = 450) -> SampleData:
-    """The sample shop and its tickets; equal arguments give equal data.
+    """The sample shop and its tickets; equal arguments produce equal data.
 
     Args:
-        seed: Of every random stream.
-        tickets: How many; the mix of kinds is kept.
-        customers: At least this many in the tables; every ticket has one of its own, some meet a second one.
+        seed: Seed of every random stream.
+        tickets: Number of tickets; the mix of kinds is kept.
+        customers: Minimum number in the tables; every ticket has its own, some meet a second one.
     """
     shop = draw_products(seed)
     drawn = _draw_scenarios(shop, "ticket", tickets)
@@ -177,7 +177,7 @@ def _languages(rng: random.Random, n: int) -> list[Language]:
 
 
 def _builder(shop: Shop, rng: random.Random, kind: str) -> Builder:
-    """The builder of one kind; topics and rules take turns, so that every one comes up."""
+    """The builder of one kind; topics and rules rotate, so that every one is used."""
     payloads = rng.sample(PAYLOADS, len(PAYLOADS))
     builders: dict[str, Builder] = {
         "no_order_id": lambda r, lang, i: build_no_order_id(shop, r, lang, _turn(_REFERABLE, i)),
@@ -234,7 +234,7 @@ def _ticket(shop: Shop, view: ShopView, number: int, scenario: Scenario, rng: ra
 
 
 def expected_diff(view: ShopView, actions: tuple[Action, ...], customer_id: str) -> list[Change]:
-    """What the actions change, done one after the other on a copy of the customer's part of the shop."""
+    """The changes of the actions, performed in order on a copy of the customer's part of the shop."""
     if not actions:
         return []
     customer = view.customers[customer_id]

@@ -13,8 +13,8 @@ from .lakehouse import write_tables
 def write(data: SampleData, directory: str | Path) -> None:
     """Write `lakehouse/`, `tickets.jsonl`, `past_cases.jsonl` and `cases/` below `directory`.
 
-    The JSON files are byte-identical for equal data; Delta tables hold the same rows, but their logs carry
-    times and file names of their own. A table that exists gets a new version.
+    The JSON files are byte-identical for equal data; Delta tables have the same rows, but their logs have times
+    and file names of their own. An existing table gets a new version.
     """
     root = Path(directory)
     (root / "cases").mkdir(parents=True, exist_ok=True)
@@ -27,10 +27,10 @@ def write(data: SampleData, directory: str | Path) -> None:
 
 
 def write_profile(home: str | Path, *, seed: int = 7, tickets: int = 300) -> dict[str, int]:
-    """Generate the sample and write it below the profile's folder; what `compound seed` calls.
+    """Generate the sample and write it below the profile's folder; called by `compound seed`.
 
     Returns:
-        How many rows, tickets and past cases were written.
+        Numbers of rows, tickets and past cases.
     """
     data = generate(seed=seed, tickets=tickets)
     write(data, home)

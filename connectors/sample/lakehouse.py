@@ -1,4 +1,4 @@
-"""The sample's tables alone, without tickets: what `compound seed` of the analyst writes."""
+"""The sample's tables without tickets, written by `compound seed` of the analyst."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_lakehouse(home: str | Path, *, seed: int = 7) -> None:
 
 
 def write_tables(tables: dict[str, Rows], folder: Path) -> None:
-    """Write Delta tables; a table that exists gets a new version."""
+    """Write Delta tables; an existing table gets a new version."""
     for name, rows in tables.items():
         schema = {column: _DUCKDB[kind] for column, kind in COLUMNS[name].items()}
         write_table(folder, name, rows, mode="overwrite", partition_by=PARTITIONS.get(name, ()), schema=schema)

@@ -1,11 +1,11 @@
-"""Cases out of folders that hold `tasks_*.json` and `expected_outcomes_*.json`, in either published shape.
+"""Cases from folders with `tasks_*.json` and `expected_outcomes_*.json`, in either published format.
 
-One shape is a list of tasks (`instruction`, `actions` with `kwargs`) and a list of outcomes by `task_index`;
-the other a list of tasks with an `id` (`user_scenario`, `evaluation_criteria`) and outcomes by that id. A
-task may carry its whole `ticket`, which then is the input.
+One format is a list of tasks (`instruction`, `actions` with `kwargs`) and a list of outcomes by `task_index`; the
+other a list of tasks with an `id` (`user_scenario`, `evaluation_criteria`) and outcomes by that id. A task may have
+its whole `ticket`, which then is the input.
 
-Cases with an expected write that the shop itself refuses are kept, and tagged `gold: refused`: what is expected of
-them is that this write changes nothing.
+Cases with an expected write that the shop itself refuses are kept, and tagged `gold: refused`: they expect that this
+write changes nothing.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Record = Mapping[str, "JsonValue"]
 def load(context: SuiteContext) -> CaseSet:
     """The cases of the context's folder; of its second folder, a section.
 
-    Where the folder is also what the planner learned from, the headline is made of the customers in the
-    learned file that it was not shown, and the folder's other files are sections.
+    If the planner learned from the same folder, the headline consists of the held-out customers in the learned file,
+    and the folder's other files are sections.
 
     Raises:
         DataError: ``cases.none``, ``cases.broken``, ``cases.no-outcome``.
@@ -77,7 +77,7 @@ def read_folder(folder: Path) -> Iterator[tuple[str, list[Case]]]:
 
 
 def _is_refused(outcome: Record) -> bool:
-    """A write that the case expects does not succeed; a look-up that finds nothing is none."""
+    """Whether an expected write fails; a look-up without a result is not a write."""
     errors = outcome.get("gold_action_errors")
     return any(str(error).split(":")[0] in names() for error in (errors if isinstance(errors, list) else []))
 
@@ -89,7 +89,7 @@ def _read(file: Path, kind: object) -> JsonValue:
     except (OSError, ValueError) as error:
         raise DataError("cases.broken", f"cannot be read: {error}", where=where) from error
     if not isinstance(data, kind):  # pyright: ignore[reportArgumentType] # a class or a union of classes
-        raise DataError("cases.broken", "is neither the list nor the record it must be", where=where)
+        raise DataError("cases.broken", "is not a list or record of the expected format", where=where)
     return data
 
 
@@ -142,7 +142,7 @@ def _ticket(task: Record, case_id: str) -> JsonValue:
 
 
 def _actions(task: Record) -> list[dict[str, JsonValue]]:
-    """The expected actions as `{name, arguments}`, look-ups included."""
+    """The expected actions as `{name, arguments}`, including look-ups."""
     criteria = cast("Record", task.get("evaluation_criteria") or {})
     given = task.get("actions") or criteria.get("actions") or []
     actions: list[dict[str, JsonValue]] = []
@@ -154,7 +154,7 @@ def _actions(task: Record) -> list[dict[str, JsonValue]]:
 
 
 def _customer(task: Record, outcome: Record, actions: Sequence[Record]) -> str | None:
-    """Who wrote the ticket, as far as the files say it."""
+    """The writer of the ticket, if the files name one."""
     for source in (task, outcome):
         if isinstance(source.get("user_id"), str):
             return str(source["user_id"])

@@ -1,4 +1,4 @@
-"""The shop as the lakehouse has it: the documents on which drafted actions are tried."""
+"""The documents of the shop in the lakehouse, on which drafted actions are tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outcome: the shop as it would be if every drafted action were approved, against what it should be."""
+"""The outcome score: the shop after approval of every drafted action, against the expected shop."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def outcome(context: SuiteContext) -> Scorer:
-    """Make the scorer: the drafted actions are tried in order on the documents of the lakehouse.
+    """Make the scorer: it tries the drafted actions in order on the documents of the lakehouse.
 
-    A refused action changes nothing, like in the shop; a run that failed has drafted nothing, goes to a
-    person and matches no outcome, not even an empty one.
+    A refused action changes nothing, as in the shop; a failed run has drafted nothing, goes to a person and matches no
+    outcome, not even an empty one.
     """
     pristine = Pristine(context.rows)
 
@@ -49,7 +49,7 @@ def outcome(context: SuiteContext) -> Scorer:
 
 
 def drafted(result: CaseResult) -> list[Action]:
-    """The actions of the run's plan; none where the plan is absent or abstained."""
+    """The actions of the run's plan; none if the plan is absent or abstained."""
     plan = result.values.get("plan")
     given = plan.get("actions") if isinstance(plan, dict) else None
     actions: list[Action] = []
@@ -65,11 +65,11 @@ def attempt(pristine: Pristine, actions: Sequence[Action], customer_id: str | No
 
     Args:
         pristine: The shop before.
-        actions: What to do.
-        customer_id: Whose ticket it is; None where nobody was identified.
+        actions: The actions.
+        customer_id: Customer of the ticket; None if unidentified.
 
     Returns:
-        What changed, and the codes of what was refused.
+        The changes, and the codes of refused actions.
     """
     given = [action["arguments"] for action in actions]
     customers = [str(one["user_id"]) for one in given if "user_id" in one]
@@ -80,7 +80,7 @@ def attempt(pristine: Pristine, actions: Sequence[Action], customer_id: str | No
     after, refused = copy_view(before), list[str]()
     for action in actions:
         if action["name"] not in names():
-            continue  # a hand-over to a person is no write
+            continue  # a hand-over to a person is not a write
         try:
             require_owner(after, action, customer_id)
             apply(after, action)
@@ -103,7 +103,7 @@ def _lane(result: CaseResult) -> str:
 
 
 def _possible(pristine: Pristine, case: Case) -> list[Action]:
-    """The expected writes without those that the shop refuses: nobody has to draft these."""
+    """The expected writes without those that the shop refuses, which need not be drafted."""
     wanted = [one for one in cast("list[Action]", case.expected.get("actions") or []) if one["name"] in names()]
     if not case.expected.get("gold_action_errors"):
         return wanted
@@ -115,7 +115,7 @@ def _possible(pristine: Pristine, case: Case) -> list[Action]:
 
 
 def _recall(expected: Sequence[Action], actions: Sequence[Action]) -> Iterator[Score]:
-    """One trial for each expected write: was exactly this drafted?"""
+    """One trial for each expected write: whether exactly this one was drafted."""
     left = [_key(action["name"], action["arguments"]) for action in actions]
     for gold in expected:
         key = _key(gold["name"], gold["arguments"])
@@ -126,7 +126,7 @@ def _recall(expected: Sequence[Action], actions: Sequence[Action]) -> Iterator[S
 
 
 def _key(name: str, arguments: Mapping[str, JsonValue]) -> str:
-    """An action as text; the order in which items are named is no part of what is asked."""
+    """An action as text; the order of items does not matter."""
     plain = dict(arguments)
     items, new = plain.get("item_ids"), plain.get("new_item_ids")
     if isinstance(items, list) and isinstance(new, list) and len(items) == len(new):

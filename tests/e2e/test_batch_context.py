@@ -69,7 +69,7 @@ def test_a_row_with_another_context_is_another_content(desk: ReplyDesk) -> None:
     [
         ((), "the context does not fit the graph main: "),
         (("--context", "limit=3"), "tenant: is missing"),
-        (("--context", "tenant=n", "--context", "limit=x"), "is no JSON"),
+        (("--context", "tenant=n", "--context", "limit=x"), "is not JSON"),
         (("--context", "tenannt=n"), "did you mean 'tenant'?"),
         (("--context", "tenant=n", "--context", 'limit="x"'), "the context does not fit the graph main: "),
     ],

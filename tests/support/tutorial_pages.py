@@ -41,7 +41,7 @@ _ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
 _MADE = re.compile(r"waiting for review: compound review show ([0-9a-f]{10})")
 _PRINTED = re.compile(r"^item ([0-9a-f]{10})", re.MULTILINE)
 _VARYING = (
-    (re.compile(r"\bmade \d+ files\b"), "made N files"),
+    (re.compile(r"\bcreated \d+ files\b"), "created N files"),
     # A tracking number looks like an id, but is part of the answer.
     (re.compile(r"(?<!tracking )(?<!number is )(?<!number was )\b(?:eval-)?[0-9a-f]{10,32}\b"), "ID"),
     # A row of `compound index`: the index's version, and at its end how many seconds it took.

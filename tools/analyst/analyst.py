@@ -1,8 +1,8 @@
-"""The analyst without a language model: SQL for the questions that a few templates cover, and no for all others.
+"""The analyst without a language model: SQL for questions that a few templates cover; it refuses all others.
 
-It is the bottom rung: counts, sums, averages, largest and smallest, by a column or by month, the top n, of rows of one
-status or kind. Every word of a question must be explained by the schema or by such a phrase; where one is not, the
-analyst says which, and writes nothing.
+It covers counts, sums, averages, largest and smallest, by a column or by month, the top n, of rows of one status or
+kind. Every word of a question must be explained by the schema or by such a phrase; otherwise the analyst names the
+unexplained words and writes no SQL.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..shop.documents import Json
 from .schema_words import Column, Schema, Table, Unknown, Word, read_schema
 
 _REVENUE = (("orders", "total"), ("order_items", "price"))
-"""What money comes in by: the first of these from which the wanted group can be reached."""
+"""Money columns, by priority: the first from which the group can be reached is used."""
 _SAYS = {"sum": "sum", "avg": "average", "max": "highest", "min": "lowest"}
 _ROWS = 50
 
 
 @dataclass(kw_only=True)
 class _Wish:
-    """What a question asks for, as far as it was read."""
+    """A question, as far as it was understood."""
 
     schema: Schema
     aggregate: str = ""
@@ -57,7 +57,7 @@ def _nothing(why: str) -> Json:
 
 
 def _verified(question: str, card: Json) -> Json:
-    """The SQL of a verified example that asks the same; null for none."""
+    """The SQL of a verified example with the same question; null if there is none."""
     examples = card.get("examples") if isinstance(card, Mapping) else None
     for one in examples if isinstance(examples, list) else ():
         if isinstance(one, Mapping) and _plain(str(one.get("question"))) == _plain(question):
@@ -86,7 +86,7 @@ def _read(question: str, schema: Schema) -> _Wish:
 
 
 def _without_top(wish: _Wish, words: list[Word]) -> list[Word]:
-    """Take `top 5 X` out: X is the group."""
+    """Remove `top 5 X`: X is the group."""
     at = next((at for at, word in enumerate(words) if word.kind == "top"), None)
     if at is None:
         return words
@@ -102,7 +102,7 @@ def _without_top(wish: _Wish, words: list[Word]) -> list[Word]:
 
 
 def _without_group(wish: _Wish, words: list[Word]) -> list[Word]:
-    """Take `by X` and `which X` out; after `top 5 X` a `by` leads to the measure instead."""
+    """Remove `by X` and `which X`; after `top 5 X` a `by` leads to the measure instead."""
     kept: list[Word] = []
     while words:
         word, words = words[0], words[1:]
@@ -134,7 +134,7 @@ def _take(wish: _Wish, word: Word) -> None:
         case "column" if not wish.measures:
             wish.measures = tuple(one for one in word.columns if one[1].is_number)
             if not wish.measures:
-                raise Unknown(f"{word.text!r} is no number, and nothing is grouped by it")
+                raise Unknown(f"{word.text!r} is not a number, and nothing is grouped by it")
         case "table" if wish.counted is None or word.table == wish.counted:
             wish.counted = word.table
         case "aggregate" if word.text == "total" and not wish.measures:
@@ -142,7 +142,7 @@ def _take(wish: _Wish, word: Word) -> None:
                 (table, column) for table in wish.schema.tables if (column := table.column("total")) is not None
             )
         case _:
-            raise Unknown(f"{word.text!r} is one thing too many for a template")
+            raise Unknown(f"{word.text!r} is too much for a template")
 
 
 def _query(question: str, wish: _Wish) -> Json:
@@ -171,7 +171,7 @@ def _query(question: str, wish: _Wish) -> Json:
 
 
 def _subject(wish: _Wish) -> tuple[Table, Column | None]:
-    """The table that is read, and the column that is summed; None to count rows."""
+    """The table to read and the column to sum; None to count rows."""
     if wish.wants_money and not wish.measures:
         wish.measures = tuple(
             (table, column)
@@ -183,7 +183,7 @@ def _subject(wish: _Wish) -> tuple[Table, Column | None]:
         for table, column in wish.measures:
             if _reaches(wish, table) and wish.counted in {None, table, _group_table(wish)}:
                 return table, column
-        raise Unknown("no granted table holds that figure together with what it is grouped by")
+        raise Unknown("no granted table has that figure together with its group")
     if wish.aggregate not in {"", "count"}:
         raise Unknown("it does not say of which figure")
     named = wish.counted or next((word.columns[0][0] for word in wish.filters), None) or _group_table(wish)
@@ -203,7 +203,7 @@ def _reaches(wish: _Wish, start: Table) -> bool:
 
 
 def _group_columns(wish: _Wish, start: Table) -> list[tuple[Table, Column]]:
-    """Where the group's column is, as seen from a table; its own first."""
+    """The place of the group's column, as seen from a table; its own first."""
     word = wish.group
     found: list[tuple[Table, Column]] = []
     if word is not None and word.table is not None:
@@ -232,7 +232,7 @@ def _filter(wish: _Wish, table: Table, word: Word, joins: dict[str, str]) -> str
 
 
 def _group(wish: _Wish, table: Table, joins: dict[str, str]) -> tuple[str, str]:
-    """The column that is grouped by, as SQL, and its name; empty for none."""
+    """The grouping column as SQL, and its name; empty for none."""
     if wish.by_month:
         column = next((one for one in table.columns if one.is_time), None)
         if column is None:
@@ -240,7 +240,7 @@ def _group(wish: _Wish, table: Table, joins: dict[str, str]) -> tuple[str, str]:
         return f"strftime(t.{column.name}, '%Y-%m') AS month, ", "month"
     if wish.group is None:
         if wish.limit:
-            raise Unknown("it asks for the top of something, and does not say of what")
+            raise Unknown("it asks for the top of something, but does not say of what")
         return "", ""
     owner, column = _group_columns(wish, table)[0]
     name = owner.name.removesuffix("s") if column.name == "name" else column.name

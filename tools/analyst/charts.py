@@ -1,4 +1,4 @@
-"""A picture of a query's rows: bars for kinds, a line for what goes on in time."""
+"""A picture of a query's rows: bars for kinds, a line for a course in time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _INK, _QUIET, _BAR = "#1f2933", "#7b8794", "#2f6f9f"
 
 
 class Chart(TypedDict):
-    """A picture, or why there is none; `note` says what of the rows is not in it."""
+    """A picture, or why there is none; `note` names the rows that are not in it."""
 
     picture: Artifact | None
     why: str
@@ -43,11 +43,11 @@ def draw_chart(
 
     Args:
         answer: The rows.
-        chart: What kind; `none` draws nothing.
-        title: What it shows, with units where the figures have any.
-        x: Column of the labels; the first when none is named.
-        y: Column of the figures; the last when none is named.
-        unit: Of the figures: `USD`.
+        chart: The kind of chart; `none` draws nothing.
+        title: Its title, with units if the figures have any.
+        x: Column of the labels; default the first.
+        y: Column of the figures; default the last.
+        unit: Unit of the figures: `USD`.
     """
     if chart == "none":
         return _none("a chart was not asked for")
@@ -56,12 +56,12 @@ def draw_chart(
     names = [column["name"] for column in answer.columns]
     across, up = x or names[0], y or names[-1]
     if across not in names or up not in names or across == up:
-        return _none(f"{across!r} and {up!r} are no two columns of the rows: {', '.join(names)}")
+        return _none(f"{across!r} and {up!r} are not two columns of the rows: {', '.join(names)}")
     most = MOST_BARS if chart == "bar" else MOST_POINTS
     rows = answer.rows[:most]
     figures = [row[up] for row in rows]
     if not all(isinstance(figure, int | float) and not isinstance(figure, bool) for figure in figures):
-        return _none(f"{up!r} holds something that is no number")
+        return _none(f"{up!r} has a value that is not a number")
     if find_spec("matplotlib") is None:
         return _none("no chart library is installed: pip install 'compound[charts]'")
     labels = [cell(row[across]) or "(none)" for row in rows]
@@ -85,7 +85,7 @@ def _none(why: str) -> Chart:
 
 
 def _picture(chart: str, labels: Sequence[str], values: Sequence[float], words: _Words) -> bytes:
-    # A figure of its own: pyplot keeps every figure in one place, and runs are many at once.
+    # A figure of its own: pyplot keeps every figure in global state, and runs are concurrent.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -102,13 +102,13 @@ def _picture(chart: str, labels: Sequence[str], values: Sequence[float], words: 
     if words["note"]:
         figure.supxlabel(words["note"], x=0.01, ha="left", fontsize=8, color=_QUIET)
     out = io.BytesIO()
-    # Without the program's name and version in it, equal rows give equal bytes.
+    # Without the program's name and version, equal rows give equal bytes.
     FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
     return out.getvalue()
 
 
 def _bars(axes: Axes, labels: Sequence[str], values: Sequence[float], words: _Words) -> None:
-    """Lying bars, the first on top: their labels may be long."""
+    """Horizontal bars, the first on top: their labels may be long."""
     places = list(range(len(labels)))
     bars = axes.barh(places, values, color=_BAR, height=0.7)
     axes.set_yticks(places, ["\n".join(textwrap.wrap(label, 28, max_lines=2, placeholder=" …")) for label in labels])
@@ -133,7 +133,7 @@ def _line(axes: Axes, labels: Sequence[str], values: Sequence[float], words: _Wo
     axes.set_xticks(
         places[::step], labels[::step], rotation=30 if is_tight else 0, ha="right" if is_tight else "center"
     )
-    # From zero, so that a small change does not look large; below it where the figures are.
+    # Start at zero, so that a small change does not look large; below it if there are negative figures.
     axes.set_ylim(bottom=min(0.0, *values), top=max(values) * 1.08 if max(values) > 0 else 0.0)
     axes.yaxis.set_major_formatter(_tick)
     axes.yaxis.set_major_locator(_ticks())
@@ -143,7 +143,7 @@ def _line(axes: Axes, labels: Sequence[str], values: Sequence[float], words: _Wo
 
 
 def _tick(value: float, _place: object) -> str:
-    """Whole figures as whole ones, and no `-0`."""
+    """Whole figures without decimals, and no `-0`."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.10g}"
 
 

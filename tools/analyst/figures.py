@@ -1,4 +1,4 @@
-"""Figures in words: the analyst's answer without a language model, and the check that a text only says what rows hold."""
+"""Figures in words: the analyst's answer without a language model, and the check that a text matches the rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LISTED = 3
 
 @solver("analyst_words")
 def say(inputs: Mapping[str, Json]) -> Json:
-    """Answer the graph's `words` node: the rows in one or two sentences, nothing explained, nothing guessed."""
+    """Answer the graph's `words` node: the rows in one or two sentences, without explanations or guesses."""
     answer = AskAnswer.model_validate(inputs["answer"])
     names = [column["name"] for column in answer.columns]
     rows = answer.rows
@@ -40,10 +40,10 @@ def _row(row: Mapping[str, Json], names: Sequence[str]) -> str:
 
 @check("figures")
 def figures(text: str | None, answer: AskAnswer, question: str) -> Verdict:
-    """Every number of a text stands in the rows, in the question, or is their count.
+    """Check that every number of a text is in the rows or in the question, or is their count.
 
-    A number may be rounded to fewer decimals than the row has, never computed: a sum or a share that no row holds is
-    a problem, even a right one, because nobody can look it up.
+    A number may be rounded to fewer decimals than the row has, but not computed: a sum or a share that is not in the
+    rows is a problem, even if it is right, because nobody can look it up.
     """
     if not (text or "").strip():
         return Verdict(ok=False, problems=["there is no text"], details={"found": []})
@@ -53,7 +53,7 @@ def figures(text: str | None, answer: AskAnswer, question: str) -> Verdict:
     return Verdict(
         ok=not wrong,
         score=1.0 if not found else 1 - len(wrong) / len(found),
-        problems=[f"{figure} stands in no row" for figure in wrong],
+        problems=[f"{figure} is in no row" for figure in wrong],
         details={"found": [*found]},
     )
 
@@ -82,7 +82,7 @@ def _is_known(figure: str, known: set[float]) -> bool:
 
 
 class Report(TypedDict):
-    """What the analyst shows: `answer` is null where nothing was proven; `notes` say what is missing and why."""
+    """The analyst's result: `answer` is null if nothing was proven; `notes` name what is missing and why."""
 
     answer: str | None
     notes: list[str]
@@ -97,7 +97,7 @@ def analyst_report(
     table: ResultTable | None,
     chart: Chart | None,
 ) -> Report:
-    """The words if every number of them was found in the rows, and a note for whatever is not there."""
+    """The words if every number of them was found in the rows, and a note for everything missing."""
     notes: list[str] = []
     if rows.status == "nothing":
         why = (query or {}).get("why") or "the model gave no usable answer"

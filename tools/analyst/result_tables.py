@@ -1,4 +1,4 @@
-"""A query's rows for people: a Markdown table to read, a CSV file to take along."""
+"""A query's rows for people: a Markdown table to read, a CSV file to download."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from compound.tool import Artifact, AskAnswer, keep, tool
 from ..shop.documents import Json
 
 SHOWN = 20
-"""Rows of the Markdown table; the CSV has all that were read."""
+"""Rows of the Markdown table; the CSV has all rows that were read."""
 
 
 class ResultTable(TypedDict):
-    """Rows as text and as a file; `rows` is how many there are, `note` what is not shown."""
+    """Rows as text and as a file; `rows` is their number, `note` what is not shown."""
 
     markdown: str
     csv: Artifact | None
@@ -33,7 +33,7 @@ def result_table(answer: AskAnswer, title: str) -> ResultTable:
         return ResultTable(markdown="", csv=None, rows=0, note="")
     notes: list[str] = []
     if len(answer.rows) > SHOWN:
-        notes.append(f"{SHOWN} of {len(answer.rows)} rows are shown; the CSV has them all")
+        notes.append(f"{SHOWN} of {len(answer.rows)} rows are shown; the CSV has all of them")
     if answer.truncated:
         notes.append(f"the query found more than the {len(answer.rows)} rows that it may give")
     return ResultTable(
@@ -76,7 +76,7 @@ def cell(value: Json) -> str:
 
 
 def _plain(text: str) -> str:
-    """On one line, and without what would end a Markdown cell."""
+    """On one line, and without characters that would end a Markdown cell."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
@@ -90,5 +90,5 @@ def as_csv(names: Sequence[str], rows: Sequence[Mapping[str, Json]]) -> bytes:
 
 
 def _safe(value: Json) -> Json:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    """Prefix a text that a spreadsheet would run as a formula with an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value

@@ -69,17 +69,17 @@ class Column:
 
     @property
     def is_time(self) -> bool:
-        """A day or a moment."""
+        """A date or a timestamp."""
         return self.type.startswith(("DATE", "TIMESTAMP"))
 
     @property
     def is_number(self) -> bool:
-        """It can be summed."""
+        """Whether it can be summed."""
         return self.type.startswith(("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT"))
 
     @property
     def values(self) -> Sequence[str]:
-        """What it may hold, where its description says so: `one of: a, b`."""
+        """Its possible values, if its description lists them: `one of: a, b`."""
         lead, mark, listed = self.description.partition("one of: ")
         return [one.strip() for one in listed.split(",")] if mark and not lead else ()
 
@@ -93,7 +93,7 @@ class Table:
 
     @property
     def key(self) -> str:
-        """What its rows are known by."""
+        """The names of its rows."""
         return self.columns[0].name
 
     def column(self, name: str) -> Column | None:
@@ -103,14 +103,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Some words of a question, and what they are.
+    """Some words of a question, and their meaning.
 
     Attributes:
         text: As written, in small letters.
-        kind: What they are.
-        says: Of words of asking: the aggregate or the direction; of a value the value; of a number the number.
-        columns: Of a column or a value: every (table, column) that it may be.
-        table: Of a table.
+        kind: Their meaning.
+        says: For words of asking: the aggregate or the direction; for a value the value; for a number the number.
+        columns: For a column or a value: every (table, column) that it may be.
+        table: For a table.
     """
 
     text: str
@@ -122,12 +122,12 @@ class Word:
 
 @dataclass(frozen=True)
 class Schema:
-    """What is granted."""
+    """The granted tables."""
 
     tables: tuple[Table, ...]
 
     def read(self, question: str) -> list[Word]:
-        """The question cut into the longest words that are known; each token is in one of them."""
+        """Split the question into the longest known words; each token is in one of them."""
         tokens = _TOKEN.findall(question.casefold().replace("'s", ""))
         words: list[Word] = []
         while tokens:
@@ -150,7 +150,7 @@ class Schema:
     def _names(self) -> Iterator[tuple[str, Word]]:
         for table in self.tables:
             plain = table.name.replace("_", " ")
-            # `items` says as much as `order items`, unless it is a table itself.
+            # `items` means `order items`, unless it is a table itself.
             for text in (plain, plain.rpartition(" ")[2]):
                 for form in (text, text.removesuffix("s")):
                     yield form, Word(form, "table", table=table)

@@ -1,4 +1,4 @@
-"""The board of a backlog: which ticket first, whose it is, what there is much of, what came twice."""
+"""The board of a backlog: tickets by urgency, their teams, frequent themes, and copies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Failed(TypedDict):
 
 
 class Board(TypedDict):
-    """Tables for people, and the whole as CSV."""
+    """Tables for people, and everything as CSV."""
 
     first: str
     teams: str
@@ -47,7 +47,7 @@ class Board(TypedDict):
 
 @solver("triage_themes")
 def name_themes(inputs: Mapping[str, Json]) -> Json:
-    """Answer the graph's `names` node: a theme is called by the words that set it apart."""
+    """Answer the graph's `names` node: a theme is named by its distinctive words."""
     themes = inputs.get("themes")
     named: list[Json] = []
     for theme in themes if isinstance(themes, list) else ():
@@ -66,7 +66,7 @@ def triage_board(
     themes: list[Theme],
     names: list[ThemeName] | None,
 ) -> Board:
-    """Sort the tickets by urgency and age, leave copies to the person who takes the first, count teams and themes."""
+    """Sort the tickets by urgency and age, keep copies with their first ticket, count teams and themes."""
     copies = {copy: group["first"] for group in twins for copy in group["copies"]}
     called = {one.number: one.name for one in names or []}
     theme_of = {
@@ -103,7 +103,7 @@ def _row(ticket: Triaged, copies: Mapping[str, str], theme_of: Mapping[str, str]
 
 
 def _with_first(board: Sequence[Triaged], copies: Mapping[str, str]) -> list[Triaged]:
-    """A copy follows its first, also where other tickets are as urgent."""
+    """A copy follows its first, even if other tickets are as urgent."""
     found = by_id(board)
     below: dict[str, list[Triaged]] = {}
     for copy, first in copies.items():
@@ -135,7 +135,7 @@ def _themes(themes: Sequence[Theme], called: Mapping[int, str], total: int) -> l
 def _notes(
     tickets: Sequence[Triaged], failed: Sequence[Failed], twins: Sequence[Twins], mine: int, *, named: bool
 ) -> list[str]:
-    notes = [f"{len(tickets)} tickets read, {mine} of them no copy of another"]
+    notes = [f"{len(tickets)} tickets read, {mine} of them not a copy of another"]
     if mine > SHOWN:
         notes.append(f"the table shows the first {SHOWN}; the CSV has all")
     for group in twins:

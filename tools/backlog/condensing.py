@@ -1,4 +1,4 @@
-"""Many documents to a few lines, each with the documents it stands on: what surrounds the models in `map_reduce`."""
+"""Condenses many documents to a few lines, each with its sources: the code around the models in `map_reduce`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from compound.tool import tool
 from ..shop.documents import Json
 
 GROUP_LINES, GROUP_CHARS = 12, 8_000
-"""Lines, and their characters, that one merge sees at most: what bounds every prompt of the tree."""
+"""Lines of one merge, and their characters: the limits of every prompt of the tree."""
 MOST_CHARS = 60_000
-"""Of one document; a longer one is left out and named, never cut in silence."""
+"""Characters of one document; a longer one is left out and reported, never truncated silently."""
 
 
 class Page(TypedDict):
@@ -27,21 +27,21 @@ class Page(TypedDict):
 
 
 class Point(BaseModel):
-    """Something a document says about the question, with the words that say it."""
+    """A statement of a document about the question, with the words that support it."""
 
     text: str
     quote: str
 
 
 class Line(BaseModel):
-    """A sentence of the result and the ids of the documents it stands on."""
+    """A sentence of the result and the ids of its source documents."""
 
     text: str
     cites: list[str]
 
 
 class Notes(TypedDict):
-    """What one document says; `unquoted` points were dropped, because their words are not in it."""
+    """The points of one document; `unquoted` points were dropped, because their words are not in it."""
 
     id: str
     lines: list[Line]
@@ -52,9 +52,9 @@ class Layer(TypedDict):
     """The lines after a round of merging.
 
     Attributes:
-        is_done: They fit one group, or merging does not make them fewer.
+        is_done: Whether they fit one group, or merging does not reduce them.
         rounds: Rounds of merging so far.
-        unmerged: Groups whose merge gave nothing usable; their lines stay as they were.
+        unmerged: Groups whose merge gave no usable result; their lines did not change.
     """
 
     lines: list[Line]
@@ -64,7 +64,7 @@ class Layer(TypedDict):
 
 
 class FailedItem(TypedDict):
-    """A document, or a group of lines, that could not be worked on."""
+    """A document, or a group of lines, that could not be processed."""
 
     index: int
     item: Json
@@ -73,7 +73,7 @@ class FailedItem(TypedDict):
 
 
 class Digest(TypedDict):
-    """The result: Markdown lines with the documents they cite, and what is not in it."""
+    """The result: Markdown lines with the documents they cite, and what is missing from it."""
 
     text: str
     lines: list[Line]
@@ -84,7 +84,7 @@ class Digest(TypedDict):
 
 @tool
 def read_page(document: Page) -> Page:
-    """A document that can be worked on.
+    """A document that can be processed.
 
     Raises:
         DataError: ``tool.bad-input``: it has no text, or too much for one call.
@@ -98,7 +98,7 @@ def read_page(document: Page) -> Page:
 
 @tool
 def quoted_points(document: Page, points: list[Point] | None) -> Notes:
-    """The points whose words stand in the document, as lines that cite it.
+    """The points whose words are in the document, as lines that cite it.
 
     Raises:
         DataError: ``tool.bad-input``: the model gave no usable answer for it.
@@ -119,7 +119,7 @@ def first_layer(notes: list[Notes]) -> list[Line]:
 
 @tool
 def line_groups(lines: list[Line]) -> list[list[Line]]:
-    """Lines in their order, cut into groups that one call can merge."""
+    """Lines in their order, split into groups that one call can merge."""
     return list(groups_of(lines))
 
 
@@ -139,9 +139,9 @@ def groups_of(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 @tool
 def cited_lines(group: list[Line], merged: list[Line] | None) -> list[Line]:
-    """What a merge may say: lines that cite documents of their group, each at least one; else the group as it was.
+    """The valid lines of a merge: each cites at least one document of its group; without any, the group unchanged.
 
-    A citation that is not in the group is taken out: nobody saw that document there. A line without any is dropped.
+    A citation that is not in the group is removed: the model did not see that document. A line without any is dropped.
     """
     known = {one for line in group for one in line.cites}
     kept = [
@@ -156,7 +156,7 @@ def cited_lines(group: list[Line], merged: list[Line] | None) -> list[Line]:
 def next_layer(
     groups: list[list[Line]], merged: list[list[Line]], failed: list[FailedItem], rounds: int | None
 ) -> Layer:
-    """The lines of all groups together, and whether another round would help; a group that failed stays as it was."""
+    """The lines of all groups together, and whether another round would help; a failed group does not change."""
     lost = {one["index"] for one in failed}
     made = iter(merged)
     after = [group if at in lost else next(made) for at, group in enumerate(groups)]
@@ -168,7 +168,7 @@ def next_layer(
 
 @tool
 def write_digest(notes: list[Notes], failed: list[FailedItem], layer: Layer | None) -> Digest:
-    """The lines as Markdown, each with its documents, and everything that a reader would miss otherwise."""
+    """The lines as Markdown, each with its documents, and notes on everything that is missing."""
     lines = layer["lines"] if layer else []
     said = {one for line in lines for one in line.cites}
     silent = [note["id"] for note in notes if not note["lines"]]
@@ -178,11 +178,11 @@ def write_digest(notes: list[Notes], failed: list[FailedItem], layer: Layer | No
         f"{len(notes)} documents read, {len(said)} cited, {len(silent)} say nothing about it, {len(skipped)} skipped"
     ]
     if unquoted := sum(note["unquoted"] for note in notes):
-        told.append(f"{unquoted} points were dropped: their words stand in no document")
+        told.append(f"{unquoted} points were dropped: their words are in no document")
     if lost:
         told.append(f"merging left out all that these say: {', '.join(lost)}")
     if layer and layer["unmerged"]:
-        told.append(f"{layer['unmerged']} groups of the last round were not merged and stand as they were")
+        told.append(f"{layer['unmerged']} groups of the last round were not merged and are unchanged")
     text = "\n".join(f"- {line.text} [{', '.join(line.cites)}]" for line in lines)
     return Digest(text=text, lines=lines, silent=silent, skipped=skipped, notes=told)
 
@@ -194,5 +194,5 @@ def _name(one: FailedItem) -> str:
 
 
 def _plain(text: str) -> str:
-    """Words in their order, whatever the line breaks, letter case and Markdown marks."""
+    """Words in their order, ignoring line breaks, letter case and Markdown marks."""
     return " ".join(text.replace("*", "").replace("`", "").casefold().split())

@@ -1,4 +1,4 @@
-"""Which texts say the same, and which are about the same: by words alone, without a model."""
+"""Finds texts with the same content, and texts about the same theme: by words alone, without a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..lexicon.words import fold
 from .triage import Triaged
 
 SAME = 0.85
-"""Cosine of word triples from which two letters count as the same one, sent twice."""
+"""Cosine of word triples from which two letters count as the same letter, sent twice."""
 MOST_THEMES = 12
 _IMPORT = Lock()
 _IDLE = {"function", "filler", "wish", "ask"}
@@ -26,7 +26,7 @@ _WORD = r"(?u)\b[^\W\d_]{3,}\b"
 
 
 class Twins(TypedDict):
-    """Letters that say the same: the first to come, and its copies with how alike they are (0 to 1)."""
+    """Equal letters: the first to arrive, and its copies with their likeness (0 to 1)."""
 
     first: str
     copies: list[str]
@@ -34,7 +34,7 @@ class Twins(TypedDict):
 
 
 class Theme(TypedDict):
-    """Letters about the same thing: `terms` set them apart from the others, `example` is the one in their middle."""
+    """Letters about one theme: `terms` distinguish them from the others, `example` is the most central one."""
 
     number: int
     tickets: list[str]
@@ -44,7 +44,7 @@ class Theme(TypedDict):
 
 @tool(blocking=True)
 def find_twins(tickets: list[Triaged]) -> list[Twins]:
-    """Tickets that say nearly the same; of other customers only word for word, because there are forms."""
+    """Tickets with nearly the same text; those of different customers only if equal word for word, because there are forms."""
     texts = [fold(ticket["text"]) for ticket in tickets]
     if len(texts) < 2:
         return []
@@ -65,7 +65,7 @@ def find_twins(tickets: list[Triaged]) -> list[Twins]:
 
 
 def _pairs(matrix: np.ndarray) -> Iterator[tuple[int, int, float]]:
-    """Every pair that is alike enough, the earlier text first; a block of rows at a time, so that memory is bounded."""
+    """Every pair that is similar enough, the earlier text first; in blocks of rows, so that memory is bounded."""
     for start in range(0, len(matrix), 256):
         likeness = matrix[start : start + 256] @ matrix.T
         for row, column in zip(*np.nonzero(likeness >= SAME), strict=True):
@@ -75,10 +75,10 @@ def _pairs(matrix: np.ndarray) -> Iterator[tuple[int, int, float]]:
 
 @tool(blocking=True)
 def find_themes(tickets: list[Triaged]) -> list[Theme]:
-    """Groups of tickets by their words, the largest first; within one language, because words do not cross it.
+    """Groups of tickets by their words, the largest first; within one language, because languages share no words.
 
     Agglomerative clustering (average linkage, cosine) of TF-IDF vectors, as many groups as the square root of half
-    of the letters, at most 12. It says what is there much of, not what is right to do.
+    of the letters, at most 12. It shows what is frequent, not what is right to do.
     """
     themes: list[Theme] = []
     for language in sorted({ticket["language"] for ticket in tickets}):
@@ -122,7 +122,7 @@ def _themes(tickets: Sequence[Triaged]) -> list[Theme]:
 
 @cache
 def _idle_words(language: str) -> frozenset[str]:
-    """Words that every letter of a language has, as its lexicon knows them."""
+    """Words that every letter of a language has, from its lexicon."""
     phrases = lexicon(language).phrases.values() if language in LANGUAGES else ()
     return frozenset(
         phrase[0] for entries in phrases for phrase, kind, _ in entries if len(phrase) == 1 and kind in _IDLE
@@ -130,7 +130,7 @@ def _idle_words(language: str) -> frozenset[str]:
 
 
 def _sklearn() -> tuple[Any, Any]:
-    """Its two parts that are used here; two nodes that import it at one moment would each find half of it."""
+    """Imports its two parts under a lock; two nodes that import it at the same time would each find half of it."""
     with _IMPORT:
         return import_module("sklearn.cluster"), import_module("sklearn.feature_extraction.text")
 

@@ -1,4 +1,4 @@
-"""What a ticket is about, how soon it wants somebody, and whose it is: rules over what was read, each with its reason."""
+"""Theme, urgency and team of a ticket: rules over the reading, each with its reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TEAM_OF: Mapping[str, Team] = {
     "user_address": "accounts",
 }
 _RUNNING_OUT = frozenset({"cancel", "address", "payment"})
-"""What can only be done before an order is on its way."""
+"""Wishes that are only possible before an order is shipped."""
 _SHORT = re.compile(
     r"\b(urgent(ly)?|asap|as soon as possible|immediately|right away|by tomorrow"
     r"|dringend|eilig|sofort|umgehend|so schnell wie moglich|bis morgen|noch heute"
@@ -45,9 +45,9 @@ class Triaged(TypedDict):
     """A ticket on the board.
 
     Attributes:
-        wishes: What the specialist hears, surest first; empty where it abstains.
-        is_certain: Its certificate covers this letter; else the wishes are hints.
-        reasons: Why it is so urgent and whose it is.
+        wishes: The specialist's wishes, most certain first; empty if it abstains.
+        is_certain: Whether its certificate covers this letter; else the wishes are hints.
+        reasons: Reasons for the urgency and the team.
     """
 
     id: str
@@ -65,7 +65,7 @@ class Triaged(TypedDict):
 
 @tool
 def triage_ticket(ticket: Ticket, intake: Intake, intent: dict[str, Json]) -> Triaged:
-    """Urgency and team of one ticket, with the reasons. Nothing is decided about what it asks for."""
+    """Urgency and team of one ticket, with the reasons. It decides nothing about the request itself."""
     said = heard(intent)
     wishes = sorted(said.wishes, key=lambda wish: (-said.scores[wish], wish))
     urgency, soon = _urgency(intake, wishes)

@@ -1,4 +1,4 @@
-"""Ideas from several points of view: collected, each once, and the bottom rung that only asks the usual questions."""
+"""Ideas from several points of view: collected without duplicates, and a solver without a model that asks questions."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Idea(BaseModel):
 
 
 class View(TypedDict):
-    """What was thought of from one point of view."""
+    """The ideas from one point of view."""
 
     view: str
     ideas: list[Idea]
 
 
 class NumberedIdea(TypedDict):
-    """An idea of the pool; `views` had it, `also` are other titles that say the same."""
+    """An idea of the pool; `views` had it, `also` are other titles with the same content."""
 
     number: int
     title: str
@@ -58,14 +58,14 @@ class NumberedIdea(TypedDict):
 
 
 class Pool(TypedDict):
-    """Every idea once; `notes` say what was left out."""
+    """Every idea once; `notes` name what was left out."""
 
     ideas: list[NumberedIdea]
     notes: list[str]
 
 
 class FailedView(TypedDict):
-    """A point of view that gave nothing."""
+    """A point of view without ideas."""
 
     index: int
     item: Json
@@ -75,7 +75,7 @@ class FailedView(TypedDict):
 
 @solver("checklist_ideas")
 def ask_the_usual(inputs: Mapping[str, Json]) -> Json:
-    """Answer the graph's `ideas` node without a model: a question of a checklist for each view. It has no ideas."""
+    """Answer the graph's `ideas` node without a model: a checklist question for each view. It has no ideas."""
     view = str(inputs.get("view") or "")
     at = VIEWS.index(view) if view in VIEWS else sum(map(ord, view))
     title, question = _QUESTIONS[at % len(_QUESTIONS)]
@@ -84,20 +84,20 @@ def ask_the_usual(inputs: Mapping[str, Json]) -> Json:
 
 @tool
 def views_of(given: list[str] | None) -> list[str]:
-    """The points of view that were given, each once; five usual ones where none were."""
+    """The given points of view, each once; by default five usual ones."""
     named = [one.strip() for one in given or [] if one.strip()]
     return list(dict.fromkeys(named)) or list(VIEWS)
 
 
 @tool
 def view_ideas(view: str, ideas: list[Idea] | None) -> View:
-    """The ideas of one point of view; none where the model gave no usable answer."""
+    """The ideas of one point of view; none if the model gave no usable answer."""
     return View(view=view, ideas=[one for one in ideas or [] if one.title.strip() or one.text.strip()])
 
 
 @tool
 def pool_ideas(views: list[View], failed: list[FailedView]) -> Pool:
-    """Every idea once, in turn from each view, so that no view fills the pool; ideas in common words are one."""
+    """Every idea once, in turn from each view, so that no view fills the pool; ideas in common words are merged."""
     ideas: list[NumberedIdea] = []
     bags: list[frozenset[str]] = []
     left = 0

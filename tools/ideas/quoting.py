@@ -1,4 +1,4 @@
-"""The bottom rung of writing: sentences of a document that share words with a question, word for word."""
+"""Writing without a model: sentences of a document that share words with a question, word for word."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..lexicon.words import fold
 from ..shop.documents import Json
 
 MOST_POINTS, MOST_LINES = 3, 8
-"""Sentences that one document gives, lines that one merge keeps."""
+"""Maximum number of sentences of one document, and of lines of one merge."""
 _SENTENCE = re.compile(r"(?:[^.!?]|[.](?=\w))+[.!?]?")
 _WORD = re.compile(r"[^\W\d_]{3,}|#?[\w-]{0,60}\d[\w-]{0,60}")
 _IDLE = set(
@@ -26,7 +26,7 @@ _IDLE = set(
 
 @solver("quote_points")
 def quote(inputs: Mapping[str, Json]) -> Json:
-    """Answer a map's `extract` node: the sentences of a document that share most with the question; none if none does."""
+    """Answer a map's `extract` node: the sentences of a document that share most words with the question; maybe none."""
     document = inputs.get("document")
     text = str(document.get("text")) if isinstance(document, Mapping) else ""
     found = best_sentences(str(inputs.get("question") or ""), text)
@@ -35,7 +35,7 @@ def quote(inputs: Mapping[str, Json]) -> Json:
 
 @solver("merge_lines")
 def merge(inputs: Mapping[str, Json]) -> Json:
-    """Answer a reduce's `merge` node: lines that say the same become one, and the nearest to the question stay."""
+    """Answer a reduce's `merge` node: equal lines become one, and the nearest to the question are kept."""
     question = _bag(str(inputs.get("question") or ""))
     lines = inputs.get("lines")
     kept: list[tuple[Counter[str], str, list[str]]] = []
@@ -55,14 +55,14 @@ def merge(inputs: Mapping[str, Json]) -> Json:
 
 
 class Sentence(NamedTuple):
-    """What a document says, for people, and its exact words."""
+    """The content of a document for people, and its exact words."""
 
     text: str
     quote: str
 
 
 def best_sentences(question: str, text: str) -> list[Sentence]:
-    """Sentences that share a word with the question, the most first; a rare word of the text counts more."""
+    """Sentences that share a word with the question, best first; a rare word of the text counts more."""
     wanted = _bag(question)
     sentences = list(sentences_of(text))
     bags = [_bag(sentence.text) for sentence in sentences]
@@ -100,7 +100,7 @@ def overlap(question: Counter[str], other: Counter[str]) -> float:
 
 
 def words_of(text: str) -> Counter[str]:
-    """Words that mean something, by their stems."""
+    """Meaningful words, by their stems."""
     return _bag(text)
 
 
@@ -122,5 +122,5 @@ def _share(one: Counter[str], other: Counter[str]) -> float:
 
 
 def texts(value: Json) -> Sequence[str]:
-    """A list of texts, empty where there is none."""
+    """A list of texts, empty if there is none."""
     return [str(one) for one in value] if isinstance(value, list) else ()

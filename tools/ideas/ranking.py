@@ -1,4 +1,4 @@
-"""A ranking of things that have no right order: from pairs, with ties, and with how unsure each place is."""
+"""Ranks ideas from pairwise judgements, with ties and with the uncertainty of each place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..shop.documents import Json
 from .ideas import NumberedIdea, Pool
 
 ALL_PAIRS, MEETINGS = 28, 6
-"""Up to this many pairs each idea meets each other one; above it only some."""
+"""Up to this number of pairs all ideas are compared with each other; above it only some."""
 RESAMPLES, SEED = 300, 20
 Winner = Literal["first", "second", "tie"]
 
@@ -31,7 +31,7 @@ class Pair(TypedDict):
 
 
 class Judged(TypedDict):
-    """What was said of a pair; null where nothing usable was said."""
+    """The judgement of a pair; null without a usable answer."""
 
     first: int
     second: int
@@ -47,13 +47,13 @@ class Judgement(BaseModel):
 
 
 class Ranking(TypedDict):
-    """Ideas by how they did in pairs.
+    """Ideas by their results in pairs.
 
     Attributes:
-        table: Markdown: place, how unsure it is, wins, ties, losses.
-        ideas: What each idea says and who had it, in the same order.
+        table: Markdown: place, its uncertainty, wins, ties, losses.
+        ideas: The text of each idea and its views, in the same order.
         order: Numbers, best first.
-        leaders: Numbers of those that may be the first: the place 1 lies in their range.
+        leaders: Numbers of those that may be the first: place 1 is in their range.
     """
 
     table: str
@@ -64,7 +64,7 @@ class Ranking(TypedDict):
 
 
 class Choice(TypedDict):
-    """What a person picked; `unknown` are numbers that are no idea."""
+    """A person's choice; `unknown` are numbers that are not ideas."""
 
     picked: list[NumberedIdea]
     unknown: list[str]
@@ -72,13 +72,13 @@ class Choice(TypedDict):
 
 @solver("no_taste")
 def no_taste(_inputs: Mapping[str, Json]) -> Json:
-    """Answer the graph's `judge` node without a model: it cannot tell which of two ideas is better, and says so."""
+    """Answer the graph's `judge` node without a model: it abstains, because it cannot compare ideas."""
     return {"winner": "tie", "why": "nothing here can judge ideas without a model"}
 
 
 @tool
 def idea_pairs(ideas: list[NumberedIdea]) -> list[Pair]:
-    """Which ideas meet: each pair twice, once in each order, because judges prefer what they read first."""
+    """The pairs to judge: each pair twice, once in each order, because judges prefer what they read first."""
     chosen = list(combinations(range(len(ideas)), 2))
     if len(chosen) > ALL_PAIRS:
         chosen = sorted(set(_rounds(len(ideas))))
@@ -101,7 +101,7 @@ def _rounds(count: int) -> Iterator[tuple[int, int]]:
 
 @tool
 def judged_pair(pair: Pair, judgement: Judgement | None) -> Judged:
-    """A pair with what was said of it."""
+    """A pair with its judgement."""
     return Judged(
         first=pair["first"]["number"],
         second=pair["second"]["number"],
@@ -112,10 +112,10 @@ def judged_pair(pair: Pair, judgement: Judgement | None) -> Judged:
 
 @tool(blocking=True)
 def rank_ideas(pool: Pool, judged: list[Judged]) -> Ranking:
-    """Places by strength in pairs (Bradley and Terry, Biometrika 1952), a tie being half a win for each.
+    """Places by strength in pairs (Bradley and Terry, Biometrika 1952); a tie counts half a win for each.
 
     A pair whose winner changes with the order counts as a tie. The range of a place comes from resampling the pairs,
-    300 times (5 % to 95 %), each tie as the toss of a coin. Equal strengths share a place.
+    300 times (5 % to 95 %), with each tie as a coin toss. Equal strengths share a place.
     """
     ideas = pool["ideas"]
     at = {idea["number"]: place for place, idea in enumerate(ideas)}
@@ -129,7 +129,7 @@ def rank_ideas(pool: Pool, judged: list[Judged]) -> Ranking:
     leaders = [ideas[one]["number"] for one in order if ranges[0][one] <= 1 or places[one] == 1]
     rows = [_row(ideas[one], places[one], ranges[:, one], _score(table, one)) for one in order]
     notes = [
-        "there is no right answer: this is how ideas did in pairs, by one judge; the ranges say how little that may mean",
+        "there is no right answer: this is the result of pairwise judgements by one judge; the ranges show the uncertainty",
         *pool["notes"],
     ]
     if unjudged := sum(one["winner"] is None for one in judged):
@@ -148,7 +148,7 @@ def rank_ideas(pool: Pool, judged: list[Judged]) -> Ranking:
 
 
 def _verdicts(judged: Sequence[Judged], at: Mapping[int, int]) -> tuple[list[tuple[int, int, float]], int]:
-    """(one, other, share of the win that is one's) for each pair, and how many were decided by their order."""
+    """(one, other, one's share of the win) for each pair, and the number of pairs decided by their order."""
     said: dict[tuple[int, int], list[float]] = {}
     for one in judged:
         if one["winner"] is None:
@@ -182,7 +182,7 @@ def _places(strengths: np.ndarray) -> np.ndarray:
 
 
 def _drawn(table: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The pairs resampled; a tie is what a judge would toss a coin for, so here it is tossed."""
+    """The pairs resampled, with each tie decided by a coin toss."""
     drawn = table[random.integers(0, len(table), len(table))]
     tied = drawn[:, 2] == 0.5
     drawn[tied, 2] = random.integers(0, 2, int(tied.sum()))

@@ -1,4 +1,4 @@
-"""Research: claims that quote their sources, the check that they do, and the bottom rung that only quotes."""
+"""Research: claims that quote their sources, the check of the quotes, and a solver without a model that only quotes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ..shop.documents import Json
 from .quoting import best_sentences, overlap, words_of
 
 LEAST_SHARED = 0.4
-"""Share of the question's words that a passage must have before the bottom rung quotes it."""
+"""Share of the question's words that a passage needs before the solver quotes it."""
 MOST_CLAIMS = 3
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 
 
 class Cite(BaseModel):
-    """Where a claim stands.
+    """The source of a claim.
 
     Attributes:
         source: `handbook:refund-times`, `cases:C-0041` or `product:Trail Tent`.
-        quote: Words of that source, as they stand there; of a product a value of its row.
+        quote: Words of that source, verbatim; for a product a value of its row.
     """
 
     source: str
@@ -35,35 +35,35 @@ class Cite(BaseModel):
 
 
 class Claim(BaseModel):
-    """One sentence and where it stands."""
+    """One sentence and its sources."""
 
     text: str
     cites: list[Cite]
 
 
 class Findings(BaseModel):
-    """What the researcher answers: claims, and what stays open."""
+    """The researcher's answer: claims, and open questions."""
 
     claims: list[Claim]
     open: list[str]
 
 
 class Sources(TypedDict):
-    """What claims cite, sorted by where it is looked up."""
+    """The cited sources of the claims, sorted by where they are looked up."""
 
     documents: list[str]
     products: list[str]
 
 
 class SourceText(TypedDict):
-    """A source as it is now; `text` is empty where there is none of that name."""
+    """A source in its present form; `text` is empty if it does not exist."""
 
     source: str
     text: str
 
 
 class ResearchReport(TypedDict):
-    """The proven claims as Markdown, and everything else by its reason."""
+    """The proven claims as Markdown, and all others with their reasons."""
 
     text: str
     unproven: list[str]
@@ -73,7 +73,7 @@ class ResearchReport(TypedDict):
 
 @solver("quote_handbook")
 def look_up(inputs: Mapping[str, Json]) -> Json:
-    """Answer the graph's `agent` node without a model: search, then quote what shares enough words, else say so."""
+    """Answer the graph's `agent` node without a model: search, then quote passages with enough words in common."""
     question = str(inputs.get("question") or "")
     seen = inputs.get("observations")
     searched = [one for one in seen if isinstance(one, Mapping)] if isinstance(seen, list) else []
@@ -119,9 +119,9 @@ def product_text(product: str, rows: list[dict[str, Json]]) -> SourceText:
 
 @check("cited")
 def cited(findings: Findings | None, documents: list[SourceText], products: list[SourceText]) -> Verdict:
-    """Each claim cites, each quote stands in its source, each number of a claim stands in one of its quotes.
+    """Check that each claim cites, each quote is in its source, and each number of a claim is in one of its quotes.
 
-    It does not prove that a claim follows from its quotes: a reader of both has to judge that.
+    It does not prove that a claim follows from its quotes: a reader has to judge that.
     """
     if findings is None:
         return Verdict(ok=False, problems=["there is no answer"], details={"proven": []})
@@ -142,17 +142,17 @@ def _problem(claim: Claim, texts: Mapping[str, str]) -> str:
     for cite in claim.cites:
         text = texts.get(cite.source.strip(), "")
         if not text:
-            return f"there is no {cite.source}: {claim.text}"
+            return f"{cite.source} does not exist: {claim.text}"
         if not _plain(cite.quote) or _plain(cite.quote) not in text:
             return f"{cite.source} does not say {cite.quote!r}: {claim.text}"
     said = Counter(_FIGURE.findall(" ".join(cite.quote for cite in claim.cites)))
     lost = [figure for figure in _FIGURE.findall(claim.text) if figure not in said]
-    return f"{lost[0]} stands in no quote: {claim.text}" if lost else ""
+    return f"{lost[0]} is in no quote: {claim.text}" if lost else ""
 
 
 @tool
 def research_report(findings: Findings | None, checked: Verdict, stopped: str, turns: int) -> ResearchReport:
-    """Only what was proven, with its sources; the rest by name."""
+    """Only the proven claims, with their sources; the others by name."""
     details = checked.details
     marks = details.get("proven") if isinstance(details, Mapping) else None
     proven = [bool(one) for one in marks] if isinstance(marks, list) else []

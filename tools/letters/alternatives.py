@@ -1,4 +1,4 @@
-"""Second choices: "the red one, or the blue one if that is sold out". The second counts only where the first is not to be had."""
+"""Second choices: "the red one, or the blue one if that is sold out". The second counts only if the first is unavailable."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _OR = {"or", "oder", "o", "u"}
 _AND = {"and", "und", "y", "e", ","}
 _REACH = 25
 _STOPS = {"than", "instead", "statt", "anstelle", "anstatt", "sustitucion", "lugar"}
-"""Behind one of these the old thing is named again, not the new one."""
+"""After one of these words the old thing is named again, not the new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Where a second choice stands.
+    """The words of a second choice.
 
     Attributes:
-        words: Indexes of the words that say what it is.
+        words: Indexes of the words that describe it.
         marks: Indexes of the words that make it a second choice: "or", "if that is sold out".
     """
 

@@ -1,4 +1,4 @@
-"""Remarks about something that shall be left alone: "my other order is fine", "I love the lamp, by the way"."""
+"""Remarks about things that must not be changed: "my other order is fine", "I love the lamp, by the way"."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KNOWN = (
 def find_asides(script: Script) -> set[int]:
     """Sentences that name orders or things, say that they are fine or stay, and ask for nothing.
 
-    A reader of the plan must still see to it that no action touches what is named there.
+    The caller must still check that no action touches what is named there.
     """
     spare = script.tagged("spare")
     acts = script.tagged("act", "hard", "pay") - spare
@@ -53,7 +53,7 @@ def find_asides(script: Script) -> set[int]:
         things = any(found.kind == "thing" and found.start in here for found in script.found)
         if not ("order" in kinds or things or here & products):
             continue
-        # "I am not keeping it": a negation that is no part of such a phrase turns it around.
+        # "I am not keeping it": a negation outside of such a phrase reverses it.
         if here & (acts | hazards | negated) or any(script.words[at].text not in _POLITE for at in here & demands):
             continue
         if all(at in known or at in named or at in script.entities or script.words[at].is_mark for at in words):

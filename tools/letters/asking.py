@@ -1,4 +1,4 @@
-"""The form of a request: how a sentence has to be made for its words of action to be a wish."""
+"""The form of a request: when the words of action in a sentence are a wish."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INFINITIVES = ("zuruckzu", "umzu", "auszu", "abzu", "einzu", "ruckgangig")
 
 
 class Asking(Sentence):
-    """One sentence and whether it asks for what its words of action say."""
+    """One sentence, and whether it asks for its words of action."""
 
     @property
     def is_question(self) -> bool:
@@ -39,7 +39,7 @@ class Asking(Sentence):
     def has(
         self, phrases: frozenset[Phrase], *, behind: int = -1, first: bool = False, but: Collection[int] = ()
     ) -> bool:
-        """Whether a phrase of a class stands here, not as part of a known phrase, value or word of action."""
+        """Whether a phrase of a class is here, not as part of a known phrase, value or word of action."""
         quiet = self.letter.quiet | {part for hit in self.acts for part in hit.parts}
         said = [at for at in self.words if not self.text[at].is_mark]
         for start, end in find_phrases(self.text, said, phrases):
@@ -49,7 +49,7 @@ class Asking(Sentence):
         return False
 
     def _openers(self) -> dict[int, int]:
-        """Where requests begin: index of the first word of a phrase to the index of its last."""
+        """Starts of requests: index of the first word of a phrase to the index of its last."""
         words = self.letter.grammar
         said = [at for at in self.words if not self.text[at].is_mark]
         kinds = (words.please, words.asks_us) if self.is_question else (words.begins, words.please, words.asks_us)
@@ -69,7 +69,7 @@ class Asking(Sentence):
         return found
 
     def _says_what_instead(self) -> bool:
-        """Whether a question for a change holds all of it: "Can I swap it for the red one?"."""
+        """Whether a question for a change covers all of it: "Can I swap it for the red one?"."""
         details = {"options", "address", "payment"}
         here = set(self.words)
         told = any(at in here and entity.kind in details for at, entity in self.script.entities.items())
@@ -86,7 +86,7 @@ class Asking(Sentence):
         return entity is not None and entity.kind == "order"
 
     def _is_asked(self, hit: Hit, asked: int) -> bool:
-        """Whether a word of action stands in the form of a request, by itself or joined to one that ends at `asked`."""
+        """Whether a word of action is in the form of a request, by itself or joined to one that ends at `asked`."""
         if not self._matters(hit):
             return True
         ends = [last for last in self._openers().values() if last < hit.start]
@@ -98,7 +98,7 @@ class Asking(Sentence):
         return self._is_own_statement(hit) or self._is_imperative(hit)
 
     def _matters(self, hit: Hit) -> bool:
-        """A refund or a change that names nothing only says how another wish is carried out."""
+        """A refund or a change that names nothing only describes how another wish is done."""
         if hit.value not in {"refund", *WEAK}:
             return True
         if hit.value == "ship" and any(0 < hit.start - at <= 2 for at in self.letter.negated):
@@ -108,7 +108,7 @@ class Asking(Sentence):
         return bool(self.mentions) or any(other.value not in {"refund", *WEAK} for other in self.acts)
 
     def _is_nominal(self, places: Collection[int]) -> bool:
-        """Whether words only name things: no other verb, no other subject, nothing that is not known."""
+        """Whether words only name things: no other verb, no other subject, nothing unknown."""
         clause = {phrase[0] for phrase in self.letter.grammar.clause if len(phrase) == 1} - _LIFT
         for at in places:
             word = self.text[at]
@@ -126,7 +126,7 @@ class Asking(Sentence):
         return True
 
     def _before(self, hit: Hit) -> list[int]:
-        """The words of the stretch that leads to a word of action."""
+        """The words before a word of action that belong to it."""
         low = self.words[0]
         for other in self.acts:
             if other.end <= hit.start:
@@ -154,7 +154,7 @@ class Asking(Sentence):
         return (self.text[at].text,) in self.letter.grammar.clause or at in self.letter.asks
 
     def _is_imperative(self, hit: Hit) -> bool:
-        """A verb that nothing but names stands before: "for my order, cancel", "Adresse bitte ändern"."""
+        """A verb preceded only by names: "for my order, cancel", "Adresse bitte ändern"."""
         word = self.text[hit.start]
         if (_is_past(word.raw, word.text) and hit.value not in {"ship"}) or word.text.startswith(_INFINITIVES):
             return False

@@ -1,4 +1,4 @@
-"""The frame of a letter: how it greets, closes, says who writes and what it is about, in three languages."""
+"""The frame of a letter: greeting, closing, writer and subject, in three languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of all words of a letter, looked up once for all of its sentences."""
+"""Properties of all words of a letter, looked up once for all of its sentences."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _MID = ("function", "noun", "status", "target", "pay", "stays")
 
 
 class Letter:
-    """What is known of all words of a letter.
+    """Properties of all words of a letter.
 
     Args:
         script: The annotated letter.
-        baskets: Id of an order of the customer's to the products in it.
+        baskets: Id of an order of the customer to the products in it.
     """
 
     def __init__(self, script: Script, baskets: Mapping[str, frozenset[str]]) -> None:
@@ -67,7 +67,7 @@ class Letter:
         self.alls = [hit for hit in script.hits if hit.kind == "noun" and hit.value in {"all", "all_orders"}]
 
     def _limits(self) -> set[int]:
-        """The words of "and nothing else" that end a stretch: they take nothing out, and put nothing in."""
+        """The words of "and nothing else" at the end of a stretch: they exclude nothing and include nothing."""
         words = self.script.words
         found: set[int] = set()
         for start, end in find_phrases(words, range(len(words)), self.grammar.limits):
@@ -78,7 +78,7 @@ class Letter:
         return found
 
     def _money(self) -> set[int]:
-        """The words of sentences that say how a difference in price is settled."""
+        """The words of sentences about how a difference in price is settled."""
         money = (
             self.script.tagged_as("noun", "money")
             | self.script.tagged_as("noun", "difference")

@@ -28,15 +28,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something of the customer's in the text, in words `start` to `end` (exclusive).
+    """A mention of something of the customer, in words `start` to `end` (exclusive).
 
     Attributes:
         kind: `thing`, `value` or `key`.
-        products: Product ids that a thing may be; of one name several when the name is not clear.
+        products: Product ids that a thing may be; several if the name is ambiguous.
         values: The values the words may stand for, of all products.
         keys: (product id, option name) pairs.
-        parts: The words that carry it.
-        fuzzy: A typo was corrected.
+        parts: The words of the mention itself.
+        fuzzy: Whether a typo was corrected.
         text: As written.
     """
 
@@ -53,7 +53,7 @@ class Found:
 
 @dataclass(slots=True)
 class Glossary:
-    """What may be said of one customer's products: phrases of stemmed English words to what they mean."""
+    """The vocabulary of one customer's products: phrases of stemmed English words to their meanings."""
 
     things: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     values: dict[tuple[str, ...], set[Value]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Glossary:
     longest: int = 1
 
     def find(self, words: Sequence[Word], language: Lexicon) -> list[Found]:
-        """Everything of the glossary in a text, longest first, nothing twice."""
+        """Everything of the glossary in a text, longest first, without overlaps."""
         expanded = self._expand(words, language)
         hits: list[Found] = []
         for kind in ("thing", "value", "key"):
@@ -118,7 +118,7 @@ class Glossary:
         return [hit for hit in hits if hit.values]
 
     def _numbers(self, words: Sequence[Word], hits: Sequence[Found]) -> list[Found]:
-        """Bare numbers ("size 9", "9 compartments") mean a value only beside the name of their option."""
+        """Bare numbers ("size 9", "9 compartments") are a value only next to the name of their option."""
         named = [hit for hit in hits if hit.kind == "key"]
         numbers: list[Found] = []
         for at, word in enumerate(words):
@@ -162,7 +162,7 @@ def _sized(lettered: set[Value], letter: str, start: int, end: int) -> Found:
 
 
 def build_glossary(facts: Facts) -> Glossary:
-    """Collect what the customer may call their products, the options and the values of these."""
+    """Collect the names that the customer may use for their products, the options and the values of these."""
     glossary = Glossary()
     for product in facts.products.values():
         _add_names(glossary, product)
@@ -188,7 +188,7 @@ def _add_names(glossary: Glossary, product: Product) -> None:
     endings = [name[at:] for at in range(len(name))]
     phrases = {name, *(ending for ending in endings if len(ending[-1]) > 2 and not is_grammar(" ".join(ending)))}
     phrases.update(other for ending in endings for other in things().get(ending, ()))
-    # "luggage" of Luggage Set, "makeup" of Makeup Kit: the last word says only that it is many things.
+    # "luggage" of Luggage Set, "makeup" of Makeup Kit: the last word only means that it is many things.
     if len(name) > 1 and name[-1] in {"set", "kit", "light"}:
         phrases.update({name[:-1], *things().get(name[:-1], ())})
         phrases.discard(name[-1:])

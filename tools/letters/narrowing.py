@@ -1,4 +1,4 @@
-"""What only looks like a restriction of a wish: it stands in a clause of its own and touches nothing that is asked for."""
+"""Apparent restrictions of a wish that are in a clause of their own and do not affect it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _STOPS = frozenset(
     {",", ";", ":", "(", ")", ".", "!", "?", "-", "–", "—", "and", "but", "und", "aber", "y", "e", "pero"}
 )
 _FORMAL = frozenset({"Sie", "Ihnen"})
-"""Words for who is written to that only the capital tells from words that refer back."""
+"""Words for the addressee that only the capital distinguishes from words that refer back."""
 _REACH = 3
 _SHORTEST = 3
-"""Words that the main clause of a condition has at least; what is shorter may be said of the wish."""
+"""Minimum number of words of a condition's main clause; a shorter one may be part of the wish."""
 
 
 def denied_reasons(sentence: Sentence) -> set[int]:
-    """Words of clauses that say why: "because it doesn't fit" denies the fit, not the wish.
+    """Words of clauses that give a reason: "because it doesn't fit" denies the fit, not the wish.
 
     A clause that names an order or a thing, or holds a word of action, may deny a wish and does not count.
     """
@@ -33,7 +33,7 @@ def denied_reasons(sentence: Sentence) -> set[int]:
 
 
 def denied_keeping(sentence: Sentence) -> set[int]:
-    """Negations of a word of keeping, "I don't want to keep it", where nothing else in the sentence stays."""
+    """Negations of a word of keeping, "I don't want to keep it", if nothing else in the sentence stays."""
     words, said = sentence.letter.grammar, _said(sentence)
     kept = [said[start] for start, _ in find_phrases(sentence.text, said, words.keeps)]
     held = {said[start] for start, _ in find_phrases(sentence.text, said, words.holds)}
@@ -44,7 +44,7 @@ def denied_keeping(sentence: Sentence) -> set[int]:
 
 
 def deadlines(sentence: Sentence) -> set[int]:
-    """Words that name the moment by which a wish shall be done: "before it ships", not "before I call you"."""
+    """Words for the time by which a wish must be done: "before it ships", not "before I call you"."""
     words, said = sentence.letter.grammar, _said(sentence)
     found: set[int] = set()
     for start, end in find_phrases(sentence.text, said, words.deadline):
@@ -61,9 +61,9 @@ def deadlines(sentence: Sentence) -> set[int]:
 
 
 def is_about_another_matter(sentence: Sentence) -> bool:
-    """Whether a condition names its own consequence: "if you need the invoice, the shop in town has a copy".
+    """Whether a condition has its own consequence: "if you need the invoice, the shop in town has a copy".
 
-    What refers back ("it", "then"), speaks for the writer, denies, keeps or takes something back may be about a wish.
+    A clause that refers back ("it", "then"), speaks for the writer, denies, keeps or takes back may be about a wish.
     """
     words, said = sentence.letter.grammar, _said(sentence)
     texts = [sentence.text[at].text for at in sentence.words]
@@ -84,7 +84,7 @@ def is_about_another_matter(sentence: Sentence) -> bool:
 
 
 def _is_said_of_reader(sentence: Sentence, said: Sequence[int]) -> bool:
-    """Whether the condition is about who is written to, and no money: "if you have questions"."""
+    """Whether the condition is about the addressee, and not about money: "if you have questions"."""
     words = sentence.letter.grammar
     ends = [end for start, end in find_phrases(sentence.text, said, words.condition) if start <= 1]
     money = sentence.script.tagged_as("noun", "money") | sentence.script.tagged_as("noun", "difference")
@@ -93,7 +93,7 @@ def _is_said_of_reader(sentence: Sentence, said: Sequence[int]) -> bool:
 
 
 def serves_another_wish(sentence: Sentence, refund: Hit) -> bool:
-    """Whether a refund only goes with a wish asked for before: nothing is named in its own stretch."""
+    """Whether a refund only accompanies an earlier wish: its own stretch names nothing."""
     if refund.value != "refund" or not any(
         hit.end <= refund.start and hit.value not in {"refund", *WEAK} for hit in sentence.acts
     ):
@@ -104,7 +104,7 @@ def serves_another_wish(sentence: Sentence, refund: Hit) -> bool:
 
 
 def named_beside_whole(sentence: Sentence, wholes: Sequence[Hit]) -> list[int]:
-    """What is named for the same wish as a whole: "cancel everything and return the lamp" names the lamp for another."""
+    """Things named for the same wish as a whole: "cancel everything and return the lamp" names the lamp for another."""
     strong = [hit for hit in sentence.acts if hit.value in {"cancel", "return", "swap"}]
     named: set[int] = set()
     for whole in wholes:
@@ -116,7 +116,7 @@ def named_beside_whole(sentence: Sentence, wholes: Sequence[Hit]) -> list[int]:
 
 
 def lists_whole(sentence: Sentence, named: Collection[int]) -> bool:
-    """Whether what is named beside a whole is all of it: "all of #1, the shoes and the lamp" takes nothing out."""
+    """Whether the named parts are all of the whole: "all of #1, the shoes and the lamp" excludes nothing."""
     things = [found.products for at, found in sentence.letter.things.items() if at in named]
     here = set(sentence.words)
     orders = [e.text for at, e in sentence.script.entities.items() if at in here and e.kind == "order"]

@@ -1,4 +1,4 @@
-"""A ticket's text annotated: words, the entities in it, what the lexicon and the customer's glossary say of each."""
+"""A ticket's text, annotated: words, entities, and the hits of the lexicon and of the customer's glossary."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _SHORTENED = {
     "tel",
     "inkl",
 }
-"""A period behind one of these ends no sentence."""
+"""A period after one of these does not end a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something with its own form: `order, payment, options, address, email, user, item, money, number` (of a list).
+    """An entity with its own form: `order, payment, options, address, email, user, item, money, number` (of a list).
 
-    `doubtful` says that another reading is as good.
+    `doubtful`: another reading is as likely.
     """
 
     kind: str
@@ -77,8 +77,8 @@ class Script:
         found: Things, values and option names of the customer.
         sentence: For each word the number of its sentence.
         questions: Sentences that end with a question mark.
-        distrusted: Sentences in paragraphs that talk to the system from there on.
-        appended: Sentences that are quoted, or that a program appended: no part of the letter.
+        distrusted: Sentences that address the system, to the end of their paragraph.
+        appended: Sentences that are quoted, or that a program appended: not part of the letter.
         notices: Those of them that have the well-known form of such notices.
         heading: The sentences of the subject.
         alternatives: Second choices.
@@ -100,13 +100,13 @@ class Script:
     _tags: dict[tuple[str, ...], frozenset[int]] = field(default_factory=dict[tuple[str, ...], frozenset[int]])
 
     def tagged(self, *kinds: str) -> frozenset[int]:
-        """Indexes of the words that phrases of these kinds carry; counted once."""
+        """Indexes of the words in phrases of these kinds; computed once."""
         if kinds not in self._tags:
             self._tags[kinds] = frozenset(part for hit in self.hits if hit.kind in kinds for part in hit.parts)
         return self._tags[kinds]
 
     def tagged_as(self, kind: str, value: str) -> frozenset[int]:
-        """Indexes of the words that phrases of this kind and meaning carry."""
+        """Indexes of the words in phrases of this kind and meaning."""
         key = ("=", kind, value)
         if key not in self._tags:
             said = (hit for hit in self.hits if hit.kind == kind and hit.value == value)
@@ -131,10 +131,10 @@ def annotate(text: str, language: str, glossary: Glossary, *, subject: int = 0) 
     """Read a clean text with the words of its language and of the customer's products.
 
     Args:
-        text: The subject, where there is one, an empty line, the body.
+        text: The subject, if there is one, an empty line, the body.
         language: One of `LANGUAGES`; English for any other.
         glossary: What the customer's things are called.
-        subject: How many characters the subject has.
+        subject: Length of the subject, in characters.
     """
     known = lexicon(language)
     words, entities = _words(text)
@@ -236,7 +236,7 @@ def _entities(text: str) -> list[tuple[int, int, Entity]]:
     spans += [(start, end, Entity("number", text[start:end])) for start, end in list_numbers(text)]
     kept: dict[int, tuple[int, int, Entity]] = {}
     starts: list[int] = []
-    for span in spans:  # the first to claim its characters has them
+    for span in spans:  # the first entity that claims these characters has them
         at = bisect_left(starts, span[1]) - 1
         if at < 0 or kept[starts[at]][1] <= span[0]:
             insort(starts, span[0])

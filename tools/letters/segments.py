@@ -1,4 +1,4 @@
-"""Cuts a text into spans with at most one wish each."""
+"""Splits a text into spans with at most one wish each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _JOIN = {"and", "then", "also", "plus", "und", "dann", "ausserdem", "y", "e", "a
 
 
 def find_segments(script: Script) -> Iterable[tuple[int, int, list[Hit]]]:
-    """Spans of words, each with at most one wish: cut before a word of action, inside its sentence."""
+    """Spans of words, each with at most one wish: split before a word of action, inside its sentence."""
     named = {part for found in script.found if found.kind == "thing" for part in found.parts}
     quiet = script.tagged("reason", "phrase") | named
     acts = sorted(
@@ -53,7 +53,7 @@ def find_segments(script: Script) -> Iterable[tuple[int, int, list[Hit]]]:
 
 
 def _after_addresses(script: Script, start: int, end: int, acts: Sequence[Hit]) -> list[int]:
-    """Behind a written address a new wish may begin without a word of action."""
+    """After a written address a new wish may start without a word of action."""
     cuts: list[int] = []
     for at in range(start, end):
         entity = script.entities.get(at)
@@ -63,7 +63,7 @@ def _after_addresses(script: Script, start: int, end: int, acts: Sequence[Hit]) 
 
 
 def _strong(script: Script, acts: list[Hit], end: int) -> list[Hit]:
-    """Drop what only helps another word: weak ones with nothing to act on, and a second word for the same wish."""
+    """Drop words that only support another word: weak ones without an object, and a second word for the same wish."""
     kept: list[Hit] = []
     for at, hit in enumerate(acts):
         after = acts[at + 1].start if at + 1 < len(acts) else end
@@ -99,7 +99,7 @@ def _has_object(script: Script, start: int, end: int) -> bool:
 
 
 def _own_object(script: Script, start: int, end: int) -> bool:
-    """An order, a thing or an address: what starts a new wish, unlike a payment method or an option."""
+    """An order, a thing or an address: it starts a new wish, unlike a payment method or an option."""
     if any(
         start <= at < end and script.entities[at].kind in {"order", "address", "options", "item"}
         for at in script.entities
@@ -120,7 +120,7 @@ _OBJECT_NOUNS = {"address", "default_address", "payment", "order", "all"}
 
 
 def _cut(script: Script, low: int, act: int) -> int:
-    """Where the words that belong to an action begin: behind the last `;`, comma or joining word before it."""
+    """Start of the words that belong to an action: after the last `;`, comma or joining word before it."""
     words = script.words
     at = act
     while at > low and words[at - 1].text not in {";", ",", ":", "-"} and words[at - 1].text not in _JOIN:

@@ -1,4 +1,4 @@
-"""One sentence of a letter: its words, what they name, and the words of action in it."""
+"""One sentence of a letter: its words, the things they name, and its words of action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Sentence:
     """One sentence of a letter.
 
     Args:
-        letter: What is known of all words.
+        letter: Properties of all words.
         number: The number of the sentence.
         words: Its words, by their indexes.
         acts: Its words of action.

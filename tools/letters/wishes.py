@@ -1,4 +1,4 @@
-"""What a wish is made of: frames, the things they are about, what is said of them and how they shall be paid."""
+"""The parts of a wish: frames, their things, the details of these and the payment."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WEAK = {"change", "ship"}
 
 @dataclass(slots=True)
 class Said:
-    """An option value said of an item.
+    """A mentioned option value of an item.
 
-    `lead`: it stands before the item's name. `aim`: behind a word like "to". `second`: of a second choice.
+    `lead`: before the item's name. `aim`: after a word like "to". `second`: part of a second choice.
     """
 
     found: Found
@@ -27,7 +27,7 @@ class Said:
 
 @dataclass(slots=True)
 class Piece:
-    """One thing a frame is about, with what is said of it."""
+    """One thing of a frame, with its details."""
 
     thing: Found | None = None
     said: list[Said] = field(default_factory=list[Said])
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """A payment method said: an id, or a kind with perhaps a brand and last digits; `before` when it was the old one."""
+    """A mentioned payment method: an id, or a kind with perhaps a brand and last digits; `before`: it is the old one."""
 
     at: int
     method_id: str = ""
@@ -49,7 +49,7 @@ class Pay:
 
 @dataclass(slots=True)
 class Frame:
-    """One wish and everything said for it; word indexes used are in `parts`."""
+    """One wish with its details; `parts` are the indexes of the words used."""
 
     family: Family | None
     orders: list[str] = field(default_factory=list[str])
@@ -69,7 +69,7 @@ class Frame:
 
     @property
     def has_object(self) -> bool:
-        """It names an order, a thing or an address of its own."""
+        """Whether it names an order, a thing or an address of its own."""
         return bool(self.orders or self.addresses or any(p.thing or p.options or p.item_ids for p in self.pieces))
 
 
@@ -79,5 +79,5 @@ def segment_things(frame: Frame) -> list[Piece]:
 
 
 def has_no_things(frame: Frame) -> bool:
-    """It names no thing."""
+    """Whether it names no thing."""
     return not segment_things(frame)

@@ -1,4 +1,4 @@
-"""The words of one language, compiled: phrases to what they mean."""
+"""The words of one language, compiled: phrases to their meanings."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _ENDINGS = ("en", "er", "es", "em", "e", "n", "s")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A phrase found: `kind` and `value` say what it means; words `start` to `end` (exclusive) carry it.
+    """A phrase that was found: `kind` and `value` are its meaning; words `start` to `end` (exclusive) contain it.
 
-    `parts` are the words that really belong to it when the phrase has a gap ("send ... back").
+    `parts` are the words of the phrase itself if it has a gap ("send ... back").
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Lexicon:
     sizes: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def add(self, text: str, kind: str, value: str) -> None:
-        """Take in phrases divided by `|`."""
+        """Add phrases separated by `|`."""
         for phrase in text.split("|"):
             for spelled in _spellings(phrase.strip()):
                 words = tuple(word.text for word in split_words(spelled) if not word.is_mark or word.text == "*")
@@ -81,7 +81,7 @@ class Lexicon:
         return (word,)
 
     def correct(self, words: Sequence[Word], others: Collection[str]) -> list[Word]:
-        """The words with typos corrected where one word of the language is near and the word is in no vocabulary."""
+        """The words with typos corrected, if one word of the language is near and the word is in no vocabulary."""
         return [self._corrected(word, others) for word in words]
 
     def _corrected(self, word: Word, others: Collection[str]) -> Word:
@@ -98,13 +98,13 @@ class Lexicon:
             and near.endswith("nt")
             and not (_APOSTROPHES & set(word.raw) or _is_slip(text, near))
         ):
-            return word  # an "agent" is no "aren't"
+            return word  # an "agent" is not "aren't"
         return Word(near, word.start, word.end, word.raw) if near else word
 
     def _near(self, text: str) -> str:
-        """The one word that is meant; never a word of action, and one of a wish only where letters are out of order.
+        """The intended word; never a word of action, and a word of a wish only if letters are transposed.
 
-        "Cancer" is not "cancel", and who "quiere" is not who says "quiero".
+        "Cancer" is not "cancel", and "quiere" is not "quiero".
         """
         if text not in self._mends:
             if len(self._mends) > 20_000:
@@ -125,7 +125,7 @@ class Lexicon:
         return text in self._traps
 
     def find(self, words: Sequence[Word]) -> list[Hit]:
-        """Every phrase in a text; of two of one kind and meaning, the one inside the other is dropped."""
+        """Every phrase in a text; of two with the same kind and meaning, the one inside the other is dropped."""
         hits: list[Hit] = []
         for at, word in enumerate(words):
             for phrase, kind, value in self.phrases.get(word.text, ()):
@@ -136,13 +136,13 @@ class Lexicon:
 
 
 def _is_slip(text: str, meant: str) -> bool:
-    """Whether letters are out of order, missing or doubled, and none is another."""
+    """Whether letters are transposed, missing or doubled, and none is replaced."""
     return sorted(meant) == sorted(text) or len(meant) != len(text)
 
 
 @cache
 def lexicon(language: str) -> Lexicon:
-    """The compiled words of a language; English for one we do not speak."""
+    """The compiled words of a language; English for an unsupported one."""
     module = _MODULES.get(language, lexicon_en)
     result = Lexicon(language=language if language in _MODULES else "en")
     for kind, table in (("act", module.ACTIONS), ("noun", module.NOUNS), ("status", module.STATUS)):
@@ -204,18 +204,18 @@ def _single_words(*kinds: str) -> frozenset[str]:
 
 
 def is_everyday(word: str) -> bool:
-    """Whether a word, however written, is one of the desk's own: no part of a name."""
+    """Whether a word, in any spelling, belongs to the desk's vocabulary: not part of a name."""
     return fold(word.strip(".,;:!?()-")) in _single_words()
 
 
 def is_grammar(word: str) -> bool:
-    """Whether a folded word only joins others ("can", "set to"): alone it is no name of a thing."""
+    """Whether a folded word only joins others ("can", "set to"): alone it is not the name of a thing."""
     return word in _single_words("function", "wish")
 
 
 @cache
 def things() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Every English or foreign name of a thing to all the names of the lines it is on, stemmed."""
+    """Every English or foreign name of a thing to all names on its lines, stemmed."""
     table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for group in (*GROUPS, *product_groups()):
         names = [
@@ -230,7 +230,7 @@ def things() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
 
 @cache
 def product_words() -> frozenset[str]:
-    """Every word of a name of a thing, stemmed: no typo of another word."""
+    """Every word of a name of a thing, stemmed: not a typo of another word."""
     return frozenset(word for name in things() for word in name)
 
 

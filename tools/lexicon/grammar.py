@@ -1,7 +1,7 @@
-"""Closed word classes of three languages: how a wish begins, and what restricts, denies, reports or takes back one.
+"""Closed word classes of three languages: words that start, restrict, deny, report or take back a wish.
 
-None of these words names something the desk does: they say where a wish begins, or take one away. Folded as
-`words.fold` folds; phrases are split at `|`, `*` stands for up to five words.
+None of these words names an action of the desk: they introduce a wish, or cancel one. Folded as `words.fold` folds;
+phrases are separated by `|`, `*` stands for up to five words.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ class Grammar:
     """The closed classes of one language, as phrases of folded words.
 
     Attributes:
-        begins: First-person wishes: what makes the verb behind it a request.
-        owes: What shall be done with something named right before: "the lamp should".
-        please: Courtesy that makes a request of the verb beside it.
+        begins: First-person wishes: they make the verb after them a request.
+        owes: Required actions on something named right before: "the lamp should".
+        please: Courtesy that makes the verb next to it a request.
         asks_us: The second person's modal verbs: a question in form, a request in fact.
-        asks_may: What asks for leave: a request only beside everything that is wanted instead.
+        asks_may: Questions for permission: a request only together with all details of the new choice.
         subject: Pronouns that make a request of the very next verb: "I return".
-        condition: What is said holds only under some circumstance.
-        time: What is said holds only from or to some moment.
-        exception: Something is taken out of what was said.
-        lacks: Prepositions that take out what is named right behind them.
+        condition: The statement holds only under some circumstance.
+        time: The statement holds only from or to some moment.
+        exception: Something is excluded from the statement.
+        lacks: Prepositions that exclude what is named right after them.
         contrast: One thing in the place of another.
         keeps: Something stays as it is, or where it is.
         reports: Somebody says, writes, asks or advises; an example.
-        second_thought: What was said before is taken back.
-        complement: What is left when something is taken away.
+        second_thought: An earlier statement is taken back.
+        complement: The rest, when something is excluded.
         clause: Pronouns and auxiliary verbs: words that a mere list of things does not have.
-        links: Words behind which an action is spoken of, not asked for.
-        because: What begins a clause that says why.
+        links: Words after which an action is mentioned, not asked for.
+        because: Words that introduce a reason.
         holds: Verbs of keeping among `keeps`: denied, they give a thing away.
-        deadline: Words among `time` for the moment by which something shall be done.
+        deadline: Words among `time` for the moment by which something must be done.
         limits: Nothing more than what was named.
         joins: Words that join a clause to the one before.
-        refers: Words that stand for what was said before.
+        refers: Words that refer to an earlier statement.
         persons: Words for the writer.
-        addressed: Words for who is written to, as the subject of a clause.
+        addressed: Words for the addressee, as the subject of a clause.
     """
 
     begins: frozenset[Phrase]
@@ -227,7 +227,7 @@ def grammar(language: str) -> Grammar:
 
 @cache
 def joining_words(language: str) -> frozenset[str]:
-    """Every word of the closed classes: no typo of another one."""
+    """Every word of the closed classes: not a typo of another one."""
     tables = _TABLES.get(language, _TABLES["en"])
     return frozenset(word for text in tables.values() for phrase in _phrases(text) for word in phrase)
 
@@ -245,7 +245,7 @@ def _by_head(phrases: frozenset[Phrase]) -> dict[str, list[Phrase]]:
 
 
 def find_phrases(words: Sequence[Word], places: Sequence[int], phrases: frozenset[Phrase]) -> list[tuple[int, int]]:
-    """Where phrases stand among the words at `places`, as half-open ranges of positions in `places`."""
+    """Positions of phrases among the words at `places`, as half-open ranges of positions in `places`."""
     heads = _by_head(phrases)
     found: list[tuple[int, int]] = []
     for at, place in enumerate(places):

@@ -1,6 +1,6 @@
-"""The handbook's page of names: what the shop's products, options and values are called in other words and languages.
+"""The handbook's page of names: other words and translations for the shop's products, options and values.
 
-The page is Markdown with three tables; a shop without one loses nothing but synonyms.
+The page is Markdown with three tables; without it only synonyms are missing.
 """
 
 from __future__ import annotations

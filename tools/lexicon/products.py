@@ -1,7 +1,7 @@
-"""What people call things: one line per thing, in English, German and Spanish.
+"""Everyday names of things: one line per thing, in English, German and Spanish.
 
-A product of the shop gets every word of each line that one of the endings of its name is on, so a new product is
-usually understood without work here.
+A product of the shop gets all words of each line with one of the endings of its name, so a new product is usually
+understood without changes here.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Word:
     """One canonical word or mark.
 
     Attributes:
-        text: Folded: lower case, no accents; `2l` for "2 Liter"; a mark stands for itself.
+        text: Folded: lower case, no accents; `2l` for "2 Liter"; a mark is itself.
         start: Offset of the first character in the text.
         end: Offset behind the last one.
         raw: As written.
@@ -100,7 +100,7 @@ def _number(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A crude English singular: `boots` -> `boot`, `batteries` -> `battery`; short words stay."""
+    """An approximate English singular: `boots` -> `boot`, `batteries` -> `battery`; short words stay."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes", "zes")):
@@ -118,7 +118,7 @@ def within_edits(left: str, right: str, limit: int) -> bool:
     """
     if abs(len(left) - len(right)) > limit:
         return False
-    # An edit brings or takes one letter, so this many are missing; it answers nearly every pair.
+    # One edit adds or removes one letter, so the length difference is a lower bound; it decides nearly every pair.
     letters, others = set(left), set(right)
     if len(letters - others) > limit or len(others - letters) > limit:
         return False

@@ -1,7 +1,7 @@
-"""Holds the plan against the text: everything named in the ticket must come back in an action.
+"""Checks the plan against the text: everything that the ticket names must be used by an action.
 
-The planner may read a sentence wrongly in ways nobody thought of. But an order, a thing, an option, a payment method
-or an address that was named and that no action uses is a sure sign that something was missed.
+The planner may misread a sentence in unexpected ways. But an order, a thing, an option, a payment method or an
+address that is named and that no action uses shows that something was missed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Touched:
 def find_unaccounted(
     script: Script, frames: Sequence[Frame], actions: Iterable[tuple[str, Mapping[str, Json]]], facts: Facts
 ) -> set[int]:
-    """Indexes of words that name something no action uses."""
+    """Indexes of words that name something that no action uses."""
     touched = _Touched()
     for name, arguments in actions:
         _touch(touched, name, arguments, facts)
@@ -106,7 +106,7 @@ def _loose_entities(script: Script, touched: _Touched, facts: Facts) -> Iterator
 
 def _loose_findings(script: Script, touched: _Touched) -> Iterator[int]:
     things = {product for product, _ in touched.lines}
-    # Of two choices one is taken: that both are there was seen when the variant was chosen.
+    # Of two choices one is used: the other was considered when the variant was chosen.
     choosing = {script.sentence[at] for alternative in script.alternatives for at in alternative.marks}
     open_choices = {at for at, number in enumerate(script.sentence) if number in choosing}
     starts = {part for found in script.found if found.kind == "thing" for part in found.parts} | script.tagged("phrase")
@@ -124,7 +124,7 @@ def _loose_findings(script: Script, touched: _Touched) -> Iterator[int]:
 
 
 def _loose_addresses(script: Script, touched: _Touched) -> Iterator[int]:
-    """Words for a postal address, where no action sets one."""
+    """Words for a postal address, if no action sets one."""
     if touched.streets:
         return
     mails = {script.sentence[at] for at, entity in script.entities.items() if entity.kind == "email"}
@@ -140,7 +140,7 @@ def _loose_payments(script: Script, frames: Sequence[Frame], touched: _Touched, 
     differences = script.tagged_as("noun", "difference")
     for frame in frames:
         if frame.family in {"return", "cancel", "drop"}:
-            # Nothing is cheaper or dearer when it goes back: this was said for another wish.
+            # A return has no price difference: this belongs to another wish.
             yield from differences & frame.parts
         for pay in frame.pays:
             if pay.source == "original" or pay.before:

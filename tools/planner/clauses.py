@@ -1,7 +1,7 @@
-"""Which sentences ask for what they name: a wish has the form of a request, and nothing in it turns it around.
+"""Decides which sentences are requests: a wish has the form of a request, and nothing in it reverses it.
 
-A letter may name an order or a thing to have it left alone, to ask about it, to quote somebody or to set a condition.
-What is not clearly a request is held: nobody takes a wish from it, and no action touches what it names.
+A letter may name an order or a thing to exclude it, to ask about it, to quote somebody or to set a condition. A
+sentence that is not clearly a request is held: it gives no wish, and no action touches the things it names.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _BRIEF = 8
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What of a letter is not taken for a wish.
+    """The parts of a letter that are not wishes.
 
     Attributes:
-        why: Number of a sentence to what keeps it from being one, in a word or two.
-        loose: Sentences among them that name nothing: they may be about any wish of the letter.
-        strange: Sentences that ask for something by a word that is not known, or have one that looks like a word of
-            action and is none: nobody guesses what they want.
+        why: Number of a sentence to the reason that it is not a wish, in a word or two.
+        loose: Those of them that name nothing: they may concern any wish of the letter.
+        strange: Sentences that ask with an unknown word, or that have a word that resembles a word of action but is
+            none: their meaning is not guessed.
     """
 
     why: dict[int, str] = field(default_factory=dict[int, str])
@@ -56,11 +56,11 @@ class Held:
 
 
 def find_held(script: Script, baskets: Mapping[str, frozenset[str]] | None = None) -> Held:
-    """Read every sentence of the letter; headings, quoted parts and notices are left to others.
+    """Read every sentence of the letter, except headings, quoted parts and notices.
 
     Args:
         script: The annotated letter.
-        baskets: Id of an order of the customer's to the products in it.
+        baskets: Id of an order of the customer to the products in it.
     """
     places: dict[int, list[int]] = {}
     for at, number in enumerate(script.sentence):
@@ -97,20 +97,20 @@ def find_held(script: Script, baskets: Mapping[str, frozenset[str]] | None = Non
 
 
 class _Sentence(Asking):
-    """One sentence, and what keeps it from being a wish."""
+    """One sentence, and the reason that it is not a wish."""
 
     def is_firm(self, reason: str) -> bool:
-        """Whether the sentence takes something back, and does not only fail to ask."""
+        """Whether the sentence takes something back, rather than only not asking."""
         if reason in _SOFT:
             return False
         return bool(self.mentions) or any(hit.value != "ship" for hit in self.acts) or not self.acts
 
     def asks_strange(self) -> bool:
-        """Whether a request goes on with a word that is not known: "please counsel me"."""
+        """Whether a request continues with an unknown word: "please counsel me"."""
         return any(last + 1 in self.letter.unknown for last in self._openers().values())
 
     def why_no_talk(self) -> str:
-        """Why a sentence without a word of action keeps others from being carried out; empty where it does not."""
+        """Why a sentence without a word of action prevents others from being done; empty if it does not."""
         words = self.letter.grammar
         if self.mentions:
             return self._why_named_in_talk()
@@ -141,7 +141,7 @@ class _Sentence(Asking):
         return next((why for why, is_so in found.items() if is_so), "")
 
     def why_no_wish(self) -> str:
-        """Why a sentence with words of action is no request; empty where it is one."""
+        """Why a sentence with words of action is not a request; empty if it is one."""
         words = self.letter.grammar
         first = min(hit.start for hit in self.acts)
         found = {
@@ -172,7 +172,7 @@ class _Sentence(Asking):
         return True
 
     def _negations(self) -> set[int]:
-        """Negations that belong to no reason and to no courtesy, or that deny a word of action."""
+        """Negations that belong to no reason and no courtesy, or that deny a word of action."""
         here = set(self.words) & self.letter.negated
         excused = here & (self.letter.quiet | denied_reasons(self) | denied_keeping(self))
         for hit in self.letter.reasons:
@@ -191,7 +191,7 @@ class _Sentence(Asking):
         return here - excused
 
     def _reaches_act(self, behind: int) -> bool:
-        """Whether a word of action stands behind a reason in one stretch with it: "I don't want it cancelled"."""
+        """Whether a word of action follows a reason in one stretch: "I don't want it cancelled"."""
         begins = self._openers()
         for at in self.words:
             if at < behind:
@@ -216,7 +216,7 @@ class _Sentence(Asking):
         return {at for at in here if at not in self.letter.things}
 
     def _lacks_mention(self) -> bool:
-        """What is without the lamp."""
+        """Things after a word like "without"."""
         said = [at for at in self.words if not self.text[at].is_mark]
         found = find_phrases(self.text, said, self.letter.grammar.lacks)
         named = set(self.mentions)
@@ -228,7 +228,7 @@ class _Sentence(Asking):
         return False
 
     def _chooses(self) -> bool:
-        """Whether "or" stands between two things named: one of them is meant, and nobody knows which."""
+        """Whether "or" is between two named things: one of them is meant, but it is unknown which."""
         for at in self.words:
             if self.text[at].text in _OR and at not in self.letter.quiet:
                 sides = {
@@ -241,7 +241,7 @@ class _Sentence(Asking):
         return False
 
     def _is_in_quotes(self) -> bool:
-        """Whether a word of action stands between quotation marks."""
+        """Whether a word of action is between quotation marks."""
         depth = 0
         starts = {hit.start for hit in self.acts}
         for at in self.words:
@@ -257,7 +257,7 @@ class _Sentence(Asking):
         return False
 
     def _quantified_and_named(self) -> bool:
-        """Whether a whole is named and a part of it by its name: "everything but the kettle", however it is put."""
+        """Whether a whole and a part of it are both named: "everything but the kettle", in any wording."""
         here = set(self.words)
         wholes = [hit for hit in self.letter.alls if set(hit.parts) <= here]
         if not wholes or any(hit.value == "swap" for hit in self.acts):
@@ -296,13 +296,13 @@ class _Sentence(Asking):
         return stays or self.has(self.letter.grammar.complement)
 
     def _is_one_swap(self) -> bool:
-        """A change of one thing: what is kept, or was there before, is told of that thing."""
+        """A change of one thing: words of keeping or of the past then describe that thing."""
         here = set(self.words)
         named = {found.products for at, found in self.letter.things.items() if at in here}
         return all(hit.value in {"swap", *WEAK} for hit in self.acts) and len(named) <= 1
 
     def _unknown_before_mention(self) -> bool:
-        """Whether a word that nobody knows stands between two things, or two orders: it may take the second out."""
+        """Whether an unknown word is between two things or orders: it may exclude the second."""
         strange = [at for at in self.words if at in self.letter.unknown and at >= min(hit.end for hit in self.acts)]
         for group in (
             [at for at in self.mentions if self._is_order(at)],
@@ -314,7 +314,7 @@ class _Sentence(Asking):
         return False
 
     def _denies_mention(self) -> bool:
-        """A negation right before or behind what is named, or in a sentence too short for a story."""
+        """A negation next to a named thing, or in a very short sentence."""
         denials = self._negations()
         if not denials:
             return False
@@ -322,7 +322,7 @@ class _Sentence(Asking):
         return brief or any(abs(at - no) <= 3 for at in self.mentions for no in denials)
 
     def _is_foreign(self, behind: int) -> bool:
-        """Whether a clause without a word of action names a thing, or says something of an order."""
+        """Whether a clause without a word of action names a thing, or describes an order."""
         if self._is_one_swap():
             return False
         piece: list[int] = []

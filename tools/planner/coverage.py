@@ -1,7 +1,7 @@
-"""What of a ticket is explained: every sentence is part of a wish, or plain talk, or it is shown to a person.
+"""Finds unexplained parts of a ticket: every sentence is part of a wish, or plain talk, or is shown to a person.
 
-In a sentence that carries a wish each word must be known, and none may be one that can turn a wish around. A sentence
-that names nothing of the shop and asks for nothing is talk: there, only conditions and second thoughts count.
+In a sentence with a wish every word must be known, and none may be able to reverse a wish. A sentence that names
+nothing of the shop and asks for nothing is talk: there only conditions and second thoughts count.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLAIN = ("function", "filler", "wish", "noun", "status", "pay", "target", "phra
 _USED = {"order", "options", "address", "payment", "item"}
 _DESK = {"address", "default_address", "payment", "order", "all", "all_orders", "money", "difference", "email"}
 _SHORT = 3
-"""A negation in a sentence of so few words is an answer or an order, no story."""
+"""A negation in a sentence with at most this number of words is an answer or an order, not a story."""
 
 
 def find_unexplained(
@@ -33,16 +33,16 @@ def find_unexplained(
     held: Collection[int] = (),
     why: Mapping[int, str] | None = None,
 ) -> list[str]:
-    """The sentences that hold something no wish and no courtesy accounts for; empty when all is understood.
+    """The sentences with something that no wish and no courtesy explains; empty if all is understood.
 
     Args:
         script: The annotated text.
         frames: The wishes.
         left: Segments that belong to none.
         facts: The customer's documents: their own name and address need no explanation.
-        unaccounted: Words that name something no action uses.
+        unaccounted: Words that name something that no action uses.
         held: Sentences that were not read as wishes.
-        why: Number of a sentence to what keeps it from being a wish, "an exception": it is shown behind the sentence.
+        why: Number of a sentence to the reason that it is not a wish, "an exception": it is shown after the sentence.
     """
     reader = _Reader(script, frames, facts)
     loose = set(unaccounted)
@@ -74,7 +74,7 @@ def _sentences(script: Script) -> dict[int, list[int]]:
 
 
 class _Reader:
-    """Holds what is known of the words of one ticket."""
+    """Properties of the words of one ticket."""
 
     def __init__(self, script: Script, frames: Sequence[Frame], facts: Facts) -> None:
         self.script = script
@@ -111,7 +111,7 @@ class _Reader:
         }  # fmt: skip
 
     def explains(self, words: Sequence[int]) -> bool:
-        """Whether nothing in the sentence is left open."""
+        """Whether everything in the sentence is explained."""
         number, here = self.script.sentence[words[0]], set(words)
         said = [at for at in words if not self.script.words[at].is_mark]
         if number in self.script.appended:
@@ -120,7 +120,7 @@ class _Reader:
             return not any(self._is_open(at) or (self._is_sharp(at) and at not in self.soft) for at in said)
         if is_courtesy(self.script, said, self.names) or self._says_who(words, here):
             return True
-        # A customer who asks for something that is no wish of ours asks for something else: common words do not excuse it.
+        # A request for something that is not a known wish is a different request: common words do not excuse it.
         serves = self.used & here & (self.acts | self.desk | set(self.found) | set(self.script.entities))
         known = self.plain | self.common if serves or not self.demands & here else self.plain
         rest = [at for at in said if at not in self._about_price(here)]
@@ -129,14 +129,14 @@ class _Reader:
         return self._is_talk(number, said)
 
     def _is_harmless(self, said: Sequence[int]) -> bool:
-        """What was quoted asks for nothing and holds no word that is not known."""
+        """Whether a quoted part asks for nothing and has no unknown word."""
         known = self.plain | self.common
         return not set(said) & (self.acts | self.demands | self.sharp - self.soft) and all(
             self._is_known(at, known) for at in said
         )
 
     def _about_price(self, here: set[int]) -> Set[int]:
-        """The words that say "whatever the difference is" in a sentence on that difference and one payment method."""
+        """The words of "whatever the difference is" in a sentence on that difference and one payment method."""
         money = self.script.tagged_as("noun", "money") | self.script.tagged_as("noun", "difference")
         if not money & here or len(self.pays & here) != 1 or here & self.negated:
             return set()
@@ -155,7 +155,7 @@ class _Reader:
     def _is_known(self, at: int, known: Collection[int]) -> bool:
         if at in known or at in self.found or at in self.script.entities or at in self.excused or self._is_name(at):
             return True
-        # Who issued a card says nothing more: "my Quillmoor gift card".
+        # The issuer of a card adds nothing: "my Quillmoor gift card".
         return at + 1 in self.pays and self.script.words[at].raw[:1].isalpha()
 
     def _is_name(self, at: int) -> bool:
@@ -163,7 +163,7 @@ class _Reader:
         return bool(self.names & {word.text, fold(word.raw)})
 
     def _says_who(self, words: Sequence[int], here: set[int]) -> bool:
-        """It says how the customer is found: the own e-mail, or name and zip code, and nothing of the shop."""
+        """Whether it only identifies the customer: their e-mail, or name and zip code, and nothing of the shop."""
         busy = self.acts | (self.sharp - self.soft - self.negated)
         if busy & here or any(at in self.found and at not in self.plain for at in words):
             return False
@@ -174,7 +174,7 @@ class _Reader:
         return self.email in texts or self.proof <= texts
 
     def _is_talk(self, number: int, said: Sequence[int]) -> bool:
-        """A plain statement that names nothing the desk works on and asks for nothing."""
+        """A plain statement that names nothing of the desk's work and asks for nothing."""
         here = set(said)
         if number in self.script.questions or not said or said[0] not in self.openers or said[0] in self.negated:
             return False

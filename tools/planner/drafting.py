@@ -1,4 +1,4 @@
-"""Turns frames into proposed actions, one resolver for each family of wishes."""
+"""Converts frames to proposed actions, one resolver for each family of wishes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .resolution import (
 
 @dataclass(slots=True)
 class Draft:
-    """What was found so far for one ticket."""
+    """The results so far for one ticket."""
 
     facts: Facts
     script: Script
@@ -71,25 +71,25 @@ def _cancel(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
 
 
 def _all_reasons(draft: Draft) -> list[str]:
-    """Every kind of reason that the letter gives, for whatever it asks."""
+    """All kinds of reasons in the letter, for any wish."""
     apart = draft.script.appended | find_asides(draft.script)
     return [h.value for h in draft.script.hits if h.kind == "reason" and draft.script.sentence[h.start] not in apart]
 
 
 def _reasons_beside(draft: Draft, frame: Frame) -> bool:
-    """Whether a reason stands in the very sentence that asks for the cancellation."""
+    """Whether a reason is in the same sentence as the cancellation."""
     script = draft.script
     asked = {script.sentence[at] for at in script.tagged_as("act", "cancel") & frame.parts}
     return any(script.sentence[at] in asked for at in script.tagged("reason") & frame.parts)
 
 
 def _reason(reasons: Sequence[str]) -> str:
-    # Who did not mean to order does not need it either; the more special reason is the one to keep.
+    # An order by mistake is also no longer needed; keep the more specific reason.
     return "ordered by mistake" if "ordered by mistake" in reasons else "no longer needed"
 
 
 def _drop(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
-    """Something is not wanted any more: what has arrived goes back, what has not is cancelled."""
+    """Something is no longer wanted: delivered items are returned, pending ones are cancelled."""
     orders = find_orders(draft.facts, frame)
     if not orders and segment_things(frame):
         places = open_orders(draft.facts, {PENDING, DELIVERED})
@@ -146,7 +146,7 @@ def _return(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
 
 
 def _is_heading(frame: Frame, frames: Sequence[Frame]) -> bool:
-    """Whether a wish without an object of its own only announces another one of its kind."""
+    """Whether a wish without an object only announces another one of its kind."""
     if frame.pieces or {"all", "all_orders"} & frame.nouns:
         return False
     return any(
@@ -163,7 +163,7 @@ def _status(order: Order) -> list[str]:
 
 
 def _targets(draft: Draft, frame: Frame, places: Sequence[Order], *, swap: bool) -> list[Target]:
-    """The lines meant; of several things named, one that is in none of the orders is passed over with doubt."""
+    """The lines meant; of several named things, one that is in none of the orders is skipped with doubt."""
     pieces = [p for p in frame.pieces if p.thing or p.item_ids or p.options or p.said]
     targets: list[Target] = []
     missed: list[Unclear] = []
@@ -182,7 +182,7 @@ def _targets(draft: Draft, frame: Frame, places: Sequence[Order], *, swap: bool)
 
 
 def _context_orders(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> list[Order]:
-    """The order the wish before was about, when this one names none and the thing is in it."""
+    """The order of the previous wish, if this one names none and the thing is in it."""
     before = [f for f in frames[: frames.index(frame)] if f.orders]
     if not before:
         return []
@@ -222,7 +222,7 @@ def _swap(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
 
 
 def _pay_for(draft: Draft, frame: Frame, order: Order) -> tuple[PaymentMethod, float]:
-    """The method said, else the one the order was paid with, or will be after an earlier wish of the ticket."""
+    """The mentioned method, else the order's own, or its new one after an earlier wish of the ticket."""
     if not frame.pays:
         for action in draft.actions:
             arguments = action["arguments"]
@@ -235,7 +235,7 @@ def _pay_for(draft: Draft, frame: Frame, order: Order) -> tuple[PaymentMethod, f
 def _payment(draft: Draft, frame: Frame, frames: Sequence[Frame]) -> None:
     orders, sure = _pending_for(draft, frame)
     if not frame.orders and any(other.family == "swap" for other in frames):
-        sure = min(sure, 0.6)  # it may as well say how the exchange is paid
+        sure = min(sure, 0.6)  # it may also describe how the exchange is paid
     for order in orders:
         method, paid = choose_payment(draft.facts, frame, order, switch=True)
         arguments: dict[str, Json] = {"order_id": order["order_id"], "payment_method_id": method["id"]}
@@ -282,7 +282,7 @@ def _order_address(draft: Draft, frame: Frame, others: Sequence[Order], sure: fl
     orders, found = _pending_for(draft, frame)
     address, known = choose_address(draft.facts, frame, _written(draft), others)
     known = min(known, _for_order(draft, frame))
-    # Without a word for the order it may as well be the default address that is meant.
+    # Without a word for the order the default address may be meant.
     said = 1.0 if frame.orders or "order" in frame.nouns else 0.85
     for order in orders:
         arguments: dict[str, Json] = {"order_id": order["order_id"], **cast("dict[str, Json]", address)}
@@ -291,11 +291,11 @@ def _order_address(draft: Draft, frame: Frame, others: Sequence[Order], sure: fl
 
 
 def _for_order(draft: Draft, frame: Frame) -> float:
-    """How sure it is that the address was written for the order: 0.85 when it stood in a sentence before it.
+    """Confidence that the address was written for the order: 0.85 if it was in an earlier sentence.
 
-    The same where it is spoken of again behind it: "to that new address as well".
+    The same if it is mentioned again after it: "to that new address as well".
 
-    "I live at A now. Send order X there as well" asks for two things, and only one has a word of action.
+    "I live at A now. Send order X there as well" asks for two things, but only one has a word of action.
     """
     sentence = draft.script.sentence
     named = [sentence[at] for at, e in draft.script.entities.items() if e.kind == "order" and e.text in frame.orders]

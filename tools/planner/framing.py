@@ -1,4 +1,4 @@
-"""Builds the frame of one span: what it asks for, of which order, which things, which money, which address."""
+"""Builds the frame of one span: its wish, order, things, money and address."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BEFORE = {
 
 
 def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame | None:
-    """The frame of the words `start` to `end` with their words of action; None when they say nothing of a wish."""
+    """The frame of the words `start` to `end` with their words of action; None if they are not part of a wish."""
     frame = Frame(
         family=None,
         parts=set(range(start, end)),
@@ -53,7 +53,7 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
             frame.addresses.append(entity.address)
     frame.pieces = _pieces(script, start, end)
     if frame.pays and not segment_things(frame):
-        # "PayPal is fine": beside a payment method an everyday word is no option, though a pen may have a fine nib.
+        # "PayPal is fine": next to a payment method an everyday word is not an option, though a pen may have a fine nib.
         frame.pieces = [piece for piece in frame.pieces if not _is_everyday(script, piece)]
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
@@ -171,7 +171,7 @@ BRANDS = {
 
 
 def _was(words: Sequence[Word], start: int, at: int) -> bool:
-    """Whether a payment method is said to be the old one: "instead of", "I paid with", "mit ... bezahlt"."""
+    """Whether a payment method is the old one: "instead of", "I paid with", "mit ... bezahlt"."""
     texts = [word.text for word in words]
     if _BEFORE & set(texts[max(start, at - 4) : at]):
         return True
@@ -229,7 +229,7 @@ def _pieces(script: Script, start: int, end: int) -> list[Piece]:
 
 
 def _is_talk(script: Script, found: Found) -> bool:
-    """Whether an option value is an everyday word of a heading or of a phrase: "Small correction" is no size."""
+    """Whether an option value is an everyday word of a heading or of a phrase: "Small correction" is not a size."""
     if found.kind != "value":
         return False
     if script.tagged("phrase") >= set(found.parts):
@@ -239,13 +239,13 @@ def _is_talk(script: Script, found: Found) -> bool:
 
 
 def _is_spared(script: Script, start: int, at: int) -> bool:
-    """Say whether it is spared: "I keep the shoes", "not the lamp", "all except the mug": what is named is left alone."""
+    """Whether it is excluded: "I keep the shoes", "not the lamp", "all except the mug"."""
     for before in range(at - 1, max(start - 1, at - 5), -1):
         word = script.words[before]
         if word.is_mark or before in script.things:
             return False
         if word.text in _SPARE:
-            # "I won't keep the lamp" spares nothing.
+            # "I won't keep the lamp" excludes nothing.
             return not (word.text.startswith("keep") and _is_negated(script, start, before))
     return False
 
@@ -261,7 +261,7 @@ _SPARE = {
 
 
 def _piece_for(script: Script, pieces: list[Piece], found: Found) -> Piece:
-    """The piece a name belongs to: the one that waits for a name, the same thing again, or a new one."""
+    """The piece of a name: the one that waits for a name, the same thing again, or a new one."""
     if pieces and pieces[-1].thing is None and not pieces[-1].item_ids:
         pieces[-1].thing = found
         return pieces[-1]

@@ -1,4 +1,4 @@
-"""The wishes a letter can come to, and what the trained specialist hears of them in a letter."""
+"""The possible wishes of a letter, and the trained specialist's prediction of them."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ WISHES: dict[str, Family] = {
 }
 NONE = "none"
 HEARD = 0.5
-"""A calibrated probability from which a wish counts as heard."""
+"""The calibrated probability from which a wish counts as predicted."""
 
 
 def wishes_of(action_names: Iterable[str]) -> tuple[Family, ...]:
-    """The wishes that these actions fulfil, sorted, each once; other names are no wish."""
+    """The wishes of these actions, sorted, each once; other names are not wishes."""
     return tuple(sorted({WISHES[name] for name in action_names if name in WISHES}))
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the specialist says of the whole letter.
+    """The specialist's prediction for the whole letter.
 
     Attributes:
-        scores: Wish to calibrated probability; empty where there is no specialist or the letter is out of its domain.
-        certain: Its certificate covers this letter.
+        scores: Wish to calibrated probability; empty if there is no specialist or the letter is out of its domain.
+        certain: Whether its certificate covers this letter.
     """
 
     scores: Mapping[Family, float] = field(default_factory=dict[Family, float])
@@ -45,7 +45,7 @@ class Heard:
 
     @property
     def wishes(self) -> frozenset[Family]:
-        """Everything heard."""
+        """All predicted wishes."""
         return frozenset(wish for wish in self.scores if self.hears(wish))
 
 

@@ -1,4 +1,4 @@
-"""What a ticket asks for: the annotated words grouped into frames, one for each wish."""
+"""The requests of a ticket: the annotated words grouped into frames, one for each wish."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def find_frames(script: Script, heard: Heard, held: Held) -> tuple[list[Frame], 
 
     Args:
         script: The annotated text.
-        heard: What the specialist hears in the letter; it helps where no word of action stands.
-        held: What is no request: nothing is read from it.
+        heard: The specialist's prediction; it helps in segments without a word of action.
+        held: Sentences that are not requests: nothing is read from them.
     """
     unread = script.distrusted | script.appended | find_asides(script) | held.why.keys()
     spans = [span for span in find_segments(script) if script.sentence[span[0]] not in unread]
@@ -49,7 +49,7 @@ def find_frames(script: Script, heard: Heard, held: Held) -> tuple[list[Frame], 
 
 
 def _gather(wish: Frame, frames: Sequence[Frame]) -> list[Frame]:
-    """Give the only wish all that was said around it, but no order beside one that it has."""
+    """Give the only wish all details around it, but no order next to one that it has."""
     context = [frame for frame in frames if not frame.family and not frame.asked]
     named = {order for frame in context for order in frame.orders} - set(wish.orders)
     alone = not wish.orders and len(named) == 1
@@ -60,7 +60,7 @@ def _gather(wish: Frame, frames: Sequence[Frame]) -> list[Frame]:
 
 
 def _take_context(segment: Frame, waiting: Sequence[Frame]) -> list[Frame]:
-    """Give a wish what was said before it for it; what does not fit comes back."""
+    """Give a wish the details before it; returns those that do not fit."""
     rest: list[Frame] = []
     for context in waiting:
         bare = not segment_things(segment)
@@ -77,7 +77,7 @@ def _take_context(segment: Frame, waiting: Sequence[Frame]) -> list[Frame]:
 
 
 def _grouped(frames: Sequence[Frame]) -> list[Frame]:
-    """Neighbouring segments without a wish that speak of one thing, as one."""
+    """Neighbouring segments without a wish about one thing, merged."""
     grouped: list[Frame] = []
     for frame in frames:
         last = grouped[-1] if grouped else None
@@ -89,9 +89,9 @@ def _grouped(frames: Sequence[Frame]) -> list[Frame]:
 
 
 def _infer(frames: Sequence[Frame], heard: Heard) -> list[Frame]:
-    """Guess the wish of what has none in words of action but everything else a wish has.
+    """Guess the wish of a segment without words of action but with everything else of a wish.
 
-    What the specialist hears and no other frame says supports a guess, or makes one.
+    A wish that the specialist predicts and no other frame has supports a guess, or makes one.
     """
     said = {frame.family for frame in frames if frame.family}
     open_wishes: list[Family] = [wish for wish in heard.scores if heard.hears(wish) and wish not in said]
@@ -107,7 +107,7 @@ def _infer(frames: Sequence[Frame], heard: Heard) -> list[Frame]:
 
 
 def _leaned(frame: Frame, leaning: Family) -> Family | None:
-    """The wish that the words lean to, where the frame has what such a wish needs."""
+    """The wish that the words suggest, if the frame has what such a wish needs."""
     on_order = bool(frame.orders or "order" in frame.nouns)
     things = bool(segment_things(frame))
     said = any(piece.said or piece.options for piece in frame.pieces)
@@ -150,7 +150,7 @@ def _says_how_to_pay(segment: Frame) -> bool:
 
 
 def _adds(frame: Frame, segment: Frame) -> bool:
-    """Whether a segment without a wish of its own says more about the frame before it."""
+    """Whether a segment without a wish of its own adds to the frame before it."""
     if frame.orders and set(segment.orders) - set(frame.orders):
         return False
     if segment.addresses and (frame.family not in {"address", "user_address", None} or frame.pieces):

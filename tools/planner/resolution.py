@@ -1,4 +1,4 @@
-"""Turns one wish into an action: which order, which items, which variants, which money, all from the facts."""
+"""Resolves one wish to an action: which order, items, variants and payment, all from the facts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Unclear(Exception):
 
 @dataclass(slots=True)
 class Target:
-    """One item of an order and what it shall become (None: only which item)."""
+    """One item of an order and its new item (None: only which item)."""
 
     order: Order
     item: OrderItem
@@ -35,7 +35,7 @@ class Target:
 
 
 def find_orders(facts: Facts, frame: Frame) -> list[Order]:
-    """The orders named; every one must be the customer's own."""
+    """The named orders; all must be the customer's own."""
     orders: list[Order] = []
     for order_id in frame.orders:
         order = facts.orders.get(order_id)
@@ -54,14 +54,14 @@ def open_orders(facts: Facts, statuses: Iterable[str]) -> list[Order]:
 def find_target(
     facts: Facts, piece: Piece, orders: Sequence[Order], *, swap: bool, taken: set[tuple[str, int]]
 ) -> Target:
-    """The one line of the orders that a piece is about, with its new variant for a swap.
+    """The one line of the orders that a piece refers to, with its new variant for a swap.
 
     Args:
         facts: The customer's documents.
-        piece: What was said.
-        orders: Where to look; the customer's orders that the action is possible on when none was named.
-        swap: A new variant is wanted.
-        taken: (order id, line) of lines that other pieces already mean.
+        piece: The mention.
+        orders: Where to look; the customer's orders that the action is possible on if none was named.
+        swap: Whether a new variant is wanted.
+        taken: (order id, line) of lines that other pieces already refer to.
 
     Raises:
         Unclear: None or several fit.
@@ -114,7 +114,7 @@ _WRONG = 10
 
 
 def _misfit(facts: Facts, piece: Piece, item: OrderItem, *, swap: bool) -> int:
-    """How badly what was said fits a line: 0 is perfect, `_WRONG` impossible."""
+    """How badly a mention fits a line: 0 is perfect, `_WRONG` impossible."""
     misfit = 0
     if piece.options:
         source = piece.options[0][0]
@@ -135,7 +135,7 @@ def _misfit(facts: Facts, piece: Piece, item: OrderItem, *, swap: bool) -> int:
 
 
 def _wanted(piece: Piece, item: OrderItem, doubts: list[str], *, second: bool = False) -> list[dict[str, str]]:
-    """Every reading of the values said, as changed options; a value the item already has says which item it is."""
+    """Every reading of the mentioned values as changed options; a value that the item already has identifies the item."""
     choices: list[list[Value]] = []
     for said in (said for said in piece.said if said.second == second):
         mine = [value for value in said.found.values if value.product_id == item["product_id"]]
@@ -152,7 +152,7 @@ def _wanted(piece: Piece, item: OrderItem, doubts: list[str], *, second: bool = 
         if all(options.setdefault(value.key, value.value) == value.value for value in reading) and options:
             readings.append(options)
     if not readings and choices:
-        # Two values for one option: a second choice, or a mind that changed. The first is the best guess.
+        # Two values for one option: a second choice, or a change of mind. The first is the best guess.
         options = {}
         for values in choices[:6]:
             options.setdefault(values[0].key, values[0].value)
@@ -231,13 +231,13 @@ def _available(variant: Variant | None, target: Target) -> Variant:
 
 
 def choose_payment(facts: Facts, frame: Frame, order: Order, *, switch: bool = False) -> tuple[PaymentMethod, float]:
-    """The payment method meant, and how sure: 1 when said, 0.95 when it is the original because none was said.
+    """The payment method, and the confidence: 1 if mentioned, 0.95 if it is the original by default.
 
     Args:
         facts: The customer's documents.
         frame: The wish.
-        order: Whose original method is the default.
-        switch: The order shall be paid otherwise: the method it has is the old one.
+        order: Order whose original method is the default.
+        switch: Whether the order must be paid differently: its present method is the old one.
 
     Raises:
         Unclear: Several or none fit.
@@ -273,7 +273,7 @@ def choose_payment(facts: Facts, frame: Frame, order: Order, *, switch: bool = F
 
 
 def meant_methods(methods: dict[str, PaymentMethod], pay: Pay, original: str) -> list[PaymentMethod]:
-    """The customer's methods that fit what was said."""
+    """The customer's methods that fit the mention."""
     if pay.method_id:
         return [methods[pay.method_id]] if pay.method_id in methods else []
     if pay.source == "original":
@@ -290,7 +290,7 @@ def meant_methods(methods: dict[str, PaymentMethod], pay: Pay, original: str) ->
 def choose_address(
     facts: Facts, frame: Frame, everywhere: Sequence[Address], others: Sequence[Order]
 ) -> tuple[Address, float]:
-    """The new address: written in the wish, the one on file, that of another order named, or the only one written.
+    """The new address: written in the wish, the one on file, that of another named order, or the only one written.
 
     Raises:
         Unclear: None of these, or several.

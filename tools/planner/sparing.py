@@ -1,4 +1,4 @@
-"""Keeps actions off what the letter names without asking for it."""
+"""Keeps actions off things that the letter names without asking for them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .clauses import Held
 
 
 class Spared:
-    """What the sentences of a letter name that are no requests.
+    """Names in those sentences of a letter that are not requests.
 
     Args:
         script: The annotated letter.
-        held: Its sentences that are no requests.
+        held: Its sentences that are not requests.
         facts: The customer's documents.
         frames: The wishes.
     """
@@ -33,7 +33,7 @@ class Spared:
         self._products = self._named_products(self._firm)
 
     def keeps_off(self, action: Proposal, frame: Frame) -> bool:
-        """Whether the letter names what an action touches in another sentence than the one that asks for it."""
+        """Whether the letter names what an action touches in a sentence other than the request."""
         if self._held.loose & self._firm or (frame.inferred and self._is_no_guess(frame)):
             return True
         order = self._facts.orders.get(str(action["arguments"].get("order_id")))
@@ -46,11 +46,11 @@ class Spared:
             return bool(touched & self._products and "item_ids" in action["arguments"])
         if touched & self._products:
             return True
-        # A whole order, and a part of it by its name elsewhere: nobody knows what is said of the part.
+        # A whole order, and a part of it elsewhere: the statement about the part is unclear.
         return not segment_things(frame) and bool(touched & self._named_products(self._talk))
 
     def _is_no_guess(self, frame: Frame) -> bool:
-        """A wish that no word of action says is not guessed where others are held, or what is asked is not known."""
+        """A wish without a word of action is not guessed if other sentences are held, or the request is unknown."""
         if self._held.why.keys() - self._asides:
             return True
         return bool(self._held.strange) and frame.family in {"cancel", "return", "drop"}
@@ -74,6 +74,6 @@ class Spared:
 
 
 def _products(order: Order, chosen: object) -> set[str]:
-    """The products that an action on an order touches: of the items named, else all."""
+    """The products that an action on an order touches: of the named items, else all."""
     items = set(map(str, chosen)) if isinstance(chosen, list) else None
     return {item["product_id"] for item in order["items"] if items is None or item["item_id"] in items}

@@ -1,4 +1,4 @@
-"""Postal addresses written out in a text, in the ways English, German and Spanish letters do."""
+"""Postal addresses in a text, as English, German and Spanish letters write them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _BREAK = re.compile(
 _LONGEST_STREET = 160
 """Characters at the end of a stretch in which a street is looked for."""
 _LONGEST_GAP = 40
-"""A stretch between street and zip code that is longer than this many characters is no part of an address."""
+"""A longer stretch than this between street and zip code is not part of an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An address in the text, characters `start` to `end`; the country is empty when it is not named.
+    """An address in the text, characters `start` to `end`; the country is empty if it is not named.
 
-    `sure` is False when another reading of the same characters is as good: a person must look.
+    `sure` is False if another reading of the same characters is as likely: a person must check.
     """
 
     start: int
@@ -61,7 +61,7 @@ class _Street:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read so far behind the street; `end` and `rest` are where reading goes on."""
+    """The part after the street that was read so far; reading continues at `end` with `rest`."""
 
     city: str
     state: str
@@ -155,7 +155,7 @@ def _complete(chunks: list[_Chunk], at: int, street: _Street) -> Written | None:
 
 
 def _town(chunks: list[_Chunk], last: int, zip_code: re.Match[str], middle: list[str]) -> _Reading | None:
-    """Town and state around the zip code; what belongs to them is taken from `middle`."""
+    """Town and state around the zip code; their characters are removed from `middle`."""
     chunk = chunks[last]
     words, after = chunk.text[: zip_code.start()].split(), chunk.text[zip_code.end() :]
     while words and words[-1].casefold().strip(".:") in ZIP_LABELS:
@@ -179,7 +179,7 @@ def _town(chunks: list[_Chunk], last: int, zip_code: re.Match[str], middle: list
 
 
 def _town_behind(after: str) -> tuple[str, int, bool] | None:
-    """The town that stands behind a zip code, its length, and whether it ends where the name ends."""
+    """The town after a zip code, its length, and whether it ends where the name ends."""
     match = _TOWN.match(after)
     if match is None:
         return None
@@ -210,7 +210,7 @@ def _read_state(chunks: Sequence[_Chunk], reading: _Reading) -> None:
 
 
 def _country(chunks: Sequence[_Chunk], reading: _Reading) -> tuple[str, int]:
-    """The country behind the address, and where the address ends."""
+    """The country after the address, and where the address ends."""
     rest = reading.rest.strip(" ,()")
     if rest.casefold() in COUNTRIES:
         return COUNTRIES[rest.casefold()], chunks[reading.last].end

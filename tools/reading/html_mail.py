@@ -1,6 +1,6 @@
-"""HTML mail as text: cleaned first, so that nothing of scripts, styles and addresses of code is left, then laid out.
+"""Converts HTML mail to text: removes scripts, styles and code addresses, then lays it out.
 
-What stands in a `blockquote` gets the mark of a quoted line, as a plain mail has it.
+A `blockquote` gets the mark of quoted lines, as in plain mail.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def is_html(text: str) -> bool:
 
 
 def hides_text(markup: str) -> bool:
-    """Whether an element is styled so that nobody sees it: its text would be read here all the same."""
+    """Whether an element is styled to be invisible: its text would otherwise be read."""
     return bool(_HIDDEN.search(markup))
 
 
 def html_text(markup: str) -> str:
     """The text of an HTML mail: paragraphs, line breaks and lists as lines, quotations behind `> `. Linear."""
-    # Only here: a project without HTML mail needs neither.
+    # Imported here: a project without HTML mail needs neither.
     import nh3
     from resiliparse.extract.html2text import extract_plain_text
 

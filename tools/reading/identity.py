@@ -1,4 +1,4 @@
-"""Who says they write: a name and a zip code that stand together, as a proof wants them."""
+"""The writer's name and zip code, found next to each other, as proof of identity requires."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ _NOT_NAMES = {
     "exchange", "quillmoor", "hello,", "postal", "kunde", "kundin", "cliente", "atentamente", "cordiales", "postcode",
 }  # fmt: skip
 _FAR = 80
-"""Characters between a name and a zip code beyond which they do not stand together."""
+"""Maximum number of characters between a name and its zip code."""
 _BARE_ZIP = re.compile(r"(?<![\w#$€£.,-])\d{4,7}(?![\w-]|[.,]\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Name and zip code as written; None where none is."""
+    """Name and zip code as written; None if missing."""
 
     first_name: str | None
     last_name: str | None
@@ -55,7 +55,7 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A name or a zip code: characters `start` to `end`; the more weight, the likelier it is meant so."""
+    """A name or a zip code: characters `start` to `end`; a higher weight is more likely."""
 
     start: int
     end: int
@@ -66,8 +66,8 @@ class _Piece:
 def find_writer(text: str) -> Writer:
     """The name and the zip code that most likely belong together.
 
-    Those inside a written address are where something shall go, not who asks; they count only where there is
-    nothing else. A name alone, or a zip code alone, is returned as well: it proves nothing.
+    Those inside a written address are a destination, not the writer; they count only if there are no others. A name
+    alone, or a zip code alone, is returned as well: it proves nothing.
     """
     taken = [(written.start, written.end) for written in find_addresses(text)]
     names = [name for name in _names(text) if not _inside(name, taken)]
@@ -114,7 +114,7 @@ def _together(text: str, name: _Piece, code: _Piece) -> int:
 
 
 def _inside(piece: _Piece, taken: Sequence[tuple[int, int]]) -> bool:
-    """Whether a piece overlaps one of the spans, which stand in their order and apart."""
+    """Whether a piece overlaps one of the spans, which are sorted and disjoint."""
     at = bisect_left(taken, (piece.end, 0)) - 1
     return at >= 0 and taken[at][0] < piece.end and piece.start < taken[at][1]
 

@@ -1,4 +1,4 @@
-"""What in a mail is not the letter itself: list numbers, quoted mails, notices that programs append."""
+"""Parts of a mail that are not the letter itself: list numbers, quoted mails, notices appended by programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTICES = re.compile(
 
 
 def list_numbers(text: str) -> list[Span]:
-    """Where a list is counted: `1)`, `(2)`, `3.`; only from one on, in order, and to two at least."""
+    """Numbered lists: `1)`, `(2)`, `3.`; only from one on, in order, and to two at least."""
     spans: list[Span] = []
     for match in _NUMBER.finditer(text):
         if int(match.group(1)) == len(spans) + 1:
@@ -40,7 +40,7 @@ def appended(text: str) -> list[Span]:
 
 
 def notices(text: str) -> list[Span]:
-    """Sentences that mail programs and legal departments add; one right behind another begins no new line."""
+    """Sentences that mail programs and legal departments append; one right after another does not start a new line."""
     spans: list[Span] = []
     for match in _NOTICES.finditer(text):
         spans.append(match.span())

@@ -1,7 +1,7 @@
 """The parts of a mail: the letter itself, what it quotes or forwards below a head, the signature.
 
-The heads are those of the common mail programs in English, German and Spanish: a rule with a title, a line that says
-who wrote when, a block of header lines, the line that a telephone puts under a mail. Each is found line by line.
+The headers are those of common mail programs in English, German and Spanish: a rule with a title, a line with
+writer and time, a block of header lines, the line that a phone adds. Each is found line by line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 _LONGEST = 400
-"""Characters of a line that are looked at: no head is longer."""
+"""Characters of a line that are read: no header is longer."""
 
 _TITLE = re.compile(
     r"(?:original|forwarded|urspr(?:ü|ue)ngliche|weitergeleitete[rn]?|reenviado|forward|begin|anfang|inicio|reply|antwort)"
@@ -59,8 +59,8 @@ class _Line:
 def quoted(text: str) -> list[Span]:
     """What the mail quotes or forwards, as spans of whole lines.
 
-    Lines with a quote mark are quoted. Below a head everything is, to the end of the mail; where nothing stands above
-    the head, an answer below the marked lines is the letter.
+    Lines with a quote mark are quoted. Below a header everything is quoted, to the end of the mail; if nothing is
+    above the header, an answer below the marked lines is the letter.
     """
     lines = _lines(text)
     spans = [(line.start, line.end) for line in lines if _MARKED.match(line.text)]
@@ -76,7 +76,7 @@ def quoted(text: str) -> list[Span]:
 
 
 def signature(text: str) -> Span | None:
-    """What stands below the line `-- `, or below the line of a telephone, to the end of the mail."""
+    """The text below the line `-- `, or below the line of a phone, to the end of the mail."""
     for line in _lines(text):
         if _SIGNATURE.match(line.text) or _DEVICE.match(line.text[:_LONGEST]):
             return (line.start, len(text))
@@ -84,7 +84,7 @@ def signature(text: str) -> Span | None:
 
 
 def own_text(text: str) -> str:
-    """The letter without quoted parts and signature; what is left out becomes spaces, so that places stay."""
+    """The letter without quoted parts and signature, which become spaces, so that places stay the same."""
     spans = quoted(text)
     if (last := signature(text)) is not None:
         spans.append(last)
@@ -126,7 +126,7 @@ def _is_titled_rule(text: str) -> bool:
 
 
 def _says_who_wrote(lines: Sequence[_Line], at: int, text: str) -> bool:
-    """A line that ends with `wrote:`, or begins with a date and goes on behind the colon."""
+    """A line that ends with `wrote:`, or starts with a date and continues after the colon."""
     said = text.rstrip(" *")
     if said.endswith(":"):
         if _WROTE.search(said) or ("@" in said and "<" in said):
@@ -138,7 +138,7 @@ def _says_who_wrote(lines: Sequence[_Line], at: int, text: str) -> bool:
 
 
 def _opens_head(text: str) -> bool:
-    """The first line of a head that is broken in two, or the rule above a block of header lines."""
+    """The first line of a header that is broken in two, or the rule above a block of header lines."""
     return bool((_STARTS.match(text) and _DATED.search(text[:_LONGEST])) or _RULE.match(text))
 
 

@@ -20,18 +20,18 @@ STREET_STARTS = frozenset(
     ronda carrera carretera travesía travesia pasaje rambla glorieta cuesta rue via viale piazza rua boulevard
     bulevar calzada callejón callejon autopista""".split()
 )
-"""A street may begin with one of these, where the number comes last."""
+"""A street may start with one of these, if the number comes last."""
 
 STREET_TYPES = (
     "straße", "strasse", "str.", "str", "weg", "platz", "allee", "gasse", "ring", "damm", "ufer", "hang", "steig",
     "markt", "graben", "chaussee", "zeile", "wall", "brücke", "stieg", "garten", "kamp", "redder", "berg", "tal",
 )  # fmt: skip
-"""The last word of a German street ends so."""
+"""Endings of the last word of a German street."""
 
 UNITS = frozenset(
     """apt apartment suite unit flat floor room wohnung stock aufgang etage top tür zimmer haus block piso portal
     puerta depto departamento planta escalera bajo bloque local order bestellung pedido""".split()
 )
-"""A number behind one of these is no house number."""
+"""A number after one of these is not a house number."""
 
 ZIP_LABELS = frozenset("zip code zipcode postcode postal plz postleitzahl cp c.p código codigo".split())

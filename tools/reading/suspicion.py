@@ -1,4 +1,4 @@
-"""Signs that a ticket talks to the system instead of the desk. A sign only ever sends a ticket to a person."""
+"""Signs that a ticket addresses the system instead of the desk. A sign only ever sends a ticket to a person."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SCRIPTS = re.compile(
 
 
 def suspicious_spans(text: str) -> list[tuple[int, int]]:
-    """Where the signs stand, as character spans: nothing there is ever taken for a wish."""
+    """Places of the signs, as character spans: nothing there is ever taken for a wish."""
     return [match.span() for _, pattern in _COMPILED for match in pattern.finditer(text)]
 
 
@@ -44,9 +44,9 @@ def find_suspicion(text: str, language: str, *, hidden: int, truncated: bool) ->
 
     Args:
         text: As `read_ticket` cleaned it.
-        language: As detected; a language we do not speak is a sign, nobody here can explain it.
+        language: As detected; an unsupported language is a sign, because nobody here can explain it.
         hidden: Invisible characters that were removed.
-        truncated: The end was left off unread.
+        truncated: Whether the end was not read.
     """
     signs = [name for name, pattern in _COMPILED if pattern.search(text)]
     if language == "other":

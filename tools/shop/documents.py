@@ -50,7 +50,7 @@ class Customer(TypedDict):
 
 
 class OrderItem(TypedDict):
-    """One line of an order; the price (USD) is what was paid, not the price of today."""
+    """One line of an order; the price (USD) is the paid one, not today's."""
 
     name: str
     product_id: str
@@ -94,7 +94,7 @@ class Order(TypedDict):
 
 
 class Variant(TypedDict):
-    """One thing that can be bought: a product with every option decided."""
+    """One product variant: a product with every option chosen."""
 
     item_id: str
     options: dict[str, str]
@@ -118,7 +118,7 @@ class Action(TypedDict):
 
 
 class Change(TypedDict):
-    """One difference of two shops: `op` is add, remove or replace; `path` starts at the collection."""
+    """One difference between two shops: `op` is add, remove or replace; `path` starts at the collection."""
 
     op: Literal["add", "remove", "replace"]
     path: list[str]

@@ -1,4 +1,4 @@
-"""What the shop knows of one customer, from the rows of the SQL tools."""
+"""The shop's documents of one customer, from the rows of the SQL tools."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Facts:
     """One customer's documents.
 
     Attributes:
-        customer_id: Whose they are.
+        customer_id: Id of the customer.
         view: The customer, their orders, and every variant of the products in them.
     """
 
@@ -50,7 +50,7 @@ def read_facts(customer_id: str, inputs: Mapping[str, Json]) -> Facts | None:
     """Build the documents from the node values `customers, orders, items, payments, methods, variants`.
 
     Returns:
-        None when the rows do not hold the customer.
+        None if the rows do not include the customer.
     """
     row = next((row for row in _rows(inputs, "customers") if row.get("user_id") == customer_id), None)
     if row is None:

@@ -1,4 +1,4 @@
-"""Proposed actions: their types, and how several of one ticket become one call for each order and kind."""
+"""Proposed actions: their types, and merging those of one ticket into one call for each order and kind."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .rules import apply, copy_view, require_owner
 DEFAULT = "the method the order was paid with, as no other was named"
 DEFAULT_REASON = "no reason was named"
 
-# An item modification ends the pending state, so what else is wanted of the order comes first.
+# An item modification ends the pending state, so other changes of the order come first.
 _LAST = {"modify_pending_order_items": 1, "cancel_pending_order": 2}
 
 
 class Proposal(TypedDict):
-    """An action with how sure the planner is and what it rests on."""
+    """An action with the planner's confidence and its reasons."""
 
     name: str
     arguments: dict[str, Json]
@@ -36,7 +36,7 @@ class Refusal(TypedDict):
 
 
 class Plan(TypedDict):
-    """What the desk proposes; see the graph's type of the same name."""
+    """The desk's plan; see the graph's type of the same name."""
 
     actions: list[Proposal]
     questions: list[str]
@@ -47,7 +47,7 @@ class Plan(TypedDict):
 
 
 def merge(actions: Sequence[Proposal]) -> list[Proposal]:
-    """One call for each order and kind: items are collected, the same thing twice is once; last things last."""
+    """One call for each order and kind: items are collected, duplicates merged; final calls come last."""
     merged: dict[tuple[str, Json], Proposal] = {}
     for action in actions:
         arguments = action["arguments"]
@@ -71,7 +71,7 @@ def merge(actions: Sequence[Proposal]) -> list[Proposal]:
 
 
 def _collect(known: Proposal, action: Proposal) -> Proposal:
-    """One call for two that name items of the same order: the closer one where they overlap, else both lists."""
+    """One call for two that name items of the same order: the more specific one if they overlap, else both lists."""
     if _repeats(known, action):
         closer = max(known, action, key=lambda a: ("new_item_ids" in a["arguments"], -_size(a)))
         closer["confidence"] = min(known["confidence"], action["confidence"], 0.85)
@@ -85,7 +85,7 @@ def _collect(known: Proposal, action: Proposal) -> Proposal:
 
 
 def _agree(known: Proposal, action: Proposal) -> float:
-    """Let the payment method that was said win over the one taken by default; how sure the two leave us."""
+    """Prefer a mentioned payment method over a default; returns the combined confidence."""
     ours, theirs = known["arguments"], action["arguments"]
     if ours["payment_method_id"] == theirs["payment_method_id"]:
         return 1.0
@@ -102,13 +102,13 @@ def _size(action: Proposal) -> int:
 
 
 def _repeats(one: Proposal, other: Proposal) -> bool:
-    """Whether two calls name an item twice: the same wish said again, once for the whole order perhaps."""
+    """Whether two calls name an item twice: the same wish repeated, maybe once for the whole order."""
     ours, theirs = one["arguments"]["item_ids"], other["arguments"]["item_ids"]
     return isinstance(ours, list) and isinstance(theirs, list) and any(item in ours for item in theirs)
 
 
 def dry_run(facts: Facts, actions: Sequence[Proposal], refusals: list[Refusal]) -> list[Proposal]:
-    """Those that the rules allow, tried one after the other; what they refuse is added to `refusals`."""
+    """The actions that the rules allow, tried one after the other; those refused are added to `refusals`."""
     view = copy_view(facts.view)
     allowed: list[Proposal] = []
     for proposal in actions:

@@ -1,8 +1,8 @@
-"""What the shop allows: the seven writes, each checked completely before anything changes.
+"""The rules of the shop: the seven writes, each checked completely before anything changes.
 
 The semantics are those of the tools of tau-bench (retail), so that an outcome can be
 compared with a published one.
-A refused action has changed nothing. Who may ask for it is apart: `require_owner`.
+A refused action changes nothing. `require_owner` checks separately who may ask for it.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def apply(view: ShopView, action: Action) -> None:
     """
     name = action["name"]
     if name not in _WRITES:
-        raise EffectRefused("effect.unknown-action", f"no write is called {name!r}; {choices(list(_WRITES), name)}")
+        raise EffectRefused("effect.unknown-action", f"no write is named {name!r}; {choices(list(_WRITES), name)}")
     required, write = _WRITES[name]
     given = action["arguments"]
     if set(given) != set(required):
         missing, extra = sorted(set(required) - set(given)), sorted(set(given) - set(required))
-        raise EffectRefused("effect.arguments", f"{name}: missing {missing}, not known {extra}")
+        raise EffectRefused("effect.arguments", f"{name}: missing {missing}, unknown {extra}")
     write(view, given)
 
 
@@ -66,7 +66,7 @@ def touched_order(action: Action) -> str | None:
 
 
 def require_owner(view: ShopView, action: Action, customer_id: str | None) -> None:
-    """Refuse an action on what is not the customer's own.
+    """Refuse an action on documents of another customer.
 
     Raises:
         EffectRefused: `effect.not-owner`: no identified customer, or the order or profile is not theirs.
@@ -79,14 +79,14 @@ def require_owner(view: ShopView, action: Action, customer_id: str | None) -> No
     else:
         owner, thing = _order(view, order_id)["user_id"], f"order {order_id}"
     if owner != customer_id:
-        raise EffectRefused("effect.not-owner", f"{action['name']}: {thing} is not of customer {customer_id}")
+        raise EffectRefused("effect.not-owner", f"{action['name']}: {thing} does not belong to customer {customer_id}")
 
 
 def price_difference(order: Order, products: Mapping[str, Product], pairs: Sequence[tuple[str, str]]) -> float:
-    """What the new items cost more than the old ones were paid, USD, not rounded; negative is a refund.
+    """The price of the new items minus what was paid for the old ones, USD, not rounded; negative is a refund.
 
     Args:
-        order: Holds the old items.
+        order: The order with the old items.
         products: By product id.
         pairs: (old item id, new item id).
     """
@@ -98,7 +98,7 @@ def price_difference(order: Order, products: Mapping[str, Product], pairs: Seque
 
 
 def diff(before: ShopView, after: ShopView) -> list[Change]:
-    """What changed between two shops, as JSON changes sorted by path; lists are compared whole."""
+    """The changes between two shops, as JSON changes sorted by path; lists are compared whole."""
     changes: list[Change] = []
     pairs = (
         ("orders", before.orders, after.orders),
@@ -111,7 +111,7 @@ def diff(before: ShopView, after: ShopView) -> list[Change]:
 
 
 def same_outcome(left: Sequence[Change], right: Sequence[Change]) -> bool:
-    """Whether two diffs lead to the same shop: path to value; adding and replacing null are one thing.
+    """Whether two diffs lead to the same shop: path to value; adding and replacing null are equal.
 
     Amounts may differ by less than half a cent: the order of a float sum is not part of an outcome.
     """
@@ -132,7 +132,7 @@ def _same(left: Json, right: Json) -> bool:
 
 
 def copy_view(view: ShopView) -> ShopView:
-    """A deep copy of customers and orders for a dry run; products are shared, no write changes them."""
+    """A deep copy of customers and orders for a dry run; products are shared, because no write changes them."""
     return ShopView(customers=deepcopy(view.customers), orders=deepcopy(view.orders), products=view.products)
 
 
@@ -264,14 +264,14 @@ def _return(view: ShopView, given: Mapping[str, Json]) -> None:
 def _order(view: ShopView, order_id: Json) -> Order:
     order = view.orders.get(order_id) if isinstance(order_id, str) else None
     if order is None:
-        raise EffectRefused("effect.not-found", f"there is no order {order_id!r}")
+        raise EffectRefused("effect.not-found", f"no order has the id {order_id!r}")
     return order
 
 
 def _customer(view: ShopView, customer_id: Json) -> Customer:
     customer = view.customers.get(customer_id) if isinstance(customer_id, str) else None
     if customer is None:
-        raise EffectRefused("effect.not-found", f"there is no customer {customer_id!r}")
+        raise EffectRefused("effect.not-found", f"no customer has the id {customer_id!r}")
     return customer
 
 
@@ -328,7 +328,7 @@ def _swap(view: ShopView, order: Order, given: Mapping[str, Json]) -> list[tuple
 
 
 def _charge(method: PaymentMethod, amount: float) -> None:
-    # Only gift cards keep their balance with the shop; for the others the payment history is all there is.
+    # Only gift cards have a balance with the shop; other methods only have the payment history.
     if method["source"] == "gift_card":
         method["balance"] = round(method.get("balance", 0.0) - amount, 2)
 

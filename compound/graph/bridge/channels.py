@@ -1,10 +1,10 @@
-"""A graph's declared types as the Python types of langgraph's channels, for its schemas and its tools."""
+"""Converts a graph's declared types to the Python types of langgraph's channels, for its schemas and its tools."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NotRequired, Optional, cast
 
-# pydantic reads no other TypedDict before Python 3.12.
+# pydantic accepts no other TypedDict before Python 3.12.
 from typing_extensions import TypedDict
 
 from compound.language.types import Enum, Many, Named, Nullable, Record, Scalar, Type
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from compound.language.types import Names
 
 PRIVATE: Final = "compound_run"
-"""The channel that checkpoints hold and nobody is shown: the run's id, its input, its outcomes."""
+"""The hidden channel in checkpoints: the run's id, its input, its outcomes."""
 _SCALARS: Final[dict[str, Any]] = {"str": str, "int": int, "float": float, "bool": bool, "datetime": str, "any": Any}
 
 
 def merge(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
-    """A new run replaces the one before; outcomes of a run are added."""
+    """A new run replaces the previous one; outcomes of the same run are merged."""
     if old is None or "run_id" in new:
         return new
     return {**old, "outcomes": {**old["outcomes"], **new["outcomes"]}}
@@ -31,7 +31,7 @@ def schemas(outside: Interface) -> tuple[Any, Any, Any]:
     """The schemas of state, input and output."""
     given = {name: _channel(kind, outside.names) for name, kind in outside.input.fields.items()}
     made = {name: _python(kind, outside.names, ()) for name, kind in outside.output.fields.items()}
-    # What is both input and output is one channel; who reads it must expect either.
+    # An input that is also an output is one channel; its readers must expect either type.
     shared = {name: Any for name in given if name in made}
     private = {PRIVATE: Annotated[dict[str, Any], merge]}
     return (
@@ -50,7 +50,7 @@ def _channel(kind: Type, names: Names) -> Any:  # noqa: ANN401 - a type
     return NotRequired[python] if isinstance(kind, Nullable) else python
 
 
-def _python(kind: Type, names: Names, above: tuple[str, ...]) -> Any:  # noqa: ANN401, PLR0911 - one arm per kind
+def _python(kind: Type, names: Names, above: tuple[str, ...]) -> Any:  # noqa: ANN401, PLR0911 - one branch per kind
     match kind:
         case Scalar(name):
             return _SCALARS[name]

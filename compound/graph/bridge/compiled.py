@@ -1,9 +1,9 @@
-"""A graph as a langgraph `CompiledStateGraph` whose state is what the graph declares: its input and its output.
+"""A graph as a langgraph `CompiledStateGraph` whose state is the graph's declared input and output.
 
-Each segment is one langgraph node, between a node that begins the run and one that ends it. What the engine
-must know to go on lies in a channel that is checkpointed and not shown. A pause is langgraph's own interrupt,
-and langgraph's own `Command(resume=...)` ends it, but the queue owns the decision: a resume that does not name
-the stored decision is refused before langgraph sees it, because langgraph would remember the wrong answer.
+Each segment is one langgraph node, between a node that starts the run and one that ends it. The engine's own state
+is in a hidden channel that is checkpointed. A pause is langgraph's own interrupt, and langgraph's own
+`Command(resume=...)` ends it, but the queue owns the decision: a resume that does not name the stored decision is
+refused before langgraph sees it, because langgraph would store the wrong answer.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ def compile_graph(
     catalogue: Catalogue | None = None,
     served: bool = False,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """The graph for everything that takes a langgraph graph: `ainvoke`, `astream`, state history, its servers.
+    """The graph for everything that accepts a langgraph graph: `ainvoke`, `astream`, state history, its servers.
 
     Args:
         spec: The graph; `check` it first.
-        services: The project's look-ups; every name is looked up now.
-        recorder: Where spans go; None records nothing.
-        checkpointer: Where langgraph keeps the state. A graph with reviews that is given none keeps it in memory.
-        catalogue: Types of what nodes call, for the schema of the output; what it does not know is any value.
-        served: The server that runs the graph gives it a checkpointer of its own, and refuses a graph that has one.
+        services: The project's look-ups; all names are looked up now.
+        recorder: The recorder of spans; None records nothing.
+        checkpointer: langgraph's store of the state. Without one, a graph with reviews keeps it in memory.
+        catalogue: Types of the parts that nodes call, for the schema of the output; unknown types are any value.
+        served: Whether a server runs the graph: it provides its own checkpointer, and refuses a graph that has one.
 
     Raises:
         ProjectError: A name is unknown, or the graph cannot be planned.
@@ -93,7 +93,7 @@ def compile_graph(
 
 
 class _Builder(StateGraph[Any, Any, Any, Any]):
-    """langgraph copies a compiled graph and keeps its builder: what is ours travels with it."""
+    """langgraph copies a compiled graph but shares its builder, so our data is stored there."""
 
     bound: _Bound
 
@@ -101,18 +101,18 @@ class _Builder(StateGraph[Any, Any, Any, Any]):
 Compiled: TypeAlias = "CompiledStateGraph[Any, Any, Any, Any]"
 """A graph as langgraph runs it."""
 Checkpointer: TypeAlias = "BaseCheckpointSaver[Any]"
-"""Where langgraph keeps the state of a compiled graph."""
+"""langgraph's store of the state of a compiled graph."""
 
 
 class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
-    """A compiled graph that asks the queue before it goes on."""
+    """A compiled graph that asks the queue before it resumes."""
 
     @property
     def _bound(self) -> _Bound:
         return cast("_Builder", self.builder).bound
 
     async def decided(self, config: RunnableConfig) -> Command[Any]:
-        """What resumes the reviews of a thread that were decided in the queue; the others go on waiting.
+        """The resume value for the reviews of a thread that were decided in the queue; the others keep waiting.
 
         Raises:
             RunError: ``graph.not-decided``: none is decided yet. ConflictError: ``graph.nothing-waits``.
@@ -120,7 +120,7 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
         return await self._bound.decided(await self.aget_state(config))
 
     async def astream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> AsyncIterator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401
-        """As langgraph's, once the queue agrees.
+        """Like langgraph's, after checking the queue.
 
         Raises:
             RunError: ``graph.not-decided``, ``graph.resume-refused``: the resume names no stored decision.
@@ -132,7 +132,7 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
             yield chunk
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401
-        """As `astream`, for callers without an event loop."""
+        """Like `astream`, for callers without an event loop."""
         if is_nested(config):
             settled = self._bound.within(input)
         else:
@@ -162,12 +162,12 @@ class CompoundGraph(CompiledStateGraph[Any, Any, Any, Any]):
 
 
 def _edge(sources: Sequence[str]) -> str | list[str]:
-    """A join is a list, and nothing else is: langgraph's server reads the state of a join wrongly."""
+    """Joins must be lists, and nothing else may be one: langgraph's server misreads the state of a join."""
     return sources[0] if len(sources) == 1 else list(sources)
 
 
 class _Bound:
-    """A graph bound to its project: what the nodes of the compiled graph do."""
+    """A graph bound to its project: the work of the compiled graph's nodes."""
 
     def __init__(self, spec: GraphSpec, services: Services, recorder: Recorder | None) -> None:
         self._frame = Frame(spec, services, recorder)
@@ -185,7 +185,7 @@ class _Bound:
         return self._frame.plan
 
     def wire(self, builder: _Builder) -> None:
-        """One node per segment, and the two around them; edges of joins are lists, so that every join fires once."""
+        """One node per segment, plus start and end; edges of joins are lists, so that every join fires once."""
         self._add(builder, BEGIN, self._begin_run)
         builder.add_edge(START, BEGIN)
         waited_for = {name for segment in self.plan.segments for name in segment.waits_for}
@@ -198,7 +198,7 @@ class _Bound:
         builder.add_edge(FINISH, END)
 
     def call(self, work: Callable[..., Awaitable[Any]], *args: object) -> Any:  # noqa: ANN401
-        """Do async work from a thread without an event loop; all such work shares one loop of its own."""
+        """Run async work from a thread without an event loop; all such work shares one loop."""
         return self._loop.run(work, *args)
 
     @cached_property
@@ -221,7 +221,7 @@ class _Bound:
         context = {name: asked[name] for name in self.spec.context if name in asked}
         self._frame.require_fit(given, context, run_id)
         known = {"run_id": run_id, "thread_id": str(asked.get("thread_id") or run_id), "input": given}
-        # Outputs of the run before are not those of this one.
+        # The outputs of the previous run do not belong to this one.
         gone = {name: None for name in self.spec.output if name not in given}
         return {**gone, PRIVATE: {**known, "context": context, "outcomes": {}}}
 
@@ -278,7 +278,7 @@ class _Bound:
             stored = await reviews.decision(item) if reviews is not None and item else None
             told = (value.get("decision_id"), value.get("action")) if isinstance(value, dict) else None
             if stored is None or told != (stored.decision_id, stored.action):
-                what = f"node {name}: the queue holds no such decision of {review}"
+                what = f"node {name}: the queue has no such decision of {review}"
                 raise NodeError("graph.decision-unknown", what, node=name, run_id=run.run_id, fix="start a new run")
 
     async def _finish_run(self, state: State, config: RunnableConfig) -> State:
@@ -290,26 +290,26 @@ class _Bound:
         return dict(self.plan.output(run.scope))
 
     async def admit(self, given: Any, snapshot: StateSnapshot | None) -> Any:  # noqa: ANN401
-        """What langgraph may be given; raises what it may not."""
+        """The input for langgraph; raises for a forbidden one."""
         waiting = {one.id: str(one.value["review_item_id"]) for one in (snapshot.interrupts if snapshot else ())}
         if not isinstance(given, Command):
             if given is not None and waiting:
-                what = f"the thread waits for {', '.join(waiting.values())}; a new input would throw that away"
+                what = f"the thread waits for {', '.join(waiting.values())}; a new input would discard that"
                 raise ConflictError("graph.run-waiting", what, fix="decide it, or use another thread_id")
             return given if given is None else self._filled(given)
         command = cast("Command[Any]", given)
         if command.goto or command.update is not None:
-            what = "a compound graph takes no `goto` and no `update`: they could go around a review"
-            raise RunError("graph.command-refused", what, fix="give a new input, or Command(resume=...)")
+            what = "a compound graph does not accept `goto` and `update`: they could bypass a review"
+            raise RunError("graph.command-refused", what, fix="pass a new input, or Command(resume=...)")
         if not waiting:
             raise ConflictError("graph.nothing-waits", "no review of this thread waits", fix="start a new run")
         return Command(resume=await self._agreed(command.resume, waiting))
 
     def within(self, given: Any) -> Any:  # noqa: ANN401
-        """What a node of another graph gives: the outer state, of which the graph takes its inputs.
+        """A graph as a node of another graph: takes its inputs from the outer state.
 
-        Whether this is a new run or one that goes on is the outer graph's to say. A pause ends when the queue has
-        a decision, whatever the outer graph is resumed with; without one the node pauses again.
+        The outer graph decides whether this is a new run or a resumed one. A pause ends when the queue has a decision,
+        whatever the outer graph's resume value is; without a decision the node pauses again.
         """
         if given is None or isinstance(given, Command):
             return cast("Any", given)
@@ -318,7 +318,7 @@ class _Bound:
         return {name: state.get(name) for name in self.spec.input}
 
     def _filled(self, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """The input with what was left out as null: on a thread, langgraph would keep the value of the run before."""
+        """The input with omitted fields as null: on a thread, langgraph would keep the values of the previous run."""
         unknown = [name for name in given if name not in self.spec.input]
         if unknown:
             what = f"the graph {self.spec.name} has no input {unknown[0]!r}"
@@ -342,7 +342,7 @@ class _Bound:
             raise RunError("graph.not-decided", f"review item {item_id} is not decided", fix=fix)
         told = cast("dict[str, Any]", value).get("decision_id") if isinstance(value, dict) else None
         if told != stored.decision_id:
-            what = f"the resume value does not name the decision that the queue holds for {item_id}"
+            what = f"the resume value does not name the queue's decision for {item_id}"
             raise RunError("graph.resume-refused", what, fix=fix)
         return {"decision_id": stored.decision_id}
 

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from compound.graph.run.active import ActiveRun
 
 HEARD: Final = "__compound_heard"
-"""Key of `configurable`: the caller streams `messages` or `custom`, so models are asked for pieces."""
+"""Key of `configurable`: the caller streams `messages` or `custom`, so models are asked to stream."""
 
 _TASK: Final = "__pregel_task_id"
 _STREAM: Final = "__pregel_stream"
 
 
 def is_nested(config: RunnableConfig | None) -> bool:
-    """Whether a graph is called within a node of another graph, as itself or by the node's own code."""
+    """Whether a graph runs within a node of another graph, directly or from the node's code."""
     from langchain_core.runnables.config import ensure_config
 
     return _TASK in ensure_config(config).get("configurable", {})
 
 
 def _is_heard(config: RunnableConfig) -> bool:
-    """Somebody reads tokens or events: the caller, the caller of an outer graph, or LangChain's event stream."""
+    """Whether the caller, the caller of an outer graph, or LangChain's event stream reads tokens or events."""
     from langchain_core.tracers._streaming import _StreamingCallbackHandler  # pyright: ignore[reportPrivateUsage]
 
     known = config.get("configurable", {})
@@ -40,7 +40,7 @@ def _is_heard(config: RunnableConfig) -> bool:
 
 
 class Heard:
-    """Lets langgraph hear a run while the block runs; nothing where nobody streams."""
+    """Sends a run's events to langgraph while the block runs; does nothing if nobody streams."""
 
     def __init__(self, config: RunnableConfig, run: ActiveRun) -> None:
         self._config = config
@@ -49,7 +49,7 @@ class Heard:
         self._write: Any = None
 
     async def __aenter__(self) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         if _is_heard(self._config):
             from langgraph.config import get_stream_writer
 
@@ -59,7 +59,7 @@ class Heard:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the answers that were told."""
+        """End the answers that were started."""
         from langchain_core.outputs import LLMResult
 
         self._run.listener = None

@@ -1,1 +1,1 @@
-"""What two graphs mean differently, and what that does to runs that wait."""
+"""Differences in meaning between two graphs, and their effect on waiting runs."""

@@ -1,4 +1,4 @@
-"""What differs between two graphs, key by key: nodes added, removed, changed, and guesses at new names."""
+"""The differences between two graphs, key by key: nodes added, removed, changed, and probably renamed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Status = Literal["added", "removed", "changed", "renamed"]
 Renames: TypeAlias = "Mapping[str, str]"
 
 _NEAR: Final = 0.7
-"""Share of a node's leaves that must be equal before another name is taken for a new name."""
+"""Share of a node's leaves that must be equal for a new name to count as a rename."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,8 @@ class Change:
 
     Attributes:
         path: Keys from the graph or the node inwards: `("in", "orders")`.
-        old: What stood there; `ABSENT` when nothing did.
-        new: What stands there; `ABSENT` when nothing does.
+        old: The old value; `ABSENT` if there was none.
+        new: The new value; `ABSENT` if there is none.
     """
 
     path: DataPath
@@ -38,7 +38,7 @@ class Change:
     new: Maybe
 
     def to_json(self) -> dict[str, JsonValue]:
-        """`path`, and `old` and `new` where there is one."""
+        """`path`, and `old` and `new` if they exist."""
         record: dict[str, JsonValue] = {"path": ".".join(str(step) for step in self.path)}
         if self.old is not ABSENT:
             record["old"] = cast("JsonValue", self.old)
@@ -49,12 +49,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDiff:
-    """One node that is not what it was.
+    """One changed node.
 
     Attributes:
-        name: As traces show it: `answer.draft`; of a removed node its old name.
-        kind: Of the node, `llm`; of a changed kind the new one.
-        old_name: What it was probably called before; empty unless `renamed`.
+        name: As in traces: `answer.draft`; for a removed node its old name.
+        kind: Kind of the node, `llm`; the new one if it changed.
+        old_name: Its probable earlier name; empty unless `renamed`.
         changes: Key by key; empty for a node that was added or removed.
     """
 
@@ -66,7 +66,7 @@ class NodeDiff:
 
     @property
     def changes_value(self) -> bool:
-        """The node's value may be another one; false when only `retry`, `timeout`, `description` and such differ."""
+        """Whether the node's value may change; False if only `retry`, `timeout`, `description` and such differ."""
         return self.status != "changed" or any(change.path[0] not in HOW for change in self.changes)
 
 
@@ -108,7 +108,7 @@ def _with_new_names(value: JsonValue, renames: Renames) -> JsonValue:
 
 
 def node_diffs(old: GraphSpec, new: GraphSpec) -> list[NodeDiff]:
-    """Every node that differs, in the order of the new graph; removed ones last."""
+    """Every changed node, in the order of the new graph; removed ones last."""
     found: list[NodeDiff] = []
     _level(old.nodes, new.nodes, "", found)
     return [one for one in found if one.status != "removed"] + [one for one in found if one.status == "removed"]
@@ -137,7 +137,7 @@ def _level(old: Mapping[str, AnyNode], new: Mapping[str, AnyNode], lead: str, fo
 
 
 def _renames(old: Mapping[str, AnyNode], new: Mapping[str, AnyNode]) -> dict[str, str]:
-    """Old name to new name, where a node went and one of the same kind that says nearly the same came."""
+    """Old name to new name, if a node was removed and a similar one of the same kind was added."""
     gone = [name for name in old if name not in new]
     came = [name for name in new if name not in old]
     pairs = [
@@ -170,7 +170,7 @@ def _full(node: AnyNode) -> dict[str, JsonValue]:
 
 
 def _data(node: AnyNode, other: AnyNode) -> dict[str, JsonValue]:
-    """The node's own keys, without the nodes inside it; a default where the other side says something else."""
+    """The node's own keys, without the nodes inside it; with a default for a key that only the other side has."""
     own, asked = _full(node), _full(other)
     for name, field in type(node).model_fields.items():
         key, default = field.alias or name, field.get_default(call_default_factory=True)

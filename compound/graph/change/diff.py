@@ -1,4 +1,4 @@
-"""Two graphs compared by what they mean, and what the difference does to values, caches and paused runs."""
+"""Compares two graphs by meaning, and the effect of the difference on values, caches and paused runs."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphDiff:
-    """What is otherwise in the new graph.
+    """The differences in the new graph.
 
     Attributes:
-        old_hash: Of the old graph.
-        new_hash: Of the new graph; the same when both say the same.
+        old_hash: Hash of the old graph.
+        new_hash: Hash of the new graph; the same if both mean the same.
         changes: Keys of the graph itself: types, input, output, budget and so on.
         nodes: Nodes that were added, removed, changed or renamed.
-        affected: Nodes that are written as before, whose values may be others all the same: something before
-            them, a type they name, or a file they use is another one.
-        stale: Nodes of both graphs whose values of the old graph do not hold in the new one.
-        caches: Those of `stale` that have a `cache`: their kept answers are no longer asked for.
-        pauses: For each node that a run can wait at, what becomes of the runs that wait there.
-        changes_drafts: Something that runs before any person or effect differs, so that what a review shows may.
+        affected: Unchanged nodes whose values may change all the same: an upstream node, a type or a file that they
+            use changed.
+        stale: Nodes of both graphs whose values from the old graph are invalid in the new one.
+        caches: Those of `stale` that have a `cache`: their cached values are no longer used.
+        pauses: For each node that a run can wait at, the effect on the runs that wait there.
+        changes_drafts: Whether something before all reviews and effects differs, so that a review may change.
     """
 
     old_hash: str
@@ -49,13 +49,13 @@ class GraphDiff:
 
     @property
     def is_same(self) -> bool:
-        """Both graphs mean the same; at most their spelling differs."""
+        """Whether both graphs mean the same; at most their spelling differs."""
         return not (self.changes or self.nodes or self.stale)
 
     def pause(self, node: str) -> PauseImpact | None:
-        """What becomes of runs that wait at a node of the old graph; None when none can wait there.
+        """The effect on runs that wait at a node of the old graph; None if no run can wait there.
 
-        `refund.review`, inside a sub-graph, is asked of the sub-graph's node.
+        For `refund.review`, inside a subgraph, it is that of the subgraph's node.
         """
         return next((one for one in self.pauses if one.node in (node, node.partition(".")[0])), None)
 
@@ -102,16 +102,16 @@ def compare(
     touched: Collection[str] = (),
     can_pause: Callable[[str], bool] = lambda _graph: True,
 ) -> GraphDiff:
-    """Compare two graphs by meaning: order of keys, comments, spelling and explicit defaults make no difference.
+    """Compare two graphs by meaning: order of keys, comments, spelling and explicit defaults do not matter.
 
     Args:
-        old: The graph before.
-        new: The graph after; both may have findings, so that a change can be looked at before it is right.
-        touched: Names that nodes mention (`prompts/plan.md`, a tool, a graph) whose content changed as well.
-        can_pause: Whether the sub-graph of that name has reviews or effects; every one may when left out.
+        old: The old graph.
+        new: The new graph; both may have findings, so that an unfinished change can be compared.
+        touched: Names that nodes mention (`prompts/plan.md`, a tool, a graph) whose content also changed.
+        can_pause: Whether the named subgraph has reviews or effects; default: all may.
 
     Returns:
-        The difference; empty (`is_same`) exactly when nothing that a run does can differ.
+        The difference; empty (`is_same`) exactly if nothing in a run can differ.
     """
     before, after = lineages(old), lineages(new, touched)
     nodes = node_diffs(old, new)
@@ -134,7 +134,7 @@ def compare(
 
 
 def policy_changes(old: PolicyFile | None, new: PolicyFile | None) -> tuple[Change, ...]:
-    """What a policy says otherwise: effects, money, who decides, how long things are kept; None is no such file."""
+    """Changes in a policy: effects, amounts, reviewers, retention; None means that the file does not exist."""
     before, after = (
         cast("JsonValue", {} if one is None else one.model_dump(mode="json", exclude_defaults=True))
         for one in (old, new)

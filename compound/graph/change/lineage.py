@@ -1,7 +1,7 @@
-"""What a node's value hangs on: its own words, the types it names, and the same of everything before it.
+"""What a node's value depends on: its own definition, types and upstream nodes.
 
-Two nodes with one lineage give the same value for the same input, whatever else differs between their graphs.
-Everything is read from the models, so that a new kind of node or a new key takes part by itself.
+Two nodes with equal lineage return the same value for the same input, whatever else differs between their graphs.
+Everything is read from the models, so that new kinds of nodes and new keys are included.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 HOW: Final = frozenset(
     {"description", "after", "retry", "timeout", "cache", "due", "expire", "on_expire", "risk", "parallel"}
 )
-"""Keys that say how and when a value is made, never which value."""
+"""Keys that affect how and when a value is made, but not the value."""
 
 _CONDITIONS: Final = frozenset({"when", "until"})
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def normal(key: str, value: JsonValue) -> JsonValue:
-    """A value without what is only its spelling: `$a.b  ??  $c` and `$a.b ?? $c` are one."""
+    """A value without differences in spelling: `$a.b  ??  $c` and `$a.b ?? $c` are equal."""
     match value:
         case str():
             return _normal_text(key, value)
@@ -59,7 +59,7 @@ def _normal_text(key: str, text: str) -> str:
 
 
 def meaning(model: BaseModel) -> dict[str, JsonValue]:
-    """What decides the value of a node or a part of one: its keys without `HOW`, defaults left out."""
+    """The keys that determine the value of a node or of a part of one: without `HOW` and defaults."""
     found: dict[str, JsonValue] = {}
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
@@ -80,7 +80,7 @@ def _plain(value: object) -> JsonValue:
 
 
 def inner(node: AnyNode) -> Mapping[str, AnyNode]:
-    """The nodes inside a block; none of a node."""
+    """The nodes inside a block; none for a node."""
     return node.nodes if isinstance(node, RepeatBlock | MapBlock) else {}
 
 
@@ -88,9 +88,9 @@ def lineages(spec: GraphSpec, touched: Collection[str] = ()) -> dict[str, str]:
     """A digest for each node, by its path as traces show it (`answer.draft`).
 
     Args:
-        spec: The graph; one with cycles is read as far as it goes.
-        touched: Names that nodes mention (`prompts/plan.md`, `customer_orders`) whose content is another one
-            than on the other side of a comparison.
+        spec: The graph; one with cycles is read as far as possible.
+        touched: Names that nodes mention (`prompts/plan.md`, `customer_orders`) whose content differs on the other
+            side of a comparison.
     """
     walk = _Walk(spec, frozenset(touched))
     walk.level(spec.nodes, "", {}, "")
@@ -124,12 +124,12 @@ class _Walk:
             if inner(node):
                 header = {key: value for key, value in own.items() if key not in {"nodes", "out"}}
                 asked = {root: known[root] for key, root in refs if key not in {"nodes", "out"} and root in known}
-                # What comes back through `$previous` is as old as the whole block.
+                # A value through `$previous` depends on the whole block.
                 given = {**known, "previous": known[name]}
                 self.level(inner(node), f"{lead}{name}.", given, _digest({"block": header, "before": asked}))
 
     def _types(self, own: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """The declared types that a node's words may mean, and those that these mention."""
+        """The declared types that a node mentions, and those that they mention."""
         found: dict[str, JsonValue] = {}
         waiting = [cast("JsonValue", dict(own))]
         while waiting:

@@ -1,4 +1,4 @@
-"""What becomes of runs that are paused while their graph changes: a pure question about two graphs."""
+"""The effect of a changed graph on its paused runs, from the two graphs alone."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _MAX_DEPTH: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseImpact:
-    """What a run of the old graph that waits at a node may do under the new one.
+    """The options under the new graph of a run that waits at a node of the old one.
 
-    A run that waits has surely computed what lies before the node, and perhaps what lies beside it (neither
-    before nor after); the names below cover both.
+    A waiting run has certainly computed the nodes before this node, and perhaps nodes that are neither before nor
+    after it; the names below include both.
 
     Attributes:
         node: The node it waits at.
-        kind: Of that node: `review`, `effect`, `graph`, `map`. Runs that wait inside a sub-graph wait at its node.
-        verdict: `move`: it can go on in the new graph at once. `redo`: it can go on there after `redoes` were
-            computed again. `stay`: it must end on its old graph. A run that leaves takes the values of `keeps`
-            along and no others.
-        keeps: Nodes whose values hold in the new graph.
-        redoes: Nodes whose values do not hold, or that the node newly needs, in the order of the new graph. The
-            node itself is among them when its item must be opened again.
-        why: What stands against moving; empty for `move`.
+        kind: Kind of that node: `review`, `effect`, `graph`, `map`. Runs inside a subgraph wait at its node.
+        verdict: `move`: it can continue in the new graph at once. `redo`: it can continue there after `redoes` were
+            computed again. `stay`: it must end on its old graph. A run that moves takes the values of `keeps` along
+            and no others.
+        keeps: Nodes whose values are valid in the new graph.
+        redoes: Nodes whose values are invalid, or that the node newly needs, in the order of the new graph. It
+            includes the node itself if its item must be opened again.
+        why: Reasons against moving; empty for `move`.
     """
 
     node: str
@@ -62,9 +62,9 @@ class Side:
 
     Attributes:
         lineage: Node to digest, see `lineages`.
-        before: Node to everything that it waits for, through others.
-        acting: Nodes that write to the outside world, or whose sub-graph may.
-        pausing: Nodes that a run can wait at; all that are acting are among them.
+        before: Node to everything that it waits for, also indirectly.
+        acting: Nodes that write to the outside world, or whose subgraph may.
+        pausing: Nodes that a run can wait at, including all of `acting`.
     """
 
     spec: GraphSpec
@@ -75,12 +75,12 @@ class Side:
 
     @classmethod
     def of(cls, spec: GraphSpec, lineage: Mapping[str, str], can_pause: Callable[[str], bool]) -> Side:
-        """A graph with what is asked of it; one with cycles is read as far as it goes.
+        """A graph with the properties needed here; one with cycles is read as far as possible.
 
         Args:
             spec: The graph.
             lineage: See `lineages`.
-            can_pause: Whether the sub-graph of that name has reviews or effects.
+            can_pause: Whether the named subgraph has reviews or effects.
         """
         acting = frozenset(
             name
@@ -99,7 +99,7 @@ class Side:
 
 
 def pause_impact(old: Side, new: Side, node: str) -> PauseImpact:
-    """What a run that waits at `node` of the old graph may do; see `PauseImpact`."""
+    """The options of a run that waits at `node` of the old graph; see `PauseImpact`."""
     kind = old.spec.nodes[node].kind
     computed = [name for name in old.before if name != node and node not in old.before[name]]
     keeps = tuple(name for name in computed if old.lineage[name] == new.lineage.get(name))
@@ -126,19 +126,19 @@ def _reason(old: Side, new: Side, name: str) -> str:
 
 
 def _obstacles(old: Side, new: Side, node: str, computed: list[str]) -> list[str]:
-    """Why a run may not leave its graph."""
+    """Reasons why a run must stay on its graph."""
     kind = old.spec.nodes[node].kind
     found: list[str] = []
     if node not in new.spec.nodes:
-        found.append(f"{node}, where it waits, is gone")
+        found.append(f"{node}, where it waits, was deleted")
     elif new.spec.nodes[node].kind != kind:
-        found.append(f"{node}, where it waits, is no {kind} any more")
+        found.append(f"{node}, where it waits, is no longer of kind {kind}")
     for name in (one for one in (*computed, node) if one in old.acting):
         # It may have happened already; under another graph it would happen a second time, or unseen.
         if name in new.lineage and old.lineage[name] != new.lineage[name]:
             found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and it changed")
         elif name not in new.lineage and name != node:
-            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and is gone")
+            found.append(f"the {old.spec.nodes[name].kind} {name} may have acted, and was deleted")
     for section in ("input", "context"):
         why = _misfit(old.spec, new.spec, section)
         if why:
@@ -158,7 +158,7 @@ _MARK: Final = "old "
 
 
 def _mark(kind: Type) -> Type:
-    """The type with its names pointing to the old graph's."""
+    """The type with its names resolved in the old graph."""
     match kind:
         case Named(name):
             return Named(_MARK + name)
@@ -173,7 +173,7 @@ def _mark(kind: Type) -> Type:
 
 
 def _refused(given: Type, wanted: Type, names: Names, depth: int) -> str | None:
-    """As `mismatch`, where null does not fit a type without `?`, a text no `enum`, and an unknown no type."""
+    """Like `mismatch`, but null does not fit a type without `?`, a text no `enum`, and an unknown type nothing."""
     is_maybe = isinstance(resolve(given, names), Nullable)
     if is_maybe and not isinstance(resolve(wanted, names), Nullable) and bare(wanted, names) != ANY:
         return "it may be null"
@@ -188,7 +188,7 @@ def _refused(given: Type, wanted: Type, names: Names, depth: int) -> str | None:
             why = _refused(item, other, names, depth + 1)
         case Enum(values), Enum(others):
             gone = sorted(set(values) - set(others))
-            why = f"{gone[0]!r} is no value any more" if gone else None
+            why = f"{gone[0]!r} is no longer a value" if gone else None
         case _, Enum():
             why = "not every text is a value"
         case _ if given == ANY:
@@ -206,4 +206,4 @@ def _refused_record(given: Record, wanted: Record, names: Names, depth: int) -> 
         if why:
             return f"{name}: {why}"
     gone = [name for name in given.fields if name not in wanted.fields and not wanted.is_open]
-    return f"{gone[0]}: there is no such field any more" if gone else None
+    return f"the field {gone[0]} no longer exists" if gone else None

@@ -1,1 +1,1 @@
-"""What `compound check` proves about a graph, one module per family of findings."""
+"""The checks of `compound check`, one module per family of findings."""

@@ -1,4 +1,4 @@
-"""Family 2, calls: what nodes are given against what they take, and what they give against what they declare."""
+"""Family 2, calls: inputs of nodes against parameters, and values against declared types."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _NUMBER: Final = Nullable(Scalar("float"))
 
 
 def call_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is wrong with what nodes are given and with what they give."""
+    """All findings in the inputs and values of nodes."""
     for level, name, path, node in inspection.nodes:
         known = level.facts[name] if path == level.place(name) else level.around
         call = _Call(inspection, level, path, known)
@@ -70,14 +70,14 @@ def call_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _parameters(node: AnyNode, catalogue: Catalogue) -> Record | None:
-    """What a node must be given; None when unknown."""
+    """The parameters of a node; None if unknown."""
     if isinstance(node, RetrieveNode):
         return _RETRIEVE
     return None if node.callee is None else parameters(catalogue, *node.callee)
 
 
 def parameters(catalogue: Catalogue, shelf: Shelf, name: str) -> Record | None:
-    """The parameters of something that nodes call; None when unknown."""
+    """The parameters of a part that nodes call; None if unknown."""
     signature = catalogue.signature(shelf, name)
     if signature is None or signature.params is None:
         return None
@@ -86,7 +86,7 @@ def parameters(catalogue: Catalogue, shelf: Shelf, name: str) -> Record | None:
 
 
 class _Call:
-    """One node that is given things."""
+    """One node that has inputs."""
 
     def __init__(self, inspection: Inspection, level: Level, path: DataPath, known: Facts) -> None:
         self._inspection = inspection
@@ -101,7 +101,7 @@ class _Call:
     def arguments(
         self, given: Mapping[str, JsonValue], lead: DataPath, wanted: Record, who: object, *, is_whole: bool = True
     ) -> Iterator[Finding]:
-        """What is given against the parameters; `is_whole`: everything that is required must be there."""
+        """Checks inputs against the parameters; `is_whole`: every required one must be present."""
         for name, value in given.items():
             path = (*lead, name)
             if name in wanted.fields:
@@ -109,7 +109,7 @@ class _Call:
             elif not wanted.is_open:
                 what, fix = f"unknown argument {name!r}", choices(list(wanted.fields), name)
                 yield self._inspection.finding("graph.unknown-argument", what, path, fix, at="key")
-        # One that is misspelt is not also missing.
+        # A misspelt argument is not also missing.
         spare = [name for name in given if name not in wanted.fields and not wanted.is_open]
         for name in sorted(wanted.must_have() - set(given)) if is_whole else ():
             if spare:
@@ -128,7 +128,7 @@ class _Call:
         if why:
             yield self._say("graph.type-mismatch", f"{name}: {why}", path, "give a value of that type")
         elif not (is_optional(wanted, self._names) or bare(wanted, self._names) == ANY) and self._may_be_null(value):
-            what = f"{name}: {_shown(value)} may be null, and {who} needs a value"
+            what = f"{name}: {_shown(value)} may be null, but {who} needs a value"
             yield self._say("graph.may-be-null", what, path, _otherwise(value, who))
         elif isinstance(value, dict) and isinstance(inside, Record):
             for key, item in value.items():
@@ -136,7 +136,7 @@ class _Call:
                     yield from self._argument(key, item, (*path, key), inside.fields[key], who)
 
     def _misfit(self, value: JsonValue, wanted: Type) -> str | None:
-        """Why a value does not fit; of `$a ?? $b` each side is asked, for either may be what is given."""
+        """Why a value does not fit; both sides of `$a ?? $b` are checked, because either may be the value."""
         kinds = [self._narrowed(value), *self._sides(value)]
         return next((why for kind in kinds if (why := mismatch(kind, wanted, self._names, is_exact=True))), None)
 
@@ -147,7 +147,7 @@ class _Call:
         return [bare(self._level.types.of_expr(side), self._names) for side in expr.items]
 
     def _narrowed(self, value: JsonValue) -> Type:
-        """The type of a value, without the values of its enum that a condition rules out."""
+        """The type of a value, without the values of its enum that a condition excludes."""
         kind, expr = self._level.types.of_value(value), parse_binding(value)
         known = bare(kind, self._names)
         if not isinstance(expr, Ref) or not isinstance(known, Enum):
@@ -162,13 +162,13 @@ class _Call:
         return self._level.may_be_null(expr, self._known)
 
     def hands(self, node: AgentNode) -> Iterator[Finding]:
-        """What the graph gives to an agent's tools, and which of them no model may call."""
+        """Arguments that the graph passes to an agent's tools, and tools that a model may not call."""
         for index, tool in enumerate(node.calls):
             shelf, name = tool_shelf(tool.tool)
             offered = None if shelf == "retriever" else self._inspection.catalogue.signature(shelf, name)
             if offered is not None and offered.is_wide:
                 what = f"{tool.tool} reads rows of all customers, and a model would call it"
-                fix = "give the agent a query of scope: customer, or ask this one in a sql node before it"
+                fix = "give the agent a query of scope: customer, or call this one in a sql node before it"
                 yield self._say("sql.customer", what, (*self._path, "tools", index), fix)
             wanted = _RETRIEVE if shelf == "retriever" else parameters(self._inspection.catalogue, shelf, name)
             if wanted is not None and tool.given:
@@ -176,7 +176,7 @@ class _Call:
                 yield from self.arguments(tool.given, lead, wanted, tool.tool, is_whole=False)
 
     def context(self, node: GraphNode) -> Iterator[Finding]:
-        """The context of a graph inside is that of this one: it must be declared here, with a type that fits."""
+        """The context of a subgraph is that of this graph: it must be declared here, with a type that fits."""
         inner = self._inspection.inner(node.graph)
         if inner is None:
             return
@@ -186,7 +186,7 @@ class _Call:
             if name in here:
                 why = mismatch(parse_type(here[name]), wanted, names)
                 if is_optional(parse_type(here[name]), names) and not is_optional(wanted, names):
-                    why = why or f"it may be null here, and {node.graph} needs a value"
+                    why = why or f"it may be null here, but {node.graph} needs a value"
                 if why:
                     what = f"context {name} of {node.graph}: {why}"
                     yield self._say("graph.type-mismatch", what, path, f"declare context: {{{name}: {declared}}}")
@@ -196,7 +196,7 @@ class _Call:
                 yield self._say("graph.missing-context", what, path, fix)
 
     def shapes(self, node: AnyNode) -> Iterator[Finding]:
-        """Places that take one shape only: a map's list, an effect's actions, row versions."""
+        """Places that accept one shape only: a map's list, an effect's actions, row versions."""
         path = self._path
         if isinstance(node, MapBlock):
             yield from self._list(node.map.each, (*path, "map", "each"))
@@ -217,7 +217,7 @@ class _Call:
     def _list(self, value: JsonValue, path: DataPath) -> Iterator[Finding]:
         kind = bare(self._level.types.of_value(value), self._names)
         if kind != ANY and not isinstance(kind, Many):
-            what = f"a map goes through a list, and {_shown(value)} is {show_type(kind)}"
+            what = f"map.each must be a list; {_shown(value)} is {show_type(kind)}"
             yield self._say("graph.type-mismatch", what, path, "refer to a list")
 
     def _actions(self, node: EffectNode, allowed: tuple[str, ...]) -> Iterator[Finding]:
@@ -231,32 +231,32 @@ class _Call:
     def _of_actions(self, kind: Type, path: DataPath, allowed: tuple[str, ...]) -> Iterator[Finding]:
         item = bare(kind.item, self._names) if isinstance(kind, Many) else ANY
         if kind != ANY and not isinstance(kind, Many):
-            what = f"actions: {show_type(kind)} is given where a list of actions is wanted"
-            yield self._say("graph.type-mismatch", what, path, "give a list of {name, arguments}")
+            what = f"actions: got {show_type(kind)}, expected a list of actions"
+            yield self._say("graph.type-mismatch", what, path, "pass a list of {name, arguments}")
         elif isinstance(item, Record):
             lost = [name for name in ("name", "arguments") if name not in item.fields and not item.is_open]
             names = bare(item.fields.get("name", ANY), self._names)
             other = [one for one in names.values if one not in allowed] if isinstance(names, Enum) else []
             if lost:
-                what = f"actions: the field {lost[0]!r} is missing in {show_type(item)}"
-                yield self._say("graph.type-mismatch", what, path, "give a list of {name, arguments}")
+                what = f"actions: {show_type(item)} has no field {lost[0]!r}"
+                yield self._say("graph.type-mismatch", what, path, "pass a list of {name, arguments}")
             elif other:
-                what = f"it may be given {other[0]!r}, which is none of its `tools`"
+                what = f"it may get {other[0]!r}, which is not in its `tools`"
                 yield self._say("graph.effect-not-allowed", what, path, choices(list(allowed), other[0]))
         elif item != ANY:
-            what = f"actions: {show_type(item)} is no action"
-            yield self._say("graph.type-mismatch", what, path, "give a list of {name, arguments}")
+            what = f"actions: {show_type(item)} is not an action"
+            yield self._say("graph.type-mismatch", what, path, "pass a list of {name, arguments}")
 
     def value(self, node: AnyNode) -> Iterator[Finding]:
-        """What a node gives against what it declares, and what stands in for it against both."""
+        """A node's value against its declared type, and its fallback against both."""
         types = self._level.types
         if node.out is not None and not isinstance(node, RepeatBlock | MapBlock | AgentNode | LlmNode):
             made, declared = types.of_callee(node), parse_type(node.out)
             why = mismatch(made, declared, self._names, is_exact=True)
             if is_optional(made, self._names) and made != NULL and not is_optional(declared, self._names):
-                why = why or f"{show_type(made)} is given where {show_type(declared)} is wanted"
+                why = why or f"got {show_type(made)}, expected {show_type(declared)}"
             if why:
-                fix = "declare what it gives, or drop `out`"
+                fix = "declare the type of its value, or drop `out`"
                 yield self._say("graph.type-mismatch", f"out: {why}", (*self._path, "out"), fix)
         other = node.fallback
         if other is None:
@@ -266,7 +266,7 @@ class _Call:
         why = mismatch(given, types.of_attempt(node), self._names, is_exact=is_value)
         if why:
             place = (*self._path, "fallback", "value") if is_value else (*self._path, "fallback")
-            yield self._say("graph.type-mismatch", f"fallback: {why}", place, "give what the node would give")
+            yield self._say("graph.type-mismatch", f"fallback: {why}", place, "use the type of the node's value")
 
 
 def _shown(value: JsonValue) -> str:
@@ -275,6 +275,6 @@ def _shown(value: JsonValue) -> str:
 
 def _otherwise(value: JsonValue, who: object) -> str:
     if not isinstance(value, str):
-        return "give a value"
+        return "pass a value"
     last = value.rpartition("??")[2].strip()
-    return f"write {value} ?? ..., or give {who} a `when` that asks for {last.lstrip('$').rstrip('?')} != null"
+    return f"write {value} ?? ..., or give {who} a `when` that requires {last.lstrip('$').rstrip('?')} != null"

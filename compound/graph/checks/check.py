@@ -1,4 +1,4 @@
-"""What can be proved about a graph before anything runs: every mistake, in one run, with its place."""
+"""Checks a graph before it runs: every mistake, in one run, with its place."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ Family: TypeAlias = "Callable[[Inspection], Iterator[Finding]]"
 FAMILIES: Final[tuple[Family, ...]] = (
     name_findings,  # 1
     value_findings,  # 2: references
-    role_findings,  # 2: what `item` and `shows` name
+    role_findings,  # 2: names in `item` and `shows`
     literal_findings,  # 2: texts that look like references
-    call_findings,  # 2: what nodes are given (5: SQL parameters too)
+    call_findings,  # 2: inputs of nodes (5: SQL parameters too)
     condition_findings,  # 2: comparisons
     flow_findings,  # 3: shape
     unused_findings,  # 3: waste
     prompt_findings,  # 4
     effect_findings,  # 6
-    shown_findings,  # 6: what a person decides is what they were shown
+    shown_findings,  # 6: a person decides what they were shown
     taint_findings,  # 7
     running_findings,  # 8
     policy_findings,  # 9
     automatic_findings,  # 9: rules that decide without a person
 )
-"""What is looked at, by the number of the family in the design of the graph file."""
+"""The checks, by the number of their family in the design of the graph file."""
 
 
 def check_file(text: str | bytes, path: str, catalogue: Catalogue) -> list[Finding]:
-    """Check a graph file: its shape, and whatever of it can be read."""
+    """Check a graph file: its shape, and everything in it that can be read."""
     parsed = parse_graph(text, path)
     if parsed.spec is None:
         return list(parsed.findings)
@@ -62,16 +62,16 @@ def check_file(text: str | bytes, path: str, catalogue: Catalogue) -> list[Findi
 def check(
     spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = (), shape: Sequence[Finding] = ()
 ) -> list[Finding]:
-    """Everything that is wrong with a graph, in the order of the file; what only follows from it is left out.
+    """All findings in a graph, in the order of the file, without those that only follow from others.
 
     Args:
-        spec: A graph whose shape is right; its source map gives the places.
-        catalogue: What the project offers. A shelf that it does not know is not checked.
-        broken: Nodes that the file has, but that could not be read: references to them are no mistakes.
-        shape: Mistakes of the file's shape, which are reported already: what follows from them is left out.
+        spec: A graph of valid shape; its source map provides the places.
+        catalogue: What the project offers. Names on an unknown shelf are not checked.
+        broken: Nodes of the file that could not be read: references to them are not mistakes.
+        shape: Findings in the file's shape, which are reported already: their consequences are left out.
 
     Returns:
-        Findings; the graph may run when none is an `error`.
+        Findings; the graph may run if none is an `error`.
 
     Cost: linear in the nodes and references; about 10 ms for the support desk's graph.
     """

@@ -1,4 +1,4 @@
-"""Family 2, conditions: comparisons that are never equal, operations that fail, conditions that are no question."""
+"""Family 2, conditions: comparisons that are never equal, operations that fail, conditions with a constant result."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _TEXTS: Final = frozenset({Scalar("str"), Scalar("datetime")})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A condition in its place.
+    """A condition with its place.
 
     Attributes:
-        level: Where its references are read.
-        known: What surely holds beside it.
+        level: The level of its references.
+        known: Facts that certainly hold with it.
     """
 
     path: DataPath
@@ -72,7 +72,7 @@ def asked(level: Level, name: str, node: AnyNode) -> Iterator[Asked]:
 
 
 def condition_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is wrong with conditions."""
+    """All findings in conditions."""
     for level in inspection.levels:
         for name, node in level.nodes.items():
             for one in asked(level, name, node):
@@ -83,13 +83,13 @@ def condition_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _is_no_question(inspection: Inspection, one: Asked, name: str) -> Iterator[Finding]:
-    """It always holds, or never: by itself, or beside what must hold for the node to be asked at all."""
+    """Conditions that always or never hold, alone or with the facts that the node requires."""
     if any(one.level.types.root(ref.root) is None for ref in refs_of(one.expr)):
         return
     text = one.text
     found = Trial([one.expr], one.level.kind_of, one.level.types.names).verdict()
     if found == "always":
-        fix = "drop it, or compare what it is meant to ask"
+        fix = "drop it, or correct the comparison"
         what = f"the condition of {name} always holds: {text}"
         yield inspection.finding("graph.always-true", what, one.path, fix, severity="warning")
     elif found == "never":
@@ -100,7 +100,7 @@ def _is_no_question(inspection: Inspection, one: Asked, name: str) -> Iterator[F
         own = list(conjuncts(one.expr))
         near = [part for part in related(facts, one.expr) if part not in own]
         if near and not Trial([*near, one.expr], one.level.kind_of, one.level.types.names).can_hold():
-            what = f"{name} never runs: {text} does not hold where what it needs has run"
+            what = f"{name} never runs: {text} does not hold if the nodes that it needs have run"
             fix = "drop the node, or correct its `when`, or the `when` of a node that it needs"
             yield inspection.finding("graph.unreachable", what, one.path, fix)
 
@@ -115,7 +115,7 @@ class _Typed:
         self._names = one.level.types.names
 
     def findings(self, expr: Expr) -> Iterator[Finding]:
-        """Everything that is wrong in a tree."""
+        """All findings in a tree."""
         if isinstance(expr, Compare):
             yield from self.findings(expr.first)
             left = expr.first
@@ -167,7 +167,7 @@ class _Typed:
             fix = "compare values of one type"
         yield self._say("graph.impossible-comparison", what, fix)
 
-    def _can_equal(self, one: Type, other: Type) -> bool:  # noqa: PLR0911 - one arm per pair of types
+    def _can_equal(self, one: Type, other: Type) -> bool:  # noqa: PLR0911 - one branch per pair of types
         if is_optional(one, self._names) and is_optional(other, self._names):
             return True
         one, other = bare(one, self._names), bare(other, self._names)
@@ -216,20 +216,20 @@ class _Typed:
                 if not self._can_equal(kind, item):
                     what = f"{_shown(left)} ({show_type(kind)}) is never in {_shown(right)} ({show_type(inside)})"
                     known = bare(item, self._names)
-                    fix = choices(known.values, _word(left)) if isinstance(known, Enum) else "ask for a value of it"
+                    fix = choices(known.values, _word(left)) if isinstance(known, Enum) else "use one of its values"
                     yield self._say("graph.impossible-comparison", what, fix)
             case Scalar("str") | Enum():
                 if not self._can_equal(kind, Scalar("str")):
                     what = f"{_shown(left)} ({show_type(kind)}) is never in a text"
-                    yield self._say("graph.impossible-comparison", what, "ask for a text")
+                    yield self._say("graph.impossible-comparison", what, "use a text on the left")
             case Record(fields, is_open=False) if isinstance(left, Constant) and left.value not in fields:
                 what = f"{_shown(left)} is never a field of {_shown(right)}"
                 yield self._say("graph.impossible-comparison", what, choices(list(fields), _word(left)))
             case Record() | Scalar("any"):
                 return
             case _:
-                what = f"{op} {_shown(right)}: {show_type(inside)} holds nothing"
-                yield self._say("graph.bad-operation", what, "ask in a list, a record or a text")
+                what = f"{op} {_shown(right)}: {show_type(inside)} has no elements"
+                yield self._say("graph.bad-operation", what, "use a list, a record or a text on the right")
 
     def _length(self, item: Expr) -> Iterator[Finding]:
         kind = bare(self._kind(item), self._names)
@@ -242,7 +242,7 @@ class _Typed:
         is_text = [kind in _TEXTS or isinstance(kind, Enum) for kind in kinds]
         if not all(kind == ANY or kind in _NUMBERS for kind in kinds) and not (op == "+" and all(is_text)):
             what = (
-                f"{_shown(left)} ({show_type(kinds[0])}) {op} {_shown(right)} ({show_type(kinds[1])}) is no arithmetic"
+                f"{_shown(left)} ({show_type(kinds[0])}) {op} {_shown(right)} ({show_type(kinds[1])}) is not arithmetic"
             )
             yield self._say("graph.bad-operation", what, "calculate with numbers; + also joins two texts")
             return
@@ -253,7 +253,7 @@ class _Typed:
                 yield self._say("graph.bad-operation", what, f"write ({_shown(side).lstrip('$')} ?? 0)")
                 return
         if op in {"/", "//", "%"} and isinstance(right, Constant) and right.value == 0:
-            yield self._say("graph.bad-operation", "it divides by zero", "divide by something else")
+            yield self._say("graph.bad-operation", "it divides by zero", "divide by another value")
 
     def _may_be_null(self, ref: Ref) -> bool:
         if bare(self._kind(ref), self._names) == ANY:
@@ -263,7 +263,7 @@ class _Typed:
         return is_optional(self._kind(ref), self._names) and self._level.is_null(ref, known)
 
 
-def _shown(expr: Expr) -> str:  # noqa: PLR0911 - one arm per kind of tree
+def _shown(expr: Expr) -> str:  # noqa: PLR0911 - one branch per kind of tree
     match expr:
         case Ref():
             return f"${expr}"

@@ -1,4 +1,4 @@
-"""Families 6 and 9, decisions: what a person decides is what they were shown; `auto` rules that can never fire."""
+"""Families 6 and 9, decisions: a person decides what they were shown; `auto` rules that can never fire."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shown_findings(inspection: Inspection) -> Iterator[Finding]:
     try:
         planned = plan(inspection.spec, lambda name: _load(inspection, name))
     except CompoundError:
-        return  # what cannot be planned has findings of its own
+        return  # a graph that cannot be planned has findings of its own
     for name, node in inspection.top.nodes.items():
         if not isinstance(node, EffectNode):
             continue
@@ -55,7 +55,7 @@ def _load(inspection: Inspection, name: str) -> GraphSpec:
 
 
 def _is_shown_later(inspection: Inspection, planned: Plan, effect: str, lacks: dict[str, str]) -> bool:
-    """Another review, which is surely decided before the effect, shows it."""
+    """Whether another review, which is certainly decided before the effect, shows it."""
     level = inspection.top
     return any(
         review not in lacks
@@ -66,7 +66,7 @@ def _is_shown_later(inspection: Inspection, planned: Plan, effect: str, lacks: d
 
 
 def _is_checked(inspection: Inspection, effect: str, lacks: dict[str, str]) -> bool:
-    """A check lets it through, and it does not carry out the decision of these reviews."""
+    """Whether a check guards it, and it does not perform the decision of these reviews."""
     nodes = inspection.top.nodes
     node = nodes[effect]
     asked = {use.ref.root for use in uses(node, ()) if use.role in ("in", "when")}
@@ -81,11 +81,11 @@ _KEYS = "automatic: {error_at_most: 2%, confidence: 95%}"
 
 
 def automatic_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Every `auto` rule against the policy that says what a certificate must prove."""
+    """Every `auto` rule against the policy, which defines what a certificate must prove."""
     policy = inspection.spec.policy
     file = None if policy is None else inspection.catalogue.policy(policy)
     if policy is not None and file is None:
-        return  # unknown or broken: found already
+        return  # unknown or unreadable: reported already
     for level, name, path, node in inspection.nodes:
         if not isinstance(node, ReviewNode) or node.auto is None:
             continue
@@ -94,7 +94,7 @@ def automatic_findings(inspection: Inspection) -> Iterator[Finding]:
             what = f"the `auto` rule of {name} can never fire: {whose}"
             fix = f"write {_KEYS} in the policy, then compound certify; or drop `auto`"
             if file is None:
-                fix = f"name a policy that says {_KEYS}; or drop `auto`"
+                fix = f"name a policy with {_KEYS}; or drop `auto`"
             place = inspection.spec.source.key((*path, "auto"))
             yield Finding("policy.never-automatic", what, place, fix, "warning")
         yield from _score(inspection, level, path, node.auto, None if file is None else file.automatic)
@@ -111,6 +111,6 @@ def _score(
     if why is not None:
         yield inspection.finding("graph.type-mismatch", f"score: {why}", place, "refer to a number")
     elif automatic is not None and not automatic.thresholds:
-        what = f"the score {rule.score} decides nothing: the policy declares no `thresholds`"
-        fix = "write thresholds: [0.9, 0.8] under `automatic` in the policy, the highest first; or drop `score`"
+        what = f"the score {rule.score} has no effect: the policy declares no `thresholds`"
+        fix = "write thresholds: [0.9, 0.8] under `automatic` in the policy, highest first; or drop `score`"
         yield inspection.finding("policy.no-thresholds", what, place, fix, severity="warning")

@@ -1,7 +1,7 @@
-"""Family 6, effects: nothing happens that neither a review nor an accepted check let through.
+"""Family 6, effects: nothing happens without a review or a check.
 
-Two questions for each effect. Does it only happen where a review was decided, or a check passed? And has that
-review seen, or that check been given, everything in it that a model made?
+Two questions for each effect. Does it happen only after a decided review, or a passed check? And has that review
+shown, or that check read, everything in it that a model made?
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_CASES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What let an effect through in one case.
+    """The guard of an effect in one case.
 
     Attributes:
         names: The reviews and checks.
@@ -41,7 +41,7 @@ class Guard:
 
 
 def effect_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Every effect that can happen without a decision, or with something in it that nobody decided about."""
+    """Every effect that can happen without a decision, or with content that nobody decided about."""
     level = inspection.top
     for name, node in level.nodes.items():
         if isinstance(node, EffectNode):
@@ -52,12 +52,12 @@ def effect_findings(inspection: Inspection) -> Iterator[Finding]:
             found = Trial([parse_condition(node.auto.when)], level.kind_of, level.types.names).verdict()
             if found == "always" and all(level.types.root(r.root) for r in refs_of(parse_condition(node.auto.when))):
                 what = f"no person is ever asked: {node.auto.when} always holds"
-                fix = "ask for something that a check or a tool found out"
+                fix = "ask for a value that a check or a tool found"
                 yield inspection.finding("graph.always-automatic", what, (*level.place(name), "auto", "when"), fix)
 
 
 def findings_of(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Finding]:
-    """What is wrong with one effect."""
+    """Findings in one effect."""
     level = inspection.top
     found = list(_weak(inspection, name, node))
     yield from found
@@ -65,7 +65,7 @@ def findings_of(inspection: Inspection, name: str, node: EffectNode) -> Iterator
     if guards is None:
         if not found:
             what = f"{name} can take effect without a review or an accepted check{_near_miss(inspection, name)}"
-            fix = "let it need a review (when: review.action != 'reject'), or a check (when: verdict.ok)"
+            fix = "make it depend on a review (when: review.action != 'reject'), or on a check (when: verdict.ok)"
             yield inspection.finding("graph.unguarded-effect", what, level.place(name), fix, at="key")
         return
     seen = _Seen(inspection)
@@ -74,14 +74,14 @@ def findings_of(inspection: Inspection, name: str, node: EffectNode) -> Iterator
             unseen = seen.first_unseen(value, guard.shown)
             if unseen is not None:
                 who = " and ".join(guard.names)
-                what = f"{key}: {unseen.root} made ${unseen}, and {who} never saw it"
-                fix = f"show ${unseen} there, or use what it was shown"
+                what = f"{key}: {unseen.root} made ${unseen}, but {who} never saw it"
+                fix = f"show ${unseen} there, or use a value that it was shown"
                 yield inspection.finding("graph.unreviewed-value", what, (*level.place(name), "in", key), fix)
                 break
 
 
 def _weak(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Finding]:
-    """A condition that asks a review, and lets through what it refused, or nothing at all."""
+    """Conditions on a review that also hold for a rejection, or never."""
     level, path = inspection.top, (*inspection.top.place(name), "when")
     if node.when is None:
         return
@@ -98,23 +98,23 @@ def _weak(inspection: Inspection, name: str, node: EffectNode) -> Iterator[Findi
             )
         ]
         if through == [REJECT]:
-            what = f"{name} never happens: {node.when} only holds where {root} rejects"
-            fix = f"ask for the opposite: {root}.action != 'reject'"
+            what = f"{name} never happens: {node.when} only holds if {root} rejects"
+            fix = f"use the opposite: {root}.action != 'reject'"
             yield inspection.finding("graph.unreachable", what, path, fix)
         elif REJECT in through or (len(review.decide) > 1 and len(through) == len(review.decide)):
-            what = f"the condition lets through what {root} decides, whatever it is ({', '.join(through)})"
-            fix = f"ask for the decision alone: {root}.action != 'reject'"
+            what = f"the condition holds for every decision of {root} ({', '.join(through)})"
+            fix = f"require the decision alone: {root}.action != 'reject'"
             yield inspection.finding("graph.weak-guard", what, path, fix)
 
 
 def _near_miss(inspection: Inspection, name: str) -> str:
-    """Why what looks like a guard is none."""
+    """Why an apparent guard is not one."""
     level = inspection.top
     known = level.facts[name].conditions
     for other, node in level.nodes.items():
         about = [one for one in known if any(ref.root == other for ref in refs_of(one))]
         if isinstance(node, CheckNode) and about:
-            return f": its condition also holds where {other} fails"
+            return f": its condition also holds if {other} fails"
     for other in level.wiring.before(name):
         node = level.nodes.get(other)
         if isinstance(node, ReviewNode) and level.types.may_skip(other):
@@ -123,14 +123,14 @@ def _near_miss(inspection: Inspection, name: str) -> str:
 
 
 def guards_of(inspection: Inspection, name: str) -> list[Guard] | None:
-    """The guard of each case in which a node runs; None when there is a case without one."""
+    """The guard of each case in which a node runs; None if there is a case without one."""
     level = inspection.top
     before = level.wiring.before(name)
     return _cases(inspection, name, before, level.facts[name].conditions, frozenset(), 0)
 
 
 def reviews_of(inspection: Inspection, name: str) -> dict[str, ReviewNode]:
-    """The reviews that have surely been decided when a node runs."""
+    """The reviews that have certainly been decided when a node runs."""
     level = inspection.top
     return {
         one: node
@@ -165,7 +165,7 @@ def _cases(
         wanted = level.facts[review].conditions
         if not wanted:
             continue
-        # It was decided, or it was skipped: then its own condition did not hold.
+        # It was decided or skipped: if skipped, its own condition did not hold.
         without = Not(wanted[0] if len(wanted) == 1 else Both(True, wanted))
         rest = _cases(inspection, name, before, (*conditions, without), skipped | {review}, depth + 1)
         if rest is not None:
@@ -174,7 +174,7 @@ def _cases(
 
 
 def _decides(inspection: Inspection, name: str) -> bool:
-    """A review, or a graph in which one is always asked."""
+    """A review, or a graph in which a review is always asked."""
     node = inspection.top.nodes[name]
     if isinstance(node, GraphNode):
         inner = inspection.inner(node.graph)
@@ -185,7 +185,7 @@ def _decides(inspection: Inspection, name: str) -> bool:
 
 
 def _excludes_failure(level: Level, name: str, conditions: Sequence[Expr]) -> bool:
-    """The conditions cannot hold where the check fails."""
+    """Whether the conditions cannot hold if the check fails."""
     about = [one for one in conditions if any(ref.root == name for ref in refs_of(one))]
     steps = {ref.steps for one in about for ref in refs_of(one) if ref.root == name and ref.steps}
     for asked in steps:
@@ -225,7 +225,7 @@ def _refs(value: JsonValue) -> list[Ref]:
 
 
 def _shown_below(inspection: Inspection, node: GraphNode) -> Iterator[Ref]:
-    """What the reviews of a graph show of what it is given."""
+    """The inputs that the reviews of a graph show."""
     inner = inspection.inner(node.graph)
     if inner is None:
         return
@@ -238,10 +238,10 @@ def _shown_below(inspection: Inspection, node: GraphNode) -> Iterator[Ref]:
 
 
 class _Seen:
-    """Finds what a model made and no guard saw.
+    """Finds values that a model made and no guard saw.
 
     Args:
-        asks_inputs: What comes from the graph's input counts as unseen too: it may be a model's, further out.
+        asks_inputs: Whether the graph's input counts as unseen: a model of an outer graph may have made it.
     """
 
     def __init__(self, inspection: Inspection, *, asks_inputs: bool = False) -> None:
@@ -254,7 +254,7 @@ class _Seen:
         return next(self.unseen(_refs(value), shown), None)
 
     def unseen(self, refs: Sequence[Ref], shown: Sequence[Ref], above: frozenset[str] = frozenset()) -> Iterator[Ref]:
-        """Every reference to something a model made, as far back as it goes."""
+        """Every reference to something a model made, as far back as possible."""
         for ref in refs:
             if any(one.root == ref.root and ref.steps[: len(one.steps)] == one.steps for one in shown):
                 continue
@@ -272,7 +272,7 @@ class _Seen:
 
 
 def _below(inspection: Inspection, name: str, node: GraphNode) -> Iterator[Finding]:
-    """What a graph with effects is given: its own reviews must show it, or one out here has."""
+    """Inputs of a graph with effects: its own reviews must show them, or a review out here must have."""
     inner = inspection.inner(node.graph)
     if inner is None or not inner.has_boundaries:
         return
@@ -285,7 +285,7 @@ def _below(inspection: Inspection, name: str, node: GraphNode) -> Iterator[Findi
         for guard in guards:
             unseen = next(seen.unseen(refs, guard.shown), None)
             if unseen is not None:
-                what = f"{key}: {unseen.root} made ${unseen}; {effect} of {node.graph} does it, and nobody saw it"
+                what = f"{key}: {unseen.root} made ${unseen}; {effect} of {node.graph} uses it, but nobody saw it"
                 fix = f"show $input.{key} in a review of {node.graph}, or ${unseen} in one before {name}"
                 path = (*inspection.top.place(name), "in", key)
                 yield inspection.finding("graph.unreviewed-value", what, path, fix)

@@ -1,4 +1,4 @@
-"""Family 3, shape: cycles, rounds that change nothing, items that are treated alike."""
+"""Family 3, shape: cycles, rounds that change nothing, items that are all treated the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def flow_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is wrong with the graph's shape."""
+    """All findings in the graph's shape."""
     if not inspection.spec.nodes and not inspection.broken:
         yield inspection.finding("graph.empty", "the graph has no nodes", ("nodes",), "add one", at="key")
     for level in inspection.levels:
@@ -48,7 +48,7 @@ def _rounds(inspection: Inspection, level: Level, name: str, node: RepeatBlock) 
         return
     told = any(use.ref.root == "previous" for use in uses(node, ()))
     if node.repeat.max == 1:
-        what, fix = "one round is no repetition", "write max: 2 or more, or drop the block"
+        what, fix = "one round is not a repetition", "write max: 2 or more, or drop the block"
         yield inspection.finding("graph.useless-repeat", what, (*path, "max"), fix, severity="warning")
         return
     what = ""
@@ -56,24 +56,24 @@ def _rounds(inspection: Inspection, level: Level, name: str, node: RepeatBlock) 
         path = (*path, "until")
         what = _until(node, inner, node.repeat.until)
         if not what and not told and not inspection.is_model(node):
-            what = "every round does the same: nothing uses $previous, and no model works in it"
+            what = "every round does the same: nothing uses $previous, and it has no model"
     elif not told:
-        what = "every round does the same: there is no `until`, and nothing uses $previous"
+        what = "every round does the same: it has no `until`, and nothing uses $previous"
     else:
-        what = f"all {node.repeat.max} rounds are always run: nothing asks whether one was good enough"
-        fix = "add `until:`; `until: false` says that all are wanted"
+        what = f"all {node.repeat.max} rounds always run: nothing checks whether one was good enough"
+        fix = "add `until:`; `until: false` means that all rounds are needed"
         yield inspection.finding("graph.no-until", what, path, fix, severity="warning")
         return
     if what:
-        fix = "ask in `until` for what a round makes, use $previous, or drop the block"
+        fix = "use a value of the round in `until`, use $previous, or drop the block"
         yield inspection.finding("graph.useless-repeat", what, path, fix)
 
 
 def _until(node: RepeatBlock, inner: Level, text: str) -> str:
-    """Why a condition does not end rounds as it should; empty when it may."""
+    """Why a condition does not end rounds as it should; empty if it may."""
     expr = parse_condition(text)
     if expr == Constant(False):
-        return ""  # all rounds are wanted, and it says so
+        return ""  # explicitly declared: all rounds are needed
     refs = list(refs_of(expr))
     if any(inner.types.root(ref.root) is None for ref in refs):
         return ""
@@ -84,7 +84,7 @@ def _until(node: RepeatBlock, inner: Level, text: str) -> str:
             return f"`until` never holds: {text}"
         case "open" | "absent":
             is_told = any(ref.root in node.nodes for ref in refs)
-            return "" if is_told else f"no round changes what `until` asks: {text}"
+            return "" if is_told else f"no round changes the values in `until`: {text}"
 
 
 def _is_missed(inner: Level) -> bool:
@@ -98,6 +98,6 @@ def _items(inspection: Inspection, level: Level, name: str, node: MapBlock) -> I
         return
     if inspection.broken or item in node.nodes or _is_missed(level.below(name, node)):
         return
-    what = f"every item is treated alike: nothing in {name} uses ${item}"
+    what = f"every item is treated the same: nothing in {name} uses ${item}"
     path = (*level.place(name), "map", "each")
     yield inspection.finding("graph.unused-item", what, path, f"use ${item} in the block, or drop the block")

@@ -1,4 +1,4 @@
-"""Family 2, literals: texts that read like references, and are none."""
+"""Family 2, literals: texts that look like references but are not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STEP: Final = re.compile(r"[A-Za-z_]\w*|-?\d+")
 
 
 def literal_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Every text that says where a value is, in a place where it is taken word for word."""
+    """Every text that looks like a reference in a place where it is a literal."""
     for level, name, path, node in inspection.nodes:
         for value, place, is_out in _values(node):
             inner = level.below(name, node) if is_out and isinstance(node, RepeatBlock | MapBlock) else level
@@ -37,7 +37,7 @@ def literal_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _values(node: AnyNode) -> Iterator[tuple[JsonValue, DataPath, bool]]:
-    """What a node is given and gives, each with its place, and whether only a reference makes sense there."""
+    """Inputs and values of a node, each with its place, and whether only a reference makes sense there."""
     for key, value in node.given() if not isinstance(node, MapBlock) else ():
         yield value, key, False
     other = node.fallback
@@ -57,11 +57,11 @@ def _texts(
 ) -> Iterator[Finding]:
     match value:
         case str() if not value.startswith("$"):
-            # `orders: orders` is given a node of that name; any other word may be just that.
+            # `orders: orders` matches a node; any other word may be meant literally.
             meant = _meant(level, value, is_out=is_out or value.rstrip("?") == path[-1])
             if meant:
-                what = f"{value!r} is a text, taken word for word; it reads like the value of {meant}"
-                fix = f"write ${meant}; only a value that begins with $ is a reference, and it is the whole value"
+                what = f"{value!r} is a literal text; it looks like the value of {meant}"
+                fix = f"write ${meant}; only a value that starts with $ is a reference, and it is the whole value"
                 yield inspection.finding("graph.literal-reference", what, path, fix, severity="warning")
         case list():
             for index, item in enumerate(value):
@@ -74,7 +74,7 @@ def _texts(
 
 
 def _meant(level: Level, text: str, *, is_out: bool) -> str:
-    """The reference that a text looks like; empty when it looks like none."""
+    """The reference that a text looks like; empty if none."""
     whole = _BARE.fullmatch(text)
     if whole is not None:
         # One word is a text like any other, unless only a reference makes sense in its place.
@@ -87,7 +87,7 @@ def _meant(level: Level, text: str, *, is_out: bool) -> str:
 
 
 def _leads(level: Level, match: re.Match[str]) -> bool:
-    """Every step is declared: what is only `json` may have any field, and proves nothing."""
+    """Whether every step is declared: a `json` value may have any field, and proves nothing."""
     kind = level.types.root(match[1])
     for step in _STEP.findall(match[2]):
         inside = None if kind is None else bare(kind, level.types.names)

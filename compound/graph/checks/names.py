@@ -38,16 +38,16 @@ _CODES: Final[Mapping[Shelf, tuple[str, str]]] = {
 
 _NEW: Final[Mapping[Shelf, str]] = {
     "sql": "; a new one is tools/{name}.sql",
-    "retriever": "; a new one stands under `documents` in pyproject.toml",
-    "model": "; a new one stands under `models` in connectors/models.yaml",
+    "retriever": "; a new one is declared under `documents` in pyproject.toml",
+    "model": "; a new one is declared under `models` in connectors/models.yaml",
     "prompt": "; a new one is graphs/{name}",
     "graph": "; a new one is graphs/{name}.yaml",
 }
-"""Where what is not there yet would be written."""
+"""Where a missing part would be declared."""
 
 
 def with_python_types(spec: GraphSpec, catalogue: Catalogue) -> tuple[GraphSpec, list[Finding]]:
-    """The graph with the types that Python declares, and those that are not there (they stay `json`)."""
+    """The graph with its Python types, and those that do not exist (they stay `json`)."""
     found: dict[str, Type] = {}
     findings: list[Finding] = []
     for name, place in spec.external_types.items():
@@ -61,7 +61,7 @@ def with_python_types(spec: GraphSpec, catalogue: Catalogue) -> tuple[GraphSpec,
 
 
 def name_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is called by a name that is not there, or that hides another one."""
+    """Every unknown name, and every name that hides another one."""
     yield from _types(inspection.spec)
     yield from _names(inspection)
     for level in inspection.levels:
@@ -82,7 +82,7 @@ def _types(spec: GraphSpec) -> Iterator[Finding]:
     for name in spec.types:
         if is_cyclic(name, spec.type_names):
             where = spec.source.key(("types", name))
-            yield Finding("graph.cyclic-type", f"the type {name} is only itself", where, "give it fields")
+            yield Finding("graph.cyclic-type", f"the type {name} has no definition but itself", where, "give it fields")
     for path, declared in declared_types(spec):
         for name in named_types(parse_type(declared)):
             if name not in spec.types and name not in spec.source.below(("types",)):
@@ -128,18 +128,18 @@ def _names(inspection: Inspection) -> Iterator[Finding]:
 def _item(inspection: Inspection, level: Level, name: str, node: MapBlock) -> Iterator[Finding]:
     item, path = node.map.item, (*level.place(name), "map", "as")
     if item in RESERVED and item != "item":
-        what = f"an item cannot be called {item!r}: ${item} means something else"
+        what = f"{item!r} is a reserved name for an item: ${item} has another meaning"
         yield inspection.finding("graph.reserved-name", what, path, "choose another name")
     elif item in level.types.roots() and item != "item":
-        what = f"the item {item!r} hides what is called so around the block"
+        what = f"the item {item!r} hides the same name outside of the block"
         yield inspection.finding("graph.duplicate-name", what, path, "choose another name")
     elif item in node.nodes or any(item in inner_names(inner) for inner in node.nodes.values()):
-        what = f"the item {item!r} is hidden by what is called so in the block"
+        what = f"the item {item!r} is hidden by the same name in the block"
         yield inspection.finding("graph.duplicate-name", what, path, "choose another name")
 
 
 def _hands(inspection: Inspection, path: DataPath, node: AgentNode) -> Iterator[Finding]:
-    """Names that look the same once they are written as providers take them."""
+    """Names that are equal after conversion to a provider's format."""
     places: list[tuple[str, DataPath]] = [(one.tool, ("tools", at)) for at, one in enumerate(node.calls)]
     places += [(name, ("proposes", at)) for at, name in enumerate(node.proposes)]
     seen = {FINAL: "the tool that ends the work"}
@@ -147,12 +147,12 @@ def _hands(inspection: Inspection, path: DataPath, node: AgentNode) -> Iterator[
         shown = shown_to_model(name)
         if shown in seen:
             what = f"to a model {name!r} looks like {seen[shown]}: {shown}"
-            yield inspection.finding("graph.tool-name", what, (*path, *key), "name it once, or rename one of them")
+            yield inspection.finding("graph.tool-name", what, (*path, *key), "list it once, or rename one of them")
         seen.setdefault(shown, repr(name))
 
 
 def _ring(inspection: Inspection, path: DataPath, node: GraphNode) -> Iterator[Finding]:
-    """The graph is around itself somewhere below."""
+    """Whether the graph contains itself at some depth."""
     way = _way_back(inspection, node.graph, (node.graph,), {node.graph})
     if way:
         what = f"the graph {node.graph!r} contains itself: {' -> '.join(way)}"

@@ -1,9 +1,9 @@
-"""Family 7, origins: where the values come from that decide whose data is read, who gets it, and what runs as SQL.
+"""Family 7, origins of values that select whose data is read or who gets a message, or that run as SQL.
 
-Where a value comes from is followed backwards, field by field, through tools, blocks and graphs. It ends at what
-is trusted: the run's context, a person's decision, rows of a customer-bound SQL tool, what a tool has proven.
-Of a graph's input, texts are not trusted; numbers, enums and keys (`id`, `..._id`, `..._key`) are: the system that
-starts the run sets them.
+The origin of a value is followed backwards, field by field, through tools, blocks and graphs, up to trusted values:
+the run's context, a person's decision, rows of a customer-bound SQL tool, proven results of a tool. In a graph's
+input, texts are not trusted; numbers, enums and keys (`id`, `..._id`, `..._key`) are: the system that starts the
+run sets them.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _KEY: Final = re.compile(r"(?:.*_)?(?:id|ids|key|keys|tenant)|.*[a-z](?:Id|Ids|K
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value comes from that is not trusted.
+    """An untrusted origin of a value.
 
     Attributes:
-        kind: `input` is not yet judged: it depends on who runs the graph.
-        name: The node; of an input its path.
+        kind: `input` is not judged yet: it depends on who runs the graph.
+        name: The node; for an input its path.
     """
 
     kind: Literal["input", "model", "retrieved"]
@@ -73,8 +73,8 @@ class Sink:
     """A parameter that must not be of unknown origin.
 
     Attributes:
-        value: What it is given; None when a model chooses it.
-        is_hand: It belongs to a tool of an agent.
+        value: Its value; None if a model chooses it.
+        is_hand: Whether it belongs to a tool of an agent.
     """
 
     level: Level
@@ -93,7 +93,7 @@ def kind_of(level: Level, value: JsonValue) -> Type:
 
 
 def is_plain(kind: Type, sink: Sink) -> bool:
-    """A value of few possibilities: what it says cannot be anything that somebody wrote."""
+    """Whether a value has few possibilities, so that it cannot be free text."""
     if isinstance(kind, Enum) or kind == Scalar("bool"):
         return True
     return sink.meaning == "sql" and kind in {Scalar("int"), Scalar("float"), Scalar("datetime")}
@@ -107,20 +107,20 @@ class Origins:
         self._known: dict[tuple[int, str, Steps], frozenset[Origin]] = {}
 
     def judged(self, sink: Sink, steps: Steps = ()) -> list[Origin]:
-        """The origins of what a parameter is given that are not trusted, in a fixed order."""
+        """The untrusted origins of a parameter's value, in a fixed order."""
         if not steps and is_plain(kind_of(sink.level, sink.value), sink):
             return []
         found = self.of_value(sink.level, sink.value, steps)
         return sorted((one for one in found if one.kind != "input" or self._is_text(one.steps)), key=str)
 
     def _is_text(self, steps: Steps) -> bool:
-        """What this path of the graph's input leads to is, or has in it, a text that is no key."""
+        """Whether this path of the graph's input is, or contains, a text that is not a key."""
         top = self._inspection.top
         kind = top.types.of_expr(Ref("input", steps))
         return _holds_text(kind, steps[-1] if steps else "", top, 0)
 
     def of_value(self, level: Level, value: JsonValue, steps: Steps = ()) -> frozenset[Origin]:
-        """Where a value, or a field of it, comes from."""
+        """Origin of a value, or of a field of it."""
         expr = parse_binding(value)
         if expr is not None:
             return self._of_expr(level, expr, steps)
@@ -201,7 +201,7 @@ class Origins:
         inner = self._level_of(level, name)
         if isinstance(node, MapBlock) and node.map.on_error == "report":
             if not steps or steps[0] != "items":
-                # What failed is handed on as it was given.
+                # A failed item is passed on as it was.
                 given = self.of_value(level, node.map.each)
                 return given if steps else given | self._of_block(level, name, node, ("items",))
             steps = steps[1:]
@@ -230,13 +230,13 @@ class Origins:
 
 
 def is_plain_output(level: Level, name: str, steps: Steps) -> bool:
-    """A field of few possibilities: an enum, true or false."""
+    """A field with few possibilities: an enum, true or false."""
     kind = bare(level.types.of_expr(Ref(name, steps)), level.types.names) if steps else ANY
     return isinstance(kind, Enum) or kind == Scalar("bool")
 
 
 def is_proven(schema: Mapping[str, JsonValue] | None, steps: Steps) -> bool:
-    """A result, or the field of it that the steps lead to, is marked as proven."""
+    """Whether a result, or the field of it that the steps lead to, is marked as proven."""
     if schema is None:
         return False
     definitions = cast("Mapping[str, JsonValue]", schema.get("$defs") or {})
@@ -254,7 +254,7 @@ def is_proven(schema: Mapping[str, JsonValue] | None, steps: Steps) -> bool:
 
 
 def _opened(schema: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
-    """A schema behind its reference and without null."""
+    """The schema that a reference points to, without null."""
     for _ in range(8):
         if not isinstance(schema, Mapping) or meaning_of(schema):
             return schema

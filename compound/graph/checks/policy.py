@@ -1,4 +1,4 @@
-"""The graph against the policy of its application, and what that says about keeping."""
+"""Checks the graph against its policy, including retention."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def policy_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Effects that the policy does not allow, or asks more for than the graph gives."""
+    """Effects that the policy forbids, or restricts more than the graph does."""
     spec, catalogue = inspection.spec, inspection.catalogue
     if spec.policy is None:
         return
@@ -46,15 +46,15 @@ def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
             if rule is None and not _is_misspelt(inspection, policy, name):
                 what = f"the policy {policy.name} does not allow {name}"
                 if policy.description:
-                    what += f", which says of itself: {policy.description.strip()}"
-                fix = f"add it to the policy file, or take it out; {choices(list(policy.effects), name)}"
+                    what += f", whose purpose is: {policy.description.strip()}"
+                fix = f"add it to the policy file, or remove it; {choices(list(policy.effects), name)}"
                 yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
             elif rule is not None and isinstance(node, EffectNode):
                 yield from _asked(inspection, path, name, rule)
 
 
 def _is_misspelt(inspection: Inspection, policy: PolicyFile, name: str) -> bool:
-    """The policy names an effect that is not there and looks like this one: a finding of the policy file."""
+    """Whether the policy has an unknown effect with a similar name: a finding of the policy file."""
     known = inspection.catalogue.names("effect")
     return known is not None and nearest(name, [one for one in policy.effects if one not in known]) is not None
 
@@ -76,11 +76,11 @@ def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: Eff
     reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
     if not rule.automatic:
         if not reviews:
-            what = f"{path[-1]} performs {effect}, which a person must decide, and no review is before it"
-            yield Finding("policy.needs-person", what, where, "let it need a review")
+            what = f"{path[-1]} performs {effect}, which a person must decide, but no review is before it"
+            yield Finding("policy.needs-person", what, where, "make it depend on a review")
         for name, review in reviews.items():
             if review.auto is not None:
-                what = f"{name} may decide by itself, and {effect} behind it needs a person"
+                what = f"{name} may decide automatically, but {effect} behind it needs a person"
                 place = spec.source.key(("nodes", name, "auto"))
                 yield Finding(
                     "policy.needs-person", what, place, "drop `auto`, or allow `automatic: true` in the policy"
@@ -105,11 +105,11 @@ def _money(inspection: Inspection, where: Location, effect: str, rule: EffectRul
             yield Finding("policy.no-amount", what, where, choices(list(known), money.argument))
     tools = catalogue.names("tool")
     if money.tool is not None and tools is not None and money.tool not in tools:
-        what = f"the policy finds the amount of {effect} with the tool {money.tool!r}, which there is none of"
+        what = f"the policy reads the amount of {effect} from the tool {money.tool!r}, which does not exist"
         yield Finding("policy.no-amount", what, where, choices(list(tools), money.tool))
     if money.automatic_at_most is not None and (not rule.automatic or money.automatic_at_most > money.at_most):
         why = f"more than {money.at_most:g} is refused anyway" if rule.automatic else "it is never automatic"
-        what = f"the policy's `automatic_at_most: {money.automatic_at_most:g}` of {effect} limits nothing: {why}"
+        what = f"the policy's `automatic_at_most: {money.automatic_at_most:g}` of {effect} has no effect: {why}"
         fix = "write less than `at_most`, with automatic: true; or drop it"
         yield Finding("policy.idle-limit", what, where, fix, "warning")
 
@@ -118,24 +118,24 @@ _CODE = "policy.keeps-longer"
 
 
 def retention_findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
-    """Caches, reviews and graphs inside that keep content longer than the policy lets it be kept."""
+    """Caches, reviews and subgraphs that store content longer than the policy allows."""
     limit, content = policy.retention.content_s, policy.retention.content
     for _, name, path, node in inspection.nodes:
         if limit is not None:
             for key, wish in _longer(name, node, limit):
-                what = f"{wish}, and the policy {policy.name} keeps content for {content}"
+                what = f"{wish}, but the policy {policy.name} keeps content for {content}"
                 yield inspection.finding(_CODE, what, (*path, key), f"{key}: {content}, or less")
         if isinstance(node, GraphNode):
             yield from _other_policy(inspection, policy, path, node)
             inner = inspection.inner(node.graph)
             for wish in () if limit is None or inner is None else _inside(inner, limit):
-                what = f"in the graph {node.graph} {wish}, and the policy {policy.name} keeps content for {content}"
+                what = f"in the graph {node.graph} {wish}, but the policy {policy.name} keeps content for {content}"
                 fix = f"let {node.graph} ask for {content} or less"
                 yield inspection.finding(_CODE, what, (*path, "graph"), fix)
 
 
 def _longer(name: str, node: AnyNode, limit: float) -> Iterator[tuple[str, str]]:
-    """Keys of a node that ask for longer, and what they ask for."""
+    """Keys of a node that ask for a longer time, and that time."""
     cache = node.cache
     if cache is not None and parse_duration(cache) > limit:
         yield "cache", f"{name} keeps its values for {cache}"
@@ -146,7 +146,7 @@ def _longer(name: str, node: AnyNode, limit: float) -> Iterator[tuple[str, str]]
 
 
 def _inside(inspection: Inspection, limit: float) -> Iterator[str]:
-    """What a graph, and the graphs in it, ask for that is longer."""
+    """Longer times in a graph and in its subgraphs."""
     for _, name, _, node in inspection.nodes:
         for _, wish in _longer(name, node, limit):
             yield wish
@@ -156,7 +156,7 @@ def _inside(inspection: Inspection, limit: float) -> Iterator[str]:
 
 
 def _other_policy(inspection: Inspection, policy: PolicyFile, path: DataPath, node: GraphNode) -> Iterator[Finding]:
-    """A run belongs to the outer graph: its policy alone says how long what happens inside is kept."""
+    """A run belongs to the outer graph: only its policy sets how long the content of subgraphs is stored."""
     spec = inspection.catalogue.graph(node.graph)
     inner = None if spec is None or spec.policy is None else inspection.catalogue.policy(spec.policy)
     if inner is None or inner.name == policy.name:
@@ -168,7 +168,7 @@ def _other_policy(inspection: Inspection, policy: PolicyFile, path: DataPath, no
         if theirs is not None and (ours is None or ours > theirs):
             said = f"the graph {node.graph} keeps {what} for {_said(inner.retention, what)} (policy {inner.name}), and "
             said += f"in this one it is kept {_said(policy.retention, what, 'for ')} (policy {policy.name})"
-            fix = f"shorten `retention.{what}` of {policy.name}, or let both graphs have one policy"
+            fix = f"shorten `retention.{what}` of {policy.name}, or use one policy for both graphs"
             yield inspection.finding(_CODE, said, (*path, "graph"), fix)
 
 

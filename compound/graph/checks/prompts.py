@@ -1,4 +1,4 @@
-"""Family 4, prompts: placeholders against `in`, both ways, and what a template does with the fields it is given."""
+"""Family 4, prompts: placeholders against `in`, both ways, and the fields that a template uses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CODES: Final = {
 
 
 def prompt_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is wrong between prompts and the nodes that fill them."""
+    """All findings between prompts and the nodes that fill them."""
     for level, _, path, node in inspection.nodes:
         if isinstance(node, LlmNode | AgentNode):
             yield from _Prompts(inspection, level, path, node).findings()
@@ -45,7 +45,7 @@ class _Prompts:
         self._node = node
 
     def findings(self) -> Iterator[Finding]:
-        """Of both files, and of inputs that neither uses."""
+        """Findings of both files, and inputs that neither uses."""
         wanted: set[str] = set()
         is_known = True
         for key, file in (("prompt", self._node.prompt), ("system", self._node.system)):
@@ -71,7 +71,7 @@ class _Prompts:
         for name in sorted(template.names - set(self._node.inputs)):
             what = f"{file} uses {{{{ {name} }}}}, which is not in `in`"
             spare = [one for one in self._node.inputs if one not in template.names] or list(self._node.inputs)
-            fix = f"add {name}: $... to `in`, or take it out; {choices(spare, name)}"
+            fix = f"add {name}: $... to `in`, or remove it; {choices(spare, name)}"
             yield self._inspection.finding("graph.missing-placeholder", what, (*self._path, key), fix)
 
     def _inside(self, template: Template, file: str, text: str) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ class _Prompts:
 
     def _unused(self, wanted: set[str]) -> Iterator[Finding]:
         unused = [name for name in self._node.inputs if name not in wanted]
-        # One that is misspelt is missing in the prompt, and not also unused.
+        # A misspelt input is missing in the prompt, and not also unused.
         for name in unused[len(wanted - set(self._node.inputs)) :]:
             what = f"the prompt never uses {name!r}"
             fix, path = f"use {{{{ {name} }}}}, or drop it", (*self._path, "in", name)

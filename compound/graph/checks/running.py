@@ -1,4 +1,4 @@
-"""Family 8, running: what would stall, never end, be kept wrongly, or has no effect where it stands."""
+"""Family 8, running: nodes that would stall, never end, or be cached wrongly, and keys without effect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def running_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is well formed and will not do what it says."""
+    """Everything that is well formed but will not work as written."""
     for level, name, path, node in inspection.nodes:
         yield from _boundary(inspection, level, name, path, node)
         yield from _timeout(inspection, path, node)
@@ -36,7 +36,7 @@ def running_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _boundary(inspection: Inspection, level: Level, name: str, path: DataPath, node: AnyNode) -> Iterator[Finding]:
-    """Reviews and effects: where they may stand, and what they need."""
+    """Reviews and effects: where they are allowed, and what they need."""
     if not inspection.is_boundary(node):
         return
     word = _word(node)
@@ -72,7 +72,7 @@ def _timeout(inspection: Inspection, path: DataPath, node: AnyNode) -> Iterator[
     shelf, name = node.callee
     signature = inspection.catalogue.signature(shelf, name)
     if signature is not None and not signature.can_stop:
-        what = f"{name} cannot be stopped: it does not await, and runs on the thread that would stop it"
+        what = f"{name} cannot be stopped: it does not await, and blocks the thread that would stop it"
         fix = "make it `async def`, or run it in a thread of its own: @tool(blocking=True)"
         if shelf not in {"tool", "check"}:
             fix = "drop the timeout" + ("; `limits: {ms: ...}` of the SQL file holds" if shelf == "sql" else "")
@@ -86,9 +86,9 @@ def _cache(inspection: Inspection, level: Level, name: str, path: DataPath, node
     roots = {use.ref.root for use in uses(node, ())}
     why = ""
     if isinstance(node, LlmNode | AgentNode) and node.temperature:
-        why = f"at temperature {node.temperature:g} an answer is one of many, and it would always be the same"
+        why = f"at temperature {node.temperature:g} answers vary, but the cache would always return the same one"
     elif "run" in roots:
-        why = "it depends on $run, which no other run has: nothing is ever found again"
+        why = "it depends on $run, which is unique: no cached value is ever found"
     else:
         live = [
             one
@@ -97,12 +97,12 @@ def _cache(inspection: Inspection, level: Level, name: str, path: DataPath, node
         ]
         decided = [one for one in _behind(level, name) if isinstance(level.nodes[one], ReviewNode | EffectNode)]
         if live:
-            why = f"{live[0]} gives what is true now; a kept value would be what was true before"
+            why = f"{live[0]} returns present data; a cached value would be outdated"
         elif decided:
-            why = f"it depends on {decided[0]}: a decision is about one run"
+            why = f"it depends on {decided[0]}: a decision belongs to one run"
     if why:
         yield inspection.finding(
-            "graph.bad-cache", f"{name} is no value to keep: {why}", place, "drop `cache`", severity="warning"
+            "graph.bad-cache", f"{name} cannot be cached: {why}", place, "drop `cache`", severity="warning"
         )
 
 
@@ -120,7 +120,7 @@ def _behind(level: Level, name: str) -> list[str]:
 
 
 def _idle(inspection: Inspection, level: Level, path: DataPath, node: AnyNode) -> Iterator[Finding]:
-    """Words that change nothing where they stand, and waiting for nothing."""
+    """Keys without effect, and needless waiting."""
     if isinstance(node, ReviewNode) and node.expire is not None and node.on_expire is None:
         what, fix = "`expire` has no effect: nothing happens then", "add on_expire: {escalate: QUEUE}"
         yield inspection.finding("graph.no-effect", what, (*path, "expire"), fix, at="key", severity="warning")
@@ -129,25 +129,25 @@ def _idle(inspection: Inspection, level: Level, path: DataPath, node: AnyNode) -
         yield inspection.finding("graph.no-effect", what, (*path, "on_expire"), fix, at="key", severity="warning")
     retry = node.retry
     if retry is not None and retry.attempts == 1:
-        what, fix = "`retry` has no effect: one attempt is the first one", "write attempts: 2 or more, or drop it"
+        what, fix = "`retry` has no effect: the only attempt is the first one", "write attempts: 2 or more, or drop it"
         yield inspection.finding("graph.no-effect", what, (*path, "retry", "attempts"), fix, severity="warning")
     if isinstance(node, ReviewNode | EffectNode) or len(path) != len(level.path) + 2:
         return
     used = {use.ref.root for use in uses(node, ())}
     for index, other in enumerate(node.after):
         if isinstance(level.nodes.get(other), ReviewNode) and other not in used:
-            what = f"{path[-1]} waits for a person, and uses nothing of what {other} decides"
+            what = f"{path[-1]} waits for a person, but uses nothing of the decision of {other}"
             fix = f"drop {other} from `after`, so that the work is done while {other} waits"
             yield inspection.finding("graph.stalled-by-review", what, (*path, "after", index), fix, severity="warning")
 
 
 def _agent(inspection: Inspection, path: DataPath, node: AgentNode) -> Iterator[Finding]:
     if not node.tools and not node.proposes:
-        what, fix = "an agent without tools and proposals is one model call", "use: llm, or give it `tools`"
+        what, fix = "an agent without tools and proposals is a single model call", "use: llm, or give it `tools`"
         yield inspection.finding("graph.idle-agent", what, path, fix, at="key", severity="warning")
     own, whole = node.budget, inspection.spec.budget
     if own is not None and own.on_exceed == "review":
-        what, fix = "an agent that has used its budget just stops; nobody is asked", "read `stopped` of its value"
+        what, fix = "an agent that has used its budget stops without a review", "use `stopped` of its value"
         yield inspection.finding("graph.no-effect", what, (*path, "budget", "on_exceed"), fix)
     calls = [one.calls for one in (own, whole) if one is not None and one.calls is not None]
     if calls and min(calls) < node.max_turns:
@@ -162,7 +162,7 @@ def _budget(inspection: Inspection) -> Iterator[Finding]:
         return
     if (budget.usd is not None or budget.calls is not None) and not inspection.asks_a_model and not inspection.broken:
         what, fix = (
-            "no model works in this graph: there is nothing that `usd` or `calls` could limit",
+            "this graph has no model that `usd` or `calls` could limit",
             "limit `seconds`",
         )
         yield inspection.finding("graph.no-effect", what, ("budget",), fix, at="key", severity="warning")
@@ -171,13 +171,13 @@ def _budget(inspection: Inspection) -> Iterator[Finding]:
             name for name, node in spec.nodes.items() if isinstance(node, ReviewNode) and _always(inspection, name)
         ]
         if not asked:
-            what = "a spent budget leaves the rest to a review, and there is none that is always asked"
+            what = "a spent budget leaves the rest to a review, but no review is always asked"
             fix = "add a review without `when`, or write on_exceed: fail"
             yield inspection.finding("graph.no-review", what, ("budget", "on_exceed"), fix)
 
 
 def _always(inspection: Inspection, name: str) -> bool:
-    """A review that a spent budget cannot skip: nothing that it needs asks a model."""
+    """A review that a spent budget cannot skip: no node that it needs calls a model."""
     node = inspection.spec.nodes[name]
     needed = inspection.top.needs[name]
     return node.when is None or not any(

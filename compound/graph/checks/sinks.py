@@ -1,4 +1,4 @@
-"""Family 7, origins: text from outside decides neither whose data is read nor who gets it, and never runs as SQL."""
+"""Family 7, origins: untrusted text never selects whose data is read or who gets a message, and never runs as SQL."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _TRUSTED: Final = (
 
 
 def taint_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Every such parameter that is given something of unknown origin."""
+    """Every such parameter with a value of unknown origin."""
     origins = Origins(inspection)
     for sink in sinks(inspection):
         code, says = _CODES[sink.meaning]
         if sink.is_chosen:
             what = f"{sink.param} of {sink.of} {says}, and a model chooses it"
-            given = f"give it in `with: {{{sink.param}: $...}}`"
-            fix = given if sink.is_hand else "let an effect node of its own do it, where `in` gives it"
+            given = f"set it in `with: {{{sink.param}: $...}}`"
+            fix = given if sink.is_hand else "use an effect node of its own, with the value in `in`"
             yield inspection.finding(code, what, sink.path, fix)
             continue
         for origin in origins.judged(sink):
@@ -71,13 +71,13 @@ def _below(
         )
         code, says = _CODES[sink.meaning]
         for origin in origins.judged(given, steps[1:]):
-            what = f"{given.param} of {given.of} {says}, and {name} gives it {origin}"
+            what = f"{given.param} of {given.of} {says}, and {name} passes {origin}"
             yield inspection.finding(code, what, given.path, _TRUSTED)
             break
 
 
 def reached(inspection: Inspection) -> Iterator[tuple[Sink, Steps]]:
-    """Parameters of that kind which a graph's own input reaches, with the path of the input."""
+    """Parameters of that kind that a graph's own input reaches, with the path of the input."""
     origins = Origins(inspection)
     done: set[tuple[str, str, Steps]] = set()
 
@@ -99,7 +99,7 @@ def reached(inspection: Inspection) -> Iterator[tuple[Sink, Steps]]:
 
 
 def sinks(inspection: Inspection) -> Iterator[Sink]:
-    """Every parameter with a meaning, with what it is given."""
+    """Every parameter with a mark, with its value."""
     catalogue = inspection.catalogue
     for level, _, path, node in inspection.nodes:
         called = node.callee
@@ -122,7 +122,7 @@ def sinks(inspection: Inspection) -> Iterator[Sink]:
 
 
 def _marked(catalogue: Catalogue, shelf: Shelf, name: str) -> Iterator[tuple[str, str]]:
-    """Parameters that mean something, with their meaning."""
+    """Parameters with a mark, and the mark."""
     signature = catalogue.signature(shelf, name)
     properties = (signature.params or {}).get("properties") if signature is not None else None
     for param, schema in properties.items() if isinstance(properties, Mapping) else ():
@@ -150,7 +150,7 @@ def _of_agent(inspection: Inspection, level: Level, path: DataPath, node: AgentN
 
 
 def _of_actions(inspection: Inspection, level: Level, path: DataPath, node: EffectNode) -> Iterator[Sink]:
-    """Effects that come with arguments of their own: the author of the actions chose these too."""
+    """Effects whose actions carry their arguments: the author of the actions chose these too."""
     origins = Origins(inspection).of_value(level, node.inputs.get("actions"))
     if not any(origin.kind == "model" for origin in origins):
         return

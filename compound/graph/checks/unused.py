@@ -1,4 +1,4 @@
-"""Family 3, waste: nodes, outputs, inputs, types and decisions that nothing uses."""
+"""Family 3, waste: unused nodes, outputs, inputs, types and decisions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REFUSING: Final = frozenset({"reject"})
 
 
 def unused_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that nothing uses; nothing where parts of the file could not be read."""
+    """Everything that is unused; empty if parts of the file could not be read."""
     if inspection.broken:
         return
     seen = _seen_in(inspection)
@@ -54,12 +54,12 @@ def _warning(inspection: Inspection, code: str, what: str, path: DataPath, fix: 
 
 @dataclass(slots=True)
 class _Seen:
-    """What a graph refers to.
+    """References of a graph.
 
     Attributes:
         outputs: References of its output.
-        typos: Names that lead nowhere: what they look like is meant, and not unused.
-        missed: Roots of which a field was asked that is not there: it may be any of those that are.
+        typos: Names that do not exist: similar names are probably meant, and not unused.
+        missed: Roots of which an unknown field is used: any of their fields may be meant.
     """
 
     outputs: list[Ref]
@@ -119,7 +119,7 @@ def _all_of(level: Level, outputs: list[Ref]) -> list[Ref]:
 def _parts(
     inspection: Inspection, level: Level, name: str, node: AnyNode, refs: list[Ref], seen: _Seen
 ) -> Iterator[Finding]:
-    """Parts of a value that nothing uses: outputs of a block, what a reviewer writes, what an agent proposes."""
+    """Unused parts of a value: outputs of a block, a reviewer's fields, an agent's proposals."""
     if name in seen.missed or any(not ref.steps for ref in refs):
         return
     used, path = {str(ref.steps[0]) for ref in refs}, level.place(name)
@@ -130,8 +130,8 @@ def _parts(
     if isinstance(node, ReviewNode):
         yield from _decisions(inspection, name, node, used, path)
     if isinstance(node, AgentNode) and node.proposes and "proposals" not in used:
-        what = f"what {name} proposes is lost: nothing uses ${name}.proposals"
-        fix = "let a review show them and an effect carry them out, or drop `proposes`"
+        what = f"the proposals of {name} are lost: nothing uses ${name}.proposals"
+        fix = "let a review show them and an effect perform them, or drop `proposes`"
         yield inspection.finding("graph.unused-proposals", what, (*path, "proposes"), fix, at="key")
 
 
@@ -141,7 +141,7 @@ def _decisions(
     for action, fields in node.decide.items():
         for key in fields if action not in _REFUSING else ():
             if key not in used:
-                what = f"what a person writes is lost: nothing uses ${name}.{key} of the decision {action!r}"
+                what = f"a reviewer's text is lost: nothing uses ${name}.{key} of the decision {action!r}"
                 fix = f"write ${name}.{key} ?? ... where the value is used, or drop the field"
                 place = (*path, "decide", action, key)
                 yield inspection.finding("graph.unused-decision", what, place, fix, at="key")

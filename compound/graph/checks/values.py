@@ -1,4 +1,4 @@
-"""Family 2, references: do they lead somewhere, and may what is required be missing?"""
+"""Family 2, references: unknown names and fields, and required values that may be missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def value_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Everything that is wrong with references."""
+    """All findings in references."""
     for level in inspection.levels:
         for name, node in level.nodes.items():
             inner = level.below(name, node) if isinstance(node, RepeatBlock | MapBlock) else level
@@ -44,7 +44,7 @@ def value_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def use_findings(inspection: Inspection, level: Level, use: Use) -> Iterator[Finding]:
-    """What is wrong with one reference."""
+    """Findings in one reference."""
     if use.ref.root in inspection.broken:
         return
     try:
@@ -54,26 +54,26 @@ def use_findings(inspection: Inspection, level: Level, use: Use) -> Iterator[Fin
             what, fix = _unknown_root(level, use.ref, unknown.choices)
             yield inspection.finding("graph.unknown-reference", what, use.path, fix)
         else:
-            what = f"${use.ref}: there is no field {unknown.step!r}"
+            what = f"${use.ref}: no field {unknown.step!r}"
             yield inspection.finding("graph.unknown-field", what, use.path, _fields(unknown))
 
 
 def _unknown_root(level: Level, ref: Ref, known: list[str]) -> tuple[str, str]:
     if ref.root == "previous":
-        return f"${ref}: there is no round before: this is no `repeat:` block", "use it inside a `repeat:` block"
+        return f"${ref}: no previous round: this is not a `repeat:` block", "use it inside a `repeat:` block"
     items = [one for one in known if level.types.node(one) is None and one not in {"input", "context", "run"}]
     if ref.root == "item" and items:
-        return f"${ref}: there is no node 'item'", f"the item is called ${items[0]} here"
+        return f"${ref}: no node is named 'item'", f"the item is named ${items[0]} here"
     if ref.root == "item":
-        return f"${ref}: there is no item: this is no `map:` block", "use it inside a `map:` block"
-    return f"${ref}: there is no node {ref.root!r}", choices(known, ref.root)
+        return f"${ref}: no item: this is not a `map:` block", "use it inside a `map:` block"
+    return f"${ref}: no node is named {ref.root!r}", choices(known, ref.root)
 
 
 def _fields(unknown: Unknown) -> str:
     if unknown.choices:
         return choices(unknown.choices, str(unknown.step))
     if isinstance(unknown.kind, Many):
-        return "it is a list: take an item ([0]), or go through it with `map:`"
+        return "it is a list: take an item ([0]), or use a `map:` over it"
     return f"it is {show_type(unknown.kind)}, which has no fields" if unknown.kind else "the value has no fields"
 
 
@@ -86,7 +86,7 @@ def _missing(inspection: Inspection, level: Level, name: str, expr: Expr, path: 
     else:
         what = f"{name} needs ${lack.ref}, but ${lack.what} may be null"
     asked = lack.what if lack.ref.root == lack.what else f"{lack.what} != null"
-    fix = f"write ${lack.ref}? to take null instead, or give {name} a `when` that asks for {asked}"
+    fix = f"write ${lack.ref}? to take null instead, or give {name} a `when` that requires {asked}"
     yield inspection.finding("graph.may-be-skipped", what, path, fix)
 
 
@@ -94,18 +94,18 @@ def _missing_output(inspection: Inspection, name: str, expr: Expr, path: DataPat
     lack = inspection.top.lack(expr, NOTHING)
     if lack is not None and lack.ref.root == lack.what and lack.what not in inspection.broken:
         what = f"the output {name} needs ${lack.ref}, but {lack.what} may be skipped ({lack.why})"
-        yield inspection.finding("graph.may-be-skipped", what, path, f"write ${lack.ref}? where null is a good answer")
+        yield inspection.finding("graph.may-be-skipped", what, path, f"write ${lack.ref}? if null is acceptable")
 
 
 def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode) -> Iterator[Finding]:
-    """Nodes that are named without a reference: `after`, the `review` of an effect, the action of a rule."""
+    """Nodes named without a reference: `after`, the `review` of an effect, the action of a rule."""
     path, nodes = level.place(name), level.nodes
     for index, other in enumerate(node.after):
         if other not in nodes and other not in inspection.broken:
             fix = choices([one for one in nodes if one != name], other)
             yield inspection.finding("graph.unknown-node", f"unknown node {other!r}", (*path, "after", index), fix)
     if isinstance(node, ReviewNode) and node.auto is not None and node.auto.action not in node.decide:
-        what = f"the rule decides {node.auto.action!r}, which is no action of this review"
+        what = f"the rule decides {node.auto.action!r}, which is not an action of this review"
         fix = choices(list(node.decide), node.auto.action)
         yield inspection.finding("graph.unknown-action", what, (*path, "auto", "action"), fix)
     elif isinstance(node, ReviewNode) and node.auto is not None:
@@ -115,12 +115,12 @@ def _named_nodes(inspection: Inspection, level: Level, name: str, node: AnyNode)
     if isinstance(node, EffectNode) and node.review is not None and node.review not in inspection.broken:
         known = [one for one, other in nodes.items() if isinstance(other, ReviewNode)]
         if node.review not in known:
-            what = f"{node.review!r} is no review of this graph"
+            what = f"{node.review!r} is not a review of this graph"
             yield inspection.finding("graph.unknown-node", what, (*path, "review"), choices(known, node.review))
 
 
 def _of_rule(inspection: Inspection, path: DataPath, node: ReviewNode, action: str) -> Iterator[Finding]:
-    """A rule approves or rejects, and has no fields to give."""
+    """A rule approves or rejects, and cannot fill fields."""
     place = (*path, "auto", "action")
     names = inspection.spec.type_names
     needed = [
@@ -132,24 +132,24 @@ def _of_rule(inspection: Inspection, path: DataPath, node: ReviewNode, action: s
         what = f"a rule can approve or reject; {action!r} is for people"
         yield inspection.finding("graph.unknown-action", what, place, "action: approve, or action: reject")
     elif needed:
-        what = f"the rule decides {action!r}, which needs {', '.join(needed)}, and a rule gives no fields"
-        fix = f"let {needed[0]} be optional ({needed[0]}: ...?), or drop it from {action!r}"
+        what = f"the rule decides {action!r}, which needs {', '.join(needed)}, but a rule cannot fill fields"
+        fix = f"make {needed[0]} optional ({needed[0]}: ...?), or drop it from {action!r}"
         yield inspection.finding("graph.unknown-action", what, place, fix)
 
 
 def _actions(inspection: Inspection, path: DataPath, node: ReviewNode) -> Iterator[Finding]:
-    """Actions that are nearly one of those that have a meaning: a misspelt `reject` would refuse nothing."""
+    """Actions with nearly the name of a built-in one: a misspelt `reject` would not refuse anything."""
     for action in node.decide:
         for meant in sorted({*APPROVING, REJECT} - set(node.decide)):
             if action != meant and _is_slip(action, meant):
-                what = f"the action {action!r} is not {meant!r}, and means nothing by itself"
-                fix = f"write {meant!r}, or choose a name that is not taken for it"
+                what = f"the action {action!r} is not {meant!r}, and has no meaning of its own"
+                fix = f"write {meant!r}, or choose a less similar name"
                 place = (*path, "decide", action)
                 yield inspection.finding("graph.unknown-action", what, place, fix, at="key", severity="warning")
 
 
 def _is_slip(word: str, meant: str) -> bool:
-    """Letters exchanged, or one too many or too few."""
+    """Whether two words differ by swapped letters, or by one letter."""
     short, long = sorted((word, meant), key=len)
     is_one_more = len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
     return is_one_more or sorted(word) == sorted(meant)
@@ -159,7 +159,7 @@ _NAMES = (Scalar("str"), Scalar("int"), ANY)
 
 
 def role_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Names that lead nowhere, and an id, a title or a key that is no text."""
+    """Unknown names in `item` and `shows`, and an id, a title or a key that is not text."""
     spec = inspection.spec
     if spec.item is not None and spec.item.input is not None and spec.item.input not in spec.input:
         what = f"item.input: the graph has no input {spec.item.input!r}"
@@ -177,7 +177,7 @@ def role_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _wrong(spec: GraphSpec, path: str) -> tuple[str, str] | None:
-    """What is wrong with a path into the input, and what to write; None when nothing is."""
+    """Problem of a path into the input, and its fix; None if there is none."""
     kind: Type = spec.input_type
     for step in path.split("."):
         kind = bare(kind, spec.type_names)
@@ -185,9 +185,9 @@ def _wrong(spec: GraphSpec, path: str) -> tuple[str, str] | None:
             return None
         if not isinstance(kind, Record) or (step not in kind.fields and not kind.is_open):
             known = list(kind.fields) if isinstance(kind, Record) else []
-            return f"{path}: there is no field {step!r}", f"name a field of the input; {choices(known, step)}"
+            return f"{path}: no field {step!r}", f"name a field of the input; {choices(known, step)}"
         kind = kind.fields.get(step, ANY)
     found = bare(kind, spec.type_names)
     if isinstance(found, (Many, Record)) or (isinstance(found, Scalar) and found not in _NAMES):
-        return f"{path} is no text and no whole number", "name a field that is text, an enum or an int"
+        return f"{path} is neither text nor a whole number", "name a field that is text, an enum or an int"
     return None

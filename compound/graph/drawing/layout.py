@@ -1,4 +1,4 @@
-"""Layered layout of a picture: layers from the top, few crossings, straight where possible.
+"""Layered layout of a picture: layers from the top, few crossings, straight arrows if possible.
 
 Source: Sugiyama, Tagawa, Toda, IEEE SMC 1981; the order within layers by barycentres, a few sweeps each way.
 """
@@ -94,7 +94,7 @@ def _placed(
 
 
 def _layers(found: Sequence[Card], arrows: Sequence[Arrow]) -> dict[str, int]:
-    """Longest way from the input; then cards go down as far as they can where arrows get shorter."""
+    """Longest path from the input; then cards move down as far as that shortens arrows."""
     layer = {card.name: 0 for card in found}
     for card in found:
         for arrow in arrows:
@@ -124,8 +124,8 @@ def _neighbours(links: Sequence[tuple[str, str]], *, above: bool) -> dict[str, l
 def _order(rows: list[list[str]], links: Sequence[tuple[str, str]]) -> None:
     """Order each row so that few arrows cross: barycentres down and up in turn, then swaps of neighbours.
 
-    Sweeps keep much of what they begin with, so they begin from the given order and from shuffled ones (the
-    same each time); the best order that was seen stays.
+    Sweeps depend on their start, so they run from the given order and from shuffled ones (the same each time); the
+    best order is kept.
     """
     up, down = _neighbours(links, above=True), _neighbours(links, above=False)
     best, fewest = [list(row) for row in rows], _crossings(rows, down)
@@ -154,7 +154,7 @@ def _by_mean(row: list[str], rows: Sequence[Sequence[str]], near: Mapping[str, l
 
 
 def _swap(rows: Sequence[list[str]], down: Mapping[str, list[str]]) -> None:
-    """Swap neighbours in a row wherever that leaves fewer crossings above and below it."""
+    """Swap neighbours in a row while that leaves fewer crossings above and below it."""
     for number, row in enumerate(rows):
         if len(row) > _WIDEST_SWAPPED:
             continue
@@ -186,7 +186,7 @@ def _crossings(rows: Sequence[Sequence[str]], down: Mapping[str, list[str]]) -> 
 def _columns(
     rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]], sizes: Mapping[str, tuple[float, float]]
 ) -> dict[str, float]:
-    """Centres: packed, then pulled towards the neighbours as far as the order lets them."""
+    """Centres: packed, then moved towards the neighbours as far as the order allows."""
     xs: dict[str, float] = {}
     for row in rows:
         x = 0.0
@@ -214,7 +214,7 @@ def _pull(
     xs: dict[str, float],
     sizes: Mapping[str, tuple[float, float]],
 ) -> None:
-    """Move a row to the mean of the leftmost and the rightmost places that keep order and gaps."""
+    """Move a row to the mean of its leftmost and rightmost positions that keep order and gaps."""
 
     def apart(a: str, b: str) -> float:
         return (sizes[a][0] + sizes[b][0]) / 2 + _GAP_X

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
 
 _SAFE: Final = frozenset(" ._-$'(),/:=+*·…!?@")
-"""Signs that mean nothing inside a quoted label; all others are written by their number."""
+"""Characters without a meaning inside a quoted label; all others are written as numeric entities."""
 _LONGEST: Final = 80
 
 
 def draw(spec: GraphSpec) -> str:
-    """A Mermaid flowchart; shape, colour and label say the kind; arrows that a longer way implies are out.
+    """A Mermaid flowchart; shape, colour and label show the kind; without arrows that a longer path implies.
 
-    A block is a box around its nodes. No text of the graph can be anything but text: `%%{init}%%`, quotes, tags
-    and line breaks of a condition stay inside their label.
+    A block is a box around its nodes. Text of the graph stays text: `%%{init}%%`, quotes, tags and line breaks of a
+    condition are escaped in their label.
 
     Raises:
         ProjectError: The graph cannot be planned.
@@ -37,7 +37,7 @@ def draw(spec: GraphSpec) -> str:
 
 
 def _box(box: Box, name: str, lead: str, pad: str) -> list[str]:
-    """A node; of a block its nodes and their arrows too. Ids of inner nodes begin with `lead`."""
+    """A node; for a block also its nodes and their arrows. Ids of inner nodes start with `lead`."""
     if not box.inner:
         opening, closing = LOOKS[box.kind].shape
         return [f'{pad}{name}{opening}"{_label(box)}"{closing}:::{box.kind}_']

@@ -1,4 +1,4 @@
-"""A graph as boxes and arrows, before anybody draws it: the same for Mermaid and SVG."""
+"""A graph as boxes and arrows, shared by Mermaid and SVG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compound.spec.nodes import AnyNode, EffectNode, MapBlock, RepeatBlock, Revi
 INPUT, OUTPUT = "input", "output"
 """Kinds of the two ends."""
 START, END = "$input", "$output"
-"""Names of the two ends: no node can be called so."""
+"""Names of the two ends: no node can have these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Look:
     """How a kind is drawn.
 
     Attributes:
-        colour: Fill, dark enough for white text (contrast at least 4.5): light and dark pages both work.
-        shape: What stands around its label in Mermaid.
-        is_solid: Filled, so that it is seen first: a run is stored there.
+        colour: Fill, dark enough for white text (contrast at least 4.5), on light and dark pages.
+        shape: Mermaid's brackets around its label.
+        is_solid: Whether it is filled, to stand out: a run is stored there.
     """
 
     colour: str
@@ -52,7 +52,7 @@ LOOKS: Final[Mapping[str, Look]] = {
 }
 
 _UNSHOWN: Final = re.compile("[^\t\n\r -\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML refuses."""
+"""Characters that XML refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +60,11 @@ class Box:
     """One node of the picture.
 
     Attributes:
-        kind: Of the node; `input`, `output` for the ends.
-        detail: What it calls: `tools/customer_orders.sql` is `customer_orders`.
+        kind: Kind of the node; `input`, `output` for the ends.
+        detail: The part that it calls: `tools/customer_orders.sql` is `customer_orders`.
         when: Its condition; empty for none.
-        inner: Of a block, its nodes.
-        ways: Of a block, the arrows between them.
+        inner: For a block, its nodes.
+        ways: For a block, the arrows between them.
         description: For people.
     """
 
@@ -79,7 +79,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """`source` comes before `target`; `is_order` when no value flows."""
+    """`source` comes before `target`; `is_order` if no value flows."""
 
     source: str
     target: str
@@ -88,7 +88,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Boxes in topological order, and the arrows that no longer way implies."""
+    """Boxes in topological order, and the arrows that no longer path implies."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
@@ -120,7 +120,7 @@ def picture(spec: GraphSpec) -> Picture:
 
 
 def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> list[Arrow]:
-    """Transitive reduction: an arrow is left out when a longer way says the same."""
+    """Transitive reduction: an arrow is left out if a longer path implies it."""
     reach: dict[str, set[str]] = {START: set()}
     arrows: list[Arrow] = []
     rank = {name: index for index, name in enumerate([START, *before])}
@@ -134,7 +134,7 @@ def _arrows(before: Mapping[str, set[str]], nodes: Mapping[str, AnyNode]) -> lis
 
 
 def _ways(nodes: Mapping[str, AnyNode]) -> tuple[Arrow, ...]:
-    """Arrows between the nodes of a block; none where they wait for each other."""
+    """Arrows between the nodes of a block; none if they wait for each other."""
     wiring = Wiring(nodes)
     return tuple(_arrows({name: set(wiring.deps[name]) for name in wiring.order}, nodes))
 
@@ -155,5 +155,5 @@ def _box(name: str, node: AnyNode) -> Box:
 
 
 def _shown(text: str) -> str:
-    """The text on one line, with a mark for what no picture can hold."""
+    """The text on one line, with a mark for characters that pictures cannot contain."""
     return " ".join(_UNSHOWN.sub("\ufffd", text).split())

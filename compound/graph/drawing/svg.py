@@ -1,4 +1,4 @@
-"""A graph as a plain SVG: no browser, no script, no fonts to load, readable on light and dark pages."""
+"""A graph as a plain SVG: no browser, scripts or fonts needed, readable on light and dark pages."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _SPREAD: Final = 16.0
 def draw_svg(spec: GraphSpec) -> str:
     """The picture as SVG text.
 
-    A filled card is a review or an effect; a dashed one has a condition; a dashed arrow is only order. Nodes in
-    one frame wait for the same nodes and are waited for by the same.
+    A filled card is a review or an effect; a dashed one has a condition; a dashed arrow is only order. Nodes in one
+    frame have the same upstream and downstream nodes.
 
     Raises:
         ProjectError: The graph cannot be planned.
@@ -82,7 +82,7 @@ def _ways(ways: Sequence[tuple[bool, tuple[Placed, ...]]]) -> Iterator[str]:
 
 
 def _ports(ends: Sequence[tuple[Placed, float, int]]) -> Mapping[int, float]:
-    """Where each arrow leaves or meets its card: side by side, in the order of where they come from."""
+    """Where each arrow leaves or meets its card: side by side, ordered by the other end."""
     found: dict[int, float] = {}
     for card in dict.fromkeys(placed for placed, _, _ in ends):
         mine = sorted((other, index) for placed, other, index in ends if placed is card)
@@ -117,7 +117,7 @@ def _card(placed: Placed, card: Card) -> Iterator[str]:
 
 
 def _panel(placed: Placed, kind: str, *, dash: bool) -> Iterator[str]:
-    """A node: paper with a breath of its colour and a bar at the left; filled where the run is stored."""
+    """A node: paper with a tint of its colour and a bar at the left; filled where the run is stored."""
     left, top, colour = placed.x - placed.width / 2, placed.y - placed.height / 2, LOOKS[kind].colour
     line = f'stroke="{colour}" stroke-width="1.3"' + (' stroke-dasharray="5 3"' if dash else "")
     if LOOKS[kind].is_solid:

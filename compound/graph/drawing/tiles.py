@@ -1,4 +1,4 @@
-"""Cards of a picture: one for a node, one for nodes that stand side by side for the same reason."""
+"""Cards of a picture: one for a node, or one for several nodes with the same neighbours."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _WIDE: Final = frozenset("mwMW@%&—→")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What is drawn as one piece.
+    """One piece of the picture.
 
     Attributes:
-        name: Of its first node; arrows know it by that.
-        head: The node, or the block around `rows`; None where nodes only stand together.
+        name: Name of its first node; arrows refer to it.
+        head: The node, or the block around `rows`; None for a group of nodes.
         rows: The nodes inside.
         when: The condition that all of it shares; empty for none.
     """
@@ -38,12 +38,12 @@ class Card:
 
     @property
     def is_end(self) -> bool:
-        """It is the graph's input or output."""
+        """Whether it is the graph's input or output."""
         return self.head is not None and self.head.kind in {INPUT, OUTPUT}
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height in pixels, with room for fonts that run wide."""
+        """Width and height in pixels, with room for wide fonts."""
         if self.is_end:
             return 84.0, 28.0
         head = head_lines(self)
@@ -62,8 +62,8 @@ class Card:
 def cards(drawn: Picture) -> tuple[tuple[Card, ...], tuple[Arrow, ...]]:
     """The cards of a picture, and the arrows between them.
 
-    Nodes that wait for the same nodes, are waited for by the same, and share their condition say the same
-    thing in a picture; three or more of them are one card.
+    Nodes with the same upstream and downstream nodes and the same condition look the same in a picture; three or more
+    of them are one card.
     """
     together = _together(drawn)
     home = {name: names[0] for names in together for name in names}
@@ -91,7 +91,7 @@ def _together(drawn: Picture) -> list[tuple[str, ...]]:
         targets[arrow.source].add((arrow.target, arrow.is_order))
     alike: dict[object, list[str]] = {}
     for box in drawn.boxes:
-        # Where a run is stored stays in sight on its own.
+        # A node where a run is stored keeps a card of its own.
         if box.kind not in {INPUT, OUTPUT} and not LOOKS[box.kind].is_solid and not box.inner:
             key = (frozenset(sources[box.name]), frozenset(targets[box.name]), box.when)
             alike.setdefault(key, []).append(box.name)
@@ -99,7 +99,7 @@ def _together(drawn: Picture) -> list[tuple[str, ...]]:
 
 
 def head_lines(card: Card) -> list[str]:
-    """What stands at the head of a card, the name first."""
+    """The lines at the head of a card, the name first."""
     box = card.head
     if box is None:
         return []
@@ -108,12 +108,12 @@ def head_lines(card: Card) -> list[str]:
 
 
 def detail_of(box: Box) -> str:
-    """Kind, and what it calls."""
+    """Kind, and the part that it calls."""
     return shortened(f"{box.kind} · {box.detail}" if box.detail else box.kind)
 
 
 def when_of(condition: str) -> str:
-    """A condition as it is shown."""
+    """A condition in display form."""
     return shortened(f"when {condition}")
 
 
@@ -123,6 +123,6 @@ def shortened(text: str, limit: int = _LONGEST) -> str:
 
 
 def text_width(text: str, size_px: float) -> float:
-    """Pixels of a text in a sans-serif font that runs wide, names in bold; nothing is measured."""
+    """Estimated pixels of a text in a wide sans-serif font, names in bold; nothing is measured."""
     bold = 1.1 if size_px == NAME_PX else 1.0
     return bold * size_px * sum(0.38 if char in _NARROW else 0.95 if char in _WIDE else 0.62 for char in text)

@@ -1,4 +1,4 @@
-"""End a run that waits: nothing more of it happens."""
+"""Cancels a waiting run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 async def cancel_run(
     state: StateStore, checkpoints: Path, run_id: str, *, actor: str, reason: str, wait_s: float = 60.0
 ) -> None:
-    """Mark a run as cancelled; it can never go on. The caller takes its review items back first.
+    """Mark a run as cancelled; it can never resume. The caller withdraws its review items first.
 
     Raises:
         RunError: ``graph.unknown-run``.
-        ConflictError: ``graph.run-done``; ``graph.run-busy``: a process is at it.
+        ConflictError: ``graph.run-done``; ``graph.run-busy``: a process is running it.
     """
     ledger = StateLedger(state)
     async with run_lock(lock_file(checkpoints), run_id, wait_s=wait_s):
         record = ledger.get(run_id)
         if record is None:
-            raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+            raise RunError("graph.unknown-run", f"no run has the id {run_id!r}", fix="compound traces list")
         if record.status == "done":
             raise ConflictError("graph.run-done", f"run {run_id} is done", fix="there is nothing to cancel")
         told = f"{actor}: {reason}" if reason else actor

@@ -1,4 +1,4 @@
-"""What to give langgraph next: a first state, the decisions that were made, or just "go on"."""
+"""The next input for langgraph: a first state, the new decisions, or just "continue"."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """How a run goes on.
+    """How a run continues.
 
     Attributes:
-        must_run: There is something to do; otherwise it is finished, or waits.
-        payload: What langgraph is given.
-        resumed: Interrupt ids that are answered by it.
-        waiting: Interrupt id -> review item, of what still waits when nothing is to be done.
+        must_run: Whether there is work to do; otherwise it is finished, or waits.
+        payload: The input for langgraph.
+        resumed: Interrupt ids that it answers.
+        waiting: Interrupt id -> review item that still waits, if there is no work.
     """
 
     must_run: bool
@@ -36,10 +36,10 @@ class NextStep:
 
 
 async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durable, reviews: Reviews | None) -> NextStep:
-    """Decide from the table of runs and the checkpoint how a run goes on.
+    """Determine from the table of runs and the checkpoint how a run continues.
 
     Raises:
-        RunError: ``graph.checkpoint-lost``: it waited for a person, but its checkpoint is gone.
+        RunError: ``graph.checkpoint-lost``: it waited for a person, but its checkpoint was deleted.
     """
     if record is None:
         return NextStep(must_run=True, payload=first_payload(run))
@@ -55,7 +55,7 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
-    # `next` leaves out a node whose result is stored but whose step is not yet: only no task at all is the end.
+    # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
     is_over = not snapshot.tasks
     if is_over and _has_failed(outcomes):
         return await _again(run, outcomes, durable)
@@ -65,7 +65,7 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
 
 
 def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:
-    """Outcomes of a checkpoint, also of nodes whose result is stored but whose step is not yet."""
+    """Outcomes of a checkpoint, including nodes whose result is stored but whose step is not."""
     known: dict[str, Mapping[str, Any]] = dict(snapshot.values.get("outcomes", {}))
     for task in snapshot.tasks:
         known |= (task.result or {}).get("outcomes", {})
@@ -73,14 +73,14 @@ def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _has_failed(outcomes: Mapping[str, Mapping[str, Any]]) -> bool:
-    """A node failed, and the process ended before the run did: nobody was told, and the cause may be over."""
+    """A node failed and the process ended before the run did: nobody was told, and the cause may have passed."""
     return any(data["status"] == "failed" for data in outcomes.values())
 
 
 async def _again(run: ActiveRun, outcomes: Mapping[str, Mapping[str, Any]], durable: Durable) -> NextStep:
-    """Try what failed once more; what succeeded stays, so a decision still stands on what its person saw.
+    """Retry the failed nodes; values of the others are kept, so a decision still matches what its person saw.
 
-    The decision itself is asked for again: after a refused effect there may be another one, or none yet.
+    The decision is read again: after a refused effect there may be another one, or none yet.
     """
     stays = {name for name, data in outcomes.items() if data["status"] not in LOST} - durable.reviews
     load(run, {name: data for name, data in outcomes.items() if name in stays})
@@ -89,9 +89,9 @@ async def _again(run: ActiveRun, outcomes: Mapping[str, Mapping[str, Any]], dura
 
 
 async def begin_again(run: ActiveRun, plan: Plan, durable: Durable, node: str) -> None:
-    """Forget what leads to a review and what follows from it; what other boundaries rest on stays.
+    """Discard the nodes that lead to a review and those that follow from it; keep those of other boundaries.
 
-    A crash in between leaves a run without a checkpoint, which begins again by itself.
+    A crash in between leaves a run without a checkpoint, which restarts by itself.
     """
     snapshot = await durable.snapshot(run.checkpoint_id)
     outcomes: Mapping[str, Mapping[str, Any]] = snapshot.values.get("outcomes", {})
@@ -101,7 +101,7 @@ async def begin_again(run: ActiveRun, plan: Plan, durable: Durable, node: str) -
 
 
 def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> set[str]:
-    """Nodes that an effect or a review beside the node, or before it, has used."""
+    """Nodes used by an effect or a review that is not behind this node."""
     before = plan.ancestors
     settled = (
         name
@@ -123,6 +123,6 @@ async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep
             decided[interrupt_id] = decision.decision_id
     if decided:
         return NextStep(must_run=True, payload=resume_payload(decided), resumed=tuple(decided))
-    # A crash may have left work beside the pause; only that is run then, the review just waits again.
+    # A crash may have left work next to the pause; only that work is run, the review keeps waiting.
     is_unfinished = any(not task.interrupts and task.result is None for task in snapshot.tasks)
     return NextStep(must_run=is_unfinished, waiting=waiting)

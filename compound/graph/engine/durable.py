@@ -1,7 +1,7 @@
-"""The plan as a langgraph `StateGraph`: one node per segment, so that runs can pause, crash and go on.
+"""The plan as a langgraph `StateGraph`: one node per segment, so that runs can pause, crash and resume.
 
-Edges are always lists, so every join fires exactly once: each langgraph node always runs, and what is skipped
-is skipped inside it, as a value. The state holds JSON only.
+Edges are always lists, so every join fires exactly once: each langgraph node always runs, and skipping happens
+inside it, as a value. The state is plain JSON.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _merge(left: _Outcomes, right: _Outcomes) -> _Outcomes:
 
 
 class GraphState(TypedDict):
-    """What a checkpoint holds."""
+    """The content of a checkpoint."""
 
     run: dict[str, Any]
     outcomes: Annotated[_Outcomes, _merge]
@@ -51,7 +51,7 @@ class Durable:
     """A plan bound to langgraph and to a checkpoint file.
 
     Attributes:
-        live: Runs that are in memory now, by id; nodes find theirs here.
+        live: Runs in memory, by id; nodes find their run here.
         steps: Reviews and effects, ready to run.
     """
 
@@ -70,7 +70,7 @@ class Durable:
         return frozenset(name for name, step in self._plan.steps.items() if step.kind == "review")
 
     def open(self, checkpoint_path: Path | None, *, wait_s: float = 30.0) -> None:
-        """Open the checkpoints (in memory when there is no path) and compile."""
+        """Open the checkpoints (in memory without a path) and compile."""
         self._saver = _open_saver(checkpoint_path, self._exits, wait_s)
         self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
 
@@ -93,7 +93,7 @@ class Durable:
         return graph
 
     async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
-        """Go on until the end or the next pause; returns interrupt id -> review item of what waits."""
+        """Continue until the end or the next pause; returns interrupt id -> review item of each waiting one."""
         self.live[run.run_id] = run
         try:
             state = cast(
@@ -108,7 +108,7 @@ class Durable:
         return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
 
     async def rehearse(self, run: ActiveRun, node: str, trial: Trial, outcomes: Mapping[str, Any] | None) -> Rehearsal:
-        """Try a decision of a run out, as its checkpoint has it where no outcomes are given."""
+        """Rehearse a decision of a run, from its checkpoint if no outcomes are given."""
         from compound.graph.engine.rehearsing import Rehearser
 
         if outcomes is None:
@@ -120,17 +120,17 @@ class Durable:
         return await Rehearser(self._plan, run, review, review.consequences).rehearse(trial)
 
     async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
-        """Where a run stands, by its checkpoint."""
+        """The state of a run, from its checkpoint."""
         return await self._require().aget_state(_config(self._plan, checkpoint_id))
 
     async def require(self, run: ActiveRun) -> None:
-        """Refuse to go on with a run that waits, but whose checkpoint is gone.
+        """Refuse to resume a waiting run without its checkpoint.
 
         Raises:
             RunError: ``graph.checkpoint-lost``.
         """
         if not (await self.snapshot(run.checkpoint_id)).values:
-            what = f"run {run.run_id} waits for a person, but its checkpoint is gone"
+            what = f"run {run.run_id} waits for a person, but its checkpoint was deleted"
             raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
 
     async def prune(self, checkpoint_id: str) -> None:
@@ -183,14 +183,14 @@ class Durable:
 
 
 def load(run: ActiveRun, outcomes: Mapping[str, Mapping[str, JsonValue]]) -> None:
-    """Let a run in memory know what its checkpoint knows."""
+    """Load the checkpoint's outcomes into a run in memory."""
     for name, data in outcomes.items():
         if name not in run.outcomes:
             run.settle(name, from_json(name, run.run_id, data))
 
 
 def first_payload(run: ActiveRun) -> dict[str, Any]:
-    """The state a run begins with; outcomes it already has are not made again."""
+    """The initial state of a run; nodes with an outcome do not run again."""
     return {"run": {"run_id": run.run_id}, **_update(run.outcomes)}
 
 

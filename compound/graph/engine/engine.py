@@ -1,4 +1,4 @@
-"""Run a graph: start, pause, resume, go on after a crash."""
+"""Runs a graph: start, pause, resume, continue after a crash."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class RunOptions(TypedDict, total=False):
-    """What `Engine.run` may be given beside input and id; see there."""
+    """Arguments of `Engine.run` other than input and id; see there."""
 
     thread_id: str | None
     context: Mapping[str, JsonValue] | None
@@ -48,18 +48,18 @@ class RunOptions(TypedDict, total=False):
 
 
 class Engine:
-    """Runs one graph, many times, also side by side.
+    """Runs one graph, many times, also concurrently.
 
     Use it as an async context manager: `async with Engine(spec, services, recorder, state, path) as engine:`.
 
     Args:
-        spec: The graph; `check` it first, an engine only refuses what it cannot plan.
+        spec: The graph; `check` it first, an engine only refuses a graph that it cannot plan.
         services: The project's look-ups; every name is looked up once, when the engine is opened.
-        recorder: Where spans go; None records nothing.
-        state: The state store; None keeps runs in memory, and then nothing survives the process.
+        recorder: The recorder of spans; None records nothing.
+        state: The state store; None keeps runs in memory, and nothing survives the process.
         checkpoint_path: SQLite file of the checkpoints; None keeps them in memory.
-        lock_wait_s: How long a run waits for another one with the same run id.
-        store_wait_s: How long a checkpoint waits for another process that holds the file.
+        lock_wait_s: How long a run waits for another run of the same id.
+        store_wait_s: How long a checkpoint waits for another process that has locked the file.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two have a default
@@ -73,7 +73,7 @@ class Engine:
         lock_wait_s: float = 60.0,
         store_wait_s: float = 30.0,
     ) -> None:
-        """Internal: `Project.engine` makes it."""
+        """Internal: use `Project.engine`."""
         host = None if checkpoint_path is None else place_of(Path(checkpoint_path))
         ledger: RunLedger = MemoryLedger() if state is None else StateLedger(state, host=host)
         self._frame = Frame(spec, services, recorder)
@@ -94,7 +94,7 @@ class Engine:
         return self._frame.plan
 
     async def __aenter__(self) -> Engine:
-        """Look every name up.
+        """Look up every name.
 
         Raises:
             ProjectError: A name is unknown, a prompt is broken, or a graph with reviews has no queue.
@@ -121,26 +121,25 @@ class Engine:
         effect_gate: EffectGate | None = None,
         listener: Listener | None = None,
     ) -> RunResult:
-        """Start a run; with an id that was started before, go on with it (after a crash, a pause, a failure).
+        """Start a run; with the id of an earlier run, resume it (after a crash, a pause, a failure).
 
         Args:
             input: The graph's `input`.
-            run_id: Names the run for ever: its journal, its review items, its effects.
-            thread_id: The conversation it belongs to; the run's own id when left out.
+            run_id: Permanent id of the run: of its journal, its review items, its effects.
+            thread_id: The conversation it belongs to; default the run's own id.
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
             example_id: The evaluation case, for traces.
-            item: Internal: which item of a backlog it answers; that of the input when left out.
+            item: Internal: id of the backlog item that it answers; default that of the input.
             effect_gate: Awaited once, before the first delivery.
-            listener: Told what happens, one event after the other; the run waits until it has. See `stream`.
+            listener: Called with each event in order; the run waits for it. See `stream`.
 
         Raises:
-            DataError: ``graph.bad-input``: the input or the context is not what the graph declares.
-            ConflictError: ``graph.changed``: the run's own version of the graph is not to be had any more;
+            DataError: ``graph.bad-input``: the input or the context does not fit the graph's declaration.
+            ConflictError: ``graph.changed``: the run's own version of the graph is no longer available;
                 ``graph.cancelled``; ``graph.pruned``: it is over, and its content was removed;
-                ``graph.other-input``: the id belongs to
-                another input; ``graph.draining``: runs of the version
-                before must end first; ``graph.run-busy``: somebody else runs it.
+                ``graph.other-input``: the id belongs to another input; ``graph.draining``: runs of the earlier
+                version must end first; ``graph.run-busy``: another process or task runs it.
         """
         self._frame.require_fit(input, context or {}, run_id)
         active = self._frame.activate(run_id, thread_id or run_id, input, context or {}, example_id)
@@ -157,19 +156,19 @@ class Engine:
             require_content(record)
             if record is not None and digest(record.input) != digest(input):
                 what = f"run {run_id} was started with another input"
-                raise ConflictError("graph.other-input", what, fix="give the new input a run id of its own")
+                raise ConflictError("graph.other-input", what, fix="give the new input a new run id")
             return await self._versions.go(active, record)
 
     async def resume(
         self, run_id: str, *, effect_gate: EffectGate | None = None, listener: Listener | None = None
     ) -> RunResult:
-        """Go on with a run whose review items were decided; harmless when nothing is decided yet.
+        """Resume a run whose review items were decided; does nothing if nothing is decided yet.
 
-        Several callers may resume one run: they take turns, the later ones find it done.
+        Several callers may resume one run: they take turns, and the later ones find it done.
 
         Raises:
             RunError: ``graph.unknown-run``, ``graph.checkpoint-lost``, ``graph.resume-not-taken``.
-            ConflictError: ``graph.changed``: its own version of the graph is not to be had any more;
+            ConflictError: ``graph.changed``: its own version of the graph is no longer available;
                 ``graph.pruned``: it is over, and its content was removed.
         """
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
@@ -181,15 +180,15 @@ class Engine:
     async def redraft(
         self, run_id: str, node: str, *, decides: Literal["ask", "auto"] = "ask", effect_gate: EffectGate | None = None
     ) -> RunResult:
-        """Run again what leads to a review, with the facts as they are now; its stale item gets the new draft.
+        """Run the nodes before a review again, with present data; its stale item gets the new draft.
 
-        What other decisions and effects rest on stays. Model calls whose inputs did not change are answered from
+        Nodes that other decisions and effects depend on are kept. Model calls with unchanged inputs are answered from
         the journal.
 
         Args:
             run_id: A run that is not done.
             node: Its review node.
-            decides: `ask` a person about the new draft, whatever the node's `auto` rule says, or let it decide.
+            decides: `ask` a person about the new draft, ignoring the node's `auto` rule, or let the rule decide.
             effect_gate: As for `run`.
 
         Raises:
@@ -199,7 +198,7 @@ class Engine:
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
             _, record = self._legs.known(run_id, None)
             if record.status == "done":
-                raise ConflictError("graph.run-done", f"run {run_id} is done", fix="give the ticket a new run")
+                raise ConflictError("graph.run-done", f"run {run_id} is done", fix="start a new run")
             legs = self._versions.of(record).legs
             active, record = legs.known(run_id, effect_gate)
             active.redraft = decides
@@ -208,17 +207,17 @@ class Engine:
     async def rehearse(
         self, run_id: str, node: str, trial: Trial, *, held: Mapping[str, Any] | None = None
     ) -> Rehearsal:
-        """Internal: try a decision of a waiting run out; nothing is stored but the model calls that it needs.
+        """Internal: rehearse a decision of a waiting run; only its model calls are stored.
 
         Args:
             run_id: A run that waits.
             node: Its review node.
             trial: The decision.
-            held: What the run knows (`input`, `context`, `outcomes`), where it is not one of this engine's.
+            held: The run's state (`input`, `context`, `outcomes`), if it is not a run of this engine.
 
         Raises:
             RunError: ``graph.unknown-run``. ConflictError: ``graph.changed``.
-            DataError: ``review.edit``, ``review.text-needed``, ``policy.*``: it may not be decided so.
+            DataError: ``review.edit``, ``review.text-needed``, ``policy.*``: the decision is not allowed.
         """
         legs = self._legs
         if held is not None:
@@ -233,7 +232,7 @@ class Engine:
                 await legs.open_durable().require(active)
         active.is_rehearsal = True
         outcomes = None if held is None else held["outcomes"]
-        # Where nothing was changed nothing runs again, and there is nothing to trace.
+        # Without changes nothing runs again, and there is nothing to trace.
         with legs.frame.root(active, resumed=True) if trial.given else SILENT as span:
             span.pause(f"tries {trial.action}")
             try:
@@ -253,20 +252,20 @@ class Engine:
         mode: Mode = "pinned",
         swaps: Mapping[str, JsonValue] | None = None,
     ) -> ReplayResult:
-        """Internal: run a recorded run again; nothing is stored but spans, nothing takes effect.
+        """Internal: run a recorded run again; only spans are stored, and no effect is done.
 
         Args:
-            input: Of the recorded run.
+            input: Input of the recorded run.
             recording: Its nodes.
-            run_id: Of the replay; a new one.
-            context: Of the recorded run.
-            mode: `pinned` answers every unchanged node from the recording; `fresh` only model calls, so that
-                tools and data are those of today.
-            swaps: Node path to the value that stands in for it.
+            run_id: Id of the replay; a new one.
+            context: Context of the recorded run.
+            mode: `pinned` answers every unchanged node from the recording; `fresh` only model calls, so that tools and
+                data are those of today.
+            swaps: Node path to the value that replaces its own.
 
         Raises:
             DataError: ``graph.bad-input``.
-            ProjectError: ``graph.unknown-node``: a swap names no node.
+            ProjectError: ``graph.unknown-node``: a swap names an unknown node.
         """
         self._frame.require_fit(input, context or {}, run_id)
         unknown = [name for name in swaps or {} if name not in self.plan.steps and name not in self._frame.runners]
@@ -287,11 +286,11 @@ class Engine:
     def stream(
         self, input: Mapping[str, JsonValue], *, run_id: str, buffer: int = 64, **options: Unpack[RunOptions]
     ) -> AsyncGenerator[RunEvent]:
-        """As `run`, but gives what happens while it happens; the last event is `RunFinished`.
+        """Like `run`, but yields events as they happen; the last event is `RunFinished`.
 
         At most `buffer` events wait to be read: a slow reader slows the run and the models whose tokens it reads.
-        Closing the stream stops the run: nothing more is called, and what had finished is journalled, so the same
-        run id goes on from there.
+        Closing the stream stops the run: nothing more is called, and finished calls are journalled, so the same run
+        id resumes from there.
 
         Example:
             ```python
@@ -305,7 +304,7 @@ class Engine:
         )
 
     def stream_resume(self, run_id: str, *, buffer: int = 64) -> AsyncGenerator[RunEvent]:
-        """As `resume`, but gives what happens while it happens; see `stream`."""
+        """Like `resume`, but yields events as they happen; see `stream`."""
         return stream_events(lambda listener: self.resume(run_id, listener=listener), buffer=buffer)
 
     async def _tell_start(self, active: ActiveRun) -> None:
@@ -313,7 +312,7 @@ class Engine:
             await active.listener(RunStarted(run_id=active.run_id, graph=active.graph_name))
 
     def require_context(self, context: Mapping[str, JsonValue]) -> None:
-        """Internal: refuse a context that the graph cannot run with.
+        """Internal: refuse a context that does not fit the graph.
 
         Raises:
             DataError: ``graph.bad-input``.
@@ -321,7 +320,7 @@ class Engine:
         self._frame.require_context(context)
 
     def _lock_file(self) -> Path | None:
-        """Beside the checkpoints; runs in memory need none but their own process."""
+        """Next to the checkpoints; runs in memory need only their own process."""
         if self._checkpoints is None:
             return None
         return lock_file(self._checkpoints)

@@ -1,4 +1,4 @@
-"""One graph, planned and bound to its project: what every run of it begins with and ends as."""
+"""One graph, planned and bound to its project: the shared start and end of all its runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Frame:
     Args:
         spec: The graph.
         services: The project's look-ups.
-        recorder: Where spans go; None records nothing.
+        recorder: The recorder of spans; None records nothing.
     """
 
     def __init__(self, spec: GraphSpec, services: Services, recorder: Recorder | None) -> None:
@@ -55,7 +55,7 @@ class Frame:
         self._context_problems = validator(context, spec.type_names)
 
     def bind(self) -> None:
-        """Look every name up.
+        """Look up every name.
 
         Raises:
             ProjectError: A name is unknown, a prompt is broken, or a graph with reviews has no queue.
@@ -63,7 +63,7 @@ class Frame:
         kinds = {segment.kind for segment in self.plan.segments}
         for kind, service in (("review", self.services.reviews), ("effect", self.services.outbox)):
             if kind in kinds and service is None:
-                what = f"the graph {self.spec.name} has a node of kind {kind}, but there is no state store"
+                what = f"the graph {self.spec.name} has a node of kind {kind}, but no state store is configured"
                 raise ProjectError("graph.no-state", what, fix="configure a state store")
         kept_s = longest_kept_s(self.spec, self.services)
         self.runners = bind_all(self.plan.steps.values(), self.services, longest_s=kept_s)
@@ -95,13 +95,13 @@ class Frame:
         )
 
     def _whole_context(self, context: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        """The context with null for the optional names that it leaves out."""
+        """The context with null for omitted optional names."""
         return (
             context if self._fill_context is None else cast("dict[str, JsonValue]", self._fill_context(dict(context)))
         )
 
     def root(self, active: ActiveRun, *, resumed: bool = False) -> ActiveSpan:
-        """The span of a leg of a run; silent when nothing records."""
+        """The span of a leg of a run; silent without a recorder."""
         if self.recorder is None:
             return SILENT
         return self.recorder.run(
@@ -115,7 +115,7 @@ class Frame:
         )
 
     def closing(self, span: ActiveSpan, result: RunResult) -> RunResult:
-        """Say on the root span how this leg of the run ended."""
+        """Record on the root span how this leg of the run ended."""
         if result.status == "waiting_review":
             count = len(result.item_ids)
             span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
@@ -130,7 +130,7 @@ class Frame:
         status: Literal["done", "stopped", "waiting_review"],
         items: tuple[str, ...] = (),
     ) -> RunResult:
-        """What a run comes to."""
+        """The result of a run."""
         outcomes = [(name, active.outcomes[name]) for name in self.plan.steps if name in active.outcomes]
         failures = {name: one.error for name, one in outcomes if one.error is not None}
         is_failed = bool(failures) and status != "waiting_review"
@@ -147,7 +147,7 @@ class Frame:
         )
 
     def require_context(self, context: Mapping[str, JsonValue]) -> None:
-        """Refuse a context that the graph cannot run with.
+        """Refuse a context that does not fit the graph.
 
         Raises:
             DataError: ``graph.bad-input``.
@@ -157,7 +157,7 @@ class Frame:
             raise DataError("graph.bad-input", what, fix="--context NAME=VALUE; see `context:` of the graph file")
 
     def require_fit(self, given: Mapping[str, JsonValue], context: Mapping[str, JsonValue], run_id: str) -> None:
-        """Refuse an input or a context that the graph cannot run with.
+        """Refuse an input or a context that does not fit the graph.
 
         Raises:
             DataError: ``graph.bad-input``.

@@ -1,4 +1,4 @@
-"""The last round of a `repeat`, tried again on a value that a person changed in it: its checks, and what they need."""
+"""Runs the last round of a `repeat` again after a person changed a value in it: its checks, and what they need."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Round:
-    """What came of it.
+    """The result.
 
     Attributes:
-        values: Node to the value that it has now.
-        against: What failed, and which checks cannot be run.
+        values: Node to its present value.
+        against: Failed checks, and checks that cannot be run.
     """
 
     values: dict[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
@@ -37,11 +37,11 @@ class Round:
 
 
 class LastRound:
-    """A round of a block, as far as the block's value tells it.
+    """A round of a block, as far as the block's value contains it.
 
     Args:
         step: The block.
-        run: The run; its scope holds everything around the block.
+        run: The run; its scope has everything around the block.
         around: Names around the block that were changed, and where in their values.
     """
 
@@ -53,7 +53,7 @@ class LastRound:
         self._places = list(_places(self._node))
 
     async def again(self, value: JsonValue, changed: Sequence[Path]) -> Round:
-        """Run again what a changed part of the block's value, or of what is around it, leads to."""
+        """Run again the nodes that depend on a changed part of the block's value, or of a value around it."""
         made = Round()
         inner: dict[str, Maybe] = {**self._step.view(self._run.scope), "previous": ABSENT, **self._known(value)}
         sources = [
@@ -72,8 +72,8 @@ class LastRound:
                 stale.add(step.name)
                 touched.append((step.name, ()))
                 if step.kind == "check":
-                    where = f"`out` of {self._step.name} does not hold ${lacks}"
-                    made.against.append(f"{self._step.name}: {step.name} cannot check the change, as {where}")
+                    where = f"`out` of {self._step.name} does not contain ${lacks}"
+                    made.against.append(f"{self._step.name}: {step.name} cannot check the change, because {where}")
                 continue
             outcome = await execute(step, self._run, inner, {}, f"{self._step.name}[changed].")
             if outcome.error is not None:
@@ -84,7 +84,7 @@ class LastRound:
         return made
 
     def verdict(self, value: JsonValue, name: str) -> Maybe:
-        """The whole value of a node in the block's value; absent where that does not hold it."""
+        """The whole value of a node in the block's value; absent if it is not there."""
         place = next((place for ref, place in self._places if (ref.root, ref.steps) == (name, ())), None)
         return ABSENT if place is None else _at(value, place)
 
@@ -94,7 +94,7 @@ class LastRound:
         return [step.name for step in steps if step.kind == "check" and step.name in made.values]
 
     def put(self, value: JsonValue, made: Round) -> tuple[JsonValue, list[Path]]:
-        """The block's value with what was made again, and where it is another by that."""
+        """The block's value with the recomputed parts, and where it changed."""
         whole = copy.deepcopy(value)
         moved: list[Path] = []
         for ref, place in self._places:
@@ -121,7 +121,7 @@ class LastRound:
         return known
 
     def _lacks(self, step: Step, made: Mapping[str, JsonValue], stale: set[str]) -> str:
-        """The first reference of a step to a node of the round whose value is not known; empty when all are."""
+        """The first reference of a step to a node of the round with unknown value; empty if all are known."""
         for use in uses(step.node, ()):
             root, path = use.ref.root, use.ref.steps
             if root not in self._node.nodes or (root in made and root not in stale):
@@ -140,7 +140,7 @@ class LastRound:
 
 
 def _places(node: RepeatBlock) -> Iterator[tuple[Ref, Path]]:
-    """References to nodes of the round, and where the block's value holds what they mean."""
+    """References to nodes of the round, and where the block's value has their values."""
     if node.out is None:
         yield from ((Ref(name, ()), (name,)) for name in node.nodes)
         return

@@ -1,4 +1,4 @@
-"""Legs: stretches of a run between two stops, and what is stored about them."""
+"""Legs: parts of a run between two stops, and what is stored about them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class Legs:
-    """Runs of one graph, stretch by stretch.
+    """Runs of one graph, leg by leg.
 
     Args:
         frame: The graph.
         ledger: The table of runs.
-        checkpoints: Where langgraph keeps the state of runs; None in memory.
-        store_wait_s: How long a checkpoint waits for another process that holds the file.
-        is_kept: The ledger has the graph already.
+        checkpoints: langgraph's store of the state of runs; None: in memory.
+        store_wait_s: How long a checkpoint waits for another process that has locked the file.
+        is_kept: Whether the ledger already has the graph.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class Legs:
         self._durable: Durable | None = None
 
     def open(self) -> None:
-        """Look every name up; see `Frame.bind`."""
+        """Look up every name; see `Frame.bind`."""
         self.frame.bind()
         if self.frame.plan.has_boundaries:
-            # Now, before anybody waits: langgraph takes most of a second to import.
+            # Import now, before anybody waits: langgraph takes most of a second.
             importlib.import_module("compound.graph.engine.durable")
 
     def close(self) -> None:
@@ -71,21 +71,21 @@ class Legs:
         return Legs(frame, self.ledger, self._checkpoints, store_wait_s=self._store_wait_s, is_kept=True)
 
     def known(self, run_id: str, effect_gate: EffectGate | None) -> tuple[ActiveRun, RunRecord]:
-        """A run that was started before, and its record.
+        """An earlier run, and its record.
 
         Raises:
             RunError: ``graph.unknown-run``. ConflictError: ``graph.cancelled``, ``graph.pruned``.
         """
         record = self.ledger.get(run_id)
         if record is None:
-            raise RunError("graph.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+            raise RunError("graph.unknown-run", f"no run has the id {run_id!r}", fix="compound traces list")
         require_content(record)
         active = self.frame.activate(run_id, record.thread_id, record.input, record.context, None)
         active.gate = effect_gate
         return active, record
 
     def begin(self, active: ActiveRun) -> None:
-        """Note a new run, and keep its graph for it.
+        """Store a new run, and its graph.
 
         Raises:
             ConflictError: ``graph.draining``.
@@ -93,8 +93,8 @@ class Legs:
         if self.frame.spec.on_change == "drain":
             waiting = self.ledger.unfinished(self.frame.spec.name, self.frame.plan.hash)
             if waiting:
-                what = f"{waiting} runs of {self.frame.spec.name} are not finished on the graph before; it drains"
-                fix = "decide what waits (compound review list), or take out `on_change: drain`"
+                what = f"{waiting} runs of {self.frame.spec.name} are not finished on the earlier graph; it drains"
+                fix = "decide what waits (compound review list), or remove `on_change: drain`"
                 raise ConflictError("graph.draining", what, fix=fix)
         if not self._is_kept:
             self.ledger.keep_graph(self.frame.plan.hash, self.frame.spec.name, keep(self.frame.plan))
@@ -102,7 +102,7 @@ class Legs:
         self.ledger.start(self._new_record(active))
 
     async def begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
-        """Run again what leads to a review."""
+        """Run the nodes before a review again."""
         from compound.graph.engine.continuing import begin_again
 
         if record.moved_from is not None:
@@ -113,7 +113,7 @@ class Legs:
         return await self.leg(active, replace(record, status="running"))
 
     async def leg(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
-        """Run to the next stop, and note where the run stands."""
+        """Run to the next stop, and store the status of the run."""
         durable = self.open_durable() if self.frame.plan.has_boundaries else None
         with self.frame.root(active, resumed=record is not None) as span:
             is_direct = durable is None
@@ -126,7 +126,7 @@ class Legs:
         return result
 
     def _settle(self, active: ActiveRun, result: RunResult) -> None:
-        """Record where the run stands, but its spans first: a run that counts as settled never lacks them."""
+        """Store the status of the run, after its spans: a settled run always has all of them."""
         if self.frame.recorder is not None and self.ledger.is_durable:
             self.frame.recorder.hand_over()
         if result.status == "waiting_review":
@@ -164,7 +164,7 @@ class Legs:
         return self.frame.result(active, "done")
 
     async def first_leg(self, active: ActiveRun) -> RunResult:
-        """Run what comes before the first reviews and effects; nothing is stored."""
+        """Run the nodes before the first reviews and effects; nothing is stored."""
         if not self.frame.plan.has_boundaries:
             return await self.direct(active)
         for segment in self.frame.plan.segments:
@@ -215,10 +215,10 @@ class Legs:
 
 
 def require_content(record: RunRecord | None) -> None:
-    """Refuse a run that was cancelled, or whose content is gone."""
+    """Refuse a run that was cancelled, or whose content was removed."""
     if record is not None and record.status == "cancelled":
         what = f"run {record.run_id} was cancelled: {(record.error or {}).get('what')}"
-        raise ConflictError("graph.cancelled", what, fix="start a new run with an id of its own")
+        raise ConflictError("graph.cancelled", what, fix="start a new run with another id")
     if record is not None and record.pruned_at is not None:
-        what = f"run {record.run_id} is over ({record.status}), and its content was removed, as its policy says"
-        raise ConflictError("graph.pruned", what, fix="start a new run with an id of its own")
+        what = f"run {record.run_id} is over ({record.status}), and its content was removed by its policy"
+        raise ConflictError("graph.pruned", what, fix="start a new run with another id")

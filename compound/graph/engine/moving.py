@@ -1,8 +1,8 @@
-"""Paused runs whose graph has changed: end on the old graph, or move to the new one.
+"""Paused runs whose graph changed: end on the old graph, or move to the new one.
 
-What becomes of a run is said by `on_change` of the graph as it is now. `pin` and `drain` let it end on the
-graph it was started with. `migrate` moves it when everything that it has done still holds, or can be made to
-hold; otherwise it ends on its old graph as well, and its trace says why.
+`on_change` of the present graph decides. With `pin` and `drain` a run ends on the graph it was started with.
+`migrate` moves it if all its results are valid in the new graph or can be made valid; otherwise it ends on its old
+graph as well, and its trace has the reason.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """How a run goes on in the new graph.
+    """How a run continues in the new graph.
 
     Attributes:
-        outcomes: What it takes along.
-        reopens: Reviews whose item must be drafted again, because what they show may differ.
-        why_not: Why it stays on its old graph; empty when it moves.
+        outcomes: The outcomes that it takes along.
+        reopens: Reviews whose item must be drafted again, because it may show something else.
+        why_not: Why it stays on its old graph; empty if it moves.
     """
 
     outcomes: Mapping[str, Outcome] = field(default_factory=dict[str, Outcome])
@@ -42,30 +42,30 @@ class Move:
 
 
 async def plan_move(run_id: str, snapshot: StateSnapshot, old: Plan, new: Plan, services: Services) -> Move:
-    """What a paused run of the old graph takes along into the new one.
+    """What a paused run of the old graph takes along to the new one.
 
     Args:
         run_id: The run.
-        snapshot: Where it stands, by the old graph.
+        snapshot: Its state under the old graph.
         old: The graph it was started with.
-        new: The graph as it is now.
+        new: The present graph.
         services: For the functions of `migrations`.
 
     Raises:
-        NodeError: ``graph.bad-migration``: a migration does not give what the node declares.
+        NodeError: ``graph.bad-migration``: the result of a migration does not fit the node's declared type.
     """
     waits = [task.name for task in snapshot.tasks if task.interrupts]
     nested = [name for name in waits if name not in old.spec.nodes]
     if not waits or nested:
-        return Move(why_not=f"it waits at {nested[0]}, inside another node" if nested else "it waits for no one")
+        return Move(why_not=f"it waits at {nested[0]}, inside another node" if nested else "it waits for nobody")
     changed = [name for name, graph in new.graphs.items() if old.graphs.get(name, graph).hash != graph.hash]
     if changed:
-        return Move(why_not=f"the sub-graph {changed[0]} is another one")
+        return Move(why_not=f"the sub-graph {changed[0]} changed")
     difference = compare(old.spec, new.spec)
     impacts = [impact for name in waits if (impact := difference.pause(name)) is not None]
     against = [why for impact in impacts if impact.verdict == "stay" for why in impact.why]
     if len(impacts) < len(waits) or against:
-        return Move(why_not="; ".join(against) or "where it waits cannot be told")
+        return Move(why_not="; ".join(against) or "its position cannot be determined")
     return await _take_along(run_id, snapshot, impacts, new, services)
 
 

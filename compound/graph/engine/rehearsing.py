@@ -1,8 +1,8 @@
-"""Try a decision out before it is stored: what it changes, what is run again for it, what it would then do.
+"""Rehearses a decision before it is stored: its changes, the nodes that run again, and its effects.
 
-A field that a person changes stands for a part of some step's value: the right side of `$review.text ?? $draft.text`.
-That value is replaced, what was made from it is made again, checks included, and the effects are evaluated on the
-result. What nobody has seen is never decided: where the change also changes something else, that is shown first.
+A field that a person changes replaces a part of some step's value: the right side of `$review.text ?? $draft.text`.
+That value is replaced, values made from it are recomputed, including checks, and the effects are evaluated on the
+result. Nobody decides about unseen content: if the change also changes something else, that is shown first.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 _WORDS: Final = 3
-"""A text of at least this many words is prose: it may speak of what is done."""
+"""A text of at least this number of words is prose: it may describe the effects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A decision to try.
+    """A decision to rehearse.
 
     Attributes:
-        action: What would be decided.
-        fields: Every field that it would carry.
-        given: Those of them that the decider gave.
+        action: The action of the decision.
+        fields: All of its fields.
+        given: The fields that the decider provided.
         actor: Who would decide.
-        amends: Values that the item's draft already has in place of those of its steps.
+        amends: Values of the item's draft that replace those of its steps.
         edited: Fields that a person changed in the item's draft before.
-        may_type: Fields of the action that are text; one of these can be asked for.
+        may_type: Fields of the action that are text; the decider can be asked for one of these.
     """
 
     action: str
@@ -63,16 +63,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What came of it.
+    """The result of a rehearsal.
 
     Attributes:
-        effects: Everything that the decision does, in order.
+        effects: All effects of the decision, in order.
         fields: Present values of the fields, with the changes.
-        amends: Step to the value that it has with the changes.
-        changed: Fields that differ from what was shown.
-        before: What the same action did before the change.
+        amends: Step to its value with the changes.
+        changed: Fields that differ from the shown ones.
+        before: Effects of the same action before the change.
         request: What a person would be shown with the changes.
-        is_unseen: The change also changes what the decider has not seen.
+        is_unseen: Whether the change also changes something that the decider has not seen.
     """
 
     effects: tuple[EffectCall, ...]
@@ -85,12 +85,12 @@ class Rehearsal:
 
 
 class Rehearser:
-    """Tries decisions of one review of one run; the run in memory is used up by it.
+    """Rehearses decisions of one review of one run; uses up the run in memory.
 
     Args:
         plan: The run's graph.
         run: With the outcomes of its checkpoint.
-        review: The review that waits.
+        review: The waiting review.
     """
 
     def __init__(self, plan: Plan, run: ActiveRun, review: ReviewStep, behind: Consequences) -> None:
@@ -105,8 +105,8 @@ class Rehearser:
         """Try it.
 
         Raises:
-            DataError: ``review.edit``: a check or a step speaks against it; ``review.text-needed``;
-                ``policy.*``: the policy does.
+            DataError: ``review.edit``: a check or a step refuses it; ``review.text-needed``; ``policy.*``: the policy
+                refuses it.
         """
         run, behind = self._run, self._behind
         for name, value in trial.amends.items():
@@ -144,36 +144,36 @@ class Rehearser:
         try:
             return tuple(self._behind.of(self._run, trial.action, fields, self._run.scope, decided_by=trial.actor))
         except (EvaluationError, NodeError) as error:
-            raise DataError("review.edit", f"{trial.action} cannot be carried out: {error}") from error
+            raise DataError("review.edit", f"{trial.action} cannot be performed: {error}") from error
 
     async def _change(self, changed: Mapping[str, JsonValue]) -> list[str]:
-        """Make a change; names of the steps whose value it changes.
+        """Make a change; returns the names of the steps whose value it changes.
 
         Raises:
-            DataError: ``review.edit``: a step fails, or a check has something new against the change.
+            DataError: ``review.edit``: a step fails, or a check has a new problem with the change.
         """
         run, fresh = self._run, set(self._fresh)
         before = dict(run.scope), dict(run.outcomes)
         amended, problems, _ = await self._apply(changed)
         acts = {name: value for name, value in changed.items() if not _is_prose(value)}
         if problems and 0 < len(acts) < len(changed):
-            # The person is the source of what they change; of a text that they write with it only what it adds counts.
+            # The person is the source of their changes; of a text that they edit, only their additions count.
             after, again = (dict(run.scope), dict(run.outcomes)), self._fresh
             (run.scope, run.outcomes), self._fresh = before, fresh
             _, _, shown = await self._apply(acts)
             (run.scope, run.outcomes), self._fresh = after, again
             problems = [problem for problem in problems if problem not in shown]
         if problems:
-            what = f"the change may not be made: {'; '.join(problems[:5])}"
+            what = f"the change is not allowed: {'; '.join(problems[:5])}"
             raise DataError("review.edit", what, fix="make another change, or reject the item")
         return amended
 
     async def _apply(self, changed: Mapping[str, JsonValue]) -> tuple[list[str], list[str], list[str]]:
-        """Put changed fields into the values they come from, and run again what was made from these.
+        """Put changed fields into the values they come from, and recompute everything made from these.
 
         Returns:
-            Names of the steps whose value changes; what speaks against that; what checks of a text that was written
-            again say, which is shown with it.
+            Names of the steps whose value changes; problems with the change; results of checks of a rewritten text,
+            which are shown with it.
         """
         touched: list[tuple[str, Path]] = []
         fixed: dict[str, None] = {}
@@ -209,7 +209,7 @@ class Rehearser:
         return [name for name in fixed if name in self._plan.steps], against, aside
 
     async def _recheck_round(self, step: Step, before: JsonValue, touched: list[tuple[str, Path]]) -> list[str]:
-        """Run the checks of a block again, of whose value a person changed a part; what they have newly against it."""
+        """Run the checks of a block again after a person changed a part of its value; returns their new problems."""
         around = [(name, path) for name, path in touched if name != step.name]
         changed = [path for name, path in touched if name == step.name]
         last, value = LastRound(step, self._run, around), self._run.outcomes[step.name].value
@@ -218,7 +218,7 @@ class Rehearser:
             list(made.against),
             [one for one in last.checks(made) if last.verdict(before, one) is ABSENT],
         )
-        # Only the checks themselves know what they had against the round as it was.
+        # Only the checks themselves know their problems with the original round.
         old = (await last.again(before, changed)).values if unknown else {}
         for name in last.checks(made):
             then = last.verdict(before, name)
@@ -240,7 +240,7 @@ class Rehearser:
             self._run.scope[source.step] = whole
 
     def _is_made_from(self, step: Step, touched: Sequence[tuple[str, Path]]) -> bool:
-        """The step ran, before any decision, and some of its inputs are among what was changed."""
+        """Whether the step ran before any decision, with some of the changed values among its inputs."""
         outcome = self._run.outcomes.get(step.name)
         is_behind = self._review.step.name in self._plan.ancestors[step.name]
         if outcome is None or outcome.status != "ok" or is_behind or step.is_boundary:
@@ -261,7 +261,7 @@ class Rehearser:
         effects: Sequence[EffectCall],
         before: Sequence[EffectCall],
     ) -> None:
-        """A text that was written for what is changed now must not go out as it was."""
+        """A text that was written for a value that now changed must not be sent unchanged."""
         if not changed:
             return
         gone = _scalars([shown.get(name) for name in changed]) - _scalars(list(changed.values()))
@@ -274,37 +274,37 @@ class Rehearser:
                 continue
             acts = _acts_beside(text, effects, before) or any(not isinstance(one, str) for one in changed.values())
             if (acts and _is_prose(text)) or _mentions(text, gone):
-                what = f"{name} was written for what was shown, and {', '.join(sorted(changed))} is changed"
-                fix = f"give {name} as well, in words that fit the change"
+                what = f"{name} was written for the original draft, but {', '.join(sorted(changed))} changed"
+                fix = f"pass {name} too, with a text that fits the change"
                 raise DataError("review.text-needed", what, fix=fix)
         own = _texts(list(changed.values()))
         for one in effects:
             for text in _texts([one.args]) - own:
                 if _is_prose(text) and _mentions(text, gone):
-                    what = f"{one.name} would still say what {', '.join(sorted(changed))} takes out: {text[:80]!r}"
-                    fix = f"{trial.action} takes no field for this text: reject the item"
+                    what = f"{one.name} would still mention what {', '.join(sorted(changed))} removes: {text[:80]!r}"
+                    fix = f"{trial.action} has no field for this text: reject the item"
                     raise DataError("review.text-needed", what, fix=fix)
 
     async def _require_policy(self, trial: Trial, effects: Sequence[EffectCall]) -> None:
         decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
             if not effect.decides_last(self._review.step.name, self._run):
-                continue  # the policy asks who decides the other review, and is held against that decision
+                continue  # the policy requires certain people for the other review, and is checked at that decision
             calls = [one for one in effects if one.node == name]
             against = await effect.judged(calls, decided)
             if against is not None:
                 what = f"the policy refuses {against.effect}: {against.why}"
-                raise DataError(against.code, what, fix="let the right person decide, or change what is decided")
+                raise DataError(against.code, what, fix="let a permitted person decide, or change the decision")
 
 
 def _acts_beside(text: str, effects: Sequence[EffectCall], before: Sequence[EffectCall]) -> bool:
-    """The change changes an effect that does not carry the text itself."""
+    """Whether the change changes an effect other than the one that carries the text."""
     changed = [*(one for one in effects if one not in before), *(one for one in before if one not in effects)]
     return any(text not in _texts([one.args]) for one in changed)
 
 
 def _kept(trial: Trial, fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Fields that the decider left as they were shown: as they are with the changes."""
+    """Fields that the decider did not change, with the values that follow from the changes."""
     return {name: fields[name] for name in trial.fields if name in fields and trial.fields[name] is not None}
 
 
@@ -318,7 +318,7 @@ def _replaced(whole: JsonValue, path: Path, value: JsonValue) -> JsonValue:
 
 
 def _with_details(before: JsonValue, after: JsonValue) -> JsonValue:
-    """Actions as a person writes them, with what else was said of each: a person writes its name and arguments."""
+    """Actions in a person's format, name and arguments, completed with the original's other fields."""
     if not isinstance(before, list) or not isinstance(after, list):
         return after
     left = [one for one in before if isinstance(one, dict) and {"name", "arguments"} <= one.keys()]
@@ -334,7 +334,7 @@ def _with_details(before: JsonValue, after: JsonValue) -> JsonValue:
 
 
 def _new_problems(name: str, before: JsonValue, after: JsonValue) -> list[str]:
-    """What a check has against a change that it had not against what was shown."""
+    """Problems of a check with the change that it did not have with the original."""
     if not isinstance(after, dict) or after.get("ok") is not False:
         return []
     old = before if isinstance(before, dict) else {}
@@ -355,7 +355,7 @@ def _mentions(text: str, values: Iterable[str]) -> bool:
 
 
 def _scalars(value: JsonValue | Sequence[object]) -> set[str]:
-    """Every text and number in a value, as a letter would spell it; short ones say nothing."""
+    """Every text and number in a value, as a message would spell it; short ones are ignored."""
     found: set[str] = set()
     for one in _leaves(value):
         spelt = f"{one:g}" if isinstance(one, int | float) and not isinstance(one, bool) else one

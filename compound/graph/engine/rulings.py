@@ -1,4 +1,4 @@
-"""What the `auto` rules of a graph say of a run that stopped before its first review."""
+"""Results of the `auto` rules of a graph in a run that stopped before its first review."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def rulings(plan: Plan, services: Services, active: ActiveRun) -> dict[str, AutoRuling | None]:
-    """Review node to its ruling, of every review whose values are known; None when the node has no rule."""
+    """Review node to its ruling, for every review with known values; None if the node has no rule."""
     found: dict[str, AutoRuling | None] = {}
     for name, step in bind_boundaries(plan, services).items():
         deps = plan.steps[name].deps

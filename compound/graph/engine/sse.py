@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compound.graph.run.events import RunEvent
 
 SSE_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
-"""Send these with the stream: no cache, and no proxy that collects it before it passes it on."""
+"""Headers of the stream: no caching, and no buffering in proxies."""
 MEDIA_TYPE: Final = "text/event-stream"
 """Content type of the stream."""
 
@@ -25,15 +25,15 @@ async def sse(
 ) -> AsyncGenerator[bytes]:
     r"""Each event as one block: `id` counts up, `event` is its name, `data` is its JSON record.
 
-    While nothing happens a comment goes out every `heartbeat_s` seconds, so that nobody hangs up and a reader
-    who is gone is noticed. When the reader is gone the framework closes this generator, which closes `events`,
-    which stops the run. The error of a run that cannot start is an event `error` of its own.
+    While nothing happens, a comment is sent every `heartbeat_s` seconds, which keeps the connection open and detects
+    a reader that has left. Then the framework closes this generator, which closes `events`, which stops the run. The
+    error of a run that cannot start is an event `error`.
 
     Args:
-        events: As `Engine.stream` gives them; closed at the end.
+        events: From `Engine.stream`; closed at the end.
         heartbeat_s: Seconds of silence before a comment.
-        retry_ms: After how many milliseconds a browser connects again.
-        first_id: The first `id`, for a stream that goes on.
+        retry_ms: Milliseconds until a browser reconnects.
+        first_id: The first `id`, for a resumed stream.
 
     Example:
         ```python

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 async def stream_events(start: Callable[[Listener], Awaitable[RunResult]], *, buffer: int) -> AsyncGenerator[RunEvent]:
     """The events of a run that `start` runs, as they happen; the last one is `RunFinished`.
 
-    At most `buffer` events wait to be read: then the run waits too, and with it the model whose tokens they are.
-    Closing the generator cancels the run and waits until it has let go: streams of providers are hung up and
-    nothing more is called. What had finished is journalled, and the same run id goes on from there.
+    At most `buffer` events wait to be read: then the run waits too, and so does the model that sends the tokens.
+    Closing the generator cancels the run and waits until it has stopped: provider streams are closed and nothing more
+    is called. Finished calls are journalled, and the same run id resumes from there.
 
     Raises:
-        Exception: What `start` raises.
+        Exception: Any error of `start`.
     """
     sender, receiver = anyio.create_memory_object_stream[RunEvent](buffer)
 
@@ -30,14 +30,14 @@ async def stream_events(start: Callable[[Listener], Awaitable[RunResult]], *, bu
         with sender:
             await sender.send(RunFinished.of(await start(sender.send)))
 
-    # A generator may be read and closed by different tasks, so the run has one of its own, which dies with it.
+    # A generator may be read and closed by different tasks, so the run has its own, which ends with it.
     task = asyncio.get_running_loop().create_task(work())
     try:
         async for event in receiver:
             yield event
         await task
     finally:
-        # First the run, then its way out: a run that cannot tell would go on as if its nodes had failed.
+        # Stop the run first, then close the channel: a run that cannot send would continue as if its nodes had failed.
         task.cancel()
         with anyio.CancelScope(shield=True):
             await asyncio.wait([task])

@@ -1,4 +1,4 @@
-"""A run whose graph changed: it goes on with the version that it was started with, or moves to the new one."""
+"""A run whose graph changed: it continues with its own version, or moves to the new one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Versions:
-    """Runs of one graph, and of its versions before.
+    """Runs of one graph, and of its earlier versions.
 
     Args:
-        legs: The graph as it is now.
+        legs: The present graph.
     """
 
     def __init__(self, legs: Legs) -> None:
@@ -44,7 +44,7 @@ class Versions:
         return self if record.graph_hash == self.legs.frame.plan.hash else self.kept(record.graph_hash)
 
     async def go(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
-        """Start a run, or go on with it, on the version of the graph that it belongs to."""
+        """Start or resume a run, on its own version of the graph."""
         if record is not None:
             if record.status == "done":
                 return RunResult(run_id=active.run_id, status="done", output=record.output)
@@ -55,7 +55,7 @@ class Versions:
         return await self.legs.leg(active, record)
 
     async def _go_changed(self, active: ActiveRun, record: RunRecord) -> RunResult:
-        """Go on with a run that was started with another version of the graph."""
+        """Resume a run that was started with another version of the graph."""
         spec = self.legs.frame.spec
         has_moved = record.graph_hash == self.legs.frame.plan.hash
         if has_moved:
@@ -81,7 +81,7 @@ class Versions:
         return await old.go(pinned, record)
 
     async def _move(self, active: ActiveRun, record: RunRecord, move: Move) -> RunResult:
-        """Begin again in this graph with what still holds; a crash in between finds the way from `moved_from`."""
+        """Restart in this graph with the valid outcomes; after a crash `moved_from` leads back."""
         if record.moved_from is None:
             self.legs.ledger.move(active.run_id, self.legs.frame.plan.hash, self.legs.frame.spec.version)
             record = replace(record, moved_from=record.graph_hash, graph_hash=self.legs.frame.plan.hash)
@@ -94,17 +94,17 @@ class Versions:
         return await self.legs.leg(active, replace(record, status="running"))
 
     def kept(self, graph_hash: str) -> Versions:
-        """The runs of a graph as it was when they were started.
+        """The runs of an earlier version of a graph.
 
         Raises:
-            ConflictError: ``graph.changed``: it was not kept, or what it calls is gone.
+            ConflictError: ``graph.changed``: it was not stored, or a part that it calls was deleted.
         """
         name = self.legs.frame.spec.name
         if graph_hash not in self._others:
             data = self.legs.ledger.graph(graph_hash)
             if data is None:
                 what = f"the run was started with another version of {name} ({graph_hash[:12]})"
-                raise ConflictError("graph.changed", what, fix="start a new run; that version was not kept")
+                raise ConflictError("graph.changed", what, fix="start a new run; that version was not stored")
             spec, graphs = read(data)
             services = cast("Services", KeptServices(self.legs.frame.services, graphs))
             try:
@@ -112,6 +112,6 @@ class Versions:
                 other.legs.open()
                 self._others[graph_hash] = other
             except ProjectError as error:
-                what = f"the run's own version of {name} ({graph_hash[:12]}) cannot run any more: {error.what}"
+                what = f"the run's own version of {name} ({graph_hash[:12]}) can no longer run: {error.what}"
                 raise ConflictError("graph.changed", what, fix=error.fix) from error
         return self._others[graph_hash]

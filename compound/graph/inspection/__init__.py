@@ -1,1 +1,1 @@
-"""A graph as the checks see it: its levels, and what can hold in each."""
+"""A graph for the checks: its levels, and the facts that can hold in each."""

@@ -1,4 +1,4 @@
-"""One mistake, one finding: what is only said because of another mistake waits until that one is corrected."""
+"""Leaves out findings that only follow from other mistakes, until those are corrected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CAUSES: Final = (
     "graph.on-expire",
     "graph.impossible-",
 )
-"""Beginnings of codes of what can have consequences, beside every mistake of the file's shape."""
+"""Prefixes of codes that can have consequences, in addition to mistakes of the file's shape."""
 _NO_CAUSES: Final = frozenset({"graph.bad-operation", "graph.effect-not-shown", "graph.effect-not-allowed"})
 _FOLLOW: Final = frozenset(
     {
@@ -46,7 +46,7 @@ _FOLLOW: Final = frozenset(
         "policy.wrong-queue",
     }
 )
-"""What is true of a node only if everything before it is as it is written."""
+"""Findings of a node that are certain only if everything before it is correct."""
 _OF_THE_NODE: Final = frozenset(
     {
         "graph.idle-agent",
@@ -56,11 +56,11 @@ _OF_THE_NODE: Final = frozenset(
         "policy.never-automatic",
     }
 )
-"""What is true of a node only if its own keys are as they are written."""
+"""Findings of a node that are certain only if its own keys are correct."""
 _OF_A_VALUE: Final = frozenset(
     {"graph.bad-operation", "graph.impossible-comparison", "graph.type-mismatch", "graph.unknown-field"}
 )
-"""What is true of a value only if the node that makes it could be read."""
+"""Findings of a value that are certain only if the node that makes it could be read."""
 _NAMES: Final = frozenset(
     {f"graph.unknown-{what}" for what in ("tool", "check", "sql-tool", "effect", "index", "type")}
     | {f"graph.unknown-{what}" for what in ("specialist", "model", "prompt", "graph")}
@@ -73,12 +73,12 @@ _UNUSED: Final = "graph.unused-"
 def without_consequences(
     spec: GraphSpec, shape: Sequence[Finding], found: Sequence[Finding], broken: Iterable[str]
 ) -> list[Finding]:
-    """The findings without those that only follow from others among them.
+    """The findings without those that only follow from others.
 
     Args:
         spec: The graph, as far as it could be read.
-        shape: Mistakes of the file's shape.
-        found: What was found of the rest.
+        shape: Findings in the file's shape.
+        found: The other findings.
         broken: Nodes that could not be read.
     """
     causes = [*shape, *(one for one in found if _is_cause(one))]
@@ -114,7 +114,7 @@ def _about(one: Finding) -> str:
 
 
 def _folded(found: Sequence[Finding]) -> list[Finding]:
-    """What is not there is one mistake, in however many places it is named: the first is told."""
+    """An unknown name is one mistake, in however many places: only the first is reported."""
     first: dict[tuple[str, str], list[Finding]] = {}
     for one in in_file_order(found):
         first.setdefault(_sameness(one), []).append(one)
@@ -131,7 +131,7 @@ def _is_cause(one: Finding) -> bool:
 
 
 class _Owners:
-    """Which node of the graph a place of the file belongs to."""
+    """The node of the graph that a place of the file belongs to."""
 
     def __init__(self, spec: GraphSpec) -> None:
         self.file = spec.source.file
@@ -141,7 +141,7 @@ class _Owners:
         self._places = sorted((where.line, where.column, name) for where, name in at)
 
     def of(self, where: Location) -> str:
-        """The node's name; empty for what is none's."""
+        """The node's name; empty for a place outside of nodes."""
         index = bisect_right(self._places, (where.line, where.column, "\U0010ffff")) - 1
         if index < 0 or where.file != self.file or not where.line:
             return ""

@@ -1,4 +1,4 @@
-"""One graph while it is checked: its levels, the graphs in it, and how its findings are written down."""
+"""A graph during a check: its levels, its subgraphs, and its findings."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Inspection:
     """A graph that is being checked.
 
     Args:
-        spec: The graph, its Python types known.
+        spec: The graph, with its Python types resolved.
         catalogue: What the project offers.
-        broken: Nodes that the file has, but that could not be read.
-        around: Names of the graphs around it, when it is looked at as a part of another one.
+        broken: Nodes of the file that could not be read.
+        around: Names of the graphs around it, if it is checked as a subgraph.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Inspection:
         return tuple(found)
 
     def inner(self, name: str) -> Inspection | None:
-        """A graph in this one; None when it is unknown, cannot be read, or is around this one."""
+        """A subgraph; None if it is unknown, unreadable, or around this one."""
         if name not in self._inner:
             spec = None if name in self.around else self.catalogue.graph(name)
             self._inner[name] = None if spec is None else Inspection(spec, self.catalogue, around=(*self.around, name))
@@ -66,16 +66,16 @@ class Inspection:
 
     @cached_property
     def has_boundaries(self) -> bool:
-        """It pauses or has effects, here or in a graph below."""
+        """Whether it pauses or has effects, here or in a subgraph."""
         return any(self.is_boundary(node) for _, node in blocks(self.spec.nodes))
 
     def is_boundary(self, node: AnyNode) -> bool:
-        """A node that must be durable on its own, or has such nodes in it."""
+        """A node that must be durable on its own, or contains such nodes."""
         inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
         return node.is_boundary or (inner is not None and inner.has_boundaries)
 
     def acts(self, node: AnyNode) -> bool:
-        """It changes the world outside, whatever becomes of its value."""
+        """Whether it changes the outside world, whether or not its value is used."""
         inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
         return isinstance(node, EffectNode) or (
             inner is not None and any(inner.acts(one) for one in inner.spec.nodes.values())
@@ -83,11 +83,11 @@ class Inspection:
 
     @cached_property
     def asks_a_model(self) -> bool:
-        """A model works in it, here or in a graph below."""
+        """Whether it has a model, here or in a subgraph."""
         return any(self.is_model(node) for _, node in blocks(self.spec.nodes))
 
     def is_model(self, node: AnyNode) -> bool:
-        """A node whose value a model made, or in which one works."""
+        """A node whose value a model made, or that contains such a node."""
         if isinstance(node, RepeatBlock | MapBlock):
             return any(self.is_model(inner) for inner in node.nodes.values())
         if isinstance(node, GraphNode):

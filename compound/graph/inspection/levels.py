@@ -1,7 +1,7 @@
-"""A graph as the checks see it: its levels (the top, the inside of each block), and what is known in each.
+"""A graph for the checks: its levels (the top, the inside of each block), and the known facts in each.
 
-A node that runs tells something: its condition held, what it needs has run, and so on backwards. These facts
-decide whether a value may be missing or null where it is used.
+A node that runs implies facts: its condition held, the nodes it needs have run, and so on backwards. These facts
+determine whether a value may be missing or null where it is used.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 _MAX_CONDITIONS: Final = 64
 NEEDED: Final = frozenset({"in", "each"})
-"""Roles of references without whose value a node does not run; of a condition it depends on how it asks."""
+"""Roles of references that a node cannot run without; for a condition it depends on the condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What surely holds when a node runs.
+    """Facts that certainly hold when a node runs.
 
     Attributes:
         here: Nodes of its level that have run, as bits.
@@ -58,14 +58,14 @@ NOTHING: Final = Facts()
 
 
 class Level:
-    """One level of a graph: its nodes, in whose places they stand, and what they can see.
+    """One level of a graph: its nodes, their places, and the names that they can see.
 
     Args:
-        path: Data path of what the nodes stand in; `()` at the top.
+        path: Data path of the block of the nodes; `()` at the top.
         owner: Name of the block around it, at the level above.
     """
 
-    def __init__(  # noqa: PLR0913 - a place has that many sides
+    def __init__(  # noqa: PLR0913 - the relations of a level
         self,
         spec: GraphSpec,
         catalogue: Catalogue,
@@ -109,7 +109,7 @@ class Level:
                 yield from self.below(name, node).walk()
 
     def home(self, root: str) -> Level | None:
-        """The level whose node a root is; None for `input`, an item and the like."""
+        """The level of a root's node; None for `input`, an item and the like."""
         if root in self.nodes:
             return self
         if self.above is None or self.types.node(root) is None:
@@ -118,7 +118,7 @@ class Level:
 
     @cached_property
     def own_uses(self) -> Mapping[str, tuple[Use, ...]]:
-        """Node to its own references; of a block without those of the nodes in it."""
+        """Node to its own references; for a block without those of its nodes."""
         depth = len(self.path) + 2
         return {
             name: tuple(
@@ -131,12 +131,12 @@ class Level:
 
     @cached_property
     def wiring(self) -> Wiring:
-        """What its nodes wait for."""
+        """The nodes that its nodes wait for."""
         return Wiring(self.nodes)
 
     @cached_property
     def around(self) -> Facts:
-        """What is known of the levels above when anything here runs."""
+        """Facts about the levels above when anything here runs."""
         if self.above is None:
             return NOTHING
         known = self.above.facts[self.owner]
@@ -154,7 +154,7 @@ class Level:
 
     @cached_property
     def facts(self) -> Mapping[str, Facts]:
-        """Node to what surely holds when it runs."""
+        """Node to the facts that certainly hold when it runs."""
         found: dict[str, Facts] = {}
         order = topological(self.needs)[0]
         for name in [*order, *(name for name in self.nodes if name not in set(order))]:
@@ -165,7 +165,7 @@ class Level:
         return found
 
     def _asked_for(self, name: str) -> frozenset[str]:
-        """Roots without whose value a node's condition does not hold."""
+        """Roots that must have a value for a node's condition to hold."""
         when = self.nodes[name].when
         if when is None:
             return frozenset()
@@ -178,7 +178,7 @@ class Level:
         return NOTHING if when is None else Facts(conditions=tuple(conjuncts(parse_condition(when))))
 
     def _when_there(self, root: str, known: Mapping[str, Facts]) -> Facts:
-        """What a root's having a value tells."""
+        """Facts implied by a root's having a value."""
         if root in self.nodes:
             told = known.get(root, NOTHING)
             return Facts(told.here | self._bits[root], told.outside, told.conditions)
@@ -191,7 +191,7 @@ class Level:
 
     @cached_property
     def meant(self) -> Mapping[str, Facts]:
-        """Node to what the file says on purpose must hold: its condition, and whatever is around it."""
+        """Node to its explicit conditions: its own, and those of the blocks around it."""
         found: dict[str, Facts] = {}
         for name in self.nodes:
             known = self.around.also(self._of_condition(name))
@@ -211,7 +211,7 @@ class Level:
         return or_null(found.kind) if may_lack or is_answer else found.kind
 
     def is_there(self, root: str, known: Facts) -> bool:
-        """A root surely has a value, given what is known."""
+        """Whether a root certainly has a value, given the known facts."""
         if not self.types.may_skip(root) or root in known.outside or known.here & self._bits.get(root, 0):
             return True
         home = self.home(root)
@@ -221,7 +221,7 @@ class Level:
         return bool(wanted) and all(implies(known.conditions, one, self.kind_of, self.types.names) for one in wanted)
 
     def is_null(self, ref: Ref, known: Facts) -> bool:
-        """What the reference leads to may be null, given what is known."""
+        """Whether the referenced value may be null, given the known facts."""
         near = _about(ref, known)
         if near and not can_hold(near, self.kind_of, self.types.names, {key_of(ref): [None]}):
             return False
@@ -234,7 +234,7 @@ class Level:
         return True
 
     def _is_carried(self, ref: Ref, known: Facts) -> bool:
-        """A field of a decision: every action that is left declares it, and not as one that may be null."""
+        """A field of a decision: every remaining action declares it, as a type without null."""
         review = self.types.node(ref.root)
         if not isinstance(review, ReviewNode) or len(ref.steps) != 1:
             return False
@@ -253,12 +253,12 @@ class Level:
         )
 
     def can_be(self, ref: Ref, value: JsonValue, known: Facts) -> bool:
-        """The reference may have this value, given what is known."""
+        """Whether the reference may have this value, given the known facts."""
         near = _about(ref, known)
         return not near or can_hold(near, self.kind_of, self.types.names, {key_of(ref): [value]})
 
     def lack(self, expr: Expr, known: Facts) -> Lack | None:
-        """Why a required value may be missing; None when it is there, or may be null."""
+        """Why a required value may be missing; None if it is there, or may be null."""
         if isinstance(expr, Coalesce):
             return self._lack_of_all(expr.items, known)
         if not isinstance(expr, Ref) or expr.is_optional:
@@ -289,7 +289,7 @@ class Level:
         )
 
     def _one_is_there(self, items: Sequence[Expr], known: Facts) -> bool:
-        """The conditions of several sides leave no case without a value: `$a ?? $b`, one of which always runs."""
+        """The conditions of several sides cover all cases: in `$a ?? $b` one always runs."""
         missing: list[Expr] = []
         for item in items:
             if not isinstance(item, Ref):
@@ -304,7 +304,7 @@ class Level:
         return not can_hold([*missing, *known.conditions], self.kind_of, self.types.names)
 
     def may_be_null(self, expr: Expr, known: Facts) -> bool:
-        """A value that is there may be null."""
+        """Whether a present value may be null."""
         match expr:
             case Constant(value):
                 return value is None
@@ -336,7 +336,7 @@ class Level:
         home = self.home(root)
         node = None if home is None else home.nodes[root]
         if home is None or node is None or node.when is None:
-            return "a list item that it needs may not be there"
+            return "a list item that it needs may not exist"
         return f"when: {node.when}"
 
 
@@ -346,8 +346,8 @@ class Lack:
 
     Attributes:
         ref: The reference.
-        what: The root, or the part of the way, that may be missing.
-        why: When it is.
+        what: The root, or the part of the path, that may be missing.
+        why: The case in which it is missing.
     """
 
     ref: Ref

@@ -1,9 +1,9 @@
-"""Can a condition hold, can it fail? Decided by trying values: every one that could make a difference.
+"""Whether a condition can hold or fail, decided by trying every value that could make a difference.
 
-A condition compares references with constants. Each reference gets the values at which a comparison of it can
-turn (the values of its enum, true and false, the constants and what lies between them, null), and the condition
-is evaluated on every combination by the very closures that evaluate it at run time. What values cannot decide
-(arithmetic, `in` over a list that is not known) counts as a coin of its own: it may go either way.
+A condition compares references with constants. Each reference gets the values at which one of its comparisons can
+change (the values of its enum, true and false, the constants and values between them, null), and the condition is
+evaluated on every combination by the closures that evaluate it at run time. Parts that values cannot decide
+(arithmetic, `in` over an unknown list) are independent variables that may be true or false.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 KindOf: TypeAlias = "Callable[[Ref], Type]"
 Given: TypeAlias = "JsonValue | Absent"
 Key: TypeAlias = "tuple[str, tuple[str | int, ...]]"
-"""Root and steps of a reference: what it means, without its `?`."""
+"""Root and steps of a reference: its identity, without its `?`."""
 
 _MAX_TRIES: Final = 4096
 _OTHER: Final = "\x00other"
-"""A text that no graph file names."""
+"""A text that no graph file contains."""
 _COIN: Final = Scalar("bool")
 
 
 def key_of(ref: Ref) -> Key:
-    """What a reference means, without its `?`."""
+    """The identity of a reference, without its `?`."""
     return ref.root, ref.steps
 
 
@@ -62,7 +62,7 @@ def conjuncts(expr: Expr) -> Iterator[Expr]:
 
 @dataclass(slots=True)
 class _Terms:
-    """The condition with a variable for each thing that has a value of its own."""
+    """The condition with a variable for each independent part."""
 
     kind_of: KindOf
     names: dict[object, str] = field(default_factory=dict[object, str])
@@ -81,7 +81,7 @@ class _Terms:
                 self.keys[name] = key
         return Ref(self.names[what])
 
-    def of(self, expr: Expr) -> Expr:  # noqa: PLR0911 - one arm per kind of tree
+    def of(self, expr: Expr) -> Expr:  # noqa: PLR0911 - one branch per kind of tree
         match expr:
             case Ref():
                 made = self.variable(key_of(expr), self.kind_of(expr), key_of(expr))
@@ -121,14 +121,14 @@ def _is_dark(expr: Expr) -> bool:
 
 
 class Trial:
-    """Values to try on some conditions that hold together.
+    """Values to try on conditions that hold together.
 
     Args:
-        conditions: All of them are meant to hold.
-        kind_of: Type of a reference; optional where it may be null.
+        conditions: The conditions, all assumed to hold.
+        kind_of: Type of a reference; optional if it may be null.
         names: Declared types.
-        fixed: What a reference is now taken to be.
-        absent: A root that is now taken to have no value.
+        fixed: References with an assumed value.
+        absent: A root that is assumed to have no value.
     """
 
     def __init__(
@@ -151,9 +151,9 @@ class Trial:
         self.is_decidable = size <= _MAX_TRIES
 
     def verdict(self) -> Literal["always", "never", "open", "absent"]:
-        """What the conditions, taken together, come to.
+        """The possible results of the conditions, taken together.
 
-        Open when they can come to both, or it cannot be decided; absent when they never come to anything.
+        Open if both are possible or it cannot be decided; absent if there is never a result.
         """
         if not self.is_decidable:
             return "open"
@@ -176,12 +176,12 @@ class Trial:
         return "always" if True in found else "never"
 
     def can_hold(self) -> bool:
-        """All of them can hold at once, or it cannot be decided."""
+        """Whether all of them can hold at once; True if it cannot be decided."""
         return self.verdict() in {"always", "open"}
 
 
 def _given(terms: _Terms, name: str, fixed: Mapping[Key, Sequence[JsonValue]], absent: str) -> Sequence[Given] | None:
-    """The values that a variable is fixed to; None for one that is free."""
+    """The values that a variable is fixed to; None if it is free."""
     if name in terms.coins:
         lost = any(ref.root == absent and not ref.is_optional for ref in terms.coins[name])
         return [ABSENT] if lost else None
@@ -195,7 +195,7 @@ def _given(terms: _Terms, name: str, fixed: Mapping[Key, Sequence[JsonValue]], a
 
 
 class _Pool:
-    """Every constant of a condition, and the values of each type at which one of its comparisons can turn."""
+    """Every constant of a condition, and the values of each type at which one of its comparisons can change."""
 
     def __init__(self, terms: _Terms, names: Names) -> None:
         self._names = names
@@ -211,7 +211,7 @@ class _Pool:
             self._numbers += [number, number + 1 if above is None else (number + above) / 2]
 
     def values(self, kind: Type, *, is_length: bool) -> Sequence[JsonValue]:
-        """What to try for a reference of a type."""
+        """The values to try for a reference of a type."""
         null: list[JsonValue] = [None] if is_optional(kind, self._names) else []
         if is_length:
             return [n for n in self._whole() if cast("float", n) >= 0]
@@ -221,7 +221,7 @@ class _Pool:
         near = {int(cast("float", n)) + more for n in self._numbers for more in (-1, 0, 1)}
         return cast("list[JsonValue]", sorted(near))
 
-    def _of(self, kind: Type) -> Sequence[JsonValue]:  # noqa: PLR0911 - one arm per kind of type
+    def _of(self, kind: Type) -> Sequence[JsonValue]:  # noqa: PLR0911 - one branch per kind of type
         match kind:
             case Enum(values):
                 return list(values)
@@ -249,12 +249,12 @@ def can_hold(
     fixed: Mapping[Key, Sequence[JsonValue]] | None = None,
     absent: str = "",
 ) -> bool:
-    """The conditions can hold together, as far as can be decided."""
+    """Whether the conditions can hold together, as far as can be decided."""
     return Trial(conditions, kind_of, names, fixed, absent).can_hold()
 
 
 def related(known: Sequence[Expr], expr: Expr) -> list[Expr]:
-    """Those of some conditions that say something about what another one asks, also through others."""
+    """The conditions that share a variable with another one, also indirectly."""
     keys = {key_of(ref) for ref in refs_of(expr)}
     left = [(one, {key_of(ref) for ref in refs_of(one)}) for one in known]
     found: list[Expr] = []
@@ -266,7 +266,7 @@ def related(known: Sequence[Expr], expr: Expr) -> list[Expr]:
 
 
 def implies(known: Sequence[Expr], wanted: Expr, kind_of: KindOf, names: Names) -> bool:
-    """Whenever what is known holds, `wanted` holds; false where it cannot be decided."""
+    """Whether the known facts imply `wanted`; False if it cannot be decided."""
     if wanted in known:
         return True
     near = related(known, wanted)

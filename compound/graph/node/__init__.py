@@ -1,1 +1,1 @@
-"""What each kind of node does."""
+"""The runners of each kind of node."""

@@ -1,7 +1,7 @@
 """`agent`: a model in a bounded loop with tools. It reads through tools and proposes effects; it performs none.
 
-Every model call is journalled under the node's key and the number of its turn, so a run that crashed in the
-middle of a loop walks through the finished turns again without paying for them.
+Every model call is journalled under the node's key and its turn number, so a run that crashed in the middle of a
+loop repeats the finished turns without paying for them again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def bind_agent(step: Step, services: Services) -> Runner:
     """The runner of an `agent` node.
 
     Raises:
-        ProjectError: ``graph.tool-name``: two tools look the same to the model.
+        ProjectError: ``graph.tool-name``: two tools have the same name for the model.
     """
     return _Agent(step, services).run
 
@@ -85,7 +85,7 @@ class _Agent:
         self._hands = hands_of(node, services)
         self._tools = tuple(schema_of(name, hand) for name, hand in self._hands.items())
         if step.out is not None:
-            # A tool of its own is the one typed end that every provider has.
+            # A final tool is the only typed result that every provider supports.
             schema = _answered_with(to_json_schema(step.out, step.names))
             card = ToolSchema(name=FINAL, description="Give the final answer; this ends the work.", parameters=schema)
             self._tools = (*self._tools, card)
@@ -93,7 +93,7 @@ class _Agent:
         self._seconds = None if budget is None or budget.seconds is None else parse_duration(budget.seconds)
 
     async def run(self, call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
-        """Turn after turn: ask the model, do what it asks, until it answers or may not go on."""
+        """Turn after turn: ask the model and run its tool calls, until it answers or reaches a limit."""
         own = {name: value for name, value in inputs.items() if not name.startswith(GIVEN_TO)}
         text, rules = (render(template, own, call, self._node.prompt) for template in self._templates)
         loop = _Loop(call=call, inputs=inputs, messages=[Message(role="user", content=text)])
@@ -105,7 +105,7 @@ class _Agent:
             loop.usd += response.known_usd
             loop.has_unknown |= response.cost_usd is None
             if response.abstained:
-                # Refused, cut, paused for good: no value, and another turn would not make it one.
+                # Refused, cut off or paused for good: no value, and another turn would not help.
                 call.span.set(abstained=True, abstain_reason=response.reason)
                 call.remark = response.reason
                 return loop.value(None, turn + 1, "abstained")
@@ -114,7 +114,7 @@ class _Agent:
                 problems, answer = self._said(response)
                 if not problems:
                     return loop.value(answer, turn + 1, "answer")
-                said = f"That is no answer yet: {'; '.join(problems[:5])}. Call {FINAL}, or another tool."
+                said = f"That is not an answer yet: {'; '.join(problems[:5])}. Call {FINAL}, or another tool."
                 _add(loop, response, (), said)
                 continue
             done = await self._do(loop, response, calls)
@@ -154,7 +154,7 @@ class _Agent:
         return await self._gateway.call(request, call=key, budget=call.run.budget, told=told)
 
     async def _do(self, loop: _Loop, response: ModelResponse, calls: tuple[ToolCall, ...]) -> tuple[JsonValue] | None:
-        """Do what one turn asks for, side by side; the final answer in a tuple, None when there is none yet."""
+        """Run the calls of one turn concurrently; returns the final answer in a tuple, None if there is none yet."""
         results: list[ToolResult] = [ToolResult(call_id=one.id, content="") for one in calls]
         final: list[JsonValue] = []
 
@@ -184,7 +184,7 @@ class _Agent:
         hand = self._hands.get(asked.name)
         if hand is None:
             known = ", ".join([*self._hands, *([FINAL] if self._step.out is not None else [])])
-            what = f"there is no tool {asked.name!r}; there are: {known or 'none'}"
+            what = f"no tool is named {asked.name!r}; the tools are: {known or 'none'}"
             return ToolResult(call_id=asked.id, content=what, is_error=True)
         given = cast("Mapping[str, JsonValue]", loop.inputs[hand.given]) if hand.given else {}
         used = await use(hand, asked, given, loop.call)
@@ -196,7 +196,7 @@ class _Agent:
         return self._problems_of(answer), answer
 
     def _given(self, arguments: Mapping[str, JsonValue]) -> tuple[list[str], JsonValue]:
-        """The answer in the arguments of the final tool: under `answer`, as JSON in a text, or spread out."""
+        """The answer in the arguments of the final tool: under `answer`, as JSON text, or as separate arguments."""
         tried = [arguments.get("answer")]
         if isinstance(tried[0], str):
             with suppress(ValueError):
@@ -208,7 +208,7 @@ class _Agent:
         return self._final(tried[0])
 
     def _said(self, response: ModelResponse) -> tuple[list[str], JsonValue]:
-        """The answer of a turn that asks for no tool: the text, or the typed value that stands in it."""
+        """The answer of a turn without tool calls: the text, or the typed value in it."""
         data = response.data
         if self._step.out is None:
             return self._final(data["answer"] if isinstance(data, dict) and "answer" in data else response.text)
@@ -227,7 +227,7 @@ class _Agent:
 
 
 def _answered_with(answer: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Arguments of the final tool; what the answer's type refers to stays at the root, where references look."""
+    """Arguments of the final tool; the types that the answer refers to are at the root, where references look."""
     own = {name: value for name, value in answer.items() if name != "$defs"}
     named = {"$defs": answer["$defs"]} if "$defs" in answer else {}
     return {
@@ -248,7 +248,7 @@ def _add(
 
 
 def _offline_calls(response: ModelResponse, turn: int) -> tuple[ToolCall, ...]:
-    """Tool calls of a solver, which answers with data: `{tool_calls: [{name, arguments}]}`."""
+    """Tool calls of a solver, which returns data: `{tool_calls: [{name, arguments}]}`."""
     data = response.data
     asked = data.get("tool_calls") if isinstance(data, dict) else None
     calls: list[ToolCall] = []

@@ -1,4 +1,4 @@
-"""The tools of an agent: how its model is shown them, and what using one does."""
+"""The tools of an agent: their description for the model, and their calls."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _RECORDED: Final = "recorded as a proposal; a person decides about it, nothing h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """A tool as the model is shown it.
+    """A tool as the model sees it.
 
     Attributes:
-        given: Name among the node's inputs of the arguments that the model does not see; empty for none.
-        hidden: Arguments that only the graph may give.
-        is_effect: Calling it only records a proposal.
+        given: Prefix among the node's inputs of the arguments that the model does not see; empty for none.
+        hidden: Arguments that only the graph may set.
+        is_effect: Whether calling it only records a proposal.
     """
 
     card: ToolCard
@@ -48,7 +48,7 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What came of one call of a tool; `proposal` holds the arguments of an effect that was proposed."""
+    """The result of one call of a tool; `proposal` has the arguments of a proposed effect."""
 
     result: ToolResult
     proposal: dict[str, JsonValue] | None = None
@@ -58,7 +58,7 @@ def hands_of(node: AgentNode, services: Services) -> dict[str, Hand]:
     """The tools and the effects of an agent, by the name that its model sees.
 
     Raises:
-        ProjectError: ``graph.tool-name``: two look the same to the model.
+        ProjectError: ``graph.tool-name``: two have the same name for the model.
     """
     hands: dict[str, Hand] = {}
     for index, tool in enumerate(node.calls):
@@ -79,7 +79,7 @@ def _add_hand(hands: dict[str, Hand], hand: Hand) -> None:
 
 
 def schema_of(name: str, hand: Hand) -> ToolSchema:
-    """A tool as a model is told of it, without the arguments that only the graph may give."""
+    """A tool's card for the model, without the arguments that only the graph may set."""
     parameters = dict(hand.card.parameters)
     for key in ("properties", "required"):
         known = parameters.get(key)
@@ -91,19 +91,19 @@ def schema_of(name: str, hand: Hand) -> ToolSchema:
 
 
 async def use(hand: Hand, asked: ToolCall, given: Mapping[str, JsonValue], call: NodeCall) -> Used:
-    """Do what a model asks of a tool; whatever the tool raises is told to the model, never to the run.
+    """Run a tool call of a model; errors of the tool are returned to the model, and never fail the run.
 
     Args:
         hand: The tool.
-        asked: What the model wrote.
-        given: The arguments that the graph gives.
+        asked: The model's call.
+        given: The arguments from the graph.
         call: The agent's call.
     """
     arguments = fitted(dict(asked.arguments), hand.card.parameters)
     forged = sorted(hand.hidden & arguments.keys())
     if forged:
-        # Whose rows are read is never a model's choice, whatever a ticket talked it into.
-        return _failed(asked, f"{', '.join(forged)} is given by the graph; leave it out")
+        # Whose rows are read is never a model's choice, whatever an item's text says.
+        return _failed(asked, f"{', '.join(forged)} is set by the graph; leave it out")
     if hand.is_effect:
         return await _proposed(hand, asked, arguments)
     with child(f"execute_tool {hand.card.name}", kind="tool", tool_name=hand.card.name) as span:
@@ -127,7 +127,7 @@ async def use(hand: Hand, asked: ToolCall, given: Mapping[str, JsonValue], call:
 
 
 async def _proposed(hand: Hand, asked: ToolCall, arguments: dict[str, JsonValue]) -> Used:
-    """Record a proposal that the effect could carry out; what it could not is told to the model, and is none."""
+    """Record a proposal that the effect could perform; invalid ones are reported to the model and not recorded."""
     problems = schema_problems(arguments, hand.card.parameters)
     if problems:
         return _failed(asked, f"not recorded, the arguments do not fit: {'; '.join(problems)}")
@@ -145,25 +145,25 @@ def _failed(asked: ToolCall, what: str) -> Used:
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Whether this is the run being cancelled, and not a tool that raises the same exception by itself."""
+    """Whether the run is being cancelled, rather than a tool raising the same exception."""
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 def _told(error: BaseException) -> tuple[str, str]:
-    """An error as code and words; an exception may fail even to say what it is."""
+    """An error as code and message; an exception's own `__str__` may fail."""
     if isinstance(error, CompoundError):
         return error.code, error.what
     try:
         words = whole_characters(str(error))
     except Exception:  # noqa: BLE001 - `__str__` of a stranger's exception may raise anything
-        words = "(it says nothing)"
+        words = "(no message)"
     return type(error).__name__, words if len(words) <= _MAX_ERROR else f"{words[:_MAX_ERROR]}..."
 
 
 async def _called(work: JsonCall, arguments: dict[str, JsonValue], call: NodeCall, call_id: str) -> JsonValue:
     if not isinstance(work, KeyedCall):
         return await work(arguments)
-    # The journalled turn asks with the same id again, so a crash does not repeat the call either.
+    # The journalled turn has the same id again, so a crash does not repeat the call either.
     node = f"{call.key}/{call_id}"
     return await work.keyed(arguments, call=CallKey(run_id=call.run.run_id, node=node, attempt=call.attempt))

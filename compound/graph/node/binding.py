@@ -1,4 +1,4 @@
-"""The door from a node's kind to its runner."""
+"""Maps a node's kind to its runner."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ BINDERS = {
 
 
 def bind_all(steps: Iterable[Step], services: Services, *, longest_s: float | None = None) -> dict[str, Runner]:
-    """Node path to runner, blocks and fallbacks included; every name of the project is looked up here, once.
+    """Node path to runner, including blocks and fallbacks; looks up every name of the project, once.
 
     Args:
         steps: The steps of a plan.
         services: The project's look-ups.
-        longest_s: No value is cached for more seconds than this, whatever its node says; None for no limit.
+        longest_s: Maximum time of cached values, overriding nodes; None for no limit.
 
     Raises:
         ProjectError: A name is unknown or a prompt is broken.

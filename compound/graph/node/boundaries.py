@@ -1,4 +1,4 @@
-"""The reviews and effects of a plan, compiled and told of each other; made once per engine."""
+"""The compiled reviews and effects of a plan, connected with each other; made once per engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def bind_boundaries(plan: Plan, services: Services) -> Mapping[str, ReviewStep | EffectStep]:
-    """Review and effect steps by name; every effect asks the policy, every review knows what lies behind it.
+    """Review and effect steps by name; effects get the policy, reviews get the effects behind them.
 
     Raises:
         ProjectError: The policy is unknown or broken.

@@ -1,4 +1,4 @@
-"""What stands around a node's own work: the ways into and out of sub-graphs, the end of a map, the cache."""
+"""Work around a node's own: entry and exit of subgraphs, the end of a map, the cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def bind_enter(step: Step, services: Services) -> Runner:
-    """The way into a sub-graph: its inputs, held against the types that it declares."""
+    """The entry of a subgraph: its inputs, checked against their declared types."""
     node = cast("GraphNode", step.node)
     spec = step.block.spec if isinstance(step.block, GraphPlan) else services.graph(node.graph)
     problems_of, fill = validator(spec.input_type, spec.type_names), filler(spec.input_type, spec.type_names)
@@ -39,7 +39,7 @@ def bind_enter(step: Step, services: Services) -> Runner:
 
 
 def bind_leave(step: Step, services: Services) -> Runner:
-    """The way out of a sub-graph: its outputs, which are this step's inputs."""
+    """The exit of a subgraph: its outputs, which are this step's inputs."""
 
     async def run(_call: NodeCall, inputs: dict[str, JsonValue]) -> JsonValue:
         return inputs
@@ -74,10 +74,10 @@ def bind_join(step: Step, services: Services) -> Runner:
 
 
 def cached(step: Step, services: Services, runner: Runner, longest_s: float | None) -> Runner:
-    """The runner with its value reused, where the node declares `cache`; kept for `longest_s` at most.
+    """The runner with its value reused, if the node declares `cache`; for at most `longest_s`.
 
-    The key holds everything the value depends on: the node's own text, its inputs, and the version of every
-    name it calls. A model's missing answer is not kept.
+    The key includes everything the value depends on: the node's own definition, its inputs, and the version of every
+    name it calls. A model's missing answer is not cached.
     """
     cache, ttl_s = services.cache, step.cache_s
     if cache is None or ttl_s is None:

@@ -1,4 +1,4 @@
-"""Nodes that call something of the project with JSON: `tool`, `check`, `sql`, `specialist`, `retrieve`."""
+"""Nodes that call a part of the project with JSON: `tool`, `check`, `sql`, `specialist`, `retrieve`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def calling(look_up: Callable[[Services], Callable[[str], JsonCall | KeyedCall]]) -> Callable[[Step, Services], Runner]:
-    """The binder of nodes that give their inputs to one function, which is looked up so."""
+    """The binder of nodes that pass their inputs to one function, which this look-up finds."""
 
     def bind(step: Step, services: Services) -> Runner:
         _, name = step.node.callee or ("", "")
@@ -61,7 +61,7 @@ def bind_retrieve(step: Step, services: Services) -> Runner:
 
 
 def typed(step: Step, runner: Runner) -> Runner:
-    """The runner with its value checked, where the node declares `out`."""
+    """The runner with its value checked, if the node declares `out`."""
     if step.out is None:
         return runner
     validate = validator(step.out, step.names)

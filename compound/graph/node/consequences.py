@@ -1,6 +1,6 @@
-"""What each decision of a review would do: the effects behind it, evaluated as if it were decided so.
+"""The effects of each possible decision of a review, evaluated as if it were made.
 
-It is the one source of what is shown, of what a rule is held against, and of what a stored decision allows.
+Reviews show them, rules are checked against them, and a stored decision allows exactly them.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 APPROVE: Final = "approve"
 _OF_THE_QUEUE: Final = ("decided_by", "first_by", "decision_id", "item_id", "is_automatic", "queue", "versions")
-"""What a decision has beside its action and its fields; known only once it is stored."""
+"""Fields of a decision other than its action and fields; known only once it is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallback:
-    """What stands in for a field that a decision does not carry: the right sides of `$review.text ?? ...`.
+    """The alternatives to a field that a decision omits: the right sides of `$review.text ?? ...`.
 
     Attributes:
-        prefix: Of the names that they mean.
-        items: In order; the first that has a value.
+        prefix: Prefix of the names that they mean.
+        items: In order; the first with a value is used.
     """
 
     prefix: str
@@ -50,7 +50,7 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where the present value of a field comes from: a step's value, and the way to it."""
+    """Source of a field's present value: a step's value, and the path in it."""
 
     step: str
     path: tuple[str | int, ...]
@@ -61,8 +61,8 @@ class Consequences:
 
     Attributes:
         effects: Those whose arguments are known when the review is shown, in the order of the plan.
-        covers: Of these the ones that a decision binds: their arguments do not hold what only the queue knows.
-        fields: Field of `decide:` to what stands in for it.
+        covers: Those of them that a decision binds: their arguments contain nothing that only the queue knows.
+        fields: Field of `decide:` to its alternatives.
     """
 
     def __init__(self, plan: Plan, review: str, effects: Mapping[str, EffectStep]) -> None:
@@ -85,7 +85,7 @@ class Consequences:
         self.fields = {name: found for name in sorted(names) if (found := self._fallback(name)) is not None}
 
     def present(self, scope: Scope) -> dict[str, JsonValue]:
-        """Fields that have a value as the item is shown."""
+        """Fields that have a value in the shown item."""
         found: dict[str, JsonValue] = {}
         for name, fallback in self.fields.items():
             value = self._first(fallback, scope)[1]
@@ -94,9 +94,9 @@ class Consequences:
         return found
 
     def rules(self, effects: Mapping[str, Sequence[EffectCall]]) -> list[EffectRule]:
-        """What the policy asks of the effects behind the review.
+        """The policy's requirements for the effects behind the review.
 
-        Of those that are shown; where that cannot be told before the decision, of all that a node may perform.
+        For the shown effects; if these are unknown before the decision, for all that a node may perform.
         """
         names = {call.name for calls in effects.values() for call in calls}
         for name in self._steps:
@@ -106,7 +106,7 @@ class Consequences:
         return [rule for name in sorted(names) if (rule := self._policy.get(name)) is not None]
 
     def source(self, name: str, scope: Scope) -> Source | None:
-        """Where the present value of a field comes from; None where it is no part of a step's value."""
+        """Source of a field's present value; None if it is not part of a step's value."""
         fallback = self.fields.get(name)
         item = None if fallback is None else self._first(fallback, scope)[0]
         if fallback is None or not isinstance(item, Ref):
@@ -119,11 +119,11 @@ class Consequences:
     def all_of(
         self, run: ActiveRun, edited: Mapping[str, JsonValue], *, by_rule: str = ""
     ) -> tuple[dict[str, tuple[EffectCall, ...]], tuple[str, ...]]:
-        """Action to what it would do as the item is shown; and what speaks against showing it.
+        """Action to its effects for the shown item, and reasons why they cannot be shown.
 
         Args:
             run: The run.
-            edited: Fields that a person changed in the draft; an approval carries them.
+            edited: Fields that a person changed in the draft; an approval includes them.
             by_rule: The action that a rule takes now, without any field; empty for none.
         """
         present = {**self.present(run.scope), **edited}
@@ -137,7 +137,7 @@ class Consequences:
             try:
                 found[action] = tuple(self.of(run, action, fields, run.scope, open_ones=frozenset(open_ones)))
             except (EvaluationError, NodeError) as error:
-                remarks[f"{action} cannot be carried out: {error}"] = None
+                remarks[f"{action} cannot be performed: {error}"] = None
         return found, tuple(remarks)
 
     def of(
@@ -150,12 +150,12 @@ class Consequences:
         open_ones: frozenset[str] = frozenset(),
         **known: JsonValue,
     ) -> Iterator[EffectCall]:
-        """What a decision would do.
+        """The effects of a decision.
 
         Args:
             run: The run, for its outcomes.
             action: The decision.
-            fields: What it carries.
+            fields: Its fields.
             scope: Values of the steps before it.
             open_ones: Fields that are not known yet; their values are placeholders.
             known: What the queue already knows of the decision: `decided_by`.
@@ -212,7 +212,7 @@ class Consequences:
         return [one for one in effect.decisions(run) if one[0] != self._review.name]
 
     def _is_entered(self, step: Step, run: ActiveRun, scope: dict[str, Maybe]) -> bool:
-        """The sub-graphs around a step are entered; those behind the review are tried."""
+        """The subgraphs around a step are entered; those behind the review are evaluated."""
         if step.gate is None:
             return True
         gate = self._steps[step.gate]
@@ -226,7 +226,7 @@ class Consequences:
         return scope[gate.name] is not ABSENT
 
     def _is_later(self, step: Step, run: ActiveRun, open_ones: frozenset[str]) -> bool:
-        """Its condition asks what only shows after the decision, or what another open review has yet to say."""
+        """Whether its condition depends on facts after the decision, or on another undecided review."""
         for use in uses(step.node, ()):
             if use.role != "when":
                 continue
@@ -282,7 +282,7 @@ class Consequences:
         return None, None
 
     def _enter(self, gate: Step, scope: Scope) -> Maybe:
-        """What a sub-graph behind the review is given, were it decided so; absent when it is not entered."""
+        """The inputs of a subgraph behind the review for this decision; absent if it is not entered."""
         seen = gate.view(scope)
         if gate.when is not None and not gate.when(seen):
             return ABSENT
@@ -295,5 +295,5 @@ class Consequences:
 
 
 def _open(name: str) -> str:
-    """Stands for what is not known before the decision."""
+    """A placeholder for a value that is unknown before the decision."""
     return f"<{name}>"

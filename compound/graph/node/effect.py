@@ -1,4 +1,4 @@
-"""`effect`: hand what was decided to the outbox, once, and say what came of it."""
+"""`effect`: pass decided effects to the outbox, once, and return their results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from compound.spec.policy_file import EffectRule
 
 _ACCEPTED: Final = frozenset({"sent", "scheduled"})
-_ENDS: Final = {"refused": "was refused", "unknown": "has an unknown end", "cancelled": "was cancelled"}
+_ENDS: Final = {"refused": "was refused", "unknown": "has an unknown outcome", "cancelled": "was cancelled"}
 
 
 class EffectStep:
@@ -38,7 +38,7 @@ class EffectStep:
         self._gate = gate
         self._node = node
         self._versions = compile_value(node.versions)
-        # A custom action (`partly`) carries effects out only where the condition asks for the decision.
+        # A custom action (`partly`) performs effects only if the condition requires that decision.
         asked = {use.ref.root for use in uses(node, ()) if use.role == "when"}
         self._reviews = (step.prefix + node.review,) if node.review is not None else tuple(reviews)
         self._asked = {step.prefix + name for name in asked}
@@ -61,7 +61,7 @@ class EffectStep:
             return Outcome("failed", error=as_node_error(error, self.step, run.run_id))
 
     def decisions(self, run: ActiveRun) -> list[tuple[str, Mapping[str, JsonValue]]]:
-        """The reviews before it that were decided, with their decisions."""
+        """The decided reviews before it, with their decisions."""
         found: list[tuple[str, Mapping[str, JsonValue]]] = []
         for name in self._reviews:
             outcome = run.outcomes.get(name)
@@ -70,7 +70,7 @@ class EffectStep:
         return found
 
     def refusal(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> str | None:
-        """Why decisions do not allow it: a rejected draft has no effect, whatever `when` says."""
+        """Why decisions do not allow it: a rejected draft has no effect, whatever `when` is."""
         for name, decision in decisions:
             action = str(decision["action"])
             if action == REJECT or (action not in APPROVING and name not in self._asked):
@@ -104,7 +104,7 @@ class EffectStep:
         return [{"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes]
 
     def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Decided:
-        """Who stands behind the effects; one automatic decision among several makes no person of the others."""
+        """The actor of the effects; one automatic decision among several does not hide a person of the others."""
         people = [value for _, value in decisions if not value.get("is_automatic")]
         if not people:
             return Decided(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
@@ -117,24 +117,24 @@ class EffectStep:
         )
 
     def decides_last(self, review: str, run: ActiveRun) -> bool:
-        """The policy asks who decided this review: none that is decided, or has yet to be, comes after it."""
+        """Whether the policy checks who decided this review: the last review before the effect."""
         left = [one for one in self._reviews if one == review or one not in run.outcomes]
         left += [one for one, _ in self.decisions(run)]
         return not left or max(left, key=self._reviews.index) == review
 
     @property
     def rules(self) -> Mapping[str, EffectRule]:
-        """What the policy says of each effect; empty without one."""
+        """The policy's judgement of each effect; empty without one."""
         return {} if self._gate is None else self._gate.policy.effects
 
     async def judged(self, calls: Sequence[EffectCall], decided: Decided) -> Judgement | None:
-        """What the policy first has against these effects, decided so; None when nothing."""
+        """The policy's first objection to these effects under this decision; None if it has none."""
         if self._gate is None:
             return None
         return next((one for one in await self._gate.judge(calls, decided) if one.code), None)
 
     def calls(self, run: ActiveRun, inputs: dict[str, JsonValue]) -> list[EffectCall]:
-        """The effects that resolved inputs mean.
+        """The effects in resolved inputs.
 
         Raises:
             NodeError: ``graph.bad-actions``, ``graph.effect-not-allowed``.
@@ -146,7 +146,7 @@ class EffectStep:
         if actions is None:
             return []
         if not isinstance(actions, list):
-            raise self._wrong(run, "graph.bad-actions", "`actions` is no list")
+            raise self._wrong(run, "graph.bad-actions", "`actions` is not a list")
         calls: list[EffectCall] = []
         for number, action in enumerate(actions, start=1):
             if not isinstance(action, dict) or not isinstance(action.get("arguments"), dict):
@@ -160,7 +160,7 @@ class EffectStep:
         return calls
 
     def _require_accepted(self, run: ActiveRun, outcomes: Sequence[EffectOutcome]) -> None:
-        """What was refused stops the run here, so that nothing later tells a customer it was done."""
+        """Stop the run at a refused effect, so that nothing later tells a customer it was done."""
         for one in outcomes:
             if one.status not in _ACCEPTED:
                 code = one.code or f"effect.{one.status}"

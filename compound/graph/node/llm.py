@@ -25,7 +25,7 @@ _MAX_SHOWN: Final = 4000
 
 
 def bind_llm(step: Step, services: Services) -> Runner:
-    """The runner of an `llm` node; an answer that does not fit, twice, is null, and the span says why."""
+    """The runner of an `llm` node; after two invalid answers the value is null, and the span has the reason."""
     from compound.graph.prompt.sandbox import compile_template
 
     node = cast("LlmNode", step.node)
@@ -73,11 +73,11 @@ def bind_llm(step: Step, services: Services) -> Runner:
 
 
 def _free_text(value: JsonValue) -> list[str]:
-    return [] if isinstance(value, str) else ["the answer is no text"]
+    return [] if isinstance(value, str) else ["the answer is not text"]
 
 
 def render(template: Template, inputs: Mapping[str, JsonValue], call: NodeCall, path: str) -> str:
-    """A filled prompt; what hinders it names the file."""
+    """A filled prompt; errors name the file."""
     from jinja2 import TemplateError
 
     try:

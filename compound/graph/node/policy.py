@@ -1,7 +1,7 @@
-"""The policy of an application at run time: every effect is judged before it is handed over, and the judgement kept.
+"""The policy of an application at run time: judges every effect before it is enqueued, and stores the judgement.
 
-What `check` proved about the graph is asked again here of the very arguments and the very decision, because a
-plan is written by a model and a decision by the person on duty.
+It checks again, for the actual arguments and decision, what `check` proved about the graph, because a model writes
+the plan and people make the decisions.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the policy says of one effect.
+    """The policy's judgement of one effect.
 
     Attributes:
-        code: Empty when it may happen; otherwise `policy.<why>`.
-        why: In words; empty when it may happen.
-        amount: What it moves; None when the policy does not ask.
+        code: Empty if it may happen; otherwise `policy.<why>`.
+        why: The reason; empty if it may happen.
+        amount: Its amount; None if the policy does not limit it.
     """
 
     effect: str
@@ -41,13 +41,13 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """Who decided; nobody when there was no review.
+    """Who decided; nobody if there was no review.
 
     Attributes:
         actor: A person, or `policy:<hash>`.
         queue: Of the review.
-        first_by: Who approved before, where two people must; empty where one decided.
-        is_trial: It is tried out before it is stored, so who else has to agree does not show yet.
+        first_by: The first of two approvers; empty if one person decided.
+        is_trial: Whether it is a rehearsal, where the second approver is not known yet.
     """
 
     actor: str = ""
@@ -79,11 +79,11 @@ class PolicyGate:
         }
 
     async def judge(self, calls: Sequence[EffectCall], decided: Decided) -> list[Judgement]:
-        """What the policy says of each effect, in order; nothing is recorded."""
+        """The policy's judgement of each effect, in order; nothing is recorded."""
         return [await self._one(call.name, call.args, decided) for call in calls]
 
     async def require(self, run: ActiveRun, step: Step, calls: Sequence[EffectCall], decided: Decided) -> None:
-        """Keep the judgement of every effect, and let them pass only all together.
+        """Store the judgement of every effect, and allow all of them or none.
 
         Raises:
             NodeError: ``policy.not-allowed``, ``policy.needs-person``, ``policy.needs-second``,
@@ -95,13 +95,13 @@ class PolicyGate:
         refused = next((one for one in judgements if one.code), None)
         if refused is not None:
             what = f"the policy {self.policy.name} refuses {refused.effect}: {refused.why}"
-            fix = "let the right person decide, or change the policy file"
+            fix = "let a permitted person decide, or change the policy file"
             raise step.error(refused.code, what, run.run_id, fix=fix)
 
     async def _one(self, name: str, args: Mapping[str, JsonValue], decided: Decided) -> Judgement:
         rule = self.policy.effects.get(name)
         if rule is None:
-            return Judgement(effect=name, code="policy.not-allowed", why="it is not among the allowed effects")
+            return Judgement(effect=name, code="policy.not-allowed", why="the policy does not allow it")
         why = _of_decision(rule, decided)
         if why is not None:
             return Judgement(effect=name, code=why[0], why=why[1])
@@ -113,15 +113,15 @@ class PolicyGate:
         try:
             given = await self._amounts[name](args) if money.tool is not None else args.get(str(money.argument))
         except CompoundError as error:
-            return Judgement(effect=name, code="policy.no-amount", why=f"its amount cannot be found: {error.what}")
+            return Judgement(effect=name, code="policy.no-amount", why=f"its amount cannot be determined: {error.what}")
         if isinstance(given, bool) or not isinstance(given, int | float):
-            return Judgement(effect=name, code="policy.no-amount", why=f"its amount is {given!r}, no number")
+            return Judgement(effect=name, code="policy.no-amount", why=f"its amount {given!r} is not a number")
         amount = abs(float(given))
         if amount > money.at_most:
             why = f"{amount:g} is more than {money.at_most:g}"
             return Judgement(effect=name, code="policy.too-much", why=why, amount=amount)
         if decided.is_automatic and money.automatic_at_most is not None and amount > money.automatic_at_most:
-            why = f"{amount:g} is more than {money.automatic_at_most:g}, which nobody decided"
+            why = f"{amount:g} is more than {money.automatic_at_most:g}, and no person decided"
             return Judgement(effect=name, code="policy.needs-person", why=why, amount=amount)
         return Judgement(effect=name, amount=amount)
 
@@ -143,9 +143,9 @@ class PolicyGate:
 
 def _of_decision(rule: EffectRule, decided: Decided) -> tuple[str, str] | None:
     if decided.is_automatic and not rule.automatic:
-        return "policy.needs-person", "a person must decide it, and none did"
+        return "policy.needs-person", "a person must decide it, but none did"
     if rule.second and not decided.is_trial and decided.first_by in ("", decided.actor):
-        return "policy.needs-second", f"two people must approve it, and {decided.actor or 'nobody'} alone did"
+        return "policy.needs-second", f"two people must approve it; so far: {decided.actor or 'nobody'}"
     if not decided.is_automatic and rule.reviewers and decided.actor not in rule.reviewers:
         return "policy.wrong-reviewer", f"{decided.actor} may not decide it; {', '.join(rule.reviewers)} may"
     if rule.queue is not None and not decided.is_automatic and decided.queue != rule.queue:
@@ -154,7 +154,7 @@ def _of_decision(rule: EffectRule, decided: Decided) -> tuple[str, str] | None:
 
 
 def longest_kept_s(spec: GraphSpec, services: Services) -> float | None:
-    """How long the policy of a graph lets content be kept, in seconds; None without limit.
+    """How long the policy of a graph allows content to be stored, in seconds; None without limit.
 
     Raises:
         ProjectError: The policy is unknown or broken.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 Pause = Callable[[str], Awaitable[None]]
-"""Waits for the decision of an item: returns when the run is resumed, or leaves by langgraph's interrupt."""
+"""Waits for the decision of an item: returns when the run is resumed, or raises langgraph's interrupt."""
 
 
 class ReviewStep:
@@ -57,7 +57,7 @@ class ReviewStep:
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
 
     async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
-        """Open the item, wait for its decision, and give it as the node's value."""
+        """Open the item, wait for its decision, and return it as the node's value."""
         early = decide(self.step, run, run.scope, run.outcomes)
         if isinstance(early, Outcome):
             return record_early(self.step, run, early)
@@ -67,7 +67,7 @@ class ReviewStep:
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
-            except Exception as error:  # noqa: BLE001 - as every node: a failure is a value
+            except Exception as error:  # noqa: BLE001 - as in every node, a failure is a value
                 span.set(status_code="ERROR", error_type=type(error).__name__, status_message=str(error))
                 return Outcome("failed", error=as_node_error(error, self.step, run.run_id))
             decision = opened.decision
@@ -79,7 +79,7 @@ class ReviewStep:
             while decision is None:
                 span.pause(f"waits for review item {opened.item_id}")
                 await pause(opened.item_id)
-                # What the resumer says is not the decision; only the queue knows it.
+                # The resume value is not the decision; only the queue has it.
                 decision = await reviews.decision(opened.item_id)
             for name, amended in decision.amends.items():
                 run.amend(name, amended)
@@ -94,7 +94,7 @@ class ReviewStep:
             return Outcome("ok", value)
 
     def ruling(self, run: ActiveRun) -> AutoRuling | None:
-        """What the `auto` rule says now; None when the node has none. An absent value means: ask a person."""
+        """The present result of the `auto` rule; None if the node has none. With an absent value a person is asked."""
         rule = self._node.auto
         if rule is None or self._auto is None:
             return None
@@ -118,16 +118,16 @@ class ReviewStep:
         )
 
     async def ruled(self, run: ActiveRun) -> AutoRuling | None:
-        """What the rule says now, and the policy to it; nothing is opened."""
+        """The present result of the rule, checked against the policy; opens nothing."""
         return (await self._allowed(run, self.request(run))).auto
 
     async def _allowed(self, run: ActiveRun, request: ReviewRequest) -> ReviewRequest:
-        """The request, with no automatic decision for what the policy leaves to a person."""
+        """The request, without an automatic decision if the policy requires a person."""
         auto, behind = request.auto, self.consequences
         if auto is None or not auto.is_automatic or behind is None:
             return request
         if auto.action not in request.effects:
-            against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "it is not offered")
+            against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "not offered")
             return replace(request, auto=replace(auto, is_automatic=False, reason=against))
         decided = Decided(actor=auto.actor)
         for name, effect in behind.effects.items():
@@ -140,11 +140,11 @@ class ReviewStep:
 
     @property
     def queue(self) -> str:
-        """Where its items wait."""
+        """The queue of its items."""
         return self._node.queue
 
     def request(self, run: ActiveRun, edited: Mapping[str, JsonValue] | None = None) -> ReviewRequest:
-        """The item that the run asks for as it is now; `edited` are fields that a person changed before."""
+        """The item that the run needs now; `edited` are fields that a person changed before."""
         node, behind = self._node, self.consequences
         expires = _expiry(node)
         auto = self.ruling(run)
@@ -189,7 +189,7 @@ class ReviewStep:
         )
 
     def _value(self, decision: ReviewDecision) -> JsonValue:
-        """Every field of every action is there, null where this decision does not carry it."""
+        """All fields of all actions, null for those that this decision does not have."""
         known: dict[str, JsonValue] = dict.fromkeys(self._fields)
         return {
             **known,
@@ -216,7 +216,7 @@ def _text(value: object) -> str | None:
 
 
 def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind", "close"]]:
-    """Seconds to what happens to an item that nobody decides, and what that is."""
+    """Seconds until an undecided item expires, and what happens then."""
     then = node.on_expire
     after = node.expire or node.due
     if then is None or after is None:
@@ -225,7 +225,7 @@ def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind
 
 
 def _whole(value: object) -> int:
-    """A risk as a whole number; 0 where there is none."""
+    """A risk as a whole number; 0 if absent."""
     return round(value) if isinstance(value, int | float) and math.isfinite(value) else 0
 
 

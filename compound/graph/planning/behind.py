@@ -1,4 +1,4 @@
-"""What lies behind a review: the effects that carry its decision out, and what they need to be known by then."""
+"""The effects behind a review that perform its decision, and the nodes that must run before it to show them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def ancestors_of(steps: Steps) -> dict[str, frozenset[str]]:
-    """Step to everything that it waits for, at any distance. The steps are in topological order."""
+    """Step to everything that it waits for, also indirectly. The steps are in topological order."""
     found: dict[str, frozenset[str]] = {}
     for name, step in steps.items():
         found[name] = frozenset(step.deps).union(*(found[dep] for dep in step.deps))
@@ -27,7 +27,7 @@ def ancestors_of(steps: Steps) -> dict[str, frozenset[str]]:
 
 
 def roots_of(step: Step, steps: Steps, *roles: Role) -> Iterator[str]:
-    """Names of the steps that a step's references of these roles mean."""
+    """Names of the steps that a step's references of these roles point to."""
     for use in uses(step.node, ()):
         name = step.prefix + use.ref.root
         if use.role in roles and use.ref.root not in SHARED and name in steps:
@@ -35,7 +35,7 @@ def roots_of(step: Step, steps: Steps, *roles: Role) -> Iterator[str]:
 
 
 def lacking(steps: Steps, ancestors: Ancestors, effect: str, review: str) -> str | None:
-    """The first step that an effect's arguments need and that has not run when the review is shown; None: all have."""
+    """The first step that an effect's arguments need and that runs only after the review is shown; None: no step."""
     for name in _needed(steps, ancestors, effect, review):
         is_behind = review in ancestors[name]
         if name == review or (is_behind and steps[name].kind == "enter"):
@@ -46,13 +46,13 @@ def lacking(steps: Steps, ancestors: Ancestors, effect: str, review: str) -> str
 
 
 def is_made_by_a_map(steps: Steps, review: str) -> bool:
-    """The review asks about items of a map that failed; it decides nothing that lies behind the map."""
+    """Whether the review asks about failed items of a map; it decides nothing behind the map."""
     owner, _, name = review.rpartition(".")
     return name == "review" and owner in steps and steps[owner].kind == "map-join"
 
 
 def let_reviews_wait(steps: Steps) -> dict[str, Step]:
-    """Steps whose reviews also wait for what the effects behind them need, so that these can be shown."""
+    """Steps whose reviews also wait for the inputs of the effects behind them, so that these can be shown."""
     ancestors = ancestors_of(steps)
     more: dict[str, list[str]] = {}
     for effect, step in steps.items():
@@ -74,7 +74,7 @@ def let_reviews_wait(steps: Steps) -> dict[str, Step]:
 
 
 def _needed(steps: Steps, ancestors: Ancestors, effect: str, review: str) -> Iterator[str]:
-    """Steps that the arguments of an effect refer to; through the ways into sub-graphs that lie behind the review."""
+    """Steps in the arguments of an effect, also through the entries of subgraphs behind the review."""
     step, seen = steps[effect], set[str]()
     waiting = [*roots_of(step, steps, "in"), *_gate(step)]
     while waiting:
@@ -92,6 +92,6 @@ def _gate(step: Step) -> tuple[str, ...]:
 
 
 def _can_wait(steps: Steps, ancestors: Ancestors, name: str, review: str) -> bool:
-    """The review may wait for a step: no other decision and no effect comes into its way by that."""
+    """Whether the review may wait for a step: no other decision or effect would be in between."""
     around = ancestors[name] | {name}
     return all(not steps[one].is_boundary or one in ancestors[review] for one in around)

@@ -1,8 +1,8 @@
-"""From the nodes of a graph file to steps.
+"""Converts the nodes of a graph file to steps.
 
-Blocks become programs of their own. A sub-graph that has reviews or effects is spread out among the steps
-around it, so that each of its boundaries is a boundary of the run: `refund` becomes `refund.input` (its inputs,
-checked), its nodes `refund.<name>`, and `refund` (its outputs). One without boundaries runs as one step.
+Blocks become programs of their own. A subgraph with reviews or effects is expanded among the steps around it, so that
+each of its boundaries is a boundary of the run: `refund` becomes `refund.input` (its inputs, checked), its nodes
+`refund.<name>`, and `refund` (its outputs). One without boundaries runs as one step.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from compound.graph.planning.steps import Build
 
 LoadGraph: TypeAlias = "Callable[[str], GraphSpec]"
-"""Name of a sub-graph -> the graph. Raises `ProjectError` where there is none."""
+"""Name of a subgraph -> the graph. Raises `ProjectError` if it does not exist."""
 
 ENTER: Final = "input"
 
 
 def no_graphs(name: str) -> GraphSpec:
-    """The loader of a place that has no other graphs.
+    """A loader for places without other graphs.
 
     Raises:
         ProjectError: ``project.unknown-graph``, always.
@@ -58,10 +58,10 @@ class Place:
     """Where steps are made.
 
     Attributes:
-        spec: The graph that their nodes stand in.
-        prefix: Of their names: `refund.` inside the sub-graph `refund`.
-        gate: The way into that sub-graph; None at the top.
-        seen: Graphs around it, by what they call themselves and by what their files are called.
+        spec: The graph of their nodes.
+        prefix: Prefix of their names: `refund.` inside the subgraph `refund`.
+        gate: The entry of that subgraph; None at the top.
+        seen: Graphs around it, by their names and by their files' names.
     """
 
     spec: GraphSpec
@@ -71,10 +71,10 @@ class Place:
 
 
 class Expander:
-    """Makes the steps of one graph and of the sub-graphs in it.
+    """Makes the steps of one graph and of its subgraphs.
 
     Attributes:
-        graphs: Every sub-graph that was loaded, by name.
+        graphs: Every loaded subgraph, by name.
     """
 
     def __init__(self, load: LoadGraph) -> None:
@@ -124,7 +124,7 @@ class Expander:
         return [enter, *inside, leave]
 
     def _asking_map(self, name: str, node: MapBlock, deps: tuple[str, ...], place: Place) -> list[Step]:
-        """Run the items, ask a person about those that failed, put the list together."""
+        """Run the items, ask a person about the failed ones, combine the list."""
         run, ask = f"{name}.map", f"{name}.review"
         mapped = self._step(run, run, node, deps, place)
         review = ReviewNode(
@@ -161,7 +161,7 @@ class Expander:
         """
         if node.graph in (*seen, spec.name):
             ring = " -> ".join((*seen, spec.name, node.graph))
-            what = f"{name} uses the graph {node.graph!r}, which is around it: {ring}"
+            what = f"{name} uses the graph {node.graph!r}, which contains it: {ring}"
             where = spec.source.key(("nodes", name.rpartition(".")[2]))
             raise ProjectError("graph.recursive-graph", what, fix="a graph cannot contain itself", where=where)
         inner = self._load(node.graph)
@@ -169,7 +169,7 @@ class Expander:
         return inner
 
     def has_boundaries(self, spec: GraphSpec, seen: tuple[str, ...]) -> bool:
-        """Reviews or effects, in the graph or in one below it."""
+        """Whether the graph or one of its subgraphs has reviews or effects."""
         for path, node in blocks(spec.nodes):
             if node.is_boundary:
                 return True
@@ -180,7 +180,7 @@ class Expander:
         return False
 
     def inside(self, nodes: Mapping[str, AnyNode], spec: GraphSpec, lead: str, seen: tuple[str, ...]) -> Program:
-        """The program of a block, or of a sub-graph without boundaries.
+        """The program of a block, or of a subgraph without boundaries.
 
         Raises:
             ProjectError: ``graph.boundary-in-repeat``.
@@ -255,7 +255,7 @@ class Expander:
 
 
 def bindings_of(node: AnyNode) -> dict[str, JsonValue]:
-    """Everything a node needs resolved before it runs, by name; what is not its `in` has a name of its own."""
+    """Everything a node needs resolved before it runs, by name; values outside of its `in` have reserved names."""
     bindings = dict(node.inputs)
     if isinstance(node, RetrieveNode) and node.where is not None:
         # An absent part of a filter must skip the node, never widen the search.
@@ -271,7 +271,7 @@ def bindings_of(node: AnyNode) -> dict[str, JsonValue]:
 
 EACH: Final = "each"
 GIVEN_TO: Final = "with:"
-"""Marks the fixed arguments of an agent's n-th tool among its inputs; `:` cannot be part of a name."""
+"""Prefix of the fixed arguments of an agent's n-th tool among its inputs; `:` cannot be part of a name."""
 
 
 def ordered(
@@ -289,12 +289,12 @@ def ordered(
             for dep in deps:
                 if dep not in nodes:
                     where = spec.source.key(("nodes", name))
-                    raise ProjectError("graph.unknown-reference", f"{name} uses ${dep}, which is no node", where=where)
+                    raise ProjectError("graph.unknown-reference", f"{name} uses ${dep}, not a node", where=where)
     return [(name, nodes[name], wiring.deps[name]) for name in order]
 
 
 def program(steps: list[Step]) -> Program:
-    """Steps as one dataflow; what they wait for outside of it has happened before."""
+    """Steps as one dataflow; their outside dependencies have run before."""
     index = {step.name: at for at, step in enumerate(steps)}
     dependents: list[list[int]] = [[] for _ in steps]
     waits: list[int] = []

@@ -1,4 +1,4 @@
-"""A graph as callers from outside see it: what they give, what they get, what it may do."""
+"""The interface of a graph for callers: inputs, outputs, reviews and effects."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    """The outside of a graph.
+    """The interface of a graph.
 
     Attributes:
         name: The graph's.
-        description: Its own words; empty when it has none.
+        description: Its own description; empty if it has none.
         input: Its declared input.
-        output: What `output` refers to; every field may be null, where a node was skipped.
-        needs_context: Names of `context` that a run must be given.
-        has_reviews: A run may wait for a person.
-        has_effects: A run may change the world outside.
+        output: Type of `output`; every field may be null, if a node was skipped.
+        needs_context: Names of `context` that a run requires.
+        has_reviews: Whether a run may wait for a person.
+        has_effects: Whether a run may change the outside world.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Interface:
     has_effects: bool
 
     def input_schema(self) -> dict[str, JsonValue]:
-        """JSON schema of the input, for those who call; what is optional may be left out."""
+        """JSON schema of the input for callers; optional fields may be omitted."""
         return to_json_schema(self.input, self.names, is_given=True)
 
     def output_schema(self) -> dict[str, JsonValue]:
@@ -52,7 +52,7 @@ class Interface:
 
 
 def interface(plan: Plan, catalogue: Catalogue) -> Interface:
-    """The outside of a planned graph; types of tools come from the catalogue, `any` where it does not know them."""
+    """The interface of a planned graph; types of tools come from the catalogue, `any` if unknown."""
     spec: GraphSpec = plan.spec
     types = ValueTypes(spec, catalogue, spec.nodes)
     kinds = {segment.kind for segment in plan.segments}

@@ -1,8 +1,8 @@
 """A checked graph -> steps with compiled references, and the segments between its boundaries.
 
-Nodes are grouped by the set of boundaries (`review`, `effect`) that lie before them: each group is a segment
-and runs as one dataflow. A segment waits for exactly the boundaries and segments its nodes use, so work that
-does not depend on a review never waits for it.
+Nodes are grouped by the set of boundaries (`review`, `effect`) before them: each group is a segment and runs as one
+dataflow. A segment waits for exactly the boundaries and segments its nodes use, so work that does not depend on a
+review never waits for it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Plan:
 
     Attributes:
         spec: The graph.
-        hash: Of the graph and of every graph in it: what a paused run was started with.
-        graphs: The graphs in it, at any depth, by name.
+        hash: Hash of the graph and its subgraphs: the version that a paused run was started with.
+        graphs: Its subgraphs, at any depth, by name.
         steps: Every step that has an outcome of its own, by name, in topological order.
-        segments: In an order in which each follows those it waits for.
-        reviews_before: Effect to the reviews that lie before it, in the order of the plan.
-        ancestors: Step to everything that it waits for, at any distance.
-        output: The graph's `output`; null for what is absent.
+        segments: Each one after those it waits for.
+        reviews_before: Effect to the reviews before it, in the order of the plan.
+        ancestors: Step to everything that it waits for, also indirectly.
+        output: The graph's `output`; null for absent values.
     """
 
     spec: GraphSpec
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def has_boundaries(self) -> bool:
-        """The graph has reviews or effects and needs a state store."""
+        """Whether the graph has reviews or effects and needs a state store."""
         return any(segment.kind != "flow" for segment in self.segments)
 
     @cached_property
@@ -72,11 +72,11 @@ def plan(spec: GraphSpec, load: LoadGraph = no_graphs) -> Plan:
 
     Args:
         spec: The graph.
-        load: Finds the sub-graphs that it names.
+        load: Loads its subgraphs.
 
     Raises:
         ProjectError: ``graph.cycle``: nodes wait for each other; ``graph.unknown-reference``,
-            ``graph.recursive-graph``. `check` names the places of these and of everything else that is wrong.
+            ``graph.recursive-graph``. `check` reports these and all other mistakes with their places.
     """
     expander = Expander(load)
     steps = let_reviews_wait({step.name: step for step in expander.top(Place(spec=spec))})

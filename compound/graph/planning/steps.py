@@ -1,4 +1,4 @@
-"""What a planned graph is made of: steps with compiled references, programs, blocks."""
+"""The parts of a planned graph: steps with compiled references, programs, blocks."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from compound.spec.words import ErrorClass
 
 SHARED: Final = ("context", "run")
-"""Roots that mean the same inside a sub-graph as around it."""
+"""Roots with the same meaning inside and outside of a subgraph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryRule:
-    """Tries in all, seconds before the second one (doubled before each next), and for which errors.
+    """Number of attempts, seconds before the second one (doubled before each next), and the errors to retry.
 
     Attributes:
-        on: Classes of errors; empty for those that another try usually helps.
+        on: Classes of errors; empty for errors that may pass.
     """
 
     attempts: int = 1
@@ -40,11 +40,11 @@ class RetryRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescue:
-    """What stands in for a node whose attempts all failed: a value, or another node.
+    """The replacement for a node whose attempts all failed: a value, or another node.
 
     Attributes:
-        value: Compiled; None when a node stands in.
-        step: The node; None when a value stands in.
+        value: Compiled; None if it is a node.
+        step: The node; None if it is a value.
         on: Classes of errors that it is for; empty for all.
     """
 
@@ -58,15 +58,15 @@ class Step:
     """A node, ready to run.
 
     Attributes:
-        name: Key of its outcome; inside a block as its siblings see it, otherwise with the sub-graphs around it.
-        path: As traces and runners know it: `answer.draft`.
+        name: Key of its outcome; inside a block as its siblings see it, otherwise with the subgraphs around it.
+        path: As in traces and for runners: `answer.draft`.
         deps: Names it waits for.
         when: Its condition; None to run always.
         inputs: Its `in`.
-        out: Its declared type; None when not declared.
+        out: Its declared type; None if not declared.
         spec: The graph that it stands in.
-        prefix: Of the names that its references mean, `refund.` inside the sub-graph `refund`.
-        gate: Step whose skipping skips this one: the way into the sub-graph around it.
+        prefix: Prefix of the names in its references, `refund.` inside the subgraph `refund`.
+        gate: Step whose skipping skips this one: the entry of the subgraph around it.
         cache_s: How long its value may be reused; None for never.
         block: The steps of a block; None for a node.
     """
@@ -122,7 +122,7 @@ class Program:
 
     Attributes:
         steps: The steps.
-        waits: For each step, how many of its dependencies are steps of this program.
+        waits: For each step, the number of its dependencies in this program.
         dependents: For each step, the indexes of the steps that wait for it.
     """
 
@@ -132,7 +132,7 @@ class Program:
 
 
 Build: TypeAlias = "Callable[[Scope], JsonValue]"
-"""Makes a value from a scope, null for what is absent."""
+"""Builds a value from a scope, null for absent parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ class RepeatPlan:
     """Rounds of a program.
 
     Attributes:
-        until: Ends the rounds when it holds after one.
+        until: Stops after a round in which it holds.
         out: The value after the last round; None for the record of its nodes.
     """
 
@@ -156,8 +156,8 @@ class MapPlan:
 
     Attributes:
         item: Name of the item in the scope.
-        limit: Items, at most.
-        on_error: `report` gives `{items, failed}`; so does `collect`, with null for what failed, and leaves the rest
+        limit: Maximum number of items.
+        on_error: `report` returns `{items, failed}`; so does `collect`, with null for failed items, and leaves the rest
             to a person.
     """
 
@@ -171,7 +171,7 @@ class MapPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphPlan:
-    """A sub-graph that runs as one step: it has no reviews and no effects."""
+    """A subgraph that runs as one step: it has no reviews and no effects."""
 
     program: Program
     spec: GraphSpec
@@ -186,7 +186,7 @@ class Segment:
     """One unit that is durable on its own: a dataflow of free nodes, one review, or one effect.
 
     Attributes:
-        name: Unique; of a boundary the node's name, of a flow `flow-1` and so on.
+        name: Unique; for a boundary the node's name, for a flow `flow-1` and so on.
         steps: Names of its nodes, in the order of the plan.
         waits_for: Names of the segments before it.
     """
@@ -198,7 +198,7 @@ class Segment:
 
 
 class Namespace(Mapping[str, "Maybe"]):
-    """A scope as the inside of a sub-graph sees it: `draft` means `refund.draft`."""
+    """A scope as the inside of a subgraph sees it: `draft` means `refund.draft`."""
 
     __slots__ = ("_base", "_prefix")
 
@@ -207,7 +207,7 @@ class Namespace(Mapping[str, "Maybe"]):
         self._prefix = prefix
 
     def get(self, key: str, default: Maybe = ABSENT) -> Maybe:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The value of a root; what is not there is absent."""
+        """The value of a root; `ABSENT` if it is missing."""
         return self._base.get(key if key in SHARED else self._prefix + key, default)
 
     def __getitem__(self, key: str) -> Maybe:

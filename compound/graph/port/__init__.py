@@ -1,1 +1,1 @@
-"""What a graph asks of its project: calls, reviews, effects, names."""
+"""The ports of a graph to its project: calls, reviews, effects, names."""

@@ -1,4 +1,4 @@
-"""What a project offers, as far as a check needs it: names and schemas, nothing is run."""
+"""What a project offers, for checks: names and schemas; nothing runs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """The two sides of something a node calls.
+    """The interface of a part that a node calls.
 
-    Both schemas may carry `x-compound` (see `compound.language.marks`): what a parameter stands for, what is proven.
+    Both schemas may have `x-compound` (see `compound.language.marks`): marks of parameters, proven results.
 
     Attributes:
-        params: JSON schema of the inputs (an object); None when unknown.
-        output: JSON schema of the value as the node gives it (for a SQL tool that returns many: an array);
-            None when unknown.
-        can_stop: A timeout ends a call: it awaits, or runs in a thread of its own.
-        is_repeatable: Equal inputs and equal versions give equal values: its values may be cached.
-        is_wide: It reads rows of everybody, so no model may call it.
-        tells_texts: Its value is what people outside wrote, as retrieved text is: whatever it is given.
+        params: JSON schema of the inputs (an object); None if unknown.
+        output: JSON schema of the node's value (for a SQL tool that returns many: an array); None if unknown.
+        can_stop: Whether a timeout can end a call: it awaits, or runs in a thread of its own.
+        is_repeatable: Whether equal inputs and versions have equal values, so that they may be cached.
+        is_wide: Whether it reads rows of everybody, so that no model may call it.
+        tells_texts: Whether its value is text of outside people, like retrieved text, for any input.
     """
 
     params: Mapping[str, JsonValue] | None = None
@@ -46,56 +45,56 @@ class Catalogue(Protocol):
 
     @property
     def has_state(self) -> bool:
-        """There is a state store, so that reviews and effects are possible."""
+        """Whether a state store exists, so that reviews and effects are possible."""
         ...
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
-        """Every name on a shelf; None when it cannot be known here, and is then not checked.
+        """Every name on a shelf; None if unknown here, and then not checked.
 
-        For `specialist` the references that resolve now (`intent@production`); for `prompt` paths as the
-        graph file writes them.
+        For `specialist` the references that resolve now (`intent@production`); for `prompt` paths as in the graph
+        file.
         """
         ...
 
     def signature(self, shelf: Shelf, name: str) -> Signature | None:
-        """Inputs and value of a name; None when unknown."""
+        """Inputs and value of a name; None if unknown."""
         ...
 
     def prompt(self, path: str) -> str | None:
-        """Text of a prompt file, line for line; None when there is none."""
+        """Lines of a prompt file; None if it does not exist."""
         ...
 
     def prompt_file(self, path: str) -> str:
-        """A prompt file's path as the user would type it: where its findings stand."""
+        """A prompt file's path as the user would type it: the place of its findings."""
         ...
 
     def graph(self, name: str) -> GraphSpec | None:
-        """Another graph of the project; None when it is not there or cannot be read."""
+        """Another graph of the project; None if it does not exist or cannot be read."""
         ...
 
     def policy(self, name: str) -> PolicyFile | None:
-        """A policy of the project; None when it is not there or cannot be read."""
+        """A policy of the project; None if it does not exist or cannot be read."""
         ...
 
     def python_type(self, place: str) -> Type:
-        """The type that Python declares at `types.py:Ticket`.
+        """The Python type at `types.py:Ticket`.
 
         Raises:
-            ProjectError: There is no such file or name, or it is no type that JSON can hold.
+            ProjectError: The file or name does not exist, or JSON has no such type.
         """
         ...
 
 
 class EmptyCatalogue:
-    """A catalogue that knows no name: nothing that needs one is checked."""
+    """A catalogue without names: nothing that needs one is checked."""
 
     @property
     def has_state(self) -> bool:
-        """There is a state store."""
+        """True: reviews and effects are possible."""
         return True
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
-        """None: cannot be known here."""
+        """None: unknown here."""
         del shelf
         return None
 
@@ -105,7 +104,7 @@ class EmptyCatalogue:
         return None
 
     def prompt(self, path: str) -> str | None:
-        """None: there is none."""
+        """None: no prompts."""
         del path
         return None
 
@@ -114,29 +113,29 @@ class EmptyCatalogue:
         return path
 
     def graph(self, name: str) -> GraphSpec | None:
-        """None: there is none."""
+        """None: no graphs."""
         del name
         return None
 
     def policy(self, name: str) -> PolicyFile | None:
-        """None: there is none."""
+        """None: no policies."""
         del name
         return None
 
     def python_type(self, place: str) -> Type:
-        """There are no types.
+        """Raise: there are no types.
 
         Raises:
             ProjectError: ``project.unknown-type``.
         """
-        raise ProjectError("project.unknown-type", f"there is no type at {place}")
+        raise ProjectError("project.unknown-type", f"no type exists at {place}")
 
 
 class Remembered:
-    """A catalogue that is asked each question once: for the time of one check.
+    """A catalogue that caches the answers of another one, for the time of one check.
 
     Args:
-        asked: Who is asked.
+        asked: The catalogue with the answers.
     """
 
     def __init__(self, asked: Catalogue) -> None:
@@ -148,7 +147,7 @@ class Remembered:
 
     @property
     def has_state(self) -> bool:
-        """There is a state store."""
+        """Whether a state store exists."""
         return self._asked.has_state
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
@@ -185,5 +184,5 @@ class Remembered:
         return self._asked.policy(name)
 
     def python_type(self, place: str) -> Type:
-        """The type that Python declares at a place."""
+        """The Python type at a place."""
         return self._asked.python_type(place)

@@ -1,4 +1,4 @@
-"""The doors of a graph to models and to kept values, as ports."""
+"""Ports of a graph to models and to cached values."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ class Cached(Protocol):
 
     @property
     def value(self) -> JsonValue:
-        """What was kept."""
+        """The cached value."""
         ...
 
 
 class NodeCache(Protocol):
-    """Where values of nodes with `cache:` are kept; content-addressed, shared by all runs."""
+    """The cache of nodes with `cache:`; content-addressed, shared by all runs."""
 
     async def get(self, key: str) -> Cached | None:
-        """The value under a key, unless it is too old."""
+        """The value under a key, unless it has expired."""
         ...
 
     async def put(self, key: str, value: JsonValue, *, ttl_s: float) -> None:
-        """Keep a value for `ttl_s` seconds."""
+        """Store a value for `ttl_s` seconds."""
         ...
 
 
 class Gateway(Protocol):
-    """The one door to models; `compound.model.gateway.gateway.Gateway` is one."""
+    """The gateway to models, implemented by `compound.model.gateway.gateway.Gateway`."""
 
     @property
     def on_unknown(self) -> Literal["stop", "allow"]:
-        """What a limit in USD does about a cost that is not known, where the graph does not say."""
+        """The effect of an unknown cost on a limit in USD, if the graph does not set one."""
         ...
 
     async def call(
@@ -49,15 +49,15 @@ class Gateway(Protocol):
         budget: Budget | None = None,
         told: Told | None = None,
     ) -> ModelResponse:
-        """Answer, from the journal where the same call already finished.
+        """Answer a request, from the journal if the same call already finished.
 
         Args:
             request: With the logical model's name.
-            call: Names the call for ever.
-            budget: Ceiling of the run in place of the gateway's.
-            told: Awaited with each piece of the answer as it comes.
+            call: Permanent id of the call.
+            budget: Limit of the run; overrides the gateway's.
+            told: Awaited with each piece of the answer as it arrives.
 
         Raises:
-            ModelError: `retryable` says whether another try may help.
+            ModelError: `retryable` tells whether another attempt may help.
         """
         ...

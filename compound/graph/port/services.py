@@ -1,6 +1,6 @@
-"""What a graph needs from the rest of Compound, as ports. `compound.project` implements them.
+"""The services that a graph needs, as ports. `compound.project` implements them.
 
-Everything a node calls takes and gives JSON, so that the engine knows nothing of pydantic, SQL or vectors.
+All calls of nodes take and return JSON, so that the engine does not depend on pydantic, SQL or vectors.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ JsonCall: TypeAlias = "Callable[[Mapping[str, JsonValue]], Awaitable[JsonValue]]
 
 @runtime_checkable
 class KeyedCall(Protocol):
-    """Work that is paid for or done elsewhere: a node's attempt names the call, so that no crash repeats it."""
+    """Work that costs money or is done elsewhere: a node's attempt identifies the call, so that no crash repeats it."""
 
     async def __call__(self, inputs: Mapping[str, JsonValue], /) -> JsonValue:
-        """Do it, without a name."""
+        """Do it without an id."""
         ...
 
     async def keyed(self, inputs: Mapping[str, JsonValue], *, call: CallKey) -> JsonValue:
-        """Do it once for this name and these inputs."""
+        """Do it once for this id and these inputs."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrieveRequest:
-    """What a retrieve node asks: `query` is text, `where` a filter on metadata."""
+    """The query of a retrieve node: `query` is text, `where` a filter on metadata."""
 
     query: str
     top_k: int = 6
@@ -55,9 +55,9 @@ class Prompt:
     """A prompt file.
 
     Attributes:
-        name: As the graph file writes it: `prompts/draft.md`.
+        name: As in the graph file: `prompts/draft.md`.
         text: Jinja2 template; its placeholders are the names of the node's `in`.
-        version: Hash of the text, or whatever the project versions prompts by.
+        version: Hash of the text, or the project's own version of prompts.
         system: System prompt, a template too; empty for none.
     """
 
@@ -69,12 +69,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCard:
-    """A tool as an agent's model is shown it, and its work.
+    """A tool as an agent's model sees it, and its implementation.
 
     Attributes:
-        name: As the graph file writes it: `lookup`, `sql.orders`, `retrieve.handbook`.
-        parameters: JSON schema of the arguments (an object), without those that the model may not give.
-        hidden: Arguments that the graph gives, never the model: who the caller is.
+        name: As in the graph file: `lookup`, `sql.orders`, `retrieve.handbook`.
+        parameters: JSON schema of the arguments (an object), without those that the model may not set.
+        hidden: Arguments that the graph sets, never the model: who the caller is.
         call: Arguments -> result.
     """
 
@@ -87,16 +87,16 @@ class ToolCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoRuling:
-    """What the `auto` rule said, once. Whether it may fire is for the `Reviews` to say, by its certificate.
+    """The result of the `auto` rule. Whether it may fire is decided by `Reviews`, by its certificate.
 
     Attributes:
-        is_automatic: The rule holds, and the policy has nothing against what it would do.
+        is_automatic: Whether the rule holds and the policy allows its effects.
         action: The decision the rule makes: `approve`.
         actor: `policy:<hash of graph and rule>`.
         rule: The rule's text.
-        reason: Why not, when it is not automatic.
-        score: What the rule's `score` says; None when it has none or the value is absent.
-        key: Whose case it is, as the rule's `key` says; None when it has none or the value is absent.
+        reason: Why not, if it is not automatic.
+        score: Value of the rule's `score`; None if it has none or the value is absent.
+        key: Value of the rule's `key`; None if it has none or the value is absent.
     """
 
     is_automatic: bool
@@ -109,7 +109,7 @@ class AutoRuling:
 
 
 Redraft = Literal["no", "ask", "auto"]
-"""Whether a run is being drafted again: `ask` a person about the new draft, or let the `auto` rule decide it."""
+"""How a new draft is decided: `ask` a person, or let the `auto` rule decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,28 +118,28 @@ class ReviewRequest:
 
     Attributes:
         run_id: With `node` the item's identity: opening it again returns the same item.
-        shown: What the reviewer sees, by name, in the order of the file; null where nothing is there.
+        shown: What the reviewer sees, by name, in the order of the file; null for absent values.
         decide: Action to its fields and their JSON schemas.
-        effects: Action to what deciding so does.
-        covers: Effect nodes of which `effects` holds everything.
-        fields: Fields that have a value as the item is shown.
-        held: What the run knows so far (`input`, `context`, `outcomes`), where nobody else here keeps it.
+        effects: Action to its effects.
+        covers: Effect nodes whose effects are all in `effects`.
+        fields: Fields that have a value in the shown item.
+        held: The run's state (`input`, `context`, `outcomes`), if it is not stored here.
         versions: Row key to version as seen while drafting: `{"orders/#W1": 3}`.
         due_s: Seconds from now; None for no due time.
-        expire_s: Seconds from now to what `on_expire` says; None when nothing happens.
+        expire_s: Seconds until `on_expire`; None if nothing happens.
         on_expire: What happens then.
-        escalate_to: Queue of the item that an escalation opens; its own when None.
-        risk: Of two items that are due at once the higher is shown first.
-        second: Two different people must approve it: the policy asks that of an effect behind it.
-        undo_s: How long its decision can be taken back before the run goes on.
-        auto: The rule's ruling; None when the node has no rule. Only that of the first opening counts.
+        escalate_to: Queue of the item that an escalation opens; None: the same queue.
+        risk: Of two items that are due at the same time, the higher is shown first.
+        second: Whether two different people must approve it, as the policy requires for an effect behind it.
+        undo_s: How long its decision can be undone before the run resumes.
+        auto: The rule's result; None if the node has no rule. Only that of the first opening counts.
         input: The graph's input.
-        item_name: What names the item of the backlog, as the graph's `item` says; empty where nothing does.
+        item_name: Id of the backlog item, from the graph's `item`; empty if it has none.
         item: The item itself.
-        title: What lists show of it.
-        reasons: Why a person is asked, as the graph's `shows` says.
-        redraft: The run is drafted again: a stale item gets this draft in place of its old one.
-        remarks: What a person should know besides: models that gave no usable answer, and why.
+        title: Its title in lists.
+        reasons: Why a person is asked, from the graph's `shows`.
+        redraft: How the new draft of a stale item is decided; None if this is not a new draft.
+        remarks: Notes for the person: models without a usable answer, and why.
     """
 
     run_id: str
@@ -180,11 +180,11 @@ class ReviewDecision:
 
     Attributes:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
-        actor: Who: a user, or `policy:<hash>`.
-        first_by: Who approved first, where two people must; empty where one decided.
-        fields: The fields that the action carries: what was given, and what was shown and not changed.
-        amends: Node to the value that it has now in place of its own: what an edit changed, and what was run again.
-        versions: Row versions the decision was made on; those of the item.
+        actor: A user, or `policy:<hash>`.
+        first_by: The first of two approvers; empty if one person decided.
+        fields: The fields of the action: given ones, and shown ones that were not changed.
+        amends: Node to the value that replaces its own: edited or recomputed.
+        versions: Row versions of the item, on which the decision was made.
     """
 
     decision_id: str
@@ -201,10 +201,10 @@ class ReviewDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedReview:
-    """An item, and its decision when it is already decided.
+    """An item, with its decision if it is already decided.
 
     Attributes:
-        is_stale: It was drafted from rows that have changed since; nobody can decide it before it is drafted again.
+        is_stale: Whether its rows have changed since the draft; it must be drafted again before a decision.
     """
 
     item_id: str
@@ -216,26 +216,26 @@ class Reviews(Protocol):
     """The review queue as the engine sees it."""
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open the item, or return the one that this run's node already has, with its decision.
+        """Open the item, or return the existing one of this run's node, with its decision.
 
-        An automatic ruling of a first opening is stored as the decision of `policy:<hash>`, where a certificate
-        covers it.
+        An automatic result of a first opening is stored as the decision of `policy:<hash>`, if a certificate covers
+        it.
         """
         ...
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
-        """As `open`; an undecided item that shows something else gets this draft as a new version.
+        """Like `open`; an undecided item that shows something else gets this draft as a new version.
 
-        Reopening with what the item shows already changes nothing.
+        Reopening with the same content changes nothing.
         """
         ...
 
     async def decision(self, item_id: str) -> ReviewDecision | None:
-        """The final decision; None while the item waits, or the decision can still be taken back."""
+        """The final decision; None while the item waits, or the decision can still be undone."""
         ...
 
     async def instruction(self, run_id: str) -> str:
-        """What a person who returned a draft of this run last wants done otherwise; empty when nobody did."""
+        """The changes that the person who last returned a draft of this run asked for; empty if nobody did."""
         ...
 
 
@@ -277,8 +277,8 @@ class EffectOutcome:
     """How one effect ended.
 
     Attributes:
-        code: Of the error; empty when there is none.
-        error: What the error found.
+        code: Code of the error; empty if there is none.
+        error: Message of the error.
         fix: What its reader can do.
     """
 
@@ -299,29 +299,29 @@ class Outbox(Protocol):
         ...
 
     async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Perform what is not yet performed, as one group; return every outcome in the order of the keys."""
+        """Perform the pending ones as one group; returns every outcome in the order of the keys."""
         ...
 
 
 class Services(Protocol):
-    """Every look-up a graph makes; each is made once per engine, none per run.
+    """Every look-up of a graph; each is made once per engine, none per run.
 
-    A look-up of an unknown name raises `ProjectError`; `check` has found it before.
+    An unknown name raises `ProjectError`; `check` finds it earlier.
     """
 
     @property
     def gateway(self) -> Gateway:
-        """The door to models."""
+        """The gateway to models."""
         ...
 
     @property
     def reviews(self) -> Reviews | None:
-        """The review queue; None where the graph may not have reviews."""
+        """The review queue; None if the graph may not have reviews."""
         ...
 
     @property
     def outbox(self) -> Outbox | None:
-        """The outbox; None where the graph may not have effects."""
+        """The outbox; None if the graph may not have effects."""
         ...
 
     def function(self, name: str) -> JsonCall:
@@ -345,7 +345,7 @@ class Services(Protocol):
         ...
 
     def prompt(self, path: str) -> Prompt:
-        """A prompt file, by its path beside the graph."""
+        """A prompt file, by its path next to the graph."""
         ...
 
     def graph(self, name: str) -> GraphSpec:
@@ -357,12 +357,12 @@ class Services(Protocol):
         ...
 
     def proposal(self, effect: str) -> ToolCard:
-        """An effect as an agent may propose it; its `call` refuses arguments that the effect does not take."""
+        """An effect that an agent may propose; its `call` refuses invalid arguments."""
         ...
 
     @property
     def cache(self) -> NodeCache | None:
-        """The cache of node values; None where nothing is cached."""
+        """The cache of node values; None if nothing is cached."""
         ...
 
     def policy(self, name: str) -> PolicyFile:
@@ -370,13 +370,13 @@ class Services(Protocol):
         ...
 
     def log_policy(self, record: Mapping[str, JsonValue]) -> None:
-        """Keep one judgement of the policy, durably, before its effect is handed over."""
+        """Store a judgement of the policy durably, before its effect is enqueued."""
         ...
 
     def pin(self, shelf: Shelf, name: str) -> str:
-        """Version of what a name stands for now (code, prompt, model, data): part of every cache key."""
+        """Version of the present definition of a name (code, prompt, model, data): part of every cache key."""
         ...
 
 
 EffectGate: TypeAlias = "Callable[[], Awaitable[None]]"
-"""Awaited before the first delivery of a run; a batch uses it to keep the backlog's order."""
+"""Awaited before the first delivery of a run; a batch uses it to preserve the backlog's order."""

@@ -1,4 +1,4 @@
-"""Versions of the rows that a draft was made from, as a node's value holds them."""
+"""Versions of the rows that a draft was made from, as in a node's value."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from compound.language.references import ABSENT
 
 
 def read_versions(value: object) -> dict[str, int]:
-    """`{row key: version}` out of a node's value, or of a list of such records; empty when nothing is there.
+    """`{row key: version}` from a node's value, or from a list of such records; empty if there is none.
 
     Raises:
-        RunError: ``graph.bad-versions``: it is something else.
+        RunError: ``graph.bad-versions``: the value has another shape.
     """
     if value is None or value is ABSENT:
         return {}

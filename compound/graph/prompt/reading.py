@@ -1,4 +1,4 @@
-"""A prompt template, read but not filled: what it takes, and which filters and tests are not there."""
+"""Parses a prompt template without filling it: its placeholders, and unknown filters and tests."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Problem:
     """A mistake in a template.
 
     Attributes:
-        kind: `field`: there is no such field; `null`: what is read may be null; `name`: a filter or test that is
-            not there; `template`: it cannot be filled at all.
+        kind: `field`: the field does not exist; `null`: the value may be null; `name`: unknown filter or test;
+            `template`: it cannot be filled at all.
         near: The text to look for on the line.
     """
 
@@ -37,8 +37,8 @@ class Template:
     """A template as a tree.
 
     Attributes:
-        names: What it takes.
-        problems: Filters and tests that are not there, and other templates that it would load.
+        names: Its placeholders.
+        problems: Unknown filters and tests, and other templates that it would load.
     """
 
     tree: nodes.Template
@@ -51,7 +51,7 @@ def read_template(text: str, path: str) -> Template:
     """Parse a template.
 
     Raises:
-        ProjectError: ``graph.bad-prompt``: it is broken.
+        ProjectError: ``graph.bad-prompt``: it is invalid.
     """
     from compound.graph.prompt.sandbox import BROKEN, PromptEnvironment, bad_prompt, names_of
 
@@ -59,7 +59,7 @@ def read_template(text: str, path: str) -> Template:
     try:
         tree = environment.parse(text)
         problems = tuple(_problems(tree, environment))
-        # With a stand-in for each name that is not there the rest can be read too: one run finds everything.
+        # A stand-in for each unknown name lets the rest be read too: one run finds everything.
         for one in problems:
             environment.filters.setdefault(one.near, str)
             environment.tests.setdefault(one.near, callable)
@@ -75,17 +75,17 @@ def _problems(tree: nodes.Template, environment: Environment) -> Iterator[Proble
     for kind, known, word in ((nodes.Filter, environment.filters, "filter"), (nodes.Test, environment.tests, "test")):
         for found in tree.find_all(kind):
             if found.name not in known:
-                what = f"there is no {word} {found.name!r}"
+                what = f"no {word} is named {found.name!r}"
                 yield Problem("name", found.lineno, found.name, what, choices(list(known), found.name))
     for found in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         what = "a prompt cannot load other templates"
-        yield Problem("template", found.lineno, "{%", what, "write the text here, or give it as an input")
+        yield Problem("template", found.lineno, "{%", what, "write the text here, or pass it as an input")
     for found in tree.find_all((nodes.Macro, nodes.CallBlock)):
-        yield Problem("template", found.lineno, "{%", "a prompt has no macros", "write the text where it is wanted")
+        yield Problem("template", found.lineno, "{%", "a prompt has no macros", "write the text where it is needed")
 
 
 def column_of(text: str, problem: Problem) -> int:
-    """Where on its line a problem stands, from 1; 0 when it cannot be told."""
+    """Column of a problem on its line, from 1; 0 if unknown."""
     lines = text.splitlines()
     if not 0 < problem.line <= len(lines) or not problem.near:
         return 0

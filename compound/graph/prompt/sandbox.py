@@ -1,8 +1,8 @@
-"""Jinja for prompts: it reads values and repeats text for each of them; it computes next to nothing.
+"""Jinja for prompts: reads values and repeats text for each of them, with almost no computation.
 
-A prompt is a file of the project, yet nothing in it may run code, load a file, or take longer than its inputs are
-large. So there is no `range`, no macro and no power, factors and widths are bounded, and nothing is computed while a
-prompt is only checked (Jinja computes constant expressions when it compiles).
+A prompt must not run code, load a file, or take longer than the size of its inputs justifies. So `range`, macros and
+powers are removed, factors and widths are bounded, and nothing is computed while a prompt is only checked (Jinja
+computes constant expressions when it compiles).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WIDE: Final = re.compile(r"%[^a-zA-Z%]*(?:\d{4}|\*)")
 _KEPT_GLOBALS: Final = ("dict",)
 
 BROKEN: Final = (TemplateError, ValueError, SyntaxError, RecursionError, MemoryError, OverflowError)
-"""What Jinja and Python's compiler raise for a template that cannot be read."""
+"""Exceptions of Jinja and of Python's compiler for an invalid template."""
 
 
 class _NoConstants(CodeGenerator):
@@ -39,11 +39,11 @@ class _NoConstants(CodeGenerator):
 
 
 class _Names(_NoConstants, TrackingCodeGenerator):
-    """Collects the names that a template takes."""
+    """Collects the placeholders of a template."""
 
 
 class PromptEnvironment(ImmutableSandboxedEnvironment):
-    """The one environment of prompts."""
+    """The only environment of prompts."""
 
     code_generator_class = _NoConstants
     intercepted_binops = frozenset(("**", "*", "%"))
@@ -61,7 +61,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self.filters = {name: _bounded(name, each) for name, each in self.filters.items()}
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        """Arithmetic that could grow without bounds.
+        """Refuse arithmetic that could grow without bounds.
 
         Raises:
             SecurityError: A power, a repeated text or list, a formatted text, or a huge factor.
@@ -93,10 +93,10 @@ def _bounded(name: str, each: Callable[..., object]) -> Callable[..., object]:
 
 
 def compile_template(text: str, path: str) -> Template:
-    """A sandboxed template: no attributes that lead out, no unknown placeholders, no files.
+    """A sandboxed template: no access to internals, unknown placeholders or files.
 
     Raises:
-        ProjectError: ``graph.bad-prompt``: the template is broken.
+        ProjectError: ``graph.bad-prompt``: the template is invalid.
     """
     try:
         return PromptEnvironment().from_string(text)
@@ -105,16 +105,16 @@ def compile_template(text: str, path: str) -> Template:
 
 
 def bad_prompt(error: Exception, path: str) -> ProjectError:
-    """What is wrong with a template, and where."""
+    """The problem of a template, and its place."""
     line = int(getattr(error, "lineno", 0) or 0)
     if not isinstance(error, TemplateError):
-        line = 0  # a line of the code that Jinja wrote
+        line = 0  # a line of Jinja's generated code
     what = f"the prompt cannot be read: {str(error) or type(error).__name__}"
     return ProjectError("graph.bad-prompt", what, fix="correct the template", where=Location(path, line))
 
 
 def names_of(tree: nodes.Template) -> frozenset[str]:
-    """Names that a template expects from outside."""
+    """The placeholders of a template."""
     generator = _Names(tree.environment)  # pyright: ignore[reportArgumentType] -- always set by a parser
     generator.visit(tree)
     return frozenset(generator.undeclared_identifiers)

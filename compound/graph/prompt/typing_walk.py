@@ -1,4 +1,4 @@
-"""What a prompt template does with the fields it is given: fields that are not there, null where one is read."""
+"""Checks how a prompt template uses its inputs: unknown fields, and values that may be null."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NUMBER_FILTERS: Final = frozenset({"length", "count", "wordcount"})
 
 
 def problems_of(template: Template, given: Mapping[str, Type], names: Names) -> list[Problem]:
-    """What cannot work in a template with inputs of these types."""
+    """Errors in a template with inputs of these types."""
     walk = _Walk(names)
     walk.body(template.tree.body, _Scope({**given}))
     return walk.problems
@@ -41,11 +41,11 @@ def problems_of(template: Template, given: Mapping[str, Type], names: Names) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What a part of a template sees.
+    """The scope of a part of a template.
 
     Attributes:
         types: Names with their types.
-        safe: Paths that were asked for before they are used.
+        safe: Paths that were tested before their use.
     """
 
     types: Mapping[str, Type]
@@ -60,13 +60,13 @@ class _Scope:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through a template; what it finds is noted on the way."""
+    """One walk through a template; collects findings on the way."""
 
     names: Names
     problems: list[Problem] = field(default_factory=list["Problem"])
 
     def body(self, parts: Sequence[nodes.Node], scope: _Scope) -> None:
-        """Statements one after the other; what one sets the next ones see."""
+        """Statements in order; the next ones see what an earlier one sets."""
         from jinja2 import nodes
 
         for part in parts:
@@ -126,7 +126,7 @@ class _Walk:
             self._say("null", part, path, what, f"write {{% if {path} %}} around it, or {path} or []")
         elif isinstance(kind, Scalar) and kind.name not in {"any", "str"}:
             what = f"{path or 'the value'} is {show_type(kind)}, and a loop needs a list"
-            self._say("field", part, path, what, "go through a list")
+            self._say("field", part, path, what, "use a list")
         own: dict[str, Type] = dict.fromkeys((one.name for one in part.target.find_all(nodes.Name)), ANY)
         if isinstance(part.target, nodes.Name):
             own[part.target.name] = kind.item if isinstance(kind, Many) else STR if isinstance(kind, Record) else ANY
@@ -140,7 +140,7 @@ class _Walk:
         self.problems.append(Problem(kind, part.lineno, near, what, fix))
 
     def type_of(self, expr: nodes.Node, scope: _Scope, *, is_asked: bool = False) -> Type:  # noqa: PLR0911
-        """Type of an expression; with `is_asked` it stands where a missing value is an answer, as in a test."""
+        """Type of an expression; `is_asked`: in a test, where a missing value is allowed."""
         from jinja2 import nodes
 
         match expr:
@@ -170,7 +170,7 @@ class _Walk:
             self.type_of(part, scope, is_asked=is_asked)
 
     def _branch(self, expr: nodes.And | nodes.Or | nodes.CondExpr, scope: _Scope, *, is_asked: bool) -> Type:
-        """What was asked for on one side is there on the other."""
+        """Paths tested on one side are safe on the other."""
         from jinja2 import nodes
 
         if isinstance(expr, nodes.CondExpr):
@@ -209,7 +209,7 @@ class _Walk:
         if found is None and not _has_method(kind, attr):
             known = list(kind.fields) if isinstance(kind, Record) else []
             fix = choices(known, attr) if known else f"{base or 'the value'} is {show_type(kind)}, which has no fields"
-            self._say("field", expr, path, f"{{{{ {path or attr} }}}}: there is no field {attr!r}", fix)
+            self._say("field", expr, path, f"{{{{ {path or attr} }}}}: no field {attr!r}", fix)
         elif found is not None and isinstance(expr, nodes.Getattr) and hasattr({}, attr):
             what = f"{{{{ {path} }}}} means a method of every record, not the field {attr!r}"
             self._say("field", expr, path, what, f"write {base}[{attr!r}]")
@@ -244,15 +244,13 @@ class _Walk:
                 if below is None:
                     record = bare(kind, self.names)
                     known = list(record.fields) if isinstance(record, Record) else []
-                    self._say(
-                        "field", value, value.value, f"{expr.name}: there is no field {step!r}", choices(known, step)
-                    )
+                    self._say("field", value, value.value, f"{expr.name}: no field {step!r}", choices(known, step))
                     break
                 kind = below
 
 
 def _has_method(kind: Type, name: str) -> bool:
-    """Values of this type have a method that is called so."""
+    """Whether values of this type have a method with the name."""
     match kind:
         case Record():
             return hasattr({}, name)
@@ -265,7 +263,7 @@ def _has_method(kind: Type, name: str) -> bool:
 
 
 def _path(expr: nodes.Node) -> str:
-    """`ticket.body` as it is written; empty for what is no plain path."""
+    """`ticket.body` as it is written; empty if it is not a plain path."""
     from jinja2 import nodes
 
     match expr:
@@ -282,7 +280,7 @@ def _path(expr: nodes.Node) -> str:
 
 
 def _paths(expr: nodes.Node) -> Iterator[str]:
-    """Every path that a test mentions, with what is around it."""
+    """Every path that a test mentions, with its prefixes."""
     from jinja2 import nodes
 
     kinds = (nodes.Name, nodes.Getattr, nodes.Getitem)

@@ -1,1 +1,1 @@
-"""One run in memory: what it carries, how its nodes end, in which order they start."""
+"""One run in memory: its state, the outcomes of its nodes, and their order."""

@@ -1,4 +1,4 @@
-"""What a run and a node carry with them while they run."""
+"""The state of a run and of a node while they run."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ class ActiveRun:
     """One run while it is in memory.
 
     Attributes:
-        item: Which item of a backlog it answers, where the caller says so.
-        roles: Those of its graph.
+        item: Id of the backlog item that it answers, if the caller sets it.
+        roles: Roles of its graph.
         scope: Name to value, as references see it: nodes, `input`, `context`, `run`.
         outcomes: How each top-level node ended so far.
         runners: Node path to its work; made once per engine.
-        budget: Ceiling of its model calls; None for that of the gateway.
-        seen_input: The input as references see it, optional fields that were left out as null; None: as it is.
-        seconds: Of work in this leg; None for no limit.
-        asks_when_spent: What a spent budget stops is skipped, and a person decides; otherwise it fails.
-        checkpoint_id: Where langgraph keeps it; another one once it has moved to a changed graph.
-        is_replay: It only repeats a recorded run.
-        reopens: Reviews whose open item must show what the run holds now.
-        gate: Awaited before the first delivery; None when it was passed or there is none.
-        listener: Told what happens; None when nobody listens.
-        untold: Events that wait for the next one that is told.
+        budget: Limit of its model calls; None for that of the gateway.
+        seen_input: The input as references see it, with omitted optional fields as null; None: unchanged.
+        seconds: Limit on working time in this leg; None for no limit.
+        asks_when_spent: Whether nodes stopped by a spent budget are skipped and a person decides; otherwise they fail.
+        checkpoint_id: Its id in langgraph's store; changes when it moves to a changed graph.
+        is_replay: Whether it replays a recorded run.
+        reopens: Reviews whose open item must show the run's present content.
+        gate: Awaited before the first delivery; None if it has passed or does not exist.
+        listener: Called with events; None if nobody listens.
+        untold: Events that wait for the next one that is sent.
         redraft: Whether this leg drafts the run again.
         stale_ids: Review items that this leg found stale.
-        is_rehearsal: It only tries a decision out.
-        is_elsewhere: Its state is kept by the program that runs it, not by the table of runs and the checkpoint file.
-        amended: Steps whose value a decision of this leg replaced, with what they have now.
+        is_rehearsal: Whether it only rehearses a decision.
+        is_elsewhere: Whether the program that runs it stores its state, not the table of runs and the checkpoint file.
+        amended: Steps whose value a decision of this leg replaced, with their present value.
     """
 
     run_id: str
@@ -97,23 +97,23 @@ class ActiveRun:
 
     @property
     def is_out_of_time(self) -> bool:
-        """The seconds of its budget are used up."""
+        """Raise if the seconds of its budget are spent."""
         return self._deadline is not None and current_time() >= self._deadline
 
     def limit_s(self, timeout_s: float | None) -> float | None:
-        """Seconds that a node may take now: its own timeout, or what is left of the run's."""
+        """Seconds that a node may take now: its own timeout, or the rest of the run's."""
         if self._deadline is None:
             return timeout_s
         left = max(0.0, self._deadline - current_time())
         return left if timeout_s is None else min(left, timeout_s)
 
     def instruct(self, instruction: str) -> None:
-        """Let `$run.instruction` be what a person who returned a draft wants done otherwise."""
+        """Set `$run.instruction` to the changes that a person who returned a draft asked for."""
         known = cast("Mapping[str, JsonValue]", self.scope["run"])
         self.scope["run"] = {**known, "instruction": instruction or None}
 
     async def pass_gate(self) -> None:
-        """Wait for the gate, once; an effect beside the first one waits with it."""
+        """Wait for the gate, once; concurrent effects wait with it."""
         if self.gate is None:
             return
         if self._gating is None:
@@ -124,24 +124,24 @@ class ActiveRun:
                 self.gate = None
 
     def keep_spans(self) -> None:
-        """Hand spans to the store before the checkpoint that makes their nodes final: no later leg records them."""
+        """Store spans before the checkpoint that makes their nodes final: no later leg records them."""
         if self.recorder is not None:
             self.recorder.hand_over()
 
     def settle(self, name: str, outcome: Outcome) -> None:
-        """Note how a top-level node ended and let references see it."""
+        """Store how a top-level node ended and make its value visible to references."""
         self.outcomes[name] = outcome
         self.scope[name] = outcome.seen
 
     def amend(self, name: str, value: JsonValue) -> None:
-        """Let a step have another value than it gave, as a person decided."""
+        """Replace the value of a step, after a person's decision."""
         from compound.graph.run.outcome import Outcome
 
         self.amended[name] = Outcome("ok", value)
         self.settle(name, self.amended[name])
 
     def span(self, step: Step, *, attempt: int = 1) -> ActiveSpan:
-        """The span of one attempt of a node; silent when nothing records."""
+        """The span of one attempt of a node; silent without a recorder."""
         if self.recorder is None:
             return SILENT
         span = self.recorder.node(step.path, kind=step.kind, attempt=attempt, config_hash=step.config_hash)
@@ -155,15 +155,15 @@ class ActiveRun:
 NOTHING: Final[Scope] = {}
 
 
-@dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each attempt
+@dataclass(slots=True)  # not frozen: a frozen one takes three times as long to make, and one is made for each attempt
 class NodeCall:
-    """One attempt of a node; nobody changes it but its runner, which may leave a remark.
+    """One attempt of a node; only its runner changes it, to leave a remark.
 
     Attributes:
-        key: The node as the call journal knows it: `answer[2].draft` in the second round of a block.
+        key: The node's key in the call journal: `answer[2].draft` in the second round of a block.
         attempt: From 1.
         scope: What the inside of a block sees around it; empty for other nodes.
-        remark: Why its value is null, when a model gave no usable answer.
+        remark: Why its value is null, if a model gave no usable answer.
     """
 
     run: ActiveRun

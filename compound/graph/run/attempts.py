@@ -1,4 +1,4 @@
-"""Run one node: decide if it runs, fetch its inputs, try it, check its value, say how it ended."""
+"""Runs one node: evaluates its condition, resolves its inputs, tries it, checks its value, returns its outcome."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SPENT: Final = frozenset({"model.budget", "model.unknown-cost", "graph.over-bud
 async def execute(
     step: Step, run: ActiveRun, scope: MutableMapping[str, Maybe], outcomes: Mapping[str, Outcome], lead: str
 ) -> Outcome:
-    """One node from start to end; never raises except to cancel."""
+    """One node from start to end; only cancellation raises."""
     early = decide(step, run, scope, outcomes)
     if isinstance(early, Outcome):
         return record_early(step, run, early)
@@ -42,7 +42,7 @@ async def execute(
 async def perform(
     step: Step, run: ActiveRun, inputs: dict[str, JsonValue], scope: MutableMapping[str, Maybe], lead: str
 ) -> Outcome:
-    """A node that was decided to run; never raises except to cancel."""
+    """A node that is going to run; only cancellation raises."""
     if run.listener is None:
         return await _perform(step, run, inputs, scope, lead)
     key = f"{lead}{step.name}"
@@ -62,7 +62,7 @@ async def _perform(
 
 
 def decide(step: Step, run: ActiveRun, scope: Scope, outcomes: Mapping[str, Outcome]) -> dict[str, JsonValue] | Outcome:
-    """The node's inputs; or how it ends without running."""
+    """The node's inputs, or its outcome if it does not run."""
     early = _before(step, outcomes)
     if early is not None:
         return early
@@ -83,7 +83,7 @@ def decide(step: Step, run: ActiveRun, scope: Scope, outcomes: Mapping[str, Outc
 
 
 def _before(step: Step, outcomes: Mapping[str, Outcome]) -> Outcome | None:
-    """How a step ends because of what ended before it."""
+    """The outcome of a step that follows from the outcomes before it."""
     for dep in step.deps:
         before = outcomes.get(dep)
         if before is not None and before.status in LOST:
@@ -93,7 +93,7 @@ def _before(step: Step, outcomes: Mapping[str, Outcome]) -> Outcome | None:
 
 
 def record_early(step: Step, run: ActiveRun, outcome: Outcome) -> Outcome:
-    """Leave a span for a node that did not run."""
+    """Record a span for a node that did not run."""
     with run.span(step) as span:
         if outcome.error is not None:
             span.set(status_code="ERROR", error_type=outcome.error.code, status_message=str(outcome.error))
@@ -140,7 +140,7 @@ def failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
         if step.timeout_s is not None:
             error = TimeoutError(f"took longer than {step.timeout_s:g} s")
     made = as_node_error(error, step, run.run_id)
-    # It was given null: the cause is what the model answered, not what this node makes of it.
+    # It was given null: the cause is the model's answer, not this node.
     for dep in step.deps:
         before = run.outcomes.get(dep)
         if before is not None and before.status == "ok" and before.reason:
@@ -151,7 +151,7 @@ def failed(step: Step, run: ActiveRun, error: Exception) -> Outcome:
 
 
 async def _settle(step: Step, run: ActiveRun, scope: Scope, outcome: Outcome, lead: str) -> Outcome:
-    """What stands in for a node that failed: its fallback; or, when the run is out of budget, a person."""
+    """The replacement for a failed node: its fallback or, if the run is out of budget, a person."""
     rescue, error = step.rescue, outcome.error
     if rescue is not None and error is not None and (not rescue.on or _class_of(error) in rescue.on):
         stand_in = await _rescue(step, run, scope, lead)
@@ -163,7 +163,7 @@ async def _settle(step: Step, run: ActiveRun, scope: Scope, outcome: Outcome, le
 
 
 async def _rescue(step: Step, run: ActiveRun, scope: Scope, lead: str) -> Outcome | None:
-    """The fallback's outcome; None when it has no inputs or no value either."""
+    """The fallback's outcome; None if it has no inputs or no value either."""
     rescue = step.rescue
     if rescue is None:
         return None
@@ -198,9 +198,9 @@ def _class_of(error: BaseException) -> ErrorClass:
 
 
 def is_retryable(error: Exception, on: tuple[ErrorClass, ...] = ()) -> bool:
-    """Another try may help: an error of these classes; by default an overloaded model or store, or a timeout.
+    """Whether another attempt may help: an error of these classes; default: an overloaded model or store, a timeout.
 
-    A model call that was refused for good (a bad request, a spent budget) is never tried again.
+    A model call that was refused for good (a bad request, a spent budget) is never retried.
     """
     if isinstance(error, ModelError) and not error.retryable:
         return False

@@ -1,4 +1,4 @@
-"""Blocks: rounds of `repeat`, items of `map`, and a sub-graph that runs as one step."""
+"""Blocks: rounds of `repeat`, items of `map`, and a subgraph that runs as one step."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def bind_block(step: Step, enter: Runner | None = None) -> Runner:
-    """A block as the work of its node: what fails inside is its failure.
+    """A block as the work of its node: a failure inside is its failure.
 
     Args:
         step: The node; it has a block.
-        enter: The way into a sub-graph, which checks what it is given as that of a whole run does.
+        enter: The entry of a subgraph, which checks its inputs like those of a whole run.
     """
     block = step.block
     if block is None:
@@ -92,7 +92,7 @@ class _Items:
     async def run(self, each: JsonValue) -> Outcome:
         """All items, at most `parallel` at a time; the value keeps their order."""
         items = self._checked(each)
-        # One place for each item, so that the order of the results never depends on who ends first.
+        # One slot per item, so that the order of the results never depends on which ends first.
         self._results = [Outcome("blocked", reason="not started") for _ in items]
         async with anyio.create_task_group() as tasks:
             for _ in range(min(self._plan.parallel, len(items))):
@@ -121,7 +121,7 @@ class _Items:
             at = self._next
             self._next += 1
             self._results[at] = await self._item(items[at], at)
-            # Items in flight end; new ones would be paid for a block that fails anyway.
+            # Items in progress end; new ones would be paid for a block that fails anyway.
             self._is_stopped |= self._results[at].error is not None and self._plan.on_error == "fail"
 
     async def _item(self, value: JsonValue, at: int) -> Outcome:
@@ -160,7 +160,7 @@ def _holds(value: Maybe) -> bool:
 
 
 def _record(outcomes: Mapping[str, Outcome]) -> dict[str, JsonValue]:
-    """Every node's value, null for what was skipped."""
+    """Every node's value, null for skipped ones."""
     values = {name: outcome.seen for name, outcome in outcomes.items()}
     return {name: None if value is ABSENT else cast("JsonValue", value) for name, value in values.items()}
 

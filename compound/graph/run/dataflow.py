@@ -1,8 +1,8 @@
-"""Run a program as true dataflow: each node starts the moment its inputs are there.
+"""Runs a program as dataflow: each node starts as soon as its inputs are ready.
 
-No barriers, no cancellation of siblings: a failing node becomes a failed outcome, what depends on it is
-blocked, everything else goes on, because a paid call in flight would be paid for nothing. One of the nodes
-that become ready goes on in the task that made it ready, so a chain costs no task at all.
+No barriers, no cancellation of siblings: a failing node becomes a failed outcome, its dependents are blocked,
+everything else continues, because a paid call in progress would be wasted. One of the nodes that become ready
+continues in the task that made it ready, so a chain needs no extra tasks.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ async def run_program(
     outcomes: Outcomes,
     lead: str = "",
 ) -> None:
-    """Run every step that has no outcome yet; add outcomes and values to what is given.
+    """Run every step without an outcome; adds outcomes and values to the arguments.
 
     Args:
         program: The steps.
         run: The run they belong to.
         scope: What references see; gets the value of each step.
-        outcomes: What is known; gets the outcome of each step, at the end in the order of the program.
+        outcomes: Known outcomes; gets the outcome of each step, at the end in the order of the program.
         lead: Prefix of the journal's node names inside a block: `answer[2].`.
     """
     flow = _Flow(program, run, scope, outcomes, lead)
@@ -76,7 +76,7 @@ class _Flow:
         self.tasks: anyio.abc.TaskGroup | None = None
 
     def settled_before(self) -> list[int]:
-        """Steps that can start now; those that have an outcome already (a continued run) count as done."""
+        """Steps that can start now; those with an outcome (in a resumed run) count as done."""
         steps, outcomes = self.program.steps, self.outcomes
         if outcomes:
             for at, step in enumerate(steps):
@@ -86,7 +86,7 @@ class _Flow:
         return [at for at, count in enumerate(self.waiting) if count == 0 and steps[at].name not in outcomes]
 
     async def run_all(self, ready: list[int]) -> None:
-        """Run everything; a group of tasks is made only when two nodes run at the same time."""
+        """Run everything; a task group is created only when two nodes run at the same time."""
         try:
             await self._drive(ready)
         except BaseException as error:
@@ -121,9 +121,9 @@ class _Flow:
         return self._end(index, await perform(step, self.run, inputs, self.scope, self.lead))
 
     def _starts(self, ready: list[int]) -> list[_Start]:
-        """Those that run, with their inputs. The others end here and now, and with them what only waited for them."""
+        """Those that run, with their inputs. The others end at once, and so do steps that only waited for them."""
         starts: list[_Start] = []
-        for index in ready:  # grows while it is read
+        for index in ready:  # grows during iteration
             step = self.program.steps[index]
             early = decide(step, self.run, self.scope, self.outcomes)
             if isinstance(early, Outcome):
@@ -135,7 +135,7 @@ class _Flow:
         return starts
 
     def _end(self, index: int, outcome: Outcome) -> list[int]:
-        """Let everybody see how a step ended; the steps that can start now."""
+        """Publish a step's outcome; returns the steps that can start now."""
         steps, waiting = self.program.steps, self.waiting
         name = steps[index].name
         self.outcomes[name] = outcome

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The input was accepted. A run that goes on (after a pause, a crash) starts again with its own id."""
+    """The input was accepted. A resumed run (after a pause, a crash) starts again with its own id."""
 
     event: ClassVar = "run_started"
     run_id: str
@@ -23,10 +23,10 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStarted:
-    """A node has its inputs and begins.
+    """A node has its inputs and starts.
 
     Attributes:
-        node: As the call journal knows it: `answer[2].draft` in the second round of a block.
+        node: Key in the call journal: `answer[2].draft` in the second round of a block.
     """
 
     event: ClassVar = "node_started"
@@ -56,7 +56,7 @@ class NodeSkipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFailed:
-    """A node failed for good, after its tries and its fallback. `error` is `{code, what, fix, ...}`."""
+    """A node failed, after its attempts and its fallback. `error` is `{code, what, fix, ...}`."""
 
     event: ClassVar = "node_failed"
     node: str
@@ -80,7 +80,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensVoid:
-    """The text of this answer so far is void: it broke off, or did not fit, and begins again."""
+    """Discard the text of this answer so far: it broke off, or did not fit, and starts again."""
 
     event: ClassVar = "token_void"
     node: str
@@ -99,7 +99,7 @@ class ReviewOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectSent:
-    """An effect was handed to its target; `status` is `sent`, `scheduled`, or how it ended otherwise."""
+    """An effect was passed to its target; `status` is `sent`, `scheduled`, or its failure."""
 
     event: ClassVar = "effect_sent"
     node: str
@@ -140,9 +140,9 @@ RunEvent: TypeAlias = (
     | EffectSent
     | RunFinished
 )
-"""What happens in a run, in its order; `RunStarted` is the first event and `RunFinished` the last."""
+"""The events of a run, in order; `RunStarted` is the first and `RunFinished` the last."""
 Listener: TypeAlias = "Callable[[RunEvent], Awaitable[None]]"
-"""Takes the events of a run, one after the other; the run waits until it has."""
+"""A callback for the events of a run, in order; the run waits for it."""
 
 
 def event_json(event: RunEvent) -> dict[str, JsonValue]:

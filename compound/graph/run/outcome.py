@@ -1,4 +1,4 @@
-"""How one node ended: a value of its own, so that failures and skips can flow like values."""
+"""The outcome of one node as a value, so that failures and skips can flow like values."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 OutcomeStatus = Literal["ok", "skipped", "failed", "blocked"]
 OVER_BUDGET: Final = "the budget of the run is spent"
-"""Reason of a node that was skipped because the run may not spend more; a person decides then."""
+"""Reason of a node that was skipped because the budget is spent; a person decides then."""
 LOST: Final = ("failed", "blocked")
 """Statuses that keep dependents from running."""
 
 
-@dataclass(slots=True)  # not frozen: that makes making one three times as slow, and one is made for each node
+@dataclass(slots=True)  # not frozen: a frozen one takes three times as long to make, and one is made for each node
 class Outcome:
-    """One node's end; nobody changes it.
+    """One node's outcome; never changed.
 
     Attributes:
-        status: `blocked` when something before it failed.
+        status: `blocked` if something before it failed.
         value: Only when `ok`.
-        reason: Why it was skipped or blocked; of a model's answer that is null, why it gave none.
+        reason: Why it was skipped or blocked; for a model's null answer, why there is none.
         error: Only when `failed`.
     """
 
@@ -40,7 +40,7 @@ class Outcome:
 
     @property
     def seen(self) -> Maybe:
-        """What dependents see in their scope."""
+        """The value that dependents see in their scope."""
         return self.value if self.status == "ok" else ABSENT
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def from_json(name: str, run_id: str, data: Mapping[str, JsonValue]) -> Outcome:
-    """An outcome out of a checkpoint."""
+    """An outcome from a checkpoint."""
     status = cast("OutcomeStatus", data["status"])
     raw = data.get("error")
     if not isinstance(raw, dict):
@@ -62,7 +62,7 @@ def from_json(name: str, run_id: str, data: Mapping[str, JsonValue]) -> Outcome:
 
 
 def error_from_json(raw: Mapping[str, JsonValue], *, name: str, run_id: str) -> NodeError:
-    """A stored error as a `NodeError` with the same code and words."""
+    """A stored error as a `NodeError` with the same code and message."""
     file, line, column = raw.get("file"), cast("int", raw.get("line") or 0), cast("int", raw.get("column") or 0)
     where = Location(str(file), line, column) if file else None
     fix = str(raw.get("fix") or "")

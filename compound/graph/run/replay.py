@@ -1,7 +1,7 @@
-"""Run a recorded run again: what did not change is answered from the recording, nothing takes effect.
+"""Runs a recorded run again: unchanged nodes are answered from the recording, and no effect is done.
 
-A node is answered from the recording when its own text and its inputs are those of then. So an unchanged graph
-makes no model call and gives the very same outputs; after a change only what follows from it runs again.
+A node is answered from the recording if its definition and its inputs are the recorded ones. So an unchanged graph
+makes no model call and returns the same outputs; after a change only the nodes that depend on it run again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Mode: TypeAlias = Literal["pinned", "fresh"]
 PAID: Final = frozenset({"llm", "agent"})
 STRUCTURE: Final = frozenset({"enter", "graph", "map-join"})
-"""Steps that only hand values on: they always run, it costs nothing."""
+"""Steps that only pass values on: they always run, at no cost."""
 
 _QUERY: Final = """
 SELECT s.node_name, s.node_kind, s.node_config_hash, s.input_sha256, i.content AS input, o.content AS output,
@@ -46,8 +46,8 @@ class Recording:
 
     Attributes:
         values: (journal key, config hash, hash of the inputs) -> value.
-        last: Journal key -> value, of whatever config and inputs.
-        amends: Review -> node -> the value that stands in for the node's own since that review was decided.
+        last: Journal key -> value, for any config and inputs.
+        amends: Review -> node -> the value that replaces the node's own since that review was decided.
     """
 
     values: dict[tuple[str, str, str], JsonValue] = field(default_factory=dict[tuple[str, str, str], "JsonValue"])
@@ -56,7 +56,7 @@ class Recording:
 
     @classmethod
     def of(cls, reader: TraceReader, run_id: str) -> Recording:
-        """Read it from the traces; a store without content gives an empty one."""
+        """Read it from the traces; without stored content it is empty."""
         found = cls()
         for row in reader.sql(_QUERY, {"run_id": run_id}).records():
             if row["output"] is None:
@@ -70,12 +70,12 @@ class Recording:
 
 @dataclass(slots=True)
 class Replay:
-    """A replay while it runs, and what came of it.
+    """A running replay, and its results.
 
     Attributes:
         sources: Journal key of each node that ended -> `recorded`, `ran` or `swapped`.
-        changed: Nodes whose value is another than in the recording.
-        stopped_at: Reviews and effects that the recording does not answer; what follows them did not run.
+        changed: Nodes whose value differs from the recording.
+        stopped_at: Reviews and effects without a recording; nodes behind them did not run.
     """
 
     recording: Recording
@@ -86,7 +86,7 @@ class Replay:
     stopped_at: list[str] = field(default_factory=list[str])
 
     def wrap(self, runners: Mapping[str, Runner]) -> dict[str, Runner]:
-        """Every runner, asking the recording first."""
+        """Every runner, with the recording tried first."""
         return {path: self._runner(path, runner) for path, runner in runners.items()}
 
     def _runner(self, path: str, runner: Runner) -> Runner:
@@ -94,7 +94,7 @@ class Replay:
             if path in self.swaps:
                 return self._ended(call.key, "swapped", self.swaps[path])
             if call.step.block is not None:
-                # The nodes in it are asked for one by one; its own inputs do not tell what it comes to.
+                # Its inner nodes are looked up one by one; its own inputs do not determine its value.
                 return await runner(call, inputs)
             kind = call.step.kind
             if kind not in STRUCTURE and (self.mode == "pinned" or kind in PAID):
@@ -130,7 +130,7 @@ class Replay:
         if step.kind == "effect":
             is_known = (step.name, step.config_hash, digest(early)) in self.recording.values
         else:
-            # A person who sees another draft may decide otherwise.
+            # A person who sees another draft may decide differently.
             is_known = step.name in self.recording.last and not any(dep in self.changed for dep in step.deps)
         if is_known:
             for name, value in self.recording.amends.get(step.path, {}).items():

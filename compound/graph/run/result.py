@@ -1,4 +1,4 @@
-"""What a run comes to."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class RunResult:
     Attributes:
         status: `done`; `waiting_review` (see `item_ids`); `failed` (see `error`); `stopped` before the first
             boundary, as `until="review"` asked.
-        output: The graph's `output`; null where a node was skipped. None unless `done`.
+        output: The graph's `output`; null if a node was skipped. None unless `done`.
         values: Node name to value, of every node that ran, in the order of the plan.
         skipped: Node name to why it did not run.
-        failures: Node name to error, of every node that failed; abstentions of models are no failures.
+        failures: Node name to error, of every failed node; abstentions of models are not failures.
         item_ids: Review items that wait.
         stale_ids: Those of them that were just found stale: they wait for a new draft.
-        auto: With `until="review"`: review node to whether its rule holds and the policy lets it decide.
-        auto_scores: With `until="review"`: review node to the score of its rule, where it has one.
+        auto: With `until="review"`: review node to whether its rule holds and the policy allows it to decide.
+        auto_scores: With `until="review"`: review node to the score of its rule, if it has one.
         error: The first failure in the order of the plan.
     """
 
@@ -47,13 +47,13 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayResult:
-    """What came of running a recorded run again.
+    """The result of a replay.
 
     Attributes:
-        run: As of any run; `stopped` when a review or an effect was not in the recording.
-        sources: Node (inside blocks with its round or item: `answer[2].draft`) to where its value came from:
+        run: As for any run; `stopped` if a review or an effect was not in the recording.
+        sources: Node (inside blocks with its round or item: `answer[2].draft`) to the source of its value:
             `recorded`, `ran` or `swapped`.
-        changed: Nodes whose value is another than in the recording, in the order they ended.
+        changed: Nodes whose value differs from the recording, in the order they ended.
         stopped_at: Reviews and effects that ended the replay.
     """
 

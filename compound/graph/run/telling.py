@@ -1,4 +1,4 @@
-"""Tell the listener of a run what happens; nothing is made when nobody listens."""
+"""Sends events to the listener of a run; creates none if nobody listens."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 async def tell_start(run: ActiveRun, step: Step, key: str) -> None:
-    """Tell that a node begins, after what is not told yet."""
+    """Send the start of a node, after pending events."""
     await tell_untold(run)
     if run.listener is not None:
         await run.listener(NodeStarted(node=key, kind=step.kind))
 
 
 async def tell_outcome(run: ActiveRun, step: Step, key: str, outcome: Outcome) -> None:
-    """Tell how a node ended, where somebody listens."""
+    """Send how a node ended, if somebody listens."""
     if run.listener is not None:
         note_outcome(run, step, key, outcome)
         await tell_untold(run)
 
 
 async def tell_untold(run: ActiveRun) -> None:
-    """Tell what was noted, in order."""
+    """Send the pending events, in order."""
     while run.untold and run.listener is not None:
         await run.listener(run.untold.pop(0))
 
 
 def note_outcome(run: ActiveRun, step: Step, key: str, outcome: Outcome) -> None:
-    """Note how a node ended, to be told with the next event: for where nothing can wait."""
+    """Store how a node ended, to be sent with the next event: for code that cannot wait."""
     if outcome.error is not None:
         error = cast("Mapping[str, JsonValue]", outcome.error.to_json())
         run.untold.append(NodeFailed(node=key, kind=step.kind, error=error))
@@ -49,7 +49,7 @@ def note_outcome(run: ActiveRun, step: Step, key: str, outcome: Outcome) -> None
 
 
 def token_teller(call: NodeCall, number: int) -> Told | None:
-    """What takes the pieces of a model's answer for a node's listener; None when nobody listens."""
+    """The receiver of the pieces of a model's answer for a node's listener; None if nobody listens."""
     listener = call.run.listener
     if listener is None:
         return None

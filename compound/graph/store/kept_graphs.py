@@ -1,4 +1,4 @@
-"""A graph as it is kept for its runs: its own data, its types from Python, and every graph in it."""
+"""A graph as it is stored for its runs: its own data, its types from Python, and every subgraph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Data = Mapping[str, "JsonValue"]
 
 
 def keep(plan: Plan) -> dict[str, JsonValue]:
-    """Everything that is needed to plan the graph again, whatever the files say then."""
+    """Everything that is needed to plan the graph again, independent of the files."""
     return {
         **_one(plan.spec),
         "graphs": {name: cast("JsonValue", _one(inner)) for name, inner in plan.graphs.items()},
@@ -38,24 +38,24 @@ def read(data: Data) -> tuple[GraphSpec, dict[str, GraphSpec]]:
     """The graph, and the graphs in it.
 
     Raises:
-        ConflictError: ``graph.changed``: it was written by a version of Compound that knew another language.
+        ConflictError: ``graph.changed``: it was written by a version of Compound with another language.
     """
     try:
         inner = cast("Mapping[str, Data]", data["graphs"])
         return _spec(data), {name: _spec(one) for name, one in inner.items()}
     except (ProjectError, KeyError) as error:
-        what = f"the graph that the run was started with cannot be read any more: {error}"
+        what = f"the graph that the run was started with can no longer be read: {error}"
         raise ConflictError("graph.changed", what, fix="start a new run") from error
 
 
 def _spec(data: Data) -> GraphSpec:
-    spec = build_graph(cast("Data", data["graph"]), "(a graph kept for its runs)")
+    spec = build_graph(cast("Data", data["graph"]), "(a graph stored for its runs)")
     types = cast("Mapping[str, Data]", data["types"])
     return spec.with_types({name: from_json_schema(schema) for name, schema in types.items()})
 
 
 class KeptServices:
-    """Today's services, with the sub-graphs of then."""
+    """The present services, with the stored subgraphs."""
 
     def __init__(self, services: Services, graphs: Mapping[str, GraphSpec]) -> None:
         self._services = services
@@ -65,19 +65,19 @@ class KeptServices:
         return getattr(self._services, name)
 
     def graph(self, name: str) -> GraphSpec:
-        """A kept sub-graph.
+        """A stored subgraph.
 
         Raises:
             ProjectError: ``project.unknown-graph``.
         """
         if name not in self._graphs:
-            what = f"the sub-graph {name!r} was not kept"
+            what = f"the sub-graph {name!r} was not stored"
             raise ProjectError("project.unknown-graph", what, fix=choices(list(self._graphs), name))
         return self._graphs[name]
 
 
 def kept_policy(store: StateStore, graph_hash: str) -> str | None:
-    """Name of the policy of a graph as runs were started with it; None when it had none or was not kept."""
+    """Name of the policy of a graph when runs were started with it; None if it had none or was not stored."""
     from compound.graph.store.runs import StateLedger
 
     data = StateLedger(store).graph(graph_hash)

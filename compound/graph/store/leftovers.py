@@ -1,4 +1,4 @@
-"""Checkpoints that outlived their runs: those of failed runs, and of runs whose process died right at the end."""
+"""Checkpoints that outlived their runs: of failed runs, and of runs whose process died right at the end."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def drop_checkpoints(path: Path, run_ids: Collection[str], *, dry_run: bool = False) -> int:
-    """Delete the checkpoints of runs, also of those that moved to another graph; gives of how many runs there were.
+    """Delete the checkpoints of runs, including those that moved to another graph; returns the number of runs.
 
     Args:
-        path: The file of the checkpoints; one that is not there holds none.
+        path: The file of the checkpoints; it may not exist.
         run_ids: Runs that are over, held by `idle_runs`.
-        dry_run: Only count.
+        dry_run: Whether to only count.
     """
     if not path.is_file():
         return 0
@@ -33,7 +33,7 @@ def drop_checkpoints(path: Path, run_ids: Collection[str], *, dry_run: bool = Fa
 
 
 def has_checkpoint(path: Path, run_id: str) -> bool:
-    """Whether a run, or what it became in another graph, has a checkpoint in this file."""
+    """Whether a run, or its continuation in another graph, has a checkpoint in this file."""
     if not path.is_file():
         return False
     from compound.graph.store.saver import CheckpointFile

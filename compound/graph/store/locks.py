@@ -1,4 +1,4 @@
-"""One process and one task at a time go on with a run: a lock by run id that dies with its process."""
+"""Per-run lock: one task in one process advances a run; the OS releases it when the process dies."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _LAST_PAUSE_S: Final = 0.2
 
 @asynccontextmanager
 async def hold_run(store: StateStore | None, file: Path | None, run_id: str, *, wait_s: float) -> AsyncGenerator[None]:
-    """Hold the run until the block ends, on this host and, where hosts share the store, among all of them.
+    """Hold the run until the block ends, on this host and, if hosts share the store, on all of them.
 
-    A store that is a file is used by one host only: there the lock of the file is enough, and costs no write.
+    A store in a file is used by one host only: there the lock of the file is enough, and needs no write.
 
     Raises:
-        ConflictError: ``graph.run-busy``, naming the process and the host that runs it, as far as they are known.
+        ConflictError: ``graph.run-busy``, naming the process and the host that runs it, as far as known.
     """
     async with run_lock(file, run_id, wait_s=wait_s):
         if store is None or store.dialect == "sqlite":
@@ -54,7 +54,7 @@ async def hold_run(store: StateStore | None, file: Path | None, run_id: str, *, 
 
 
 def place_of(checkpoints: Path) -> str:
-    """Where checkpoints lie, for people and for comparison: `host:path`."""
+    """Location of the checkpoints, for people and for comparison: `host:path`."""
     from compound.connector.state._owner import host_name
 
     return f"{host_name()}:{checkpoints.absolute()}"
@@ -64,12 +64,12 @@ def place_of(checkpoints: Path) -> str:
 async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGenerator[None]:
     """Hold the run until the block ends; wait for its present holder.
 
-    Within the process a set of names, between processes a byte-range lock on `file` (None: one process only):
-    the kernel drops it when the process dies, so a killed run can be continued at once. The file stays open
-    for the life of the process, because closing any handle of a file drops every lock on it.
+    Within the process a set of ids, between processes a byte-range lock on `file` (None: one process only): the
+    kernel releases it when the process dies, so a killed run can be resumed at once. The file stays open for the life
+    of the process, because closing any handle of a file releases every lock on it.
 
     Raises:
-        ConflictError: ``graph.run-busy``: somebody else still runs it after `wait_s` seconds.
+        ConflictError: ``graph.run-busy``: another holder still runs it after `wait_s` seconds.
     """
     name = "" if file is None else str(file)
     key = (name, run_id)
@@ -77,7 +77,7 @@ async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGen
     deadline, pause = anyio.current_time() + wait_s, _FIRST_PAUSE_S
     while key in _HELD or not _take(name, offset):
         if anyio.current_time() >= deadline:
-            what = f"run {run_id} is being run by somebody else"
+            what = f"run {run_id} is being run by another task or process"
             raise ConflictError("graph.run-busy", what, fix="wait for it, then look at its status")
         await anyio.sleep(pause)
         pause = min(pause * 2, _LAST_PAUSE_S)
@@ -90,13 +90,13 @@ async def run_lock(file: Path | None, run_id: str, *, wait_s: float) -> AsyncGen
 
 
 def lock_file(checkpoints: Path) -> Path:
-    """The file of the locks, beside that of the checkpoints."""
+    """The file of the locks, next to that of the checkpoints."""
     return checkpoints.with_name(checkpoints.name + ".locks")
 
 
 @contextmanager
 def idle_runs(checkpoints: Path, run_ids: Iterable[str]) -> Generator[list[str]]:
-    """Hold those of the runs that nobody runs now, until the block ends; waits for none.
+    """Hold those of the runs that nobody is running, until the block ends; does not wait.
 
     Args:
         checkpoints: The file of the checkpoints that engines of these runs use.

@@ -1,4 +1,4 @@
-"""The table of runs: which graph a run belongs to, where it stands, and how it ended."""
+"""The table of runs: the graph, status and result of each run."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class RunRecord:
     """One run as it is stored.
 
     Attributes:
-        moved_from: Hash of the graph it was started with, when it has left it.
-        pruned_at: When its content was removed, UTC seconds; None while it is there.
-        host: Where its checkpoints lie, `host:path`; None where nothing is kept in a file.
+        moved_from: Hash of the graph it was started with, if it moved.
+        pruned_at: When its content was removed, UTC seconds; None if it was not.
+        host: Location of its checkpoints, `host:path`; None if they are not in a file.
     """
 
     run_id: str
@@ -48,19 +48,19 @@ class RunRecord:
 
 
 class RunLedger(Protocol):
-    """Where runs are noted."""
+    """A ledger of runs."""
 
     @property
     def is_durable(self) -> bool:
-        """Whether what it notes outlives the process."""
+        """Whether it outlives the process."""
         ...
 
     def get(self, run_id: str) -> RunRecord | None:
-        """The run; None when it was never started."""
+        """The run; None if it was never started."""
         ...
 
     def start(self, record: RunRecord) -> None:
-        """Note a new run."""
+        """Store a new run."""
         ...
 
     def set(
@@ -71,31 +71,31 @@ class RunLedger(Protocol):
         output: Mapping[str, JsonValue] | None = None,
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
-        """Note where it stands."""
+        """Store its status."""
         ...
 
     def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Keep a graph as runs are started with it; keeping it again changes nothing."""
+        """Store a graph that runs are started with; storing it again changes nothing."""
         ...
 
     def graph(self, graph_hash: str) -> Mapping[str, JsonValue] | None:
-        """A kept graph."""
+        """A stored graph."""
         ...
 
     def move(self, run_id: str, graph_hash: str, graph_version: int) -> None:
-        """Let a run belong to another version of its graph from now on."""
+        """Assign a run to another version of its graph."""
         ...
 
     def unfinished(self, name: str, but: str) -> int:
-        """How many runs of a graph are not finished on another version than this one."""
+        """The number of unfinished runs of a graph on versions other than this one."""
         ...
 
 
 class StateLedger:
     """Runs in the state store's table `run`.
 
-    What a run did is kept elsewhere, durably: its decisions, its effects, its paid calls. Where it stands is found
-    again from those, so its rows do not wait for the disk.
+    The results of a run are stored durably elsewhere: its decisions, its effects, its paid calls. Its status can be
+    recovered from those, so these rows do not wait for the disk.
     """
 
     is_durable = True
@@ -103,10 +103,10 @@ class StateLedger:
     def __init__(self, store: StateStore, clock: Callable[[], float] = time.time, *, host: str | None = None) -> None:
         self._store = store
         self._clock = clock
-        self._host = host  # where the checkpoints lie that are written beside
+        self._host = host  # the location of the checkpoints
 
     def get(self, run_id: str) -> RunRecord | None:
-        """The run; None when it was never started."""
+        """The run; None if it was never started."""
         with self._store.read() as connection:
             row = connection.execute(_statements().get, {"of_run": run_id}).mappings().first()
         if row is None:
@@ -128,7 +128,7 @@ class StateLedger:
         )
 
     def start(self, record: RunRecord) -> None:
-        """Note a new run."""
+        """Store a new run."""
         now = self._clock()
         item = record.item
         values = {
@@ -158,7 +158,7 @@ class StateLedger:
         output: Mapping[str, JsonValue] | None = None,
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
-        """Note where it stands."""
+        """Store its status."""
         values = {
             "of_run": run_id,
             "status": status,
@@ -172,7 +172,7 @@ class StateLedger:
             connection.execute(_statements().set, values)
 
     def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Keep a graph as runs are started with it."""
+        """Store a graph that runs are started with."""
         from compound.connector.state import tables
 
         there = tables.graph.select().where(tables.graph.c.hash == graph_hash)
@@ -182,7 +182,7 @@ class StateLedger:
                 connection.execute(tables.graph.insert(), row)
 
     def graph(self, graph_hash: str) -> Mapping[str, JsonValue] | None:
-        """A kept graph."""
+        """A stored graph."""
         from compound.connector.state import tables
 
         with self._store.read() as connection:
@@ -190,7 +190,7 @@ class StateLedger:
         return None if row is None else cast("Mapping[str, JsonValue]", row["data"])
 
     def move(self, run_id: str, graph_hash: str, graph_version: int) -> None:
-        """Let a run belong to another version of its graph."""
+        """Assign a run to another version of its graph."""
         from compound.connector.state import tables
 
         table = tables.run
@@ -204,7 +204,7 @@ class StateLedger:
             connection.execute(table.update().where(table.c.run_id == run_id).values(values))
 
     def unfinished(self, name: str, but: str) -> int:
-        """How many runs are not finished on another version."""
+        """The number of unfinished runs on other versions."""
         import sqlalchemy as sa
 
         from compound.connector.state import tables
@@ -228,7 +228,7 @@ class _Statements:
 
 @cache
 def _statements() -> _Statements:
-    """Made once: making a statement costs more than running it."""
+    """Made once: creating a statement costs more than running it."""
     from sqlalchemy import bindparam
 
     from compound.connector.state import tables
@@ -240,7 +240,7 @@ def _statements() -> _Statements:
 
 
 def run_record(store: StateStore, run_id: str) -> RunRecord | None:
-    """How a stored run stands; None when it was never started."""
+    """The status of a stored run; None if it was never started."""
     return StateLedger(store).get(run_id)
 
 
@@ -254,11 +254,11 @@ class MemoryLedger:
         self.graphs: dict[str, Mapping[str, JsonValue]] = {}
 
     def get(self, run_id: str) -> RunRecord | None:
-        """The run; None when it was never started."""
+        """The run; None if it was never started."""
         return self.records.get(run_id)
 
     def start(self, record: RunRecord) -> None:
-        """Note a new run."""
+        """Store a new run."""
         self.records[record.run_id] = record
 
     def set(
@@ -269,26 +269,26 @@ class MemoryLedger:
         output: Mapping[str, JsonValue] | None = None,
         error: Mapping[str, JsonValue] | None = None,
     ) -> None:
-        """Note where it stands."""
+        """Store its status."""
         self.records[run_id] = replace(self.records[run_id], status=status, output=output, error=error)
 
     def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Keep a graph."""
+        """Store a graph."""
         self.graphs.setdefault(graph_hash, data)
 
     def graph(self, graph_hash: str) -> Mapping[str, JsonValue] | None:
-        """A kept graph."""
+        """A stored graph."""
         return self.graphs.get(graph_hash)
 
     def move(self, run_id: str, graph_hash: str, graph_version: int) -> None:
-        """Let a run belong to another version of its graph."""
+        """Assign a run to another version of its graph."""
         old = self.records[run_id]
         self.records[run_id] = replace(
             old, graph_hash=graph_hash, graph_version=graph_version, moved_from=old.graph_hash
         )
 
     def unfinished(self, name: str, but: str) -> int:
-        """How many runs are not finished on another version."""
+        """The number of unfinished runs on other versions."""
         open_ones = [one for one in self.records.values() if one.status in {"running", "waiting_review"}]
         return sum(1 for one in open_ones if one.graph_name == name and one.graph_hash != but)
 

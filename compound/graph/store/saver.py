@@ -1,8 +1,8 @@
-"""Checkpoints in SQLite, written where langgraph asks for it: on the event loop's thread.
+"""Checkpoints in SQLite, written on the event loop's thread.
 
 langgraph's own asynchronous saver sends every statement to a thread and waits for it, about twenty times a run; each
-way there and back costs more than the write itself, which reaches the page cache and no disk. A second process that
-writes at the same moment makes this one wait, as with the state store.
+round trip costs more than the write itself, which goes to the page cache, not to the disk. This one waits for a
+second process that writes at the same time, like the state store.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _SYMPTOMS: Final = {
         "check the path, its permissions and the space on its disk",
     ),
     sqlite3.SQLITE_READONLY: ("checkpoint.read-only", "may not be written", "check its permissions"),
-    sqlite3.SQLITE_NOTADB: ("checkpoint.corrupt", "is no database", "restore it from a copy"),
+    sqlite3.SQLITE_NOTADB: ("checkpoint.corrupt", "is not a database", "restore it from a copy"),
     sqlite3.SQLITE_CORRUPT: ("checkpoint.corrupt", "is damaged", "restore it from a copy"),
 }
 
 
 @contextmanager
 def translated(path: Path) -> Generator[None]:
-    """Turn SQLite's errors into `ConnectorError` with a code of its own for each cause; the message has the path."""
+    """Convert SQLite's errors to `ConnectorError` with a code for each cause; the message has the path."""
     try:
         yield
     except sqlite3.Error as error:
@@ -58,23 +58,23 @@ def translated(path: Path) -> Generator[None]:
 
 
 class CheckpointFile(SqliteSaver):
-    """langgraph's SQLite saver with its asynchronous methods; `close` it in the end.
+    """langgraph's SQLite saver with its asynchronous methods; must be closed.
 
-    Every method raises `ConnectorError` (`checkpoint.*`) where SQLite fails; a half write is rolled back.
+    Every method raises `ConnectorError` (`checkpoint.*`) if SQLite fails; an incomplete write is rolled back.
     """
 
     path: Path
 
     @classmethod
     def open(cls, path: Path, *, wait_s: float = 30.0) -> CheckpointFile:
-        """Open a file, or make it.
+        """Open a file, or create it.
 
         Args:
-            path: The file; its folder is made.
+            path: The file; its folder is created.
             wait_s: How long a write waits for another process.
 
         Raises:
-            ConnectorError: `checkpoint.*`: it is no database, is locked, or cannot be opened.
+            ConnectorError: `checkpoint.*`: it is not a database, is locked, or cannot be opened.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ class CheckpointFile(SqliteSaver):
                 saver = cls(connection)
                 saver.path = path
                 saver.setup()
-                # A power cut may lose the last checkpoint, never an effect: the run goes on from the one before.
+                # A power failure may lose the last checkpoint, never an effect: the run resumes from the one before.
                 connection.execute("PRAGMA synchronous = NORMAL")
             except BaseException:
                 connection.close()

@@ -1,1 +1,1 @@
-"""References of a graph: where values come from, and of which type they are."""
+"""References of a graph: the sources and types of values."""

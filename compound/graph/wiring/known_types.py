@@ -1,4 +1,4 @@
-"""Types of what the engine itself makes: verdicts, passages, decisions, what agents and effects answer."""
+"""Types of values that the engine makes: verdicts, passages, decisions, results of agents and effects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PASSAGE: Final = Record(
         "meta": ANY,
     }
 )
-"""What `compound.retrieval.Passage` is as JSON; metadata of the document is in `meta`."""
+"""`compound.retrieval.Passage` as JSON; metadata of the document is in `meta`."""
 EFFECT_RESULT: Final = Record({"name": STR, "status": Enum(("sent", "scheduled")), "value": ANY, "key": STR})
 FAILED: Final = Many(Record({"index": Scalar("int"), "item": ANY, "code": STR, "what": STR}))
 RUN: Final = Record({"id": STR, "thread_id": STR, "example_id": Nullable(STR), "instruction": Nullable(STR)})
@@ -58,7 +58,7 @@ def of_constant(value: object) -> Type:
 
 
 def of_agent(node: AgentNode) -> Type:
-    """What an agent gives: its answer, what it proposes, how it ended."""
+    """The value of an agent: its answer, its proposals, how it ended."""
     answer = STR if node.out is None else parse_type(node.out)
     name = Enum(tuple(dict.fromkeys(node.proposes))) if node.proposes else STR
     return Record(
@@ -72,7 +72,7 @@ def of_agent(node: AgentNode) -> Type:
 
 
 def of_review(node: ReviewNode) -> Type:
-    """A decision, with the fields of every action: null where it does not carry them."""
+    """A decision, with the fields of every action: null if this decision does not have them."""
     fields: dict[str, Type] = {}
     for carried in node.decide.values():
         fields.update({name: Nullable(parse_type(kind)) for name, kind in carried.items()})
@@ -95,7 +95,7 @@ def or_null(kind: Type) -> Type:
 
 
 def union(kinds: list[Type], names: Names) -> Type:
-    """The narrowest type of ours that each of these fits; `any` where there is none that says more."""
+    """The narrowest type that each of these fits; `any` if there is none."""
     if not kinds:
         return ANY
     is_nullable = any(is_optional(kind, names) for kind in kinds)
@@ -104,13 +104,13 @@ def union(kinds: list[Type], names: Names) -> Type:
     return or_null(joined) if is_nullable else joined
 
 
-def _joined(  # noqa: PLR0911 - one way out per kind of type
+def _joined(  # noqa: PLR0911 - one return per kind of type
     kinds: list[Type], written: list[Type], names: Names
 ) -> Type:
     if not kinds or ANY in kinds:
         return ANY
     if all(kind == kinds[0] for kind in kinds):
-        # As it was written: a name says more than its fields.
+        # As it was written: a name is more specific than its fields.
         return written[0].item if isinstance(written[0], Nullable) else written[0]
     if all(isinstance(kind, Enum) for kind in kinds):
         return Enum(tuple(dict.fromkeys(value for kind in kinds if isinstance(kind, Enum) for value in kind.values)))

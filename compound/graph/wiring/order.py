@@ -1,4 +1,4 @@
-"""What nodes beside each other wait for, and in which order they can run."""
+"""The dependencies between nodes of one level, and their order."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Wiring:
     """The dependencies of the nodes of a graph, or of a block, computed once.
 
     Attributes:
-        mentioned: Node to every name that it waits for, in the order it mentions them; of nodes around a block too.
-        deps: The same without names of other levels, or of no node.
+        mentioned: Node to every name that it waits for, in the order it mentions them; including nodes around a block.
+        deps: The same without names of other levels and unknown names.
     """
 
     def __init__(self, nodes: Mapping[str, AnyNode]) -> None:
@@ -27,11 +27,11 @@ class Wiring:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Each node after those that it waits for, otherwise as in the file; without those that a cycle holds back."""
+        """Each node after those that it waits for, otherwise as in the file; without nodes behind a cycle."""
         return tuple(topological(self.deps)[0])
 
     def in_order(self) -> tuple[str, ...]:
-        """`order`, of nodes that can all run.
+        """`order`, for a graph without cycles.
 
         Raises:
             ProjectError: ``graph.cycle``: nodes wait for each other.
@@ -43,7 +43,7 @@ class Wiring:
         return self.order
 
     def before(self, name: str) -> list[str]:
-        """Everything that a node waits for, at any distance, in the order of the file."""
+        """Everything that a node waits for, also indirectly, in the order of the file."""
         found: set[str] = set()
         waiting = [name]
         while waiting:
@@ -54,7 +54,7 @@ class Wiring:
 
 
 def topological(nodes: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
-    """Names in an order in which each follows what it waits for, ties in the given order; and one cycle."""
+    """Names, each after those it waits for, ties in the given order; and one cycle."""
     place = {name: at for at, name in enumerate(nodes)}
     left = {name: {dep for dep in deps if dep in nodes} for name, deps in nodes.items()}
     dependents: dict[str, list[str]] = {name: [] for name in nodes}

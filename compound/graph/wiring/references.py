@@ -1,4 +1,4 @@
-"""Where a node's values come from: every reference with its place, and the closures that fetch them."""
+"""The references of a node with their places, and the closures that resolve them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Inputs: TypeAlias = "Callable[[Scope], dict[str, JsonValue] | str]"
 """Resolved inputs, or the name of the first input that is absent."""
 
 GIVEN: Final = frozenset({"input", "context", "run", "previous"})
-"""Roots of references that are no nodes."""
+"""Roots of references that are not nodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class Use:
 
     Attributes:
         ref: What it refers to.
-        is_shielded: Absence is taken in (`?`, an earlier side of `??`, or a place that takes null).
+        is_shielded: Whether absence is handled (`?`, an earlier side of `??`, or a place that accepts null).
         path: Data path of the text in the file.
-        role: Which key of the node it stands under.
+        role: The key of the node that contains it.
     """
 
     ref: Ref
@@ -108,7 +108,7 @@ def _fallback_uses(node: AnyNode, path: DataPath) -> Iterator[Use]:
 
 
 def needed(node: AnyNode, path: DataPath) -> Iterator[tuple[Expr, DataPath]]:
-    """Every value that a node itself must be given to run, with its place; not its condition."""
+    """Every value that a node itself needs to run, with its place; without its condition."""
     for key, value in node.given():
         yield from iter_bindings(value, (*path, *key))
 
@@ -124,7 +124,7 @@ def _value_uses(value: JsonValue, path: DataPath, role: Role, *, is_shielded: bo
 
 
 def inner_names(node: AnyNode) -> frozenset[str]:
-    """Names that a block declares, at any depth; they are no dependencies of the block."""
+    """Names that a block declares, at any depth; they are not dependencies of the block."""
     if not isinstance(node, RepeatBlock | MapBlock):
         return frozenset()
     names = frozenset(node.nodes) | ({node.map.item} if isinstance(node, MapBlock) else set[str]())
@@ -147,7 +147,7 @@ def dependencies(node: AnyNode) -> dict[str, None]:
 
 
 def compile_value(value: JsonValue) -> Evaluate:
-    """A closure that builds a value from a scope; `ABSENT` when a required part is."""
+    """A closure that builds a value from a scope; `ABSENT` if a required part is."""
     expr = parse_binding(value)
     if expr is not None:
         return compile_expr(expr)
@@ -204,7 +204,7 @@ def compile_inputs(bindings: Mapping[str, JsonValue]) -> Inputs:
 
 
 def compile_lenient(bindings: Mapping[str, JsonValue]) -> Callable[[Scope], dict[str, JsonValue]]:
-    """As `compile_inputs`, with null for what is absent."""
+    """Like `compile_inputs`, with null for absent values."""
     items = tuple((name, compile_value(value)) for name, value in bindings.items())
 
     def build(scope: Scope) -> dict[str, JsonValue]:

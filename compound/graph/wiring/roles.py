@@ -1,4 +1,4 @@
-"""The roles of a graph on values: which item an input is, what a person sees first of a run."""
+"""The roles of a graph applied to values: the item of an input, and what a person sees first of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Given = Mapping[str, "JsonValue"]
 
 
 class Roles:
-    """What `item` and `shows` of a graph say.
+    """`item` and `shows` of a graph.
 
     Args:
         spec: The graph.
@@ -33,11 +33,11 @@ class Roles:
 
     @property
     def names_items(self) -> bool:
-        """The graph says what names an item, in every source."""
+        """Whether the graph declares the id of an item."""
         return self._item is not None and self._item.id is not None
 
     def value(self, given: Given) -> Given:
-        """The item in an input; empty where the graph declares none."""
+        """The item in an input; empty if the graph declares none."""
         if self._item is None:
             return {}
         if self.input is None:
@@ -46,10 +46,10 @@ class Roles:
         return value if isinstance(value, dict) else {}
 
     def given(self, item: Given, beside: Given) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-        """Input and context of an item as a ledger keeps it.
+        """Input and context of an item in the format of a ledger.
 
         Args:
-            item: The item; all inputs where the graph names no input for it.
+            item: The item; all inputs if the graph declares no input for it.
             beside: The other columns of its row: further inputs, and its part of the context.
         """
         context = {name: value for name, value in beside.items() if name in self._contexts}
@@ -59,19 +59,19 @@ class Roles:
         return {self.input: dict(item), **more}, context
 
     def id(self, given: Given) -> str:
-        """What names the item; empty where nothing does."""
+        """Id of the item; empty if it has none."""
         return "" if self._item is None else _text(given, self._item.id)
 
     def title(self, given: Given) -> str:
-        """What lists show of the item."""
+        """Title of the item in lists."""
         return "" if self._item is None else " ".join(_text(given, self._item.title)[:1_000].split())[:200]
 
     def key(self, given: Given) -> str:
-        """Whom or what the item is about."""
+        """Key of the item, such as its customer."""
         return "" if self._item is None else _text(given, self._item.key)
 
     def run_item(self, given: Given) -> RunItem | None:
-        """Which item a run with this input answers; None where nothing names it."""
+        """Id of the item that a run with this input answers; None if it has none."""
         name = self.id(given)
         if not name:
             return None
@@ -79,7 +79,7 @@ class Roles:
         return RunItem(name, content_sha256(self.value(given), beside))
 
     def shows(self, scope: Scope) -> dict[str, JsonValue]:
-        """`text`, `actions`, `label`, `reasons` as far as they are declared; null where a value is not there yet."""
+        """The declared ones of `text`, `actions`, `label`, `reasons`; null for values that do not exist yet."""
         return self._shows(scope)
 
     def reasons(self, scope: Scope) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What type each node's value has, as far as the graph and the catalogue tell."""
+"""The type of each node's value, as far as the graph and the catalogue determine it."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ if TYPE_CHECKING:
     from compound.spec.steps import Shelf
 
 _OUTPUTS: Final[Mapping[Shelf, Type]] = {"check": VERDICT, "retriever": Many(PASSAGE)}
-"""What is given where the project does not say more."""
+"""Types of calls that the project does not describe further."""
 
 
 class Unknown(Exception):
-    """A reference that leads nowhere.
+    """A reference to an unknown name or field.
 
     Attributes:
-        step: The field that is not there; None when the root is unknown.
-        choices: What is there.
-        kind: The type that has no such field; None when the root is unknown.
+        step: The unknown field; None if the root is unknown.
+        choices: The existing names.
+        kind: The type that has no such field; None if the root is unknown.
     """
 
     def __init__(self, step: str | int | None, choices: list[str], kind: Type | None = None) -> None:
@@ -78,11 +78,11 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a reference leads.
+    """The target of a reference.
 
     Attributes:
-        kind: Type of what is there.
-        holes: The parts of the way that may be null: with one of them null, nothing is there.
+        kind: Type of the value.
+        holes: The parts of the path that may be null: if one is null, the value is missing.
     """
 
     kind: Type
@@ -121,13 +121,13 @@ class ValueTypes:
         return ValueTypes(self._spec, self._catalogue, block.nodes, self, block, self._around[:-1])
 
     def roots(self) -> list[str]:
-        """Every name a reference may begin with here."""
+        """Every name that a reference may start with here."""
         given = [] if self._block is None else [_given_in(self._block)]
         own = [*self._nodes, *given]
         return [*own, *(self._parent.roots() if self._parent is not None else ["input", "context", "run"])]
 
     def node(self, name: str) -> AnyNode | None:
-        """The node a root names, here or around; None for `input`, an item and the like."""
+        """The node of a root, here or around; None for `input`, an item and the like."""
         if name in self._nodes:
             return self._nodes[name]
         if self._parent is None or (self._block is not None and name == _given_in(self._block)):
@@ -135,7 +135,7 @@ class ValueTypes:
         return self._parent.node(name)
 
     def root(self, name: str) -> Type | None:
-        """Type of a root; None when there is no such name."""
+        """Type of a root; None if the name is unknown."""
         if name in self._nodes:
             if name not in self._known:
                 self._known[name] = ANY  # a cycle ends here; it is a finding of its own
@@ -149,14 +149,14 @@ class ValueTypes:
         return given.get(name)
 
     def _of_given(self, block: Block, around: ValueTypes) -> Type:
-        """What `$previous` of a repeat, or the item of a map, is."""
+        """The type of `$previous` of a repeat, or of the item of a map."""
         if isinstance(block, RepeatBlock):
             return Record({inner: or_null(self.root(inner) or ANY) for inner in self._nodes})
         listed = bare(around.of_value(block.map.each), self.names)
         return listed.item if isinstance(listed, Many) else ANY
 
     def may_skip(self, name: str) -> bool:
-        """The root may have no value: a condition, a missing list item, the first round of a repeat."""
+        """Whether the root may have no value: a condition, a missing list item, the first round of a repeat."""
         if name in self._nodes:
             if name not in self._skips:
                 self._skips[name] = _may_skip(self._nodes[name])
@@ -168,14 +168,14 @@ class ValueTypes:
         return self._parent.may_skip(name)
 
     def may_abstain(self, name: str) -> bool:
-        """The root is a model's answer, which is null when no answer fits."""
+        """Whether the root is a model's answer, which is null if no answer fits."""
         return isinstance(self.node(name), LlmNode)
 
     def reach(self, ref: Ref) -> Reach:
-        """Where a reference leads.
+        """The target of a reference.
 
         Raises:
-            Unknown: The root or a field is not there.
+            Unknown: The root or a field does not exist.
         """
         kind = self.root(ref.root)
         if kind is None:
@@ -192,18 +192,18 @@ class ValueTypes:
         return Reach(kind, tuple(holes))
 
     def of_ref(self, ref: Ref) -> Type:
-        """Type of a reference; one with `?` is optional where something on its way may be missing.
+        """Type of a reference; one with `?` is optional if something on its path may be missing.
 
         Raises:
-            Unknown: The root or a field is not there.
+            Unknown: The root or a field does not exist.
         """
         found = self.reach(ref)
         if ref.is_optional and (found.holes or self.may_skip(ref.root) or self.may_abstain(ref.root)):
             return or_null(found.kind)
         return found.kind
 
-    def of_expr(self, expr: Expr) -> Type:  # noqa: PLR0911 - one arm per kind of tree
-        """Type of an expression; `any` where it cannot be told."""
+    def of_expr(self, expr: Expr) -> Type:  # noqa: PLR0911 - one branch per kind of tree
+        """Type of an expression; `any` if unknown."""
         match expr:
             case Ref():
                 try:
@@ -238,7 +238,7 @@ class ValueTypes:
         return of_constant(value)
 
     def of_lenient(self, value: JsonValue) -> Type:
-        """As `of_value`, where null stands for what is absent: outputs of blocks and graphs."""
+        """Like `of_value`, with null for absent values: outputs of blocks and graphs."""
         expr = parse_binding(value)
         if expr is None:
             if isinstance(value, dict):
@@ -255,13 +255,13 @@ class ValueTypes:
             return False
 
     def of_node(self, node: AnyNode) -> Type:
-        """Type of a node's value, that of its fallback included."""
+        """Type of a node's value, including that of its fallback."""
         kind = self.of_attempt(node)
         other = node.fallback
         may_lack = isinstance(other, FallbackValue) and is_optional(self.of_value(other.value), self.names)
         return or_null(kind) if may_lack else kind
 
-    def of_attempt(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one arm per kind of node
+    def of_attempt(self, node: AnyNode) -> Type:  # noqa: PLR0911 - one branch per kind of node
         """Type of the value that a node makes itself."""
         match node:
             case ReviewNode():
@@ -294,7 +294,7 @@ class ValueTypes:
         return Record({"items": Many(kind), "failed": FAILED}) if node.map.on_error == "report" else Many(kind)
 
     def of_callee(self, node: AnyNode) -> Type:
-        """Type of what a node's tool, index or model gives, whatever the node declares."""
+        """Type of the value of a node's tool, index or model, ignoring the node's declaration."""
         if isinstance(node, LlmNode):
             return Nullable(STR)
         return ANY if node.callee is None else self._output(*node.callee)
@@ -322,7 +322,7 @@ def _of_calc(op: str, sides: set[Type]) -> Type:
 
 
 def _may_skip(node: AnyNode) -> bool:
-    """It has a condition, or needs a field of a list item that may not be there."""
+    """Whether it has a condition, or needs a field of a list item that may not exist."""
     if node.when is not None:
         return True
     for use in uses(node, ()):
@@ -342,6 +342,6 @@ def _outputs(spec: GraphSpec, catalogue: Catalogue, around: tuple[str, ...]) -> 
 
 
 def graph_signature(spec: GraphSpec, catalogue: Catalogue) -> Signature:
-    """The two sides of a graph as a node of another one: its inputs, and the record of its outputs."""
+    """The interface of a graph as a node of another one: its inputs, and the record of its outputs."""
     made, names = _outputs(spec, catalogue, ())
     return Signature(params=to_json_schema(spec.input_type, names), output=to_json_schema(made, names))

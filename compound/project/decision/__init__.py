@@ -1,1 +1,1 @@
-"""What stands between a graph and its reviews and effects: rehearsal, certificates, the queue and the outbox."""
+"""Connects a graph with its reviews and effects: rehearsal, certificates, the queue and the outbox."""

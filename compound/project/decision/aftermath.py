@@ -1,4 +1,4 @@
-"""What becomes of a decision whose effects did not all happen."""
+"""Reopens items of which an effect was refused."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _OPEN_ENDED: Final = frozenset({EffectStatus.FAILED, EffectStatus.SENDING, Effec
 
 
 def reopen_refused(queue: ReviewQueue, outbox: Outbox, run_id: str) -> tuple[str, ...]:
-    """Bring back the items of a run of whose decision an effect was refused; gives their ids.
+    """Reopen the items of a run whose decision includes a refused effect; returns their ids.
 
-    Whatever else can be wrong with an effect (a locked database, a full disk, nobody knows) is no reason to ask
-    again: the decision stands, and the same effects are tried again under their keys. So an item comes back only
-    when every other effect of its decision has an end too; what waits to go out is taken back.
+    Any other failure (a locked database, a full disk, an unknown outcome) reopens nothing: the decision stands, and
+    its effects are retried under their keys. An item is reopened only when every other effect of its decision has
+    ended; effects that are still pending are withdrawn.
     """
     from compound.review import ItemFilter, Status
 
@@ -42,5 +42,5 @@ def _told(refused: EffectResult, effects: Sequence[EffectResult]) -> EffectRefus
     error = refused.error or {}
     done = ", ".join(one.effect for one in effects if one.status is EffectStatus.SENT)
     what = f"{refused.effect} was refused: {error.get('what') or 'no reason given'}"
-    rest = f"; {done} was done before it and stays" if done else "; nothing was done"
+    rest = f"; {done} was done before it and is kept" if done else "; nothing was done"
     return EffectRefused(str(error.get("code") or "effect.refused"), what + rest, fix=str(error.get("fix") or ""))

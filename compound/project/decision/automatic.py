@@ -1,4 +1,4 @@
-"""May an `auto` rule fire for this draft? Only under a certificate, and never for the random share."""
+"""Whether an `auto` rule may decide a draft: only under a certificate, and never for the random sample."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 AUDIT: Final = "audit"
 NOT_CERTIFIED: Final = "not certified"
 READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
-"""How a draft waits, or did not wait."""
+"""Labels for how a draft was decided or why it waits."""
 
 
 class Gatekeeper:
-    """Holds each ruling of a rule against the certificates of the project.
+    """Checks each result of an `auto` rule against the certificates of the project.
 
     Args:
         resources: The opened project.
@@ -41,13 +41,13 @@ class Gatekeeper:
 
     @cached_property
     def certificates(self) -> Certificates:
-        """Those of the state store."""
+        """Certificates in the state store."""
         return Certificates(self._resources.state, clock=self._resources.clock)
 
     def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
-        """What the rule says of a draft, and why a person is asked though it holds.
+        """The result of the rule for a draft and, if it holds but a person must decide, why.
 
-        The certificate in it is the one under which the draft may be decided now; it is empty where a person has to.
+        `certificate` is the one under which the draft may be decided; empty if a person must decide.
         """
         ruling = request.auto
         if ruling is None:
@@ -59,8 +59,8 @@ class Gatekeeper:
             spec, automatic = self._declared(request.graph_name)
             coverage = self.coverage(spec, request.graph_hash)
         except CompoundError as error:
-            # A graph that no file declares, or a part that is gone: nothing can be certified for it.
-            return ready, (NOT_CERTIFIED, f"what a certificate would cover cannot be read: {error.what}")
+            # A graph without a file, or a part that was deleted: nothing can be certified for it.
+            return ready, (NOT_CERTIFIED, f"cannot determine what a certificate would cover: {error.what}")
         ready = replace(ready, covers=coverage.digest)
         if automatic is None:
             return ready, (NOT_CERTIFIED,)
@@ -71,10 +71,10 @@ class Gatekeeper:
         return replace(ready, certificate=certificate), why
 
     def coverage(self, spec: GraphSpec, graph_hash: str) -> Coverage:
-        """What stands behind the drafts of a graph now; read again when a file of it changes.
+        """Everything that makes the drafts of a graph; read again when one of its files changes.
 
         Raises:
-            CompoundError: Something that the graph calls is not there.
+            CompoundError: Something that the graph calls does not exist.
         """
         from compound.project.decision.coverage import coverage_of
 
@@ -86,7 +86,7 @@ class Gatekeeper:
         return known[1]
 
     def _declared(self, name: str) -> tuple[GraphSpec, Automatic | None]:
-        """The graph and what its policy says of rules; every ready draft asks, so files are parsed when they change."""
+        """The graph and its policy's settings for rules, cached until a file changes: every ready draft asks."""
         stamp = self._stamps()
         known = self._read.get(name)
         if known is None or known[0] != stamp:
@@ -99,7 +99,7 @@ class Gatekeeper:
         return [_stamp(path) for path in self._watched()]
 
     def _watched(self) -> list[Path]:
-        """Files that a process reads again while it lives; code and prompts it reads once."""
+        """Files that a running process reads again; it reads code and prompts once."""
         parts = self._resources.parts
         aliases = sorted(self._resources.specialists.root.glob("*/aliases.json"))
         return [*parts.graph_files.values(), *parts.policy_files.values(), *aliases]
@@ -132,13 +132,13 @@ class Gatekeeper:
 
 
 def in_share(run_id: str, node: str, share: float) -> bool:
-    """Whether a run is of the random share: by the hash of its id, the same whenever it is asked."""
+    """Whether a run is in the random sample: decided by the hash of its id, so the answer is always the same."""
     digest = hashlib.sha256(f"compound.audit\0{node}\0{run_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
 def _hashed(key: str | None) -> str | None:
-    """A person's id is no part of a label: its hash says as well which cases belong together."""
+    """Labels store a hash of the person's id, which is enough to group cases."""
     return None if key is None else sha(f"compound.key\0{key}", 16)
 
 

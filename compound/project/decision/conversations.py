@@ -1,4 +1,4 @@
-"""Runs that answer messages of a conversation: a new message makes what waits for the earlier ones stale."""
+"""Runs that answer messages of a conversation: a new message makes items of earlier messages stale."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from compound.review.queue.queue import ReviewQueue
 
 _TRIES = 5
-"""How often an item is looked at that others change in the same moment; its decision is checked anyway."""
+"""Attempts to mark an item that others change at the same time; its decision is checked in any case."""
 
 
 class Conversations:
-    """Messages that arrive, and what waits for an answer.
+    """Incoming messages, and the items that wait for an answer.
 
     Args:
         resources: The opened project.
@@ -34,10 +34,10 @@ class Conversations:
         self._messages = Messages(resources.state)
 
     def begin(self, run_id: str, arrival: Arrival) -> None:
-        """A run is about to answer a message: what waits for the earlier ones of its conversation is stale now.
+        """Record that a run answers a message; marks waiting items of earlier messages in its conversation stale.
 
-        Idempotent: after a crash the same call does what is left to do. An item that is decided stays decided; whether
-        the message or the decision came first, the change of the item says.
+        Idempotent: after a crash the same call completes the work. A decided item stays decided; the change of the item
+        tells whether the message or the decision came first.
         """
         self._messages.arrive(arrival, run_id, now=self._resources.clock())
         others = [one.item_id for one in self._messages.of_item(arrival.mailbox, arrival.item_id)]
@@ -54,14 +54,14 @@ class Conversations:
                 return
 
     def again(self, run_id: str) -> None:
-        """A run is about to be drafted again: it sees what its conversation has now."""
+        """Record that a run is about to be drafted again: the new draft sees the present conversation."""
         self._messages.see(run_id)
 
     def refs(self, run_id: str) -> Mapping[str, int]:
-        """The run's conversation, and how many messages it had when the run was drafted; empty without one."""
+        """The run's conversation and its number of messages when the run was drafted; empty if it has none."""
         arrived = self._messages.of_run(run_id)
         return {} if arrived is None else {conversation_ref(arrived.mailbox, arrived.item_id): arrived.seen}
 
     def thread_of(self, arrival: Arrival) -> str:
-        """Names the conversation that a message belongs to; see `compound.connector.state.Messages.thread_of`."""
+        """Name of the conversation that a message belongs to; see `compound.connector.state.Messages.thread_of`."""
         return self._messages.thread_of(arrival)

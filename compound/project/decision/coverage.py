@@ -1,4 +1,4 @@
-"""Everything that makes a graph's drafts, by digest: what a certificate was proven for."""
+"""Everything that makes a graph's drafts, by digest: what a certificate covers."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _IDLE = frozenset({"description", "retention"})
-"""Keys of a policy that change nothing about what is drafted or decided."""
+"""Keys of a policy that do not affect drafts or decisions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What stands behind a graph's drafts now.
+    """The parts that make a graph's drafts.
 
     Attributes:
-        covers: In words (`the prompt prompts/plan.md`, `tools/planning.py`), to the digest of its content.
-        users: File of code to what uses it: `the planner`, `the tool read_ticket`.
+        covers: Description (`the prompt prompts/plan.md`, `tools/planning.py`) to the digest of its content.
+        users: File of code to the parts that use it: `the planner`, `the tool read_ticket`.
     """
 
     covers: Mapping[str, str]
@@ -42,11 +42,11 @@ class Coverage:
 
     @property
     def digest(self) -> str:
-        """Of all of it."""
+        """Digest of all parts."""
         return _digest(dict(self.covers))
 
     def said(self, changed: tuple[str, ...]) -> str:
-        """What changed, for a person: `the planner's code changed (tools/planning.py)`."""
+        """The changed parts, for a person: `the planner's code changed (tools/planning.py)`."""
         told = [self._one(name) for name in changed[:_SHOWN]]
         more = len(changed) - _SHOWN
         return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
@@ -60,20 +60,20 @@ class Coverage:
 
 
 def coverage_of(resources: Resources, spec: GraphSpec, graph_hash: str) -> Coverage:
-    """Digest the graph, its policy, and everything that its nodes call; facts of the lakehouse are no part of it.
+    """Digest the graph, its policy and everything that its nodes call; lakehouse data is not included.
 
     Args:
         resources: The opened project.
-        spec: The graph as its file has it now.
-        graph_hash: Of the graph that runs, with the graphs inside it.
+        spec: The graph as in its file.
+        graph_hash: Hash of the graph that runs, including its subgraphs.
 
     Raises:
-        CompoundError: Something that the graph calls is not there.
+        CompoundError: Something that the graph calls does not exist.
     """
     try:
         return _Reader(resources).read(spec, graph_hash)
     except KeyError as error:
-        what = f"the graph {spec.name} calls {error}, and the project has nothing of that name"
+        what = f"the graph {spec.name} calls {error}, which the project does not have"
         raise ProjectError("certify.unknown-part", what, fix=f"compound check {spec.name}") from error
 
 
@@ -155,7 +155,7 @@ class _Reader:
             return
         function = self._resources.functions[name]
         self._called(function.callable, f"the tool {name}")
-        if function.is_adapter:  # its code is another library's; the module that makes it is the project's
+        if function.is_adapter:  # library code; the project's own module creates the tool
             for module in self._resources.parts.modules.load_folder(TOOLS):
                 if any(value is function for value in vars(module).values()):
                     self._files(

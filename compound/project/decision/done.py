@@ -1,4 +1,4 @@
-"""What was done for an item, beside what is proposed: done effects stay done for all of its versions."""
+"""Effects that were done for an item, next to those that are proposed: they are kept for all versions of the item."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Canonical = Callable[[str, Mapping[str, "JsonValue"]], "JsonValue"]
 
 
 def canonical_of(effects: Mapping[str, Effect]) -> Canonical:
-    """Arguments in the one spelling that an effect's own model gives them: defaults filled in, `10` as `10.0`."""
+    """Arguments normalized by the effect's own model: defaults filled in, `10` as `10.0`."""
 
     def canonical(name: str, args: Mapping[str, JsonValue]) -> JsonValue:
         effect = effects.get(name)
@@ -30,27 +30,27 @@ def canonical_of(effects: Mapping[str, Effect]) -> Canonical:
             try:
                 return cast("JsonValue", effect.parse(args).model_dump(mode="json"))
             except CompoundError:
-                pass  # what does not fit is compared as it is written
+                pass  # invalid arguments are compared as written
         return dict(args)
 
     return canonical
 
 
 def effects_of(queue: ReviewQueue, outbox: Outbox, item: ReviewItem) -> list[EffectResult]:
-    """Every effect of every decision about an item, about what it was escalated from and to, and about its rounds."""
+    """Effects of all decisions about an item, its escalations and its earlier rounds."""
     decisions = set(queue.decision_ids(item.run_id, item.node))
     return [one for one in outbox.for_run(item.run_id) if one.decision_id in decisions]
 
 
 def done_of(effects: Sequence[EffectResult]) -> list[EffectResult]:
-    """Those that happened."""
+    """Effects that were done."""
     return [one for one in effects if one.status.value == "sent"]
 
 
 def rest_of(
     actions: Sequence[ProposedAction], done: Sequence[EffectResult], canonical: Canonical
 ) -> list[ProposedAction]:
-    """The actions that are still to be done. Of two equal ones that are proposed, one that was done takes out one."""
+    """Actions that are still to be done. Each done action cancels one equal proposed action."""
     from compound.effect._done import identity
 
     left = Counter(identity(one.effect, one.args, canonical) for one in done)
@@ -65,7 +65,7 @@ def rest_of(
 
 
 def effect_record(one: EffectResult) -> dict[str, JsonValue]:
-    """An effect as `review show` writes it."""
+    """An effect in the format of `review show`."""
     error = one.error or {}
     return {
         "name": one.effect,

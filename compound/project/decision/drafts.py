@@ -1,4 +1,4 @@
-"""What an item shows of what its decisions would do: a letter where one is written, and every other action."""
+"""What an item shows of the effects of its decisions: the text of a message, and every other action."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def draft_of(request: ReviewRequest, effects: Effects) -> Draft:
-    """The draft of a new item: what is done by an approval, or by the first action that does anything."""
+    """The draft of a new item: the effects of an approval, or of the first action that has effects."""
     does = {action: shown_effects(calls, effects) for action, calls in request.effects.items()}
     main = does.get("approve") or next((calls for calls in does.values() if calls), ())
     return Draft(
@@ -33,7 +33,7 @@ def draft_of(request: ReviewRequest, effects: Effects) -> Draft:
 
 
 def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects) -> Draft:
-    """The draft as a decision makes it: what this decision does, and the values that it changes."""
+    """The draft that a decision makes: its effects, and the values that it changes."""
     does = shown_effects(made.effects, effects)
     shown = {name: shown_effects(calls, effects) for name, calls in made.request.effects.items()} | {action: does}
     return Draft(
@@ -48,7 +48,7 @@ def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects)
 
 
 def shown_effects(calls: Sequence[EffectCall], effects: Effects) -> tuple[ShownEffect, ...]:
-    """Planned effects with what they change."""
+    """Planned effects with their changes."""
     return tuple(
         ShownEffect(
             node=one.node,
@@ -62,7 +62,7 @@ def shown_effects(calls: Sequence[EffectCall], effects: Effects) -> tuple[ShownE
 
 
 def _letter(does: Sequence[ShownEffect], effects: Effects) -> str:
-    """What the effects that write to somebody say."""
+    """Texts of the effects that write to a recipient."""
     return "\n\n".join(text for one in does if (text := letter_of(effects.get(one.effect), one.arguments)))
 
 
@@ -83,7 +83,7 @@ def _actions(
 
 
 def _details(one: ShownEffect, proposals: Sequence[Mapping[str, JsonValue]]) -> Mapping[str, JsonValue]:
-    """What the planner said about it, what it changes, and which node does it."""
+    """An effect's note from the planner, its changes, and the node that calls it."""
     said = next((p for p in proposals if (p["name"], p["arguments"]) == (one.effect, one.arguments)), {})
     own = {name: value for name, value in said.items() if name not in {"name", "arguments"}}
     return {**own, "node": one.node, "target": one.target, **({"when": one.when} if one.when else {})}

@@ -1,4 +1,4 @@
-"""The review queue and the outbox, as the graph engine sees them."""
+"""Implements the graph engine's ports over the review queue and the outbox."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ RETURN = "return"
 
 
 class Gate(Protocol):
-    """Says whether an `auto` rule may fire; `compound.project.decision.automatic.Gatekeeper` is one."""
+    """Decides whether an `auto` rule may fire; implemented by `compound.project.decision.automatic.Gatekeeper`."""
 
     def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
-        """What the rule says of a draft, and why a person is asked though it holds."""
+        """The result of the rule for a draft and, if it holds but a person must decide, why."""
         ...
 
 
 class Conversed(Protocol):
-    """Says from which conversation a run is drafted; `compound.project.decision.conversations.Conversations` is one."""
+    """Finds the conversation of a run; implemented by `compound.project.decision.conversations.Conversations`."""
 
     def refs(self, run_id: str) -> Mapping[str, int]:
-        """The run's conversation, and how many messages it had when the run was drafted; empty without one."""
+        """The run's conversation and its number of messages when the run was drafted; empty if it has none."""
         ...
 
 
 class QueuedReviews:
     """`compound.graph.port.services.Reviews` over the review queue.
 
-    What an item proposes is what the effects behind its review would do; why a person is asked is what the graph's
-    `shows.reasons` says.
+    An item proposes the effects that follow its review; the reasons for asking come from the graph's
+    `shows.reasons`.
 
     Args:
         queue: The queue.
-        effects: The project's effects: what they change, and to whom they write.
-        gatekeeper: Says whether a rule may fire; without one none ever does.
-        conversations: Knows which message of which conversation a run answers; None where none is kept.
+        effects: The project's effects: their changes and recipients.
+        gatekeeper: Decides whether a rule may fire; None: no rule fires.
+        conversations: Finds which message of which conversation a run answers; None: no conversations are stored.
     """
 
     def __init__(
@@ -78,16 +78,16 @@ class QueuedReviews:
         self._effects = effects or {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open the item or find it; a rule that holds decides what nobody touched, where a certificate covers it."""
+        """Open or find the item. A rule that holds decides an untouched item if a certificate covers it."""
         new, item, decision = self._opened(self._ruled(request))
         if item.status is Status.STALE and request.redraft != "no":
             item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
         if decision is None and self._refs(new.run_id):
-            item = self._checked(item)  # a message may have come while the run was on its way here
-        # Every decision moves its item to another version.
+            item = self._checked(item)  # a message may have arrived while the run came to this review
+        # Every decision changes the version of its item.
         if decision is None and item.version > 1 and item.status is not Status.DECIDED:
             decision = self._standing(item)
-        # what a person returned is shown to a person again
+        # a returned draft is shown to a person again
         auto = request.auto if request.redraft != "ask" and new.round == 0 else None
         by = _certified(new, item)
         if decision is None and auto is not None and by and item.status is Status.PENDING:
@@ -103,8 +103,8 @@ class QueuedReviews:
         return {} if self._conversations is None else self._conversations.refs(run_id)
 
     def _checked(self, item: ReviewItem) -> ReviewItem:
-        """The item, stale where a message came that its draft does not know."""
-        with suppress(ConflictError):  # somebody decides it, or holds it, in this moment: a decision is checked itself
+        """The item, marked stale if a message arrived that its draft does not include."""
+        with suppress(ConflictError):  # it is being decided or claimed; a decision makes its own check
             return self.queue.check_stale(item.item_id)
         return self.queue.show(item.item_id)
 
@@ -119,11 +119,11 @@ class QueuedReviews:
             return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
         readiness, why = self._gatekeeper.said(request)
         if readiness is not None and request.redraft == "ask":
-            readiness = replace(readiness, certificate="")  # the person who had it drafted again decides it
+            readiness = replace(readiness, certificate="")  # the person who requested the new draft decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
     def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem, Decision | None]:
-        """The item of the newest round, each return of a draft to the graph opens one more; and its decision."""
+        """The item of the newest round (each return of a draft opens one) and its decision."""
         item = self.queue.open_item(new)
         standing: Decision | None = None
         while item.status is Status.DECIDED:
@@ -136,37 +136,37 @@ class QueuedReviews:
         return new, item, standing
 
     def _standing(self, item: ReviewItem) -> Decision | None:
-        """The decision that the run goes on with: a draft that was returned has none."""
+        """The decision that resumes the run; a returned draft has none."""
         found = self.queue.decision_for(item.run_id, item.node, round=item.round)
         return None if found is None or found.action == RETURN else found
 
     def _told(self, decision: Decision, item: ReviewItem) -> ReviewDecision:
-        """The decision as the run sees it; an escalated item is decided in place of the one that was opened."""
+        """The decision as the run sees it; an escalated item's decision replaces that of the first item."""
         decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
         return _decided(decision, item, decided.first_approver or "")
 
     async def instruction(self, run_id: str) -> str:
-        """What a person who returned a draft of this run last wants done otherwise."""
+        """The changes that the person who last returned a draft of this run asked for."""
         returned = self.queue.returns(run_id)
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
     def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
         if auto.action not in {"approve", "reject"}:
-            return None  # the queue knows no such decision of a rule; a person makes it
+            return None  # the queue has no such decision of a rule; a person decides
         action = "reject" if auto.action == "reject" else "approve"
         try:
             policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
             return self.queue.auto_decide(item_id, policy=policy, action=action, note=note)
         except (ConflictError, DataError):
-            # A row changed since the draft, a person was quicker, or the review does not offer it: a person's then.
+            # A row changed, a person decided first, or the review does not offer this decision: a person decides.
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
-        """Give an undecided item the draft that its run holds now."""
+        """Store the run's current draft in an undecided item."""
         new, item, _ = self._opened(self._ruled(request))
         then = item.draft, dict(item.refs), item.decide
         if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
-            what = f"the graph of run {request.run_id} changed, and the draft with it"
+            what = f"the graph of run {request.run_id} changed, and with it the draft"
             stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
             self.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=_fresh(new))
         return await self.open(request)
@@ -217,14 +217,14 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
 
 
 def action_record(action: ProposedAction) -> dict[str, JsonValue]:
-    """The action as plans, effects and people's edits write it."""
+    """The action in the format of plans, effects and edits."""
     return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
 
 
 def _certified(now: NewItem, item: ReviewItem) -> str:
-    """The certificate under which the item may be decided with no person; empty when under none.
+    """The certificate under which the item may be decided automatically; empty if there is none.
 
-    Both when the item was opened and now: what waits for a person goes on waiting for one.
+    It must cover the item both when it was opened and now: an item that waits for a person keeps waiting for one.
     """
     then = "" if item.readiness is None else item.readiness.certificate
     return then and ("" if now.readiness is None else now.readiness.certificate)
@@ -268,7 +268,7 @@ class TargetedOutbox:
         self._targets = targets
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
-        """Write the effects of a decision, once."""
+        """Write the effects of a decision, exactly once."""
         return self.outbox.enqueue(
             group.decision_id,
             [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
@@ -279,7 +279,7 @@ class TargetedOutbox:
         )
 
     async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Let them happen; each target does its own in one transaction."""
+        """Perform the effects; each target performs its own in one transaction."""
         results = await self.outbox.deliver(keys, self._targets)
         return [
             EffectOutcome(
@@ -299,7 +299,7 @@ class TargetedOutbox:
         if found is None:
             raise ProjectError(
                 "project.unknown-effect",
-                f"no effect is called {name!r}",
+                f"no effect is named {name!r}",
                 fix=f"declare it with @effect in tools/; {choices(list(self._effects), name)}",
             )
         return found.target
@@ -309,6 +309,6 @@ def _status(
     status: EffectStatus,
 ) -> Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]:
     if status is EffectStatus.SENDING:
-        # Another process performs it; this run is asked again later.
+        # Another process performs it; this run is checked again later.
         return "failed"
     return status.value

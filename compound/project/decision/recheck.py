@@ -1,4 +1,4 @@
-"""What a decision is checked against: rows and conversations of now, and a rehearsal of effects on their targets."""
+"""Checks a decision against the present rows and conversations, and rehearses its effects on their targets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class ProjectProbe:
-    """The present versions of what drafts are made from: rows of record stores, and conversations."""
+    """The present versions of the sources of drafts: rows of record stores, and conversations."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
-        """The present version of each; a row that is gone is left out. A conversation's is its number of messages."""
+        """The present version of each; deleted rows are omitted. A conversation's version is its message count."""
         rows = self._resources.target_files.rows
         found: dict[str, int] = {}
         asked = rows_only(refs)
@@ -40,7 +40,7 @@ class ProjectProbe:
         return found | {ref: self._messages.count(*named) for ref in refs if (named := conversation_of_ref(ref))}
 
     def told(self, ref: str, seen: int) -> str:
-        """The messages that came since; empty for a row."""
+        """The messages that arrived since then; empty for a row."""
         named = conversation_of_ref(ref)
         if named is None:
             return ""
@@ -57,7 +57,7 @@ class ProjectProbe:
 
 
 def recheck(resources: Resources) -> Revalidate:
-    """Rehearse the actions of a draft that are not done yet on their targets; nothing of it stays."""
+    """Rehearse the actions of a draft that are not done yet on their targets; every change is rolled back."""
 
     def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
         calls = not_done(resources, item, [(action.name, action.arguments) for action in draft.actions])
@@ -67,7 +67,7 @@ def recheck(resources: Resources) -> Revalidate:
 
 
 def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> list[Call]:
-    """The effects that were not done for the item before: what is done is not tried out again."""
+    """The effects that were not done for the item yet: done effects are not rehearsed."""
     from compound.effect._outbox import Outbox
 
     done = done_of(Outbox(resources.state).for_run(item.run_id))
@@ -76,19 +76,19 @@ def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> l
 
 
 def problems_of(resources: Resources, calls: Sequence[Call], refs: Mapping[str, int] | None) -> tuple[str, ...]:
-    """Why effects may not be done; empty when they may.
+    """Why effects cannot be performed; empty if they can.
 
     Args:
         resources: The project.
-        calls: Effect and arguments, in order.
-        refs: Row versions to rehearse them on; None only holds the arguments against the signatures.
+        calls: Effects and arguments, in order.
+        refs: Row versions to rehearse against; None only checks the arguments against the signatures.
     """
     effects, problems = resources.parts.effects, list[str]()
     by_target: dict[str, list[Call]] = {}
     for name, arguments in calls:
         effect = effects.get(name)
         if effect is None:
-            problems.append(f"no effect is called {name!r}")
+            problems.append(f"no effect is named {name!r}")
             continue
         by_target.setdefault(effect.target, []).append((name, arguments))
         try:

@@ -1,4 +1,4 @@
-"""A decision, tried out on its run before the queue stores it."""
+"""Rehearses a decision on its run before the queue stores it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ T = TypeVar("T")
 
 
 class GraphRehearsal:
-    """`Rehearse` of `compound.review` over the engine: what a decision does is what the graph says it does.
+    """`Rehearse` of `compound.review` over the engine: the graph defines the effects of a decision.
 
     Args:
         resources: The project.
-        services: What its graphs call.
+        services: The services that its graphs call.
     """
 
     def __init__(self, resources: Resources, services: Services, queue: Callable[[], ReviewQueue]) -> None:
@@ -45,7 +45,7 @@ class GraphRehearsal:
     def __call__(
         self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
     ) -> Rehearsed:
-        """Try a decision; nothing is stored.
+        """Rehearse a decision; nothing is stored.
 
         Raises:
             DataError: `review.edit`, `review.text-needed`, `policy.*`.
@@ -54,9 +54,9 @@ class GraphRehearsal:
         if made is None:
             if given:
                 what = (
-                    f"the run of item {item.item_id} is another program's, and its graph is not this project's any more"
+                    f"the run of item {item.item_id} belongs to another program, and its graph is not in this project"
                 )
-                raise DataError("review.edit", what, fix="reject the item, or decide it where its graph is")
+                raise DataError("review.edit", what, fix="reject it, or decide it in the project of its graph")
             return Rehearsed(draft=item.draft)
         draft = decided_draft(item.draft, action, made, self._resources.parts.effects)
         does = draft.effects.get(action, ())
@@ -76,7 +76,7 @@ class GraphRehearsal:
                 refs=made.request.versions,
             )
             return Rehearsed(draft=draft, again=fresh)
-        # What is approved is what was shown, to the byte.
+        # The approved draft is byte for byte the one that was shown.
         changed = made.request.shown if made.changed else None
         return Rehearsed(draft=draft if given else item.draft, evidence=changed, refs=made.request.versions)
 
@@ -90,9 +90,9 @@ class GraphRehearsal:
             raise DataError("review.edit", what, fix="make another change, or reject the item")
 
     def _differs(self, item: ReviewItem, action: str, made: Rehearsal) -> bool:
-        """The run would do something else now than the item shows."""
+        """Raises if the run would now do something else than the item shows."""
         if set(item.decide.get(action, {})) - set(item.draft.fields):
-            return False  # what is shown names fields that only the decider gives
+            return False  # the shown fields include some that only the decider provides
         now = shown_effects(made.before, self._resources.parts.effects)
         return _bound(item.draft, now) != _bound(item.draft, item.draft.effects.get(action, ()))
 
@@ -117,10 +117,10 @@ class GraphRehearsal:
             return await engine.rehearse(item.run_id, item.node, trial, held=held)
 
     async def _follow(self, engine: Engine, item: ReviewItem) -> None:
-        """Move a run whose graph changed and says `on_change: migrate` first: its item may then propose something else.
+        """Migrate a run whose graph changed with `on_change: migrate`; its item may then propose something else.
 
         Raises:
-            ConflictError: `review.drafted-again`: it does, and shows it.
+            ConflictError: `review.drafted-again`: the proposal changed; the item shows the new one.
         """
         from compound.graph.store.runs import run_record
 
@@ -136,9 +136,9 @@ class GraphRehearsal:
         name, version = item.item_id[:10], now.version
         raise ConflictError(
             "review.drafted-again",
-            f"nothing is decided yet: the graph {record.graph_name} changed, its run went over to the new one, and "
-            f"item {item.item_id} shows as version {version} what would be done now",
-            fix=f"read it: compound review show {name}; then decide on version {version}",
+            f"the decision was not stored: the graph {record.graph_name} changed, its run moved to the new one, and "
+            f"item {item.item_id} now shows version {version} with a new proposal",
+            fix=f"read it: compound review show {name}; then decide version {version}",
         )
 
     def _engine(self, graph: str, held: Mapping[str, JsonValue] | None) -> Engine:
@@ -161,7 +161,7 @@ class GraphRehearsal:
 
 
 class _OtherGraph(Exception):
-    """The graph that a caller runs is not the one of this project."""
+    """Whether a caller's graph differs from this project's graph."""
 
 
 def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given: frozenset[str], user: str) -> Trial:
@@ -183,7 +183,7 @@ def _bound(draft: Draft, effects: tuple[ShownEffect, ...]) -> list[tuple[str, st
 
 
 def _wait(work: Callable[[], Awaitable[T]]) -> T:
-    """The result of async work, also where an event loop runs already."""
+    """Run async work and return its result, also inside a running event loop."""
     import anyio
 
     try:

@@ -149,7 +149,7 @@ class Certifier:
         self._project = project
 
     def suite(self, graph: str | None = None) -> str:
-        """The name of the suite whose labels certify a graph, the first one where there are several.
+        """The name of the suite whose labels certify a graph; the first one if there are several.
 
         Raises:
             ProjectError: ``certify.no-labels``: no suite of the graph has `certify`.
@@ -163,10 +163,10 @@ class Certifier:
             file = suite_file(self._project.resources, path.parent.name)
             if file.certify is not None and (file.graph or settings.graph) == runs:
                 return path.parent.name
-        what = f"no suite of the graph {runs} says which score tells that a case went wrong"
-        raise ProjectError("certify.no-labels", what, fix="certify: {wrong: <score>} in its suite.yaml")
+        what = f"no suite of the graph {runs} names the score of wrong cases"
+        raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
 
-    def by_suite(  # noqa: PLR0913 - what is certified, by what, and by whom
+    def by_suite(  # noqa: PLR0913 - subject, evidence and author of a certificate
         self,
         graph: str | None,
         suite: str,
@@ -178,7 +178,7 @@ class Certifier:
         context: Sequence[str] = (),
         dry_run: bool = False,
     ) -> Certification:
-        """Run a suite to the review and take its `certify: {wrong: ...}` score as labels.
+        """Run a suite to the review and use its `certify: {wrong: ...}` score as labels.
 
         Raises:
             ProjectError: ``certify.*``: the graph has no rule, its policy has no `automatic`, the suite has no labels
@@ -193,7 +193,7 @@ class Certifier:
         file = suite_file(resources, suite)
         if file.certify is None:
             what = f"the suite {suite} does not declare which score marks a case as wrong"
-            raise ProjectError("certify.no-labels", what, fix="certify: {wrong: <score>} in its suite.yaml")
+            raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
         runs = file.graph or self._project.settings.graph
         if runs != spec.name:
             raise ProjectError("certify.other-graph", f"the suite {suite} runs the graph {runs}, not {spec.name}")

@@ -102,7 +102,7 @@ def need_known_scores(resources: Resources, file: SuiteFile) -> None:
 
 
 def suite_file(resources: Resources, name: str) -> SuiteFile:
-    """A suite's file.
+    """Read a suite's file.
 
     Raises:
         ProjectError: `project.unknown-suite`, or the file is invalid.

@@ -1,4 +1,4 @@
-"""What agents are shown of the project's tools, and the versions that cache keys hold."""
+"""The tool cards that agents see, and the versions in cache keys."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _TOP_K = 6
 
 
 def card_of(resources: Resources, services: Services, ref: str) -> ToolCard:
-    """A tool by the name a graph file gives it: a function, `sql.orders`, `retrieve.handbook`, `mcp.server.tool`.
+    """A tool by its name in a graph file: a function, `sql.orders`, `retrieve.handbook`, `mcp.server.tool`.
 
     Raises:
-        ProjectError: ``project.unknown-tool``, ``project.unknown-sql``; as the tool's own look-up.
+        ProjectError: ``project.unknown-tool``, ``project.unknown-sql``, and others of the tool's look-up.
     """
     lead, dot, name = ref.partition(".")
     if dot and lead == "sql":
@@ -67,7 +67,7 @@ def _search_card(services: Services, ref: str, name: str) -> ToolCard:
     async def call(inputs: Mapping[str, JsonValue]) -> JsonValue:
         return await search(RetrieveRequest(query=str(inputs.get("query") or ""), top_k=_TOP_K))
 
-    text: dict[str, JsonValue] = {"type": "string", "description": "What to look for, in words."}
+    text: dict[str, JsonValue] = {"type": "string", "description": "The search text."}
     parameters: dict[str, JsonValue] = {
         "type": "object",
         "properties": {"query": text},
@@ -78,7 +78,7 @@ def _search_card(services: Services, ref: str, name: str) -> ToolCard:
 
 
 def proposal_of(effect: Effect) -> ToolCard:
-    """An effect as an agent may propose it: calling it only looks whether the effect takes these arguments."""
+    """An effect that an agent may propose: a call only validates the arguments."""
 
     async def look(inputs: Mapping[str, JsonValue]) -> JsonValue:
         effect.parse(inputs)
@@ -92,8 +92,8 @@ def proposal_of(effect: Effect) -> ToolCard:
     )
 
 
-def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: C901, PLR0911 - one arm per shelf
-    """Version of what a name stands for now: code with all that it imports of the project, prompt, model, data."""
+def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: C901, PLR0911 - one branch per shelf
+    """Version of the current definition of a name: code with its project imports, prompt, model or data."""
     parts = resources.parts
     match shelf:
         case "tool":
@@ -121,7 +121,7 @@ def pin_of(resources: Resources, shelf: Shelf, name: str) -> str:  # noqa: C901,
 
 
 def _model(resources: Resources, name: str) -> str:
-    """What answers for a logical model: its settings, and where a solver answers, the solver's code."""
+    """Version of a logical model: its settings and, if a solver answers, the solver's code."""
     from compound.model.provider.solvers import find_solver
 
     model = resources.models.models.get(name)
@@ -134,7 +134,7 @@ def _model(resources: Resources, name: str) -> str:
 
 
 def _code(resources: Resources, function: Callable[..., object]) -> str:
-    """Of the function's module and every module of the project that it imports; a tool may lean on any of them."""
+    """Hash of the function's module and of every project module that it imports."""
     code = resources.code
     files = code.files(function)
     if files:

@@ -1,4 +1,4 @@
-"""What the project offers to graphs, for `check`: names and schemas; nothing is run."""
+"""What the project offers to graphs, for `check`: names and schemas; nothing runs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 class ProjectCatalogue:
     """`compound.graph.port.catalogue.Catalogue` over an opened project.
 
-    A part of the project that cannot be read is a finding of its own; what would lie on its shelf is not checked.
+    A part of the project that cannot be read is a finding of its own; its shelf is then not checked.
     """
 
     has_state = True
@@ -51,7 +51,7 @@ class ProjectCatalogue:
         self._problems: list[Finding] = []
 
     def findings(self) -> list[Finding]:
-        """What is wrong with the project's code, and with whatever else the checked graphs asked for."""
+        """Findings in the project's code, and in everything else that the checked graphs use."""
         shelves: tuple[Shelf, ...] = ("tool", "check", "effect")
         for shelf in shelves:
             self.names(shelf)
@@ -68,15 +68,15 @@ class ProjectCatalogue:
         return self.noted()
 
     def noted(self) -> list[Finding]:
-        """What is wrong with the parts of the project that the checked graphs asked for."""
+        """Findings in the parts of the project that the checked graphs use."""
         return list(dict.fromkeys(self._problems))
 
     def _graph_names(self) -> Mapping[str, tuple[str, Location]]:
-        """Each graph file that can be read: its stem to the name it gives itself, and where."""
+        """Readable graph files: stem to the name in the file, and its place."""
         parts = self._resources.parts
         found: dict[str, tuple[str, Location]] = {}
         for stem, path in parts.graph_files.items():
-            with suppress(CompoundError):  # a finding of its own
+            with suppress(CompoundError):  # reported as a finding of its own
                 spec = parts.graph_as_written(stem)
                 where = spec.source.value(("name",))
                 found[stem] = (spec.name, where if where.file else Location(self._resources.settings.shown(path)))
@@ -84,7 +84,7 @@ class ProjectCatalogue:
 
     @property
     def unchecked(self) -> str:
-        """Why the SQL tools were not held against their tables; empty when they were, or there are none."""
+        """Why the SQL tools were not checked against their tables; empty if they were, or if there are none."""
         if not self._resources.parts.sql_files:
             return ""
         try:
@@ -107,7 +107,7 @@ class ProjectCatalogue:
             return default
 
     def names(self, shelf: Shelf) -> Sequence[str] | None:
-        """Every name on a shelf; None for one that cannot be read."""
+        """Every name on a shelf; None if the shelf cannot be read."""
         look, file = self._shelves[shelf]
         return self._tried(lambda: list(look()), None, file)
 
@@ -118,7 +118,7 @@ class ProjectCatalogue:
         _, file = self._shelves[shelf]
         return self._tried(lambda: self._signature(shelf, name), None, file)
 
-    def _signature(self, shelf: Shelf, name: str) -> Signature | None:  # noqa: PLR0911 - one arm per shelf
+    def _signature(self, shelf: Shelf, name: str) -> Signature | None:  # noqa: PLR0911 - one branch per shelf
         parts = self._resources.parts
         match shelf:
             case "tool":
@@ -138,7 +138,7 @@ class ProjectCatalogue:
             case "specialist":
                 return self._specialist(name)
             case "retriever":
-                # Searches run where they are asked for, on the thread that a timeout would need.
+                # Searches run on the caller's thread, which a timeout would need.
                 return Signature(can_stop=False)
             case _:
                 return Signature()
@@ -151,13 +151,13 @@ class ProjectCatalogue:
             params=function.params_schema,
             output=function.output_schema,
             can_stop=function.is_async or function.blocking or function.is_adapter,
-            # What a connector offers beside the project's own code is the state of the world now.
+            # The tools of connectors, other than the project's own code, read the present state of the world.
             is_repeatable=name in self._resources.parts.functions,
             tells_texts=tells_texts(name, self._resources.target_files),
         )
 
     def prompt(self, path: str) -> str | None:
-        """Text of a prompt file, its standing instruction included, line for line."""
+        """Lines of a prompt file, including its system part."""
         found = self._resources.parts.prompt_files.get(path)
         if found is None:
             return None
@@ -175,23 +175,23 @@ class ProjectCatalogue:
         return f"{GRAPHS}/{path}"
 
     def graph(self, name: str) -> GraphSpec | None:
-        """Another graph; None when its file cannot be read: it has findings of its own."""
+        """Another graph; None if its file cannot be read, which has findings of its own."""
         try:
             return self._resources.parts.graph(name)
         except CompoundError:
             return None
 
     def policy(self, name: str) -> PolicyFile | None:
-        """A policy; None when there is none, or its file cannot be read, which is a finding of its own."""
+        """A policy; None if there is none or its file cannot be read, which is a finding of its own."""
         if name not in self._resources.parts.policy_files:
             return None
         return self._tried(lambda: self._resources.parts.policy(name), None, f"{GRAPHS}/policies/{name}.yaml")
 
     def python_type(self, place: str) -> Type:
-        """The type that Python declares at a place.
+        """The Python type at a place.
 
         Raises:
-            ProjectError: As `compound.project.source.python_types.python_type`.
+            ProjectError: See `compound.project.source.python_types.python_type`.
         """
         return self._resources.parts.python_type(place)
 
@@ -203,7 +203,7 @@ class ProjectCatalogue:
 
     @cached_property
     def _sql_tools(self) -> Mapping[str, SqlTool | AskTool]:
-        """Those that can be read and pass the guard; the others are findings."""
+        """SQL tools that can be read and pass the guard; the others are findings."""
         found: dict[str, SqlTool | AskTool] = {}
         for name, path in self._resources.parts.sql_files.items():
             tool = self._tried(lambda name=name: self._resources.parts.sql_tool(name), None, str(path))
@@ -218,14 +218,14 @@ class ProjectCatalogue:
         params = cast("Mapping[str, JsonValue]", tool.params_schema())
         output = self._bound(tool)
         if tool.spec.scope == "customer":
-            # Rows of one proven customer: what they hold is that customer's.
+            # Rows of one proven customer: their content is that customer's.
             output = {**(output or {}), KEY: "proven"}
-        # SQL that a model chooses has a finding of its own.
+        # SQL that a model writes has a finding of its own.
         is_wide = tool.spec.kind == "query" and tool.spec.scope != "customer"
         return Signature(params=params, output=output, can_stop=False, is_wide=is_wide)
 
     def _bound(self, tool: SqlTool | AskTool) -> Mapping[str, JsonValue] | None:
-        """Its columns, by the tables as they are now: here the drift of a schema shows."""
+        """Columns of the SQL tool, by the present tables: finds schema drift."""
         if self._lakehouse is None:
             return None
         try:
@@ -237,7 +237,7 @@ class ProjectCatalogue:
 
     @cached_property
     def _lakehouse(self) -> Lakehouse | None:
-        """None while the profile has no data: the SQL itself was guarded, its tables wait until they are there."""
+        """None if the profile has no data: the SQL itself was guarded, but cannot be checked against tables yet."""
         try:
             return self._resources.lakehouse
         except ConnectorError:
@@ -278,7 +278,7 @@ class ProjectCatalogue:
 
     @cached_property
     def _shelves(self) -> Mapping[Shelf, tuple[Callable[[], Sequence[str]], str]]:
-        """Shelf to its names, and the file or folder that they come from."""
+        """Shelf to its names and the file or folder that they come from."""
         resources = self._resources
         parts = resources.parts
         return {
@@ -295,7 +295,7 @@ class ProjectCatalogue:
         }
 
     def _specialists(self) -> list[str]:
-        """Each with its aliases and versions; one that is not trained yet with `production`."""
+        """Specialists with their aliases and versions; an untrained one with `production`."""
         registry = self._resources.specialists
         return [
             f"{name}@{which}"

@@ -1,4 +1,4 @@
-"""What `compound run` does where no input is given: the project's example, else what to type."""
+"""`compound run` without an input: the project's example, else instructions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEPTH = 3
 
 
 def example_of(settings: Settings, spec: GraphSpec) -> dict[str, JsonValue]:
-    """The input that `[tool.compound] example` has for the project's graph.
+    """The input for the project's graph from `[tool.compound] example`.
 
     Raises:
         DataError: `project.no-input`: there is no example, and the graph needs an input.
@@ -37,7 +37,7 @@ def example_of(settings: Settings, spec: GraphSpec) -> dict[str, JsonValue]:
 
 
 def need_input(spec: GraphSpec, given: Mapping[str, JsonValue], more: str = "") -> None:
-    """Refuse a run that lacks inputs, and say what to type.
+    """Refuse a run that lacks inputs, and show the command with them.
 
     Raises:
         DataError: `project.no-input`.
@@ -50,12 +50,12 @@ def need_input(spec: GraphSpec, given: Mapping[str, JsonValue], more: str = "") 
 
 
 def example_findings(settings: Settings, parts: ProjectParts) -> Iterator[Finding]:
-    """Names in the project's example that are no inputs of its graph, and inputs that the example lacks."""
+    """Names in the project's example that are not inputs of its graph, and inputs that the example lacks."""
     if not settings.example or settings.graph not in parts.graph_files:
         return
     try:
         spec = parts.graph_as_written(settings.graph)
-    except CompoundError:  # what is wrong with the graph is a finding already
+    except CompoundError:  # errors of the graph are findings already
         return
     unknown = [name for name in settings.example if name not in spec.input]
     for name in unknown:
@@ -74,7 +74,7 @@ def _missing(spec: GraphSpec, given: Mapping[str, object]) -> list[str]:
 
 
 def _needed(spec: GraphSpec) -> dict[str, Type]:
-    """The inputs that a run must be given."""
+    """The required inputs of a run."""
     kinds = spec.input_type.fields
     return {name: kind for name, kind in kinds.items() if not is_optional(kind, spec.type_names)}
 
@@ -89,7 +89,7 @@ def _typed(kind: Type, spec: GraphSpec) -> str:
 
 
 def _sample(kind: Type, spec: GraphSpec, depth: int) -> JsonValue:
-    """A value of a type, to be replaced by a person."""
+    """A placeholder value of a type."""
     match bare(kind, spec.type_names):
         case Scalar("datetime"):
             return "2026-01-31T12:00:00Z"

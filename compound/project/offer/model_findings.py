@@ -1,4 +1,4 @@
-"""What `check` says about `connectors/models.yaml`: solvers that are not there, limits in USD without a price."""
+"""Findings in `connectors/models.yaml`: solvers that do not exist, limits in USD without a price."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 FILE = "connectors/models.yaml"
 _FIX = {
-    "stop": ", or `on_unknown: allow`: then what is known of the cost counts",
-    "allow": ", so that the limit holds",
+    "stop": ", or `on_unknown: allow`: then only known costs count",
+    "allow": ", so that the limit can be enforced",
 }
 
 
 class ModelFindings:
-    """Holds the models that the checked graphs name against the solvers and the price table."""
+    """Checks the models that the checked graphs name against the solvers and the price table."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -36,7 +36,7 @@ class ModelFindings:
         return self._resources.models
 
     def findings(self, graphs: list[str]) -> list[Finding]:
-        """Everything that is wrong; nothing where the models file cannot be read, which is said elsewhere."""
+        """All findings; none if the models file cannot be read, which is reported elsewhere."""
         try:
             unknown = {name: why for name in self._file.models if (why := self._unknown(name))}
         except CompoundError:
@@ -57,7 +57,7 @@ class ModelFindings:
 
         try:
             _ = self._resources.parts.functions
-        except CompoundError:  # which file it is, is said elsewhere
+        except CompoundError:  # the missing file is reported elsewhere
             return
         for name in names:
             solver = self._file.models[name].solver
@@ -115,7 +115,7 @@ class ModelFindings:
 
 
 def _asked(model: LogicalModel, provider: str) -> tuple[str, Mapping[str, JsonValue]] | None:
-    """The provider's model and the options of its requests; None where nothing is paid."""
+    """The provider's model and the options of its requests; None if it costs nothing."""
     if provider == "anthropic" and model.anthropic is not None:
         return model.anthropic.model, model.anthropic.options
     if plugged := model.providers.get(provider):

@@ -1,4 +1,4 @@
-"""Adapters that files of the project name and nothing has: found before anything runs, at their place."""
+"""Adapters that the project's files name but no plug-in provides: found before a run, at their place."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def plugin_findings(resources: Resources) -> Iterator[Finding]:
 
 
 def _providers(resources: Resources) -> Mapping[str, Location]:
-    """Every provider that the models file names, or the profile or the command line, with its place."""
+    """Every provider that the models file, the profile or the command line names, with its place."""
     from compound.spec.yaml.reading import read_yaml_file
 
     try:
         file = resources.models
-    except CompoundError:  # said elsewhere
+    except CompoundError:  # reported elsewhere
         return {}
     path = resources.settings.root / MODELS
     if not path.is_file():

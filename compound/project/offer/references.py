@@ -1,4 +1,4 @@
-"""Functions and files that settings, suites and effects name: what cannot work is found before anything runs."""
+"""Functions and files that settings, suites and effects name: broken references are found before a run."""
 
 from __future__ import annotations
 
@@ -29,36 +29,36 @@ if TYPE_CHECKING:
 
 
 def effect_findings(resources: Resources, effect: Effect) -> list[Finding]:
-    """What keeps an effect from ever happening: a target that is not there, or cannot be opened."""
+    """Reasons that an effect can never be done: its target does not exist, or cannot be opened."""
     files = resources.target_files
     plugged = resources.plugged.target_files()
     targets = [*files.kinds, *plugged]
     if effect.target not in targets and not files.has_file(effect.target):
-        what = f"effect {effect.name!r} has target={effect.target!r}, and there is no such target"
+        what = f"effect {effect.name!r} has target={effect.target!r}, which does not exist"
         fix = (
             f"{choices(targets, effect.target)}; a new one is a file connectors/{effect.target}.yaml "
             "with compound: records/v1 (tables), or mailbox/v1 (messages)"
         )
         return [Finding("effect.unknown-target", what, effect.where, fix if targets else fix.partition("; ")[2])]
     if effect.target in plugged:
-        return []  # `plugin_findings` looks at what opens it
+        return []  # `plugin_findings` checks its adapter
     if found := _raised(lambda: files.read(effect.target), Location(f"connectors/{effect.target}.yaml")):
         return found
     return list(_of_transaction(effect, files.kinds[effect.target]))
 
 
 def _of_transaction(effect: Effect, kind: str) -> Iterator[Finding]:
-    """An effect that was written for the transaction of a target of another kind."""
+    """An effect that takes the transaction of another kind of target."""
     if effect.transaction_of and effect.transaction_of != kind:
-        what = f"effect {effect.name!r} has target={effect.target!r}, which is of kind {kind}, and takes a transaction"
+        what = f"effect {effect.name!r} has target={effect.target!r}, which is of kind {kind}, but takes a transaction"
         fix = f"take tx: {_TRANSACTIONS[kind]}, or name a target of kind {effect.transaction_of}"
         yield Finding("effect.signature", f"{what} of {effect.transaction_of}", effect.where, fix)
 
 
 def target_findings(resources: Resources) -> Iterator[Finding]:
-    """Mistakes in the files of targets, and settings for targets that are not there."""
+    """Mistakes in the files of targets, and settings for targets that do not exist."""
     settings, files = resources.settings, resources.target_files
-    for name in files.kinds:  # `plugin_findings` looks at files of another kind
+    for name in files.kinds:  # `plugin_findings` checks files of another kind
         yield from _raised(partial(files.read, name), Location(f"connectors/{name}.yaml", 1))
     for key, given, known in (
         ("records", settings.profile.records, files.records),
@@ -66,13 +66,13 @@ def target_findings(resources: Resources) -> Iterator[Finding]:
     ):
         for name in given:
             if name not in known:
-                what = f"the setting `{key}` names {name!r}, and there is no connectors/{name}.yaml of that kind"
+                what = f"the setting `{key}` names {name!r}, but there is no connectors/{name}.yaml of that kind"
                 where = in_settings(settings.root, name)
                 yield Finding("project.unknown-store", what, where, choices(list(known), name))
 
 
 def function_findings(resources: Resources) -> Iterator[Finding]:
-    """What the settings name: functions that yield documents, labelled texts and data; inputs of the example."""
+    """References in the settings: functions that yield documents, labelled texts and data; inputs of the example."""
     settings = resources.settings
     profile = settings.profile
     yield from example_findings(settings, resources.parts)
@@ -80,10 +80,10 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
         for entry in entries:
             if is_function(entry):
                 where = in_settings(settings.root, entry)
-                yield from _one_argument(resources, entry, "the profile's labelled past tickets, or None", where)
+                yield from _one_argument(resources, entry, "the profile's labelled past items, or None", where)
     for entry in settings.specialists.values():
         where = in_settings(settings.root, entry)
-        yield from _one_argument(resources, entry, "the profile's labelled past tickets", where)
+        yield from _one_argument(resources, entry, "the profile's labelled past items", where)
     if profile.generator:
         where = in_settings(settings.root, profile.generator)
         yield from _one_argument(resources, profile.generator, "the folder to write to", where)
@@ -101,21 +101,21 @@ def policy_findings(resources: Resources) -> Iterator[Finding]:
             yield from _told(error, Location(shown, 1))
             continue
         if policy.name != stem:
-            what = f"the policy calls itself {policy.name!r}, and its file is called {stem!r}"
+            what = f"the policy is named {policy.name!r}, but its file is {stem!r}"
             fix = f"write name: {stem}; graphs name a policy by its file"
             yield Finding("policy.wrong-name", what, source.value(("name",)), fix)
         try:
             known = list(resources.parts.effects)
-        except CompoundError:  # what cannot be loaded is a finding already
+        except CompoundError:  # code that cannot be loaded is a finding already
             continue
         for name in policy.effects:
             if name not in known:
-                what = f"the policy {stem} names the effect {name!r}, which is not there"
+                what = f"the policy {stem} names the effect {name!r}, which does not exist"
                 yield Finding("policy.unknown-effect", what, source.key(("effects", name)), choices(known, name))
 
 
 def suite_findings(resources: Resources) -> Iterator[Finding]:
-    """Suites whose file cannot be read, or whose functions cannot be called; and two scorers of one name."""
+    """Suites whose file cannot be read or whose functions cannot be called, and scorers with the same name."""
     from compound.spec.suite_file import read_suite_of
     from compound.spec.yaml.reading import read_yaml_file
 
@@ -128,7 +128,7 @@ def suite_findings(resources: Resources) -> Iterator[Finding]:
             continue
         document = read_yaml_file(path, shown)
         if suite.graph is not None and suite.graph not in (graphs := list(resources.parts.graph_files)):
-            what = f"the suite {suite.name} runs the graph {suite.graph!r}, which is not there"
+            what = f"the suite {suite.name} runs the graph {suite.graph!r}, which does not exist"
             yield Finding("suite.invalid", what, document.source.value(("graph",)), choices(graphs, suite.graph))
         wanted = {suite.cases: document.source.value(("cases",))}
         wanted |= {one: document.source.value(("scorers", index)) for index, one in enumerate(suite.scorers)}
@@ -142,34 +142,34 @@ def suite_findings(resources: Resources) -> Iterator[Finding]:
 
 
 def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Finding]:
-    """Scores of two scorers of one name could not be told apart."""
+    """Two scorers with the same name: their scores could not be told apart."""
     first: dict[str, Location] = {}
     for scorer in (one for one in suite.scorers if ":" in one):
-        with suppress(CompoundError):  # what cannot be loaded is a finding already
+        with suppress(CompoundError):  # code that cannot be loaded is a finding already
             where = place_of(resources.parts.modules.function(f"{EVALS}.{folder}.{scorer}"))
             name = scorer.rpartition(":")[2]
             if name in first:
                 what = f"the suite {suite.name} has two scorers {name!r}: {first[name]} and {where}"
-                yield Finding(CODE, what, where, "rename one of them, or name it once")
+                yield Finding(CODE, what, where, "rename one of them, or list it once")
             first.setdefault(name, where)
 
 
 def _one_argument(resources: Resources, reference: str, what_it_gets: str, named: Location) -> list[Finding]:
-    """What is wrong with a function that is called with one value; `named` is where a file names it."""
+    """Findings in a function that takes one argument; `named` is the place in the file that names it."""
 
     def look() -> None:
         function = resources.parts.modules.function(reference)
         if not _takes_one(function):
             raise ProjectError(
                 "project.function-signature",
-                f"{reference} cannot be called with one value: it is {_shown(function)}",
+                f"{reference} cannot be called with one argument: it is {_shown(function)}",
                 fix=f"write a plain function of one argument: {what_it_gets}",
                 where=place_of(function),
             )
 
     module = reference.partition(":")[0]
     if not resources.parts.modules.has(module):
-        what = f"cannot load {module}: there is no {module.replace('.', '/')}.py"
+        what = f"cannot load {module}: {module.replace('.', '/')}.py does not exist"
         return [Finding("project.bad-module", what, named, "write it as module:function")]
     return [
         replace(one, where=named) if one.code == "project.unknown-function" else one for one in _raised(look, named)

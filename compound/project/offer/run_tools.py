@@ -1,4 +1,4 @@
-"""Python tools as graphs call them: with a place for the files that they make."""
+"""Python tools as graphs call them, with a folder for the files that they make."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class RunFunction:
-    """A `KeyedCall`: a function whose files are kept below the run that calls it."""
+    """A `KeyedCall`: a function whose files are stored with the run that calls it."""
 
     def __init__(self, function: Function[..., Any], store: ArtifactStore) -> None:
         self._function = function
         self._store = store
 
     async def __call__(self, inputs: Mapping[str, JsonValue], /) -> JsonValue:
-        """Call it outside of a run: it can keep nothing."""
+        """Call it outside a run: it cannot store files."""
         return await self._function.call(inputs)
 
     async def keyed(self, inputs: Mapping[str, JsonValue], *, call: CallKey) -> JsonValue:

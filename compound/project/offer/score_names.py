@@ -1,4 +1,4 @@
-"""Which scores the scorers of a suite can yield, as their source says it: a misspelt name is found before a run."""
+"""The scores that a suite's scorers can return, from their source code: a misspelt name is found before a run."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 _ANYTHING = ".*"
 _BUILT_IN = frozenset(SCORERS.built_in)
-"""Each yields the score of its own name."""
+"""Each returns the score of its own name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreNames:
-    """What names the scorers write.
+    """The score names in the scorers' code.
 
     Attributes:
-        written: Names that stand in a `Score(name="...")`.
-        patterns: Regular expressions of names that are put together: `f"lane_{lane}"`; anything for a variable.
+        written: Names in `Score(name="...")`.
+        patterns: Regular expressions for computed names such as `f"lane_{lane}"`; a variable matches anything.
     """
 
     written: frozenset[str]
     patterns: tuple[str, ...]
 
     def may_be(self, name: str) -> bool:
-        """Whether a scorer may yield a score of that name."""
+        """Whether a scorer may return the named score."""
         return name in self.written or any(re.fullmatch(one, name, re.DOTALL) for one in self.patterns)
 
 
 def score_findings(resources: Resources, folder: str, suite: SuiteFile, document: YamlDocument) -> Iterator[Finding]:
-    """Scores that a suite lists, or reads as what was wrong, and that no scorer writes.
+    """Scores that a suite lists or certifies with, and that no scorer returns.
 
-    A scorer that takes its names from data, or from code outside of the project, may yield any: nothing is found then.
+    A scorer that takes its names from data or from code outside of the project may return any name: nothing is found.
     """
     names = _names_of(resources, folder, suite.scorers)
     if names is None:
@@ -53,7 +53,7 @@ def score_findings(resources: Resources, folder: str, suite: SuiteFile, document
     asked += [(("certify", "wrong"), suite.certify.wrong, "value")] if suite.certify else []
     for path, name, at in asked:
         if not names.may_be(name):
-            what = f"suite {suite.name}: no scorer yields a score {name!r}"
+            what = f"suite {suite.name}: no scorer returns a score {name!r}"
             where = document.source.key(path) if at == "key" else document.source.value(path)
             yield Finding("suite.unknown-score", what, where, choices(sorted(names.written), name))
 
@@ -65,10 +65,10 @@ def _names_of(resources: Resources, folder: str, scorers: Sequence[str]) -> Scor
         found = 0
         if ":" not in reference:
             if reference not in _BUILT_IN:
-                return None  # the scorer of a plug-in may yield any score
+                return None  # the scorer of a plug-in may return any score
             written.add(reference)
             continue
-        with suppress(CompoundError):  # what cannot be loaded is a finding already
+        with suppress(CompoundError):  # code that cannot be loaded is a finding already
             function = resources.parts.modules.function(f"{EVALS}.{folder}.{reference}")
             for path in sorted(resources.code.files(function)):
                 for one in _calls((resources.settings.root / path).read_bytes()):
@@ -83,7 +83,7 @@ def _names_of(resources: Resources, folder: str, scorers: Sequence[str]) -> Scor
 
 
 def _calls(source: bytes) -> Iterator[ast.expr | None]:
-    """The name of each `Score(...)` in a module; None where it cannot be told apart."""
+    """The name of each `Score(...)` in a module; None if it cannot be determined."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
@@ -92,7 +92,7 @@ def _calls(source: bytes) -> Iterator[ast.expr | None]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in called:
             given = {one.arg: one.value for one in node.keywords}
-            # A score of a group is none of the headline's.
+            # A score of a group is not a headline score.
             if "group" not in given and ("name" in given or "replace" not in ast.unparse(node.func)):
                 yield given.get("name")
 

@@ -1,4 +1,4 @@
-"""What a graph calls, looked up in the opened project."""
+"""The services that a graph calls, from the opened project."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class ProjectServices:
 
     @property
     def gateway(self) -> Gateway:
-        """The door to models."""
+        """The gateway to models."""
         return self._resources.gateway
 
     @cached_property
     def queue(self) -> ReviewQueue:
-        """The review queue; drafts are compared with rows and conversations of now before a decision counts."""
+        """The review queue; a decision checks drafts against the present rows and conversations."""
         from compound.project.decision.recheck import ProjectProbe, recheck
         from compound.project.decision.rehearsing import GraphRehearsal
         from compound.review.queue.queue import ReviewQueue
@@ -62,19 +62,19 @@ class ProjectServices:
 
     @property
     def reviews(self) -> QueuedReviews:
-        """The review queue, as the engine sees it."""
+        """The review queue as the engine sees it."""
         return QueuedReviews(self.queue, self._resources.parts.effects, self.gatekeeper, self.conversations)
 
     @cached_property
     def conversations(self) -> Conversations:
-        """Which message a run answers, and what waits for an answer."""
+        """The message that a run answers, and the items that wait for an answer."""
         from compound.project.decision.conversations import Conversations
 
         return Conversations(self._resources, self.queue)
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:
-        """Says whether an `auto` rule may fire."""
+        """Decides whether an `auto` rule may fire."""
         from compound.project.decision.automatic import Gatekeeper
 
         return Gatekeeper(self._resources)
@@ -101,7 +101,7 @@ class ProjectServices:
         return _found(self._resources.parts.checks, kind, "check").call
 
     def sql_tool(self, name: str) -> JsonCall:
-        """A SQL tool, bound to the lakehouse at the versions that are pinned now."""
+        """A SQL tool, bound to the pinned lakehouse versions."""
         return _found(self._resources.parts.sql_tools, name, "sql").bind(self._resources.lakehouse).call
 
     def retriever(self, name: str) -> RetrieveCall:
@@ -119,7 +119,7 @@ class ProjectServices:
                 mode=request.mode,
                 where=cast("dict[str, str] | None", request.where),
             )
-            # Embedding is arithmetic outside of Python's lock: other tickets go on meanwhile.
+            # Embedding releases the GIL: other items run meanwhile.
             found = await run_sync(find) if embeds else find()
             return cast("JsonValue", [passage.to_json() for passage in found.passages])
 
@@ -133,7 +133,7 @@ class ProjectServices:
             from anyio.to_thread import run_sync
 
             find = partial(specialist.predict, str(inputs.get("text") or ""))
-            # As with searches: embedding is arithmetic that leaves other tickets the interpreter.
+            # Like searches: embedding releases the GIL.
             found = await run_sync(find) if specialist.embeds else find()
             return cast("JsonValue", found.to_json())
 
@@ -169,7 +169,7 @@ class ProjectServices:
         return self._resources.parts.policy(name)
 
     def log_policy(self, record: Mapping[str, JsonValue]) -> None:
-        """Into the audit log, where nothing is ever changed."""
+        """Write to the audit log, which is append-only."""
         from compound.connector.state._audit import append_audit
 
         with self._resources.state.write() as connection:
@@ -183,7 +183,7 @@ class ProjectServices:
             )
 
     def pin(self, shelf: Shelf, name: str) -> str:
-        """Version of what a name stands for now."""
+        """Version of the current definition of a name."""
         from compound.project.offer.cards import pin_of
 
         return pin_of(self._resources, shelf, name)

@@ -1,4 +1,4 @@
-"""Every tool that the graphs of a project may name, for people."""
+"""All tools that the graphs of a project may name, for people."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class ToolView:
 
     Attributes:
         inputs: Names of its inputs; an optional one ends in `?`.
-        description: What it says of itself; of an MCP tool what was pinned.
-        verified: Of a SQL tool: who read it, when, and which question it answers; empty where nobody did.
+        description: Its description; of an MCP tool, the pinned one.
+        verified: Of a SQL tool: who verified it, when, and for which question; empty if nobody did.
     """
 
     name: str

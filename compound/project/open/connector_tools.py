@@ -1,4 +1,4 @@
-"""Tools that connectors offer to graphs, beside the project's own."""
+"""Tools that connectors offer to graphs, in addition to the project's own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class GrantedColumn(TypedDict):
-    """A column that SQL of a model may read."""
+    """A column that SQL written by a model may read."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class GrantedColumn(TypedDict):
 
 
 class GrantedTable(TypedDict):
-    """A table that SQL of a model may read, with its size."""
+    """A table that SQL written by a model may read, with its size."""
 
     name: str
     description: str
@@ -42,14 +42,14 @@ class GrantedTable(TypedDict):
 
 
 class AskedQuestion(TypedDict):
-    """A question that was verified with the SQL that answers it."""
+    """A question with verified SQL that answers it."""
 
     question: str
     sql: str
 
 
 class GrantCard(TypedDict):
-    """What a model is shown before it writes SQL; never rows."""
+    """What a model sees before it writes SQL; never rows."""
 
     tables: list[GrantedTable]
     examples: list[AskedQuestion]
@@ -57,7 +57,7 @@ class GrantCard(TypedDict):
 
 
 class IndexedDocument(TypedDict):
-    """A document that an index is made of, whole."""
+    """A whole document from the sources of an index."""
 
     id: str
     title: str
@@ -66,10 +66,10 @@ class IndexedDocument(TypedDict):
 
 
 def index_documents(resources: Stores) -> Function[..., object]:
-    """`index_documents(index, limit)`: the documents behind an index, in the order of their ids."""
+    """`index_documents(index, limit)`: the documents of an index, sorted by id."""
 
     def index_documents(index: str, limit: int = 2000) -> list[IndexedDocument]:
-        """The documents of an index, whole, as they are at their source now; at most `limit`."""
+        """The documents of an index, whole, from their present sources; at most `limit`."""
         known = resources.settings.profile.documents
         if index not in known:
             raise ProjectError("project.unknown-index", f"no index {index!r}", fix=choices(list(known), index))
@@ -80,10 +80,10 @@ def index_documents(resources: Stores) -> Function[..., object]:
 
 
 def read_document(resources: Stores) -> Function[..., object]:
-    """`read_document(source)`: one document of an index, whole; its text is empty where there is none."""
+    """`read_document(source)`: one whole document of an index; its text is empty if it does not exist."""
 
     def read_document(source: str) -> IndexedDocument:
-        """A whole document of an index, by `index:doc_id` (`handbook:refund-times`); its text is empty if none is."""
+        """A whole document of an index, by `index:doc_id` (`handbook:refund-times`); empty text if missing."""
         index, _, doc_id = source.partition(":")
         known = resources.settings.profile.documents
         found = documents_of(index, resources.settings, resources.parts.modules) if index in known else iter(())
@@ -96,15 +96,15 @@ def read_document(resources: Stores) -> Function[..., object]:
 
 
 def granted_tables(resources: Stores) -> Function[..., object]:
-    """`granted_tables(tool)`: what a SQL tool of `kind: ask` grants, as a model is shown it."""
+    """`granted_tables(tool)`: the grants of a SQL tool of `kind: ask`, as a model sees them."""
 
     def granted_tables(tool: str) -> GrantCard:
-        """Tables and columns that SQL may read through an `ask` tool, with their words, and verified examples."""
+        """Tables and columns that SQL may read through an `ask` tool, with descriptions and verified examples."""
         from compound.tool._ask import AskTool
 
         asks = {name: one for name, one in resources.parts.sql_tools.items() if isinstance(one, AskTool)}
         if tool not in asks:
-            what = f"no SQL tool of kind: ask is called {tool!r}"
+            what = f"no SQL tool of kind: ask is named {tool!r}"
             raise ProjectError("project.unknown-sql", what, fix=choices(list(asks), tool))
         return cast("GrantCard", asks[tool].bind(resources.lakehouse).card)
 
@@ -112,7 +112,7 @@ def granted_tables(resources: Stores) -> Function[..., object]:
 
 
 def store_documents(resources: Stores, store: str) -> Function[..., object]:
-    """`STORE_documents(id)`: the documents of one root document as a record store has them now, with row versions."""
+    """`STORE_documents(id)`: the documents of one root document in a record store, with row versions."""
     declared = resources.target_files.read_records(store)
 
     def documents(**given: str) -> dict[str, JsonValue]:
@@ -120,7 +120,7 @@ def store_documents(resources: Stores, store: str) -> Function[..., object]:
 
     documents.__name__ = documents.__qualname__ = f"{store}{DOCUMENTS}"
     documents.__doc__ = (
-        f"One of the {declared.view.root} of {store} and what belongs to it, as they are now, with row versions."
+        f"One of the {declared.view.root} of {store} with its related documents, current, with row versions."
     )
     own = inspect.Parameter(declared.id_name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, CALLER])
     documents.__annotations__ = {declared.id_name: Annotated[str, CALLER], "return": dict[str, JsonValue]}
@@ -136,35 +136,34 @@ def mailbox_conversation(resources: Stores, mailbox: str) -> Function[..., objec
 
     conversation.__name__ = conversation.__qualname__ = f"{mailbox}{CONVERSATION}"
     conversation.__doc__ = (
-        f"The other messages of the conversation that an item of {mailbox} belongs to, and what was decided and done "
-        "in it; the oldest first."
+        f"The other messages in the conversation of an item of {mailbox}, with decisions and effects, oldest first."
     )
     conversation.__annotations__ = {"item_id": Annotated[str, CALLER], "return": list[ConversationEntry]}
     return Function(conversation)
 
 
 DOCUMENTS: Final = "_documents"
-"""How the name of the tool of a record store ends."""
+"""Suffix of a record store's tool."""
 CONVERSATION: Final = "_conversation"
-"""How the name of the tool of a mailbox ends."""
+"""Suffix of a mailbox's tool."""
 BUILT_IN: Final = (granted_tables, index_documents, read_document)
-"""What makes each of the tools that every project has; it is called as its tool is."""
+"""Factories of the tools that every project has, by tool name."""
 
 
 def connector_tools(resources: Stores) -> Sequence[Function[..., object]]:
-    """Every one of them."""
+    """All connector tools."""
     stores = [store_documents(resources, store) for store in resources.target_files.records]
     boxes = [mailbox_conversation(resources, name) for name in declared_mailboxes(resources.target_files)]
     return [*stores, *boxes, *(make(resources) for make in BUILT_IN)]
 
 
 def declared_mailboxes(files: TargetFiles) -> list[str]:
-    """Mailboxes that have a file: each offers its conversations."""
+    """Mailboxes with a file: each offers its conversations."""
     return [name for name in files.mailboxes if files.has_file(name)]
 
 
 def tells_texts(name: str, files: TargetFiles) -> bool:
-    """The tool of this name returns what customers wrote: nothing of it may be trusted."""
+    """Whether the tool returns customers' text, which is never trusted."""
     return name in {f"{mailbox}{CONVERSATION}" for mailbox in declared_mailboxes(files)}
 
 

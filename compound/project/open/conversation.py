@@ -1,4 +1,4 @@
-"""The conversation of an item of a mailbox: what the customer wrote, what was decided about it, and what was done."""
+"""The conversation of an item of a mailbox: the customer's messages, the decisions about them, and their effects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEXTS: Final = ("body", "html")
 
 
 class ConversationEffect(TypedDict):
-    """An effect of what was decided, and what became of it (`sent`, `refused`, `failed`, ...)."""
+    """An effect of a decision, and its status (`sent`, `refused`, `failed`, ...)."""
 
     name: str
     target: str
@@ -32,7 +32,7 @@ class ConversationEffect(TypedDict):
 
 
 class ConversationEntry(TypedDict):
-    """A message of the customer, or what was decided about one."""
+    """A message of the customer, or a decision about one."""
 
     who: Literal["customer", "us"]
     item_id: str
@@ -46,12 +46,12 @@ class ConversationEntry(TypedDict):
 
 
 def conversation_ref(mailbox: str, item_id: str) -> str:
-    """What an item of the review queue calls the conversation that it was drafted from."""
+    """The reference from a review item to the conversation that it was drafted from."""
     return f"{_REF}{mailbox}/{item_id}"
 
 
 def conversation_of_ref(ref: str) -> tuple[str, str] | None:
-    """The mailbox and the item of a conversation; None for what is a row."""
+    """The mailbox and the item of a conversation reference; None for a row."""
     if not ref.startswith(_REF):
         return None
     mailbox, _, item_id = ref.removeprefix(_REF).partition("/")
@@ -59,15 +59,15 @@ def conversation_of_ref(ref: str) -> tuple[str, str] | None:
 
 
 def rows_only(refs: Mapping[str, int]) -> dict[str, int]:
-    """The rows among what an item was drafted from: what targets of effects know."""
+    """The rows among the sources of a draft: the references that targets of effects know."""
     return {ref: version for ref, version in refs.items() if conversation_of_ref(ref) is None}
 
 
 def conversation_of(stores: Stores, mailbox: str, item_id: str, *, but_run: str = "") -> list[ConversationEntry]:
-    """The conversation of an item, without the item itself: the oldest entry first.
+    """The conversation of an item, without the item itself, oldest first.
 
-    Every other message of its thread that has arrived, and what was decided and done about any of them, the item
-    itself included. Empty for an item that is not known, and for one that nothing was before.
+    Includes every other message of its thread that has arrived, and the decisions and effects of all of them and of
+    the item itself. Empty for an unknown item, and for the first of a thread.
 
     Args:
         stores: The opened project.
@@ -103,7 +103,7 @@ def _customer(one: Message) -> ConversationEntry:
 
 
 class _Ours:
-    """What was decided and done in runs, as the queue and the outbox have it."""
+    """Decisions and effects of runs, from the queue and the outbox."""
 
     def __init__(self, stores: Stores) -> None:
         from compound.effect._outbox import Outbox
@@ -114,7 +114,7 @@ class _Ours:
         self._outbox = Outbox(stores.state, clock=stores.clock)
 
     def of_run(self, run_id: str, item_id: str, arrived_at: float) -> Iterator[tuple[float, ConversationEntry]]:
-        """One entry for each decision that stands or did something, and for effects that nobody had to decide."""
+        """One entry for each decision that stands or had effects, and for effects that needed no decision."""
         decisions, standing = self._decisions(run_id)
         effects: dict[str, list[EffectResult]] = {one: [] for one in standing}
         for effect in self._outbox.for_run(run_id):
@@ -127,7 +127,7 @@ class _Ours:
             yield at, self._entry(item_id, at, decision, done)
 
     def _decisions(self, run_id: str) -> tuple[dict[str, Decision], list[str]]:
-        """Every decision of a run by its id, and those that stand."""
+        """All decisions of a run by id, and those that stand."""
         from compound.review import ItemFilter
 
         found: dict[str, Decision] = {}
@@ -161,7 +161,7 @@ class _Ours:
         )
 
     def _written(self, one: EffectResult) -> str:
-        """What an effect told the customer: what left the mailbox, or the text that goes to a recipient."""
+        """The text that an effect sent to the customer: a message from the mailbox, or the text for a recipient."""
         if one.target in self._stores.target_files.mailboxes:
             sent = self._stores.mailboxes[one.target].sent(one.effect_key)
             return sent.text if sent is not None and sent.kind == "reply" else ""

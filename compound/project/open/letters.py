@@ -1,4 +1,4 @@
-"""What an effect writes to somebody, by the arguments that it declares."""
+"""The text that an effect sends to somebody, from its declared arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def recipients_of(effect: Effect | None) -> frozenset[str]:
-    """Arguments that say to whom it goes, as the effect declares them; empty where it writes to nobody."""
+    """Arguments with the recipient, as the effect declares them; empty if it has no recipient."""
     if effect is None:
         return frozenset()
     declared = cast("Mapping[str, Mapping[str, JsonValue]]", effect.schema.get("properties") or {})
@@ -22,7 +22,7 @@ def recipients_of(effect: Effect | None) -> frozenset[str]:
 
 
 def letter_of(effect: Effect | None, arguments: Mapping[str, JsonValue]) -> str:
-    """What it writes: its longest text. Empty for an effect that writes to nobody."""
+    """The text of the message: its longest text. Empty for an effect without a recipient."""
     recipients = recipients_of(effect)
     texts = [value for name, value in arguments.items() if isinstance(value, str) and name not in recipients]
     return max(texts, key=len, default="") if recipients else ""

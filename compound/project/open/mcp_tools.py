@@ -26,7 +26,7 @@ LOCK: Final = f"{CONNECTORS}/mcp.lock.json"
 
 
 class McpTools:
-    """What graphs may call on MCP servers, by pin: no server is started to check a graph."""
+    """The tools of MCP servers that graphs may call, as pinned: checking a graph starts no server."""
 
     def __init__(self, resources: Stores) -> None:
         self._resources = resources
@@ -35,7 +35,7 @@ class McpTools:
 
     @cached_property
     def file(self) -> McpFile:
-        """The declared servers; none where there is no file.
+        """The declared servers; none if there is no file.
 
         Raises:
             ProjectError: the file cannot be read, with the place.
@@ -44,7 +44,7 @@ class McpTools:
 
     @cached_property
     def lock(self) -> McpLock:
-        """What was pinned.
+        """The pinned tools.
 
         Raises:
             ProjectError: ``mcp.bad-lock``.
@@ -59,7 +59,7 @@ class McpTools:
         return [tool_name(name, tool) for name, server in self.file.servers.items() for tool in server.tools]
 
     def signature(self, name: str) -> Signature | None:
-        """Inputs and value of a tool, as pinned; None while it is not."""
+        """Inputs and value of a tool, as pinned; None if it is not pinned."""
         pin = self.pin_of(name)
         if pin is None:
             return None
@@ -77,7 +77,7 @@ class McpTools:
         return self._functions[name]
 
     def findings(self) -> list[Finding]:
-        """What is wrong with the pins: allowed tools without one, servers that are others now."""
+        """Errors in the pins: allowed tools without a pin, and servers that changed."""
         if not self._path.is_file():
             return []
         source = read_yaml_file(self._path, FILE).source
@@ -94,11 +94,11 @@ class McpTools:
         return found
 
     async def pin(self, names: Sequence[str], *, write: bool) -> list[PinReport]:
-        """Ask servers what their tools say and, with `write`, agree to it.
+        """Read the tools of servers and, with `write`, pin them.
 
         Args:
-            names: Servers; all when none is named.
-            write: Write the lock file; without it nothing changes.
+            names: Servers; default all.
+            write: Whether to write the lock file; else nothing changes.
 
         Raises:
             ProjectError: ``mcp.unknown-server``, ``mcp.unknown-tool``, ``mcp.destructive-tool``.
@@ -138,7 +138,7 @@ class McpTools:
         return found
 
     def pin_of(self, name: str) -> PinnedTool | None:
-        """What a tool was pinned as; None while it is not."""
+        """The pin of a tool; None if it is not pinned."""
         split = split_name(name)
         if split is None or name not in self.names:
             return None
@@ -179,4 +179,4 @@ class McpTools:
 
 
 def _moved(server: str) -> str:
-    return f"MCP server {server} is another program or address than when it was pinned"
+    return f"MCP server {server} has another program or address than when it was pinned"

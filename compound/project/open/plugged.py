@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = re.compile(r"^compound:\s*[\"']?([A-Za-z_][\w-]*)/", re.MULTILINE)
 _NO_TARGETS: Final = frozenset({"lakehouse", "models", "mcp"})
-"""Formats of `connectors/*.yaml` that declare something else."""
+"""Formats of `connectors/*.yaml` that are not targets."""
 _BUILT_IN: Final = frozenset({*TARGETS.built_in, *OLDER_KINDS})
 
 
@@ -37,7 +37,7 @@ class Plugged:
     """The adapters of one project on one profile.
 
     Args:
-        settings: Which adapters, with which options.
+        settings: Settings with the chosen adapters and their options.
         parts: The project's own adapters.
     """
 
@@ -49,12 +49,12 @@ class Plugged:
         """The adapter that a setting chooses.
 
         Args:
-            registry: Of its kind.
+            registry: The registry of its kind.
             chosen: Its name and options.
-            name: What it is made for: the index; its own name elsewhere.
+            name: What it is for: the name of the index; else its own name.
 
         Raises:
-            ProjectError: The registry's code of an unknown name; ``plugin.*``; ``project.no-secret``.
+            ProjectError: The registry's code for an unknown name; ``plugin.*``; ``project.no-secret``.
         """
         where = in_settings(self._settings.root, chosen.use)
         setup = Setup(
@@ -65,12 +65,12 @@ class Plugged:
         return registry.make(chosen.use, setup, self._parts.own_plugins(registry), where=where)
 
     def reranker(self) -> Reranker | None:
-        """What orders the best passages once more; None where the profile names nothing."""
+        """The reranker of the best passages; None if the profile names none."""
         chosen = self._settings.profile.reranker
         return None if chosen is None else cast("Reranker", self.make(RERANKERS, chosen, chosen.use))
 
     def target_files(self) -> Mapping[str, tuple[str, Location]]:
-        """Target to the adapter it is made by, and the place that says so; the built-in ones are left out."""
+        """Target to its adapter and the place that names it; without the built-in ones."""
         found: dict[str, tuple[str, Location]] = {}
         for name in self._parts.own_plugins(TARGETS):
             found[name] = (name, Location(f"{CONNECTORS}/{name}.py"))
@@ -125,7 +125,7 @@ class Plugged:
 
 
 class NotInEvaluations:
-    """A target of a plug-in, in an evaluation: nobody knows how to copy it, so nothing is changed in it."""
+    """A target of a plug-in in an evaluation: it cannot be copied, so nothing is changed in it."""
 
     delivery_class: DeliveryClass = "D"
 
@@ -138,5 +138,5 @@ class NotInEvaluations:
         Raises:
             ConnectorError: ``effect.no-copy``.
         """
-        what = f"{group.effects[0].effect} changes {self._name!r}, and an evaluation has no copy of that target"
+        what = f"{group.effects[0].effect} changes {self._name!r}, and an evaluation cannot copy that target"
         raise ConnectorError("effect.no-copy", what, fix="write `until: review` in the suite")

@@ -1,4 +1,4 @@
-"""Everything a project uses at run time, opened when it is first needed and closed together."""
+"""All resources of a project at run time: opened when first needed, closed together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Resources(Stores):
     """The opened parts of a project on one profile, and the tools that need them.
 
     Args:
-        settings: Where everything is.
+        settings: Settings of the project.
         parts: The project's own code and files; shared between profiles.
     """
 
@@ -29,7 +29,7 @@ class Resources(Stores):
 
     @cached_property
     def functions(self) -> Mapping[str, Function[..., object]]:
-        """Tools by name: the project's and those that its connectors offer."""
+        """Tools by name: the project's own and those of connectors."""
         from compound.project.open.connector_tools import connector_tools
 
         return {**{one.name: one for one in connector_tools(self)}, **self.parts.functions}

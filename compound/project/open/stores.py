@@ -1,4 +1,4 @@
-"""Everything a project uses at run time, opened when it is first needed and closed together."""
+"""All stores of a project at run time: opened when first needed, closed together."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Stores:
     """The opened data, indexes, models and code of a project on one profile.
 
     Args:
-        settings: Where everything is.
+        settings: Settings of the project.
         parts: The project's own code and files; shared between profiles.
     """
 
@@ -54,7 +54,7 @@ class Stores:
         self.settings = settings
         self.parts = parts
         self.clock: Callable[[], float] = time.time
-        """UTC seconds, as reviews, effects, certificates and retention see them; tests set another one."""
+        """UTC seconds, the clock of reviews, effects, certificates and retention; tests replace it."""
         self._plugging = Lock()
         self._plugged_targets: dict[str, EffectTarget] = {}
         self.sound: set[str] = set()
@@ -64,7 +64,7 @@ class Stores:
         self._closing.callback(protect, settings)
 
     def close(self) -> None:
-        """Flush the traces and let go of every file and connection."""
+        """Flush the traces and close every file and connection."""
         if "loop" in self.__dict__:
             self.loop.close()
         self._closing.close()
@@ -78,7 +78,7 @@ class Stores:
 
     @property
     def traces_folder(self) -> Path:
-        """Where spans are kept."""
+        """The folder of spans."""
         return self.settings.home / "traces"
 
     @cached_property
@@ -90,17 +90,17 @@ class Stores:
 
     @cached_property
     def lakehouse(self) -> Lakehouse:
-        """The tables that facts are read from, pinned at their newest versions.
+        """The lakehouse tables, pinned at their newest versions.
 
         Raises:
-            ConnectorError: `lakehouse.missing`: the profile's folder is not there.
+            ConnectorError: `lakehouse.missing`: the profile's folder does not exist.
         """
         from compound.project.source.files import open_lakehouse
 
         path = self.settings.profile.lakehouse
         if not path.is_dir():
             reads = f"profile {self.settings.profile.name!r} reads {self.settings.shown(path)}"
-            what = f"{reads}, and there is no such folder"
+            what = f"{reads}, which does not exist"
             raise ConnectorError("lakehouse.missing", what, fix=self.settings.without_data)
         opened = open_lakehouse(self.settings)
         self._closing.callback(opened.close)
@@ -117,7 +117,7 @@ class Stores:
 
     @cached_property
     def recorder(self) -> Recorder:
-        """Where spans go."""
+        """The sink for spans."""
         from compound.trace._parquet import ParquetStore
         from compound.trace._recorder import Recorder
 
@@ -138,7 +138,7 @@ class Stores:
 
     @cached_property
     def models(self) -> ModelsFile:
-        """`connectors/models.yaml`; without that file every solver is a model of its own name."""
+        """`connectors/models.yaml`; without the file, every solver is a model of the same name."""
         from compound.project.source.files import models_file, models_of_solvers
 
         path = self.settings.root / CONNECTORS / "models.yaml"
@@ -146,7 +146,7 @@ class Stores:
 
     @cached_property
     def gateway(self) -> Gateway:
-        """The door to models; the project's solvers are loaded before it answers."""
+        """The gateway to models; loads the project's solvers first."""
         from compound.model.gateway.journal import StateJournal
         from compound.model.gateway.opening import open_gateway
 
@@ -161,7 +161,7 @@ class Stores:
 
     @cached_property
     def code(self) -> CodeFiles:
-        """The project's Python files, as they were when they were first asked for."""
+        """The project's Python files, as first read."""
         from compound.project.source.code_files import CodeFiles
 
         return CodeFiles(self.parts.modules)
@@ -177,7 +177,7 @@ class Stores:
 
     @property
     def provider(self) -> str:
-        """Who answers for the models, for reports."""
+        """The providers and models that answer, for reports."""
         return self.settings.profile.model or self.models.provider
 
     @cached_property
@@ -187,7 +187,7 @@ class Stores:
 
     @cached_property
     def records(self) -> Mapping[str, Records]:
-        """Every record store of the project: operational databases that effects change."""
+        """The record stores of the project: operational databases that effects change."""
         return OpenedByName({name: partial(self._open_records, name) for name in self.target_files.records})
 
     def _open_records(self, name: str) -> Records:
@@ -197,12 +197,12 @@ class Stores:
 
     @cached_property
     def mailboxes(self) -> Mapping[str, Mailbox]:
-        """Every mailbox of the project: where items come from and replies go."""
+        """The mailboxes of the project: sources of items and senders of replies."""
         home, files, parts = self.settings.home, self.target_files, self.parts
         return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
 
     def mailbox_of(self, source: str) -> Mailbox:
-        """What reads the items of a source: the mailbox of that name, else the only one, else one with no rules."""
+        """The reader of a source's items: the named mailbox, else the only one, else one without rules."""
         from compound.connector.mailbox._mailbox import Mailbox
 
         names = list(self.mailboxes)
@@ -234,11 +234,11 @@ class Stores:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """What the profile chooses: MiniLM where its weights are installed; else retrieval is lexical and says so."""
+        """The profile's embedder: MiniLM if its weights are installed; else retrieval is lexical and reports that."""
         return cast("Embedder", self.plugged.make(EMBEDDERS, self.settings.profile.embedder, "embedder"))
 
     def embedding_beside(self) -> AbstractContextManager[None]:
-        """For many runs: queries are embedded in a process of their own, where an index of this profile embeds any."""
+        """For many runs: an embedder in a process of its own, if an index of this profile uses one."""
         from compound.retrieval._embedders import embedding_beside
 
         profile = self.settings.profile
@@ -246,7 +246,7 @@ class Stores:
         return embedding_beside(self.embedder) if embeds else nullcontext()
 
     def embedder_of(self, index: str) -> Embedder:
-        """What embeds the passages of an index; nothing does where the profile calls it lexical."""
+        """The embedder of an index's passages; None if the profile declares the index lexical."""
         from compound.retrieval._embedders import NoEmbedder
 
         return NoEmbedder() if index in self.settings.profile.lexical else self.embedder
@@ -262,7 +262,7 @@ class Stores:
         return open_engine(where, root=self.settings.home / "index", own=self.parts.own_plugins(VECTORS))
 
     def retriever(self, name: str) -> Searcher:
-        """The published version of an index, or the retriever of a plug-in that answers for it.
+        """The published version of an index, or a plug-in's retriever for it.
 
         Raises:
             ConnectorError: `vector.no-index`: it was never built.

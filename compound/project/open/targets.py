@@ -1,4 +1,4 @@
-"""What effects change, opened when the first effect needs it: a graph without effects opens no store."""
+"""Targets of effects, opened when the first effect needs them: a graph without effects opens no store."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class OpenedByName(Mapping[str, T], Generic[T]):
-    """Things by name, each opened once, when it is first asked for, by any thread.
+    """Objects by name, each opened once on first use, by any thread.
 
     Args:
-        makers: Name to what opens it.
+        makers: Name to the function that opens it.
     """
 
     def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
@@ -44,7 +44,7 @@ class OpenedByName(Mapping[str, T], Generic[T]):
 
 
 def open_records(settings: Settings, files: TargetFiles, parts: ProjectParts, name: str, url: str = "") -> Records:
-    """A record store of the profile, with the project's effects; `url` goes before where the profile has it."""
+    """A record store of the profile, with the project's effects; `url` overrides the profile's."""
     from compound.connector.records._records import RecordsSetup
     from compound.plugins import TARGETS
 
@@ -60,7 +60,7 @@ def open_records(settings: Settings, files: TargetFiles, parts: ProjectParts, na
 
 
 def open_mailbox(home: Path, files: TargetFiles, parts: ProjectParts, name: str) -> Mailbox:
-    """A mailbox whose replies lie below a state folder."""
+    """A mailbox whose replies are written below a state folder."""
     from compound.connector.mailbox._mailbox import MailboxSetup
     from compound.plugins import TARGETS
 

@@ -1,1 +1,1 @@
-"""What is removed after a time, or on a person's wish."""
+"""Removes data after a time limit, or on a person's request."""

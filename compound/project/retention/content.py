@@ -1,4 +1,4 @@
-"""What a run has kept besides its spans: removed together, for retention and for the erasure of a person."""
+"""The stored content of a run other than its spans: removed together, for retention and for erasure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 def remove_content(
     resources: Resources, run_ids: Sequence[str], *, before: float, now: float
 ) -> tuple[Counter[str], set[str]]:
-    """Remove the words of runs that are over: rows, checkpoints, files they made, messages they sent.
+    """Remove the content of runs that are over: rows, checkpoints, files, sent messages.
 
     Args:
         resources: The opened project.
-        run_ids: Runs. One that is running, or that has just gone on, is left as it is.
-        before: UTC seconds; what happened to a run later keeps it.
-        now: UTC seconds, for the mark.
+        run_ids: Run ids. A run that is running or was just resumed is left unchanged.
+        before: UTC seconds; a run with later activity is left unchanged.
+        now: UTC seconds, the removal time that is stored.
 
     Returns:
-        How many of each kind, and the runs whose content went.
+        Counts by kind, and the runs whose content was removed.
     """
     from compound.graph.store.leftovers import drop_checkpoints
     from compound.graph.store.locks import idle_runs
@@ -45,7 +45,7 @@ def remove_content(
 
 
 def parts_of(run_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The runs in groups that one transaction takes: others write in between."""
+    """The runs in groups of one transaction each, so that others can write in between."""
     from compound.project.retention.prune_state import CHUNK
 
     for start in range(0, len(run_ids), CHUNK):

@@ -1,7 +1,7 @@
-"""`compound erase`: what runs have kept about one person is removed, everywhere, and looked for again as a proof.
+"""`compound erase`: removes everything that runs stored about one person, and searches again as a proof.
 
-Company data (the lakehouse, the operational database, documents and their indexes) is not touched: it is changed
-where it is kept, and `seed` and `index` bring the change here.
+Company data (the lakehouse, operational databases, documents and their indexes) is not changed: change it at its
+source, then run `seed` and `index`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseReport:
-    """What was removed; with `is_dry` what would be.
+    """What was removed; with `is_dry`, what would be removed.
 
     Attributes:
-        keys: How many keys were asked for; the keys themselves are not repeated in records.
+        keys: Number of keys; records do not repeat the keys themselves.
         runs: Runs that name the person.
-        withdrawn: Of them those that waited for a person: nobody decides them any more.
-        removed: Kind (`runs`, `items`, `drafts`, `calls`, `effects`, `blobs`, `replies`, `cached`, ...) to how many.
-        left: Run to why it was left alone: it is running, or an effect of it has no known end.
-        found: Place to how often the person is still named there after the removal; empty is the proof.
+        withdrawn: Those of them that waited for a decision, which is no longer possible.
+        removed: Kind (`runs`, `items`, `drafts`, `calls`, `effects`, `blobs`, `replies`, `cached`, ...) to its count.
+        left: Run to the reason it was skipped: it is running, or the outcome of an effect is unknown.
+        found: Place to the number of mentions of the person after the removal; empty is the proof.
     """
 
     is_dry: bool
@@ -49,7 +49,7 @@ class EraseReport:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left that names the person."""
+        """Whether no mention of the person is left."""
         return not self.left and not self.found
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -72,11 +72,11 @@ class Eraser:
     Args:
         resources: The opened project.
         queue: Its review queue.
-        keys: What the person is called in the data: customer id, e-mail addresses.
-        now: UTC seconds; the present time when left out.
+        keys: The person's keys in the data: customer id, e-mail addresses.
+        now: UTC seconds; default the present time.
 
     Raises:
-        DataError: `erase.no-key`: no key, or one of fewer than three characters, which would name everybody.
+        DataError: `erase.no-key`: no key, or one with fewer than three characters, which would match everybody.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Eraser:
     ) -> None:
         short = [key for key in keys if len(key.strip()) < 3]
         if not keys or short:
-            what = f"{short[0]!r} is too short to be one person's key" if short else "no key was given"
+            what = f"{short[0]!r} is too short to identify one person" if short else "no key was given"
             raise DataError("erase.no-key", what, fix="--customer KEY, with at least three characters")
         self._resources = resources
         self._queue = queue
@@ -93,7 +93,7 @@ class Eraser:
         self._now = resources.clock() if now is None else now
 
     def run(self, *, dry_run: bool = False) -> EraseReport:
-        """Remove, and look again; with `dry_run` only say what it is."""
+        """Remove, and search again; with `dry_run`, only report."""
         from compound.project.retention.prune_state import open_runs
 
         runs = self._places.runs()
@@ -107,8 +107,8 @@ class Eraser:
         with self._resources.state.read() as db:
             busy = open_runs(db, runs)
         removed, erased = self._remove(sorted(runs - busy))
-        left = {run: "it is not over: it runs, or an effect of it has no known end" for run in sorted(busy)}
-        left |= {run: "another process runs it now" for run in sorted(runs - busy - erased)}
+        left = {run: "it is not over: it is running, or the outcome of an effect is unknown" for run in sorted(busy)}
+        left |= {run: "another process is running it" for run in sorted(runs - busy - erased)}
         return EraseReport(
             is_dry=False,
             keys=len(self._mention.keys),
@@ -120,7 +120,7 @@ class Eraser:
         )
 
     def _tell(self, runs: Collection[str]) -> None:
-        """The audit log, before anything goes; it learns a hash of the keys, never a key."""
+        """Write to the audit log before anything is removed; it stores a hash of the keys, never a key."""
         from compound.connector.state._audit import append_audit
         from compound.connector.state._digest import digest
 
@@ -130,7 +130,7 @@ class Eraser:
             append_audit(db, "person.erased", at=self._now, actor="erase", subject=hashed, details=details)
 
     def _waiting(self, runs: Collection[str]) -> dict[str, list[str]]:
-        """Run to its items that nobody has decided."""
+        """Run to its undecided items."""
         from compound.project.retention.prune_state import undecided_items
 
         with self._resources.state.read() as db:
@@ -140,7 +140,7 @@ class Eraser:
         waiting = self._waiting(runs)
         for items in waiting.values():
             for item_id in items:
-                with suppress(ConflictError):  # decided in this moment: the run goes on, and is left
+                with suppress(ConflictError):  # it was just decided: the run resumes and is skipped
                     self._queue.withdraw(item_id, actor="erase", reason="the person it is about was erased")
         return list(waiting)
 

@@ -1,4 +1,4 @@
-"""Where a person is named: a key such as a customer id or an e-mail address, found in words, rows and bytes."""
+"""Mentions of a person: a key such as a customer id or an e-mail address, found in texts, rows and bytes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _EDGE: Final = r"[\w@]"
 
 
 class Mention:
-    """Finds any of some keys as a whole word, whatever its case: `C-1` is not in `C-10`.
+    """Finds any of several keys as a whole word, ignoring case: `C-1` is not in `C-10`.
 
     Args:
-        keys: Customer ids, e-mail addresses; none of them empty.
+        keys: Customer ids, e-mail addresses; none is empty.
     """
 
     def __init__(self, keys: Collection[str]) -> None:
@@ -23,13 +23,13 @@ class Mention:
 
     @cached_property
     def forms(self) -> tuple[str, ...]:
-        """Each key as it is, and as JSON writes it with and without escapes."""
+        """Each key as it is, and as JSON with and without escapes."""
         forms = [form for key in self.keys for form in (key, _in_json(key, ascii_only=True), _in_json(key))]
         return tuple(dict.fromkeys(forms))
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression that DuckDB and Python read alike; for a search that ignores case."""
+        """A regular expression for both DuckDB and Python, to be used ignoring case."""
         any_form = "|".join(re.escape(form) for form in self.forms)
         return f"(^|[^\\w@])({any_form})($|[^\\w@])"
 

@@ -1,4 +1,4 @@
-"""Where the run-time state of a profile names a person: tables, traces, files."""
+"""Searches the run-time state of a profile for a person: tables, traces, files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from compound.project.retention.mention import Mention
 
 _COMPANY: Final = frozenset({"lakehouse", "cache", "index", "models", "cases", "traces"})
-"""Of the state folder: what the company's data is copied to, and traces, whose files are compressed."""
+"""Excluded from the state folder: copies of company data, and traces, whose files are compressed."""
 
 
 class Places:
-    """Looks for a person in what runs have kept.
+    """Searches everything that runs stored for a person.
 
     Args:
         resources: The opened project.
@@ -34,7 +34,7 @@ class Places:
         self._mention = mention
 
     def runs(self) -> set[str]:
-        """Every run that names the person: in its rows, its spans, what waited for a person, what it sent."""
+        """Every run that names the person: in rows, spans, review items or sent messages."""
         found = set[str]()
         with self._resources.state.read() as db:
             for _, run_id in self._rows(db):
@@ -48,7 +48,7 @@ class Places:
         return found
 
     def counts(self) -> dict[str, int]:
-        """Place to how often the person is named there now."""
+        """Place to the number of present mentions of the person."""
         self._truncate_logs()
         found = Counter[str]()
         with self._resources.state.read() as db:
@@ -61,7 +61,7 @@ class Places:
         return dict(+found)
 
     def remove_dead_letters(self) -> int:
-        """Remove the lines of files of dead letters that name the person; returns how many."""
+        """Remove the lines of dead-letter files that name the person; returns the count."""
         removed = 0
         for path in (self._resources.settings.home / "batch").glob("dead-letters-*.jsonl"):
             lines = path.read_bytes().splitlines(keepends=True)
@@ -74,7 +74,7 @@ class Places:
         return removed
 
     def _rows(self, db: Connection) -> Iterator[tuple[str, str]]:
-        """Each row that names the person: its table, and its run where it has one."""
+        """Each row that names the person: its table, and its run if it has one."""
         run_of_item = dict(db.execute(sa.select(tables.review_item.c.item_id, tables.review_item.c.run_id)).all())
         for table in tables.metadata.tables.values():
             texts = [one for one in table.c if isinstance(one.type, sa.Text | sa.JSON)]
@@ -83,7 +83,7 @@ class Places:
             words = [sa.func.lower(sa.cast(one, sa.Text)) for one in texts]
             forms = [form.lower() for form in self._mention.forms]
             may = sa.or_(*(word.contains(form, autoescape=True) for word in words for form in forms))
-            # a message has an id of its own: what answers it names the person too, or its words go by themselves
+            # message ids are not run ids: its run names the person too, or its content is removed separately
             item = sa.literal("") if table is tables.message else table.c.get("item_id", sa.literal(""))
             owner = table.c.get("run_id", item)
             for run, *values in db.execute(sa.select(owner, *(sa.cast(one, sa.Text) for one in texts)).where(may)):
@@ -91,7 +91,7 @@ class Places:
                     yield table.name, str(run_of_item.get(run, run) or "")
 
     def _traced(self) -> list[str]:
-        """Runs whose spans, inputs or outputs name the person; an empty id for content that no span leads to."""
+        """Runs whose spans, inputs or outputs name the person; an empty id for content without a span."""
         answer = self._resources.traces.sql(
             """
             WITH named AS (SELECT sha256 FROM blobs WHERE regexp_matches(content, $pattern, 'i'))
@@ -108,7 +108,7 @@ class Places:
         return [str(row[0] or "") for row in answer.rows]
 
     def _files(self) -> Iterator[Path]:
-        """Files of the state folder that hold what runs have kept, uncompressed."""
+        """Files of the state folder with uncompressed content of runs."""
         home = self._resources.settings.home
         company = _COMPANY | self._sources()
         stores = tuple(f"{name}.db" for name in self._resources.target_files.records)
@@ -118,13 +118,13 @@ class Places:
             yield from (path for path in (entry, *entry.rglob("*")) if path.is_file() and not path.is_symlink())
 
     def _sources(self) -> frozenset[str]:
-        """What of the state folder the profile reads items from."""
+        """Items that the profile reads from the state folder."""
         profile = self._resources.settings.profile
         read = (profile.tickets, *profile.mailboxes.values())
         return frozenset(path.name for path in read if path and path.parent == self._resources.settings.home)
 
     def _truncate_logs(self) -> None:
-        """Bring write-ahead logs into their databases, where what was removed is overwritten."""
+        """Checkpoint write-ahead logs into their databases, which overwrites removed content."""
         import sqlite3
         from contextlib import closing, suppress
 

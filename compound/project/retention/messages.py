@@ -1,4 +1,4 @@
-"""Messages of conversations: their words go with the runs that answer them, or with the person who wrote them."""
+"""Messages of conversations: their text is removed with the runs that answer them, or with their author."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SAME = (_OF_RUN.c.mailbox == _MESSAGE.c.mailbox) & (_OF_RUN.c.item_id == _MESSA
 
 
 def emptying(run_ids: Collection[str], now: float) -> sa.Update:
-    """Takes away the words of the messages that these runs answer; their places in the conversations stay."""
+    """Remove the text of the messages that these runs answer; their positions in the conversations are kept."""
     is_answered = sa.exists().where(_SAME, _OF_RUN.c.run_id.in_(run_ids))
     return sa.update(_MESSAGE).where(is_answered, _MESSAGE.c.pruned_at.is_(None)).values(words={}, pruned_at=now)
 
 
 def empty_unanswered(store: StateStore, *, before: float, now: float) -> int:
-    """Take away the words of messages whose run never began; returns how many."""
+    """Remove the text of messages whose run never started; returns the count."""
     begun = sa.exists().where(_SAME, _OF_RUN.c.run_id == _RUN.c.run_id)
     statement = sa.update(_MESSAGE).where(_MESSAGE.c.arrived_at < before, _MESSAGE.c.pruned_at.is_(None), ~begun)
     with store.write() as db:
@@ -32,7 +32,7 @@ def empty_unanswered(store: StateStore, *, before: float, now: float) -> int:
 
 
 def forget_messages(store: StateStore, mention: Mention, *, now: float) -> int:
-    """Take away the words of messages that name a person; returns how many."""
+    """Remove the text of messages that name a person; returns the count."""
     forms = [form.lower() for form in mention.forms]
     words = sa.cast(_MESSAGE.c.words, sa.Text)
     may = sa.or_(*(sa.func.lower(words).contains(form, autoescape=True) for form in forms))

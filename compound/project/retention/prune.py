@@ -1,7 +1,7 @@
-"""`compound prune`: what the policies of the project do not let it keep any longer is removed.
+"""`compound prune`: removes everything that the project's policies no longer allow to be stored.
 
-The order makes a rerun after a crash finish the work: the audit log is told first, then a run's checkpoints and rows
-go in one transaction, and its spans, by which it is found again, last.
+The order lets a rerun after a crash complete the work: first the audit log is written, then a run's checkpoints and
+rows are removed in one transaction, and last its spans, by which a rerun finds it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ DAY_S = 86_400.0
 
 
 class Pruner:
-    """Applies the policies of a project to what one profile has kept.
+    """Applies the policies of a project to the stored data of one profile.
 
     Args:
         resources: The opened project.
         queue: Its review queue.
-        now: UTC seconds; the present time when left out.
+        now: UTC seconds; default the present time.
     """
 
     def __init__(self, resources: Resources, queue: ReviewQueue, *, now: float | None = None) -> None:
@@ -47,7 +47,7 @@ class Pruner:
         self._of_graph: dict[tuple[str, str], PolicyFile | None] = {}
 
     def run(self, *, dry_run: bool = False) -> PruneReport:
-        """Remove what is due; with `dry_run` only say what it is."""
+        """Remove what is due; with `dry_run`, only report."""
         if not self._limited:
             return PruneReport(is_dry=dry_run, policies=(), left=self._left)
         cuts = self._plan()
@@ -64,7 +64,7 @@ class Pruner:
 
     @cached_property
     def _limited(self) -> list[PolicyFile]:
-        """Policies of the project with a limit; one that cannot be read has errors of its own."""
+        """Policies of the project with a limit; an unreadable one has errors of its own."""
         parts = self._resources.parts
         found: list[PolicyFile] = []
         for name in parts.policy_files:
@@ -78,7 +78,7 @@ class Pruner:
         return found
 
     def _plan(self) -> list[PolicyCut]:
-        """Runs that are over and older than their policy lets them be, policy by policy."""
+        """Runs that are over and past the limit of their policy, policy by policy."""
         from compound.project.retention.prune_state import (
             known_runs,
             last_heard,
@@ -97,7 +97,7 @@ class Pruner:
             ids = {*stored, *old}
             busy, heard, known = open_runs(db, ids), last_heard(db, ids), known_runs(db, old)
             items = undecided_items(db, busy)
-        # a paused run that only its traces know belongs to a program that keeps it itself
+        # a paused run that only the traces know belongs to another program
         busy |= {run_id for run_id in old if traced[run_id].is_paused and run_id not in known}
         chosen: dict[str, tuple[list[str], list[str]]] = {one.name: ([], []) for one in limited}
         for run_id in sorted(ids - busy):
@@ -142,7 +142,7 @@ class Pruner:
         )
 
     def _policy_of(self, stored: StoredRun | None, traced: TraceAge | None) -> PolicyFile | None:
-        """The policy of the run's graph as it is now; of a graph that is gone, as it was when the run began."""
+        """The present policy of the run's graph; if the graph was deleted, the policy when the run started."""
         one = stored or traced
         if one is None:
             return None
@@ -165,7 +165,7 @@ class Pruner:
         return kept_policy(self._resources.state, graph_hash)
 
     def _tell(self, cut: PolicyCut) -> None:
-        """The audit log, before anything goes."""
+        """Write to the audit log before anything is removed."""
         from compound.connector.state._audit import append_audit
         from compound.connector.state._digest import digest
 
@@ -182,9 +182,9 @@ class Pruner:
             )
 
     def _rows(self, cut: PolicyCut, removed: Counter[str]) -> PolicyCut:
-        """The state store, the checkpoints and what was sent, in groups of runs; returns the cut that was made.
+        """Remove from the state store, the checkpoints and the sent messages, in groups of runs; returns the counts.
 
-        A run that somebody runs now, or that has just gone on, is left as it is.
+        A run that is running or was just resumed is left unchanged.
         """
         from compound.graph.store.locks import idle_runs
         from compound.project.retention.content import parts_of, remove_content
@@ -194,7 +194,7 @@ class Pruner:
         state, checkpoints = self._resources.state, self._resources.settings.home / "checkpoints.db"
         content_before, traces_before = cut.content_before or 0.0, cut.traces_before or 0.0
         emptied, dropped = set[str](), list[str]()
-        # an item that was withdrawn just now says nothing about how old its run is
+        # the time of the withdrawal is not the age of its run
         for runs, before in ((cut.emptied, content_before), (self._withdraw(cut), float("inf"))):
             counts, gone = remove_content(self._resources, runs, before=before, now=self._now)
             removed.update(counts)
@@ -208,10 +208,10 @@ class Pruner:
         return replace(cut, emptied=tuple(sorted(emptied)), dropped=tuple(dropped))
 
     def _withdraw(self, cut: PolicyCut) -> list[str]:
-        """End what has waited for a person longer than its words may be kept; nobody decides it any more."""
+        """Withdraw items that waited longer than their content may be stored."""
         for items in cut.waiting.values():
             for item_id in items:
-                with suppress(ConflictError):  # decided in this moment: the run goes on
+                with suppress(ConflictError):  # it was just decided: the run resumes
                     self._queue.withdraw(
                         item_id, actor=f"policy:{cut.policy}", reason="it waited longer than it may be kept"
                     )
@@ -235,7 +235,7 @@ class Pruner:
         }
 
     def _lost_before(self) -> float | None:
-        """From when on content that no span leads to may be of a graph that still keeps it; None for ever."""
+        """The time after which content without a span may belong to a graph that still stores it; None for ever."""
         ages = list[float]()
         for name in self._resources.parts.graph_files:
             try:
@@ -249,21 +249,21 @@ class Pruner:
         return self._now - max(ages) if ages else None
 
     def _cache(self, *, dry_run: bool) -> int:
-        """Cached values belong to no run: none is kept longer than the shortest limit of the project."""
+        """Cached values belong to no run, so the shortest limit of the project applies."""
         if not (self._resources.settings.home / "node_cache.db").is_file():
             return 0
         shortest = min(one.retention.content_s or 0.0 for one in self._limited)
         return self._resources.node_cache.prune(now=self._now, kept_before=self._now - shortest, dry_run=dry_run)
 
     def _messages(self) -> int:
-        """Messages whose run never began belong to no graph: none is kept longer than the shortest limit."""
+        """Messages whose run never started belong to no graph, so the shortest limit applies."""
         from compound.project.retention.messages import empty_unanswered
 
         shortest = min(one.retention.content_s or 0.0 for one in self._limited)
         return empty_unanswered(self._resources.state, before=self._now - shortest, now=self._now)
 
     def _dead_letters(self, *, dry_run: bool) -> int:
-        """Files of dead letters that no batch has written since."""
+        """Dead-letter files that no batch has written since."""
         folder = self._resources.settings.home / "batch"
         shortest = min(one.retention.content_s or 0.0 for one in self._limited)
         old = [path for path in folder.glob("dead-letters-*.jsonl") if path.stat().st_mtime < self._now - shortest]

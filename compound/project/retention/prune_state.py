@@ -1,7 +1,7 @@
-"""Runs that are over in the state store: which they are, and how their words are taken out of its rows.
+"""Finds runs that are over in the state store, and removes their content from its rows.
 
-Whether a run is over is asked in the transaction that removes: nothing of a run that goes on meanwhile is touched.
-What proves and counts stays: ids, times, statuses, who decided and how, hashes of what was decided, costs.
+Whether a run is over is checked in the transaction that removes: a run that was just resumed is not touched.
+Ids, times, statuses, deciders, hashes of decisions and costs are kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from compound.project.retention.mention import Mention
 
 CHUNK: Final = 200
-"""Runs of one transaction: others write in between."""
+"""Runs per transaction: others can write in between."""
 _OVER: Final = ("done", "failed", "cancelled")
 _NOBODY_DECIDES: Final = (Status.EXPIRED.value, Status.WITHDRAWN.value)
 _UNDELIVERED: Final = tuple(
@@ -42,11 +42,11 @@ _BATCH, _DECISION, _RESUME = tables.batch_item, tables.decision, tables.resume
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """A run as the state store knows it.
+    """A run in the state store.
 
     Attributes:
-        is_emptied: Its content was removed, and nothing happened to it since.
-        has_calls: The journal still holds its calls.
+        is_emptied: Whether its content was removed, with no activity since.
+        has_calls: Whether the journal still has its calls.
     """
 
     run_id: str
@@ -57,7 +57,7 @@ class StoredRun:
 
 
 def stored_runs(db: Connection, *, before: float) -> list[StoredRun]:
-    """Runs of which something may be left to remove; what happened after `before` is left out."""
+    """Runs that may have content left to remove; runs with activity after `before` are left out."""
     is_emptied = _RUN.c.pruned_at.is_not(None) & (_RUN.c.pruned_at >= _RUN.c.updated_at)
     has_calls = sa.exists().where(_CALL.c.run_id == _RUN.c.run_id)
     query = sa.select(
@@ -76,12 +76,12 @@ def stored_runs(db: Connection, *, before: float) -> list[StoredRun]:
 
 
 def known_runs(db: Connection, run_ids: Collection[str]) -> set[str]:
-    """Those of the runs that the table of runs has."""
+    """Those of the runs that are in the table of runs."""
     return _found(db, run_ids, lambda part: sa.select(_RUN.c.run_id).where(_RUN.c.run_id.in_(part)))
 
 
 def open_runs(db: Connection, run_ids: Collection[str]) -> set[str]:
-    """Those of the runs that are not over: they run, wait for a person or a resume, or have an undelivered effect."""
+    """Those of the runs that are not over: running, waiting for a decision or a resume, or with a pending effect."""
     item_of = _ITEM.alias("item_of")
     may_be_decided = sa.exists().where(item_of.c.run_id == _RUN.c.run_id, item_of.c.status.not_in(_NOBODY_DECIDES))
     has_item = sa.exists().where(item_of.c.run_id == _RUN.c.run_id)
@@ -111,7 +111,7 @@ def open_runs(db: Connection, run_ids: Collection[str]) -> set[str]:
 
 
 def undecided_items(db: Connection, run_ids: Collection[str]) -> dict[str, list[str]]:
-    """Run to its items that nobody has decided."""
+    """Run to its undecided items."""
     undecided = [status.value for status in UNDECIDED]
     found: dict[str, list[str]] = {}
     for part in _parts(run_ids):
@@ -122,7 +122,7 @@ def undecided_items(db: Connection, run_ids: Collection[str]) -> dict[str, list[
 
 
 def forget_tickets(store: StateStore, mention: Mention) -> int:
-    """Remove the tickets of batches that name a person and never had a run; returns how many."""
+    """Remove batch items that name a person and never had a run; returns the count."""
     with store.write() as db:
         if store.dialect == "sqlite":
             db.exec_driver_sql("PRAGMA secure_delete = ON")
@@ -136,7 +136,7 @@ def forget_tickets(store: StateStore, mention: Mention) -> int:
 
 
 def last_heard(db: Connection, run_ids: Collection[str]) -> dict[str, float]:
-    """When something last happened to each run: to itself, to what waited for a person, to its effects."""
+    """The time of the last activity of each run: of itself, its review items or its effects."""
     found: dict[str, float] = {}
     for table, at in ((_RUN, "updated_at"), (_ITEM, "updated_at"), (_OUTBOX, "updated_at"), (_DECISION, "decided_at")):
         for part in _parts(run_ids):
@@ -149,21 +149,21 @@ def last_heard(db: Connection, run_ids: Collection[str]) -> dict[str, float]:
 def empty_runs(
     store: StateStore, run_ids: Sequence[str], *, before: float, now: float, on_each: Callable[[Collection[str]], None]
 ) -> Counter[str]:
-    """Take the words out of the rows of runs; those that are not over, or younger, are left alone.
+    """Remove the content of the rows of runs; runs that are not over, or younger, are skipped.
 
     Args:
         store: The state store.
         run_ids: At most `CHUNK`.
-        before: UTC seconds; what happened to them later keeps them.
-        now: UTC seconds, for the mark.
-        on_each: Told which runs it is, before they are committed.
+        before: UTC seconds; runs with later activity are skipped.
+        now: UTC seconds, the removal time that is stored.
+        on_each: Called with the runs before the commit.
 
     Returns:
         Rows by kind: `runs`, `calls`, `items`, `drafts`, `decisions`, `effects`, `scores`, `tickets`, `messages`.
     """
     with store.write() as db:
         if store.dialect == "sqlite":
-            # what is overwritten is also overwritten in the file
+            # removed content is also overwritten in the file
             db.exec_driver_sql("PRAGMA secure_delete = ON")
         ids = _closed(db, run_ids, before)
         if not ids:
@@ -174,14 +174,14 @@ def empty_runs(
 
 
 def drop_calls(store: StateStore, run_ids: Sequence[str], *, before: float) -> tuple[list[str], int]:
-    """Delete the journalled calls of runs that are over; gives which runs those are, and how many calls went."""
+    """Delete the journalled calls of runs that are over; returns those runs and the number of calls."""
     with store.write() as db:
         ids = _closed(db, run_ids, before)
         return ids, db.execute(sa.delete(_CALL).where(_CALL.c.run_id.in_(ids))).rowcount if ids else 0
 
 
 def empty_tickets(store: StateStore, graphs: Sequence[str], *, before: float) -> int:
-    """Take away tickets of batches that are dead letters and never had a run; gives how many."""
+    """Delete dead-letter items that never ran; returns the count."""
     job = tables.batch_job
     jobs = sa.select(job.c.job_id).where(job.c.graph_name.in_(graphs), job.c.updated_at < before)
     has_run = sa.exists().where(_RUN.c.run_id == _BATCH.c.run_id)
@@ -226,11 +226,11 @@ _TOLD: Final = (
     *((_RUN, "error"), (_CALL, "error"), (_ITEM, "stale_reason"), (_RESUME, "error"), (_OUTBOX, "error")),
     (_BATCH, "error"),
 )
-"""Error records: their words may quote what went in."""
+"""Error records: their text may quote the input."""
 
 
 def _keep_codes(db: Connection, ids: Collection[str]) -> None:
-    """Of every error record of the runs only its code, and the node it happened at."""
+    """Reduce every error record of the runs to its code and its node."""
     for table, column in _TOLD:
         key = list(table.primary_key.columns)
         rows = db.execute(

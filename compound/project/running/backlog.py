@@ -1,4 +1,4 @@
-"""Tickets of a source through a graph: the batch's view of an engine."""
+"""Runs the items of a source through a graph: the batch's interface to an engine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from compound.spec import GraphSpec
 
 _REDRAFTS = 2
-"""How often a batch drafts a ticket again whose rows keep changing; then a person has to look."""
+"""Attempts to draft an item again whose rows keep changing; then a person must look."""
 
 
 _LINES: Final = (".jsonl", ".ndjson")
@@ -44,12 +44,12 @@ _LINES: Final = (".jsonl", ".ndjson")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What a batch runs.
+    """The input of a batch.
 
     Attributes:
-        source: Names it: the same backlog has one name, however a user writes it.
-        items: Its items, in its order.
-        are_ids_shared: An id means the same item in every source, as the ids of tickets do.
+        source: Canonical name: equal backlogs have equal names, however a user writes them.
+        items: Its items, in order.
+        are_ids_shared: Whether an id means the same item in every source, like the item ids of a mailbox.
     """
 
     source: str
@@ -60,17 +60,17 @@ class Backlog:
 def open_backlog(
     source: str | None, resources: Resources, spec: GraphSpec, context: Mapping[str, JsonValue] | None = None
 ) -> Backlog:
-    """The items of a source for a graph: its tickets, where the graph takes one; else its rows.
+    """The items of a source for a graph: items of a mailbox if the graph takes one, else rows.
 
     Args:
         source: The name of a mailbox, a path, `sql:SELECT ...` or `module:function`; None means the profile's only
             mailbox.
-        resources: Of the project.
+        resources: Resources of the project.
         spec: The graph.
-        context: What is one for all; it goes before the columns.
+        context: The context of every item; it overrides columns.
 
     Raises:
-        ProjectError: `project.no-items`; `batch.no-source`: a mailbox has items, and the graph takes none.
+        ProjectError: `project.no-items`; `batch.no-source`: a mailbox has items, but the graph takes none.
     """
     source = default_source(resources) if source is None else source
     rows = RowItems(spec, context or {})
@@ -87,7 +87,7 @@ def open_backlog(
 
 
 def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
-    """Where a mailbox reads items, for a graph that takes one; None where rows are read in another way."""
+    """The path of a mailbox's items, if the graph takes one; None if rows are read."""
     from compound.connector.mailbox._mailbox import Mailbox
 
     if rows.roles.input is None or not (rows.is_open or Mailbox.takes(rows.fields)):
@@ -100,7 +100,7 @@ def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None
 
 
 def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
-    """Whom and what an item of a graph is about."""
+    """The keys of an item of a graph."""
     roles = Roles(spec)
 
     def keys(item: LedgerItem) -> frozenset[str]:
@@ -111,7 +111,7 @@ def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
 
 
 def default_source(resources: Resources) -> str:
-    """The mailbox that a batch reads when no source is named: the only one, or the only one that the profile fills.
+    """The mailbox of a batch without a source: the only one, or the only one that the profile fills.
 
     Raises:
         ProjectError: `project.no-items`: there are several.
@@ -128,10 +128,10 @@ def default_source(resources: Resources) -> str:
 
 
 def source_path(source: str, resources: Resources) -> Path:
-    """Where the items of a source are, without links and dots: one backlog has one name, however it is written.
+    """The canonical path of the items of a source, without links and dots.
 
     Raises:
-        ProjectError: `project.no-items`: the profile does not say where the items of a mailbox are.
+        ProjectError: `project.no-items`: the profile has no path for the items of a mailbox.
     """
     profile = resources.settings.profile
     if source not in resources.mailboxes:
@@ -140,20 +140,20 @@ def source_path(source: str, resources: Resources) -> Path:
     if path is None:
         raise ProjectError(
             "project.no-items",
-            f"profile {profile.name!r} does not say where the items of the mailbox {source!r} are",
+            f"profile {profile.name!r} has no path for the items of the mailbox {source!r}",
             fix=f'name a source with --from, or write mailboxes = {{ {source} = "PATH" }} in the profile',
         )
     return path.resolve()
 
 
 def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems, name: str = "") -> Iterator[BacklogItem]:
-    """The items of a source, in its order; what cannot be read, or does not fit, is an item with a problem.
+    """The items of a source, in order; one that cannot be read, or does not fit, is an item with a problem.
 
     Args:
         path: The source.
         mailbox: Reads it.
-        rows: Makes items of what it read.
-        name: The mailbox whose conversations they belong to; empty where they belong to none.
+        rows: Converts records to items.
+        name: The mailbox whose conversations they belong to; empty if none.
     """
     from compound.connector.mailbox._item import MailboxProblem
 
@@ -171,7 +171,7 @@ def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems, name: str = "") -> 
 def with_context(
     items: Iterator[BacklogItem], engine: Engine, context: Mapping[str, JsonValue]
 ) -> Iterator[BacklogItem]:
-    """The same items, after a look at the first ticket: a context that does not fit is said before anything runs.
+    """The same items, after validating the context with the first one, so that a bad context stops the batch early.
 
     Raises:
         DataError: `graph.bad-input`.
@@ -187,12 +187,12 @@ def with_context(
 
 
 def settle_elsewhere(store: StateStore, run_id: str, folder: Path) -> None:
-    """A run ended outside of its batch: its ticket is done, or cancelled, and no dead letter any more.
+    """Settle the item of a run that ended outside of its batch: done or cancelled, no longer a dead letter.
 
     Args:
         store: The state store.
         run_id: The run.
-        folder: Where the lists of dead letters are.
+        folder: The folder of dead-letter lists.
     """
     from compound.batch._ledger import Ledger, dead_of, reconcile_runs
 
@@ -203,14 +203,14 @@ def settle_elsewhere(store: StateStore, run_id: str, folder: Path) -> None:
 
 
 class EngineRunner:
-    """Runs one ticket of a backlog through an engine; every end is an outcome.
+    """Runs one item of a backlog through an engine; every end is an outcome.
 
     Args:
-        engine: Of the graph.
+        engine: Engine of the graph.
         queue: Of the project.
         outbox: Of the project.
         conversations: Of the project.
-        context: The graph's context, one for all tickets.
+        context: The context of every item.
     """
 
     def __init__(
@@ -229,7 +229,7 @@ class EngineRunner:
         self._roles = Roles(engine.spec)
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
-        """Run, or go on with, the ticket's run."""
+        """Start or resume the item's run."""
 
         async def turn() -> None:
             await gate(self._outbox.rows_of_run(item.run_id))
@@ -240,7 +240,7 @@ class EngineRunner:
             result = await self._run(item, turn)
             result = await self._up_to_date(result, turn)
         except ConnectorError:
-            # The store is down: that is no fault of the ticket.
+            # The store is down: the item is not at fault.
             raise
         except CompoundError as error:
             return Outcome(status=ItemStatus.DEAD, error=record_of(error))
@@ -252,7 +252,7 @@ class EngineRunner:
                 return await self._engine.resume(item.run_id, effect_gate=turn)
             except RunError as error:
                 if error.code != "graph.unknown-run":
-                    raise  # the batch that began the ticket had not begun its run
+                    raise  # the batch started the item, but not its run
         given, context = self._roles.given(item.ticket or {}, item.context)
         return await self._engine.run(
             given,
@@ -264,7 +264,7 @@ class EngineRunner:
         )
 
     async def _up_to_date(self, result: RunResult, turn: EffectGate) -> RunResult:
-        """Draft again, in the ticket's turn, what a ticket before it made stale; a person's item is left to them."""
+        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed items."""
         for _ in range(_REDRAFTS):
             node = self._stale_node(result)
             if node is None:
@@ -297,13 +297,13 @@ class EngineRunner:
                 return self._failed(result)
 
     def _failed(self, result: RunResult) -> Outcome:
-        """A refused effect brings the ticket to a person; anything else is a dead letter."""
+        """A refused effect returns the item to a person; anything else is a dead letter."""
         from compound.review import ItemFilter
         from compound.review.item.machine import UNDECIDED
 
         error = result.error
         if error is not None and (error.code.startswith(("state.", "checkpoint.")) or is_out_of_room(error)):
-            # Nothing can be written down now: that is no fault of the ticket.
+            # Nothing can be stored now: the item is not at fault.
             raise ConnectorError(error.code, error.what, fix=error.fix)
         what = record_of(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
         if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
@@ -311,7 +311,7 @@ class EngineRunner:
         return Outcome(status=ItemStatus.DEAD, error=what)
 
     def _way(self, result: RunResult) -> str | None:
-        """How the run's drafts wait, or that no person decided any; None of a graph that asks nobody by a rule."""
+        """How the run's drafts wait or were decided automatically; None for a graph without rules."""
         from compound.review import ItemFilter
         from compound.review.item.machine import UNDECIDED
 

@@ -1,4 +1,4 @@
-"""A backlog through a graph, with its results written."""
+"""Runs a backlog through a graph and writes its results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compound.review.queue.queue import ReviewQueue
 
 
-async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
+async def run_batch(  # noqa: PLR0913, PLR0917 - the arguments of `Project.batch`
     project: OpenedProject,
     name: str | None,
     source: str | None,
@@ -58,13 +58,13 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - what `Project.batch` is given
 
 
 def _withdraw(queue: ReviewQueue, run_ids: Sequence[str]) -> None:
-    """Take back what waits for a person of runs that a restart forgets: its drafts are of no use to anybody."""
+    """Withdraw review items of runs that a restart discards: their drafts are no longer needed."""
     from compound.review import ItemFilter
     from compound.review.item.machine import UNDECIDED
 
     for run_id in run_ids:
         for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
             try:
-                queue.withdraw(item.item_id, actor="batch", reason="the batch was begun again")
+                queue.withdraw(item.item_id, actor="batch", reason="the batch was restarted")
             except ConflictError:
-                continue  # somebody decided it in this moment; the decision stands
+                continue  # it was just decided; the decision stands

@@ -1,4 +1,4 @@
-"""A cell of a table as a value of the type that a graph declares."""
+"""Converts a cell of a table to the type that a graph declares."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _TRUTHS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no
 
 
 def typed(kind: Type, names: Names, value: JsonValue, cells: CellKind) -> JsonValue:
-    """The value of a cell: text is read as the type wants it; what is no text is as it is.
+    """The value of a cell: text is parsed as its type; other values are unchanged.
 
     Args:
-        kind: What the graph declares.
+        kind: The declared type.
         names: The graph's own types.
-        value: Of the cell.
-        cells: What the source knows of types: JSON has them all, a CSV file none.
+        value: The cell.
+        cells: The types that the source has: JSON has them all, a CSV file none.
 
     Raises:
-        ValueError: The text is no such value; the message says so.
+        ValueError: The text is not a value of the type; the message tells why.
     """
     if cells == "json" or not isinstance(value, str):
         return value
@@ -61,7 +61,7 @@ def _json(text: str, shown: str) -> JsonValue:
     except orjson.JSONDecodeError:
         raise ValueError(f"{text[:60]!r} is not JSON of the type {shown}") from None
     if (twice := repeated_key(text)) is not None:
-        raise ValueError(f"the key {twice!r} comes twice in one object")
+        raise ValueError(f"the key {twice!r} is in one object twice")
     return found
 
 

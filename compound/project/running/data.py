@@ -1,4 +1,4 @@
-"""`seed`, `index`, `train`: data into the places that graphs read."""
+"""`seed`, `index`, `train`: load data into the stores that graphs read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def seed(resources: Resources, *, force: bool) -> SeedReport:
-    """Write the profile's data where it ships any, and fill every record store from the lakehouse."""
+    """Write the profile's sample data if it has any, and fill every record store from the lakehouse."""
     settings = resources.settings
     profile = settings.profile
     if profile.generator and (force or not profile.lakehouse.is_dir()):
@@ -58,7 +58,7 @@ def _begins_empty(resources: Resources) -> bool:
 
 
 def table_rows(lakehouse: Lakehouse, table: str) -> Sequence[dict[str, JsonValue]]:
-    """Every row of a table at its pinned version."""
+    """All rows of a table at its pinned version."""
     found = lakehouse.whole_table(table)
     if found.truncated:
         raise DataError("lakehouse.too-large", f"table {table!r} does not fit into memory", fix="seed a smaller slice")
@@ -72,13 +72,13 @@ def index(
     force: bool,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> list[IndexView]:
-    """Bring indexes in step with their documents.
+    """Synchronize indexes with their documents.
 
     Args:
-        resources: Of the project.
-        names: Indexes; all when none is named.
-        force: Allow a sync that deletes much.
-        on_progress: Told the index, its passages that are done and all of them, after each batch.
+        resources: Resources of the project.
+        names: Indexes; default all.
+        force: Whether to allow a sync that deletes much.
+        on_progress: Called with the index and its done and total passages, after each batch.
 
     Raises:
         ProjectError: `project.unknown-index`.

@@ -1,4 +1,4 @@
-"""A row of a source as the input of a graph: checked before anything runs."""
+"""Rows of a source as inputs of a graph, checked before a run."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _SHOWN = 5
 
 
 class RowItems:
-    """Makes items of the rows of one source: columns are inputs of the graph, or fields of the one that is its `item`.
+    """Converts the rows of a source to items: columns are inputs of the graph, or fields of its `item` input.
 
     Args:
         spec: The graph.
-        context: What is one for all; columns of these names are passed over.
+        context: The context of every item; columns of these names are ignored.
     """
 
     def __init__(self, spec: GraphSpec, context: Mapping[str, JsonValue]) -> None:
@@ -58,17 +58,17 @@ class RowItems:
 
     @property
     def more_columns(self) -> frozenset[str]:
-        """What a row may have beside the fields that every ticket may have."""
+        """Columns that a row may have in addition to the standard fields of an item."""
         return frozenset(self._columns)
 
     def of_ticket(
         self, ticket: Mapping[str, JsonValue], columns: Mapping[str, JsonValue], where: Location
     ) -> BacklogItem:
-        """The item of a ticket that a desk has read.
+        """The item that a mailbox has read.
 
         Args:
             ticket: Its fields; an empty one that the graph does not declare is left out.
-            columns: What else its record has.
+            columns: The other fields of its record.
             where: Its place.
         """
         own = {
@@ -77,7 +77,7 @@ class RowItems:
         return self._item(Row(where=where, record={**columns, **own}))
 
     def of(self, rows: Iterator[Row]) -> Iterator[BacklogItem]:
-        """The items, in the order of the rows; a wrong row is an item with a problem."""
+        """The items, in the order of the rows; an invalid row is an item with a problem."""
         return map(self._item, rows)
 
     def _item(self, row: Row) -> BacklogItem:
@@ -95,12 +95,12 @@ class RowItems:
 
     def _require_new(self, named: str, where: Location) -> None:
         if named and named in self._seen:
-            what = f"an earlier row has the id {named!r}; that one is run"
-            raise DataError("row.duplicate-id", what, fix="give each row an id of its own", where=where)
+            what = f"an earlier row has the id {named!r}; only that one is run"
+            raise DataError("row.duplicate-id", what, fix="give each row a unique id", where=where)
         self._seen.add(named)
 
     def _id_in(self, record: Mapping[str, JsonValue]) -> JsonValue:
-        """What names the row: the graph's `item.id`, or its column `id`."""
+        """The row's id: the graph's `item.id`, or the column `id`."""
         path = "" if self._spec.item is None else self._spec.item.id or ""
         steps = path.removeprefix(f"{self.roles.input}.").split(".") if path else [ID]
         value: JsonValue = dict(record)
@@ -109,7 +109,7 @@ class RowItems:
         return value
 
     def _given(self, row: Row, name: str) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-        """The item and what stands beside it, each value as its type is.
+        """The item and the other inputs, each value converted to its type.
 
         Raises:
             DataError: `row.unknown-column`, `row.bad-input`.
@@ -122,7 +122,7 @@ class RowItems:
                 if column == ID:
                     continue
                 known = choices(list(self._columns), column)
-                what = f"row {name!r}: {self._spec.name} declares no {column!r}; {known}"
+                what = f"row {name!r}: {self._spec.name} does not declare {column!r}; {known}"
                 fix = "remove or rename the column, or declare it in the graph file"
                 raise DataError("row.unknown-column", what, fix=fix, where=row.where)
             is_of_item = column in self._item_fields or column not in self._beside
@@ -144,14 +144,14 @@ class RowItems:
         return self._input_problems(given) + (self._context_problems({**own, **self._context}) if own else [])
 
     def _hash(self, inputs: Mapping[str, JsonValue], own: Mapping[str, JsonValue]) -> str:
-        """Names a row that has no id by what it says; a second row that says the same has a number behind it."""
+        """An id for a row without one, from its content; equal rows get a number."""
         name = content_sha256(inputs, own)[:16]
         self._unnamed[name] = count = self._unnamed.get(name, 0) + 1
         return name if count == 1 else f"{name}-{count}"
 
 
 def _id_of(value: JsonValue, where: Location) -> str:
-    """The id that a row has; empty where it has none.
+    """The id of a row; empty if it has none.
 
     Raises:
         DataError: `row.bad-id`.
@@ -159,17 +159,17 @@ def _id_of(value: JsonValue, where: Location) -> str:
     if value is None or isinstance(value, bool) or not isinstance(value, (str, int)):
         if value is None:
             return ""
-        what = f"the row's id is {'a list' if isinstance(value, list) else 'no text and no whole number'}"
+        what = f"the row's id is {'a list' if isinstance(value, list) else 'neither text nor a whole number'}"
         raise DataError("row.bad-id", what, fix="write the id as text or as a whole number", where=where)
     text = str(value)
     if not text.isprintable():
-        what = f"the row's id {text!r} has a character that cannot be seen"
+        what = f"the row's id {text!r} has an invisible character"
         raise DataError("row.bad-id", what, fix="give it an id of visible characters", where=where)
     return text.strip()
 
 
 def record_of(error: CompoundError | None) -> dict[str, JsonValue]:
-    """An error as a ledger keeps it."""
+    """An error in the format of the ledger."""
     if error is None:
         return {}
     return {key: value if isinstance(value, (str, int)) else None for key, value in error.to_json().items()}

@@ -23,10 +23,10 @@ _WORDS: Final = ("subject", "body", "html", "email", "customer_id", "received_at
 
 
 def mailbox_name(source: str, path: Path, resources: Resources) -> str:
-    """The mailbox whose conversations the items of a source belong to; empty where none can be told.
+    """The mailbox whose conversations the items of a source belong to; empty if unknown.
 
     Args:
-        source: What a batch reads: the name of a mailbox, or a path.
+        source: The source of a batch: the name of a mailbox, or a path.
         path: The path.
         resources: The opened project.
     """
@@ -42,14 +42,14 @@ def item_input(spec: GraphSpec, item: Mapping[str, JsonValue]) -> dict[str, Json
     """A graph's input of one item; see `Project.item_input`.
 
     Raises:
-        DataError: ``project.bad-input``: the graph names no input for it.
+        DataError: ``project.bad-input``: the graph does not declare which input is the item.
     """
     from compound.project.running.items import RowItems
 
     rows = RowItems(spec, {})
     if rows.roles.input is None:
-        what = f"{spec.name} says of no input that it is the item: there is no `item: {{input: ...}}`"
-        raise DataError("project.bad-input", what, fix="give NAME=VALUE, or declare `item` in the graph file")
+        what = f"{spec.name} does not declare which input is the item: it has no `item: {{input: ...}}`"
+        raise DataError("project.bad-input", what, fix="pass NAME=VALUE, or declare `item` in the graph file")
     return rows.roles.given(apart(item, rows)[0], {})[0]
 
 
@@ -73,16 +73,16 @@ def arrive(
     run_id: str,
     message: Mapping[str, str],
 ) -> None:
-    """Let the item of a graph's input arrive; one that nothing names belongs to no conversation."""
+    """Record the arrival of the item of a graph's input; an item without an id belongs to no conversation."""
     roles = Roles(spec)
     if item_id := roles.id(given):
         conversations.begin(run_id, arrival_of(item_id, roles.value(given), message))
 
 
 def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
-    """The fields of an item that its graph is given, and what they say of its conversation.
+    """Separate an item's fields for the graph from its conversation fields.
 
-    `thread` and `in_reply_to` reach a graph only where it declares them.
+    `thread` and `in_reply_to` reach a graph only if it declares them.
     """
     from compound.connector.mailbox._item import LINKS
 
@@ -91,17 +91,17 @@ def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, Js
 
 
 def links_of(ticket: Mapping[str, JsonValue]) -> dict[str, str]:
-    """`thread` and `in_reply_to` of an item, as far as it has them."""
+    """`thread` and `in_reply_to` of an item, if it has them."""
     from compound.connector.mailbox._item import LINKS
 
     return {name: str(one) for name in LINKS if (one := ticket.get(name)) not in (None, "")}
 
 
 def arrival_of(item_id: str, item: Mapping[str, JsonValue], message: Mapping[str, str]) -> Arrival:
-    """An item as a message that arrives.
+    """An item as an incoming message.
 
     Args:
-        item_id: What names it.
+        item_id: Id of the item.
         item: Its fields.
         message: `mailbox`, `thread`, `in_reply_to`.
     """
@@ -115,10 +115,10 @@ def arrival_of(item_id: str, item: Mapping[str, JsonValue], message: Mapping[str
 
 
 class Threads:
-    """Which items of a backlog belong to one conversation, told in the backlog's order.
+    """Finds which items of a backlog belong to one conversation, in the backlog's order.
 
     Args:
-        conversations: Of the project: what arrived before.
+        conversations: Conversations of the project, with the earlier messages.
     """
 
     def __init__(self, conversations: Conversations) -> None:
@@ -126,7 +126,7 @@ class Threads:
         self._known: dict[tuple[str, str], str] = {}
 
     def of(self, item: LedgerItem) -> tuple[str, ...]:
-        """The conversation of an item; nothing for an item of no mailbox."""
+        """The conversation of an item; None for an item without a mailbox."""
         if not item.message:
             return ()
         arrival = arrival_of(item.ticket_id, item.ticket or {}, item.message)

@@ -1,4 +1,4 @@
-"""A project on one profile with what its parts need of each other: services, engines, runs, findings."""
+"""A project on one profile with its connected parts: services, engines, runs, findings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class OpenedProject:
-    """What every operation of a project stands on. Everything in it is opened when it is first needed."""
+    """Base of all operations of a project. Everything in it is opened when first needed."""
 
     def __init__(self, settings: Settings) -> None:
         """Internal: use `Project.open`."""
@@ -34,15 +34,15 @@ class OpenedProject:
 
     @classmethod
     def open(cls, root: Path | None = None, *, profile: str | None = None, model: str | None = None) -> Self:
-        """The project at `root`, or around the working folder.
+        """Open the project at `root`, or the one around the working directory.
 
         Raises:
-            ProjectError: there is none, or its settings are wrong.
+            ProjectError: no project was found, or its settings have errors.
         """
         return cls(load_settings(root, profile=profile, model=model))
 
     def __enter__(self) -> Self:
-        """The project itself: `with Project.open() as project` closes it at the end."""
+        """Return the project: `with Project.open() as project` closes it at the end."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,7 +50,7 @@ class OpenedProject:
         self.close()
 
     def close(self) -> None:
-        """Flush the traces and let go of everything; a new need opens it again."""
+        """Flush the traces and close everything; later use opens it again."""
         clock = self.resources.clock
         self.resources.close()
         self.resources = Resources(self.settings, self.resources.parts)
@@ -59,7 +59,7 @@ class OpenedProject:
 
     @cached_property
     def services(self) -> ProjectServices:
-        """Internal: what graphs call."""
+        """Internal: the services that graphs call."""
         from compound.project.offer.services import ProjectServices
 
         return ProjectServices(self.resources)
@@ -69,7 +69,7 @@ class OpenedProject:
         return list(self.resources.parts.graph_files)
 
     def check(self, names: Sequence[str]) -> list[Finding]:
-        """Everything that is wrong with these graphs, or with all."""
+        """All findings in these graphs, or in all graphs."""
         from compound.graph.checks.check import check_file
         from compound.project.offer.catalogue import ProjectCatalogue
         from compound.project.offer.model_findings import ModelFindings
@@ -87,11 +87,11 @@ class OpenedProject:
         return findings + catalogue.findings() + models + self.resources.mcp.findings()
 
     def unchecked(self) -> str:
-        """What `check` could not look at now, as a sentence; empty when it looked at everything."""
+        """What `check` could not check, as a sentence; empty if it checked everything."""
         from compound.project.offer.catalogue import ProjectCatalogue
 
         why = ProjectCatalogue(self.resources).unchecked
-        return f"the SQL tools were not held against their tables: {why}" if why else ""
+        return f"the SQL tools were not checked against their tables: {why}" if why else ""
 
     def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
         from compound.graph.checks.check import check
@@ -107,20 +107,20 @@ class OpenedProject:
         return check(spec, catalogue)
 
     def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
-        """What runs a graph, many times and with any input: `async with project.engine("triage") as engine:`.
+        """The engine of a graph, for many runs with any input: `async with project.engine("triage") as engine:`.
 
         Args:
-            graph: Its name in graphs/, or a graph that was written in Python; the project's own when left out.
+            graph: Its name in graphs/, or a graph built in Python; default the project's own.
 
         Raises:
-            ProjectError: there is no such graph, or `check` finds an error in it: all of them are told.
+            ProjectError: the graph does not exist, or `check` finds errors in it, which are all listed.
         """
         spec = self._spec(graph)
         need_sound(self.resources, spec)
         return self._engine(spec)
 
     def _engine(self, spec: GraphSpec) -> Engine:
-        """As `engine`, for runs that began before: they go on with the graph they were started with."""
+        """Like `engine`, for runs that started earlier: they resume with the graph version they started with."""
         from compound.graph import Engine
 
         resources = self.resources
@@ -142,7 +142,7 @@ class OpenedProject:
         return graph.build() if isinstance(graph, Graph) else graph
 
     def resume(self, run_id: str) -> RunResult:
-        """Let a decided run go on; a ticket of a batch that it ends is done."""
+        """Resume a decided run; settles the batch item that it completes."""
         from compound.project.running.backlog import settle_elsewhere
 
         try:
@@ -158,7 +158,7 @@ class OpenedProject:
             return await engine.resume(run_id)
 
     def redraft(self, run_id: str, node: str) -> RunResult:
-        """Run again what leads to a review, with the facts as they are now; a person decides the new draft."""
+        """Run the nodes before a review again, with present data; a person decides the new draft."""
         try:
             return self.resources.loop.run(self._redraft, run_id, node)
         finally:
@@ -174,7 +174,7 @@ class OpenedProject:
         return self.settings.graph if found is None else found.graph_name
 
     def run_record(self, run_id: str) -> RunRecord | None:
-        """Internal: how a run stands; None when it was never started."""
+        """Internal: the status of a run; None if it was never started."""
         from compound.graph.store.runs import run_record
 
         return run_record(self.resources.state, run_id)

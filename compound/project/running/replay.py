@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 async def replay(
     project: OpenedProject, run_id: str, *, mode: Literal["pinned", "fresh"], swaps: Mapping[str, JsonValue]
 ) -> ReplayResult:
-    """Run a recorded run of the project again, through the graph as it is now.
+    """Run a recorded run of the project again, through the present graph.
 
     Raises:
-        RunError: ``replay.unknown-run``: no such run; ``replay.pruned``: its content was removed, as its
-            policy says; ``replay.no-content``: its traces hold no values.
+        RunError: ``replay.unknown-run``: the run does not exist; ``replay.pruned``: its content was removed by its
+            policy; ``replay.no-content``: its traces have no values.
     """
     import sqlalchemy as sa
 
@@ -34,14 +34,14 @@ async def replay(
     with project.resources.state.read() as db:
         row = db.execute(sa.select(tables.run).where(tables.run.c.run_id == run_id)).mappings().first()
     if row is None:
-        raise RunError("replay.unknown-run", f"there is no run {run_id!r}", fix="compound traces list")
+        raise RunError("replay.unknown-run", f"no run has the id {run_id!r}", fix="compound traces list")
     if row["pruned_at"] is not None:
         when = moment(row["pruned_at"])
-        what = f"the content of run {run_id} was removed on {when}, as its policy says"
-        raise RunError("replay.pruned", what, fix="replay a younger run, or keep content longer: `retention.content`")
+        what = f"the content of run {run_id} was removed on {when} by its policy"
+        raise RunError("replay.pruned", what, fix="replay a newer run, or keep content longer: `retention.content`")
     recording = Recording.of(project.traces(), run_id)
     if not recording.last:
-        what = f"the traces of run {run_id} hold no values to replay"
+        what = f"the traces of run {run_id} have no values to replay"
         raise RunError("replay.no-content", what, fix="record with content, and keep the traces")
     recording.amends = _amends(project, run_id)
     async with project.engine(str(row["graph_name"])) as engine:
@@ -56,7 +56,7 @@ async def replay(
 
 
 def _amends(project: OpenedProject, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
-    """What people's changes made of the values before each review, of the newest round."""
+    """The values after people's edits before each review, of the newest round."""
     from compound.review import ItemFilter, Status
     from compound.review.item.offer import WITHOUT_EFFECTS
 

@@ -1,4 +1,4 @@
-"""The results of a batch in a file of their own: one row for each item that is settled."""
+"""The results of a batch in a file: one row for each settled item."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """Where the results of a batch go. What it held of these items is replaced; rows of other batches stay.
+    """Where the results of a batch go. Earlier rows of these items are replaced; rows of other batches are kept.
 
     Args:
         path: `*.jsonl`, `*.parquet`, or the folder of a Delta table.
-        ledger: Of the batch.
-        source: Names the backlog.
+        ledger: The ledger of the batch.
+        source: Name of the backlog.
 
     Raises:
-        ConnectorError: `batch.bad-results`: no results can be written there; nothing ran.
+        ConnectorError: `batch.bad-results`: results cannot be written there; nothing ran.
     """
 
     def __init__(self, path: Path, ledger: Ledger, source: str) -> None:
@@ -38,7 +38,7 @@ class Results:
         self._file.read()
 
     def write(self) -> str:
-        """Write them, in the order of the backlog; returns where. A second time nothing changes.
+        """Write them, in the order of the backlog; returns the path. Idempotent.
 
         Raises:
             ConnectorError: `batch.cannot-write`, `batch.bad-results`.
@@ -52,6 +52,6 @@ class Results:
         return str(self._file.path)
 
     def _was_corrected(self, one: Mapping[str, JsonValue], mine: Mapping[str, object]) -> bool:
-        """A row of this source that could not be read before, and is not there any more under its place."""
+        """A row of this source that could not be read before and whose place has no row now."""
         name = str(one["id"])
         return one["run"] is None and (name.startswith(f"{self._source}:") or name.partition("#")[0] in mine)

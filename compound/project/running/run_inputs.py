@@ -1,4 +1,4 @@
-"""A graph's input and context as a person types them: `question="How many?" tickets=@tickets.jsonl`."""
+"""A graph's input and context from the command line: `question="How many?" tickets=@tickets.jsonl`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
-    """Values by name; a text as it is, everything else as JSON, `@FILE` as what the file holds.
+    """Values by name; text inputs as they are, all others as JSON, `@FILE` as the content of a file.
 
-    A `.jsonl` file is the list of its lines, a `.json` file its value, any other file its text. `@@` begins a text
-    that begins with `@`.
+    A `.jsonl` file is the list of its lines, a `.json` file its value, any other file its text. `@@` starts a text
+    with a literal `@`.
 
     Raises:
-        DataError: ``project.bad-input``: not `name=value`, no input of the graph, given twice, no such file, no JSON.
+        DataError: ``project.bad-input``: not `name=value`, an unknown input, a duplicate, no such file, not JSON.
             ``project.no-input``: one is missing.
     """
     from compound.project.offer.example import need_input
@@ -34,7 +34,7 @@ def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]
 
 
 def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
-    """As `read_inputs`, of the graph's `context`; also as one JSON object, or `@FILE` that holds one.
+    """Like `read_inputs`, for the graph's `context`; also accepts one JSON object, or `@FILE` with one.
 
     Raises:
         DataError: ``project.bad-input``: as for `read_inputs`; not one object.
@@ -43,7 +43,7 @@ def read_context(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue
         return _read(spec, spec.context, written, "not in the context")
     given = _value("--context", written[0], is_text=False)
     if not isinstance(given, dict):
-        raise DataError("project.bad-input", "--context is no JSON object", fix="--context '{\"name\": ...}'")
+        raise DataError("project.bad-input", "--context is not a JSON object", fix="--context '{\"name\": ...}'")
     if unknown := sorted(set(given) - set(spec.context)):
         what = f"{unknown[0]!r} is not in the context of {spec.name}"
         raise DataError("project.bad-input", what, fix=choices(list(spec.context), unknown[0]))
@@ -94,10 +94,10 @@ def _json(name: str, text: str) -> JsonValue:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         fix = f"{name}='[...]', or {name}=@FILE.json"
-        raise DataError("project.bad-input", f"{name}: {text[:60]!r} is no JSON: {error}", fix=fix) from error
+        raise DataError("project.bad-input", f"{name}: {text[:60]!r} is not JSON: {error}", fix=fix) from error
     if (twice := repeated_key(text)) is not None:
-        what = f"{name}: the key {twice!r} comes twice in one object"
-        raise DataError("project.bad-input", what, fix="keep the one that is meant")
+        what = f"{name}: the key {twice!r} is in one object twice"
+        raise DataError("project.bad-input", what, fix="keep one of them")
     return value
 
 
@@ -122,7 +122,7 @@ def read_item_argument(item: str | None, text: str | None, *, stdin: BinaryIO) -
     else:
         path = Path(item)
         if not path.is_file():
-            raise DataError("item.missing", f"there is no file {item}", fix="name a JSON file, or give JSON")
+            raise DataError("item.missing", f"the file {item} does not exist", fix="name a JSON file, or pass JSON")
         raw = path.read_bytes()
     try:
         record = orjson.loads(raw)
@@ -134,5 +134,5 @@ def read_item_argument(item: str | None, text: str | None, *, stdin: BinaryIO) -
         raise DataError("item.bad-json", "the item is not a JSON object", fix="a record {id, subject, body}")
     if (twice := repeated_key(raw)) is not None:
         what = f"the item has the key {twice!r} twice in one object"
-        raise DataError("item.duplicate-key", what, fix="keep the one that is meant")
+        raise DataError("item.duplicate-key", what, fix="keep one of them")
     return cast("dict[str, JsonValue]", record)

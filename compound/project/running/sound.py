@@ -1,4 +1,4 @@
-"""Before a graph runs: `check` finds no error in it."""
+"""Refuses to run a graph in which `check` finds an error."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def need_sound(resources: Resources, spec: GraphSpec) -> None:
-    """Refuse to run a graph that has errors; an opened project asks once for each graph.
+    """Refuse to run a graph that has errors; an opened project checks each graph once.
 
-    What is wrong with other graphs, and with code and SQL that this graph does not use, stops nobody.
+    Errors in other graphs, and in code and SQL that this graph does not use, do not matter.
 
     Raises:
-        InvalidFile: Every error that `compound check` finds in it or in a graph in it, with file and line.
+        InvalidFile: Every error that `compound check` finds in it or in its subgraphs, with file and line.
     """
     if spec.hash in resources.sound:
         return
@@ -34,7 +34,7 @@ def need_sound(resources: Resources, spec: GraphSpec) -> None:
 
 
 def _with_inner(resources: Resources, spec: GraphSpec) -> list[GraphSpec]:
-    """The graph and every graph in it, at any depth, each once."""
+    """The graph and every subgraph, at any depth, each once."""
     from compound.spec.graph_file import blocks
     from compound.spec.nodes import GraphNode
 

@@ -1,4 +1,4 @@
-"""What `--from` names: a file, a table, SQL over the lakehouse, a function of the project."""
+"""The sources of `--from`: a file, a table, SQL over the lakehouse, a function of the project."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Source:
     """Rows under one name.
 
     Attributes:
-        name: Names the backlog, however it is written: a path without links and dots, the SQL, the function.
-        rows: Reads them from the first one on; each call reads again.
-        path: Of a file or folder; None of SQL and of a function.
+        name: Canonical name of the backlog: a path without links and dots, the SQL, or the function.
+        rows: Reads them from the start; each call reads again.
+        path: Of a file or folder; None for SQL and functions.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Source:
 
 
 def open_source(source: str, resources: Resources) -> Source:
-    """The source that a user names; nothing is read yet.
+    """The source that a user names; reads nothing yet.
 
     Args:
         source: A path, `sql:SELECT ...` or `module:function`.
-        resources: Of the project.
+        resources: Resources of the project.
     """
     if source.startswith(_SQL):
         sql = source.removeprefix(_SQL).strip()
@@ -53,7 +53,7 @@ def open_source(source: str, resources: Resources) -> Source:
 
 
 def _sql_rows(sql: str, resources: Resources) -> Iterator[Row]:
-    """One guarded SELECT over the tables as they are pinned now.
+    """One guarded SELECT over the pinned tables.
 
     Raises:
         ProjectError: ``sql.*``.
@@ -61,18 +61,18 @@ def _sql_rows(sql: str, resources: Resources) -> Iterator[Row]:
     """
     result = resources.lakehouse.pin().select(sql)
     if result.truncated:
-        what = f"the statement has more than {len(result.rows):,} rows, or a cell that is too long"
+        what = f"the statement returns more than {len(result.rows):,} rows, or a cell that is too long"
         raise ConnectorError("row.source-unreadable", what, fix="select fewer rows, or fewer columns")
     for number, record in enumerate(result.rows, start=1):
         yield Row(where=Location("sql", number), record=record, cells="table")
 
 
 def _function_rows(reference: str, resources: Resources) -> Iterator[Row]:
-    """What a function of the project returns or yields.
+    """The rows that a function of the project returns or yields.
 
     Raises:
-        ProjectError: `project.unknown-function`, `project.bad-module`; `row.source-failed`: it raises, or what it
-            returns has no rows.
+        ProjectError: `project.unknown-function`, `project.bad-module`; `row.source-failed`: it raises, or does not
+            return rows.
     """
     function = cast("Callable[[], object]", resources.parts.modules.function(reference))
     number = 0
@@ -89,7 +89,7 @@ def _function_rows(reference: str, resources: Resources) -> Iterator[Row]:
 def _iterable(found: object, reference: str) -> Iterable[object]:
     if not isinstance(found, Iterable) or isinstance(found, (str, bytes, Mapping)):
         what = f"{reference} returns {type(found).__name__}, not rows"
-        raise ProjectError("row.source-failed", what, fix="return or yield one record a row")
+        raise ProjectError("row.source-failed", what, fix="return or yield one record per row")
     return cast("Iterable[object]", found)
 
 

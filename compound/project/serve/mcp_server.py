@@ -78,7 +78,7 @@ class _Served:
         missing = [name for name in outside.needs_context if name not in context]
         if missing:
             what = f"the graph {outside.name} needs context: {', '.join(missing)}"
-            fix = f"""give it: --context '{{"{missing[0]}": ...}}'; callers cannot choose it"""
+            fix = f"""pass --context '{{"{missing[0]}": ...}}'; callers cannot set it"""
             raise ProjectError("mcp.needs-context", what, fix=fix)
         self.engine = engine
         self.outside = outside
@@ -144,7 +144,7 @@ class _GraphTools:
             "compound",
             version=VERSION,
             title=self._project.settings.name,
-            instructions="Each tool runs a declared graph. What a person must decide is decided by a person, not here.",
+            instructions="Each tool runs a declared graph. Reviews are decided by people, outside of this server.",
             on_list_tools=self._list,
             on_call_tool=self._call,
         )
@@ -188,7 +188,7 @@ def _status_tool() -> Tool:
 
     return Tool(
         name=STATUS_TOOL,
-        description="How a run that waited for a person stands now, and its output once it is done.",
+        description="The status of a run that waited for a person, and its output once it is done.",
         input_schema={
             "type": "object",
             "properties": {"run_id": _TEXT},

@@ -50,8 +50,8 @@ async def serve_http(
     Requests with another Host, or an Origin with another host or port, are refused, so that web pages cannot reach it.
 
     Args:
-        project: Whose graphs.
-        names: Which; all when none is named.
+        project: Project of the graphs.
+        names: Graphs; default all.
         port: 0 picks a free port.
         context: The `context` of every run.
         needs_token: Whether requests need the bearer token of `COMPOUND_MCP_TOKEN`; False accepts every program on this
@@ -98,11 +98,11 @@ def _guarded(app: _App, token: str, port: int) -> _App:
         if scope["type"] == "http":
             headers: Sequence[tuple[bytes, bytes]] = scope.get("headers", ())
             if any(value.lower() not in ours for name, value in headers if name == b"origin"):
-                await _refuse(send, 403, b"a page of another origin")
+                await _refuse(send, 403, b"pages of another origin are refused")
                 return
             given = dict(headers).get(b"authorization", b"")
             if token and not hmac.compare_digest(given, wanted):
-                await _refuse(send, 401, b"a bearer token is needed", (b"www-authenticate", b"Bearer"))
+                await _refuse(send, 401, b"a bearer token is required", (b"www-authenticate", b"Bearer"))
                 return
         await app(scope, receive, send)
 

@@ -31,7 +31,7 @@ def read_file(path: Path, model: type[M], shown: str) -> M:
     from compound.spec.yaml.validated import validated
 
     if not path.is_file():
-        raise ProjectError("project.no-file", f"there is no {shown}", fix="compound init copies one to begin with")
+        raise ProjectError("project.no-file", f"{shown} does not exist", fix="compound init copies one to start with")
     return validated(read_yaml_file(path, shown), model)
 
 

@@ -30,7 +30,7 @@ class ProjectModules:
         self.package = f"{PROJECT_PACKAGE}.{re.sub(r'[^0-9A-Za-z_]', '_', name)}"
         other = sys.modules.get(self.package)
         if other is not None and list(other.__path__) != [str(root)]:
-            # Another project of this name is, or was, open in this process: both keep their own code.
+            # Another project of this name is, or was, open in this process: each keeps its own code.
             self.package = f"{self.package}_{sha(str(root), 8)}"
         self._mount()
 

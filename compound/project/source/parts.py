@@ -62,12 +62,12 @@ class ProjectParts:
 
     @cached_property
     def checks(self) -> Mapping[str, Function[..., object]]:
-        """Checks of `tools/*.py` by kind; raises as `functions`."""
+        """Checks of `tools/*.py` by kind; raises like `functions`."""
         return self._declared.functions("check")
 
     @cached_property
     def effects(self) -> Mapping[str, Effect]:
-        """Effects of `tools/*.py` by name; raises as `functions`."""
+        """Effects of `tools/*.py` by name; raises like `functions`."""
         return self._declared.effects()
 
     @cached_property
@@ -109,13 +109,13 @@ class ProjectParts:
 
     @cached_property
     def prompt_files(self) -> Mapping[str, Path]:
-        """Prompt files below `graphs/`, by the path that graph files write."""
+        """Prompt files below `graphs/`, by their path in graph files."""
         folder = self.root / GRAPHS
         return {str(path.relative_to(folder)): path for path in sorted((folder / "prompts").rglob("*.md"))}
 
     @cached_property
     def prompts(self) -> Mapping[str, Prompt]:
-        """The prompts, by the path that graph files write.
+        """The prompts, by their path in graph files.
 
         Raises:
             ProjectError: ``graph.bad-prompt``: one is not UTF-8.

@@ -95,7 +95,7 @@ class TargetFiles:
             return self.read_mailbox(name)
         shown = _shown(name)
         kind = kind_of(read_yaml_file(self._root / shown, shown), shown)
-        what = f"{shown} is {kind.title}, and not a target of effects"
+        what = f"{shown} is {kind.title}, not a target of effects"
         raise ProjectError("file.unknown-kind", what, fix=f"write it as {kind.places[0]}", where=Location(shown, 1))
 
     def read_records(self, name: str) -> RecordsFile:

@@ -115,7 +115,7 @@ class Project(OpenedProject):
             name: A graph of the project; None: the default graph.
             given: The graph's input.
             context: The graph's context.
-            draft: Stop before the review.
+            draft: Whether to stop before the review.
             message: Returned by `item_message`: the item joins its conversation, and open drafts of it become stale.
         """
         from compound.graph.wiring.roles import Roles
@@ -172,7 +172,7 @@ class Project(OpenedProject):
         return item_input(self._spec(name), item)
 
     def item_message(self, item: Mapping[str, JsonValue], mailbox: str | None = None) -> dict[str, str]:
-        """`mailbox` (the only one when None), `thread` and `in_reply_to` of an item; empty where none can be told.
+        """`mailbox` (default the only one), `thread` and `in_reply_to` of an item; empty if unknown.
 
         Raises:
             ProjectError: `project.unknown-mailbox`.

@@ -325,7 +325,7 @@ class ContextProbe(Protocol):
 
 @runtime_checkable
 class TellingProbe(ContextProbe, Protocol):
-    """A probe that says in words what happened to something that is no row."""
+    """A probe that says in words what happened to something that is not a row."""
 
     def told(self, ref: str, seen: int) -> str:
         """What happened to it since that version; empty for a row, of which the versions say enough."""

@@ -1,1 +1,1 @@
-"""Every kind of declared file: its schema, its canonical form."""
+"""Every kind of declared file: its schema and its canonical form."""

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def format_text(content: str | bytes, path: str) -> str:
     """The canonical form of a file.
 
-    Keys stand in the order of their model, names in the order of the file; two spaces an indentation, lists
-    below their key indented; what is written in one line stays so while it fits into 110 columns; one blank line
-    at most; text quoted where a YAML reader could take it for something else; present words for older ones.
+    Keys are in the order of their model, names in the order of the file. Two spaces of indentation, also for lists
+    below their key; one-line values stay on one line up to 110 columns; at most one blank line; text is quoted if a
+    YAML reader could take it for another type; older words are replaced by present ones.
 
     Args:
-        content: The file; a SQL tool with its statement, which is left as it is.
-        path: Its name as the user would type it; `.sql` is a SQL tool, others say what they are.
+        content: The file; a SQL tool with its statement, which does not change.
+        path: Its name as the user would type it; `.sql` is a SQL tool, others have their kind in the first line.
 
     Raises:
         InvalidFile: It has mistakes of shape; all of them.
@@ -59,19 +59,19 @@ def _verify(document: YamlDocument, comments: Counter[str], formatted: str, path
     again = read_yaml(formatted, path)
     kept: Tree = parse_tree(formatted, path)
     if again.data != present_data(document.data) or Counter(kept.comments()) != comments:
-        what = "the canonical form would not keep everything that the file says"
+        what = "the canonical form would not keep everything in the file"
         raise ProjectError("fmt.not-kept", what, fix="this is a bug: please report the file", where=Location(path))
 
 
 def _sort(node: Node, model: object) -> None:
-    """Keys in the order of their model; the entries of free names stay where they are."""
+    """Keys in the order of their model; entries with free names keep their order."""
     from pydantic import BaseModel
 
     if isinstance(model, BaseModel):
         fields = type(model).model_fields
         names = {field.alias or name: name for name, field in fields.items()}
         if node.kind == "map" and not any(entry.key in names for entry in node.entries) and len(fields) == 1:
-            # A model around free names that the file does not show.
+            # A model of free names, which is not a level in the file.
             _sort(node, getattr(model, next(iter(fields))))
             return
         rank = {key: index for index, key in enumerate(_order(type(model), list(names)))}

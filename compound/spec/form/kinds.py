@@ -1,6 +1,6 @@
-"""Every kind of declared file: where such files lie, and the model that says what they may hold.
+"""Every kind of declared file: its location, and the model of its content.
 
-A new kind is one line in `KINDS`; the schema, the formatter and the checks of files take it from there.
+A new kind is one line in `KINDS`; the schema, the formatter and the checks use it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class FileKind:
     """One kind of file.
 
     Attributes:
-        name: As its first line says it: `graph` in `compound: graph/v1`; a SQL tool has no such line.
+        name: As in its first line: `graph` in `compound: graph/v1`; a SQL tool has no such line.
         model: `module:Class` below `compound.spec`.
         places: Patterns below a project's root.
-        title: What it is, in a few words.
+        title: A short description.
     """
 
     name: str
@@ -40,7 +40,7 @@ class FileKind:
     title: str
 
     def load(self) -> type[BaseModel]:
-        """The model; imported when it is asked for."""
+        """The model, imported on first use."""
         return _model(self.model)
 
 
@@ -55,7 +55,7 @@ def _kind(name: str, model: str, title: str, *places: str) -> FileKind:
 
 
 ANY_CONNECTOR: Final = "connectors/*.yaml"
-"""Where files of these kinds lie: the file's name is the target's name."""
+"""Location of files of these kinds: the file's name is the target's name."""
 
 KINDS: Final[Mapping[str, FileKind]] = {
     kind.name: kind
@@ -74,10 +74,10 @@ KINDS: Final[Mapping[str, FileKind]] = {
 
 
 def kind_of(document: YamlDocument, path: str) -> FileKind:
-    """The kind that a file says it is.
+    """The kind that a file declares.
 
     Raises:
-        ProjectError: ``file.unknown-kind``: it does not say, or nobody knows it.
+        ProjectError: ``file.unknown-kind``: it declares none, or an unknown one.
     """
     if PurePath(path).suffix == ".sql":
         return KINDS["sql"]
@@ -88,13 +88,13 @@ def kind_of(document: YamlDocument, path: str) -> FileKind:
     if name in KINDS and name != "sql":
         return KINDS[name]
     lines = [f"{one}/v1" for one in KINDS if one != "sql"]
-    what = "the file does not say what it is" if said is None else f"unknown kind of file {said!r}"
+    what = "the file does not declare its kind" if said is None else f"unknown kind of file {said!r}"
     where = document.source.value(("compound",)) if said is not None else Location(path, 1)
     raise ProjectError("file.unknown-kind", what, fix=f"write compound: ...; {choices(lines, str(said))}", where=where)
 
 
 def read_as(kind: FileKind, text: str | bytes, path: str) -> BaseModel:
-    """A file of a known kind as its model, with every mistake of its shape.
+    """A file of a known kind as its model; raises all mistakes of its shape.
 
     Raises:
         InvalidFile: The file has mistakes.

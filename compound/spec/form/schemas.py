@@ -1,7 +1,7 @@
 """`compound schema`: JSON Schema (draft 2020-12) of each kind of declared file, for editors.
 
-Made from the models, so that a new kind of node or a new key is in it by itself. A schema lets through whatever
-the file's reader takes; what a schema cannot say (`$clean.txt`: there is no such field) is found by `check`.
+Generated from the models, so that a new kind of node or a new key is included. A schema accepts everything that
+the file's reader accepts; mistakes that a schema cannot express (`$clean.txt`: no such field) are found by `check`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FOLDER: Final = ".compound/schema"
-"""Where the schemas of a project lie, for the line `# yaml-language-server: $schema=` of its files."""
+"""Folder of a project's schemas, for the line `# yaml-language-server: $schema=` of its files."""
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _TEXT: Final = r"""(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")"""
@@ -33,7 +33,7 @@ _TERM: Final = rf"(?:\$?{_NAME}|{_TEXT}|-?\s*\d[\w.+-]*|\[.*\]|\(.*\)){_STEP}*"
 
 _WORDS: Final[Mapping[str, dict[str, Any]]] = {
     "duration": {
-        "description": "How long: 500ms, 30s, 5m, 4h, 2d, or seconds as a number.",
+        "description": "A duration: 500ms, 30s, 5m, 4h, 2d, or seconds as a number.",
         "anyOf": [
             {"type": "string", "pattern": r"^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$"},
             {"type": "number", "exclusiveMinimum": 0, "maximum": 366 * 86400},
@@ -41,7 +41,7 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
         "examples": ["30s", "4h"],
     },
     "age": {
-        "description": "How old something may become: 36h, 90d; from a day to a hundred years.",
+        "description": "An age: 36h, 90d; from a day to a hundred years.",
         "type": "string",
         "pattern": r"^\s*\d+(\.\d+)?(h|d)\s*$",
         "examples": ["30d", "90d"],
@@ -61,7 +61,7 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
         "examples": ["intent.label != 'other'", "answer.check.score >= 0.8"],
     },
     "reference": {
-        "description": "$node.field; `?` at its end: null where it is absent; $a ?? $b: the first that is there; "
+        "description": "$node.field; with `?` at its end: null if it is absent; $a ?? $b: the first that has a value; "
         "$$5 is the text $5.",
         "type": "string",
         "pattern": rf"^(?:[^$]|$|\$\$|\s*{_TERM}\s*(?:\?\?\s*{_TERM}\s*)*$)",
@@ -142,7 +142,7 @@ def schema_text(name: str) -> str:
 
 
 class _Generator(GenerateJsonSchema):
-    """Without made-up titles, and with a description for every key."""
+    """Without generated titles, and with a description for every key."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401 - as pydantic has it
         return False
@@ -165,11 +165,11 @@ class _Generator(GenerateJsonSchema):
 
 
 class _Finisher:
-    """Words as references, closed records of patterned names, unions told apart by what is written.
+    """Words as references, closed records of patterned names, unions selected by their keys.
 
     Attributes:
-        words: Names of `_WORDS` that were met.
-        unions: Definitions that were made of unions.
+        words: Names of `_WORDS` that were used.
+        unions: Definitions of unions.
     """
 
     def __init__(self, definitions: Mapping[str, Any]) -> None:
@@ -200,13 +200,13 @@ class _Finisher:
         return record
 
     def _told_apart(self, options: list[Any]) -> str | None:
-        """`oneOf` records as `if` and `then`: a mistake in an `llm` node is then one mistake, not one of each kind."""
+        """`oneOf` records as `if` and `then`: a mistake in an `llm` node is then one mistake, not one per kind."""
         targets = [option.get("$ref", "").rpartition("/")[2] for option in options if isinstance(option, dict)]
         models = [self._definitions[target] for target in targets if target in self._definitions]
         if len(models) < len(options):
             return None
         said = [model.get("properties", {}).get("use", {}).get("const") for model in models]
-        # What has no `use` is told by its first key: `repeat`, `map`, `value`.
+        # Entries without `use` are recognized by their first key: `repeat`, `map`, `value`.
         keys = [model["required"][0] for model, use in zip(models, said, strict=True) if use is None]
         name = "-or-".join([*keys, "use"])
         marks = [
@@ -217,7 +217,7 @@ class _Finisher:
         ]
         self.unions[name] = {
             "type": "object",
-            "properties": {"use": {"enum": [use for use in said if use is not None], "description": "What it does."}},
+            "properties": {"use": {"enum": [use for use in said if use is not None], "description": "Kind of node."}},
             "anyOf": [{"required": [key]} for key in ("use", *keys)],
             "allOf": [{"if": mark, "then": option} for mark, option in zip(marks, options, strict=True)],
         }

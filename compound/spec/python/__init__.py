@@ -1,7 +1,7 @@
-"""Graphs written in Python: the same `GraphSpec` that a YAML file gives.
+"""Graphs written in Python: the same `GraphSpec` as from a YAML file.
 
-The nodes are methods of the graph, not free functions: `compound.review` and `compound.tool` are rooms of the
-package, and a graph that knows its own nodes needs no hidden current one.
+The nodes are methods of the graph, not free functions: `compound.review` and `compound.tool` are packages, and a
+graph that knows its own nodes needs no hidden current graph.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the methods of the builder are given, as the words of a graph file."""
+"""Converts the arguments of the builder's methods to the keys of a graph file."""
 
-# A reference has no public names, every word may be a field of its value; so its parts are private to this room.
+# A reference has no public names: every name may be a field of its value; so its parts are private to this room.
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Compiled_co = TypeVar("Compiled_co", covariant=True)
 
 
 class Compiles(Protocol[Compiled_co]):
-    """What turns a graph into something that runs: a project."""
+    """Runs a graph: a project."""
 
     def compile(self, graph: GraphSpec) -> Compiled_co:
         """The graph, ready to run."""
@@ -31,11 +31,11 @@ class Compiles(Protocol[Compiled_co]):
 
 Data = dict[str, "JsonValue"]
 OPTIONS: Final = ("when", "after", "description", "retry", "timeout", "cache", "fallback", "out")
-"""Keyword arguments of every node that are no inputs; an input of such a name goes into `inputs={...}`."""
+"""Keyword arguments of every node that are not inputs; pass an input of such a name in `inputs={...}`."""
 
 
 class SpareNode(Reference):
-    """A node for `fallback=`; no reference leads to it."""
+    """A node for `fallback=`; it cannot be referenced."""
 
     __slots__ = ("data",)
 
@@ -54,7 +54,7 @@ class HasValue(Protocol):
 
 
 def name_of(ref: Reference | HasValue | str) -> str:
-    """The node that a reference leads to."""
+    """The node that a reference points to."""
     value = ref if isinstance(ref, str | Reference) else ref.value
     if isinstance(value, str):
         return value
@@ -93,7 +93,7 @@ def options_of(given: Mapping[str, Any], declared: Data | None = None) -> Data:
 
 
 def unless(**pairs: tuple[Any, Any]) -> Data:
-    """Keys whose value is not its default: `key=(value, default)`."""
+    """Keys whose value differs from the default: `key=(value, default)`."""
     return {key: cast("JsonValue", value) for key, (value, default) in pairs.items() if value != default}
 
 
@@ -105,7 +105,7 @@ def auto_of(rule: Mapping[str, Any] | Condition) -> JsonValue:
 
 
 def kind_of(node: Mapping[str, JsonValue]) -> Type:
-    """What is known of a node's value from the node alone; `json` where nothing is."""
+    """The type of a node's value, from the node alone; `json` if unknown."""
     use, out = node.get("use"), node.get("out")
     if use == "review":
         return review_type(node)
@@ -116,7 +116,7 @@ def kind_of(node: Mapping[str, JsonValue]) -> Type:
 
 
 def review_type(own: Mapping[str, JsonValue]) -> Type:
-    """The value of a review that offers these decisions."""
+    """The value of a review with these decisions."""
     decide = cast("Mapping[str, Mapping[str, JsonValue]]", own.get("decide") or {"approve": {}, "reject": {}})
     fields: dict[str, Type] = {"action": Enum(tuple(decide))}
     for carried in decide.values():

@@ -1,6 +1,6 @@
-"""The builder: each method adds a node and gives a reference to its value."""
+"""The builder: each method adds a node and returns a reference to its value."""
 
-# A reference has no public names, every word may be a field of its value; so its parts are private to this room.
+# A reference has no public names: every name may be a field of its value; so its parts are private to this room.
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class _Nodes:
         own |= unless(system=(system, None), max_tokens=(max_tokens, 0), temperature=(temperature, None))
         return self._node("llm", name, own, given)
 
-    def agent(  # noqa: PLR0913 - one parameter a key of the node
+    def agent(  # noqa: PLR0913 - one parameter per key of the node
         self,
         model: str,
         *,
@@ -119,7 +119,7 @@ class _Nodes:
         """A verdict on evidence."""
         return self._node("check", name, {"kind": kind}, given)
 
-    def review(  # noqa: PLR0913 - one parameter a key of the node
+    def review(  # noqa: PLR0913 - one parameter per key of the node
         self,
         *,
         name: str = "",
@@ -136,7 +136,7 @@ class _Nodes:
         after: Sequence[Reference | str] = (),
         description: str = "",
     ) -> Reference:
-        """A person decides; the run waits. `auto=` is the condition under which nobody is asked."""
+        """A person decides; the run waits. `auto=` is the condition of an automatic decision."""
         own: Data = unless(queue=(queue, "default"), due=(due, None), expire=(expire, None))
         if show:
             own["show"] = to_binding(show)
@@ -187,11 +187,11 @@ class _Nodes:
         name: str = "",
         **given: Any,  # noqa: ANN401
     ) -> Block:
-        """Rounds of the nodes that are added to the block, until a condition holds."""
+        """Repeat the nodes that are added to the block until a condition holds."""
         rounds: Data = {"max": max}
         return Block(self._graph, self, self._name(name, "repeat"), "repeat", rounds, options_of(given), until=until)
 
-    def map(  # noqa: PLR0913 - one parameter a key of the block
+    def map(  # noqa: PLR0913 - one parameter per key of the block
         self,
         each: Value,
         *,
@@ -203,14 +203,14 @@ class _Nodes:
         name: str = "",
         **given: Any,  # noqa: ANN401
     ) -> Block:
-        """The nodes that are added to the block, once for each item of a list; `block.item` is the item."""
+        """Run the nodes that are added to the block once for each item of a list; `block.item` is the item."""
         rule: Data = {"each": to_binding(each), **unless(parallel=(parallel, 8), max=(max, 1000))}
         rule |= unless(on_error=(on_error, "fail"), queue=(queue, "default")) | ({"as": item} if item != "item" else {})
         return Block(self._graph, self, self._name(name, "map"), "map", rule, options_of(given))
 
     @property
     def spare(self) -> Spare:
-        """Makes a node for `fallback=`: `fallback=g.spare.tool("guess", text=...)`."""
+        """Creates a node for `fallback=`: `fallback=g.spare.tool("guess", text=...)`."""
         return Spare(self._graph)
 
     def _node(self, use: str, name: str, own: Data, given: Mapping[str, Any]) -> Reference:
@@ -224,23 +224,23 @@ class _Nodes:
     def _add(self, name: str, node: Data, kind: Type) -> Reference:
         if name in self._nodes:
             where = place()
-            what = f"there is a node {name!r} already, from {self._graph.places[(*self._lead, name)]}"
-            raise ProjectError("graph.duplicate-name", what, fix="give it another name=", where=where)
+            what = f"the node {name!r} already exists: {self._graph.places[(*self._lead, name)]}"
+            raise ProjectError("graph.duplicate-name", what, fix="pass another name=", where=where)
         self._nodes[name] = node
         self._kinds[name] = kind
         self._graph.places[(*self._lead, name)] = place()
         return self._graph.reference(name, kind)
 
     def _name(self, given: str, use: str) -> str:
-        """The name given, else the variable that takes the value, else the kind."""
+        """The given name, else the variable that the value is assigned to, else the kind."""
         return given or variable() or use
 
 
 class Spare(_Nodes):
-    """Makes nodes that stand nowhere: for `fallback=`."""
+    """Creates nodes outside of the graph, for `fallback=`."""
 
     def __init__(self, graph: Graph) -> None:
-        """Internal: `Graph.spare` makes it."""
+        """Internal: use `Graph.spare`."""
         super().__init__(graph, ())
 
     def _add(self, name: str, node: Data, kind: Type) -> Reference:
@@ -248,9 +248,9 @@ class Spare(_Nodes):
 
 
 class Block(_Nodes):
-    """A `repeat` or a `map`: use it in a `with`, add nodes to it, say what it gives."""
+    """A `repeat` or a `map`: use it in a `with`, add nodes to it, then set its output."""
 
-    def __init__(  # noqa: PLR0913 - what a block is made of
+    def __init__(  # noqa: PLR0913 - the parts of a block
         self,
         graph: Graph,
         around: _Nodes,
@@ -261,26 +261,26 @@ class Block(_Nodes):
         *,
         until: str | Condition | None = None,
     ) -> None:
-        """Internal: `Graph.map` and `Graph.repeat` make it."""
+        """Internal: use `Graph.map` or `Graph.repeat`."""
         super().__init__(graph, (*around._lead, name))
         self._name_here = name
         self._word = word
         self._rule = rule
         self._options = options
-        # The node has its place among its siblings from the start, and is filled in when the block ends.
+        # The node takes its place among its siblings at once, and is completed when the block ends.
         self._data: Data = {word: rule, **options, "nodes": self._nodes}
         self.value = around._add(name, self._data, ANY)
         if until is not None:
             self.until(until)
 
     def __enter__(self) -> Block:
-        """The block itself."""
+        """Return the block itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left to do: nodes are added as they are written."""
+        """Do nothing: nodes are added as they are written."""
 
     @property
     def item(self) -> Reference:
@@ -289,15 +289,15 @@ class Block(_Nodes):
 
     @property
     def previous(self) -> Reference:
-        """The round before, inside a repeat: `block.previous.draft`; absent in the first."""
+        """The previous round, inside a repeat: `block.previous.draft`; absent in the first."""
         return self._graph.reference("previous", ANY)
 
     def until(self, condition: str | Condition | Reference) -> None:
-        """End the rounds when this holds."""
+        """Stop after a round in which this holds."""
         self._rule["until"] = to_condition(condition)
 
     def out(self, value: Value | None = None, /, **fields: Value) -> None:
-        """What the block gives: a record of fields; of a map also one value for each item."""
+        """Set the output of the block: a record of fields; for a map also one value for each item."""
         self._data["out"] = to_binding(fields if fields or value is None else value)
 
 
@@ -306,7 +306,7 @@ class Graph(_Nodes):
 
     Args:
         name: Its name.
-        input: Field to type: the words of the graph file, or Python types (pydantic models among them).
+        input: Field to type: the words of the graph file, or Python types such as pydantic models.
         context: As `input`; stored with the run.
         **rest: The other keys of a graph file: `version`, `description`, `on_change`, `policy`, `budget`,
             `types`, `item`.
@@ -342,22 +342,22 @@ class Graph(_Nodes):
         self._shows: Data = {}
 
     def __enter__(self) -> Graph:
-        """The graph itself."""
+        """Return the graph itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left to do."""
+        """Do nothing."""
 
     @property
     def input(self) -> Reference:
-        """What a run is given."""
+        """The inputs of a run."""
         return self.reference("input", Record({n: parse_type(t) for n, t in self._given["input"].items()}))
 
     @property
     def context(self) -> Reference:
-        """What is stored with a run."""
+        """The context of a run, stored with it."""
         return self.reference("context", Record({n: parse_type(t) for n, t in self._given["context"].items()}))
 
     @property
@@ -366,12 +366,12 @@ class Graph(_Nodes):
         return self.reference("run", ANY)
 
     def output(self, **fields: Value) -> None:
-        """What a run gives."""
+        """Set the output of a run."""
         self._output |= {name: to_binding(value) for name, value in fields.items()}
         self.places["output",] = place()
 
     def shows(self, **roles: Value) -> None:
-        """What a person sees first of a run: `text`, `actions`, `label`, `reasons`."""
+        """Set what a person sees first of a run: `text`, `actions`, `label`, `reasons`."""
         self._shows |= {name: to_binding(value) for name, value in roles.items()}
         self.places["shows",] = place()
 
@@ -381,7 +381,7 @@ class Graph(_Nodes):
         return Reference(Ref(root), kind, names)
 
     def build(self) -> GraphSpec:
-        """The graph, checked for its shape.
+        """The graph, with its shape checked.
 
         Raises:
             InvalidFile: It has mistakes; each names the Python line.

@@ -1,4 +1,4 @@
-"""Where in a Python file something was written, and which variable takes it."""
+"""Finds the place of a call in a Python file, and the variable that its value is assigned to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compound.spec.yaml.reading import DataPath, SourceMap, Step
 
 _HERE: Final = str(Path(__file__).parent)
 _STORES: Final = frozenset({"STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF"})
-# Between a call and the variable that takes its value may stand what `with` and the interpreter's caches need.
+# Instructions that `with` and the interpreter's caches put between a call and the assignment of its value.
 _PASSED: Final = frozenset({"BEFORE_WITH", "CACHE", "NOP", "EXTENDED_ARG", "RESUME"})
 
 
@@ -27,7 +27,7 @@ class PythonPlaces(SourceMap):
         self._places = dict(places)
 
     def value(self, path: Sequence[Step]) -> Location:
-        """The call that made the part at `path`, or the nearest thing around it."""
+        """The call that made the part at `path`, or the nearest part around it."""
         full = tuple(path)
         for size in range(len(full), -1, -1):
             if full[:size] in self._places:
@@ -35,13 +35,13 @@ class PythonPlaces(SourceMap):
         return Location(self.file)
 
     def key(self, path: Sequence[Step]) -> Location:
-        """As `value`: in Python a key and its value stand in one call."""
+        """As `value`: in Python a key and its value are in one call."""
         return self.value(path)
 
 
 def caller() -> FrameType | None:
     """The frame of the code that called the builder."""
-    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - the one way to the caller
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - the only access to the caller
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     return frame
@@ -54,14 +54,14 @@ def place() -> Location:
 
 
 def variable() -> str | None:
-    """The variable that the value of the present call is assigned to; None where there is none."""
+    """The variable that the value of the present call is assigned to; None if there is none."""
     frame = caller()
     return None if frame is None else _stored(frame.f_code, frame.f_lasti)
 
 
 @lru_cache(maxsize=4096)
 def _stored(code: CodeType, at: int) -> str | None:
-    # The offset may lie in the caches behind the call, so what counts is the first instruction after it.
+    # The offset may be in the caches behind the call, so take the first instruction after it.
     for instruction in dis.get_instructions(code):
         if instruction.offset <= at or instruction.opname in _PASSED:
             continue

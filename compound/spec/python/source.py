@@ -1,4 +1,4 @@
-"""A graph -> the Python program that writes it."""
+"""Converts a graph to the Python program that builds it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _WIDTH: Final = 110
 
 
 def to_python(spec: GraphSpec) -> str:
-    """A module whose `graph.build()` is the same graph; references that lead backwards become attributes.
+    """A module whose `graph.build()` is the same graph; references to earlier nodes become attributes.
 
-    What Python cannot say as an attribute (a node further down, `?`, `??`) stays the text of the graph file.
+    References that Python cannot express as attributes (to later nodes, `?`, `??`) stay text as in the graph file.
     """
     data = spec.to_data()
     writer = _Writer(spec)
@@ -75,7 +75,7 @@ class _Writer:
             return None
         steps = [f".{s}" if isinstance(s, str) and _is_attribute(s) else f"[{s!r}]" for s in expr.steps]
         made = self._known[expr.root] + "".join(steps)
-        # Only where the way back gives the very same text.
+        # Only if converting back returns the very same text.
         plain = "$" + expr.root + "".join(f".{s}" if isinstance(s, str) else f"[{s}]" for s in expr.steps)
         if expr.is_optional:
             self.uses_maybe |= plain + "?" == text
@@ -83,7 +83,7 @@ class _Writer:
         return made if plain == text else None
 
     def _leads_somewhere(self, ref: Ref) -> bool:
-        """The builder refuses a field that is surely not there; as text it stays a finding of the check."""
+        """Whether the builder accepts the field; one that it refuses stays text, a finding of `check`."""
         kind: Type | None = self._kinds.get(ref.root, ANY)
         for step in ref.steps:
             kind = None if kind is None else field_type(kind, step, self._names)
@@ -142,7 +142,7 @@ class _Writer:
 
 @cache
 def _own_keys(use: str) -> tuple[str, ...]:
-    """The keys of one kind of node alone; the first is the first argument, but of a review."""
+    """The keys of one kind of node; the first is the first argument, except for a review."""
     fields = NODE_MODELS[use].model_fields
     return tuple(key for name, field in fields.items() if (key := field.alias or name) not in {"use", "in", *OPTIONS})
 

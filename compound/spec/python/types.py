@@ -1,4 +1,4 @@
-"""Python types -> the types of a graph file."""
+"""Converts Python types to the types of a graph file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLAIN: Final[dict[object, str]] = {
 }  # fmt: skip
 
 
-def to_type(  # noqa: PLR0911 - one arm per kind of type
+def to_type(  # noqa: PLR0911 - one branch per kind of type
     kind: object, declared: MutableMapping[str, JsonValue]
 ) -> JsonValue:
     """A type as a graph file writes it.
@@ -33,7 +33,7 @@ def to_type(  # noqa: PLR0911 - one arm per kind of type
     Args:
         kind: The file's own words (`list[str]`, `{id: str}`), or a Python type: plain ones, `list[T]`,
             `T | None`, `Literal`, an `Enum` of texts, a pydantic model, a dataclass, a `TypedDict`.
-        declared: Takes the records that the type names, under their class's name.
+        declared: Collects the records that the type names, under their class's name.
 
     Raises:
         ProjectError: ``graph.bad-type``.
@@ -58,7 +58,7 @@ def to_type(  # noqa: PLR0911 - one arm per kind of type
         return "json"
     if isinstance(kind, type):
         return _of_class(kind, declared)
-    raise _bad(f"{kind!r} is no type of a graph file")
+    raise _bad(f"{kind!r} is not a type of a graph file")
 
 
 def _own_words(kind: JsonValue, declared: MutableMapping[str, JsonValue]) -> JsonValue:
@@ -96,7 +96,7 @@ def _of_class(kind: type, declared: MutableMapping[str, JsonValue]) -> JsonValue
         return _enum([str(value) for value in values]) if all(isinstance(v, str) for v in values) else "json"
     fields = _fields(kind)
     if fields is None:
-        raise _bad(f"{kind.__name__} is no record: a pydantic model, a dataclass or a TypedDict")
+        raise _bad(f"{kind.__name__} is not a record: a pydantic model, a dataclass or a TypedDict")
     if kind.__name__ not in declared:
         declared[kind.__name__] = {}
         declared[kind.__name__] = {
@@ -113,7 +113,7 @@ def _field(kind: JsonValue, *, is_required: bool) -> JsonValue:
 
 
 def _hints(kind: type) -> dict[str, Any]:
-    # A class that is local to the function which writes the graph is found among its variables.
+    # A class that is local to the function that builds the graph is found among its variables.
     frame = caller()
     return get_type_hints(kind, localns=None if frame is None else dict(frame.f_locals))
 

@@ -1,6 +1,6 @@
 """References as Python values: `g.input.ticket.body`, `intent.label != "other"`."""
 
-# A reference has no public names, every word may be a field of its value; so its parts are private to this room.
+# A reference has no public names: every name may be a field of its value; so its parts are private to this room.
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _NO_TYPES: Final[Names] = {}
 
 
 class UnknownField(ProjectError, AttributeError):
-    """A field that the type of a reference does not have."""
+    """The type of a reference does not have this field."""
 
 
 class Expression:
-    """Something over references: compare it, join it with `&` and `|`, turn it around with `~`."""
+    """An expression over references: compare it, combine it with `&` and `|`, negate it with `~`."""
 
     __slots__ = ("_expr",)
 
     def __init__(self, expr: Expr) -> None:
-        """Internal: the builder makes it."""
+        """Internal: created by the builder."""
         self._expr = expr
 
     def __bool__(self) -> bool:
-        what = f"{self} has no truth while the graph is written; it has one when the graph runs"
+        what = f"{self} has no boolean value while the graph is built; it has one when the graph runs"
         raise ProjectError(
-            "graph.no-truth", what, fix="join conditions with & and |, turn one around with ~", where=place()
+            "graph.no-truth", what, fix="combine conditions with & and |, negate one with ~", where=place()
         )
 
     def __hash__(self) -> int:
@@ -87,24 +87,24 @@ class Expression:
 
 
 class Condition(Expression):
-    """What a `when` or an `until` takes; computed, so it cannot be the value of an `in`."""
+    """A condition for `when` or `until`; it is computed, so it cannot be the value of an `in`."""
 
     __slots__ = ()
 
 
 class Reference(Expression):
-    """A value that is there when the graph runs. `ref.field` and `ref[0]` lead on; a wrong field fails here.
+    """A value of the graph at run time. `ref.field` and `ref[0]` refer to its parts; a wrong field fails here.
 
     Args:
-        expr: Where it leads.
-        kind: Its type; `json` where it is not known.
+        expr: The reference.
+        kind: Its type; `json` if unknown.
         names: Declared types.
     """
 
     __slots__ = ("_kind", "_names")
 
     def __init__(self, expr: Expr, kind: Type = ANY, names: Names | None = None) -> None:
-        """Internal: the builder makes it."""
+        """Internal: created by the builder."""
         super().__init__(expr)
         self._kind = kind
         self._names = _NO_TYPES if names is None else names
@@ -117,22 +117,22 @@ class Reference(Expression):
     def __getitem__(self, step: str | int) -> Reference:
         ref = self._expr
         if not isinstance(ref, Ref):
-            what = f"{self} is the first of several; a field of it cannot be named"
-            raise ProjectError("graph.bad-reference", what, fix="name the field of each", where=place())
+            what = f"{self} is the first of several values; you cannot take a field of it"
+            raise ProjectError("graph.bad-reference", what, fix="take the field of each one", where=place())
         kind = field_type(self._kind, step, self._names)
         if kind is None:
             record = bare(self._kind, self._names)
             fix = choices(list(record.fields), str(step)) if isinstance(record, Record) else "it has no fields"
-            raise UnknownField("graph.unknown-field", f"${ref}: there is no field {step!r}", fix=fix, where=place())
+            raise UnknownField("graph.unknown-field", f"${ref}: no field {step!r}", fix=fix, where=place())
         return Reference(Ref(ref.root, (*ref.steps, step), ref.is_optional), kind, self._names)
 
 
 Value: TypeAlias = "Reference | JsonValue | Sequence[Value] | Mapping[str, Value]"
-"""What an `in` takes: a reference, a literal, or lists and records of them."""
+"""A value of an `in`: a reference, a literal, or lists and records of them."""
 
 
 def maybe(ref: Reference) -> Reference:
-    """`$ref?`: null where the node was skipped."""
+    """`$ref?`: null if the node was skipped."""
     expr = ref._expr
     if not isinstance(expr, Ref):
         return ref
@@ -140,7 +140,7 @@ def maybe(ref: Reference) -> Reference:
 
 
 def first(*values: Value) -> Reference:
-    """`a ?? b ?? c`: the first that is neither absent nor null."""
+    """`a ?? b ?? c`: the first value that is neither absent nor null."""
     items: list[Expr] = []
     for value in values:
         expr = expr_of(value)
@@ -159,10 +159,10 @@ def length(value: object) -> Condition:
 
 
 def expr_of(value: object) -> Expr:
-    """The tree of anything that may stand in a condition.
+    """The tree of a value in a condition.
 
     Raises:
-        ProjectError: ``graph.bad-condition``: it is no reference, condition or plain literal.
+        ProjectError: ``graph.bad-condition``: it is not a reference, condition or plain literal.
     """
     if isinstance(value, Expression):
         return value._expr
@@ -170,7 +170,7 @@ def expr_of(value: object) -> Expr:
         return Constant(value)
     if isinstance(value, list | tuple):
         return ListOf(tuple(expr_of(item) for item in cast("Sequence[object]", value)))
-    what = f"{value!r} cannot stand in a condition"
+    what = f"{value!r} is not allowed in a condition"
     raise ProjectError(
         "graph.bad-condition", what, fix="use references, text, numbers, true, false, null", where=place()
     )
@@ -180,10 +180,10 @@ def to_binding(value: object) -> JsonValue:
     """A value of an `in` as the graph file writes it.
 
     Raises:
-        ProjectError: ``graph.bad-reference``: it computes something; ``graph.bad-value``: it is no JSON.
+        ProjectError: ``graph.bad-reference``: it computes something; ``graph.bad-value``: it is not JSON.
     """
     if isinstance(value, Condition):
-        what = f"{value} computes something; only references may stand here"
+        what = f"{value} computes something; only references are allowed here"
         raise ProjectError("graph.bad-reference", what, fix="compute in a condition or in a tool", where=place())
     if isinstance(value, Reference):
         return _reference_text(value)
@@ -196,15 +196,15 @@ def to_binding(value: object) -> JsonValue:
     handle = getattr(value, "value", None)
     if isinstance(handle, Reference):
         return _reference_text(handle)
-    what = f"{type(value).__name__} is no value of an `in`"
-    raise ProjectError("graph.bad-value", what, fix="give a reference, or JSON", where=place())
+    what = f"{type(value).__name__} is not a value of an `in`"
+    raise ProjectError("graph.bad-value", what, fix="pass a reference, or JSON", where=place())
 
 
 def _reference_text(ref: Reference) -> str:
     text = show_expr(ref._expr, dollar=True)
     if not text.startswith("$"):
-        fix = "begin with a reference; a literal is always there, so what follows it is never taken"
-        raise ProjectError("graph.bad-reference", f"{text} begins with a literal", fix=fix, where=place())
+        fix = "start with a reference; a literal always has a value, so the rest is never used"
+        raise ProjectError("graph.bad-reference", f"{text} starts with a literal", fix=fix, where=place())
     return text
 
 

@@ -1,4 +1,4 @@
-"""What the keys of a declared file mean: from the fields of its model, or from the `Attributes:` of its docstring."""
+"""Descriptions of the keys of a declared file: from its model's fields, or the `Attributes:` of its docstring."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ATTRIBUTE: Final = re.compile(r"^    (\w+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
 
 def summary(model: type[BaseModel]) -> str:
-    """What a model is, without its attributes."""
+    """The description of a model, without its attributes."""
     text = inspect.getdoc(model) or ""
     return _one_line(text.partition("\nAttributes:\n")[0])
 
 
 @cache
 def descriptions(model: type[BaseModel]) -> Mapping[str, str]:
-    """Field to what it means; a field that nobody described is left out."""
+    """Field to description; a field without one is left out."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
         _, _, listed = (inspect.cleandoc(base.__doc__ or "")).partition("\nAttributes:\n")

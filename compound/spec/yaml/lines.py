@@ -1,7 +1,7 @@
-"""A tree -> the lines of its canonical form.
+"""Converts a tree to the lines of its canonical form.
 
-What was written in one line stays in one line while it fits, else it is broken; what was written in lines stays
-so. Comments stay where they were, at the column where they were if the line is not longer than that.
+A value on one line stays on one line while it fits, else it is broken; a value on several lines stays so. Comments
+keep their place, and their column if the line is not longer than that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from compound.spec.yaml.tree import Entry, Node, Tree
 WIDTH: Final = 110
 _STEP: Final = 2
 _DEEPEST: Final = 60
-"""Columns behind which a mapping in braces is not wrapped but written in lines."""
+"""Columns after which a mapping in braces is not wrapped but written in lines."""
 
 
 def tree_text(tree: Tree) -> str:
@@ -35,7 +35,7 @@ def tree_text(tree: Tree) -> str:
 
 
 def _squeezed(comments: Sequence[str], *, is_first: bool = False) -> list[str]:
-    """Comments with at most one blank line between them; none before them where they come first."""
+    """Comments with at most one blank line between them; none before the first."""
     out: list[str] = []
     for text in comments:
         if text or (out[-1] if out else not is_first):
@@ -80,13 +80,13 @@ def _beside(line: str, comment: str, column: int) -> str:
 
 
 def _scalar(node: Node, prefix: str, indent: int) -> list[str]:
-    """Header line first; the lines of a block scalar follow."""
+    """Header line first, then the lines of a block scalar."""
     line = f"{prefix} {_one_line(node, in_flow=False)}"
     if not isinstance(node.value, str):
         return [line]
     text, style, is_long = node.value, node.style, len(line) > WIDTH
     if style in " '\"":
-        # Quotes carry line breaks; long prose reads better folded, quoted or not.
+        # Quotes can contain line breaks; long prose reads better folded, quoted or not.
         style = "|" if has_break(text) and style == " " else ">" if is_long and not has_break(text) else ""
     block = block_lines(text, style, max(20, WIDTH - indent - _STEP)) if style else None
     if block is None or (node.style not in "|>" and (block[0][0] != style or len(block) < 3)):
@@ -108,7 +108,7 @@ def _item(entry: Entry) -> str:
 
 
 def _flow(node: Node, prefix: str) -> list[str] | None:
-    """A collection in braces, wrapped where it holds only scalars; None when it must be written in lines."""
+    """A collection in braces, wrapped if it has only scalars; None if it must be written in lines."""
     if not node.entries:
         return [f"{prefix} {_one_line(node, in_flow=True)}"]
     if not node.is_flow or _has_comments(node):
@@ -127,7 +127,7 @@ def _wrapped(node: Node, prefix: str) -> list[str] | None:
         return None
     lines = [f"{prefix} {opening}{items[0]}"]
     for item in items[1:]:
-        # One column stays for the comma, or for the closing sign.
+        # One column is for the comma or the closing bracket.
         if len(lines[-1]) + 2 + len(item) + 1 <= WIDTH:
             lines[-1] += f", {item}"
         else:

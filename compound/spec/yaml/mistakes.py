@@ -1,4 +1,4 @@
-"""Mistakes of meaning that a model's validator finds: each at the key or value it is about, with its fix."""
+"""Mistakes of meaning that a model's validator finds: each at its key or value, with its fix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WHOLE: Final = frozenset(
     {"bool_parsing", "bool_type", "dict_type", "float_parsing", "float_type", "int_parsing", "int_type", "list_type"}
     | {"literal_error", "model_type", "string_type", "tuple_type"}
 )
-"""What is said of a value as a whole: it is of another kind."""
+"""Errors of a value as a whole: it has another type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Mistake:
     """One mistake of meaning.
 
     Attributes:
-        path: Keys from the model that finds it to what is wrong.
+        path: Keys from the model that finds it to the wrong part.
         what: What was found.
-        fix: What to do, with the real choices.
-        at_key: The key is wrong, not its value.
-        code: Of the finding; the file's own when empty.
+        fix: The correction, with the choices.
+        at_key: Whether the key is wrong, not its value.
+        code: Code of the finding; default the file's own.
     """
 
     path: tuple[str | int, ...]
@@ -38,10 +38,10 @@ class Mistake:
 
 
 def refuse(mistakes: Sequence[Mistake], title: str) -> None:
-    """Raise every mistake as one pydantic error; nothing happens where there is none.
+    """Raise all mistakes as one pydantic error; does nothing without mistakes.
 
     Raises:
-        ValidationError: As pydantic's own; the paths of the models around this one are put before each path.
+        ValidationError: pydantic's own; the paths of the models around this one are put before each path.
     """
     from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
@@ -61,7 +61,7 @@ def refuse(mistakes: Sequence[Mistake], title: str) -> None:
 
 
 def folded(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """What is said of several places once, at the first: a name that is not there is one mistake."""
+    """Merge equal mistakes of several places into the first: an unknown name is one mistake."""
     found: dict[str, list[Mistake]] = {}
     for one in mistakes:
         found.setdefault(one.what, []).append(one)
@@ -73,7 +73,7 @@ def _more(others: int) -> str:
 
 
 def mistake_of(detail: ErrorDetails, path: tuple[str | int, ...]) -> Mistake | None:
-    """The mistake behind a line of a pydantic error, at its path in the file; None for pydantic's own errors."""
+    """The mistake in a line of a pydantic error, at its path in the file; None for pydantic's own errors."""
     if detail["type"] != TYPE:
         return None
     said: dict[str, Any] = detail.get("ctx") or {}
@@ -81,7 +81,7 @@ def mistake_of(detail: ErrorDetails, path: tuple[str | int, ...]) -> Mistake | N
 
 
 def path_in(data: object, steps: Sequence[str | int]) -> tuple[str | int, ...]:
-    """The path in the file of pydantic's steps: what is no key there, the tag of a union, is left out."""
+    """The path in the file of pydantic's steps, without those that are not keys: the tag of a union."""
     if not steps:
         return ()
     inside = _into(data, steps[0])
@@ -104,11 +104,11 @@ def without_branches(
 ) -> list[ErrorDetails]:
     """The lines without those of union branches that were not meant.
 
-    pydantic says of each branch why the value does not fit; what is furthest inside the value is the mistake.
+    pydantic reports for each branch why the value does not fit; the deepest error in the value is the mistake.
 
     Args:
         details: Lines of one error.
-        path: Where in the file a line is.
+        path: Path in the file of a line.
     """
     kept: list[tuple[tuple[str | int, ...], ErrorDetails]] = []
     for detail in sorted(details, key=lambda one: -len(path(one))):
@@ -121,7 +121,7 @@ def without_branches(
 
 
 def without_misspelt(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
-    """The lines without those that say a key is missing which stands beside, misspelt: that is one mistake."""
+    """The lines without missing keys whose misspelt form is present: that is one mistake."""
     from difflib import get_close_matches
 
     missing = {detail["loc"] for detail in details if detail["type"] == "missing"}

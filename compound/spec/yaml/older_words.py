@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from compound.spec.yaml.tree import Node
 
 OLDER_KINDS: Final[Mapping[str, str]] = {"shop": "records", "desk": "mailbox"}
-"""What a file's first line may still say, and the kind that it means."""
+"""Older kinds in a file's first line, and the present kind."""
 OLDER_KEYS: Final[Mapping[str, Mapping[str, str]]] = {"desk": {"tickets": "items"}}
-"""Keys of files that say an older kind, with the present ones."""
+"""Older keys of files of an older kind, and the present ones."""
 OLDER_ID: Final = "customer_id"
-"""What graphs call the id of a view's root document where the file says the older kind of records."""
+"""The name of a view's root id in graphs, for files of the older records kind."""
 
 
 def present_data(data: JsonValue) -> JsonValue:
-    """What a file says, in the present words."""
+    """The content of a file in the present words."""
     older = _older(data)
     if older is None or not isinstance(data, dict):
         return data
@@ -33,7 +33,7 @@ def present_data(data: JsonValue) -> JsonValue:
 
 
 def write_present(node: Node, data: JsonValue) -> None:
-    """Bring the tree of a file into the present words; its comments stay."""
+    """Convert the tree of a file to the present words, keeping its comments."""
     from compound.spec.yaml.tree import Entry, Node
 
     older = _older(data)

@@ -1,11 +1,11 @@
 """Read YAML as plain JSON data, with the place of every key and value.
 
-Built from parser events, so nothing is constructed that we did not ask for: no tags, anchors, aliases or
-merge keys, no duplicate keys, a bounded size and depth. Scalars follow the YAML 1.2 core schema: `no` and
-`on` are text, dates stay text.
+Built from parser events, so that only plain data is constructed: no tags, anchors, aliases or merge keys, no
+duplicate keys, a bounded size and depth. Scalars follow the YAML 1.2 core schema: `no` and `on` are text, dates
+stay text.
 
-`list[str]`, `enum(a, b)` and `$found[0].id` may stand unquoted inside `{...}`, where YAML gives `[`, `]` and `,` a
-meaning: they are masked, character for character, before parsing, so that columns stay true.
+`list[str]`, `enum(a, b)` and `$found[0].id` may be unquoted inside `{...}`, where `[`, `]` and `,` have a meaning in
+YAML: they are masked, character for character, before parsing, so that columns stay correct.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ _WORDS: Final[dict[str, JsonValue]] = {
 
 
 class SourceMap:
-    """Where each key and value of a file stands.
+    """Places of the keys and values of a file.
 
-    Two source maps are always equal: where a thing was written is no part of what it is.
+    Two source maps are always equal: the place of a value is not part of its identity.
     """
 
     __slots__ = ("_keys", "_values", "file")
@@ -73,16 +73,16 @@ class SourceMap:
         return 0
 
     def value(self, path: Sequence[Step]) -> Location:
-        """Where the value at `path` begins, or that of the nearest thing around it."""
+        """Place of the value at `path`, or of the nearest value around it."""
         return self._nearest(tuple(path), self._values)
 
     def key(self, path: Sequence[Step]) -> Location:
-        """Where the key at `path` stands; for a list item its value."""
+        """Place of the key at `path`; for a list item, of its value."""
         full = tuple(path)
         return self._at(self._keys[full]) if full in self._keys else self.value(full)
 
     def below(self, path: Sequence[Step]) -> list[Step]:
-        """The keys that stand at a path of the file, whatever became of them; empty where none is known."""
+        """The keys at a path of the file, including dropped ones; empty if unknown."""
         full = tuple(path)
         return [key[-1] for key in self._keys if key[:-1] == full]
 
@@ -103,7 +103,7 @@ class YamlDocument:
 
     Attributes:
         data: None, bool, int, float, str, list and dict only.
-        source: Where each key and value stands.
+        source: Place of each key and value.
     """
 
     data: JsonValue
@@ -133,7 +133,7 @@ class _Reader:
         next(self.events)
         after = next(self.events)
         if type(after).__name__ != "StreamEndEvent":
-            raise self.fail("yaml.many-documents", "a second document begins here", after, "keep one per file")
+            raise self.fail("yaml.many-documents", "a second document starts here", after, "keep one per file")
         return data
 
     def value(self, event: _Event, path: DataPath) -> JsonValue:
@@ -188,7 +188,7 @@ class _Reader:
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
             key = self.key(event)
             if key in record:
-                raise self.fail("yaml.duplicate-key", f"the key {key!r} stands here twice", event, "keep one")
+                raise self.fail("yaml.duplicate-key", f"the key {key!r} is here twice", event, "keep one")
             below = (*path, key)
             self.keys[below] = (event.start_mark.line + 1, event.start_mark.column + 1)
             record[key] = self.value(next(self.events), below)
@@ -212,7 +212,7 @@ def read_yaml(text: str | bytes, file: str) -> YamlDocument:
         file: Its name as the user would type it, for messages.
 
     Raises:
-        ProjectError: ``yaml.*``: not UTF-8, too large, too many or too deep, broken, or one of the refused features.
+        ProjectError: ``yaml.*``: not UTF-8, too large, too many or too deep, invalid, or one of the refused features.
     """
     decoded = _decode(text, file)
     parser = YAML(typ="safe", pure=True)
@@ -227,9 +227,9 @@ def read_yaml(text: str | bytes, file: str) -> YamlDocument:
 
 
 def parser_events(text: str) -> Iterator[_Event]:
-    """The parser events of a text that `read_yaml` accepts, for its formatter: places are those of the text.
+    """The parser events of a text that `read_yaml` accepts, for its formatter; with places in the text.
 
-    Values of scalars may hold masked characters; take them from the data.
+    Values of scalars may have masked characters; take them from the data.
     """
     return iter(YAML(typ="safe", pure=True).parse(_mask(text)))
 
@@ -238,7 +238,7 @@ def read_yaml_file(path: Path, shown: str = "") -> YamlDocument:
     """`read_yaml` of a file.
 
     Raises:
-        ProjectError: ``yaml.unreadable`` when the file cannot be read; otherwise as `read_yaml`.
+        ProjectError: ``yaml.unreadable`` if the file cannot be read; else as `read_yaml`.
     """
     name = shown or str(path)
     try:
@@ -250,10 +250,10 @@ def read_yaml_file(path: Path, shown: str = "") -> YamlDocument:
 
 
 def decode_utf8(content: str | bytes, file: str) -> str:
-    """The content as text; a byte order mark is dropped.
+    """The content as text, without a byte order mark.
 
     Raises:
-        ProjectError: ``yaml.not-utf8``, with the line of the first byte that is none; ``yaml.bad-character``.
+        ProjectError: ``yaml.not-utf8``, with the line of the first invalid byte; ``yaml.bad-character``.
     """
     if isinstance(content, str):
         if half := _HALF.search(content):
@@ -279,7 +279,7 @@ def _decode(text: str | bytes, file: str) -> str:
         line = text.count("\n", 0, masked.start()) + 1
         what = f"the private-use character U+{ord(masked.group()):04X} is not allowed"
         raise ProjectError("yaml.bad-character", what, fix="remove it", where=Location(file, line))
-    # The parser's nesting is the file's: refuse before it costs anything.
+    # The parser's nesting is the file's: refuse before it uses resources.
     return text
 
 
@@ -301,7 +301,7 @@ def _mask(text: str) -> str:
 
 
 def _closings(text: str) -> dict[int, int]:
-    """Place of each bracket -> the end of what it opens, where that is on its line and before a comment."""
+    """Place of each bracket to the end of its group, if that is on its line and before a comment."""
     ends: dict[int, int] = {}
     still_open: list[int] = []
     for found in _BRACKET.finditer(text):

@@ -1,4 +1,4 @@
-"""How a scalar is written so that every YAML reader, not only ours, reads the same value."""
+"""Writes scalars so that every YAML reader, not only ours, reads the same value."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 _UNSAFE: Final = re.compile("[^\t\n -~\xa0-\ud7ff\ue005-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
-"""Characters that only an escape can carry: controls, line breaks of other alphabets, the reader's own marks."""
+"""Characters that need an escape: controls, unusual line breaks, the reader's own marks."""
 _NOT_FIRST: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=")
 _NOT_IN_FLOW: Final = re.compile(r"[,\[\]{}]")
 _NOT_PLAIN: Final = re.compile(r":(?=\s|$)|\s#|[\t\n]")
 
 
 def plain_ok(text: str, *, in_flow: bool) -> bool:
-    """The text needs no quotes here, and nobody takes it for something else than text."""
+    """Whether the text needs no quotes here and no reader takes it for another type."""
     if not text or text != text.strip() or _UNSAFE.search(text) or _NOT_PLAIN.search(text):
         return False
     if text[0] in _NOT_FIRST and not (text[0] in "-:?" and text[1:2].strip() and text[1] not in ",[]{}"):
@@ -40,12 +40,12 @@ def _resolver() -> Any:  # noqa: ANN401 - ruamel.yaml has no types of its own
 def _means_text(text: str) -> bool:
     from ruamel.yaml.nodes import ScalarNode
 
-    # A date is a date to everybody; only our reader says text, and the models take both.
+    # Other readers parse a date as a date; ours reads text, and the models accept both.
     return str(_resolver().resolve(ScalarNode, text, (True, False))).rpartition(":")[2] in {"str", "timestamp"}
 
 
 def quoted(text: str) -> str:
-    """The text in double quotes; in single ones where that saves escapes."""
+    """The text in double quotes, or in single quotes if that saves escapes."""
     if ('"' in text or "\\" in text) and not _UNSAFE.search(text) and not re.search(r"[\t\n]", text):
         return "'" + text.replace("'", "''") + "'"
     return _UNSAFE.sub(lambda found: _escape(found.group()), json.dumps(text, ensure_ascii=False))
@@ -57,7 +57,7 @@ def _escape(char: str) -> str:
 
 
 def key_text(key: str, *, is_quoted: bool) -> str:
-    """A key; one that was plain stays plain, whatever other readers make of `on` or `1`."""
+    """A key; a plain one stays plain, even if other readers convert `on` or `1`."""
     if is_quoted or _UNSAFE.search(key) or not key:
         return quoted(key)
     return key if plain_ok(f"{key}x", in_flow=True) and not key.endswith(":") else quoted(key)
@@ -78,7 +78,7 @@ def scalar_text(node: Node, *, in_flow: bool) -> str:
 
 
 def block_lines(text: str, style: str, width: int) -> list[str] | None:
-    """Header and lines of a block scalar, not indented; None when it cannot be one.
+    """Header and lines of a block scalar, not indented; None if it cannot be one.
 
     Args:
         text: The value.
@@ -91,7 +91,7 @@ def block_lines(text: str, style: str, width: int) -> list[str] | None:
     chomp = "" if text != body else "-"
     if style == ">" and not re.search(r"^[ \t]|\t|[ \t]$", body, re.MULTILINE) and "  " not in body:
         return [f">{chomp}", *_folded(body, width)]
-    # Lines that begin with blanks would be taken for the indentation.
+    # Lines that start with blanks would be read as indentation.
     mark = "2" if body[0] in " \t\n" else ""
     return [f"|{mark}{chomp}", *body.split("\n")]
 
@@ -115,5 +115,5 @@ def _folded(body: str, width: int) -> list[str]:
 
 
 def has_break(text: str) -> bool:
-    """It is more than one line."""
+    """Whether it has more than one line."""
     return any(char in text for char in BREAKS)

@@ -1,8 +1,8 @@
-"""A YAML file as a tree that keeps what people wrote beside the data: comments, blank lines, styles.
+"""A YAML file as a tree that keeps comments, blank lines and styles.
 
-ruamel.yaml parses; its round-trip loader is not used, because it ties a comment to whatever stands before it: a
-key that moves leaves its comment behind, and comments inside `{...}` are lost. Here each comment belongs to the
-entry that it is written for, so that entries can be moved and lines broken again.
+ruamel.yaml parses; its round-trip loader is not used, because it attaches a comment to the token before it: a key
+that moves leaves its comment behind, and comments inside `{...}` are lost. Here each comment belongs to the
+entry that it describes, so that entries can be moved and lines broken again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Kind = Literal["scalar", "map", "list"]
 
 _BREAK: Final = re.compile(f"\r\n|[{BREAKS}]")
 _COMMENT: Final = re.compile(f"#[^{BREAKS}]*")
-"""Outside of scalars nothing but a comment has this sign."""
+"""Outside of scalars only a comment has this character."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,9 +31,9 @@ class Node:
     """A value.
 
     Attributes:
-        value: Of a scalar, as `read_yaml` gives it.
-        raw: Of a plain scalar, as it is written.
-        style: Of a scalar: ` ` plain, `'`, `"`, `|`, `>`; of the others `{` in one line, ` ` in lines.
+        value: For a scalar: its value, as from `read_yaml`.
+        raw: For a plain scalar: its text.
+        style: For a scalar: ` ` plain, `'`, `"`, `|`, `>`; for the others `{` on one line, ` ` in lines.
         tail: Comments after the last entry; `` is a blank line.
     """
 
@@ -48,7 +48,7 @@ class Node:
 
     @property
     def is_flow(self) -> bool:
-        """It is written as `{...}` or `[...]`."""
+        """Whether it is written as `{...}` or `[...]`."""
         return self.kind != "scalar" and self.style == "{"
 
 
@@ -57,13 +57,13 @@ class Entry:
     """A key with its value, or an item of a list.
 
     Attributes:
-        start: Where the key, or the dash or the value of an item, begins.
-        key: The key as text; of an item None.
-        key_end: Where the key ends.
-        is_quoted: The key is written in quotes.
+        start: Start of the key, or of an item's dash or value.
+        key: The key as text; None for an item.
+        key_end: End of the key.
+        is_quoted: Whether the key is written in quotes.
         before: Comments in the lines above; `` is a blank line.
         beside: The comment at the end of its line; empty for none.
-        column: Where that comment stands, counted from where the entry begins.
+        column: Column of that comment, counted from the start of the entry.
     """
 
     start: int
@@ -82,7 +82,7 @@ class Tree:
 
     Attributes:
         head: Comments above everything; they stay there.
-        root: The mapping or list that the file is.
+        root: The mapping or list of the file.
     """
 
     head: list[str]
@@ -145,7 +145,7 @@ class _Builder:
         if style == "{":
             node.end = closing.end_mark.index
         elif node.entries:
-            # The parser ends a block where the next thing begins: behind blank lines and comments.
+            # The parser ends a block at the start of the next token: after blank lines and comments.
             node.start, node.end = node.entries[0].start, node.entries[-1].value.end
         return node
 
@@ -155,13 +155,13 @@ class _Builder:
         start = self._item_start(value.start, style) if event is None else event.start_mark.index
         key_end = start + 1 if event is None else event.end_mark.index
         if value.kind == "scalar" and value.start == value.end:
-            # Nothing is written: the parser says it stands where the next thing begins.
+            # An empty value: the parser reports the place of the next token.
             value.start = value.end = key_end if style != "{" or event is not None else value.start
         is_quoted = event is not None and event.style is not None
         return Entry(start=start, key=key, key_end=key_end, is_quoted=is_quoted, value=value)
 
     def _item_start(self, start: int, style: str) -> int:
-        """Of a list in lines, where the dash of an item stands; comments may lie between."""
+        """For a list in lines: place of an item's dash; comments may be in between."""
         dash = start
         while style != "{":
             dash = self._text.rfind("-", 0, dash)
@@ -172,7 +172,7 @@ class _Builder:
 
 
 class _Comments:
-    """Finds every comment and gives it to an entry."""
+    """Finds every comment and assigns it to an entry."""
 
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
@@ -196,7 +196,7 @@ class _Comments:
             self._walk(entry.value, entry)
 
     def attach(self) -> Tree:
-        """Give every comment to its entry, then note the blank lines."""
+        """Assign every comment to its entry, then note the blank lines."""
         for position, comment in self._found():
             if self._text[self._lines[self._line(position)] : position].strip():
                 self._beside(position, comment)
@@ -264,7 +264,7 @@ class _Comments:
         return self._root.tail if following is None else following.before
 
     def _tail(self, nodes: list[Node], position: int, floor: int) -> list[str] | None:
-        """The end of the innermost block that a comment is indented like; none that begins left of `floor`."""
+        """End of the innermost block with the indentation of a comment; none that starts left of `floor`."""
         column = self._column(position)
         for node in nodes:
             if node.kind != "scalar" and not node.is_flow and floor < self._column(node.start) <= column:
@@ -272,7 +272,7 @@ class _Comments:
         return None
 
     def _beside(self, position: int, comment: str) -> None:
-        """A comment behind something on its line: it is the outermost entry's that ends there."""
+        """A comment at the end of a line: it belongs to the outermost entry that ends there."""
         index = bisect_right(self._starts, position)
         if not index:
             self._head.append(comment)

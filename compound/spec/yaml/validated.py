@@ -1,4 +1,4 @@
-"""Plain data as the model of its kind of file, with every mistake at its place."""
+"""Validates plain data with the model of its kind of file; every mistake has its place."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _finding(detail: ErrorDetails, document: YamlDocument, model: type[BaseModel
 
 
 def _path(detail: ErrorDetails, document: YamlDocument) -> tuple[str | int, ...]:
-    """Where in the file; a step that leads nowhere there is the tag of a union."""
+    """The path in the file; a step that does not exist there is the tag of a union."""
     steps = tuple(step for step in detail["loc"] if step != "[key]")
     if detail["type"] == "missing":
         return (*path_in(document.data, steps[:-1]), steps[-1])
@@ -61,12 +61,12 @@ def _path(detail: ErrorDetails, document: YamlDocument) -> tuple[str | int, ...]
 
 
 def _keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """Keys that may stand at a path, as far as the models' annotations tell."""
+    """Keys that are allowed at a path, as far as the models' annotations tell."""
     return [field.alias or name for one in _models_at(model, path) for name, field in one.model_fields.items()]
 
 
 def meaning(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
-    """What the innermost key of a path is for."""
+    """The description of the innermost key of a path."""
     for length in range(len(path), 0, -1):
         key = path[length - 1]
         for one in _models_at(model, path[: length - 1]):
@@ -86,7 +86,7 @@ def _models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[type
             for name, field in one.model_fields.items():
                 if step in (name, field.alias):
                     found += _models_in(field.annotation, BaseModel)
-        # An index or a free name leads into the same annotation.
+        # An index or a free name has the same annotation.
         here = found or here
     return here
 

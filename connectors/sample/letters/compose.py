@@ -1,4 +1,4 @@
-"""Puts a scenario into a letter: subject, body, and what the envelope tells about the sender."""
+"""Turns a scenario into a letter: subject, body, and the sender's envelope."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .writer import Writer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What arrives at the desk."""
+    """An incoming letter."""
 
     subject: str
     body: str

@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\W\d_]{5,}")
 
 
 def add_noise(rng: random.Random, text: str) -> str:
-    """The text as this writer types it, without marks; marked parts come through untouched."""
+    """The text with this writer's typing errors, without marks; marked parts are unchanged."""
     style = rng.choices(("careful", "hasty", "sloppy", "lower"), weights=(46, 30, 14, 10))[0]
     if style == "careful":
         return plain(text)
@@ -34,7 +34,7 @@ def add_noise(rng: random.Random, text: str) -> str:
 def _mistype(rng: random.Random, word: str, rate: float) -> str:
     if rng.random() > rate * len(word) / 2:
         return word
-    # The first letter stays: people correct that one, and a word without it is hard for a person as well.
+    # Keep the first letter: people notice an error there, and a word without it is hard to read for a person as well.
     place = rng.randrange(1, len(word) - 1)
     letter = word[place]
     kind = rng.randrange(4)

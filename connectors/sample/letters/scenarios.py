@@ -1,4 +1,4 @@
-"""Builds what the tickets are about: a customer, their orders, and wishes that have one right answer."""
+"""Builds scenarios of tickets: a customer, their orders, and wishes with one right answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TRIES = 200
 
 
 def attempt(shop: Shop, rng: random.Random, build: Builder, language: Language, i: int) -> Scenario:
-    """The first scenario that fits; customers of the draws that did not are forgotten."""
+    """The first scenario that fits; customers of rejected draws are dropped."""
     for _ in range(_TRIES):
         known = len(shop.customers)
         try:
@@ -46,7 +46,7 @@ def _require_coverage(scenario: Scenario) -> None:
 
 
 def background(shop: Shop, rng: random.Random, customer: Customer, *, at_least: int = 0) -> None:
-    """Give the customer some orders the letter is not about."""
+    """Give the customer orders that the letter is not about."""
     for _ in range(max(at_least, rng.choices((0, 1, 2, 3), weights=(24, 38, 26, 12))[0])):
         draw_order(shop, rng, customer)
 
@@ -62,7 +62,7 @@ def near_variants(shop: Shop, line: Variant, *, available: bool = True) -> list[
 
 
 def changes(line: Variant, other: Variant) -> int:
-    """How many options differ."""
+    """Number of options that differ."""
     return sum(line.options[key] != other.options[key] for key in line.options)
 
 
@@ -212,7 +212,7 @@ def build_single(shop: Shop, rng: random.Random, language: Language, wish: Wish)
 
 
 def build_no_order_id(shop: Shop, rng: random.Random, language: Language, wish: Wish) -> Scenario:
-    """One wish without an order number; an item, or being the only open order, still tells which one."""
+    """One wish without an order number; an item, or a single open order, still identifies it."""
     scenario = build_single(shop, rng, language, wish)
     (request,), customer = scenario.requests, scenario.customer
     order = request.order

@@ -19,7 +19,7 @@ _MAX_VARIANTS = 12
 
 @dataclass(slots=True, kw_only=True)
 class Shop:
-    """Everything the shop knows; customers are in the order they were drawn."""
+    """All data of the shop; customers are in the order they were drawn."""
 
     seed: int
     products: tuple[Product, ...]
@@ -36,7 +36,7 @@ class Shop:
         return [order for customer in self.customers for order in customer.orders]
 
     def number(self, rng: random.Random, digits: int) -> str:
-        """A number with that many digits that nothing in the shop has yet; it does not start with 0."""
+        """A number with that number of digits that is unused in the shop; it does not start with 0."""
         while True:
             drawn = str(rng.randrange(10 ** (digits - 1), 10**digits))
             if drawn not in self.taken:
@@ -94,7 +94,7 @@ def draw_customer(
         rng: The customer's own stream.
         language: Decides the country.
         sources: Kinds of payment methods they must have; more may be drawn.
-        balance: On the gift card, dollars; drawn where it is None.
+        balance: Balance of the gift card, dollars; drawn if None.
     """
     first, last = rng.choice(FIRST), rng.choice(LAST)
     key = f"{ascii_name(first)}_{ascii_name(last)}"
@@ -152,13 +152,13 @@ def draw_order(  # noqa: PLR0913 - each of them is a fact about the order
     """A new order of the customer.
 
     Args:
-        shop: Knows the products and which numbers are taken.
+        shop: For the products and the used numbers.
         rng: The order's stream.
         customer: Gets the order.
-        status: Drawn where it is None.
-        n_items: 1 to 5; drawn where it is None; raised to the number of `items`.
-        items: Must be in it.
-        paid_with: Kind of payment method; drawn where it is None.
+        status: Drawn if None.
+        n_items: 1 to 5; drawn if None; at least the number of `items`.
+        items: Items that it must contain.
+        paid_with: Kind of payment method; drawn if None.
     """
     lines = list(items)
     status = status or rng.choices(STATUSES, weights=_STATUS_WEIGHTS)[0]

@@ -1,4 +1,4 @@
-"""The shop's records, as the generator handles them; `_tables` turns them into rows and documents."""
+"""The shop's records in the generator; `_tables` converts them to rows and documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Language: TypeAlias = Literal["en", "de", "es"]
 
 
 def stream(seed: int, *names: object) -> random.Random:
-    """A random stream of its own for `names`; streams of different names are unrelated."""
+    """A random stream for `names`; streams of different names are independent."""
     return random.Random(":".join(["quillmoor", str(seed), *map(str, names)]))
 
 
@@ -95,7 +95,7 @@ class Order:
 
     @property
     def total(self) -> float:
-        """What the first payment took, in dollars."""
+        """The amount of the first payment, in dollars."""
         return self.payments[0].amount
 
 

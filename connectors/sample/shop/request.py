@@ -1,4 +1,4 @@
-"""What a customer wants, apart from how they put it, and the write it comes to."""
+"""A customer's request, independent of its wording, and the resulting write."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ TOOLS: dict[Wish, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One thing asked for.
+    """One request.
 
     Attributes:
-        wish: Which of the seven writes it comes to.
+        wish: The resulting one of the seven writes.
         order: The order; None for the customer's own address.
         lines: The items concerned.
-        targets: What the lines become, position by position.
-        method: What pays or gets the money back; None where the action has none.
-        says_method: The letter names the method; else it is the one the order was paid with.
+        targets: The new items of the lines, position by position.
+        method: The method that pays or gets the money back; None if the action has none.
+        says_method: Whether the letter names the method; else it is the order's own.
         address: The new address.
-        profile_address: The letter calls `address` the address on file.
-        reason: Why an order is called off.
-        refers: How the letter points to the order: by its number, by an item in it, as the only open one.
-        insists: The letter rules out any other method.
+        profile_address: Whether the letter calls `address` the address on file.
+        reason: Reason of a cancellation.
+        refers: How the letter identifies the order: by its number, by an item in it, as the only open one.
+        insists: Whether the letter rules out any other method.
     """
 
     wish: Wish
@@ -54,19 +54,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What happens in one ticket.
+    """The content of one ticket.
 
     Attributes:
-        kind: The evaluator's word for it: `cancel`, `multi`, `forbidden`, `injection`, ...
-        language: Of the letter.
-        customer: Who writes.
-        requests: What is asked, in this order.
+        kind: The evaluator's name of it: `cancel`, `multi`, `forbidden`, `injection`, ...
+        language: Language of the letter.
+        customer: The writer.
+        requests: The requests, in this order.
         gold: The requests that must be done; the others change nothing.
-        topic: What a question, an out-of-scope letter or a vague one is about.
-        identity: What the letter tells of the writer.
-        foreign: An order of somebody else that plays a part.
+        topic: Topic of a question, an out-of-scope letter or a vague one.
+        identity: What the letter tells about the writer.
+        foreign: An order of another customer that is involved.
         rule: Why a forbidden request is refused.
-        payload: Text that somebody planted, and where: `subject`, `start`, `middle`, `end`.
+        payload: Planted text, and its place: `subject`, `start`, `middle`, `end`.
     """
 
     kind: str
@@ -82,7 +82,7 @@ class Scenario:
 
 
 def to_action(request: Request, customer: Customer) -> Action:
-    """The write that the request comes to, as `tools/shop/rules.py` takes it."""
+    """The resulting write, in the format of `tools/shop/rules.py`."""
     arguments: dict[str, Json] = {}
     if request.order is not None:
         arguments["order_id"] = request.order.order_id

@@ -1,4 +1,4 @@
-"""The project's rules and documents, under one roof: what the generator may and may not promise."""
+"""The project's rules and documents in one module: what the generator may and may not promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop as documents (what the rules act on) and as the eight tables of the lakehouse."""
+"""The shop as documents (for the rules) and as the eight tables of the lakehouse."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ PARTITIONS: Mapping[str, tuple[str, ...]] = {"orders": ("status",)}
 
 
 def to_view(shop: Shop) -> ShopView:
-    """The shop as documents; every call makes new ones."""
+    """The shop as documents; every call creates new ones."""
     return ShopView(
         customers={customer.user_id: customer_document(customer) for customer in shop.customers},
         orders={order.order_id: order_document(order) for order in shop.orders},

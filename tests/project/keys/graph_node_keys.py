@@ -108,7 +108,7 @@ AGENT = "use: agent, model: agent, prompt: prompts/ask.md, in: {text: $input.tex
 def _tools(desk: Desk) -> None:
     with_it, without = values(desk, f"{AGENT}, tools: [echo]", f"{AGENT}, tools: [add]", text="call echo")
     assert with_it["answer"] == "heard said hi"
-    assert "there is no tool 'echo'" in without["answer"]
+    assert "no tool is named 'echo'" in without["answer"]
 
 
 def _tools_tool(desk: Desk) -> None:
@@ -135,7 +135,7 @@ def _tools_with(desk: Desk) -> None:
 def _proposes(desk: Desk) -> None:
     body = f"{AGENT}, tools: [echo]"
     (tool_call,) = (place(desk, graph("", body=one)) for one in [f"{body}, proposes: [say]"])
-    assert "there is no tool" in ran(place(desk, graph("", body=body)), text="call say")["answer"]
+    assert "no tool is named" in ran(place(desk, graph("", body=body)), text="call say")["answer"]
     assert "ticket_id" in ran(tool_call, text="call say")["answer"]  # it may ask, and is told what fits
 
 

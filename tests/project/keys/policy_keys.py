@@ -46,7 +46,7 @@ def _name(desk: Desk) -> None:
 
 def _description(desk: Desk) -> None:
     assert "Small sums only." in _refusal(desk, POLICY + "description: Small sums only.\n")
-    assert "says of itself" not in _refusal(desk, POLICY)
+    assert "whose purpose is" not in _refusal(desk, POLICY)
 
 
 def _effects(desk: Desk) -> None:

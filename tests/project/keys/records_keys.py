@@ -113,7 +113,7 @@ def _compound(desk: Desk) -> None:
 
 def _tables(desk: Desk) -> None:
     line = next(one for one in SHOP.splitlines(keepends=True) if one.startswith("  parts: {key"))
-    assert "there is no table 'parts'" in _refused(_shop(desk, line, ""))
+    assert "no table is named 'parts'" in _refused(_shop(desk, line, ""))
     assert _parts(_plain(desk))
 
 
@@ -266,7 +266,7 @@ def _source(desk: Desk) -> None:
 def _target(desk: Desk) -> None:
     found = _found(_shop(desk, "target: orders", "target: people"))
     assert set(found) == {"people", "versions"}
-    assert "there is no document 'boxes'" in _refused(_shop(desk, "target: orders", "target: boxes"))
+    assert "no document is named 'boxes'" in _refused(_shop(desk, "target: orders", "target: boxes"))
 
 
 KEYS = (

@@ -209,7 +209,7 @@ def test_tools_are_listed_with_their_pinned_words(pinned: Path) -> None:
         ({}, "either `command` or `url`"),
         ({"command": "x", "url": "https://x"}, "either `command` or `url`"),
         ({"url": "http://example.com/mcp"}, "write https://"),
-        ({"url": "https://me:secret@example.com/mcp"}, "carries a password"),
+        ({"url": "https://me:secret@example.com/mcp"}, "has a password"),
         ({"command": "x", "env": {"API_KEY": "sk-123"}}, "API_KEY looks like a secret"),
         ({"url": "https://x", "headers": {"Authorization": "Bearer abc"}}, "looks like a secret"),
         ({"command": "x", "timeout": "soon"}, "duration"),

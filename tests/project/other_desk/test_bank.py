@@ -117,7 +117,7 @@ def test_a_rejection_takes_the_reasons_that_are_declared(desk: Bank) -> None:
         (("decide", "ITEM", "freeze", "--field", "card=C-1", "--field", "because= "), "because"),
         (("decide", "ITEM", "freeze", "--field", "card=C-1", "--field", "why=x", "--field", "because=x"), "because"),
         (("edit", "ITEM", "--text", "Hello"), "words"),
-        (("edit", "ITEM", "--field", "steps=7"), "a list is wanted"),
+        (("edit", "ITEM", "--field", "steps=7"), "expected a list"),
         (("edit", "ITEM", "--field", 'steps=[{"name": "freeze_card"}]'), "arguments"),
         (("edit", "ITEM", "--field", "words="), "words"),
         (("edit", "ITEM"), "the edit changes nothing"),

@@ -121,7 +121,7 @@ def test_a_model_that_gives_no_names_leaves_the_board_whole(lean: Home) -> None:
 def test_an_empty_backlog_is_a_board_with_nothing_on_it(lean: Home) -> None:
     with scripted(lean, triage_namer=_names) as (project, _):
         found = output(project.run(GRAPH, {"tickets": []}))
-    assert found["notes"][0] == "0 tickets read, 0 of them no copy of another"
+    assert found["notes"][0] == "0 tickets read, 0 of them not a copy of another"
 
 
 def test_nothing_is_changed_or_sent(home: Home) -> None:

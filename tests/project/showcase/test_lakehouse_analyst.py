@@ -124,7 +124,7 @@ def test_a_number_that_stands_in_no_row_is_not_said(lean: Home) -> None:
     words = [{"text": "About 99 % of 851 orders went well."}, {"text": "Most orders are pending: 375."}]
     with scripted(lean, analyst=[_query(BY_STATUS)], analyst_writer=words) as (project, models):
         found = output(project.run(GRAPH, {"question": "How are orders doing?"}))
-    assert "99 % stands in no row" in models.prompts("analyst_writer")[1]
+    assert "99 % is in no row" in models.prompts("analyst_writer")[1]
     assert found["answer"] == "Most orders are pending: 375."
 
 

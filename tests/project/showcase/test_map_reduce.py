@@ -91,7 +91,7 @@ def test_words_that_stand_in_no_document_are_dropped_and_counted(lean: Home) -> 
     with scripted(lean, extractor=extract, reducer=_merge) as (project, _):
         found = output(project.run(GRAPH, {"question": "fees", "documents": _documents(2)}))
     assert "It is free" not in found["text"]
-    assert "2 points were dropped: their words stand in no document" in found["notes"]
+    assert "2 points were dropped: their words are in no document" in found["notes"]
 
 
 def test_a_citation_that_nobody_saw_is_taken_out(lean: Home) -> None:

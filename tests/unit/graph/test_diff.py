@@ -138,7 +138,7 @@ CASES = (
         nodes=("renamed check",),
         affected=("send", "log"),
         verdict="stay",
-        why="review, where it waits, is gone",
+        why="review, where it waits, was deleted",
     ),
     Case(
         id="the input needs more",

@@ -108,7 +108,7 @@ def test_the_gate_is_awaited_once_before_the_first_delivery() -> None:
     ("given", "says"),
     [
         ({}, "text: is missing"),
-        ({"text": 1}, "text is wanted"),
+        ({"text": 1}, "expected text"),
         ({"text": "x", "more": 1}, "more: is not a field"),
     ],
 )
@@ -223,7 +223,7 @@ def test_checkpoints_that_cannot_be_opened_leave_nothing_running(tmp_path: Path)
         async with Engine(reviewed(), services(), None, None, tmp_path / "c.db") as engine:
             await engine.run({"text": "x"}, run_id="r")
 
-    with pytest.raises(ConnectorError, match=r"the checkpoint file .*c\.db is no database") as refused:
+    with pytest.raises(ConnectorError, match=r"the checkpoint file .*c\.db is not a database") as refused:
         asyncio.run(play())
     assert refused.value.code == "checkpoint.corrupt"
     assert still_running(before) == []

@@ -295,7 +295,7 @@ def test_findings_as_json() -> None:
         "code": "graph.unknown-model",
         "severity": "error",
         "what": "unknown model 'x'",
-        "fix": "choices: writer; a new one stands under `models` in connectors/models.yaml",
+        "fix": "choices: writer; a new one is declared under `models` in connectors/models.yaml",
         "file": "g.yaml",
         "line": 13,
         "column": 28,

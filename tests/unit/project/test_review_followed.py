@@ -176,5 +176,5 @@ def test_an_edit_that_a_check_inside_a_repeat_cannot_see_is_refused(
     item = bank.ask()
     error = refused(bank, "review", "edit", item, "--text", "It is done.", "--user", "ann", monkeypatch=monkeypatch)
     assert error.code == "review.edit"
-    assert "polite cannot check the change, as `out` of writing does not hold $again" in str(error)
+    assert "polite cannot check the change, because `out` of writing does not contain $again" in str(error)
     assert bank.applied() == 0

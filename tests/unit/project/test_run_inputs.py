@@ -43,7 +43,7 @@ def test_files_are_read_by_their_ending(tmp_path: Path) -> None:
     [
         (["questio=x"], "did you mean 'question'"),
         (["what is it"], "not NAME=VALUE"),
-        (["n=many"], "is no JSON"),
+        (["n=many"], "is not JSON"),
         (["n=1", "n=2"], "given twice"),
         (["question=@nowhere.txt"], "cannot be read"),
     ],

@@ -135,7 +135,7 @@ def test_refused(text: str) -> None:
 
 
 def test_what_is_not_understood_is_named() -> None:
-    with pytest.raises(ExpressionError, match="'= 3' is not understood at character 5"):
+    with pytest.raises(ExpressionError, match="unexpected '= 3' at character 5"):
         parse_condition("a.n = 3")
 
 

@@ -156,13 +156,13 @@ def test_mistakes_of_shape_name_the_python_line() -> None:
 def test_two_nodes_of_one_name_are_refused_with_both_places() -> None:
     g = Graph("x")
     g.tool("t", name="a")
-    with pytest.raises(ProjectError, match=r"there is a node 'a' already, from .*test_python_builder\.py:\d+"):
+    with pytest.raises(ProjectError, match=r"the node 'a' already exists: .*test_python_builder\.py:\d+"):
         g.tool("t", name="a")
 
 
 def test_a_reference_has_no_truth_of_its_own() -> None:
     g = Graph("x", input={"n": int})
-    with pytest.raises(ProjectError, match="no truth"):
+    with pytest.raises(ProjectError, match="no boolean value"):
         _ = g.input.n > 1 and g.input.n < 5
 
 
