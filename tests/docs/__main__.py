@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.docs import error_pages, python_pages, reference_pages
 from tests.docs.codes import ROOT
+from tests.docs.pages import error_pages, python_pages, reference_pages
 
 WRITERS: tuple[Callable[[Path], Mapping[Path, str]], ...] = (
     error_pages.error_pages,

@@ -9,10 +9,10 @@ import pytest
 
 from compound.errors import DataError
 from compound.project.view.explain import error_codes, explain
-from tests.docs import error_pages
 from tests.docs.codes import ROOT, all_sites, by_code
 from tests.docs.examples import run_example
 from tests.docs.markdown import blocks, sections
+from tests.docs.pages import error_pages
 
 PAGES = sorted(path for path in (ROOT / error_pages.FOLDER).glob("*.md") if path.name != "index.md")
 EXAMPLES = [

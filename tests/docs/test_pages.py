@@ -14,7 +14,7 @@ from compound.spec.nodes import NODE_MODELS
 from tests.docs.__main__ import stale
 from tests.docs.codes import ROOT
 from tests.docs.markdown import headings, link_targets
-from tests.support.tutorial_pages import pages
+from tests.support.pages.tutorial_pages import pages
 
 DOCS: Final = ROOT / "docs"
 EVERY: Final = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.codes import ROOT
-from tests.docs.python_examples import Example, examples
-from tests.docs.python_pages import FOLDER, public, python_pages, rooms
+from tests.docs.pages.python_examples import Example, examples
+from tests.docs.pages.python_pages import FOLDER, public, python_pages, rooms
 from tests.docs.sources import Definition, Function, docstring, is_alias, locate, members, mentioned, names_of
 
 MOST = 25

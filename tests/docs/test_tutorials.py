@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.codes import ROOT
 from tests.docs.markdown import link_targets
-from tests.support.tutorial_pages import Reader, followed, pages, settled
+from tests.support.pages.tutorial_pages import Reader, followed, pages, settled
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.tutorial_pages import ROOT, followed, pages, settled
+from tests.support.pages.tutorial_pages import ROOT, followed, pages, settled
 
 
 def main() -> None:

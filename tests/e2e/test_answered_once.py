@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reply_desk import ReplyDesk, ticket
-from tests.support.state_stores import postgresql_url
+from tests.support.data.state_stores import postgresql_url
+from tests.support.desks.reply_desk import ReplyDesk, ticket
 
 TICKETS = [ticket("t1", "one"), ticket("t2", "two"), ticket("t3", "three", email="c@x.example")]
 ALL = ["t1", "t2", "t3"]

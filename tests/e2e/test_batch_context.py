@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
+from tests.support.desks.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
 
 CONTEXT = GRAPH.replace("output:", "context: {tenant: str, limit: int?}\noutput:").replace(
     "use: tool, tool: think, in: {ticket: $input.ticket}",

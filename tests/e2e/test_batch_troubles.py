@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reply_desk import ReplyDesk, ticket
+from tests.support.desks.reply_desk import ReplyDesk, ticket
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def once(tx: MailboxTransaction, args: Say) -> JsonValue:
 def test_a_dead_letter_that_a_person_finished_leaves_the_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.support.reply_desk import ASK, TOOLS
+    from tests.support.desks.reply_desk import ASK, TOOLS
 
     monkeypatch.chdir(tmp_path)
     ask = ASK.replace("tool: say", "tool: once").replace("use: review,", "use: review,")
@@ -141,7 +141,7 @@ def test_a_dead_letter_that_a_person_finished_leaves_the_ledger(
 
 
 def test_a_dead_letter_whose_run_went_on_is_done_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.support.reply_desk import GRAPH, TOOLS
+    from tests.support.desks.reply_desk import GRAPH, TOOLS
 
     monkeypatch.chdir(tmp_path)
     desk = ReplyDesk(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.bad_input import can_mount
+from tests.support.desks.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
 from tests.support.projects import PYPROJECT, write_project
-from tests.support.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
 
 pytestmark = pytest.mark.timeout(300)
 FULL = OSError(errno.ENOSPC, "No space left on device", "/some/file")

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from compound.connector.state import StateStore, tables
 from tests.e2e.desk_homes import PROGRAM
-from tests.support.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
-from tests.support.state_stores import postgresql_url
+from tests.support.data.state_stores import postgresql_url
+from tests.support.desks.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
 
 pytestmark = pytest.mark.timeout(300)
 

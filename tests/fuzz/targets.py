@@ -20,7 +20,7 @@ from compound.language.references import EvaluationError, compile_expr, referenc
 from compound.spec.form.format import format_text
 from compound.spec.form.kinds import KINDS, read_as
 from compound.spec.yaml.reading import decode_utf8, read_yaml
-from tests.support import small_desk
+from tests.support.desks import small_desk
 
 ROOT = Path(__file__).resolve().parents[2]
 SCOPE: dict[str, Any] = {

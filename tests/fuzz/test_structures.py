@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compound.graph.checks.check import check_file
 from compound.spec.yaml.writing import write_yaml
-from tests.support import small_desk
+from tests.support.desks import small_desk
 
 _CATALOGUE = small_desk.catalogue()
 

@@ -11,8 +11,8 @@ import pytest
 from compound import Project
 from compound.project.source.parts import ProjectParts
 from compound.spec import GraphSpec
-from tests.support.claims_desk import POLICY, SCORED, claim, claims_desk, good, label, sent
 from tests.support.commands import command
+from tests.support.desks.claims_desk import POLICY, SCORED, claim, claims_desk, good, label, sent
 
 CERTIFY = ("certify", "main", "--suite", "letters", "--user", "eva")
 

@@ -20,7 +20,7 @@ def work(home: Path) -> int:
     """Do it for all tickets of a seeded home; how many there were."""
     import duckdb
 
-    from tests.support.search import embedder as embedder_named
+    from tests.support.data.search import embedder as embedder_named
 
     embedder = embedder_named("minilm")
     lake = duckdb.connect()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.support.reply_desk import ReplyDesk
+from tests.support.desks.reply_desk import ReplyDesk
 
 GRAPH = """\
 compound: graph/v1

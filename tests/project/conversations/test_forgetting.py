@@ -12,7 +12,7 @@ from compound.connector.state import tables
 from compound.connector.state._messages import Arrival, Messages
 from tests.project.conversations.helpline import GRAPH, batch, did, helpline, letter, shown
 from tests.project.keys.table import Place
-from tests.support.state_stores import postgresql_url
+from tests.support.data.state_stores import postgresql_url
 
 ANN, BEN = "ann@x.example", "ben@x.example"
 POLICY = """\

@@ -18,7 +18,7 @@ from compound.project import Project
 from compound.project.decision.recheck import ProjectProbe
 from tests.project.conversations.helpline import answers, batch, did, helpline, letter, shown, statuses
 from tests.project.keys.table import Place
-from tests.support.state_stores import postgresql_url
+from tests.support.data.state_stores import postgresql_url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.project.desk.nora import CUSTOMER, facts
-from tests.support.mailboxes import MailboxProblem, read_items
+from tests.support.data.mailboxes import MailboxProblem, read_items
 from tools.lanes import identify
 from tools.planning import make_plan
 from tools.shop.proposals import Plan

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from compound.project.source.modules import ProjectModules
-from tests.support.specialists import Specialist, trained
+from tests.support.models.specialists import Specialist, trained
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared/data"

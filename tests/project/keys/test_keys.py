@@ -13,14 +13,15 @@ from compound.project.settings.keys import VARIABLES
 from tests.project.keys.declared import FILES, declared_keys
 from tests.project.keys.table import Desk, Key
 
-for _path in Path(__file__).parent.glob("*_keys.py"):
-    pytest.register_assert_rewrite(f"tests.project.keys.{_path.stem}")
-ROWS: tuple[Key, ...] = tuple(
-    key
-    for path in sorted(Path(__file__).parent.glob("*_keys.py"))
-    if path.stem != "test_keys"
-    for key in import_module(f"tests.project.keys.{path.stem}").KEYS
+_HERE = Path(__file__).parent
+_MODULES = tuple(
+    f"tests.project.keys.{path.parent.name}.{path.stem}"
+    for folder in ("graph", "rows")
+    for path in sorted((_HERE / folder).glob("*_keys.py"))
 )
+for _module in _MODULES:
+    pytest.register_assert_rewrite(_module)
+ROWS: tuple[Key, ...] = tuple(key for module in _MODULES for key in import_module(module).KEYS)
 
 
 @pytest.fixture(scope="session")

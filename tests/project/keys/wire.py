@@ -12,7 +12,7 @@ import pytest
 from compound.errors import CompoundError
 from tests.contract.anthropic.replay_server import ReplayServer, Reply, Seen
 from tests.project.keys.table import Desk, Place
-from tests.support.model_projects import FREE_TEXT, model_project, reply, spans_of
+from tests.support.models.model_projects import FREE_TEXT, model_project, reply, spans_of
 
 if TYPE_CHECKING:
     from compound.project import RunView
@@ -36,7 +36,7 @@ MODELS: Mapping[str, Any] = {
             "solver": "calm",
             "anthropic": {"model": "claude-haiku-5-5"},
             "langchain": {
-                "factory": "tests.support.wire_chat:WireChat",
+                "factory": "tests.support.models.wire_chat:WireChat",
                 "options": {"model": "gpt-wire", "api_key": "k", "base_url": "URL"},
             },
         }

@@ -11,7 +11,7 @@ import pytest
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
-from tests.support.model_projects import message, model_project, models_yaml, reply, tool_use
+from tests.support.models.model_projects import message, model_project, models_yaml, reply, tool_use
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

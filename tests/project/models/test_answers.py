@@ -14,7 +14,7 @@ import pytest
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
-from tests.support.model_projects import (
+from tests.support.models.model_projects import (
     FREE_TEXT,
     MODEL,
     TYPED,

@@ -13,7 +13,7 @@ import pytest
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
-from tests.support.model_projects import FREE_TEXT, PRICES, TYPED, model_project, models_yaml, reply, spans_of
+from tests.support.models.model_projects import FREE_TEXT, PRICES, TYPED, model_project, models_yaml, reply, spans_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

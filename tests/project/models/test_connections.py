@@ -15,7 +15,7 @@ import pytest
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer
-from tests.support.model_projects import model_project, reply
+from tests.support.models.model_projects import model_project, reply
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from compound.errors import ProjectError
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
-from tests.support.model_projects import FREE_TEXT, TYPED, model_project, spans_of
+from tests.support.models.model_projects import FREE_TEXT, TYPED, model_project, spans_of
 
 if TYPE_CHECKING:
     from compound.graph import RunEvent
@@ -32,7 +32,7 @@ provider: langchain
 models:
   writer:
     langchain:
-      factory: tests.support.wire_chat:WireChat
+      factory: tests.support.models.wire_chat:WireChat
       max_tokens: 77
       options:
         model: gpt-wire

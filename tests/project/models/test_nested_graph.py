@@ -14,7 +14,7 @@ from langgraph.types import Command
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer
-from tests.support.model_projects import FREE_TEXT, model_project, reply
+from tests.support.models.model_projects import FREE_TEXT, model_project, reply
 
 GRAPH = FREE_TEXT.replace(
     "output: {answer: $answer}",

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.e2e.desk_homes import ROOT, seeded_home
-from tests.support.graph_pages import pages, with_outputs
+from tests.support.pages.graph_pages import pages, with_outputs
 
 
 def main(names: list[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.desk_homes import ROOT, Home
-from tests.support.graph_pages import commands, pages, with_outputs
+from tests.support.pages.graph_pages import commands, pages, with_outputs
 
 
 @pytest.mark.parametrize("path", pages(ROOT), ids=lambda path: path.stem)

@@ -12,7 +12,7 @@ import pytest
 
 from compound.connector.lakehouse.service.lakehouse import Lakehouse
 from compound.errors import ConnectorError
-from tests.support.int96 import write_int96
+from tests.support.data.int96 import write_int96
 
 MOMENTS = [
     datetime.fromisoformat(text)

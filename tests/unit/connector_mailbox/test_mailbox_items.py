@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from compound.errors import ConnectorError
 from compound.spec.mailbox_file import ItemRules, MailboxFile
-from tests.support.mailboxes import Item, MailboxProblem, read_items
+from tests.support.data.mailboxes import Item, MailboxProblem, read_items
 
 GOOD = b'{"id": "t%d", "subject": "Hi", "body": "Where is my lamp?", "email": null}'
 SHARED = Path(__file__).resolve().parents[3] / "../shared/data"

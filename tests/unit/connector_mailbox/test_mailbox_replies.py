@@ -14,7 +14,7 @@ import pytest
 
 from compound.effect import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
-from tests.support.mailboxes import Mailbox
+from tests.support.data.mailboxes import Mailbox
 from tests.support.shops import ROOT, find_effect, group_of
 
 REPLY = ("send_reply", {"ticket_id": "t1", "text": "Your lamp is on its way."})

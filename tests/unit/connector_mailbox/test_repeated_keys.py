@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mailboxes import Item, MailboxProblem, read_items
-from tests.support.reply_desk import ReplyDesk, ticket
+from tests.support.data.mailboxes import Item, MailboxProblem, read_items
+from tests.support.desks.reply_desk import ReplyDesk, ticket
 
 TWICE = {
     "at the top": '{"id": "t2", "body": "cancel #1", "body": "cancel #2"}',

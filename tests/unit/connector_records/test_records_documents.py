@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.records_file import RecordsFile
+from tests.support.data.state_stores import postgresql_url
 from tests.support.shops import Records, find_effect, group_of, open_shop, open_small_shop, shop_file, small_tables
-from tests.support.state_stores import postgresql_url
 from tools import effects
 from tools.shop.rules import ShopView, diff, same_outcome
 

@@ -15,8 +15,8 @@ from sqlalchemy import event
 
 from compound.effect import EffectGroup, EffectOutcome
 from compound.errors import ConnectorError, EffectRefused
+from tests.support.data.state_stores import postgresql_url
 from tests.support.shops import ADDRESS, ROOT, Records, find_effect, group_of, open_shop, open_small_shop
-from tests.support.state_stores import postgresql_url
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -9,7 +9,7 @@ import pytest
 
 from compound.connector.state import StateStore
 from compound.connector.state._messages import Arrival, Messages
-from tests.support.state_stores import postgresql_url, sqlite_store
+from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

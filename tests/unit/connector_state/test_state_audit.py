@@ -17,7 +17,7 @@ from compound.connector.state._audit import append_audit, verify_audit
 from compound.connector.state._digest import canonical, digest
 from compound.connector.state._owner import is_gone, this_owner
 from compound.errors import ConnectorError
-from tests.support.state_stores import postgresql_url, sqlite_store
+from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -21,7 +21,7 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state._migrate import newest  # pyright: ignore[reportPrivateUsage]
 from compound.connector.state._store import HEAD  # pyright: ignore[reportPrivateUsage]
 from compound.errors import ConnectorError
-from tests.support.state_stores import postgresql_url, sqlite_store
+from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -29,7 +29,7 @@ from compound.connector.vector import (
     document_digest,
 )
 from compound.errors import ConnectorError, ProjectError
-from tests.support.search import engine as open_engine
+from tests.support.data.search import engine as open_engine
 
 KINDS = ("edge", "sqlite", "qdrant")
 ROOT = Path(__file__).resolve().parents[3]
@@ -276,7 +276,7 @@ def test_a_killed_build_leaves_the_old_version(tmp_path: Path) -> None:
         from pathlib import Path
         from dataclasses import replace
         from compound.connector.vector import StoredPassage
-        from tests.support.search import engine as open_engine
+        from tests.support.data.search import engine as open_engine
         from compound.connector.vector._versions import read_manifest
         root = Path(sys.argv[1])
         old = read_manifest(root / "handbook" / "1")

@@ -19,7 +19,7 @@ from compound.effect._types import EffectResult, EffectStatus, NewEffect
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
 from compound.review.item.types import Draft, NewItem
 from compound.review.queue.queue import ReviewQueue
-from tests.support.state_stores import postgresql_url, sqlite_store
+from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

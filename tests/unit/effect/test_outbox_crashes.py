@@ -18,7 +18,7 @@ from compound.connector.state._audit import verify_audit
 from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
 from compound.effect._outbox import Outbox
 from compound.effect._types import EffectStatus, NewEffect
-from tests.support.state_stores import sqlite_store
+from tests.support.data.state_stores import sqlite_store
 
 EFFECTS = [
     NewEffect(effect="add", target="shop", args={"n": 1}),

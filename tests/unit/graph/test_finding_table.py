@@ -9,7 +9,7 @@ import pytest
 
 from compound.graph.checks.check import check_file
 from compound.spec.yaml.reading import read_yaml_file
-from tests.support import small_desk as desk
+from tests.support.desks import small_desk as desk
 
 FOLDER = Path(__file__).parent / "findings"
 HEAD = "compound: graph/v1\nname: case\n"

@@ -35,7 +35,7 @@ from compound.model.gateway.gateway import Gateway
 from compound.model.gateway.journal import Journal, MemoryJournal, StateJournal
 from compound.model.gateway.route import Route
 from compound.spec.models_file import Price, PriceTable
-from tests.support.state_stores import sqlite_store
+from tests.support.data.state_stores import sqlite_store
 from tests.support.tracing import in_memory
 
 if TYPE_CHECKING:

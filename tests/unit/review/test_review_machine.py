@@ -17,7 +17,7 @@ from compound.review import Edit, ProposedAction, Status
 from compound.review.item.machine import TRANSITIONS, UNDECIDED
 from compound.review.item.types import Draft, NewItem, ResumeClaim, ReviewItem
 from compound.review.queue.queue import ReviewQueue
-from tests.support.state_stores import sqlite_store
+from tests.support.data.state_stores import sqlite_store
 
 USERS = st.sampled_from(["ann", "bob", "cy"])
 _TABLE = {(before, after) for (before, _), after in TRANSITIONS.items()}

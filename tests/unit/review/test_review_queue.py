@@ -13,7 +13,7 @@ from compound.review import Edit, ItemFilter, ProposedAction, Status
 from compound.review.item.machine import TRANSITIONS, Event
 from compound.review.item.types import Draft, NewItem, Redraft, Revalidated, ReviewItem
 from compound.review.queue.queue import ReviewQueue
-from tests.support.state_stores import postgresql_url, sqlite_store
+from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 CANCEL = ProposedAction(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})
 MOVE = ProposedAction(name="move", arguments={"order_id": "#W1", "zip": "1"})

@@ -12,7 +12,7 @@ import pytest
 from compound.connector.state import StateStore
 from compound.review.item.types import Draft, NewItem
 from compound.review.queue.queue import ReviewQueue
-from tests.support.state_stores import postgresql_url, sqlite_store
+from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 DECIDER = """
 import json, sys

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from compound.specialist import Example
-from tests.support.search import embedder
-from tests.support.specialists import trained
+from tests.support.data.search import embedder
+from tests.support.models.specialists import trained
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared/data/banking77/train.csv"
 

@@ -11,8 +11,8 @@ import pytest
 
 from compound.errors import ConnectorError
 from compound.specialist import Example
-from tests.support import specialists
-from tests.support.search import embedder
+from tests.support.data.search import embedder
+from tests.support.models import specialists
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared/data/clinc150/data_full.json"
 pytestmark = [

@@ -17,8 +17,8 @@ from compound.errors import CompoundError
 from compound.specialist import Certificate
 from compound.specialist._certify import certify
 from tests.support.commands import command
+from tests.support.data.search import embedder
 from tests.support.projects import write_project
-from tests.support.search import embedder
 
 PYPROJECT = """\
 [tool.compound]

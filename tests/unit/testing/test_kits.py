@@ -27,11 +27,11 @@ from compound.model import (
 from compound.model.provider.offline import OfflineProvider
 from compound.retrieval import Embedder
 from tests.contract.anthropic.replay_server import ReplayServer
-from tests.support.mailboxes import Mailbox
-from tests.support.model_projects import reply
-from tests.support.search import embedder, engine
+from tests.support.data.mailboxes import Mailbox
+from tests.support.data.search import embedder, engine
+from tests.support.data.state_stores import postgresql_url
+from tests.support.models.model_projects import reply
 from tests.support.shops import open_shop, open_small_shop
-from tests.support.state_stores import postgresql_url
 
 PLUGINS = Path(__file__).parents[2] / "plugin_package" / "src"
 SMALL = Path(__file__).parents[3] / "compound/_templates/small"
@@ -140,7 +140,7 @@ def test_anthropic_is_a_provider(server: ReplayServer) -> None:
 def test_a_langchain_model_is_a_provider() -> None:
     options = {"name": "x"}
     testing.check_provider(
-        lambda: LangchainProvider.from_factory("tests.support.paid_model:PaidModel", options, timeout_s=5.0)
+        lambda: LangchainProvider.from_factory("tests.support.models.paid_model:PaidModel", options, timeout_s=5.0)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.wire_chat import WireChat
+from tests.support.models.wire_chat import WireChat
 
 
 class ChatOpenAI(WireChat):
