@@ -150,8 +150,8 @@ TARGETS: Final = Registry(
     unknown="file.unknown-kind",
     needs=("delivery_class", "perform"),
     built_in={
-        "records": "compound.connector.records._records:open_target",
-        "mailbox": "compound.connector.mailbox._mailbox:open_target",
+        "records": "compound.connector.records.records:open_target",
+        "mailbox": "compound.connector.mailbox.mailbox:open_target",
     },
 )
 """Targets of effects. `compound: NAME/v1` in `connectors/*.yaml` chooses one."""
@@ -170,7 +170,7 @@ EMBEDDERS: Final = Registry(
     group="compound.embedders",
     unknown="retrieval.unknown-embedder",
     needs=("name", "dimension", "fingerprint", "embed", "embed_query"),
-    built_in={name: f"compound.retrieval._embedders:open_{name}" for name in ("auto", "minilm", "none")},
+    built_in={name: f"compound.retrieval.embedders:open_{name}" for name in ("auto", "minilm", "none")},
 )
 """Embedders, which turn text into vectors. `embedder` of a profile chooses one."""
 RETRIEVERS: Final = Registry(
@@ -194,7 +194,7 @@ VECTORS: Final = Registry(
     group="compound.engines",
     unknown="vector.unknown-engine",
     needs=("kind", "build", "open", "current"),
-    built_in={name: f"compound.connector.vector._engine:open_{name}" for name in ("edge", "sqlite", "qdrant")},
+    built_in={name: f"compound.connector.vector.engine:open_{name}" for name in ("edge", "sqlite", "qdrant")},
 )
 """Vector stores. `vectors` of a profile chooses one."""
 SCORERS: Final = Registry(
@@ -202,7 +202,7 @@ SCORERS: Final = Registry(
     group="compound.scorers",
     unknown="suite.unknown-scorer",
     needs=("__call__",),
-    built_in={"equal": "compound.evaluation._equal:equal"},
+    built_in={"equal": "compound.evaluation.equal:equal"},
 )
 """Scorers of cases. `scorers:` of a suite names them beside its own functions."""
 EXPORTERS: Final = Registry(
@@ -210,7 +210,7 @@ EXPORTERS: Final = Registry(
     group="compound.exporters",
     unknown="trace.unknown-exporter",
     needs=("append", "publish", "close", "is_immediate"),
-    built_in={"opentelemetry": "compound.trace._otel:open_exporter"},
+    built_in={"opentelemetry": "compound.trace.otel:open_exporter"},
 )
 """Exporters of spans, in addition to the project's own store. `exporters` of a profile lists them."""
 REGISTRIES: Final[Mapping[str, Registry]] = {

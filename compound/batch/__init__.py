@@ -6,6 +6,6 @@ its run, with the finished calls and effects. An item that another run of the gr
 
 from __future__ import annotations
 
-from compound.batch._types import BatchEvent, BatchOptions, BatchSummary, DeadLetter, ItemStatus, ServiceDown
+from compound.batch.types import BatchEvent, BatchOptions, BatchSummary, DeadLetter, ItemStatus, ServiceDown
 
 __all__ = ["BatchEvent", "BatchOptions", "BatchSummary", "DeadLetter", "ItemStatus", "ServiceDown"]

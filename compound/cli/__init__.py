@@ -3,4 +3,4 @@
 With `--json`, a command prints one JSON document and nothing else to standard output.
 """
 
-from compound.cli._program import main as main
+from compound.cli.program import main as main

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from compound.connector.mailbox import MailboxTransaction as DeskTransaction
-from compound.connector.mailbox._mailbox import Mailbox as Desk
+from compound.connector.mailbox.mailbox import Mailbox as Desk
 
 __all__ = ["Desk", "DeskTransaction"]

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from compound.connector.records import Documents as ShopDocuments
 from compound.connector.records import RecordsTransaction as ShopTransaction
-from compound.connector.records._records import Records as Shop
+from compound.connector.records.records import Records as Shop
 
 __all__ = ["Shop", "ShopDocuments", "ShopTransaction"]

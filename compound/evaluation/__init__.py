@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compound.evaluation._report import CaseReport, Estimate, GateReport, ScoreError, SuiteReport
-from compound.evaluation._types import Case, CaseResult, CaseSet, Score, Scorer, SuiteContext, split
+from compound.evaluation.report import CaseReport, Estimate, GateReport, ScoreError, SuiteReport
+from compound.evaluation.types import Case, CaseResult, CaseSet, Score, Scorer, SuiteContext, split
 
 __all__ = [
     "Case",

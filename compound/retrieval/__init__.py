@@ -6,6 +6,6 @@ passage has its character span in the stored source version.
 
 from __future__ import annotations
 
-from compound.retrieval._types import Document, Embedder, Mode, Passage, Reranker, Searcher, SearchResult
+from compound.retrieval.types import Document, Embedder, Mode, Passage, Reranker, Searcher, SearchResult
 
 __all__ = ["Document", "Embedder", "Mode", "Passage", "Reranker", "SearchResult", "Searcher"]

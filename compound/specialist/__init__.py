@@ -5,7 +5,7 @@ A version is `arrays.safetensors` + `model.json` + `certificate.json` + `evaluat
 
 from __future__ import annotations
 
-from compound.specialist._registry import VersionRow
-from compound.specialist._types import Certificate, Example
+from compound.specialist.registry import VersionRow
+from compound.specialist.types import Certificate, Example
 
 __all__ = ["Certificate", "Example", "VersionRow"]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from compound.language.marks import CALLER, PROVEN, SQL_TEXT
 from compound.rooms import make_callable
-from compound.tool._artifacts import Artifact, keep
-from compound.tool._function import Function, check, tool
-from compound.tool._verdict import Verdict
+from compound.tool.artifacts import Artifact, keep
+from compound.tool.function import Function, check, tool
+from compound.tool.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
     from pydantic import JsonValue
 
-    from compound.tool._ask import AskAnswer, Problem
+    from compound.tool.ask import AskAnswer, Problem
 
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:
     """A LangChain tool as a `Function`."""
-    from compound.tool._langchain import from_langchain as convert
+    from compound.tool.langchain import from_langchain as convert
 
     return convert(langchain_tool)
 
@@ -33,7 +33,7 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
 def __getattr__(name: str) -> object:
     """Import what SQL tools need (YAML, the lakehouse) on first use."""
     if name in {"AskAnswer", "Problem"}:
-        from compound.tool import _ask
+        from compound.tool import ask as _ask
 
         return getattr(_ask, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compound.spec.sql_tool import parse_sql_tool
-from compound.tool._ask import AskTool, BoundAsk
-from compound.tool._sql import SqlTool
+from compound.tool.ask import AskTool, BoundAsk
+from compound.tool.sql import SqlTool
 
 __all__ = ["AskTool", "BoundAsk", "SqlTool", "load_sql_tool"]
 

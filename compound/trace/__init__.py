@@ -7,6 +7,6 @@ DuckDB.
 
 from __future__ import annotations
 
-from compound.trace._store import Answer, SpanStore, TraceNode, TraceReader
+from compound.trace.store import Answer, SpanStore, TraceNode, TraceReader
 
 __all__ = ["Answer", "SpanStore", "TraceNode", "TraceReader"]

@@ -26,7 +26,7 @@ class Definition:
     """Where a name is defined.
 
     Attributes:
-        module: Dotted name of its module: `compound.tool._function`.
+        module: Dotted name of its module: `compound.tool.function`.
         name: Its name there.
         node: The statement; None for a module, and for a name from outside `compound`.
     """

@@ -8,7 +8,7 @@ from typing import Final, get_args
 import pytest
 
 from compound.batch import ItemStatus
-from compound.effect._types import EffectStatus
+from compound.effect.types import EffectStatus
 from compound.graph.run.result import RunStatus
 from compound.review import Status
 from compound.spec.nodes import NODE_MODELS

@@ -12,7 +12,7 @@ from tests.support.desks.reply_desk import ReplyDesk, ticket
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compound.batch._runner._PAUSE_S", 0.01)
+    monkeypatch.setattr("compound.batch.runner._PAUSE_S", 0.01)
 
 
 @pytest.fixture

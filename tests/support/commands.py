@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from compound.cli._program import app
+from compound.cli.program import app
 
 if TYPE_CHECKING:
     from typer.testing import Result

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.connector.records._records import Records
+from compound.connector.records.records import Records
 from compound.effect import Effect, EffectGroup, PlannedEffect, TargetEffect
 from compound.spec.records_file import RecordsFile
 from compound.spec.yaml.reading import read_yaml_file

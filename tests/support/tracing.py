@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compound.trace._parquet import ParquetStore
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from compound.trace.parquet import ParquetStore
+from compound.trace.recorder import Recorder
+from compound.trace.store import MemoryStore
 
 __all__ = ["Recorder", "in_memory", "on_disk"]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, print_json, say
+from compound.cli.output import Json, print_json, say
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, print_table, say
+from compound.cli.output import Json, Profile, note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from compound.graph.change.diff import GraphDiff

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Context, Json, Model, Profile, note, print_json, say, visible, wrapped
+from compound.cli.output import Context, Json, Model, Profile, note, print_json, say, visible, wrapped
 
 
 def register(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, note, print_json, say
+from compound.cli.output import Json, Model, Profile, note, print_json, say
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

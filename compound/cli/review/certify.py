@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Model, Profile, print_json, print_table, say, visible
+from compound.cli.output import Json, Model, Profile, print_json, print_table, say, visible
 from compound.cli.review.review import user_name
 
 if TYPE_CHECKING:

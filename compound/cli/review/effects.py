@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, print_table, say, visible
+from compound.cli.output import Json, Profile, note, print_json, print_table, say, visible
 from compound.cli.review.review import User, user_name
 
 app = typer.Typer(

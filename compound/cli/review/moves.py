@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, print_json, say
+from compound.cli.output import Json, Profile, print_json, say
 from compound.cli.review.review import Item, Note, User, Version, app, show_decided, show_view, user_name
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, print_table, say, visible, wrapped
+from compound.cli.output import Json, Profile, note, print_json, print_table, say, visible, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

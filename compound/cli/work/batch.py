@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Context, Json, Model, Profile, console, note, print_json, print_table, say, visible
+from compound.cli.output import Context, Json, Model, Profile, console, note, print_json, print_table, say, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, console, note, print_json, print_table, say, visible
+from compound.cli.output import Json, Profile, console, note, print_json, print_table, say, visible
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, print_json, say
+from compound.cli.output import Json, print_json, say
 from compound.cli.work.batch import progress, show_summary
 from compound.cli.work.evaluate import show_report
 

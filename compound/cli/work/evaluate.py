@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Model, Profile, print_json, print_table, say, visible, wrapped
+from compound.cli.output import Model, Profile, print_json, print_table, say, visible, wrapped
 from compound.cli.work.sections import show_sections
 
 if TYPE_CHECKING:

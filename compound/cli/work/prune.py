@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, print_table, say
+from compound.cli.output import Json, Profile, note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from compound.project import EraseReport, PruneReport

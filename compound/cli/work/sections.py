@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compound.cli._output import print_table
+from compound.cli.output import print_table
 
 if TYPE_CHECKING:
     from compound.evaluation import Estimate, SuiteReport

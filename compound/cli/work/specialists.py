@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, note, print_json, print_table, say
+from compound.cli.output import Json, Profile, note, print_json, print_table, say
 
 app = typer.Typer(help="List, promote and roll back trained specialists.", no_args_is_help=True, rich_markup_mode=None)
 

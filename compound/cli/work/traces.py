@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli._output import Json, Profile, console, note, print_json, print_rows, print_table, say
+from compound.cli.output import Json, Profile, console, note, print_json, print_rows, print_table, say
 
 app = typer.Typer(help="Read the traces of past runs.", no_args_is_help=True, rich_markup_mode=None)
 

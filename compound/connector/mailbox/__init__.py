@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from compound.connector.mailbox._mailbox import MailboxTransaction
+from compound.connector.mailbox.mailbox import MailboxTransaction
 
 __all__ = ["MailboxTransaction"]

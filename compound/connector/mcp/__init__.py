@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from compound.connector.mcp._pins import PinReport, ToolChange
+from compound.connector.mcp.pins import PinReport, ToolChange
 
 __all__ = ["PinReport", "ToolChange"]

@@ -5,6 +5,6 @@ SQLite in one file by default, PostgreSQL by URL; the same SQL through SQLAlchem
 
 from __future__ import annotations
 
-from compound.connector.state._store import StateStore
+from compound.connector.state.store import StateStore
 
 __all__ = ["StateStore"]

@@ -22,12 +22,12 @@ from sqlalchemy import (
     false,
 )
 
-from compound.connector.state._columns import json as _json
-from compound.connector.state._columns import key as _key
-from compound.connector.state._columns import metadata
-from compound.connector.state._columns import text as _text
-from compound.connector.state._columns import time as _time
-from compound.connector.state._message_tables import message, message_run
+from compound.connector.state.columns import json as _json
+from compound.connector.state.columns import key as _key
+from compound.connector.state.columns import metadata
+from compound.connector.state.columns import text as _text
+from compound.connector.state.columns import time as _time
+from compound.connector.state.message_tables import message, message_run
 
 __all__ = [
     "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version", "graph", "idempotency",

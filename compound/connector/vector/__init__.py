@@ -7,9 +7,9 @@ BM25, so changing the engine changes speed, not results.
 
 from __future__ import annotations
 
-from compound.connector.vector._analyzer import count_terms
-from compound.connector.vector._check import digest_of, document_digest
-from compound.connector.vector._types import (
+from compound.connector.vector.analyzer import count_terms
+from compound.connector.vector.check import digest_of, document_digest
+from compound.connector.vector.types import (
     Filter,
     Hit,
     IndexEngine,

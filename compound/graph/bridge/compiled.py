@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from compound.graph.port.services import Services
     from compound.graph.run.active import ActiveRun
     from compound.spec.graph_file import GraphSpec
-    from compound.trace._recorder import Recorder
+    from compound.trace.recorder import Recorder
 
     State = dict[str, Any]
 

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from compound.connector.state import StateStore
-    from compound.connector.state._tickets import RunItem
+    from compound.connector.state.tickets import RunItem
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent
     from compound.spec.graph_file import GraphSpec
-    from compound.trace._recorder import Recorder
+    from compound.trace.recorder import Recorder
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from compound.graph.run.active import Runner
     from compound.spec.graph_file import GraphSpec
     from compound.spec.words import Budget as BudgetSpec
-    from compound.trace._active import ActiveSpan
-    from compound.trace._recorder import Recorder
+    from compound.trace.active import ActiveSpan
+    from compound.trace.recorder import Recorder
 
 
 class Frame:

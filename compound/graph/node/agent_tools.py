@@ -16,7 +16,7 @@ from compound.model import ToolCall, ToolResult, ToolSchema
 from compound.model.call.types import CallKey
 from compound.model.typed.schema import problems as schema_problems
 from compound.model.typed.spoken_json import fitted
-from compound.trace._active import child
+from compound.trace.active import child
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

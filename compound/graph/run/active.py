@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from anyio import Lock, current_time
 
-from compound.trace._active import SILENT, ActiveSpan
+from compound.trace.active import SILENT, ActiveSpan
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.state._tickets import RunItem
+    from compound.connector.state.tickets import RunItem
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import EffectGate, Redraft
     from compound.graph.run.events import Listener, RunEvent
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compound.graph.wiring.roles import Roles
     from compound.language.references import Maybe, Scope
     from compound.model.gateway.budget import Budget
-    from compound.trace._recorder import Recorder
+    from compound.trace.recorder import Recorder
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,7 +15,7 @@ import orjson
 from compound.graph.run.attempts import decide
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.outcome import Outcome
-from compound.trace._payload import digest
+from compound.trace.payload import digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

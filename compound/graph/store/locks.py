@@ -40,7 +40,7 @@ async def hold_run(store: StateStore | None, file: Path | None, run_id: str, *, 
         if store is None or store.dialect == "sqlite":
             yield
             return
-        from compound.connector.state._leases import Holder, Leases
+        from compound.connector.state.leases import Holder, Leases
 
         leases, deadline, pause = Leases(store), anyio.current_time() + wait_s, _FIRST_PAUSE_S
         while isinstance(lease := leases.take(f"run:{run_id}"), Holder):
@@ -55,7 +55,7 @@ async def hold_run(store: StateStore | None, file: Path | None, run_id: str, *, 
 
 def place_of(checkpoints: Path) -> str:
     """Location of the checkpoints, for people and for comparison: `host:path`."""
-    from compound.connector.state._owner import host_name
+    from compound.connector.state.owner import host_name
 
     return f"{host_name()}:{checkpoints.absolute()}"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable
 
     from compound.connector.state import StateStore
-    from compound.connector.state._tickets import RunItem
+    from compound.connector.state.tickets import RunItem
 
 LedgerStatus = Literal["running", "waiting_review", "done", "failed", "cancelled"]
 

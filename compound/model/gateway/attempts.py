@@ -24,7 +24,7 @@ from compound.model.call.types import (
 
 if TYPE_CHECKING:
     from compound.model.gateway.route import Route
-    from compound.trace._active import ActiveSpan
+    from compound.trace.active import ActiveSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

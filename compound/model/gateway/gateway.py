@@ -35,7 +35,7 @@ from compound.model.typed.typed import as_outcome, joined, read_typed, repair_re
 
 if TYPE_CHECKING:
     from compound.spec.models_file import PriceTable
-    from compound.trace._active import ActiveSpan
+    from compound.trace.active import ActiveSpan
 
 _MAX_PAUSES: Final = 8
 """A turn that the provider pauses more often is abandoned."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from compound.model.call.canonical import params_hash
-from compound.trace._active import ActiveSpan, child
+from compound.trace.active import ActiveSpan, child
 
 if TYPE_CHECKING:
     from compound.errors import ModelError

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from compound.effect._types import EffectStatus
+from compound.effect.types import EffectStatus
 from compound.errors import EffectRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compound.effect._outbox import Outbox
-    from compound.effect._types import EffectResult
+    from compound.effect.outbox import Outbox
+    from compound.effect.types import EffectResult
     from compound.review.queue.queue import ReviewQueue
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from compound.connector.state._messages import Arrival, Messages
+from compound.connector.state.messages import Arrival, Messages
 from compound.errors import ConflictError
 from compound.project.open.conversation import conversation_ref
 from compound.review import ItemFilter

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import Effect
-    from compound.effect._outbox import Outbox
-    from compound.effect._types import EffectResult
+    from compound.effect.outbox import Outbox
+    from compound.effect.types import EffectResult
     from compound.review import ProposedAction
     from compound.review.item.types import ReviewItem
     from compound.review.queue.queue import ReviewQueue
@@ -51,7 +51,7 @@ def rest_of(
     actions: Sequence[ProposedAction], done: Sequence[EffectResult], canonical: Canonical
 ) -> list[ProposedAction]:
     """Actions that are still to be done. Each done action cancels one equal proposed action."""
-    from compound.effect._done import identity
+    from compound.effect.done import identity
 
     left = Counter(identity(one.effect, one.args, canonical) for one in done)
     rest: list[ProposedAction] = []

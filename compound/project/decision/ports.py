@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from compound.effect import Effect, EffectTarget
-from compound.effect._outbox import Outbox
-from compound.effect._types import EffectStatus, NewEffect
+from compound.effect.outbox import Outbox
+from compound.effect.types import EffectStatus, NewEffect
 from compound.errors import ConflictError, DataError, ProjectError, choices
 from compound.graph.port.services import (
     AutoRuling,

@@ -16,7 +16,7 @@ from compound.review.item.types import Draft, Revalidated, ReviewItem
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.state._messages import Messages
+    from compound.connector.state.messages import Messages
     from compound.project.open.resources import Resources
     from compound.review.item.types import Revalidate
 
@@ -51,7 +51,7 @@ class ProjectProbe:
 
     @property
     def _messages(self) -> Messages:
-        from compound.connector.state._messages import Messages
+        from compound.connector.state.messages import Messages
 
         return Messages(self._resources.state)
 
@@ -68,7 +68,7 @@ def recheck(resources: Resources) -> Revalidate:
 
 def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> list[Call]:
     """The effects that were not done for the item yet: done effects are not rehearsed."""
-    from compound.effect._outbox import Outbox
+    from compound.effect.outbox import Outbox
 
     done = done_of(Outbox(resources.state).for_run(item.run_id))
     actions = [ProposedAction(name=name, arguments=arguments) for name, arguments in calls]

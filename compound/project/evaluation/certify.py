@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from compound.errors import DataError, ProjectError, choices
-from compound.evaluation._certify import Bounded, Label, bounded
+from compound.evaluation.certify import Bounded, Label, bounded
 from compound.spec.graph_file import blocks
 from compound.spec.nodes import GraphNode, ReviewNode
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compound.evaluation import SuiteReport
-    from compound.evaluation._scoring import Scored
+    from compound.evaluation.scoring import Scored
     from compound.project.decision.coverage import Coverage
     from compound.project.running.opened import OpenedProject
     from compound.review.queue.certificate import Certificate

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from compound.errors import ProjectError, choices
 from compound.evaluation import SuiteContext, SuiteReport
-from compound.evaluation._runner import build_suite, run_suite
+from compound.evaluation.runner import build_suite, run_suite
 from compound.plugins import SCORERS
 from compound.project.evaluation.suite_run import EvaluationResources, GraphSubject
 from compound.project.offer.services import ProjectServices
@@ -20,7 +20,7 @@ from compound.project.source.parts import EVALS
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.evaluation._runner import OnScored
+    from compound.evaluation.runner import OnScored
     from compound.project.open.resources import Resources
     from compound.spec.suite_file import SuiteFile
 

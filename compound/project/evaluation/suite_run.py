@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.connector.mailbox._mailbox import Mailbox
-    from compound.connector.records._records import Records
+    from compound.connector.mailbox.mailbox import Mailbox
+    from compound.connector.records.records import Records
     from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome
     from compound.effect import EffectTarget
     from compound.graph import Engine, RunResult

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from compound.project.open.resources import Resources
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
-    from compound.tool._ask import AskTool
-    from compound.tool._sql import SqlTool
+    from compound.tool.ask import AskTool
+    from compound.tool.sql import SqlTool
 
 T = TypeVar("T")
 

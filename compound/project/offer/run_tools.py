@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compound.tool._artifacts import keeping
+from compound.tool.artifacts import keeping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

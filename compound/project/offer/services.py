@@ -82,7 +82,7 @@ class ProjectServices:
     @property
     def outbox(self) -> TargetedOutbox:
         """The outbox with the project's effects and targets."""
-        from compound.effect._outbox import Outbox
+        from compound.effect.outbox import Outbox
 
         resources = self._resources
         outbox = Outbox(resources.state, clock=resources.clock)
@@ -170,7 +170,7 @@ class ProjectServices:
 
     def log_policy(self, record: Mapping[str, JsonValue]) -> None:
         """Write to the audit log, which is append-only."""
-        from compound.connector.state._audit import append_audit
+        from compound.connector.state.audit import append_audit
 
         with self._resources.state.write() as connection:
             append_audit(

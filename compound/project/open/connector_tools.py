@@ -100,7 +100,7 @@ def granted_tables(resources: Stores) -> Function[..., object]:
 
     def granted_tables(tool: str) -> GrantCard:
         """Tables and columns that SQL may read through an `ask` tool, with descriptions and verified examples."""
-        from compound.tool._ask import AskTool
+        from compound.tool.ask import AskTool
 
         asks = {name: one for name, one in resources.parts.sql_tools.items() if isinstance(one, AskTool)}
         if tool not in asks:

@@ -13,8 +13,8 @@ from compound.project.view.times import moment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from compound.connector.state._messages import Message
-    from compound.effect._types import EffectResult
+    from compound.connector.state.messages import Message
+    from compound.effect.types import EffectResult
     from compound.project.open.stores import Stores
     from compound.review.item.types import Decision
 
@@ -75,7 +75,7 @@ def conversation_of(stores: Stores, mailbox: str, item_id: str, *, but_run: str 
         item_id: The item.
         but_run: A run whose decisions and effects are left out.
     """
-    from compound.connector.state._messages import Messages
+    from compound.connector.state.messages import Messages
 
     messages = Messages(stores.state)
     known = messages.of_item(mailbox, item_id)
@@ -106,7 +106,7 @@ class _Ours:
     """Decisions and effects of runs, from the queue and the outbox."""
 
     def __init__(self, stores: Stores) -> None:
-        from compound.effect._outbox import Outbox
+        from compound.effect.outbox import Outbox
         from compound.review.queue.queue import ReviewQueue
 
         self._stores = stores

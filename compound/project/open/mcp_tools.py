@@ -16,10 +16,10 @@ from compound.spec.yaml.reading import read_yaml_file
 
 if TYPE_CHECKING:
     from compound.connector.mcp import PinReport
-    from compound.connector.mcp._connection import McpConnection
+    from compound.connector.mcp.connection import McpConnection
     from compound.project.open.stores import Stores
     from compound.spec.mcp_file import McpServer, PinnedTool
-    from compound.tool._remote import RemoteFunction
+    from compound.tool.remote import RemoteFunction
 
 FILE: Final = f"{CONNECTORS}/mcp.yaml"
 LOCK: Final = f"{CONNECTORS}/mcp.lock.json"
@@ -49,7 +49,7 @@ class McpTools:
         Raises:
             ProjectError: ``mcp.bad-lock``.
         """
-        from compound.connector.mcp._pins import read_lock
+        from compound.connector.mcp.pins import read_lock
 
         return read_lock(self._lock_path, LOCK)
 
@@ -104,7 +104,7 @@ class McpTools:
             ProjectError: ``mcp.unknown-server``, ``mcp.unknown-tool``, ``mcp.destructive-tool``.
             ConnectorError: a server cannot be reached.
         """
-        from compound.connector.mcp._pins import compare, pinned
+        from compound.connector.mcp.pins import compare, pinned
 
         reports: list[PinReport] = []
         servers = dict(self.lock.servers)
@@ -147,7 +147,7 @@ class McpTools:
 
     def _function(self, name: str) -> RemoteFunction:
         from compound.model.gateway.journal import StateJournal
-        from compound.tool._remote import RemoteFunction
+        from compound.tool.remote import RemoteFunction
 
         split = split_name(name)
         if split is None or name not in self.names:
@@ -164,7 +164,7 @@ class McpTools:
         return RemoteFunction(name, tool, pin, self._connections[server], journal=StateJournal(self._resources.state))
 
     def _connection(self, name: str, server: McpServer, pins: PinnedServer | None) -> McpConnection:
-        from compound.connector.mcp._connection import McpConnection
+        from compound.connector.mcp.connection import McpConnection
 
         settings = self._resources.settings
         return McpConnection(name, server, root=settings.root, pins=pins, log=settings.home / "mcp" / f"{name}.log")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from compound.connector.artifacts import ArtifactStore
     from compound.connector.cache import SqliteCache
     from compound.connector.lakehouse.service.lakehouse import Lakehouse
-    from compound.connector.mailbox._mailbox import Mailbox
-    from compound.connector.records._records import Records
+    from compound.connector.mailbox.mailbox import Mailbox
+    from compound.connector.records.records import Records
     from compound.connector.state import StateStore
     from compound.connector.vector import IndexEngine
     from compound.effect import EffectTarget
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from compound.project.source.code_files import CodeFiles
     from compound.retrieval import Embedder, Searcher
     from compound.spec.models_file import ModelsFile
-    from compound.specialist._registry import Registry
+    from compound.specialist.registry import Registry
     from compound.trace import SpanStore
-    from compound.trace._parquet import ParquetStore
-    from compound.trace._recorder import Recorder
+    from compound.trace.parquet import ParquetStore
+    from compound.trace.recorder import Recorder
 
 
 class Stores:
@@ -118,8 +118,8 @@ class Stores:
     @cached_property
     def recorder(self) -> Recorder:
         """The sink for spans."""
-        from compound.trace._parquet import ParquetStore
-        from compound.trace._recorder import Recorder
+        from compound.trace.parquet import ParquetStore
+        from compound.trace.recorder import Recorder
 
         opened = Recorder(ParquetStore(self.traces_folder), exporters=self._exporters())
         self._closing.callback(opened.close)
@@ -132,7 +132,7 @@ class Stores:
     @cached_property
     def traces(self) -> ParquetStore:
         """The recorded spans, to read."""
-        from compound.trace._parquet import ParquetStore
+        from compound.trace.parquet import ParquetStore
 
         return ParquetStore(self.traces_folder)
 
@@ -203,7 +203,7 @@ class Stores:
 
     def mailbox_of(self, source: str) -> Mailbox:
         """The reader of a source's items: the named mailbox, else the only one, else one without rules."""
-        from compound.connector.mailbox._mailbox import Mailbox
+        from compound.connector.mailbox.mailbox import Mailbox
 
         names = list(self.mailboxes)
         name = source if source in names else names[0] if len(names) == 1 else None
@@ -239,7 +239,7 @@ class Stores:
 
     def embedding_beside(self) -> AbstractContextManager[None]:
         """For many runs: an embedder in a process of its own, if an index of this profile uses one."""
-        from compound.retrieval._embedders import embedding_beside
+        from compound.retrieval.embedders import embedding_beside
 
         profile = self.settings.profile
         embeds = any(index not in profile.lexical for index in profile.documents)
@@ -247,14 +247,14 @@ class Stores:
 
     def embedder_of(self, index: str) -> Embedder:
         """The embedder of an index's passages; None if the profile declares the index lexical."""
-        from compound.retrieval._embedders import NoEmbedder
+        from compound.retrieval.embedders import NoEmbedder
 
         return NoEmbedder() if index in self.settings.profile.lexical else self.embedder
 
     @cached_property
     def index_engine(self) -> IndexEngine:
         """Where indexes are kept."""
-        from compound.connector.vector._engine import open_engine
+        from compound.connector.vector.engine import open_engine
 
         where = self.settings.profile.vectors
         if ":" in where:  # an address, not a name
@@ -272,8 +272,8 @@ class Stores:
         return self._retrievers[name]
 
     def _opened_retriever(self, name: str) -> Searcher:
-        from compound.retrieval._plugged import PluggedRetriever
-        from compound.retrieval._retriever import Retriever
+        from compound.retrieval.plugged import PluggedRetriever
+        from compound.retrieval.retriever import Retriever
 
         chosen = self.settings.profile.retrievers.get(name)
         if chosen is not None:
@@ -291,6 +291,6 @@ class Stores:
     @cached_property
     def specialists(self) -> Registry:
         """Trained specialists and their aliases."""
-        from compound.specialist._registry import Registry
+        from compound.specialist.registry import Registry
 
         return Registry(self.settings.home / "models", lambda: self.embedder)

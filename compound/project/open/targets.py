@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compound.connector.mailbox._mailbox import Mailbox
-    from compound.connector.records._records import Records
+    from compound.connector.mailbox.mailbox import Mailbox
+    from compound.connector.records.records import Records
     from compound.project.settings.settings import Settings
     from compound.project.source.parts import ProjectParts
     from compound.project.source.targets import TargetFiles
@@ -45,7 +45,7 @@ class OpenedByName(Mapping[str, T], Generic[T]):
 
 def open_records(settings: Settings, files: TargetFiles, parts: ProjectParts, name: str, url: str = "") -> Records:
     """A record store of the profile, with the project's effects; `url` overrides the profile's."""
-    from compound.connector.records._records import RecordsSetup
+    from compound.connector.records.records import RecordsSetup
     from compound.plugins import TARGETS
 
     setup = RecordsSetup(
@@ -61,7 +61,7 @@ def open_records(settings: Settings, files: TargetFiles, parts: ProjectParts, na
 
 def open_mailbox(home: Path, files: TargetFiles, parts: ProjectParts, name: str) -> Mailbox:
     """A mailbox whose replies are written below a state folder."""
-    from compound.connector.mailbox._mailbox import MailboxSetup
+    from compound.connector.mailbox.mailbox import MailboxSetup
     from compound.plugins import TARGETS
 
     file = files.read_mailbox(name)

@@ -121,8 +121,8 @@ class Eraser:
 
     def _tell(self, runs: Collection[str]) -> None:
         """Write to the audit log before anything is removed; it stores a hash of the keys, never a key."""
-        from compound.connector.state._audit import append_audit
-        from compound.connector.state._digest import digest
+        from compound.connector.state.audit import append_audit
+        from compound.connector.state.digest import digest
 
         hashed = sha("\0".join(sorted(self._mention.keys)))
         details: dict[str, JsonValue] = {"runs": len(runs), "runs_sha256": digest(sorted(runs))}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compound.project.retention.prune_state import StoredRun
     from compound.review.queue.queue import ReviewQueue
     from compound.spec.policy_file import PolicyFile
-    from compound.trace._prune import TraceAge, TraceCuts
+    from compound.trace.prune import TraceAge, TraceCuts
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -166,8 +166,8 @@ class Pruner:
 
     def _tell(self, cut: PolicyCut) -> None:
         """Write to the audit log before anything is removed."""
-        from compound.connector.state._audit import append_audit
-        from compound.connector.state._digest import digest
+        from compound.connector.state.audit import append_audit
+        from compound.connector.state.digest import digest
 
         policy = self._resources.parts.policy(cut.policy)
         details = {

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import sqlalchemy as sa
 
 from compound.batch import ItemStatus
-from compound.batch._types import SETTLED
+from compound.batch.types import SETTLED
 from compound.connector.state import tables
-from compound.effect._types import EffectStatus
+from compound.effect.types import EffectStatus
 from compound.project.retention.messages import emptying
 from compound.review import Status
 from compound.review.item.machine import UNDECIDED

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def conversation_before(resources: Resources, run_id: str) -> tuple[Record, ...]:
     """The conversation of the item that a run answers, without that run; empty where it belongs to none."""
-    from compound.connector.state._messages import Messages
+    from compound.connector.state.messages import Messages
 
     arrived = Messages(resources.state).of_run(run_id)
     if arrived is None:

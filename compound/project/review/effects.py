@@ -11,8 +11,8 @@ from compound.errors import DataError, choices
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect._outbox import Outbox
-    from compound.effect._types import EffectResult
+    from compound.effect.outbox import Outbox
+    from compound.effect.types import EffectResult
     from compound.project.running.opened import OpenedProject
 
 
@@ -59,7 +59,7 @@ class EffectService:
         Raises:
             DataError: `effect.unknown-status`.
         """
-        from compound.effect._types import EffectStatus
+        from compound.effect.types import EffectStatus
 
         known = [one.value for one in EffectStatus]
         for name in statuses:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect import Effect
-    from compound.effect._types import EffectResult
+    from compound.effect.types import EffectResult
     from compound.project.review.items import ItemView
     from compound.review.item.types import ReviewItem
 
@@ -55,7 +55,7 @@ def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
 
 
 def _rest(does: Sequence[Record], done: Sequence[EffectResult], canonical: Canonical) -> tuple[Record, ...]:
-    from compound.effect._done import identity
+    from compound.effect.done import identity
 
     left = Counter((one.node, identity(one.effect, one.args, canonical)) for one in done)
     names = {one.effect for one in done}

@@ -29,7 +29,7 @@ from compound.review.item.offer import shown_offer
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect._types import EffectResult
+    from compound.effect.types import EffectResult
     from compound.review.item.lists import ItemEvent, ItemSummary
     from compound.review.item.types import Decision, DraftVersion, ReviewItem
 

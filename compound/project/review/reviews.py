@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.effect._outbox import Outbox
+    from compound.effect.outbox import Outbox
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
     from compound.review import Edit, ItemFilter
@@ -268,7 +268,7 @@ class ReviewService(ReviewUpkeep):
 
     def open_resumes(self) -> Sequence[str]:
         """Decided items whose run is not resumed and not part of a batch."""
-        from compound.batch._ledger import unsettled_runs
+        from compound.batch.ledger import unsettled_runs
 
         batch = unsettled_runs(self._project.resources.state)
         return [item_id for item_id in self.queue.open_resumes() if self.queue.show(item_id).run_id not in batch]

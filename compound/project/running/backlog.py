@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from compound.batch import ItemStatus
-from compound.batch._gate import keys_of
-from compound.batch._trouble import is_out_of_room
-from compound.batch._types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.batch.gate import keys_of
+from compound.batch.trouble import is_out_of_room
+from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
 from compound.connector.rows.sources import ENDINGS
-from compound.connector.state._tickets import RunItem, content_sha256
+from compound.connector.state.tickets import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
 from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
@@ -25,9 +25,9 @@ from compound.project.running.sources import open_source
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.mailbox._mailbox import Mailbox
+    from compound.connector.mailbox.mailbox import Mailbox
     from compound.connector.state import StateStore
-    from compound.effect._outbox import Outbox
+    from compound.effect.outbox import Outbox
     from compound.graph import Engine, RunResult
     from compound.graph.port.services import EffectGate
     from compound.project.decision.conversations import Conversations
@@ -88,7 +88,7 @@ def open_backlog(
 
 def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
     """The path of a mailbox's items, if the graph takes one; None if rows are read."""
-    from compound.connector.mailbox._mailbox import Mailbox
+    from compound.connector.mailbox.mailbox import Mailbox
 
     if rows.roles.input is None or not (rows.is_open or Mailbox.takes(rows.fields)):
         return None
@@ -155,7 +155,7 @@ def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems, name: str = "") -> 
         rows: Converts records to items.
         name: The mailbox whose conversations they belong to; empty if none.
     """
-    from compound.connector.mailbox._item import MailboxProblem
+    from compound.connector.mailbox.item import MailboxProblem
 
     for entry, columns, where in mailbox.rows(path, rows.more_columns):
         if isinstance(entry, MailboxProblem):
@@ -194,7 +194,7 @@ def settle_elsewhere(store: StateStore, run_id: str, folder: Path) -> None:
         run_id: The run.
         folder: The folder of dead-letter lists.
     """
-    from compound.batch._ledger import Ledger, dead_of, reconcile_runs
+    from compound.batch.ledger import Ledger, dead_of, reconcile_runs
 
     jobs = dead_of(store, run_id)
     reconcile_runs(store, run_id=run_id)

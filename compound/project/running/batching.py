@@ -31,8 +31,8 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - the arguments of `Project.batch
     on_event: Callable[[BatchEvent], None],
 ) -> BatchSummary:
     """Run a backlog; see `Project.batch`."""
-    from compound.batch._ledger import Ledger
-    from compound.batch._runner import BatchRunner
+    from compound.batch.ledger import Ledger
+    from compound.batch.runner import BatchRunner
 
     resources, services = project.resources, project.services
     async with project.engine(name) as engine:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.lakehouse.service.lakehouse import Lakehouse
-    from compound.connector.records._records import Records
+    from compound.connector.records.records import Records
     from compound.project.open.resources import Resources
 
 
@@ -83,7 +83,7 @@ def index(
     Raises:
         ProjectError: `project.unknown-index`.
     """
-    from compound.retrieval._build import build_index
+    from compound.retrieval.build import build_index
 
     known = resources.settings.profile.documents
     reports: list[IndexView] = []

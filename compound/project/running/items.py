@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.batch._types import BacklogItem
+from compound.batch.types import BacklogItem
 from compound.connector.rows.row import Row
-from compound.connector.state._tickets import content_sha256
+from compound.connector.state.tickets import content_sha256
 from compound.errors import CompoundError, DataError, choices
 from compound.graph.wiring.roles import Roles
 from compound.language.types import ANY, Record, bare, parse_type

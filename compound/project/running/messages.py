@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from compound.connector.state._messages import Arrival
+from compound.connector.state.messages import Arrival
 from compound.errors import DataError, ProjectError, choices
 from compound.graph.wiring.roles import Roles
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.batch._types import LedgerItem
+    from compound.batch.types import LedgerItem
     from compound.project.decision.conversations import Conversations
     from compound.project.open.resources import Resources
     from compound.project.running.items import RowItems
@@ -84,7 +84,7 @@ def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, Js
 
     `thread` and `in_reply_to` reach a graph only if it declares them.
     """
-    from compound.connector.mailbox._item import LINKS
+    from compound.connector.mailbox.item import LINKS
 
     own = {name: one for name, one in ticket.items() if name not in LINKS or name in rows.fields or rows.is_open}
     return own, links_of(ticket)
@@ -92,7 +92,7 @@ def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, Js
 
 def links_of(ticket: Mapping[str, JsonValue]) -> dict[str, str]:
     """`thread` and `in_reply_to` of an item, if it has them."""
-    from compound.connector.mailbox._item import LINKS
+    from compound.connector.mailbox.item import LINKS
 
     return {name: str(one) for name in LINKS if (one := ticket.get(name)) not in (None, "")}
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.batch._ledger import Ledger
+    from compound.batch.ledger import Ledger
 
 
 class Results:

@@ -54,7 +54,7 @@ async def graph_server(
     Raises:
         ProjectError: a graph is unknown or has errors; ``mcp.needs-context``; ``mcp.driver``.
     """
-    from compound.connector.mcp._transport import require_mcp
+    from compound.connector.mcp.transport import require_mcp
     from compound.language import InvalidFile
 
     require_mcp()

@@ -13,7 +13,7 @@ from compound.language import InvalidFile
 from compound.project.source.names import Named, name_findings
 from compound.spec.declared import declared_in
 from compound.tool import Function
-from compound.tool._module import functions_in
+from compound.tool.module import functions_in
 
 if TYPE_CHECKING:
     from compound.project.source.modules import ProjectModules

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from compound.connector.vector._types import Scalar
+    from compound.connector.vector.types import Scalar
 
 # Longer marks first: UTF-32's little-endian mark begins with that of UTF-16.
 _MARKS: Final = (

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from compound.spec import GraphSpec
     from compound.spec.policy_file import PolicyFile
     from compound.tool import Function
-    from compound.tool._ask import AskTool
-    from compound.tool._sql import SqlTool
+    from compound.tool.ask import AskTool
+    from compound.tool.sql import SqlTool
 
 GRAPHS, CONNECTORS, EVALS = "graphs", "connectors", "evals"
 _SYSTEM_MARK = "\n---\n"

@@ -13,7 +13,7 @@ from compound.project.source.files import read_file
 from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
-    from compound.connector.records._names import RowNames
+    from compound.connector.records.names import RowNames
     from compound.spec.mailbox_file import MailboxFile
     from compound.spec.records_file import RecordsFile
 
@@ -117,7 +117,7 @@ class TargetFiles:
     @cached_property
     def rows(self) -> Mapping[str, RowNames]:
         """Record store to its row names; raises as `read` if a file is invalid."""
-        from compound.connector.records._names import RowNames
+        from compound.connector.records.names import RowNames
 
         kinds = {name: frozenset(self.read_records(name).documents) for name in self.records}
         return {name: RowNames.among(name, kinds) for name in kinds}

@@ -13,7 +13,7 @@ import orjson
 
 from compound.errors import DataError
 from compound.project.view.times import moment
-from compound.trace._prune import PRUNED
+from compound.trace.prune import PRUNED
 
 if TYPE_CHECKING:
     from compound.trace import TraceReader

@@ -172,11 +172,7 @@ class Project(OpenedProject):
         return item_input(self._spec(name), item)
 
     def item_message(self, item: Mapping[str, JsonValue], mailbox: str | None = None) -> dict[str, str]:
-        """`mailbox` (default the only one), `thread` and `in_reply_to` of an item; empty if unknown.
-
-        Raises:
-            ProjectError: `project.unknown-mailbox`.
-        """
+        """`mailbox` (default the only one), `thread` and `in_reply_to` of an item; may raise `project.unknown-mailbox`."""
         from compound.project.running.messages import item_message
 
         return item_message(self.resources, item, mailbox)

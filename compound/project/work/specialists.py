@@ -26,7 +26,7 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
     Raises:
         ProjectError: `project.unknown-specialist`, `project.no-training`.
     """
-    from compound.specialist._train import train as train_specialist
+    from compound.specialist.train import train as train_specialist
 
     settings = resources.settings
     _known(resources, name)

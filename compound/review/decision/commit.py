@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
-from compound.connector.state._digest import digest
+from compound.connector.state.digest import digest
 from compound.errors import ConflictError
 from compound.review.item.draft_json import draft_to_json
 from compound.review.item.machine import Event, after
 from compound.review.item.offer import APPROVE, EDIT, WITHOUT_EFFECTS
 from compound.review.item.rows import compare_and_set, insert_draft, next_draft_seq, record
 from compound.review.item.types import Action, Decision, Draft, NewItem, ReviewItem
-from compound.trace._payload import digest as payload_digest
+from compound.trace.payload import digest as payload_digest
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

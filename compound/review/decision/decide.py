@@ -23,7 +23,7 @@ from compound.review.item.machine import UNDECIDED, Event, Status, after
 from compound.review.item.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
 from compound.review.item.rows import decision_of, insert_item, last_decision, load, lost
 from compound.review.item.types import Decision, Draft, ReviewItem
-from compound.trace._active import child
+from compound.trace.active import child
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from compound.connector.state import tables
-from compound.connector.state._owner import is_gone, this_owner
+from compound.connector.state.owner import is_gone, this_owner
 from compound.errors import ConflictError
 from compound.review.decision.backend import Backend
 from compound.review.item.machine import Status

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from compound.connector.state._digest import digest
+from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review.decision.backend import Backend, need_person
 from compound.review.decision.commit import ESCALATED

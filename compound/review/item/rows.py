@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from compound.connector.state import tables
-from compound.connector.state._audit import append_audit
-from compound.connector.state._digest import digest
+from compound.connector.state.audit import append_audit
+from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError
 from compound.review.item.draft_json import draft_from_json, draft_to_json
 from compound.review.item.machine import Event, Status, after
 from compound.review.item.offer import ANYTHING_USUAL
 from compound.review.item.types import Decision, Draft, NewItem, Readiness, ReviewItem
-from compound.trace._payload import digest as payload_digest
+from compound.trace.payload import digest as payload_digest
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 

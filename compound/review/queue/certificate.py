@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from compound.connector.state import StateStore, tables
-from compound.connector.state._audit import append_audit
-from compound.connector.state._digest import digest
+from compound.connector.state.audit import append_audit
+from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError, choices
 from compound.review.item.rows import readiness_from
 from compound.review.item.types import Clock

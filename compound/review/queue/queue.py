@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from compound.connector.state import StateStore
-from compound.connector.state._audit import AuditReport, verify_audit
+from compound.connector.state.audit import AuditReport, verify_audit
 from compound.errors import CompoundError
 from compound.review.decision import claims as _claims
 from compound.review.decision import decide as _decide

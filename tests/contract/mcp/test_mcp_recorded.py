@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from compound.connector.mcp._connection import McpConnection
-from compound.connector.mcp._offer import Offer
-from compound.connector.mcp._pins import pinned
+from compound.connector.mcp.connection import McpConnection
+from compound.connector.mcp.offer import Offer
+from compound.connector.mcp.pins import pinned
 from compound.spec.mcp_file import McpServer
 
 FILE = (

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from compound.connector.state import tables
-from compound.connector.state._messages import Arrival, Messages
+from compound.connector.state.messages import Arrival, Messages
 from tests.project.conversations.helpline import GRAPH, batch, did, helpline, letter, shown
 from tests.project.keys.table import Place
 from tests.support.data.state_stores import postgresql_url

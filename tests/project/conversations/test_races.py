@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from compound.batch import BatchOptions
-from compound.connector.state._messages import Arrival, Messages
+from compound.connector.state.messages import Arrival, Messages
 from compound.errors import ConflictError
 from compound.project import Project
 from compound.project.decision.recheck import ProjectProbe

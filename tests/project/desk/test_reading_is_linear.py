@@ -105,15 +105,15 @@ def readers() -> dict[str, Callable[[str], object]]:
 
 def framework() -> dict[str, Callable[[str], object]]:
     """What the framework itself does with the words of a letter, before, beside and after the project's readers."""
-    from compound.batch._gate import keys_of
-    from compound.cli._output import escaped, visible
-    from compound.connector.mailbox._item import guess_id
-    from compound.connector.vector._analyzer import analyze
+    from compound.batch.gate import keys_of
+    from compound.cli.output import escaped, visible
+    from compound.connector.mailbox.item import guess_id
+    from compound.connector.vector.analyzer import analyze
     from compound.graph.prompt.sandbox import compile_template
     from compound.project.retention.mention import Mention
     from compound.project.source.document_text import read_page
-    from compound.retrieval._chunkers import MarkdownChunker, TextChunker
-    from compound.specialist._features import features
+    from compound.retrieval.chunkers import MarkdownChunker, TextChunker
+    from compound.specialist.features import features
 
     template = compile_template("{{ text }} {{ text | tojson }} {{ text | trim | upper | wordcount }}", "p.md")
     person = Mention(["ann@x.example", "John Smith 12345", "a"])
@@ -147,7 +147,7 @@ def _spoken(text: str) -> object:
 def _line(raw: bytes) -> object:
     import tempfile
 
-    from compound.connector.mailbox._sources import read_items
+    from compound.connector.mailbox.sources import read_items
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.jsonl"

@@ -314,7 +314,7 @@ def test_the_sdk_is_only_needed_here(monkeypatch: pytest.MonkeyPatch, root: Path
     def nothing(_name: str) -> None:
         return None
 
-    monkeypatch.setattr("compound.connector.mcp._transport.find_spec", nothing)
+    monkeypatch.setattr("compound.connector.mcp.transport.find_spec", nothing)
 
     async def work() -> None:
         async with graph_server(Project.open(root), ["add"]):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compound.specialist._specialist import Specialist
-from compound.specialist._train import train
+from compound.specialist.specialist import Specialist
+from compound.specialist.train import train
 
 if TYPE_CHECKING:
     from compound.retrieval import Embedder
     from compound.specialist import Example
-    from compound.specialist._types import TrainingReport
+    from compound.specialist.types import TrainingReport
 
 __all__ = ["Specialist", "loaded", "trained"]
 

@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from compound.batch import BatchEvent, BatchOptions, BatchSummary, ItemStatus
-from compound.batch._ledger import Ledger
-from compound.batch._runner import BatchRunner
-from compound.batch._types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.batch.ledger import Ledger
+from compound.batch.runner import BatchRunner
+from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
 from compound.connector.state import StateStore, tables
-from compound.connector.state._owner import host_name
+from compound.connector.state.owner import host_name
 from compound.errors import ConflictError, ConnectorError, ProjectError
 
 
@@ -276,7 +276,7 @@ class Locked(Desk):
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compound.batch._runner._PAUSE_S", 0.0)
+    monkeypatch.setattr("compound.batch.runner._PAUSE_S", 0.0)
 
 
 @pytest.mark.parametrize("code", ["state.locked", "checkpoint.locked"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from compound.batch._gate import OrderGate  # pyright: ignore[reportPrivateUsage]
+from compound.batch.gate import OrderGate  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.anyio

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.batch._gate import OrderGate, keys_of
+from compound.batch.gate import OrderGate, keys_of
 
 
 @settings(max_examples=60, deadline=None)

@@ -100,7 +100,7 @@ def test_a_full_disk_sends_nothing(desk: Mailbox, monkeypatch: pytest.MonkeyPatc
 SENDER = """
 import asyncio, sys
 from pathlib import Path
-from compound.connector.mailbox._mailbox import Mailbox
+from compound.connector.mailbox.mailbox import Mailbox
 from tests.support.shops import find_effect, group_of
 desk = Mailbox(Path(sys.argv[1]), effects=find_effect)
 groups = [group_of(("send_reply", {"ticket_id": "t", "text": "Hello"}), key=f"k{i}") for i in range(40)]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from compound.connector.mcp._connection import McpConnection
-from compound.connector.mcp._pins import compare, pinned
+from compound.connector.mcp.connection import McpConnection
+from compound.connector.mcp.pins import compare, pinned
 from compound.errors import CompoundError, ConnectorError, ProjectError, RunError
 from compound.spec.mcp_file import McpServer
 from tests.support.programs import MCP_WORLD, running, wait_for

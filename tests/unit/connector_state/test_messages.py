@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.connector.state._messages import Arrival, Messages
+from compound.connector.state.messages import Arrival, Messages
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from compound.connector.state import StateStore, tables
-from compound.connector.state._audit import append_audit, verify_audit
-from compound.connector.state._digest import canonical, digest
-from compound.connector.state._owner import is_gone, this_owner
+from compound.connector.state.audit import append_audit, verify_audit
+from compound.connector.state.digest import canonical, digest
+from compound.connector.state.owner import is_gone, this_owner
 from compound.errors import ConnectorError
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
@@ -117,7 +117,7 @@ def test_a_process_of_another_machine_may_live() -> None:
 
 
 def test_a_killed_process_is_gone() -> None:
-    program = "from compound.connector.state._owner import this_owner; print(this_owner(), flush=True); input()"
+    program = "from compound.connector.state.owner import this_owner; print(this_owner(), flush=True); input()"
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

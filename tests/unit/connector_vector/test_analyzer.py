@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compound.connector.vector import count_terms
-from compound.connector.vector._analyzer import analyze
-from compound.connector.vector._bm25 import passage_weights, rarity, sparse_weights, term_key
-from compound.connector.vector._porter import stem
+from compound.connector.vector.analyzer import analyze
+from compound.connector.vector.bm25 import passage_weights, rarity, sparse_weights, term_key
+from compound.connector.vector.porter import stem
 
 PORTER = {
     "caresses": "caress", "ponies": "poni", "cats": "cat", "feed": "feed", "agreed": "agre",

@@ -277,7 +277,7 @@ def test_a_killed_build_leaves_the_old_version(tmp_path: Path) -> None:
         from dataclasses import replace
         from compound.connector.vector import StoredPassage
         from tests.support.data.search import engine as open_engine
-        from compound.connector.vector._versions import read_manifest
+        from compound.connector.vector.versions import read_manifest
         root = Path(sys.argv[1])
         old = read_manifest(root / "handbook" / "1")
         def passages():

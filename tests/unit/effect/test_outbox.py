@@ -11,11 +11,11 @@ import anyio.lowlevel
 import pytest
 
 from compound.connector.state import StateStore
-from compound.connector.state._audit import verify_audit
-from compound.connector.state._owner import this_owner
+from compound.connector.state.audit import verify_audit
+from compound.connector.state.owner import this_owner
 from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
-from compound.effect._outbox import Outbox, effect_key_of
-from compound.effect._types import EffectResult, EffectStatus, NewEffect
+from compound.effect.outbox import Outbox, effect_key_of
+from compound.effect.types import EffectResult, EffectStatus, NewEffect
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
 from compound.review.item.types import Draft, NewItem
 from compound.review.queue.queue import ReviewQueue
@@ -159,14 +159,14 @@ def test_a_cancelled_delivery_is_written_down(desk: Desk, delivery_class: Delive
 
 def leave_sending(desk: Desk, keys: Sequence[str], monkeypatch: pytest.MonkeyPatch, owner: str) -> None:
     """As a process does that is killed while the target is at work."""
-    from compound.effect._delivery import Delivery  # pyright: ignore[reportPrivateUsage]
+    from compound.effect.delivery import Delivery  # pyright: ignore[reportPrivateUsage]
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(Delivery, "_move", killed)
-        patched.setattr(import_module("compound.effect._delivery"), "this_owner", lambda: owner)
+        patched.setattr(import_module("compound.effect.delivery"), "this_owner", lambda: owner)
         with pytest.raises(KeyboardInterrupt):
             desk.deliver(keys, shop=Fake())
     assert [result.status for result in desk.outbox.results(keys)] == ["sending"] * len(keys)

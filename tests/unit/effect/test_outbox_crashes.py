@@ -14,10 +14,10 @@ import anyio
 import pytest
 
 from compound.connector.state import StateStore
-from compound.connector.state._audit import verify_audit
+from compound.connector.state.audit import verify_audit
 from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
-from compound.effect._outbox import Outbox
-from compound.effect._types import EffectStatus, NewEffect
+from compound.effect.outbox import Outbox
+from compound.effect.types import EffectStatus, NewEffect
 from tests.support.data.state_stores import sqlite_store
 
 EFFECTS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compound.evaluation._certify import Label, bounded, needed, upper_bound
+from compound.evaluation.certify import Label, bounded, needed, upper_bound
 
 
 def labels(wrong: int, n: int, *, score: float | None = None) -> list[Label]:

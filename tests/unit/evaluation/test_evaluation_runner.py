@@ -9,13 +9,13 @@ import pytest
 
 from compound.errors import NodeError, ProjectError
 from compound.evaluation import Case, CaseResult, CaseSet, Estimate, Score, SuiteContext
-from compound.evaluation._recorded import recorded_results
-from compound.evaluation._report import judge
-from compound.evaluation._runner import build_suite, rescore, run_cases, run_suite
-from compound.evaluation._types import Suite
+from compound.evaluation.recorded import recorded_results
+from compound.evaluation.report import judge
+from compound.evaluation.runner import build_suite, rescore, run_cases, run_suite
+from compound.evaluation.types import Suite
 from compound.spec.suite_file import Gate, SuiteFile, read_suite_file
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from compound.trace.recorder import Recorder
+from compound.trace.store import MemoryStore
 
 CONTEXT = SuiteContext(root=Path(), profile="p", cases=Path(), rows=lambda _: [])
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.evaluation import Estimate
-from compound.evaluation._intervals import clustered, share, wilson
-from compound.evaluation._paired import mcnemar, paired
-from compound.evaluation._report import judge
+from compound.evaluation.intervals import clustered, share, wilson
+from compound.evaluation.paired import mcnemar, paired
+from compound.evaluation.report import judge
 from compound.spec.suite_file import Gate
 
 

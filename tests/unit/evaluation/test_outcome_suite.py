@@ -12,7 +12,7 @@ import pytest
 
 from compound.errors import DataError
 from compound.evaluation import Case, CaseResult, SuiteContext, SuiteReport, split
-from compound.evaluation._runner import build_suite, run_suite
+from compound.evaluation.runner import build_suite, run_suite
 from compound.project.source.modules import ProjectModules
 from compound.spec.suite_file import read_suite_file
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.retrieval._chunkers import MarkdownChunker, TextChunker, WholeChunker
-from compound.retrieval._types import Chunker
+from compound.retrieval.chunkers import MarkdownChunker, TextChunker, WholeChunker
+from compound.retrieval.types import Chunker
 
 PAGE = """Before any heading.
 

@@ -11,10 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from compound.errors import ConnectorError
-from compound.retrieval._embed_process import EmbedProcess
-from compound.retrieval._embedders import open_embedder
-from compound.retrieval._minilm import MiniLm, find_minilm
-from compound.retrieval._wordpiece import WordPiece
+from compound.retrieval.embed_process import EmbedProcess
+from compound.retrieval.embedders import open_embedder
+from compound.retrieval.minilm import MiniLm, find_minilm
+from compound.retrieval.wordpiece import WordPiece
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_absent_weights_are_none_or_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    import compound.retrieval._minilm as room
+    import compound.retrieval.minilm as room
 
     monkeypatch.setattr(room, "PACKAGE", "no_such_package")
     room.load_minilm.cache_clear()
@@ -127,7 +127,7 @@ def test_a_query_is_embedded_here_when_the_process_beside_is_killed(
             super().__init__(dimension)
             started.append(self)
 
-    monkeypatch.setattr("compound.retrieval._embed_process.EmbedProcess", Watched)
+    monkeypatch.setattr("compound.retrieval.embed_process.EmbedProcess", Watched)
     other = MiniLm(model.folder)
     with other.beside():
         other.embed_query("the first")

@@ -14,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compound.connector.vector import Filter, Hit, Vector
-from compound.connector.vector._engine import open_engine
-from compound.connector.vector._types import Scalar
+from compound.connector.vector.engine import open_engine
+from compound.connector.vector.types import Scalar
 from compound.errors import ConflictError, ConnectorError, DataError, ProjectError
 from compound.retrieval import Document, Mode
-from compound.retrieval._build import IndexReport, build_index
-from compound.retrieval._chunkers import MarkdownChunker, WholeChunker
-from compound.retrieval._fusion import fuse
-from compound.retrieval._retriever import Retriever
-from compound.trace._recorder import Recorder
-from compound.trace._store import MemoryStore
+from compound.retrieval.build import IndexReport, build_index
+from compound.retrieval.chunkers import MarkdownChunker, WholeChunker
+from compound.retrieval.fusion import fuse
+from compound.retrieval.retriever import Retriever
+from compound.trace.recorder import Recorder
+from compound.trace.store import MemoryStore
 
 
 @dataclass

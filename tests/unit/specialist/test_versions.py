@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from compound import Project
 from compound.errors import CompoundError
 from compound.specialist import Certificate
-from compound.specialist._certify import certify
+from compound.specialist.certify import certify
 from tests.support.commands import command
 from tests.support.data.search import embedder
 from tests.support.projects import write_project

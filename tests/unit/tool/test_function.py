@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from compound.errors import DataError, ProjectError, RunError
 from compound.tool import Function, Verdict, check, from_langchain, tool
-from compound.tool._module import functions_in
+from compound.tool.module import functions_in
 
 
 class Ticket(BaseModel):

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from compound.errors import DataError
-from compound.trace._active import child
-from compound.trace._otel import OtelExport
-from compound.trace._parquet import ParquetStore
-from compound.trace._recorder import Recorder
+from compound.trace.active import child
+from compound.trace.otel import OtelExport
+from compound.trace.parquet import ParquetStore
+from compound.trace.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[3]
 
 WRITER = """
 import os, sys, time
-from compound.trace._parquet import ParquetStore
-from compound.trace._recorder import Recorder
+from compound.trace.parquet import ParquetStore
+from compound.trace.recorder import Recorder
 recorder = Recorder(ParquetStore(sys.argv[1]))
 for n in range(40):
     with recorder.run(graph_name="g", graph_hash="h", run_id=f"killed-{n}", thread_id="t"):

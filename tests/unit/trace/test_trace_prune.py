@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compound.trace._parquet import ParquetStore
-from compound.trace._payload import SEEN_S, Seen  # pyright: ignore[reportPrivateUsage]
-from compound.trace._recorder import Recorder
+from compound.trace.parquet import ParquetStore
+from compound.trace.payload import SEEN_S, Seen  # pyright: ignore[reportPrivateUsage]
+from compound.trace.recorder import Recorder
 
 DAY = 86_400.0
 LATER = 10_000_000_000.0

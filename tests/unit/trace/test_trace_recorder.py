@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.errors import DataError, NodeError
-from compound.trace._active import ActiveSpan, child, current, event
-from compound.trace._parquet import ParquetStore
-from compound.trace._payload import digest
-from compound.trace._recorder import Recorder, trace_id_of
-from compound.trace._store import MemoryStore
+from compound.trace.active import ActiveSpan, child, current, event
+from compound.trace.parquet import ParquetStore
+from compound.trace.payload import digest
+from compound.trace.recorder import Recorder, trace_id_of
+from compound.trace.store import MemoryStore
 
 
 def _run(recorder: Recorder, run_id: str = "r1") -> ActiveSpan:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from compound import Project
 from compound.connector.state import tables
-from compound.connector.state._audit import append_audit
+from compound.connector.state.audit import append_audit
 from compound.errors import CompoundError, ConflictError
 from tests.support.certificates import grant
 from tests.support.commands import command
@@ -236,7 +236,7 @@ def test_the_audit_log_tells_each_application_once_and_stays_whole(project: Proj
 
 
 @pytest.mark.parametrize(
-    "step", ["compound.project.retention.prune_state._emptying", "compound.trace._prune.TracePrune._spans"]
+    "step", ["compound.project.retention.prune_state._emptying", "compound.trace.prune.TracePrune._spans"]
 )
 def test_a_prune_that_died_between_two_steps_is_finished_by_the_next(
     project: Project, monkeypatch: pytest.MonkeyPatch, step: str

@@ -1,0 +1,124 @@
+"""The row of a job: its round, graph and context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self, cast
+
+import sqlalchemy as sa
+
+from compound.batch.types import BatchOptions
+from compound.connector.state import tables
+from compound.connector.state.leases import store_time
+from compound.errors import ProjectError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection
+
+_JOB, _ITEM = tables.batch_job, tables.batch_item
+_OVER = frozenset({"complete", "dead_letters"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A stored job.
+
+    Attributes:
+        round: Number of starts; 0 before the first.
+        again_since: Only runs created after this time count as answers; None: all runs.
+    """
+
+    job_id: str
+    round: int = 0
+    graph_hash: str | None = None
+    status: str = ""
+    context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    again_since: float | None = None
+
+    @classmethod
+    def read(cls, db: Connection, job_id: str) -> Self | None:
+        """The job; None if it was never started."""
+        row = db.execute(sa.select(_JOB).where(_JOB.c.job_id == job_id)).first()
+        if row is None:
+            return None
+        options = cast("Mapping[str, JsonValue]", row.options or {})
+        return cls(
+            job_id=job_id,
+            round=row.round,
+            graph_hash=row.graph_hash,
+            status=row.status,
+            context=cast("Mapping[str, JsonValue]", options.get("context") or {}),
+            again_since=cast("float | None", options.get("again_since")),
+        )
+
+    @property
+    def round_name(self) -> str:
+        """Prefix of run ids: the job's id in the first round (equal backlogs get equal run ids), then with a number."""
+        return self.job_id if self.round <= 1 else f"{self.job_id}\0{self.round}"
+
+    def begins_again(self, options: BatchOptions) -> bool:
+        """Whether these options start the job from the beginning. An unfinished `--again` is resumed instead."""
+        is_unfinished = self.again_since is not None and self.status not in _OVER
+        return options.restart or (options.again and not is_unfinished)
+
+
+def open_job(  # noqa: PLR0913 - one argument per column
+    db: Connection,
+    known: Job,
+    options: BatchOptions,
+    *,
+    graph_name: str,
+    graph_hash: str,
+    source: str,
+    context: Mapping[str, JsonValue],
+) -> Job:
+    """Write the row of a job that starts or resumes.
+
+    Raises:
+        ProjectError: `batch.graph-changed`, `batch.context-changed`.
+    """
+    now = store_time(db)
+    if known.round == 0 or known.begins_again(options):
+        db.execute(sa.delete(_ITEM).where(_ITEM.c.job_id == known.job_id))
+        db.execute(sa.delete(_JOB).where(_JOB.c.job_id == known.job_id))
+        job = Job(
+            job_id=known.job_id,
+            round=known.round + 1,
+            graph_hash=graph_hash,
+            status="running",
+            context=context,
+            again_since=now if options.again else None,
+        )
+        names = {"job_id": job.job_id, "graph_name": graph_name, "source": source, "round": job.round}
+        db.execute(sa.insert(_JOB).values(**names, **_values(job), created_at=now, updated_at=now))
+        return job
+    if not options.accept_changes:
+        _require_same(known, graph_name, graph_hash, context)
+    job = replace(known, graph_hash=graph_hash, status="running", context=context)
+    db.execute(sa.update(_JOB).where(_JOB.c.job_id == job.job_id).values(**_values(job), updated_at=now))
+    return job
+
+
+def _values(job: Job) -> dict[str, object]:
+    options = {"context": dict(job.context), "again_since": job.again_since}
+    return {"graph_hash": job.graph_hash, "status": job.status, "options": options}
+
+
+def _require_same(known: Job, graph_name: str, graph_hash: str, context: Mapping[str, JsonValue]) -> None:
+    fix = "--accept-changes runs the rest with the new {what}; --restart starts over"
+    if known.graph_hash != graph_hash:
+        raise ProjectError(
+            "batch.graph-changed",
+            f"graph {graph_name!r} changed since this batch was started "
+            f"({str(known.graph_hash)[:8]} then, {graph_hash[:8]} now)",
+            fix=fix.format(what="graph"),
+        )
+    if dict(known.context) != dict(context):
+        differ = sorted(name for name in {*known.context, *context} if known.context.get(name) != context.get(name))
+        raise ProjectError(
+            "batch.context-changed",
+            f"this batch was started with another context: {', '.join(differ)}",
+            fix=fix.format(what="context"),
+        )

@@ -1,0 +1,229 @@
+"""Conversations: the messages of a mailbox in the order in which they arrived, and the runs that answer them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from compound.connector.state.store import StateStore
+from compound.connector.state.tables import message as _MESSAGE
+from compound.connector.state.tables import message_run as _RUN
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from sqlalchemy.engine import Connection
+
+_SENDER: Final = ("email", "customer_id")
+
+
+def _nothing() -> Mapping[str, JsonValue]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A message as its source has it.
+
+    Attributes:
+        mailbox: The mailbox it came to.
+        item_id: The message's own id.
+        thread: What the source calls its conversation; empty where it says nothing.
+        in_reply_to: The id of the message that it answers; empty where the source says none.
+        words: `subject`, `body`, `html`, `email`, `customer_id`, `received_at`, as far as they are known.
+    """
+
+    mailbox: str
+    item_id: str
+    thread: str = ""
+    in_reply_to: str = ""
+    words: Mapping[str, JsonValue] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message that arrived.
+
+    Attributes:
+        place: Its place among the messages of its conversation, from 1.
+        words: As for `Arrival`; empty once they were removed.
+        arrived_at: UTC seconds.
+    """
+
+    item_id: str
+    place: int
+    words: Mapping[str, JsonValue]
+    arrived_at: float
+    pruned_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """Where a run stands in its conversation.
+
+    Attributes:
+        seen: Messages that the conversation had when the run was drafted.
+    """
+
+    mailbox: str
+    item_id: str
+    seen: int
+
+
+class Messages:
+    """The conversations of a state store. Any number of processes may use it.
+
+    Args:
+        store: The state store.
+    """
+
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+
+    def arrive(self, arrival: Arrival, run_id: str, *, now: float) -> Arrived:
+        """Note a message and the run that answers it; idempotent in both.
+
+        Args:
+            arrival: The message. One that is known keeps its conversation and its place; a new run of it has the words
+                of now.
+            run_id: The run.
+            now: UTC seconds.
+        """
+        thread = self.thread_of(arrival)
+        with self._store.write(durable=False) as db:
+            _hold(db, arrival.mailbox, thread)
+            place = self._place(db, arrival)
+            if place is None:
+                self._insert(db, arrival, thread, now=now)
+            count = _count(db, arrival.mailbox, arrival.item_id)
+            known = db.execute(sa.select(_RUN.c.seen).where(_RUN.c.run_id == run_id)).scalar_one_or_none()
+            if known is None:
+                if place is not None:
+                    self._correct(db, arrival)
+                names = {"run_id": run_id, "mailbox": arrival.mailbox, "item_id": arrival.item_id}
+                db.execute(sa.insert(_RUN).values(**names, seen=count, created_at=now))
+        return Arrived(mailbox=arrival.mailbox, item_id=arrival.item_id, seen=count if known is None else known)
+
+    def thread_of(self, arrival: Arrival) -> str:
+        """The conversation of a message, as a hash: the one that its source names, or that of what it answers.
+
+        A message that says neither begins one, under its own id. `in_reply_to` can be written by anybody who writes
+        an e-mail: it does not lead into the conversation of another sender.
+        """
+        if arrival.thread:
+            return _hash(arrival.thread)
+        if not arrival.in_reply_to:
+            return _hash(arrival.item_id)
+        answered = self._answered(arrival)
+        if answered is None:
+            return _hash(arrival.in_reply_to)
+        thread, words = answered
+        return thread if _may_be_one(arrival.words, words) else _hash(arrival.item_id)
+
+    def _answered(self, arrival: Arrival) -> tuple[str, Mapping[str, JsonValue]] | None:
+        query = sa.select(_MESSAGE.c.thread, _MESSAGE.c.words).where(
+            _MESSAGE.c.mailbox == arrival.mailbox, _MESSAGE.c.item_id == arrival.in_reply_to
+        )
+        with self._store.read() as db:
+            row = db.execute(query).first()
+        return None if row is None else (row.thread, row.words)
+
+    def _place(self, db: Connection, arrival: Arrival) -> int | None:
+        query = sa.select(_MESSAGE.c.place).where(
+            _MESSAGE.c.mailbox == arrival.mailbox, _MESSAGE.c.item_id == arrival.item_id
+        )
+        return db.execute(query).scalar_one_or_none()
+
+    def _insert(self, db: Connection, arrival: Arrival, thread: str, *, now: float) -> None:
+        newest = sa.select(sa.func.max(_MESSAGE.c.place)).where(
+            _MESSAGE.c.mailbox == arrival.mailbox, _MESSAGE.c.thread == thread
+        )
+        db.execute(
+            sa.insert(_MESSAGE).values(
+                mailbox=arrival.mailbox,
+                item_id=arrival.item_id,
+                thread=thread,
+                place=(db.execute(newest).scalar() or 0) + 1,
+                words=dict(arrival.words),
+                arrived_at=now,
+            )
+        )
+
+    def _correct(self, db: Connection, arrival: Arrival) -> None:
+        same = (_MESSAGE.c.mailbox == arrival.mailbox) & (_MESSAGE.c.item_id == arrival.item_id)
+        db.execute(sa.update(_MESSAGE).where(same).values(words=dict(arrival.words), pruned_at=None))
+
+    def see(self, run_id: str) -> None:
+        """The run is drafted again: it sees every message that its conversation has now."""
+        with self._store.write(durable=False) as db:
+            row = db.execute(sa.select(_RUN.c.mailbox, _RUN.c.item_id).where(_RUN.c.run_id == run_id)).first()
+            if row is not None:
+                count = _count(db, row.mailbox, row.item_id)
+                db.execute(sa.update(_RUN).where(_RUN.c.run_id == run_id).values(seen=count))
+
+    def of_run(self, run_id: str) -> Arrived | None:
+        """Which message a run answers; None for a run that answers none."""
+        query = sa.select(_RUN.c.mailbox, _RUN.c.item_id, _RUN.c.seen).where(_RUN.c.run_id == run_id)
+        with self._store.read() as db:
+            row = db.execute(query).first()
+        return None if row is None else Arrived(mailbox=row.mailbox, item_id=row.item_id, seen=row.seen)
+
+    def of_item(self, mailbox: str, item_id: str) -> list[Message]:
+        """Every message of the conversation of a message, itself too, in the order in which they arrived."""
+        query = sa.select(_MESSAGE).where(_MESSAGE.c.mailbox == mailbox, _MESSAGE.c.thread == _thread(mailbox, item_id))
+        with self._store.read() as db:
+            return [
+                Message(
+                    item_id=row.item_id,
+                    place=row.place,
+                    words=row.words,
+                    arrived_at=row.arrived_at,
+                    pruned_at=row.pruned_at,
+                )
+                for row in db.execute(query.order_by(_MESSAGE.c.place))
+            ]
+
+    def count(self, mailbox: str, item_id: str) -> int:
+        """How many messages its conversation has now; 0 for a message that is not known."""
+        with self._store.read() as db:
+            return _count(db, mailbox, item_id)
+
+    def runs(self, mailbox: str, item_ids: Collection[str]) -> list[tuple[str, str]]:
+        """Runs that answer these messages, each with its message, oldest first."""
+        query = sa.select(_RUN.c.run_id, _RUN.c.item_id).where(_RUN.c.mailbox == mailbox, _RUN.c.item_id.in_(item_ids))
+        with self._store.read() as db:
+            return [(row.run_id, row.item_id) for row in db.execute(query.order_by(_RUN.c.created_at, _RUN.c.run_id))]
+
+
+def _hash(thread: str) -> str:
+    return hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _thread(mailbox: str, item_id: str) -> sa.ScalarSelect[str]:
+    own = _MESSAGE.alias("own")
+    return sa.select(own.c.thread).where(own.c.mailbox == mailbox, own.c.item_id == item_id).scalar_subquery()
+
+
+def _count(db: Connection, mailbox: str, item_id: str) -> int:
+    query = sa.select(sa.func.count()).select_from(_MESSAGE)
+    found = db.execute(query.where(_MESSAGE.c.mailbox == mailbox, _MESSAGE.c.thread == _thread(mailbox, item_id)))
+    return found.scalar_one()
+
+
+def _hold(db: Connection, mailbox: str, thread: str) -> None:
+    """Until the transaction ends no other message of the conversation arrives. SQLite has one writer anyway."""
+    if db.dialect.name == "postgresql":
+        key = sa.func.hashtextextended(f"message/{mailbox}/{thread}", 0)
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def _may_be_one(words: Mapping[str, JsonValue], others: Mapping[str, JsonValue]) -> bool:
+    """Nothing says that two messages have different senders."""
+    return all(_said(words, name) in ("", _said(others, name)) or not _said(others, name) for name in _SENDER)
+
+
+def _said(words: Mapping[str, JsonValue], name: str) -> str:
+    return str(words.get(name) or "").strip().lower()
