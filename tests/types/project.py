@@ -78,6 +78,7 @@ def told(project: Project) -> None:
     assert_type(project.inputs("main", ["text=hello"]), dict[str, JsonValue])
     assert_type(project.context("main", ["day=Monday"]), dict[str, JsonValue])
     assert_type(project.item_input("main", {"id": "1"}), dict[str, JsonValue])
+    assert_type(project.item_message({"id": "1", "thread": "t"}, "mail"), dict[str, str])
     assert_type(project.example(), dict[str, JsonValue])
     assert_type(Setup(name="a").options, Mapping[str, JsonValue])
     assert_type(Document(id="a", text="b").text, str)
