@@ -115,7 +115,7 @@ def read_suite_of(path: Path, shown: str, profiles: Sequence[str]) -> SuiteFile:
         findings.append(Finding("suite.invalid", what, source.value(("name",)), f"write name: {path.parent.name}"))
     for name in spec.gates:
         if name not in profiles:
-            what = f"gates: the project has no profile {name!r}"
+            what = f"gates: profile {name!r} does not exist"
             findings.append(Finding("suite.invalid", what, source.key(("gates", name)), choices(profiles, name)))
     if findings:
         raise InvalidFile(findings)

@@ -261,7 +261,7 @@ def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     store = sqlite_store(tmp_path)
     with store.write() as db:
-        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = 'v9_0001'")
     store.close()
     with pytest.raises(ConnectorError) as caught:
         StateStore.open(tmp_path / "state.db")
