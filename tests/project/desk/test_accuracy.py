@@ -9,12 +9,14 @@ import pytest
 
 from tests.project.desk.way import Desk, learned, part, sample
 
-SEEDS = (41, 42)
 TICKETS = 150
+# What the planner reaches, and nothing below: one lost synonym page costs 0.03. It abstains from questions and from
+# what it only guesses, which is why the share is not higher.
+SHARE_RIGHT = {41: 0.75, 42: 0.74}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_new_sample_shop_stays_above_the_bars(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "bar"), SHARE_RIGHT.items())
+def test_a_new_sample_shop_stays_above_the_bars(seed: int, bar: float, tmp_path: Path) -> None:
     data = sample(seed, TICKETS)
     past = tmp_path / "past_cases.jsonl"
     records = [
@@ -30,9 +32,9 @@ def test_a_new_sample_shop_stays_above_the_bars(seed: int, tmp_path: Path) -> No
     handled = [(ticket, desk.handle(ticket.ticket)) for ticket in data.tickets]
     right = [same(done.changes, list(ticket.db_diff)) for ticket, done in handled]
     alone = [is_right for is_right, (_, done) in zip(right, handled, strict=True) if done.writes_alone]
-    assert sum(right) / len(right) >= 0.73  # it abstains from questions and from what it only guesses
-    assert len(alone) / len(right) >= 0.12
-    assert alone.count(False) / len(alone) <= 0.02
+    assert sum(right) / len(right) >= bar
+    assert len(alone) / len(right) >= 0.18
+    assert alone.count(False) == 0
 
 
 def test_any_folder_of_cases_is_evaluated_against_the_same_shop(tmp_path: Path) -> None:
