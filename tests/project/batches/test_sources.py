@@ -118,7 +118,7 @@ def test_dates_decimals_and_big_numbers_of_tables_are_values_of_json(desk: Askin
         ("q.csv", "id,question\na,why,3\nb,how\n", "q.csv:2", "3 cells"),
         ("q.csv", 'id,question\na,"two\nlines"\nb\nc,how\n', "q.csv:4", "1 cell"),
         ("q.csv", "id,qestion,question\na,x,why\n", "q.csv:2", "did you mean 'question'"),
-        ("q.jsonl", '{"id": "a", "question": 3}\n{"id": "b", "question": "how"}\n', "q.jsonl:1", "question: text"),
+        ("q.jsonl", '{"id": "a", "question": 3}\n{"id": "b", "question": "how"}\n', "q.jsonl:1", "question: expected text"),
         ("q.jsonl", '{"id": "a", "question": \n{"id": "b", "question": "how"}\n', "q.jsonl:1", "is not JSON"),
         ("q.jsonl", '{"id": "b", "question": "how"}\n\n[1]\n', "q.jsonl:3", "not an object"),
         ("q.jsonl", '{"id": "b", "question": "how"}\n{"id": "a", "question": "x", "question": "y"}\n', "q.jsonl:2", "twice"),

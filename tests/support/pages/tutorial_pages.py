@@ -48,7 +48,7 @@ _VARYING = (
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]+\b(.*) \d+\.\d$", re.MULTILINE), r"VERSION\1 SECONDS"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"), "WHEN"),
     (re.compile(r"@\d+\b"), "@N"),
-    (re.compile(r"\b\d+\.\d (\w+ a second)"), r"N \1"),
+    (re.compile(r"\b\d+\.\d (items/s)"), r"N \1"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?"), "MOMENT"),
     (re.compile(r"\b\d{8}\b"), "DAY"),
     (re.compile(r"\b\d[\d,]*(?:\.\d+)? (?:ms|s|min|h)\b"), "TIME"),

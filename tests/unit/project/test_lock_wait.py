@@ -22,6 +22,6 @@ def test_it_is_read_as_a_length_of_time(tmp_path: Path) -> None:
 
 
 def test_what_is_no_length_of_time_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="the setting `lock_wait`: 'soon' is no duration") as refused:
+    with pytest.raises(ProjectError, match="the setting `lock_wait`: 'soon' is not a duration") as refused:
         settings_of(tmp_path, 'lock_wait = "soon"')
     assert refused.value.code == "project.bad-duration"
