@@ -50,7 +50,7 @@ class Environment:
         return _VARIABLE.sub(value, text)
 
     def value(self, value: JsonValue, key: str) -> JsonValue:
-        """`text` in every text of a value, however deep it stands."""
+        """Resolve the variables in every text of a value, at any depth."""
         if isinstance(value, str):
             return self.text(value, key)
         if isinstance(value, list):
@@ -58,5 +58,5 @@ class Environment:
         return self.record(value, key) if isinstance(value, dict) else value
 
     def record(self, options: Mapping[str, JsonValue], key: str) -> dict[str, JsonValue]:
-        """`value` of every option."""
+        """Resolve the variables in every option."""
         return {name: self.value(value, f"{key}.{name}" if key else name) for name, value in options.items()}

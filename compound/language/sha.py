@@ -1,4 +1,4 @@
-"""The one hash of contents: of prompts, code, graphs, certificates, runs. What is stored under it stays findable."""
+"""The hash of contents: prompts, code, graphs, certificates, runs. It must not change, or stored content is lost."""
 
 from __future__ import annotations
 

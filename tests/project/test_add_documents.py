@@ -93,7 +93,7 @@ def test_a_document_that_is_there_refuses_the_decision() -> None:
         before = claims(desk)
         assert book(desk, "C-1") != "done"
         assert [one.status for one in desk.effects()].count("refused") == 1
-        assert "there is a document claims/C-1 already" in str([one.error for one in desk.effects()])
+        assert "document claims/C-1 already exists" in str([one.error for one in desk.effects()])
         assert claims(desk) == before
 
 

@@ -49,4 +49,4 @@ def _shown(one: Estimate) -> tuple[str, str]:
     def text(value: float | None) -> str:
         return "absent" if value is None else f"{value:.3f}"
 
-    return text(one.value), f"{text(one.low)} to {text(one.high)}"
+    return text(one.value), "absent" if one.low is None else f"{text(one.low)} to {text(one.high)}"

@@ -70,14 +70,14 @@ class RecordsTransaction:
         return found.live if found else None
 
     def add(self, kind: str, key: str, document: Mapping[str, JsonValue]) -> Document:
-        """A new document, live as that of `get`; a field that is left out is null, and holds no rows.
+        """Add a document; it is live, as from `get`. Omitted fields are null or have no rows.
 
         Raises:
-            EffectRefused: `effect.exists`: there is a document of this kind and key.
+            EffectRefused: `effect.exists`: a document with this kind and key exists.
             ConnectorError: `records.unknown-field`: it has a field that the shape does not name.
         """
         if self.get(kind, key) is not None:
-            raise EffectRefused("effect.exists", f"there is a document {kind}/{key} already", fix="give it another key")
+            raise EffectRefused("effect.exists", f"document {kind}/{key} already exists", fix="choose another key")
         declared = self._reader.declared(kind)
         live = _whole(declared.shape, document, f"{kind}/{key}")
         live |= {name: key for name, part in declared.shape.items() if part == declared.id}
@@ -138,9 +138,7 @@ class RecordsTransaction:
             self._connection.execute(sa.insert(self._tables[declared.table]).values({**root, VERSION: 1}))
         except IntegrityError as error:
             # Another transaction was faster.
-            raise EffectRefused(
-                "effect.exists", f"there is a document {ref} already", fix="give it another key"
-            ) from error
+            raise EffectRefused("effect.exists", f"document {ref} already exists", fix="choose another key") from error
         for name, inner in rows.items():
             self._write_rows(name, [], inner)
 

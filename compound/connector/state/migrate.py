@@ -51,8 +51,7 @@ def upgrade(connection: Connection) -> None:
     """Migrate the database to the newest revision, inside the caller's transaction.
 
     Raises:
-        ConnectorError: `state.newer`: a newer version of Compound wrote it; `state.older`: an early one
-            did.
+        ConnectorError: `state.newer` or `state.older`: a newer or an early version of Compound wrote it.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

@@ -75,6 +75,7 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
     """References in the settings: functions that yield documents, labelled texts and data; inputs of the example."""
     settings = resources.settings
     profile = settings.profile
+    yield from _default_graph(resources)
     yield from example_findings(settings, resources.parts)
     for entries in profile.documents.values():
         for entry in entries:
@@ -87,6 +88,15 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
     if profile.generator:
         where = in_settings(settings.root, profile.generator)
         yield from _one_argument(resources, profile.generator, "the folder to write to", where)
+
+
+def _default_graph(resources: Resources) -> Iterator[Finding]:
+    """A default graph that does not exist; without one, commands name their graph."""
+    settings = resources.settings
+    if settings.graph:
+        found = _raised(lambda: resources.parts.graph_file(settings.graph), Location("pyproject.toml"))
+        where = in_settings(settings.root, settings.graph)
+        yield from (replace(one, where=where) for one in found if one.code == "project.unknown-graph")
 
 
 def policy_findings(resources: Resources) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def _customer(one: Record) -> Iterator[str]:
 
 
 def _one_line(written: JsonValue) -> str:
-    """What a customer writes does not begin a line of ours."""
+    """Text on one line: line breaks of a customer must not start a line of the output."""
     return " ".join(str(written).split())
 
 

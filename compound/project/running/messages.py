@@ -126,7 +126,7 @@ class Threads:
         self._known: dict[tuple[str, str], str] = {}
 
     def of(self, item: LedgerItem) -> tuple[str, ...]:
-        """The conversation of an item; None for an item without a mailbox."""
+        """The conversation of an item; empty for an item without a mailbox."""
         if not item.message:
             return ()
         arrival = arrival_of(item.ticket_id, item.ticket or {}, item.message)

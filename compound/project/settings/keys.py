@@ -33,7 +33,7 @@ PROFILE_KEYS: Final = {
 PROJECT_KEYS: Final = {
     "name": "name of the project; default: its folder's name",
     "profile": "the default profile; else the first",
-    "graph": "the default graph of commands",
+    "graph": "the default graph of commands; default: the only graph of the project",
     "example": "input for `compound run` without arguments",
     "profiles": "profile name -> its settings, below; a setting in [tool.compound] is the default of every profile; "
     "without profiles there is one named `default`",

@@ -187,7 +187,7 @@ def load_settings(
     return Settings(
         root=base,
         name=_text(table, "name") or base.name,
-        graph=_text(table, "graph") or "support_reply",
+        graph=_text(table, "graph") or _only_graph(base),
         profile=_profile(base, home, name, merged),
         home=home,
         specialists={key: str(value) for key, value in _table(table, "specialists").items()},
@@ -197,6 +197,13 @@ def load_settings(
         batch=_batch(_table(table, "batch"), marker),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
+
+
+def _only_graph(root: Path) -> str:
+    """The default graph of a project that names none: its only one; empty if it has several."""
+    folder = root / "graphs"
+    names = {path.stem for pattern in ("*.yaml", "*.py") for path in folder.glob(pattern) if path.stem != "__init__"}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> Profile:

@@ -167,6 +167,10 @@ class ProjectParts:
             ProjectError: `project.unknown-graph`.
         """
         found = self.graph_files.get(name) or self._by_own_name(name)
+        if found is None and not name:
+            what = f"no graph is named, and {GRAPHS}/ does not hold exactly one"
+            fix = f'name one, or write graph = "NAME" in [tool.compound]; {choices(list(self.graph_files), name)}'
+            raise ProjectError("project.unknown-graph", what, where=Location("pyproject.toml"), fix=fix)
         if found is None:
             what = f"graph {name!r} does not exist in {GRAPHS}/"
             fix = choices(list(self.graph_files), name)
