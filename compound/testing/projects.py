@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 PYPROJECT = """\
 [tool.compound]
 name = "under_test"
-graph = "main"
-
+{graph}
 [tool.compound.profiles.test]
-lakehouse = "{home}/lakehouse"
+lakehouse = "{{home}}/lakehouse"
 """
 MODELS = "compound: models/v1\nmodels: {}\n"
 _LEFT_OUT = (".compound", ".venv", ".git", "__pycache__", "node_modules")
@@ -186,7 +185,7 @@ def project(
     with tempfile.TemporaryDirectory(prefix="compound-test-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve() / "project"
         if isinstance(source, Mapping):
-            _write(root, {"pyproject.toml": PYPROJECT, "connectors/models.yaml": MODELS, **source})
+            _write(root, {"pyproject.toml": _settings(source), "connectors/models.yaml": MODELS, **source})
         else:
             shutil.copytree(source, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True)
         scripts = with_scripts(root, models) if models else {}
@@ -199,6 +198,12 @@ def project(
             opened.close()
             opened.resources.close()
             forget_scripts(root)
+
+
+def _settings(files: Mapping[str, str]) -> str:
+    """The graph `main` is the default where there is one; else the only graph."""
+    has_main = any(name in files for name in ("graphs/main.yaml", "graphs/main.py"))
+    return PYPROJECT.format(graph='graph = "main"\n' if has_main else "")
 
 
 def _present() -> FakeClock:
