@@ -50,17 +50,16 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
             await durable.require(run)
         return NextStep(must_run=True, payload=first_payload(run))
     outcomes = _known(snapshot)
-    if record.status == "failed" or (record.status == "running" and _has_failed(outcomes)):
+    # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
+    is_over = not snapshot.tasks
+    asks_nobody = is_over and not waits_of(values)
+    if record.status == "failed" or (_has_failed(outcomes) and (record.status == "running" or asks_nobody)):
         return await _again(run, outcomes, durable)
-    if durable.runs_in_passes and not snapshot.tasks:
+    if durable.runs_in_passes and is_over:
         return await _next_pass(run, values, durable.reviews, reviews)
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
-    # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
-    is_over = not snapshot.tasks
-    if is_over and _has_failed(outcomes):
-        return await _again(run, outcomes, durable)
     if is_over:
         load(run, outcomes)
     return NextStep(must_run=not is_over)

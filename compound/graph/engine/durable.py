@@ -57,8 +57,8 @@ class GraphState(TypedDict):
     waits: Annotated[dict[str, Any], _merge]
 
 
-class _Waits(Exception):  # noqa: N818 - no error: it leaves a review that nobody has decided
-    """A review waits, and the pass goes on without it."""
+class _Waits(Exception):
+    """Leaves a review that nobody has decided; the pass goes on without it."""
 
 
 class Durable:
