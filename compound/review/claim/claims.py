@@ -23,11 +23,13 @@ ENOUGH: Final = 0.5
 FEW: Final = 4
 """A sentence with fewer words than this, and without facts, claims nothing: a greeting."""
 
-_SENTENCE: Final = re.compile(
-    r"[^\n.!?…。！？؟]*(?:[.!?](?=\S)[^\n.!?…。！？؟]*)*[.!?…。！？؟]*[\"'”’»)\]]*", re.UNICODE
-)  # noqa: RUF001
-_FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?\w*\d(?:[\w./:,-]*\w)?%?", re.UNICODE)
-_WORD: Final = re.compile(r"[^\W\d_]{3,}", re.UNICODE)
+_STOPS: Final = ".!?\u2026\u3002\uff01\uff1f\u061f"
+"""Marks that end a sentence, in the scripts that have their own."""
+_QUOTES: Final = "\"'\u201d\u2019\xbb)]"
+_PART: Final = rf"[^\n{re.escape(_STOPS)}]*"
+_SENTENCE: Final = re.compile(rf"{_PART}(?:[.!?](?=\S){_PART})*[{re.escape(_STOPS)}]*[{re.escape(_QUOTES)}]*")
+_FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?\w*\d(?:[\w./:,-]*\w)?%?")
+_WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NUMBER: Final = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ def test_the_way_back_from_a_folded_text_is_exact(text: str) -> None:
 def test_sentences_lose_nothing_but_space(text: str) -> None:
     parts = list(sentences(text))
     assert all(start < end for start, end in parts)
-    assert all(one[1] <= other[0] for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in pairwise(parts))
     kept = "".join(text[start:end] for start, end in parts)
     assert "".join(kept.split()) == "".join(text.split())
 
