@@ -36,7 +36,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = LOCAL) -> FastAPI:
         hosts: Names under which the server may be called.
     """
     app = FastAPI(title=project.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
-    people = People(project.resources.state, lambda: project.resources.clock())
+    people = People(project.resources.state, project.resources.clock)
     app.state.place = Place(project=project, people=people, pages=Pages(project.settings.name))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)

@@ -42,7 +42,7 @@ def serve(
     """
     import uvicorn
 
-    people = People(project.resources.state, lambda: project.resources.clock())
+    people = People(project.resources.state, project.resources.clock)
     _require_accounts(people, host)
     listening = _listen(host, port)
     number = listening.getsockname()[1]

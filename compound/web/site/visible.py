@@ -19,7 +19,9 @@ def chips(text: str) -> Markup:
     parts: list[str] = []
     for one in text:
         parts.append(
-            f'<span class="chip-hidden" title="hidden character">U+{ord(one):04X}</span>' if is_hidden(one) else str(escape(one))
+            f'<span class="chip-hidden" title="hidden character">U+{ord(one):04X}</span>'
+            if is_hidden(one)
+            else str(escape(one))
         )
     return Markup("".join(parts))
 
