@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from compound.errors import CompoundError, ConflictError
-from compound.web.identity import login
-from compound.web.identity.access import COOKIE, Refused, SignInFirst
+from compound.web.door import login
+from compound.web.door.access import COOKIE, Refused, SignInFirst
 from compound.web.identity.people import People
 from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from compound.errors import CompoundError, ConflictError, DataError
-from compound.web.identity.access import needs
+from compound.web.door.access import needs
 from compound.web.identity.people import Person
 from compound.web.identity.roles import Right
 from compound.web.reviews.item import decisions_of, given_fields

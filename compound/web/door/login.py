@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from compound.errors import ConflictError
-from compound.web.identity.access import COOKIE
+from compound.web.door.access import COOKIE
 from compound.web.identity.people import LONGEST_S
 from compound.web.site.place import place_of
 
