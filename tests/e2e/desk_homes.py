@@ -249,11 +249,11 @@ def _read(project: Project) -> Ending:
             shop=shop,
             versions=resources.records["shop"].versions(refs),
             items={
-                row.item_id: (row.status, row.version, row.sha256)
+                row.review_id: (row.status, row.version, row.sha256)
                 for row in db.execute(
                     sa.select(tables.review_item, tables.draft_version.c.sha256).join(
                         tables.draft_version,
-                        (tables.draft_version.c.item_id == tables.review_item.c.item_id)
+                        (tables.draft_version.c.review_id == tables.review_item.c.review_id)
                         & (tables.draft_version.c.seq == tables.review_item.c.draft_seq),
                     )
                 )

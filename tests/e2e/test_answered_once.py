@@ -157,7 +157,7 @@ def test_a_restart_takes_back_what_waits_and_asks_again(desk: ReplyDesk) -> None
     desk.batch("ask", "--from", str(file))
     again = desk.batch("ask", "--from", str(file), "--restart")
     assert (again["ran"], again["answered_before"]) == (3, 0)
-    assert desk.run("review", "list", "--json").stdout.count('"item_id"') == 3
+    assert desk.run("review", "list", "--json").stdout.count('"review_id"') == 3
 
 
 def test_counts_are_of_the_tickets_that_the_source_has_now(desk: ReplyDesk) -> None:

@@ -159,7 +159,7 @@ its conversation."""
 review_item = Table(
     "review_item",
     metadata,
-    Column("item_id", Text, primary_key=True),
+    Column("review_id", Text, primary_key=True),
     _key("run_id"),
     _key("node"),
     Column("round", Integer, nullable=False, default=0, server_default="0"),
@@ -211,13 +211,13 @@ review_item = Table(
 draft_version = Table(
     "draft_version",
     metadata,
-    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
     Column("seq", Integer, nullable=False),
     _key("author"),
     _json("draft", nullable=False),
     _key("sha256"),
     _time("created_at", nullable=False),
-    PrimaryKeyConstraint("item_id", "seq"),
+    PrimaryKeyConstraint("review_id", "seq"),
 )
 """Drafts of the graph and of people; immutable."""
 
@@ -225,7 +225,7 @@ decision = Table(
     "decision",
     metadata,
     Column("decision_id", Text, primary_key=True),
-    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
     Column("version", Integer, nullable=False),
     _key("run_id"),
     _key("node"),
@@ -241,7 +241,7 @@ decision = Table(
     _text("note"),
     _json("fields"),
     _time("decided_at", nullable=False),
-    UniqueConstraint("item_id", "version"),
+    UniqueConstraint("review_id", "version"),
     Index(None, "run_id", "node", "round"),
 )
 """Decisions; immutable. `final` is false for a first approval and an escalation, which do not resume the run."""
@@ -250,7 +250,7 @@ resume = Table(
     "resume",
     metadata,
     Column("decision_id", Text, ForeignKey("decision.decision_id"), primary_key=True),
-    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
     _key("run_id"),
     _key("node"),
     _key("status"),
@@ -261,7 +261,7 @@ resume = Table(
     _json("error"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
-    Index(None, "item_id"),
+    Index(None, "review_id"),
     Index(None, "status"),
 )
 """Runs to resume: `pending running done dead cancelled`, claimed by one process at a time."""

@@ -139,9 +139,9 @@ class Eraser:
     def _withdraw(self, runs: Collection[str]) -> list[str]:
         waiting = self._waiting(runs)
         for items in waiting.values():
-            for item_id in items:
+            for review_id in items:
                 with suppress(ConflictError):  # it was just decided: the run resumes and is skipped
-                    self._queue.withdraw(item_id, actor="erase", reason="the person it is about was erased")
+                    self._queue.withdraw(review_id, actor="erase", reason="the person it is about was erased")
         return list(waiting)
 
     def _remove(self, runs: Sequence[str]) -> tuple[Counter[str], set[str]]:

@@ -210,10 +210,10 @@ class Pruner:
     def _withdraw(self, cut: PolicyCut) -> list[str]:
         """Withdraw items that waited longer than their content may be stored."""
         for items in cut.waiting.values():
-            for item_id in items:
+            for review_id in items:
                 with suppress(ConflictError):  # it was just decided: the run resumes
                     self._queue.withdraw(
-                        item_id, actor=f"policy:{cut.policy}", reason="it waited longer than it may be kept"
+                        review_id, actor=f"policy:{cut.policy}", reason="it waited longer than it may be kept"
                     )
         return sorted(cut.waiting)
 

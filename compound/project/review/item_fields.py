@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFields:
+class ReviewFields:
     """An item with everything needed for a decision.
 
     Attributes:
@@ -45,7 +45,7 @@ class ItemFields:
             item_id, at, subject, text, action, decided_by, reason, effects}`, where `who` is `customer` or `us`.
     """
 
-    item_id: str
+    review_id: str
     version: int
     status: str
     queue: str

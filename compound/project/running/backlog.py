@@ -279,9 +279,9 @@ class EngineRunner:
         stale = result.stale_ids
         if result.status == "failed":
             stale = reopen_refused(self._queue, self._outbox, result.run_id)
-        for item_id in stale:
-            item = self._queue.show(item_id)
-            deciders = [one.actor for one in self._queue.decisions(item_id)]
+        for review_id in stale:
+            item = self._queue.show(review_id)
+            deciders = [one.actor for one in self._queue.decisions(review_id)]
             code = str((item.stale_reason or {}).get("code"))
             if code.endswith(".stale") and all(actor.startswith("policy:") for actor in deciders):
                 return item.node
@@ -298,7 +298,7 @@ class EngineRunner:
 
     def _failed(self, result: RunResult) -> Outcome:
         """A refused effect returns the item to a person; anything else is a dead letter."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
         error = result.error
@@ -306,20 +306,20 @@ class EngineRunner:
             # Nothing can be stored now: the item is not at fault.
             raise ConnectorError(error.code, error.what, fix=error.fix)
         what = record_of(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
-        if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
+        if self._queue.list(ReviewFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
             return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result), error=what)
         return Outcome(status=ItemStatus.DEAD, error=what)
 
     def _way(self, result: RunResult) -> str | None:
         """How the run's drafts wait or were decided automatically; None for a graph without rules."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
-        items = self._queue.list(ItemFilter(run_id=result.run_id))
+        items = self._queue.list(ReviewFilter(run_id=result.run_id))
         waiting = [one for one in items if one.status in UNDECIDED]
         said = [one.ready for one in waiting if one.ready is not None]
         if said:
             return READY if all(said) else LOOK
-        actors = [one.actor for item in items for one in self._queue.decisions(item.item_id)]
+        actors = [one.actor for item in items for one in self._queue.decisions(item.review_id)]
         is_automatic = bool(actors) and not waiting and all(actor.startswith("policy:") for actor in actors)
         return AUTOMATIC if is_automatic else None

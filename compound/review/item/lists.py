@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSummary:
+class ReviewSummary:
     """A row of a list: an item without its evidence.
 
     Attributes:
@@ -21,7 +21,7 @@ class ItemSummary:
         ready: Whether the node's `auto` rule holds; None if it has none.
     """
 
-    item_id: str
+    review_id: str
     run_id: str
     node: str
     queue: str
@@ -46,7 +46,7 @@ class ItemSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
+class ReviewFilter:
     """Which items to list; an empty field does not filter.
 
     Attributes:
@@ -68,7 +68,7 @@ class ItemFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemEvent:
+class ReviewEvent:
     """An event of an item, from the audit log.
 
     Attributes:

@@ -128,7 +128,7 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
+class NewReview:
     """A new item for a person to decide.
 
     Attributes:
@@ -183,7 +183,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """An item in its current state; see `NewItem` for the fields that the graph sets.
+    """An item in its current state; see `NewReview` for the fields that the graph sets.
 
     Attributes:
         version: Incremented with every change; a write must name the version it saw.
@@ -198,7 +198,7 @@ class ReviewItem:
         pruned_at: When its content was pruned, UTC seconds; None if it was not.
     """
 
-    item_id: str
+    review_id: str
     run_id: str
     node: str
     round: int
@@ -246,7 +246,7 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """The graph's new draft for a stale item, from current data; see `NewItem`.
+    """The graph's new draft for a stale item, from current data; see `NewReview`.
 
     Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer.
     """
@@ -278,7 +278,7 @@ class Decision:
     """
 
     decision_id: str
-    item_id: str
+    review_id: str
     version: int
     run_id: str
     node: str
@@ -361,7 +361,7 @@ class ResumeClaim:
         attempts: Number of claims, including this one.
     """
 
-    item_id: str
+    review_id: str
     decision: Decision
     attempts: int
     owner: str

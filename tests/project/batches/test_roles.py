@@ -118,7 +118,7 @@ def test_without_roles_a_graph_runs_and_a_person_sees_what_the_review_shows(desk
     desk.put("graphs/loan.yaml", FREE)
     desk.write("loans.jsonl", [{"id": "r1", "request": REQUEST}])
     assert desk.batch("loan", "--from", "loans.jsonl")["counts"] == {"waiting_review": 1}
-    text = shown(desk, listed(desk)["item_id"])
+    text = shown(desk, listed(desk)["review_id"])
     assert "Here is Moby Dick" in text
     assert "doubtful" in text
     assert desk.run("run", "loan", f"request={json.dumps(REQUEST)}").exit_code == 0

@@ -243,7 +243,7 @@ class Bank:
     def waiting(self, message: str = "I lost C-1 today") -> str:
         """Run the graph; the id of the item that waits."""
         made = self.json("run", "main", "id=T-1", f"message={message}")
-        return str(made["item_ids"][0])
+        return str(made["review_ids"][0])
 
     @property
     def project(self) -> Project:

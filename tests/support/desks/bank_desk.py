@@ -169,7 +169,7 @@ class Bank:
         with self.open() as project:
             view = project.run(graph, {"ticket": {"id": ticket_id, "body": "Please credit me."}})
         assert view.status == "waiting_review", view
-        return view.item_ids[0]
+        return view.review_ids[0]
 
     def balance(self, account: str = "a1") -> float:
         """What the account holds now."""

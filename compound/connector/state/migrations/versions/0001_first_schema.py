@@ -198,7 +198,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index(op.f("ix_outbox_status_undo_until"), "outbox", ["status", "undo_until"], unique=False)
     op.create_table(
         "review_item",
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), server_default="0", nullable=False),
@@ -237,7 +237,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("pruned_at", sa.Double(), nullable=True),
         sa.Column("ready", sa.Boolean(), nullable=True),
         sa.Column("readiness", sa.JSON(none_as_null=True), nullable=True),
-        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_review_item")),
+        sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review_item")),
         sa.UniqueConstraint("run_id", "node", "round", "level", name=op.f("uq_review_item_run_id_node_round_level")),
     )
     op.create_index(
@@ -297,7 +297,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_table(
         "decision",
         sa.Column("decision_id", sa.Text(), nullable=False),
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
@@ -313,26 +313,26 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("fields", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("decided_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_decision_item_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_decision_review_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
-        sa.UniqueConstraint("item_id", "version", name=op.f("uq_decision_item_id_version")),
+        sa.UniqueConstraint("review_id", "version", name=op.f("uq_decision_review_id_version")),
     )
     op.create_index(op.f("ix_decision_run_id_node_round"), "decision", ["run_id", "node", "round"], unique=False)
     op.create_table(
         "draft_version",
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("draft", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_draft_version_item_id")),
-        sa.PrimaryKeyConstraint("item_id", "seq", name=op.f("pk_draft_version")),
+        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_draft_version_review_id")),
+        sa.PrimaryKeyConstraint("review_id", "seq", name=op.f("pk_draft_version")),
     )
     op.create_table(
         "resume",
         sa.Column("decision_id", sa.Text(), nullable=False),
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -344,10 +344,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["decision_id"], ["decision.decision_id"], name=op.f("fk_resume_decision_id")),
-        sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_resume_item_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_resume_review_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_resume")),
     )
-    op.create_index(op.f("ix_resume_item_id"), "resume", ["item_id"], unique=False)
+    op.create_index(op.f("ix_resume_review_id"), "resume", ["review_id"], unique=False)
     op.create_index(op.f("ix_resume_status"), "resume", ["status"], unique=False)
     _guard_audit(op.get_bind().dialect.name)
 
