@@ -242,7 +242,7 @@ def _read(project: Project) -> Ending:
     with resources.state.read() as db:
         return Ending(
             tickets={
-                row.ticket_id: (row.status, row.lane, row.attempt, (row.error or {}).get("code"))
+                row.item_id: (row.status, row.readiness, row.attempt, (row.error or {}).get("code"))
                 for row in db.execute(sa.select(tables.batch_item))
             },
             runs={row.run_id: row.status for row in db.execute(sa.select(tables.run))},

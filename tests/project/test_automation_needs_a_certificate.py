@@ -326,7 +326,7 @@ def test_a_batch_says_what_is_ready_what_needs_a_look_and_what_was_automatic(des
 
     said, data = batch("first", ["a cup", "a plate", "an odd jug"])
     assert "drafts: 2 ready, 1 needs a look, 0 automatic" in said
-    assert data["lanes"] == {"ready": 2, "needs a look": 1}
+    assert data["readiness"] == {"ready": 2, "needs a look": 1}
     label(desk, good(30))
     assert cli(desk, *CERTIFY)[0] == 0
     said, data = batch("second", ["a cup", "a plate", "an odd jug"])

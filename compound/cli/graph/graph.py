@@ -117,7 +117,7 @@ def run(
     ] = None,
     *,
     item: Annotated[
-        str | None, typer.Option("--item", "--ticket", help="The item as JSON, a file, or `-` for standard input.")
+        str | None, typer.Option("--item", help="The item as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")] = None,
     mailbox: Annotated[

@@ -52,7 +52,7 @@ def list_items(
         list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
     ] = None,
     queue: Queue = None,
-    ticket: Annotated[str | None, typer.Option("--ticket", help="Only review items of this source item.")] = None,
+    item: Annotated[str | None, typer.Option("--item", help="Only review items of this source item.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
     ready: Annotated[
         bool | None,
@@ -69,7 +69,7 @@ def list_items(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=user_name(user) if mine else None)
+    where = _filter(status, all_items=all_items, queue=queue, item=item, holder=user_name(user) if mine else None)
     items = service.list(_page(where, limit, offset, ready))
     if json:
         print_json(items)
@@ -83,7 +83,7 @@ def list_items(
         [
             (
                 i.short_id,
-                i.ticket_id,
+                i.item_id,
                 i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
                 i.draft_state,
@@ -106,7 +106,7 @@ def list_items(
 
 
 def _filter(
-    status: list[str] | None, *, all_items: bool, queue: str | None, ticket: str | None, holder: str | None
+    status: list[str] | None, *, all_items: bool, queue: str | None, item: str | None, holder: str | None
 ) -> ReviewFilter:
     from compound.errors import DataError, choices
     from compound.review import ReviewFilter, Status
@@ -117,7 +117,7 @@ def _filter(
         if name not in known:
             raise DataError("review.unknown-status", f"{name!r} is not a status", fix=choices(known, name))
     statuses = tuple(Status(name) for name in status or ()) or (() if all_items else tuple(UNDECIDED))
-    return ReviewFilter(statuses=statuses, queue=queue, ticket_id=ticket, user=holder)
+    return ReviewFilter(statuses=statuses, queue=queue, item_id=item, user=holder)
 
 
 def _page(where: ReviewFilter, limit: int, offset: int, ready: bool | None) -> ReviewFilter:

@@ -188,7 +188,7 @@ class Pruner:
         """
         from compound.graph.store.locks import idle_runs
         from compound.project.retention.content import parts_of, remove_content
-        from compound.project.retention.prune_state import drop_calls, empty_tickets
+        from compound.project.retention.prune_state import drop_calls, empty_items
 
         self._tell(cut)
         state, checkpoints = self._resources.state, self._resources.settings.home / "checkpoints.db"
@@ -204,7 +204,7 @@ class Pruner:
                 ended, calls = drop_calls(state, idle, before=traces_before)
                 dropped.extend(ended)
                 removed["calls_dropped"] += calls
-        removed["tickets"] += empty_tickets(state, cut.graphs, before=content_before)
+        removed["items"] += empty_items(state, cut.graphs, before=content_before)
         return replace(cut, emptied=tuple(sorted(emptied)), dropped=tuple(dropped))
 
     def _withdraw(self, cut: PolicyCut) -> list[str]:

@@ -15,7 +15,7 @@ class ReviewFields:
     """An item with everything needed for a decision.
 
     Attributes:
-        ticket: The source item, as declared by the graph's `item`; empty without a declaration.
+        item: The source item, as declared by the graph's `item`; empty without a declaration.
         title: Title in lists.
         draft: The text that an approval sends; empty if it sends none.
         actions: Further actions of an approval.
@@ -50,7 +50,7 @@ class ReviewFields:
     status: str
     queue: str
     run_id: str
-    ticket: Mapping[str, JsonValue]
+    item: Mapping[str, JsonValue]
     draft: str
     actions: tuple[Mapping[str, JsonValue], ...]
     reasons: tuple[str, ...]

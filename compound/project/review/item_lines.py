@@ -79,11 +79,11 @@ _LONG: Final = 100
 
 def backlog_item_lines(view: ReviewFields) -> Iterator[str]:
     """The source item: label, title and other fields; empty if the graph declares none."""
-    if not view.ticket and not view.name:
+    if not view.item and not view.name:
         return
     yield ""
     yield f"{view.name or 'input'}: {view.title}".rstrip(": ")
-    for name, value in view.ticket.items():
+    for name, value in view.item.items():
         if value in (None, "") or str(value) in (view.name, view.title):
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

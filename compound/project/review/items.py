@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from compound.project.decision.automatic import LOOK, READY
+from compound.batch.types import LOOK, READY
 from compound.project.decision.ports import action_record
 from compound.project.review.conversation_lines import conversation_lines
 from compound.project.review.item_fields import ReviewFields
@@ -48,7 +48,7 @@ class ReviewRow:
 
     review_id: str
     short_id: str
-    ticket_id: str
+    item_id: str
     status: str
     age: str
     subject: str
@@ -88,7 +88,7 @@ class ReviewRow:
         return cls(
             review_id=item.review_id,
             short_id=item.review_id[:10],
-            ticket_id=item.ticket_id or "",
+            item_id=item.item_id or "",
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             age=age(now - item.created_at),
             subject=item.subject[:50],
@@ -138,8 +138,8 @@ class ReviewView(ReviewFields):
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             queue=item.queue,
             run_id=item.run_id,
-            ticket=item.ticket,
-            name=item.ticket_id or "",
+            item=item.item,
+            name=item.item_id or "",
             title=item.title,
             draft=item.draft.text,
             actions=tuple(action_record(action) for action in item.draft.actions),
@@ -217,7 +217,7 @@ class ReviewView(ReviewFields):
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:
         """Evidence that is not shown above."""
-        return {name: value for name, value in self.evidence.items() if value != self.ticket}
+        return {name: value for name, value in self.evidence.items() if value != self.item}
 
     @property
     def _chosen(self) -> str:

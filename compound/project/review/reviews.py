@@ -94,7 +94,9 @@ class ReviewService(ReviewUpkeep):
             return self.queue.show(waiting[0] if waiting else found[0][0])
         if not found:
             raise DataError(
-                "review.unknown-item", f"review item {named!r} does not exist", fix="compound review list --all shows them"
+                "review.unknown-item",
+                f"review item {named!r} does not exist",
+                fix="compound review list --all shows them",
             )
         several = ", ".join(review_id[:10] for review_id, _ in found)
         raise DataError(

@@ -146,7 +146,7 @@ class Project(OpenedProject):
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
-        """Parse a graph's input from the command line: `question="How many?" tickets=@tickets.jsonl`.
+        """Parse a graph's input from the command line: `question="How many?" letters=@letters.jsonl`.
 
         Raises:
             DataError: ``project.bad-input``; ``project.no-input``: an input is missing.

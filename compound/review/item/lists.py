@@ -25,7 +25,7 @@ class ReviewSummary:
     run_id: str
     node: str
     queue: str
-    ticket_id: str | None
+    item_id: str | None
     status: Status
     version: int
     level: int
@@ -61,7 +61,7 @@ class ReviewFilter:
     queue: str | None = None
     user: str | None = None
     run_id: str | None = None
-    ticket_id: str | None = None
+    item_id: str | None = None
     ready: bool | None = None
     limit: int = 100
     offset: int = 0

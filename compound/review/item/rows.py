@@ -24,7 +24,7 @@ _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.deci
 
 
 _GIVEN = (
-    *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "title", "evidence"),
+    *("run_id", "node", "round", "thread_id", "queue", "item_id", "item", "title", "evidence"),
     *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
     *("decide", "held"),
 )

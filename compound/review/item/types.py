@@ -137,8 +137,8 @@ class NewReview:
         round: How often a person has returned it to the graph, from 0.
         thread_id: The graph engine's thread.
         queue: Name of the queue.
-        ticket_id: Id of the source item.
-        ticket: The fields shown of the source item.
+        item_id: Id of the source item.
+        item: The fields shown of the source item.
         title: Title in lists.
         draft: The graph's draft.
         evidence: Snapshot of what the draft is based on: rows, passages, checks.
@@ -161,8 +161,8 @@ class NewReview:
     round: int = 0
     thread_id: str | None = None
     queue: str = "default"
-    ticket_id: str | None = None
-    ticket: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    item_id: str | None = None
+    item: Mapping[str, JsonValue] = field(default_factory=_nothing)
     title: str = ""
     draft: Draft = field(default_factory=Draft)
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
@@ -205,12 +205,12 @@ class ReviewItem:
     level: int
     thread_id: str | None
     queue: str
-    ticket_id: str | None
+    item_id: str | None
     status: Status
     version: int
     risk: int
     second: bool
-    ticket: Mapping[str, JsonValue]
+    item: Mapping[str, JsonValue]
     draft: Draft
     draft_seq: int
     draft_sha256: str

@@ -17,7 +17,7 @@ from compound.review.item.types import Decision, DraftVersion
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 _NAMES = (
-    *("review_id", "run_id", "node", "queue", "ticket_id", "version", "level", "risk"),
+    *("review_id", "run_id", "node", "queue", "item_id", "version", "level", "risk"),
     *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
     *("second", "first_approver"),
 )
@@ -62,8 +62,8 @@ def _conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]
         found.append(_ITEM.c.lease_user == where.user)
     if where.run_id is not None:
         found.append(_ITEM.c.run_id == where.run_id)
-    if where.ticket_id is not None:
-        found.append(_ITEM.c.ticket_id == where.ticket_id)
+    if where.item_id is not None:
+        found.append(_ITEM.c.item_id == where.item_id)
     if where.ready is not None:
         found.append(_ITEM.c.ready.is_(where.ready))
     return found
@@ -71,7 +71,7 @@ def _conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]
 
 def resolve(backend: Backend, named: str, limit: int) -> Sequence[tuple[str, Status]]:
     """Items with this id prefix, or of this source item."""
-    is_meant = _ITEM.c.review_id.startswith(named, autoescape=True) | (_ITEM.c.ticket_id == named)
+    is_meant = _ITEM.c.review_id.startswith(named, autoescape=True) | (_ITEM.c.item_id == named)
     query = sa.select(_ITEM.c.review_id, _ITEM.c.status).where(is_meant)
     with backend.store.read() as db:
         rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.review_id).limit(limit))

@@ -97,7 +97,7 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
                 "type": "object",
                 "properties": {
                     "from": {
-                        "description": "File and class: types.py:Ticket",
+                        "description": "File and class: types.py:Letter",
                         "type": "string",
                         "pattern": rf"^[A-Za-z0-9_/]+\.py:{_NAME}$",
                     }

@@ -168,7 +168,7 @@ def test_a_batch() -> None:
         summary: BatchSummary = project.batch("answer", "asked.jsonl", BatchOptions(concurrency=2), on_event=watch)
     dead: tuple[DeadLetter, ...] = summary.dead
     down: ServiceDown | None = summary.down
-    assert [one.ticket_id for one in dead] == ["Q-2"]
+    assert [one.item_id for one in dead] == ["Q-2"]
     assert (down, summary.counts["waiting_review"]) == (None, 1)
 
 

@@ -243,7 +243,7 @@ def test_an_order_that_changed_between_approval_and_commit(waiting: Home) -> Non
     assert "kept: the text of ann, draft 2" in fresh.stdout
     done = cast("Json", home.json("review", "edit", name, "--draft", "2", "--user", "bob"))
     assert done["ok"]
-    sent = [message for message in messages_of(home) if message[0] == str(cast("Json", item["ticket"])["id"])]
+    sent = [message for message in messages_of(home) if message[0] == str(cast("Json", item["item"])["id"])]
     assert sent == [(sent[0][0], "Dear customer, this is my own wording.")]
 
 

@@ -62,7 +62,7 @@ def replies(home: Home, item: Json) -> list[str]:
     """What was sent for the item's ticket."""
     project = home.open()
     try:
-        ticket = cast("Json", item["ticket"])["id"]
+        ticket = cast("Json", item["item"])["id"]
         return [sent.text for sent in project.resources.mailboxes["desk"].replies() if sent.item_id == ticket]
     finally:
         project.close()

@@ -65,7 +65,7 @@ def open_item(desk: Desk, **values: object) -> ReviewItem:
         "node": "review",
         "draft": DRAFT,
         "refs": {"orders/#W1": 3},
-        "ticket": {"subject": "Hi"},
+        "item": {"subject": "Hi"},
         "reasons": ("not sure",),
     }
     return desk.queue.open_item(NewReview(**(given | values)))  # pyright: ignore[reportArgumentType]
@@ -440,11 +440,11 @@ def test_the_most_urgent_comes_first(desk: Desk) -> None:
         "due": {"due_at": 5000.0},
         "later": {"due_at": 6000.0, "risk": 9, "queue": "vip"},
     }.items():
-        open_item(desk, run_id=name, ticket_id=name, **values)
+        open_item(desk, run_id=name, item_id=name, **values)
         desk.clock.now += 1
     assert [row.run_id for row in desk.queue.list()] == ["due", "later", "risky", "old"]
     assert [row.run_id for row in desk.queue.list(ReviewFilter(queue="vip"))] == ["later"]
-    assert [row.run_id for row in desk.queue.list(ReviewFilter(ticket_id="old"))] == ["old"]
+    assert [row.run_id for row in desk.queue.list(ReviewFilter(item_id="old"))] == ["old"]
     assert [row.run_id for row in desk.queue.list(ReviewFilter(run_id="due"))] == ["due"]
     assert [row.run_id for row in desk.queue.list(ReviewFilter(limit=1, offset=1))] == ["later"]
     taken = [desk.queue.claim_next(f"user{number}") for number in range(5)]

@@ -57,7 +57,7 @@ def _tickets(desk: Desk) -> None:
     project = desk.project(FILES | {"connectors/desk.yaml": "compound: desk/v1\ntickets: {max_body_bytes: 100}\n"})
     project.write({"in.jsonl": "".join(f"{json.dumps(one)}\n" for one in TICKETS)})
     dead = project.say("batch", "--from", str(project.root / "in.jsonl"), "--json").json["dead"]
-    assert [one["ticket_id"] for one in dead] == ["t-2"]
+    assert [one["item_id"] for one in dead] == ["t-2"]
     assert project.say("fmt", str(project.root / "connectors/desk.yaml")).code == 0
     written = (project.root / "connectors/desk.yaml").read_text()
     assert written == "compound: mailbox/v1\nitems: {max_body_bytes: 100}\n"

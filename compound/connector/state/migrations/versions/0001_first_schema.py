@@ -34,12 +34,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         "batch_item",
         sa.Column("job_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
         sa.Column("input_hash", sa.Text(), nullable=False),
         sa.Column("input", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("attempt", sa.Integer(), server_default="1", nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=True),
+        sa.Column("readiness", sa.Text(), nullable=True),
         sa.Column("run_id", sa.Text(), nullable=True),
         sa.Column("is_adopted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("context", sa.JSON(none_as_null=True), nullable=True),
@@ -48,12 +48,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.Double(), nullable=True),
         sa.Column("started_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
-        sa.PrimaryKeyConstraint("job_id", "ticket_id", name=op.f("pk_batch_item")),
+        sa.PrimaryKeyConstraint("job_id", "item_id", name=op.f("pk_batch_item")),
     )
     op.create_index(op.f("ix_batch_item_job_id_seq"), "batch_item", ["job_id", "seq"], unique=False)
     op.create_index(op.f("ix_batch_item_job_id_status"), "batch_item", ["job_id", "status"], unique=False)
     op.create_index(op.f("ix_batch_item_run_id"), "batch_item", ["run_id"], unique=False)
-    op.create_index(op.f("ix_batch_item_ticket_id"), "batch_item", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_batch_item_item_id"), "batch_item", ["item_id"], unique=False)
     op.create_table(
         "batch_job",
         sa.Column("job_id", sa.Text(), nullable=False),
@@ -79,7 +79,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=True),
         sa.Column("job_id", sa.Text(), nullable=True),
-        sa.Column("ticket_id", sa.Text(), nullable=True),
+        sa.Column("item_id", sa.Text(), nullable=True),
         sa.Column("batch_id", sa.Text(), nullable=True),
         sa.Column("response", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("usage", sa.JSON(none_as_null=True), nullable=True),
@@ -205,12 +205,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("level", sa.Integer(), server_default="0", nullable=False),
         sa.Column("thread_id", sa.Text(), nullable=True),
         sa.Column("queue", sa.Text(), nullable=False),
-        sa.Column("ticket_id", sa.Text(), nullable=True),
+        sa.Column("item_id", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("risk", sa.Integer(), server_default="0", nullable=False),
         sa.Column("second", sa.Boolean(), nullable=False),
-        sa.Column("ticket", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("item", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("evidence", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("reasons", sa.JSON(none_as_null=True), nullable=False),
@@ -244,7 +244,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         op.f("ix_review_item_queue_status_due_at"), "review_item", ["queue", "status", "due_at"], unique=False
     )
     op.create_index(op.f("ix_review_item_status_expire_at"), "review_item", ["status", "expire_at"], unique=False)
-    op.create_index(op.f("ix_review_item_ticket_id"), "review_item", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_review_item_item_id"), "review_item", ["item_id"], unique=False)
     op.create_table(
         "run",
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -253,8 +253,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("graph_version", sa.Integer(), nullable=True),
         sa.Column("moved_from", sa.Text(), nullable=True),
         sa.Column("thread_id", sa.Text(), nullable=True),
-        sa.Column("ticket_id", sa.Text(), nullable=True),
-        sa.Column("ticket_sha256", sa.Text(), nullable=True),
+        sa.Column("item_id", sa.Text(), nullable=True),
+        sa.Column("item_sha256", sa.Text(), nullable=True),
         sa.Column("host", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("input_sha256", sa.Text(), nullable=True),
@@ -270,7 +270,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index(op.f("ix_run_status_updated_at"), "run", ["status", "updated_at"], unique=False)
     op.create_index(op.f("ix_run_thread_id"), "run", ["thread_id"], unique=False)
-    op.create_index(op.f("ix_run_ticket_id"), "run", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_run_item_id"), "run", ["item_id"], unique=False)
     op.create_table(
         "score",
         sa.Column("score_id", sa.Text(), nullable=False),
