@@ -42,7 +42,7 @@ def test_one_backlog_has_one_job_however_it_is_written(desk: ReplyDesk) -> None:
 def test_the_desk_of_the_profile_is_the_file_that_it_names(desk: ReplyDesk) -> None:
     file = desk.write("x.jsonl", TICKETS)
     marker = desk.root / "pyproject.toml"
-    marker.write_text(marker.read_text() + 'tickets = "x.jsonl"\n')
+    marker.write_text(marker.read_text() + 'items = "x.jsonl"\n')
     first, again = desk.batch("--from", "desk"), desk.batch("--from", str(file))
     assert (first["job_id"], again["ran"]) == (again["job_id"], 0)
     assert desk.sent_to() == ALL

@@ -119,7 +119,7 @@ class Places:
     def _sources(self) -> frozenset[str]:
         """Items that the profile reads from the state folder."""
         profile = self._resources.settings.profile
-        read = (profile.tickets, *profile.mailboxes.values())
+        read = (profile.items, *profile.mailboxes.values())
         return frozenset(path.name for path in read if path and path.parent == self._resources.settings.home)
 
     def _truncate_logs(self) -> None:

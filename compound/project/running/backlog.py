@@ -135,7 +135,7 @@ def source_path(source: str, resources: Resources) -> Path:
     profile = resources.settings.profile
     if source not in resources.mailboxes:
         return Path(source).resolve()
-    path = profile.mailboxes.get(source, profile.tickets)
+    path = profile.mailboxes.get(source, profile.items)
     if path is None:
         raise ProjectError(
             "project.no-items",

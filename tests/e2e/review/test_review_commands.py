@@ -53,7 +53,7 @@ def waiting(backlog: Home, tmp_path: Path) -> Home:
 def waiting_on_postgresql(seeded: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The same with the state store and the shop on PostgreSQL."""
     folder = tmp_path_factory.mktemp("postgresql")
-    environ = {"COMPOUND_STATE": postgresql_url(), "COMPOUND_SHOP": postgresql_url()}
+    environ = {"COMPOUND_STATE": postgresql_url(), "COMPOUND_RECORDS": f"shop={postgresql_url()}"}
     home = Home(path=seeded.copy(folder / "home").path, environ=environ)
     home.run("seed", check=True)
     return wait_for_people(home, folder, 7)
@@ -178,7 +178,7 @@ def test_two_approvals_at_one_moment_on_postgresql(waiting_on_postgresql: Home) 
 def test_many_decisions_at_one_moment(seeded: Home, tmp_path: Path, of: str) -> None:
     home = seeded.copy(tmp_path / "home")
     if of == "postgresql":
-        environ = {"COMPOUND_STATE": postgresql_url(), "COMPOUND_SHOP": postgresql_url()}
+        environ = {"COMPOUND_STATE": postgresql_url(), "COMPOUND_RECORDS": f"shop={postgresql_url()}"}
         home = Home(path=home.path, environ=environ)
         home.run("seed", check=True)
     wait_for_people(home, tmp_path, 110)

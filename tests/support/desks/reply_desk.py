@@ -113,7 +113,7 @@ FILES = {
     "graphs/main.yaml": GRAPH,
     "graphs/ask.yaml": ASK,
     "tools/voice.py": TOOLS,
-    "connectors/desk.yaml": "compound: desk/v1\n",
+    "connectors/desk.yaml": "compound: mailbox/v1\n",
 }
 
 
