@@ -22,10 +22,7 @@ GUIDES: Final = sorted((DOCS / "how-to").glob("*.md"))
 NOT_FOLLOWED: Final = {
     "certify-a-specialist",
     "certify-automation",
-    "change-a-graph",
     "decide-in-a-review",
-    "edit-files",
-    "give-a-context",
     "keep-less",
     "review-from-a-terminal",
     "serve-graphs-over-mcp",

@@ -70,7 +70,7 @@ def seed(
         return
     if not report.tables and not report.records:
         say(
-            "nothing to seed: the project has no `generator` and no record store (connectors/NAME.yaml, `compound: records/v1`)"
+            "nothing to seed: no lakehouse tables and no record store (connectors/NAME.yaml, `compound: records/v1`)"
         )
     if report.tables:
         print_table(

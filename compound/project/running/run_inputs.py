@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
-    """Values by name; text, moments and one of several texts as they are, all others as JSON, `@FILE` as the file's content.
+    """Values by name; text, moments and enums as they are, all others as JSON, `@FILE` as the file's content.
 
     A `.jsonl` file is the list of its lines, a `.json` file its value, any other file its text. `@@` starts a text
     with a literal `@`.
