@@ -69,9 +69,7 @@ def seed(
         print_json(report)
         return
     if not report.tables and not report.records:
-        say(
-            "nothing to seed: no lakehouse tables and no record store (connectors/NAME.yaml, `compound: records/v1`)"
-        )
+        say("nothing to seed: no lakehouse tables and no record store (connectors/NAME.yaml, `compound: records/v1`)")
     if report.tables:
         print_table(
             f"profile {report.profile}: {report.lakehouse}",
