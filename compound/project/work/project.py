@@ -373,7 +373,7 @@ class Project(OpenedProject):
 
     def evaluate(
         self,
-        suite: str,
+        suite: str | None = None,
         *,
         cases: Path | None = None,
         limit: int | None = None,
@@ -383,7 +383,7 @@ class Project(OpenedProject):
         """Run a suite and report scores with n, intervals and method.
 
         Args:
-            suite: A suite in evals/.
+            suite: A suite in evals/; None: the only one.
             cases: Folder of cases; default: the profile's.
             limit: Only the first N cases of the headline and of each section.
             details: Include every case in the report.
