@@ -302,7 +302,7 @@ class Decided:
             action=decision.action,
             actor=decision.actor,
             run_status=run_status,
-            ok=run_status != "failed",
+            ok=run_status != "failed" and not is_back,
             effects=tuple(
                 {"name": one.effect, "status": one.status.value, "error": (one.error or {}).get("what")}
                 for one in effects
