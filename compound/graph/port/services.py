@@ -113,6 +113,22 @@ Redraft = Literal["no", "ask", "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """The item of a new run: a message of a conversation, if the project has its mailbox.
+
+    Attributes:
+        item_id: Its id, from the graph's `item`.
+        item: Its fields.
+        message: `mailbox`, `thread`, `in_reply_to` as the caller names them; empty: as the item says.
+    """
+
+    run_id: str
+    item_id: str
+    item: Mapping[str, JsonValue]
+    message: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRequest:
     """A review item to open.
 
@@ -322,6 +338,10 @@ class Services(Protocol):
     @property
     def outbox(self) -> Outbox | None:
         """The outbox; None if the graph may not have effects."""
+        ...
+
+    def arrive(self, incoming: Incoming) -> None:
+        """Register the item of a new run, before its first node; idempotent."""
         ...
 
     def function(self, name: str) -> JsonCall:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from compound.connector.state.messages import Arrival
 from compound.errors import DataError, ProjectError, choices
-from compound.graph.wiring.roles import Roles
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.batch.types import LedgerItem
+    from compound.graph.port.services import Incoming
     from compound.project.decision.conversations import Conversations
     from compound.project.open.resources import Resources
     from compound.project.running.items import RowItems
     from compound.spec import GraphSpec
 
+_TEXTS: Final = ("body", "html")
 _WORDS: Final = ("subject", "body", "html", "email", "customer_id", "received_at")
 
 
@@ -66,17 +67,19 @@ def item_message(resources: Resources, item: Mapping[str, JsonValue], mailbox: s
     return {"mailbox": name, **links_of(item)} if name else {}
 
 
-def arrive(
-    conversations: Conversations,
-    spec: GraphSpec,
-    given: Mapping[str, JsonValue],
-    run_id: str,
-    message: Mapping[str, str],
-) -> None:
-    """Record the arrival of the item of a graph's input; an item without an id belongs to no conversation."""
-    roles = Roles(spec)
-    if item_id := roles.id(given):
-        conversations.begin(run_id, arrival_of(item_id, roles.value(given), message))
+def arrive(resources: Resources, conversations: Conversations, incoming: Incoming) -> None:
+    """Register the item of a new run, if it is a message of a mailbox."""
+    message = incoming.message or message_of(resources, incoming.item)
+    if message.get("mailbox"):
+        conversations.begin(incoming.run_id, arrival_of(incoming.item_id, incoming.item, message))
+
+
+def message_of(resources: Resources, item: Mapping[str, JsonValue]) -> dict[str, str]:
+    """`mailbox`, `thread` and `in_reply_to` of an item whose caller names none.
+
+    Empty if the item has no text, or the project not exactly one mailbox.
+    """
+    return item_message(resources, item, None) if any(item.get(name) for name in _TEXTS) else {}
 
 
 def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
