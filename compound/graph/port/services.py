@@ -146,8 +146,8 @@ class ReviewRequest:
         on_expire: What happens then.
         escalate_to: Queue of the item that an escalation opens; None: the same queue.
         risk: Of two items that are due at the same time, the higher is shown first.
-        second: Whether two different people must approve it, as the policy requires for an effect behind it.
-        undo_s: How long its decision can be undone before the run resumes.
+        second: Actions that need two different people, as the policy requires for an effect that they start.
+        undo_s: Action to how long it can be undone before the run resumes: the longest of the effects that it starts.
         auto: The rule's result; None if the node has no rule. Only that of the first opening counts.
         input: The graph's input.
         item_name: Id of the backlog item, from the graph's `item`; empty if it has none.
@@ -174,8 +174,8 @@ class ReviewRequest:
     on_expire: Literal["escalate", "remind", "close"] = "remind"
     escalate_to: str | None = None
     risk: int = 0
-    second: bool = False
-    undo_s: float = 0.0
+    second: tuple[str, ...] = ()
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     auto: AutoRuling | None = None
     example_id: str | None = None
     redraft: Redraft = "no"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.project.review.offers import does_lines, value_lines
 from compound.project.view.times import moment
 from compound.review.item.draft_json import effect_to_json
+from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -82,7 +83,10 @@ def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None
 def second_line(view: ItemFields) -> str:
     """Who must agree, if two people must approve."""
     if view.pending is None:
-        return "two people must approve it: nobody has yet"
+        acting = {name for name in view.offers if name not in WITHOUT_EFFECTS}
+        if acting <= set(view.second):
+            return "two people must approve it: nobody has yet"
+        return f"two people must choose {' or '.join(view.second)}: nobody has yet"
     who, action = view.pending["actor"], str(view.pending["action"])
     if action == "approve":
         return f"two people must approve it: {who} has; another person must too"

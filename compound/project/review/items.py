@@ -65,7 +65,7 @@ class ItemRow:
     run_id: str = ""
     risk: int = 0
     level: int = 0
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str = ""
     expire_at: str | None = None
     snooze_until: str | None = None

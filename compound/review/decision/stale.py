@@ -204,8 +204,8 @@ def redraft(
             stale_reason=None,
             **({} if fresh.decide is None else {"decide": fresh.decide}),
             **readiness_columns(fresh.readiness),
-            second=item.second or fresh.second,
-            undo_s=max(item.undo_s, fresh.undo_s),
+            second=list(dict.fromkeys((*item.second, *fresh.second))),
+            undo_s={one: max(item.undo_s.get(one, 0), s) for one, s in {**item.undo_s, **fresh.undo_s}.items()},
             risk=item.risk if fresh.risk is None else fresh.risk + item.level,
         )
         record(

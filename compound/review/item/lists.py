@@ -40,7 +40,7 @@ class ItemSummary:
     graph_name: str | None = None
     expire_at: float | None = None
     snooze_until: float | None = None
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str | None = None
     ready: bool | None = None
 
