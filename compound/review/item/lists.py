@@ -43,6 +43,7 @@ class ItemSummary:
     second: tuple[str, ...] = ()
     first_approver: str | None = None
     ready: bool | None = None
+    pruned_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
