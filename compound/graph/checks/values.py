@@ -184,7 +184,8 @@ def _not_shown(inspection: Inspection, role: str, use: Use) -> Iterator[Finding]
     if root not in level.nodes or root in inspection.broken:
         return
     for review in reviews:
-        fix = f"name a node that runs before {review}: {choices(level.wiring.before(review)) or 'there is none'}"
+        before = level.wiring.before(review)
+        fix = f"name a node that runs before {review}; {choices(before)}" if before else "name a field of the input"
         if root == review or review in level.wiring.before(root):
             when = "has no value before it" if root == review else f"runs only after {review}"
             what = f"shows.{role}: {root} {when} is decided, so {review} shows nothing for it"

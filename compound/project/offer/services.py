@@ -75,7 +75,7 @@ class ProjectServices:
 
     def arrive(self, incoming: Incoming) -> None:
         """Register the item of a new run as a message of its conversation."""
-        from compound.project.running.messages import arrive
+        from compound.project.decision.arrivals import arrive
 
         arrive(self._resources, self.conversations, incoming)
 

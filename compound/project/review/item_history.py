@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
 """Statuses of closed items."""
-_UNDOES: Final = {"review.undone": "", "review.recalled": "a change of what it was drafted from"}
-"""Events that undo a decision, and by what; empty for a person."""
+_UNDOES: Final = {"undone": "", "recalled": "a change of what it was drafted from"}
+"""Kinds of events that undo a decision, and by what; empty for a person."""
+
+
+def _kind(event: ItemEvent) -> str:
+    return event.event.rpartition(".")[2]
 
 
 def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
     """A decision, and who undid it."""
     undone = next(
-        (event for event in events if event.event in _UNDOES and event.details.get("decision_id") == one.decision_id),
+        (event for event in events if _kind(event) in _UNDOES and event.details.get("decision_id") == one.decision_id),
         None,
     )
     return {
@@ -42,7 +46,7 @@ def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
         "fields": dict(one.fields),
         "note": one.note,
         "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
-        "undone": None if undone is None else {"by": _UNDOES[undone.event] or undone.actor, "at": moment(undone.at)},
+        "undone": None if undone is None else {"by": _UNDOES[_kind(undone)] or undone.actor, "at": moment(undone.at)},
         "refused": None,
     }
 

@@ -17,9 +17,10 @@ from compound.connector.state.tickets import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
 from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
+from compound.project.decision.arrivals import message_of
 from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
 from compound.project.running.items import RowItems, record_of
-from compound.project.running.messages import apart, mailbox_name, message_of
+from compound.project.running.messages import apart, mailbox_name
 from compound.project.running.sources import open_source
 
 if TYPE_CHECKING:

@@ -55,13 +55,6 @@ def made_from_training(
     raise ProjectError("project.no-training", what, where=Location("pyproject.toml"), fix=fix)
 
 
-_BY_PLACE = (
-    inspect.Parameter.POSITIONAL_ONLY,
-    inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    inspect.Parameter.VAR_POSITIONAL,
-)
-
-
 def _may_be_none(make: Callable[..., object], takes: inspect.Parameter, untyped: bool) -> bool:
     try:
         kind = typing.get_type_hints(make).get(takes.name)

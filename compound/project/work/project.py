@@ -171,7 +171,7 @@ class Project(OpenedProject):
 
     def item_message(self, item: Mapping[str, JsonValue], mailbox: str | None = None) -> dict[str, str]:
         """`mailbox` (default the only one), `thread` and `in_reply_to` of an item. Raises `project.unknown-mailbox`."""
-        from compound.project.running.messages import item_message
+        from compound.project.decision.arrivals import item_message
 
         return item_message(self.resources, item, mailbox)
 
