@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.graph.port.doors import Gateway, NodeCache
+from compound.graph.port.incoming import Incoming as Incoming
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -110,22 +111,6 @@ class AutoRuling:
 
 Redraft = Literal["no", "ask", "auto"]
 """How a new draft is decided: `ask` a person, or let the `auto` rule decide."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """The item of a new run: a message of a conversation, if the project has its mailbox.
-
-    Attributes:
-        item_id: Its id, from the graph's `item`.
-        item: Its fields.
-        message: `mailbox`, `thread`, `in_reply_to` as the caller names them; empty: as the item says.
-    """
-
-    run_id: str
-    item_id: str
-    item: Mapping[str, JsonValue]
-    message: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
