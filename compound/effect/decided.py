@@ -21,7 +21,7 @@ _NEVER: Final = ("reject", "return", "escalate")
 _STANDING: Final = (
     sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
     .add_columns(_ITEM.c.version.label("item_version"), _DECISION.c.draft)
-    .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+    .join(_ITEM, _ITEM.c.review_id == _DECISION.c.review_id)
     .where(_DECISION.c.decision_id == sa.bindparam("of_decision"))
 )
 

@@ -117,7 +117,7 @@ def run(
     ] = None,
     *,
     item: Annotated[
-        str | None, typer.Option("--item", "--ticket", help="The item as JSON, a file, or `-` for standard input.")
+        str | None, typer.Option("--item", help="The item as JSON, a file, or `-` for standard input.")
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")] = None,
     mailbox: Annotated[
@@ -162,8 +162,8 @@ def run(
     for key, value in result.shown():
         text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         say(f"\n{key}\n" + wrapped(visible(text), "  "))
-    if result.item_ids:
-        say(f"\nwaiting for review: compound review show {result.item_ids[0]}")
+    if result.review_ids:
+        say(f"\nwaiting for review: compound review show {result.review_ids[0]}")
         if result.ready:
             say(visible(f"  its draft is ready: {'; '.join(result.reasons)}"))
     if result.status == "failed":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.graph.port.doors import Gateway, NodeCache
-from compound.graph.port.incoming import Incoming as Incoming
+from compound.graph.port.incoming import Incoming  # noqa: F401
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -189,7 +189,7 @@ class ReviewDecision:
     """
 
     decision_id: str
-    item_id: str
+    review_id: str
     action: str
     actor: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
@@ -208,7 +208,7 @@ class OpenedReview:
         is_stale: Whether its rows have changed since the draft; it must be drafted again before a decision.
     """
 
-    item_id: str
+    review_id: str
     decision: ReviewDecision | None = None
     is_stale: bool = False
 
@@ -231,7 +231,7 @@ class Reviews(Protocol):
         """
         ...
 
-    async def decision(self, item_id: str) -> ReviewDecision | None:
+    async def decision(self, review_id: str) -> ReviewDecision | None:
         """The final decision; None while the item waits, or the decision can still be undone."""
         ...
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from compound.connector.state.messages import Arrival, Messages, conversation_ref
 from compound.errors import ConflictError
-from compound.review import ItemFilter, Status
+from compound.review import ReviewFilter, Status
 from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
@@ -43,16 +43,16 @@ class Conversations:
         if len(others) < 2:
             return
         for other, _ in self._messages.runs(arrival.mailbox, others):
-            for item in self._queue.list(ItemFilter(statuses=(*UNDECIDED, Status.DECIDED), run_id=other)):
+            for item in self._queue.list(ReviewFilter(statuses=(*UNDECIDED, Status.DECIDED), run_id=other)):
                 if item.status is Status.DECIDED:
-                    self._queue.recall(item.item_id)
+                    self._queue.recall(item.review_id)
                 else:
-                    self._check(item.item_id)
+                    self._check(item.review_id)
 
-    def _check(self, item_id: str) -> None:
+    def _check(self, review_id: str) -> None:
         for _ in range(_TRIES):
             with suppress(ConflictError):
-                self._queue.check_stale(item_id)
+                self._queue.check_stale(review_id)
                 return
 
     def again(self, run_id: str) -> None:

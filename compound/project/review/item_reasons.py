@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compound.review.item.lists import ItemSummary
+    from compound.review.item.lists import ReviewSummary
     from compound.review.item.types import ReviewItem
 
 
-def why_a_person(item: ItemSummary | ReviewItem, *, is_ruled: bool) -> tuple[str, ...]:
+def why_a_person(item: ReviewSummary | ReviewItem, *, is_ruled: bool) -> tuple[str, ...]:
     """The reasons of an item; without one from a rule or a check, its graph asks every time.
 
     Empty for an item that a rule decided, and for one whose content was removed.

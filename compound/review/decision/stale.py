@@ -57,11 +57,11 @@ def _outdated(backend: Backend, item: ReviewItem, changed: Changes) -> ConflictE
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    fix = f"draft it again, then decide: compound review redraft {item.item_id[:10]}"
+    fix = f"draft it again, then decide: compound review redraft {item.review_id[:10]}"
     if told:
         came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
-        return ConflictError("review.stale", f"item {item.item_id} was drafted before {came}", fix=fix)
-    what = f"item {item.item_id} was drafted from rows that changed since: {what}"
+        return ConflictError("review.stale", f"review item {item.review_id} was drafted before {came}", fix=fix)
+    what = f"review item {item.review_id} was drafted from rows that changed since: {what}"
     return ConflictError("review.stale", what, fix=fix)
 
 
@@ -72,26 +72,26 @@ def _told(backend: Backend, changed: Changes) -> dict[str, str]:
     return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
 
 
-def check(backend: Backend, item_id: str) -> ReviewItem:
+def check(backend: Backend, review_id: str) -> ReviewItem:
     """Check an open item; mark it stale if its rows changed."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     if after(item.status, Event.CHANGE) is None:
         return item
     if changed := changes_of(backend.probe, item.refs):
         make_stale(backend, item, changed, actor="probe")
         with backend.store.read() as db:
-            return load(db, item_id)
+            return load(db, review_id)
     return item
 
 
-def recall(backend: Backend, item_id: str) -> ReviewItem:
+def recall(backend: Backend, review_id: str) -> ReviewItem:
     """Take back a person's decision whose draft is out of date, if its run has not resumed; the item is stale.
 
     Returns the item. A decision that is being carried out stands, and so does one without effects.
     """
     with backend.store.read() as db:
-        item, decision = load(db, item_id), last_decision(db, item_id)
+        item, decision = load(db, review_id), last_decision(db, review_id)
     if item.status is not Status.DECIDED or decision is None or not decision.final:
         return item
     if decision.action in WITHOUT_EFFECTS or decision.actor.startswith("policy:"):
@@ -103,9 +103,9 @@ def recall(backend: Backend, item_id: str) -> ReviewItem:
     details = {"decision_id": decision.decision_id, "code": error.code}
     with suppress(ConflictError), backend.store.write() as db:  # its run resumes, or another process was first
         take_back(db, item, decision, Event.RECALL, now=now, stale_reason=reason, first_approver=None)
-        record(db, "review.recalled", item_id, now=now, actor="probe", details=details)
+        record(db, "review.recalled", review_id, now=now, actor="probe", details=details)
     with backend.store.read() as db:
-        return load(db, item_id)
+        return load(db, review_id)
 
 
 def take_back(
@@ -128,7 +128,7 @@ def take_back(
     moved = move(db, item, event, now=now, **values) if stopped.rowcount == 1 else None
     # After the move no further effect can be sent: a program that resumes its own run may have been faster.
     if moved is None or _has_acted(db, decision):
-        what = f"the run of item {item.item_id} already resumed with {decision.actor}'s decision"
+        what = f"the run of review item {item.review_id} already resumed with {decision.actor}'s decision"
         raise ConflictError("review.too-late", what)
     return moved
 
@@ -139,20 +139,22 @@ def _has_acted(db: Connection, decision: Decision) -> bool:
     return db.execute(sa.select(sa.literal(1)).where(own, begun).limit(1)).first() is not None
 
 
-def reopen(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an item stale because an effect of its decision was refused; no effect ran."""
     with backend.store.read() as db:
-        item = load(db, item_id)
-        decision = last_decision(db, item_id)
+        item = load(db, review_id)
+        decision = last_decision(db, review_id)
     if item.status is Status.DECIDED and decision is not None and not decision.final:
-        raise ConflictError("review.transition", f"item {item_id} was escalated: another item holds its decision")
+        raise ConflictError(
+            "review.transition", f"review item {review_id} was escalated: another item holds its decision"
+        )
     return _write(backend, item, Event.REFUSE, error, actor=actor)
 
 
-def outdate(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an open item stale because its graph changed."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     return _write(backend, item, Event.CHANGE, error, actor=actor)
 
 
@@ -170,16 +172,16 @@ def _write(backend: Backend, item: ReviewItem, event: Event, error: CompoundErro
             lease_until=None,
             first_approver=None,
         )
-        record(db, "review.stale", item.item_id, now=now, actor=actor, details={"code": error.code})
+        record(db, "review.stale", item.review_id, now=now, actor=actor, details={"code": error.code})
     return stale
 
 
 def redraft(
-    backend: Backend, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
+    backend: Backend, review_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
 ) -> ReviewItem:
     """Reopen a stale item with the graph's new draft, or with the old draft after a new check."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     if fresh is None:
         need_person(user)
         fresh = _checked(backend, item, refs)
@@ -189,8 +191,8 @@ def redraft(
             raise lost(db, item, version=version)
         seq = item.draft_seq
         if fresh.draft != item.draft:
-            seq = next_draft_seq(db, item_id)
-            insert_draft(db, item_id, seq, user, fresh.draft, now=now)
+            seq = next_draft_seq(db, review_id)
+            insert_draft(db, review_id, seq, user, fresh.draft, now=now)
         opened = move(
             db,
             item,
@@ -211,7 +213,7 @@ def redraft(
         record(
             db,
             "review.redrafted",
-            item_id,
+            review_id,
             now=now,
             actor=user,
             details={"draft_sha256": opened.draft_sha256, "evidence_sha256": opened.evidence_sha256},
@@ -258,8 +260,8 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
     """
     now = backend.clock()
     with backend.store.write() as db:
-        seq = next_draft_seq(db, item.item_id)
-        insert_draft(db, item.item_id, seq, user, again.draft, now=now)
+        seq = next_draft_seq(db, item.review_id)
+        insert_draft(db, item.review_id, seq, user, again.draft, now=now)
         held = item.status is Status.IN_REVIEW and item.lease_user == user
         shown = move(
             db,
@@ -277,15 +279,15 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
         record(
             db,
             "review.drafted-again",
-            item.item_id,
+            item.review_id,
             now=now,
             actor=user,
             details={"draft_sha256": shown.draft_sha256, "evidence_sha256": shown.evidence_sha256},
         )
-    name = item.item_id[:10]
+    name = item.review_id[:10]
     return ConflictError(
         "review.drafted-again",
         f"not decided yet: the text was drafted again for your change, "
-        f"and item {item.item_id} shows it as version {shown.version}",
+        f"and review item {item.review_id} shows it as version {shown.version}",
         fix=f"read it: compound review show {name}; then: compound review approve {name} --version {shown.version}",
     )
