@@ -43,6 +43,7 @@ class RunOptions(TypedDict, total=False):
     thread_id: str | None
     context: Mapping[str, JsonValue] | None
     until: Literal["end", "review"]
+    message: Mapping[str, str] | None
     example_id: str | None
     effect_gate: EffectGate | None
 
@@ -116,6 +117,7 @@ class Engine:
         thread_id: str | None = None,
         context: Mapping[str, JsonValue] | None = None,
         until: Literal["end", "review"] = "end",
+        message: Mapping[str, str] | None = None,
         example_id: str | None = None,
         item: RunItem | None = None,
         effect_gate: EffectGate | None = None,
@@ -129,6 +131,7 @@ class Engine:
             thread_id: The conversation it belongs to; default the run's own id.
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
+            message: Conversation of the graph's item: `mailbox`, `thread`, `in_reply_to`; default: as the item says.
             example_id: The evaluation case, for traces.
             item: Internal: id of the backlog item that it answers; default that of the input.
             effect_gate: Awaited once, before the first delivery.
@@ -143,7 +146,7 @@ class Engine:
         """
         self._frame.require_fit(input, context or {}, run_id)
         active = self._frame.activate(run_id, thread_id or run_id, input, context or {}, example_id)
-        active.gate, active.listener, active.item = effect_gate, listener, item
+        active.gate, active.listener, active.item, active.message = effect_gate, listener, item, message or {}
         await self._tell_start(active)
         if until == "review":
             with self._frame.root(active) as span:
