@@ -111,7 +111,7 @@ def left(place: Place, name: str) -> float:
     """Seconds until the run of a decided item goes on; 0 if it has."""
     with place.open() as project:
         queue = project.services.queue
-        decision = queue.decisions(project.reviews().find(name).item_id)[-1]
+        decision = queue.decisions(project.reviews().find(name).review_id)[-1]
         until = queue.undo_until(decision.decision_id)
         return 0.0 if until is None else until - time.time()
 

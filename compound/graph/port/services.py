@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.graph.port.doors import Gateway, NodeCache
-from compound.graph.port.incoming import Incoming  # noqa: F401
+from compound.graph.port.incoming import Incoming
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -32,7 +32,7 @@ def test_a_review_that_always_asks_says_so_everywhere(place: Place) -> None:
 def test_other_reasons_come_in_its_place(place: Place) -> None:
     batch(place, letter("m-2", thread="m-1"), name="later.jsonl")
     did(place.say("review", "redraft", "m-1"))
-    rows = {row["ticket_id"]: row["reasons"] for row in place.say("review", "list", "--json").json}
+    rows = {row["item_id"]: row["reasons"] for row in place.say("review", "list", "--json").json}
     assert rows["m-2"] == [ALWAYS]
     assert rows["m-1"] == shown(place, "m-1")["reasons"]
     assert rows["m-1"][0].startswith("drafted again: ")
