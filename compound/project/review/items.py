@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from compound.project.decision.automatic import LOOK, READY
-from compound.project.decision.ports import action_record
 from compound.project.review.conversation_lines import conversation_lines
 from compound.project.review.item_fields import ItemFields
 from compound.project.review.item_history import (
@@ -24,6 +23,7 @@ from compound.project.review.item_lines import backlog_item_lines, context_lines
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
+from compound.review.item.call_json import call_to_json
 from compound.review.item.offer import shown_offer
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class ItemView(ItemFields):
             name=item.ticket_id or "",
             title=item.title,
             draft=item.draft.text,
-            actions=tuple(action_record(action) for action in item.draft.actions),
+            actions=tuple(call_to_json(action) for action in item.draft.actions),
             reasons=item.reasons,
             evidence=item.evidence,
             refs=item.refs,
@@ -304,7 +304,7 @@ class Decided:
             run_status=run_status,
             ok=run_status != "failed",
             effects=tuple(
-                {"name": one.effect, "status": one.status.value, "error": (one.error or {}).get("what")}
+                {"name": one.call.name, "status": one.status.value, "error": (one.error or {}).get("what")}
                 for one in effects
             ),
             problem=problem,
@@ -338,7 +338,7 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
         "seq": one.seq,
         "author": one.author,
         "text": one.draft.text,
-        "actions": [action_record(action) for action in one.draft.actions],
+        "actions": [call_to_json(action) for action in one.draft.actions],
         "fields": dict(one.draft.fields),
         "at": moment(one.created_at),
     }

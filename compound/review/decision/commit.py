@@ -198,7 +198,7 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
             "reason": decision.reason,
             "fields": {name: digest(value) for name, value in decision.fields.items()},
             "effects": [
-                [one.node, one.effect, one.target, digest(dict(one.arguments))]
+                [one.node, one.name, one.target, digest(dict(one.arguments))]
                 for one in decision.draft.effects.get(decision.action, ())
             ],
         },

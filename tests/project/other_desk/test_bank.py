@@ -31,7 +31,7 @@ def desk(tmp_path: Path) -> Bank:
 
 
 def effects(does: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
-    return [(one["effect"], one["target"], one["arguments"]) for one in does]
+    return [(one["name"], one["target"], one["arguments"]) for one in does]
 
 
 def nothing_happened(desk: Bank, item: str) -> bool:

@@ -8,15 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from compound.connector.state import StateStore, tables
+from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError, EffectRefused
-from compound.review import Edit, ItemFilter, ProposedAction, Status
+from compound.review import Edit, ItemFilter, Status
 from compound.review.item.machine import TRANSITIONS, Event
 from compound.review.item.types import Draft, NewItem, Redraft, Revalidated, ReviewItem
 from compound.review.queue.queue import ReviewQueue
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
-CANCEL = ProposedAction(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})
-MOVE = ProposedAction(name="move", arguments={"order_id": "#W1", "zip": "1"})
+CANCEL = EffectCall(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})
+MOVE = EffectCall(name="move", arguments={"order_id": "#W1", "zip": "1"})
 DRAFT = Draft(text="Done.", actions=(CANCEL, MOVE))
 
 
@@ -166,17 +167,17 @@ def test_a_lapsed_lease_frees_the_item_and_keeps_the_text(desk: Desk) -> None:
 def test_an_edit_keeps_names_and_is_checked_again(desk: Desk) -> None:
     desk.rows.versions["orders/#W2"] = 7
     item = open_item(desk)
-    moved = ProposedAction(name="move", arguments={"order_id": "#W2", "zip": "2"})
+    moved = EffectCall(name="move", arguments={"order_id": "#W2", "zip": "2"})
 
-    def edit(*actions: ProposedAction) -> str:
+    def edit(*actions: EffectCall) -> str:
         with pytest.raises(DataError) as caught:
             desk.queue.decide(item.item_id, "edit", user="ann", version=1, edits=Edit(actions=actions))
         return caught.value.what
 
-    assert "add or rename an action ('refund'" in edit(ProposedAction(name="refund", arguments={}))
+    assert "add or rename an action ('refund'" in edit(EffectCall(name="refund", arguments={}))
     assert "add or rename" in edit(CANCEL, CANCEL, MOVE)
     assert "add or rename" in edit(MOVE, CANCEL)
-    assert "no such zip" in edit(ProposedAction(name="move", arguments={"zip": "bad"}))
+    assert "no such zip" in edit(EffectCall(name="move", arguments={"zip": "bad"}))
     decision = desk.queue.decide(
         item.item_id, "edit", user="ann", version=1, edits=Edit(text="Moved.", actions=(moved,))
     )
