@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from compound.project.decision.automatic import LOOK, READY
 from compound.project.review.conversation_lines import conversation_lines
@@ -97,7 +97,7 @@ class ItemRow:
             version=item.version,
             queue=item.queue,
             created_at=moment(item.created_at),
-            due_at=None if item.due_at is None else moment(item.due_at),
+            due_at=_moment(item.due_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
             graph=item.graph_name or "",
@@ -107,10 +107,34 @@ class ItemRow:
             level=item.level,
             second=item.second,
             first_approver=item.first_approver or "",
-            expire_at=None if item.expire_at is None else moment(item.expire_at),
-            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            expire_at=_moment(item.expire_at),
+            snooze_until=_moment(item.snooze_until),
             ready=item.ready,
         )
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+class _Deadlines(TypedDict):
+    due_at: str | None
+    expire_at: str | None
+    on_expire: str
+    escalate_to: str
+    snooze_until: str | None
+
+
+def _deadlines(item: ReviewItem) -> _Deadlines:
+    """When something happens to an item that nobody decides, and what; empty for what never happens."""
+    is_escalated = item.expire_at is not None and item.on_expire == "escalate"
+    return {
+        "due_at": _moment(item.due_at),
+        "expire_at": _moment(item.expire_at),
+        "on_expire": "" if item.expire_at is None else item.on_expire,
+        "escalate_to": item.escalate_to or item.queue if is_escalated else "",
+        "snooze_until": _moment(item.snooze_until),
+    }
 
 
 def draft_state(ready: bool | None) -> str:
@@ -159,19 +183,13 @@ class ItemView(ItemFields):
             ended=ended_record(item, events),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
-            pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
+            pruned_at=_moment(item.pruned_at),
             graph=item.graph_name or "",
             node=item.node,
             round=item.round,
             level=item.level,
             risk=item.risk,
-            due_at=None if item.due_at is None else moment(item.due_at),
-            expire_at=None if item.expire_at is None else moment(item.expire_at),
-            on_expire="" if item.expire_at is None else item.on_expire,
-            escalate_to=""
-            if item.expire_at is None or item.on_expire != "escalate"
-            else item.escalate_to or item.queue,
-            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            **_deadlines(item),
             second=item.second,
             first_approver=item.first_approver or "",
             undo_s=item.undo_s,
