@@ -28,7 +28,7 @@ def require_standing(db: Connection, group: EffectGroup) -> None:
     row = db.execute(
         sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.version, _ITEM.c.status)
         .add_columns(_ITEM.c.version.label("item_version"), _DECISION.c.draft)
-        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+        .join(_ITEM, _ITEM.c.review_id == _DECISION.c.review_id)
         .where(_DECISION.c.decision_id == group.decision_id)
     ).first()
     if row is None:

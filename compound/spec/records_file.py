@@ -16,7 +16,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from compound.errors import choices
 from compound.spec.yaml.mistakes import Mistake, folded, refuse
-from compound.spec.yaml.older_words import OLDER_ID
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -183,7 +182,7 @@ class RecordsFile(_Part):
         view: The root document and its related documents.
     """
 
-    compound: Literal["records/v1", "shop/v1"]
+    compound: Literal["records/v1"]
     tables: dict[Name, RecordsTable]
     documents: dict[Name, RecordsDocument]
     view: RecordsView
@@ -191,7 +190,7 @@ class RecordsFile(_Part):
     @property
     def id_name(self) -> str:
         """Name of the root document's id in graphs."""
-        return self.view.key or (OLDER_ID if self.compound == "shop/v1" else "id")
+        return self.view.key or "id"
 
     @model_validator(mode="after")
     def _names_exist(self) -> RecordsFile:

@@ -47,39 +47,39 @@ class FakeReviews:
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open once per run and node; an automatic decision is made at once."""
-        item_id = f"{request.run_id}/{request.node}"
-        if item_id not in self.requests:
-            self.requests[item_id] = request
+        review_id = f"{request.run_id}/{request.node}"
+        if review_id not in self.requests:
+            self.requests[review_id] = request
             if request.auto is not None and request.auto.is_automatic:
-                self.decide(item_id, request.auto.action, actor=request.auto.actor)
-        return OpenedReview(item_id=item_id, decision=self.decisions.get(item_id))
+                self.decide(review_id, request.auto.action, actor=request.auto.actor)
+        return OpenedReview(review_id=review_id, decision=self.decisions.get(review_id))
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Show the new request in the same item; decisions are kept."""
-        item_id = f"{request.run_id}/{request.node}"
-        if item_id not in self.decisions:
-            self.requests[item_id] = request
+        review_id = f"{request.run_id}/{request.node}"
+        if review_id not in self.decisions:
+            self.requests[review_id] = request
         return await self.open(request)
 
-    async def decision(self, item_id: str) -> ReviewDecision | None:
+    async def decision(self, review_id: str) -> ReviewDecision | None:
         """The decision."""
-        return self.decisions.get(item_id)
+        return self.decisions.get(review_id)
 
     async def instruction(self, run_id: str) -> str:
         """The instruction of a run."""
         return self.instructions.get(run_id, "")
 
-    def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
+    def decide(self, review_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
         """Decide an item; the first decision stays."""
         self.decisions.setdefault(
-            item_id,
+            review_id,
             ReviewDecision(
-                decision_id=f"decision of {item_id}",
-                item_id=item_id,
+                decision_id=f"decision of {review_id}",
+                review_id=review_id,
                 action=action,
                 actor=actor,
                 fields=fields,
-                versions=self.requests[item_id].versions,
+                versions=self.requests[review_id].versions,
                 is_automatic=actor.startswith("policy:"),
             ),
         )

@@ -120,7 +120,7 @@ class ProjectUnderTest:
 
     def waiting(self) -> list[str]:
         """Ids of the open review items, most urgent first."""
-        return [one.item_id for one in self.project.reviews().list()]
+        return [one.review_id for one in self.project.reviews().list()]
 
     def effects(self, run_id: str | None = None) -> Sequence[EffectView]:
         """Effects of a run, or of all runs, with their status."""

@@ -108,7 +108,7 @@ class Reviewers(FakeReviews):
             fields: dict[str, Any] = {
                 name: self._world.value(schema, name, action) for name, schema in request.decide.get(action, {}).items()
             }
-            self.decide(opened.item_id, action, **fields)
+            self.decide(opened.review_id, action, **fields)
         return await super().open(request)
 
 

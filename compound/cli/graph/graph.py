@@ -116,9 +116,7 @@ Values = Annotated[
     list[str] | None,
     typer.Argument(help="Inputs as NAME=VALUE (text or JSON); NAME=@FILE reads .json, .jsonl or text."),
 ]
-Item = Annotated[
-    str | None, typer.Option("--item", "--ticket", help="The item as JSON, a file, or `-` for standard input.")
-]
+Item = Annotated[str | None, typer.Option("--item", help="The item as JSON, a file, or `-` for standard input.")]
 Text = Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")]
 Mailbox = Annotated[
     str | None, typer.Option("--mailbox", help="The mailbox that the item came to; needed if the project has several.")
@@ -176,7 +174,7 @@ def _say_run(result: RunView) -> None:
     for key, value in result.shown():
         text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         say(f"\n{key}\n" + wrapped(visible(text), "  "))
-    if result.item_ids:
-        say(f"\nwaiting for review: compound review show {result.item_ids[0]}")
+    if result.review_ids:
+        say(f"\nwaiting for review: compound review show {result.review_ids[0]}")
         if result.ready:
             say(visible(f"  its draft is ready: {'; '.join(result.reasons)}"))

@@ -131,20 +131,20 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
             TextColumn("items"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[lanes]}"),
+            TextColumn("{task.fields[readiness]}"),
             TimeRemainingColumn(),
         )
         shown = Progress(*columns, console=console(stderr=True), disable=not show)
-        task = shown.add_task("items", total=None, lanes="")
+        task = shown.add_task("items", total=None, readiness="")
         try:
 
             def on_event(event: BatchEvent) -> None:
                 if event.kind == "settled":
-                    name = event.lane or event.status.value
+                    name = event.readiness or event.status.value
                     counts[name] = counts.get(name, 0) + 1
                 shown.start()  # not earlier: an error is printed without an empty bar
-                lanes = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-                shown.update(task, total=event.total, completed=event.settled, lanes=lanes)
+                readiness = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+                shown.update(task, total=event.total, completed=event.settled, readiness=readiness)
 
             yield on_event
         finally:
@@ -158,15 +158,15 @@ _MOST_DEAD = 10
 
 def show_summary(summary: BatchSummary) -> None:
     """Print the summary of a batch."""
-    rate = summary.tickets_per_second
+    rate = summary.items_per_second
     print_table(
         f"batch {summary.job_id}",
         ["status", "items"],
         sorted(summary.counts.items()),
         right=["items"],
     )
-    if summary.lanes:
-        ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
+    if summary.readiness:
+        ready, look, alone = (summary.readiness.get(name, 0) for name in ("ready", "needs a look", "automatic"))
         say(f"drafts: {ready} ready, {look} need{'s' * (look == 1)} a look, {alone} automatic")
     speed = f"{rate:.1f} items/s" if rate else "nothing left to run"
     say(f"ran {summary.ran} item{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
@@ -176,7 +176,7 @@ def show_summary(summary: BatchSummary) -> None:
     if summary.answered_before:
         note(f"{summary.answered_before} item(s) were already answered by another batch or run; --again runs them")
     if summary.changed:
-        some = ", ".join(summary.changed_tickets[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
+        some = ", ".join(summary.changed_items[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
         note(visible(f"{summary.changed} item(s) changed since they were answered: {some}"))
         note("  they are not run again; --accept-changes runs them")
     if summary.results is not None:
@@ -212,6 +212,6 @@ def show_dead(summary: BatchSummary) -> None:
 
 def _letter(letter: DeadLetter) -> str:
     place = "" if letter.file is None else f"{os.path.relpath(letter.file)}:{letter.line or 0}: "
-    name = "" if letter.ticket_id in letter.what or letter.file else f"{letter.ticket_id}: "
+    name = "" if letter.item_id in letter.what or letter.file else f"{letter.item_id}: "
     fix = f"\n  fix: {letter.fix}" if letter.fix else ""
     return f"dead letter {name}{place}{letter.what} [{letter.code}]{fix}"

@@ -84,7 +84,7 @@ def _profile() -> str:
 
 def _ending(summary: BatchSummary, proof: Certification, suite: str) -> None:
     """Print what ran without a person, what is missing for automation, and the next steps."""
-    ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
+    ready, look, alone = (summary.readiness.get(name, 0) for name in ("ready", "needs a look", "automatic"))
     if alone:
         say(f"{alone} item(s) were answered without a person, under a certificate: compound certify --list")
     else:

@@ -42,20 +42,19 @@ class MailboxTransaction:
             raise EffectRefused("effect.empty-reply", f"the reply to item {item_id!r} is empty")
         return self._say("reply", item_id, text)
 
-    def transfer(self, summary: str, *, item_id: str | None = None, ticket_id: str | None = None) -> JsonValue:
+    def transfer(self, summary: str, *, item_id: str | None = None) -> JsonValue:
         """Transfer the item to a person.
 
         Args:
             summary: Summary for the person.
             item_id: The item, if any.
-            ticket_id: Deprecated: use `item_id`.
 
         Raises:
             EffectRefused: `effect.empty-reply`.
         """
         if not summary.strip():
             raise EffectRefused("effect.empty-reply", "the summary of the transfer is empty")
-        return self._say("transfer", ticket_id if item_id is None else item_id, summary)
+        return self._say("transfer", item_id, summary)
 
     def _say(self, kind: Literal["reply", "transfer"], item_id: str | None, text: str) -> JsonValue:
         if self.said is not None:
@@ -101,11 +100,11 @@ class Mailbox:
 
     def items(self, source: Path) -> Iterator[Entry]:
         """Every item of a source; see `read_items`."""
-        return read_items(source, self._file.rules)
+        return read_items(source, self._file.items)
 
     def rows(self, source: Path, columns: frozenset[str]) -> Iterator[Row]:
         """Every item of a source, with its further columns; see `read_rows`."""
-        return read_rows(source, self._file.rules, columns)
+        return read_rows(source, self._file.items, columns)
 
     @staticmethod
     def takes(fields: Collection[str]) -> bool:

@@ -115,10 +115,10 @@ def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> s
 
 
 async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep:
-    waiting = {one.id: str(one.value["review_item_id"]) for one in snapshot.interrupts}
+    waiting = {one.id: str(one.value["review_id"]) for one in snapshot.interrupts}
     decided: dict[str, str] = {}
-    for interrupt_id, item_id in waiting.items():
-        decision = None if reviews is None else await reviews.decision(item_id)
+    for interrupt_id, review_id in waiting.items():
+        decision = None if reviews is None else await reviews.decision(review_id)
         if decision is not None:
             decided[interrupt_id] = decision.decision_id
     if decided:

@@ -105,7 +105,7 @@ class Durable:
         finally:
             self.live.pop(run.run_id, None)
         load(run, state.get("outcomes", {}))
-        return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
+        return {one.id: str(one.value["review_id"]) for one in state.get("__interrupt__", ())}
 
     async def rehearse(self, run: ActiveRun, node: str, trial: Trial, outcomes: Mapping[str, Any] | None) -> Rehearsal:
         """Rehearse a decision of a run, from its checkpoint if no outcomes are given."""
@@ -203,8 +203,8 @@ def _update(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     return {"outcomes": {name: outcome.to_json() for name, outcome in outcomes.items()}}
 
 
-async def _pause(item_id: str) -> None:
-    interrupt({"review_item_id": item_id})
+async def _pause(review_id: str) -> None:
+    interrupt({"review_id": review_id})
 
 
 def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:

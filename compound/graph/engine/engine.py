@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from compound.connector.state import StateStore
-    from compound.connector.state.tickets import RunItem
+    from compound.connector.state.items import RunItem
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent

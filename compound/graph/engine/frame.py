@@ -117,7 +117,7 @@ class Frame:
     def closing(self, span: ActiveSpan, result: RunResult) -> RunResult:
         """Record on the root span how this leg of the run ended."""
         if result.status == "waiting_review":
-            count = len(result.item_ids)
+            count = len(result.review_ids)
             span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
         elif result.error is not None:
             span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
@@ -141,7 +141,7 @@ class Frame:
             values={name: one.value for name, one in outcomes if one.status == "ok"},
             skipped={name: one.reason for name, one in outcomes if one.status in {"skipped", "blocked"}},
             failures=failures,
-            item_ids=items,
+            review_ids=items,
             stale_ids=tuple(active.stale_ids),
             error=next(iter(failures.values()), None),
         )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from compound.spec.policy_file import EffectRule
 
 APPROVE: Final = "approve"
-_OF_THE_QUEUE: Final = ("decided_by", "first_by", "decision_id", "item_id", "is_automatic", "queue", "versions")
+_OF_THE_QUEUE: Final = ("decided_by", "first_by", "decision_id", "review_id", "is_automatic", "queue", "versions")
 """Fields of a decision other than its action and fields; known only once it is stored."""
 
 

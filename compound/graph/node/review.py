@@ -73,14 +73,14 @@ class ReviewStep:
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue
-                await run.listener(ReviewOpened(node=self.step.path, item_id=opened.item_id, queue=queue))
+                await run.listener(ReviewOpened(node=self.step.path, review_id=opened.review_id, queue=queue))
             if opened.is_stale:
-                run.stale_ids.append(opened.item_id)
+                run.stale_ids.append(opened.review_id)
             while decision is None:
-                span.pause(f"waits for review item {opened.item_id}")
-                await pause(opened.item_id)
+                span.pause(f"waits for review item {opened.review_id}")
+                await pause(opened.review_id)
                 # The resume value is not the decision; only the queue has it.
-                decision = await reviews.decision(opened.item_id)
+                decision = await reviews.decision(opened.review_id)
             for name, amended in decision.amends.items():
                 run.amend(name, amended)
             value = self._value(decision)
@@ -198,7 +198,7 @@ class ReviewStep:
             "decided_by": decision.actor,
             "first_by": decision.first_by or None,
             "decision_id": decision.decision_id,
-            "item_id": decision.item_id,
+            "review_id": decision.review_id,
             "is_automatic": decision.is_automatic,
             "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),

@@ -190,7 +190,7 @@ class ReviewDecision:
     """
 
     decision_id: str
-    item_id: str
+    review_id: str
     action: str
     actor: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
@@ -209,7 +209,7 @@ class OpenedReview:
         is_stale: Whether its rows have changed since the draft; it must be drafted again before a decision.
     """
 
-    item_id: str
+    review_id: str
     decision: ReviewDecision | None = None
     is_stale: bool = False
 
@@ -232,7 +232,7 @@ class Reviews(Protocol):
         """
         ...
 
-    async def decision(self, item_id: str) -> ReviewDecision | None:
+    async def decision(self, review_id: str) -> ReviewDecision | None:
         """The final decision; None while the item waits, or the decision can still be undone."""
         ...
 

@@ -13,7 +13,7 @@ from compound.trace.active import SILENT, ActiveSpan
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.state.tickets import RunItem
+    from compound.connector.state.items import RunItem
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import EffectGate, Redraft
     from compound.graph.run.events import Listener, RunEvent

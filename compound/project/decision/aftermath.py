@@ -25,16 +25,16 @@ def reopen_refused(queue: ReviewQueue, outbox: Outbox, run_id: str) -> tuple[str
     its effects are retried under their keys. An item is reopened only when every other effect of its decision has
     ended; effects that are still pending are withdrawn.
     """
-    from compound.review import ItemFilter, Status
+    from compound.review import ReviewFilter, Status
 
     reopened: list[str] = []
-    for item in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,))):
-        effects = outbox.for_decision(queue.decisions(item.item_id)[-1].decision_id)
+    for item in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,))):
+        effects = outbox.for_decision(queue.decisions(item.review_id)[-1].decision_id)
         refused = next((one for one in effects if one.status is EffectStatus.REFUSED), None)
         if refused is not None and not any(one.status in _OPEN_ENDED for one in effects):
             outbox.cancel([one.call.key for one in effects if one.status is EffectStatus.SCHEDULED], actor="outbox")
-            queue.reopen(item.item_id, _told(refused, effects))
-            reopened.append(item.item_id)
+            queue.reopen(item.review_id, _told(refused, effects))
+            reopened.append(item.review_id)
     return tuple(reopened)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compound.connector.state.messages import Arrival, Messages
 from compound.errors import ConflictError
 from compound.project.open.conversation import conversation_ref
-from compound.review import ItemFilter
+from compound.review import ReviewFilter
 from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ class Conversations:
         if len(others) < 2:
             return
         for other, _ in self._messages.runs(arrival.mailbox, others):
-            for item in self._queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=other)):
-                self._check(item.item_id)
+            for item in self._queue.list(ReviewFilter(statuses=tuple(UNDECIDED), run_id=other)):
+                self._check(item.review_id)
 
-    def _check(self, item_id: str) -> None:
+    def _check(self, review_id: str) -> None:
         for _ in range(_TRIES):
             with suppress(ConflictError):
-                self._queue.check_stale(item_id)
+                self._queue.check_stale(review_id)
                 return
 
     def again(self, run_id: str) -> None:

@@ -54,9 +54,8 @@ class GraphRehearsal:
         made = self._made(item, _trial(item, action, fields, given, user))
         if made is None:
             if given:
-                what = (
-                    f"the run of item {item.item_id} belongs to another program, and its graph is not in this project"
-                )
+                at = f"the run of review item {item.review_id}"
+                what = f"{at} belongs to another program, and its graph is not in this project"
                 raise DataError("review.edit", what, fix="reject it, or decide it in the project of its graph")
             return Rehearsed(draft=item.draft)
         draft = decided_draft(item.draft, action, made, self._resources.parts.effects)
@@ -131,14 +130,14 @@ class GraphRehearsal:
         if engine.spec.on_change != "migrate" or record.status != "waiting_review":
             return
         await engine.resume(item.run_id)
-        now = self._queue().show(item.item_id)
+        now = self._queue().show(item.review_id)
         if now.version == item.version:
             return
-        name, version = item.item_id[:10], now.version
+        name, version = item.review_id[:10], now.version
         raise ConflictError(
             "review.drafted-again",
             f"the decision was not stored: the graph {record.graph_name} changed, its run moved to the new one, and "
-            f"item {item.item_id} now shows version {version} with a new proposal",
+            f"review item {item.review_id} now shows version {version} with a new proposal",
             fix=f"read it: compound review show {name}; then decide version {version}",
         )
 

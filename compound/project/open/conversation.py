@@ -128,12 +128,12 @@ class _Ours:
 
     def _decisions(self, run_id: str) -> tuple[dict[str, Decision], list[str]]:
         """All decisions of a run by id, and those that stand."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
 
         found: dict[str, Decision] = {}
         standing: list[str] = []
-        for item in self._queue.list(ItemFilter(run_id=run_id)):
-            own = self._queue.decisions(item.item_id)
+        for item in self._queue.list(ReviewFilter(run_id=run_id)):
+            own = self._queue.decisions(item.review_id)
             found |= {one.decision_id: one for one in own}
             if item.status == "decided" and own and own[-1].final and own[-1].action != "return":
                 standing.append(own[-1].decision_id)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from compound.effect import Effect
     from compound.effect.types import EffectResult
-    from compound.project.review.items import ItemView
+    from compound.project.review.items import ReviewView
     from compound.review.item.types import ReviewItem
 
     Record = Mapping[str, JsonValue]
 
 
 def with_effects(
-    view: ItemView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
-) -> ItemView:
+    view: ReviewView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
+) -> ReviewView:
     """Add the effects that were done; an open item proposes only the others."""
     done = done_of(effects)
     shown = replace(

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFields:
+class ReviewFields:
     """An item with everything needed for a decision.
 
     Attributes:
-        ticket: The source item, as declared by the graph's `item`; empty without a declaration.
+        item: The source item, as declared by the graph's `item`; empty without a declaration.
         title: Title in lists.
         draft: The text that an approval sends; empty if it sends none.
         actions: Further actions of an approval.
@@ -45,12 +45,12 @@ class ItemFields:
             item_id, at, subject, text, action, decided_by, reason, effects}`, where `who` is `customer` or `us`.
     """
 
-    item_id: str
+    review_id: str
     version: int
     status: str
     queue: str
     run_id: str
-    ticket: Mapping[str, JsonValue]
+    item: Mapping[str, JsonValue]
     draft: str
     actions: tuple[Mapping[str, JsonValue], ...]
     reasons: tuple[str, ...]

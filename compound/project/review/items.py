@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from compound.project.decision.automatic import LOOK, READY
+from compound.batch.types import LOOK, READY
 from compound.project.review.conversation_lines import conversation_lines
-from compound.project.review.item_fields import ItemFields
+from compound.project.review.item_fields import ReviewFields
 from compound.project.review.item_history import (
     ENDED,
     decided_lines,
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect.types import EffectResult
-    from compound.review.item.lists import ItemEvent, ItemSummary
+    from compound.review.item.lists import ReviewEvent, ReviewSummary
     from compound.review.item.types import Decision, DraftVersion, ReviewItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRow:
+class ReviewRow:
     """A row of the list of review items.
 
     Attributes:
@@ -46,9 +46,9 @@ class ItemRow:
         ready: Whether the graph's `auto` rule holds for the draft; None if it has none.
     """
 
-    item_id: str
+    review_id: str
     short_id: str
-    ticket_id: str
+    item_id: str
     status: str
     age: str
     subject: str
@@ -82,13 +82,13 @@ class ItemRow:
         return f"{self.graph}.{self.node}" if self.graph else self.node
 
     @classmethod
-    def of(cls, item: ItemSummary, now: float) -> ItemRow:
+    def of(cls, item: ReviewSummary, now: float) -> ReviewRow:
         """Internal: the row of an item."""
         is_held = item.lease_user is not None and (item.lease_until or 0.0) > now
         return cls(
-            item_id=item.item_id,
-            short_id=item.item_id[:10],
-            ticket_id=item.ticket_id or "",
+            review_id=item.review_id,
+            short_id=item.review_id[:10],
+            item_id=item.item_id or "",
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             age=age(now - item.created_at),
             subject=item.subject[:50],
@@ -143,7 +143,7 @@ def draft_state(ready: bool | None) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemView(ItemFields):
+class ReviewView(ReviewFields):
     """An item with everything needed for a decision, for people."""
 
     @classmethod
@@ -152,18 +152,18 @@ class ItemView(ItemFields):
         item: ReviewItem,
         decisions: Sequence[Decision],
         drafts: Sequence[DraftVersion],
-        events: Sequence[ItemEvent] = (),
-    ) -> ItemView:
+        events: Sequence[ReviewEvent] = (),
+    ) -> ReviewView:
         """Internal: build the view of an item with its decisions and drafts."""
         is_held = item.is_held(datetime.now(UTC).timestamp())
         return cls(
-            item_id=item.item_id,
+            review_id=item.review_id,
             version=item.version,
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             queue=item.queue,
             run_id=item.run_id,
-            ticket=item.ticket,
-            name=item.ticket_id or "",
+            item=item.item,
+            name=item.item_id or "",
             title=item.title,
             draft=item.draft.text,
             actions=tuple(call_to_json(action) for action in item.draft.actions),
@@ -201,7 +201,7 @@ class ItemView(ItemFields):
 
     def _lines(self) -> Iterator[str]:
         state = draft_state(self.ready)
-        yield f"item {self.item_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
+        yield f"review item {self.review_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
         yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
@@ -235,7 +235,7 @@ class ItemView(ItemFields):
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:
         """Evidence that is not shown above."""
-        return {name: value for name, value in self.evidence.items() if value != self.ticket}
+        return {name: value for name, value in self.evidence.items() if value != self.item}
 
     @property
     def _chosen(self) -> str:
@@ -253,7 +253,7 @@ class ItemView(ItemFields):
                 yield from (f"  {line}" for line in str(one["text"]).splitlines())
 
     def _next(self) -> Iterator[str]:
-        name = self.item_id[:10]
+        name = self.review_id[:10]
         if self.status == "stale":
             yield f"next: compound review redraft {name}"
         elif self.status in ("pending", "in_review", "awaiting_second"):
@@ -289,7 +289,7 @@ class Decided:
         agree: The command for the second approver; empty if none is needed.
     """
 
-    item_id: str
+    review_id: str
     decision_id: str
     action: str
     actor: str
@@ -315,7 +315,7 @@ class Decided:
     ) -> Decided:
         """Internal: build the outcome of a decision."""
         return cls(
-            item_id=decision.item_id,
+            review_id=decision.review_id,
             decision_id=decision.decision_id,
             action=decision.action,
             actor=decision.actor,
@@ -338,7 +338,7 @@ class Decided:
         lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
         if self.problem:
             lines.append(f"  {self.problem}")
-        name = self.item_id[:10]
+        name = self.review_id[:10]
         if self.agree:
             lines.append(f"  another person (not {self.actor}) agrees with: {self.agree}")
         if self.undo_until:

@@ -79,22 +79,22 @@ def arrive(
         conversations.begin(run_id, arrival_of(item_id, roles.value(given), message))
 
 
-def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
+def apart(fields: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
     """Separate an item's fields for the graph from its conversation fields.
 
     `thread` and `in_reply_to` reach a graph only if it declares them.
     """
     from compound.connector.mailbox.item import LINKS
 
-    own = {name: one for name, one in ticket.items() if name not in LINKS or name in rows.fields or rows.is_open}
-    return own, links_of(ticket)
+    own = {name: one for name, one in fields.items() if name not in LINKS or name in rows.fields or rows.is_open}
+    return own, links_of(fields)
 
 
-def links_of(ticket: Mapping[str, JsonValue]) -> dict[str, str]:
+def links_of(fields: Mapping[str, JsonValue]) -> dict[str, str]:
     """`thread` and `in_reply_to` of an item, if it has them."""
     from compound.connector.mailbox.item import LINKS
 
-    return {name: str(one) for name in LINKS if (one := ticket.get(name)) not in (None, "")}
+    return {name: str(one) for name in LINKS if (one := fields.get(name)) not in (None, "")}
 
 
 def arrival_of(item_id: str, item: Mapping[str, JsonValue], message: Mapping[str, str]) -> Arrival:
@@ -129,7 +129,7 @@ class Threads:
         """The conversation of an item; empty for an item without a mailbox."""
         if not item.message:
             return ()
-        arrival = arrival_of(item.ticket_id, item.ticket or {}, item.message)
+        arrival = arrival_of(item.item_id, item.fields or {}, item.message)
         answered = self._known.get((arrival.mailbox, arrival.in_reply_to)) if not arrival.thread else None
         thread = answered or self._conversations.thread_of(arrival)
         self._known[arrival.mailbox, arrival.item_id] = thread

@@ -1,4 +1,4 @@
-"""A graph's input and context from the command line: `question="How many?" tickets=@tickets.jsonl`."""
+"""A graph's input and context from the command line: `question="How many?" letters=@letters.jsonl`."""
 
 from __future__ import annotations
 

@@ -122,8 +122,8 @@ class _Served:
         output = None if result.output is None else dict(result.output)
         if not self.outside.has_reviews:
             return _told(output, run_id=result.run_id)
-        status, items = result.status, list(result.item_ids)
-        return _told({"status": status, "run_id": result.run_id, "item_ids": items, "output": output}, result.run_id)
+        status, items = result.status, list(result.review_ids)
+        return _told({"status": status, "run_id": result.run_id, "review_ids": items, "output": output}, result.run_id)
 
 
 class _GraphTools:
@@ -181,7 +181,7 @@ class _GraphTools:
             raise RunError(str(error.get("code") or "graph.failed"), str(error.get("what") or "the run failed"))
         output = None if found.output is None else dict(found.output)
         items = self._project.waiting_items(run_id) if found.status == "waiting_review" else []
-        return _told({"status": found.status, "run_id": run_id, "item_ids": items, "output": output}, run_id)
+        return _told({"status": found.status, "run_id": run_id, "review_ids": items, "output": output}, run_id)
 
 
 def _status_tool() -> Tool:
@@ -199,7 +199,7 @@ def _status_tool() -> Tool:
 def _envelope(output: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The result type of a graph that may wait for a person."""
     items: dict[str, JsonValue] = {"type": "array", "items": _TEXT}
-    return closed_record({"status": _STATUS, "run_id": _TEXT, "item_ids": items, "output": nullable(output)})
+    return closed_record({"status": _STATUS, "run_id": _TEXT, "review_ids": items, "output": nullable(output)})
 
 
 def _told(value: object, run_id: str) -> CallToolResult:

@@ -54,13 +54,13 @@ class GraphRuns(OpenedProject):
             result = self.resources.loop.run(partial(self._run, spec, given, run_id, context or {}, until))
         finally:
             self.resources.recorder.flush()
-        item = self.services.queue.show(result.item_ids[0]) if result.item_ids else None
+        item = self.services.queue.show(result.review_ids[0]) if result.review_ids else None
         return RunView(
             run_id=result.run_id,
             status=result.status,
             output=result.output,
             values=result.values,
-            item_ids=result.item_ids,
+            review_ids=result.review_ids,
             error=result.error.to_json() if result.error else None,
             files=self.settings.shown(self.resources.artifacts.folder),
             shown_to_person={} if item is None else item.evidence,
@@ -70,7 +70,7 @@ class GraphRuns(OpenedProject):
         )
 
     def inputs(self, name: str | None, written: Sequence[str]) -> dict[str, JsonValue]:
-        """Parse a graph's input from the command line: `question="How many?" tickets=@tickets.jsonl`.
+        """Parse a graph's input from the command line: `question="How many?" letters=@letters.jsonl`.
 
         Raises:
             DataError: ``project.bad-input``; ``project.no-input``: an input is missing.

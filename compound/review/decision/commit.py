@@ -16,7 +16,7 @@ from compound.review.item.draft_json import draft_to_json
 from compound.review.item.machine import Event, after
 from compound.review.item.offer import APPROVE, EDIT, WITHOUT_EFFECTS
 from compound.review.item.rows import compare_and_set, insert_draft, next_draft_seq, record
-from compound.review.item.types import Action, Decision, Draft, NewItem, ReviewItem
+from compound.review.item.types import Action, Decision, Draft, NewReview, ReviewItem
 from compound.trace.payload import digest as payload_digest
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Wish:
         first: Fields that a first approver gave with the same action; a second approver may leave them out.
     """
 
-    item_id: str
+    review_id: str
     action: Action
     user: str
     version: int
@@ -56,19 +56,19 @@ class Wish:
 
     def payload_sha256(self) -> str:
         """Hash of the request: a repeated idempotency key must come with the same hash."""
-        return digest([self.item_id, self.action, self.user, self.version, dict(self.given), self.note])
+        return digest([self.review_id, self.action, self.user, self.version, dict(self.given), self.note])
 
 
-def escalated(item: ReviewItem) -> NewItem:
+def escalated(item: ReviewItem) -> NewReview:
     """The item for the next level."""
-    return NewItem(
+    return NewReview(
         run_id=item.run_id,
         node=item.node,
         round=item.round,
         thread_id=item.thread_id,
         queue=item.escalate_to or item.queue,
-        ticket_id=item.ticket_id,
-        ticket=item.ticket,
+        item_id=item.item_id,
+        item=item.item,
         title=item.title,
         draft=item.draft,
         evidence=item.evidence,
@@ -104,7 +104,9 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     """
     status = after(item.status, event)
     if status is None:
-        raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
+        raise ConflictError(
+            "review.transition", f"cannot {event.value} review item {item.review_id}: it is {item.status.value}"
+        )
     shown = _shown(item, wish.action, draft) if event is Event.PROPOSE else draft
     rests_on: dict[str, object] = {}
     if evidence is not None and shown is draft:
@@ -131,8 +133,8 @@ def _store_draft(db: Connection, item: ReviewItem, shown: Draft, user: str, *, n
     """Store the draft that the item shows from now on; returns its number."""
     if shown == item.draft:
         return item.draft_seq
-    seq = next_draft_seq(db, item.item_id)
-    insert_draft(db, item.item_id, seq, user, shown, now=now)
+    seq = next_draft_seq(db, item.review_id)
+    insert_draft(db, item.review_id, seq, user, shown, now=now)
     return seq
 
 
@@ -147,8 +149,8 @@ def _decision(  # noqa: PLR0913  # what a decision says
     now: float,
 ) -> Decision:
     return Decision(
-        decision_id=digest([item.item_id, item.version])[:32],
-        item_id=item.item_id,
+        decision_id=digest([item.review_id, item.version])[:32],
+        review_id=item.review_id,
         version=item.version,
         run_id=item.run_id,
         node=item.node,
@@ -174,7 +176,7 @@ def _shown(item: ReviewItem, action: Action, draft: Draft) -> Draft:
 
 
 _COLUMNS = (
-    *("decision_id", "item_id", "version", "run_id", "node", "round", "action", "final"),
+    *("decision_id", "review_id", "version", "run_id", "node", "round", "action", "final"),
     *("actor", "body_sha256", "reason", "note", "decided_at", "fields"),
 )
 
@@ -191,7 +193,7 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
         resume = {
             "undo_until": decision.decided_at + item.undo_s if waits else None,
             "decision_id": decision.decision_id,
-            "item_id": decision.item_id,
+            "review_id": decision.review_id,
             "run_id": decision.run_id,
             "node": decision.node,
             "status": "pending",
@@ -203,7 +205,7 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
     record(
         db,
         "review.decided" if decision.final else f"review.{decision.action}",
-        decision.item_id,
+        decision.review_id,
         now=decision.decided_at,
         actor=decision.actor,
         details={

@@ -45,12 +45,12 @@ def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: s
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    fix = f"draft it again, then decide: compound review redraft {item.item_id[:10]}"
+    fix = f"draft it again, then decide: compound review redraft {item.review_id[:10]}"
     if told:
         came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
-        error = ConflictError("review.stale", f"item {item.item_id} was drafted before {came}", fix=fix)
+        error = ConflictError("review.stale", f"review item {item.review_id} was drafted before {came}", fix=fix)
     else:
-        what = f"item {item.item_id} was drafted from rows that changed since: {what}"
+        what = f"review item {item.review_id} was drafted from rows that changed since: {what}"
         error = ConflictError("review.stale", what, fix=fix)
     _write(backend, item, Event.CHANGE, error, actor=actor)
     return error
@@ -63,33 +63,35 @@ def _told(backend: Backend, changed: Changes) -> dict[str, str]:
     return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
 
 
-def check(backend: Backend, item_id: str) -> ReviewItem:
+def check(backend: Backend, review_id: str) -> ReviewItem:
     """Check an open item; mark it stale if its rows changed."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     if after(item.status, Event.CHANGE) is None:
         return item
     if changed := changes_of(backend.probe, item.refs):
         make_stale(backend, item, changed, actor="probe")
         with backend.store.read() as db:
-            return load(db, item_id)
+            return load(db, review_id)
     return item
 
 
-def reopen(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an item stale because an effect of its decision was refused; no effect ran."""
     with backend.store.read() as db:
-        item = load(db, item_id)
-        decision = last_decision(db, item_id)
+        item = load(db, review_id)
+        decision = last_decision(db, review_id)
     if item.status is Status.DECIDED and decision is not None and not decision.final:
-        raise ConflictError("review.transition", f"item {item_id} was escalated: another item holds its decision")
+        raise ConflictError(
+            "review.transition", f"review item {review_id} was escalated: another item holds its decision"
+        )
     return _write(backend, item, Event.REFUSE, error, actor=actor)
 
 
-def outdate(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an open item stale because its graph changed."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     return _write(backend, item, Event.CHANGE, error, actor=actor)
 
 
@@ -107,16 +109,16 @@ def _write(backend: Backend, item: ReviewItem, event: Event, error: CompoundErro
             lease_until=None,
             first_approver=None,
         )
-        record(db, "review.stale", item.item_id, now=now, actor=actor, details={"code": error.code})
+        record(db, "review.stale", item.review_id, now=now, actor=actor, details={"code": error.code})
     return stale
 
 
 def redraft(
-    backend: Backend, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
+    backend: Backend, review_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
 ) -> ReviewItem:
     """Reopen a stale item with the graph's new draft, or with the old draft after a new check."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     if fresh is None:
         need_person(user)
         fresh = _checked(backend, item, refs)
@@ -126,8 +128,8 @@ def redraft(
             raise lost(db, item, version=version)
         seq = item.draft_seq
         if fresh.draft != item.draft:
-            seq = next_draft_seq(db, item_id)
-            insert_draft(db, item_id, seq, user, fresh.draft, now=now)
+            seq = next_draft_seq(db, review_id)
+            insert_draft(db, review_id, seq, user, fresh.draft, now=now)
         opened = move(
             db,
             item,
@@ -148,7 +150,7 @@ def redraft(
         record(
             db,
             "review.redrafted",
-            item_id,
+            review_id,
             now=now,
             actor=user,
             details={"draft_sha256": opened.draft_sha256, "evidence_sha256": opened.evidence_sha256},
@@ -195,8 +197,8 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
     """
     now = backend.clock()
     with backend.store.write() as db:
-        seq = next_draft_seq(db, item.item_id)
-        insert_draft(db, item.item_id, seq, user, again.draft, now=now)
+        seq = next_draft_seq(db, item.review_id)
+        insert_draft(db, item.review_id, seq, user, again.draft, now=now)
         held = item.status is Status.IN_REVIEW and item.lease_user == user
         shown = move(
             db,
@@ -214,15 +216,15 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
         record(
             db,
             "review.drafted-again",
-            item.item_id,
+            item.review_id,
             now=now,
             actor=user,
             details={"draft_sha256": shown.draft_sha256, "evidence_sha256": shown.evidence_sha256},
         )
-    name = item.item_id[:10]
+    name = item.review_id[:10]
     return ConflictError(
         "review.drafted-again",
         f"not decided yet: the text was drafted again for your change, "
-        f"and item {item.item_id} shows it as version {shown.version}",
+        f"and review item {item.review_id} shows it as version {shown.version}",
         fix=f"read it: compound review show {name}; then: compound review approve {name} --version {shown.version}",
     )

@@ -94,7 +94,7 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
+class NewReview:
     """A new item for a person to decide.
 
     Attributes:
@@ -103,8 +103,8 @@ class NewItem:
         round: How often a person has returned it to the graph, from 0.
         thread_id: The graph engine's thread.
         queue: Name of the queue.
-        ticket_id: Id of the source item.
-        ticket: The fields shown of the source item.
+        item_id: Id of the source item.
+        item: The fields shown of the source item.
         title: Title in lists.
         draft: The graph's draft.
         evidence: Snapshot of what the draft is based on: rows, passages, checks.
@@ -127,8 +127,8 @@ class NewItem:
     round: int = 0
     thread_id: str | None = None
     queue: str = "default"
-    ticket_id: str | None = None
-    ticket: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    item_id: str | None = None
+    item: Mapping[str, JsonValue] = field(default_factory=_nothing)
     title: str = ""
     draft: Draft = field(default_factory=Draft)
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
@@ -149,7 +149,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """An item in its current state; see `NewItem` for the fields that the graph sets.
+    """An item in its current state; see `NewReview` for the fields that the graph sets.
 
     Attributes:
         version: Incremented with every change; a write must name the version it saw.
@@ -164,19 +164,19 @@ class ReviewItem:
         pruned_at: When its content was pruned, UTC seconds; None if it was not.
     """
 
-    item_id: str
+    review_id: str
     run_id: str
     node: str
     round: int
     level: int
     thread_id: str | None
     queue: str
-    ticket_id: str | None
+    item_id: str | None
     status: Status
     version: int
     risk: int
     second: bool
-    ticket: Mapping[str, JsonValue]
+    item: Mapping[str, JsonValue]
     draft: Draft
     draft_seq: int
     draft_sha256: str
@@ -212,7 +212,7 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """The graph's new draft for a stale item, from current data; see `NewItem`.
+    """The graph's new draft for a stale item, from current data; see `NewReview`.
 
     Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer.
     """
@@ -244,7 +244,7 @@ class Decision:
     """
 
     decision_id: str
-    item_id: str
+    review_id: str
     version: int
     run_id: str
     node: str
@@ -327,7 +327,7 @@ class ResumeClaim:
         attempts: Number of claims, including this one.
     """
 
-    item_id: str
+    review_id: str
     decision: Decision
     attempts: int
     owner: str

@@ -17,7 +17,6 @@ from compound.language.schema import changed
 from compound.spec.form.kinds import KINDS, FileKind
 from compound.spec.words import WORD
 from compound.spec.yaml.describe import descriptions, summary
-from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -98,7 +97,7 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
                 "type": "object",
                 "properties": {
                     "from": {
-                        "description": "File and class: types.py:Ticket",
+                        "description": "File and class: types.py:Letter",
                         "type": "string",
                         "pattern": rf"^[A-Za-z0-9_/]+\.py:{_NAME}$",
                     }
@@ -136,7 +135,6 @@ def schema_text(name: str) -> str:
     Raises:
         ProjectError: ``file.unknown-kind``.
     """
-    name = OLDER_KINDS.get(name, name)
     if name not in KINDS:
         raise ProjectError("file.unknown-kind", f"no kind of file {name!r}", fix=choices(list(KINDS), name))
     return json.dumps(json_schema(KINDS[name]), indent=2, ensure_ascii=False) + "\n"

@@ -174,10 +174,10 @@ def test_a_langgraph_run_is_decided_by_the_same_contract(desk: Bank) -> None:
             ("edit", {"steps": []}, "review.drafted-again"),
         ):
             with pytest.raises(CompoundError) as caught:
-                service.decide(row.item_id, action, user="ann", fields=fields)
+                service.decide(row.review_id, action, user="ann", fields=fields)
             assert caught.value.code == code
-        assert "nothing was changed" in str(service.show(row.item_id).effects["approve"][0]["arguments"])
-        decided = service.decide(row.item_id, "approve", user="ann")
+        assert "nothing was changed" in str(service.show(row.review_id).effects["approve"][0]["arguments"])
+        decided = service.decide(row.review_id, "approve", user="ann")
         with pytest.raises(CompoundError):
             app.invoke(Command(resume={"decision_id": "mine", "action": "edit", "words": "x"}), thread)
         made = app.invoke(Command(resume={"decision_id": decided.decision_id}), thread)

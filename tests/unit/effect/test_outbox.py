@@ -19,7 +19,7 @@ from compound.effect.outbox import Outbox
 from compound.effect.rows import effect_key_of
 from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
-from compound.review.item.types import Draft, NewItem
+from compound.review.item.types import Draft, NewReview
 from compound.review.queue.queue import ReviewQueue
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
@@ -276,18 +276,18 @@ def test_a_later_group_waits_for_the_earlier_one(desk: Desk) -> None:
 
 def test_only_a_standing_approval_allows_effects(desk: Desk) -> None:
     queue = ReviewQueue(desk.store)
-    item = queue.open_item(NewItem(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
-    approved = queue.decide(item.item_id, "approve", user="ann", version=1)
+    item = queue.open_item(NewReview(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
+    approved = queue.decide(item.review_id, "approve", user="ann", version=1)
     keys = desk.enqueue(approved.decision_id, [CANCEL], versions=approved.refs)
     shop = Fake()
     desk.deliver(keys, shop=shop)
     assert shop.groups[0].expected_versions == {"orders/#W1": 3}
-    stale = queue.reopen(item.item_id, EffectRefused("effect.stale", "x"))
+    stale = queue.reopen(item.review_id, EffectRefused("effect.stale", "x"))
     with pytest.raises(ConflictError) as caught:
         desk.enqueue(approved.decision_id, [SEND])
     assert caught.value.code == "effect.not-decided"
-    again = queue.redraft(item.item_id, user="ann", version=stale.version)
-    rejected = queue.decide(item.item_id, "reject", user="ann", version=again.version, reason="other")
+    again = queue.redraft(item.review_id, user="ann", version=stale.version)
+    rejected = queue.decide(item.review_id, "reject", user="ann", version=again.version, reason="other")
     for decision in (approved, rejected):
         with pytest.raises(ConflictError):
             desk.enqueue(decision.decision_id, [SEND])

@@ -241,7 +241,7 @@ def _compare(world: World, result: RunResult, expect: Record) -> None:
     seen: Record = {
         "status": result.status,
         "output": result.output,
-        "waiting": len(result.item_ids),
+        "waiting": len(result.review_ids),
         "failures": {name: error.code for name, error in result.failures.items()},
         "sent": [[name, dict(args)] for name, args in world.services.fake_outbox.sent],
         "auto": dict(result.auto),

@@ -10,7 +10,7 @@ import pytest
 from compound.connector.state import StateStore
 from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError
-from compound.review.item.types import Draft, NewItem, Revalidated, ReviewItem
+from compound.review.item.types import Draft, NewReview, Revalidated, ReviewItem
 from compound.review.queue.queue import ReviewQueue
 
 CANCEL = EffectCall(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})
@@ -55,10 +55,10 @@ def open_item(desk: Desk, **values: object) -> ReviewItem:
         "node": "review",
         "draft": DRAFT,
         "refs": {"orders/#W1": 3},
-        "ticket": {"subject": "Hi"},
+        "item": {"subject": "Hi"},
         "reasons": ("not sure",),
     }
-    return desk.queue.open_item(NewItem(**(given | values)))  # pyright: ignore[reportArgumentType]
+    return desk.queue.open_item(NewReview(**(given | values)))  # pyright: ignore[reportArgumentType]
 
 
 def code(caught: pytest.ExceptionInfo[ConflictError] | pytest.ExceptionInfo[DataError]) -> str:

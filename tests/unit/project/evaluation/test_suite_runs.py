@@ -12,12 +12,12 @@ from tests.support.projects import write_project
 from tests.unit.project.evaluation.sums import CASES, SCORERS, SUITE, evaluated, project_of
 
 SHOP = """\
-compound: shop/v1
+compound: records/v1
 tables:
   cards: {key: [card], columns: {card: text, status: text}}
 documents:
   cards: {table: cards, id: card, shape: {card: card, status: status}}
-view: {root: cards}
+view: {root: cards, key: customer_id}
 """
 FREEZE = """\
 compound: graph/v1
@@ -96,7 +96,7 @@ def test_a_suite_to_the_end_does_its_effects_on_copies(until: str, tmp_path: Pat
             "graphs/main.yaml": FREEZE,
             "tools/cards.py": EFFECTS,
             "connectors/shop.yaml": SHOP,
-            "connectors/desk.yaml": "compound: desk/v1\n",
+            "connectors/desk.yaml": "compound: mailbox/v1\n",
             "evals/sums/all.py": FROZEN,
             "evals/sums/suite.yaml": suite,
         },

@@ -27,7 +27,7 @@ def both(bank: Bank) -> dict[str, str]:
     """Review node to its item."""
     with bank.open() as project:
         made = project.run(None, {"ticket": {"id": "T-1", "body": "Please."}})
-        return {project.reviews().show(one).node: one for one in made.item_ids}
+        return {project.reviews().show(one).node: one for one in made.review_ids}
 
 
 @pytest.mark.parametrize("apart", [False, True])
