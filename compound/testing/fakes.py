@@ -12,6 +12,7 @@ from compound.connector.target import EffectGroup
 from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ModelError, ProjectError, choices
 from compound.graph.port.services import (
+    Incoming,
     JsonCall,
     OpenedReview,
     Prompt,
@@ -184,6 +185,7 @@ class FakeServices:
         graphs: Other graphs by name.
         policies: Policies by name; `policy_log` lists their judgements.
         pins: `shelf/name` to version, for cache keys.
+        arrived: The items of runs that started.
     """
 
     def __init__(
@@ -203,10 +205,15 @@ class FakeServices:
         self.policies = dict(policies or {})
         self.policy_log: list[Mapping[str, JsonValue]] = []
         self.pins: dict[str, str] = {}
+        self.arrived: list[Incoming] = []
         self.fake_cache = FakeCache()
         self.fake_gateway = FakeGateway(models)
         self.fake_reviews = FakeReviews()
         self.fake_outbox = FakeOutbox()
+
+    def arrive(self, incoming: Incoming) -> None:
+        """Keep it."""
+        self.arrived.append(incoming)
 
     @property
     def gateway(self) -> Gateway:

@@ -220,6 +220,7 @@ class _Bound:
         run_id = str(asked.get("compound_run_id") or uuid4().hex)
         context = {name: asked[name] for name in self.spec.context if name in asked}
         self._frame.require_fit(given, context, run_id)
+        self._frame.arrive(run_id, given, asked.get("compound_message") or {})
         known = {"run_id": run_id, "thread_id": str(asked.get("thread_id") or run_id), "input": given}
         # The outputs of the previous run do not belong to this one.
         gone = {name: None for name in self.spec.output if name not in given}

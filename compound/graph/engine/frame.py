@@ -9,6 +9,7 @@ from compound.errors import DataError, ProjectError
 from compound.graph.node.binding import bind_all
 from compound.graph.node.policy import longest_kept_s
 from compound.graph.planning.planning import plan
+from compound.graph.port.services import Incoming
 from compound.graph.run.active import SILENT, ActiveRun
 from compound.graph.run.result import RunResult
 from compound.graph.wiring.roles import Roles
@@ -93,6 +94,12 @@ class Frame:
             seen_input=None if self._fill is None else self._fill(dict(given)),
             asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
         )
+
+    def arrive(self, run_id: str, given: Mapping[str, JsonValue], message: Mapping[str, str]) -> None:
+        """Register the item of a new run; every way to start a run that is stored passes here."""
+        if item_id := self.roles.id(given):
+            incoming = Incoming(run_id=run_id, item_id=item_id, item=self.roles.value(given), message=message)
+            self.services.arrive(incoming)
 
     def _whole_context(self, context: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         """The context with null for omitted optional names."""

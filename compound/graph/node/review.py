@@ -150,7 +150,7 @@ class ReviewStep:
         auto = self.ruling(run)
         by_rule = auto.action if auto is not None and auto.is_automatic else ""
         effects, against = behind.all_of(run, edited or {}, by_rule=by_rule) if behind is not None else ({}, ())
-        rules = behind.rules(effects) if behind is not None else ()
+        rules = behind.rules(effects) if behind is not None else {}
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
@@ -168,8 +168,12 @@ class ReviewStep:
             on_expire=expires[1],
             escalate_to=None if node.on_expire is None else node.on_expire.escalate,
             risk=_whole(self._risk(self.step.view(run.scope))),
-            second=any(rule.second for rule in rules),
-            undo_s=max((rule.undo_s for rule in rules), default=0.0),
+            second=tuple(action for action, own in rules.items() if any(rule.second for rule in own)),
+            undo_s={
+                action: longest
+                for action, own in rules.items()
+                if (longest := max((rule.undo_s for rule in own), default=0.0))
+            },
             auto=auto,
             example_id=run.example_id,
             redraft=run.redraft,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.graph.port.doors import Gateway, NodeCache
+from compound.graph.port.incoming import Incoming
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -132,8 +133,8 @@ class ReviewRequest:
         on_expire: What happens then.
         escalate_to: Queue of the item that an escalation opens; None: the same queue.
         risk: Of two items that are due at the same time, the higher is shown first.
-        second: Whether two different people must approve it, as the policy requires for an effect behind it.
-        undo_s: How long its decision can be undone before the run resumes.
+        second: Actions that need two different people, as the policy requires for an effect that they start.
+        undo_s: Action to how long it can be undone before the run resumes: the longest of the effects that it starts.
         auto: The rule's result; None if the node has no rule. Only that of the first opening counts.
         input: The graph's input.
         item_name: Id of the backlog item, from the graph's `item`; empty if it has none.
@@ -160,8 +161,8 @@ class ReviewRequest:
     on_expire: Literal["escalate", "remind", "close"] = "remind"
     escalate_to: str | None = None
     risk: int = 0
-    second: bool = False
-    undo_s: float = 0.0
+    second: tuple[str, ...] = ()
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     auto: AutoRuling | None = None
     example_id: str | None = None
     redraft: Redraft = "no"
@@ -272,6 +273,10 @@ class Services(Protocol):
     @property
     def outbox(self) -> Outbox | None:
         """The outbox; None if the graph may not have effects."""
+        ...
+
+    def arrive(self, incoming: Incoming) -> None:
+        """Register the item of a new run, before its first node; idempotent."""
         ...
 
     def function(self, name: str) -> JsonCall:

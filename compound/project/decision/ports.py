@@ -199,7 +199,7 @@ class QueuedReviews:
 
     async def decision(self, review_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""
-        item = self.queue.show(review_id)
+        item = self.queue.recall(review_id)
         decision = self._standing(item)
         return self._told(decision, item) if decision else None
 

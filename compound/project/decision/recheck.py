@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from compound.connector.state.messages import conversation_of_ref, newer_in_words
 from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project.decision.done import canonical_of, done_of, rest_of
-from compound.project.open.conversation import conversation_of_ref, rows_only
-from compound.project.view.times import moment
+from compound.project.open.conversation import rows_only
 from compound.review.item.types import Draft, Revalidated, ReviewItem
 
 if TYPE_CHECKING:
@@ -38,12 +38,7 @@ class ProjectProbe:
     def told(self, ref: str, seen: int) -> str:
         """The messages that arrived since then; empty for a row."""
         named = conversation_of_ref(ref)
-        if named is None:
-            return ""
-        newer = [one for one in self._messages.of_item(*named) if one.place > seen and one.item_id != named[1]]
-        ids = ", ".join(f"{one.item_id} ({moment(one.arrived_at)})" for one in newer)
-        many = "new messages" if len(newer) > 1 else "a new message"
-        return f"{many} of the customer in the conversation of {named[1]}: {ids}"
+        return "" if named is None else newer_in_words(named[1], seen, self._messages.of_item(*named))
 
     @property
     def _messages(self) -> Messages:

@@ -78,7 +78,12 @@ class GraphRehearsal:
             return Rehearsed(draft=draft, again=fresh)
         # The approved draft is byte for byte the one that was shown.
         changed = made.request.shown if made.changed else None
-        return Rehearsed(draft=draft if given else item.draft, evidence=changed, refs=made.request.versions)
+        return Rehearsed(
+            draft=draft if given else item.draft,
+            evidence=changed,
+            refs=made.request.versions,
+            undo_s=made.request.undo_s,
+        )
 
     def _require_possible(
         self, item: ReviewItem, action: str, does: tuple[EffectCall, ...], refs: Mapping[str, int] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class ReviewFields:
         graph: Name of the graph; `node` is its review.
         round: Number of earlier returns of a draft.
         on_expire: What happens at `expire_at`.
-        second: Whether two different people must approve it; `first_approver` was the first.
+        second: Actions that need two different people; `first_approver` was the first.
+        undo_s: Action to how long it can be undone, in seconds: the longest of the effects that it starts.
         undo_until: Until when its decision can be undone, ISO 8601; None if its run may resume.
         outcomes: Effects of its decisions with their status, oldest first.
         decisions: Its decisions, oldest first; `undone` says who undid one and when, `refused` why one of its effects
@@ -76,9 +77,9 @@ class ReviewFields:
     on_expire: str = ""
     escalate_to: str = ""
     snooze_until: str | None = None
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str = ""
-    undo_s: float = 0.0
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     undo_until: str | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.project.review.offers import does_lines, value_lines
 from compound.project.view.times import moment
 from compound.review.item.call_json import call_to_json
+from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
 ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
 """Statuses of closed items."""
+_UNDOES: Final = {"undone": "", "recalled": "a change of what it was drafted from"}
+"""Kinds of events that undo a decision, and by what; empty for a person."""
+
+
+def _kind(event: ReviewEvent) -> str:
+    return event.event.rpartition(".")[2]
 
 
 def decision_record(one: Decision, events: Sequence[ReviewEvent]) -> Record:
     """A decision, and who undid it."""
     undone = next(
-        (
-            event
-            for event in events
-            if event.event.endswith(".undone") and event.details.get("decision_id") == one.decision_id
-        ),
+        (event for event in events if _kind(event) in _UNDOES and event.details.get("decision_id") == one.decision_id),
         None,
     )
     return {
@@ -43,7 +46,7 @@ def decision_record(one: Decision, events: Sequence[ReviewEvent]) -> Record:
         "fields": dict(one.fields),
         "note": one.note,
         "effects": [call_to_json(call) for call in one.draft.effects.get(one.action, ())],
-        "undone": None if undone is None else {"by": undone.actor, "at": moment(undone.at)},
+        "undone": None if undone is None else {"by": _UNDOES[_kind(undone)] or undone.actor, "at": moment(undone.at)},
         "refused": None,
     }
 
@@ -84,7 +87,10 @@ def ended_record(item: ReviewItem, events: Sequence[ReviewEvent]) -> Record | No
 def second_line(view: ReviewFields) -> str:
     """Who must agree, if two people must approve."""
     if view.pending is None:
-        return "two people must approve it: nobody has yet"
+        acting = {name for name in view.offers if name not in WITHOUT_EFFECTS}
+        if acting <= set(view.second):
+            return "two people must approve it: nobody has yet"
+        return f"two people must choose {' or '.join(view.second)}: nobody has yet"
     who, action = view.pending["actor"], str(view.pending["action"])
     if action == "approve":
         return f"two people must approve it: {who} has; another person must too"

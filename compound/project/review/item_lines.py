@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from compound.project.review.item_history import ENDED, second_line
 from compound.project.view.times import span
+from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -39,7 +40,14 @@ def context_lines(view: ReviewFields) -> Iterator[str]:
     if view.undo_until:
         yield f"no effect runs before {view.undo_until}; to undo: compound review undo {view.review_id[:10]}"
     elif view.undo_s and view.status not in ENDED:
-        yield f"a decision can be undone for {span(view.undo_s)}"
+        yield _undo_words(view)
+
+
+def _undo_words(view: ReviewFields) -> str:
+    acting = {name for name in view.offers if name not in WITHOUT_EFFECTS}
+    if acting <= view.undo_s.keys() and len(set(view.undo_s.values())) == 1:
+        return f"a decision can be undone for {span(next(iter(view.undo_s.values())))}"
+    return "can be undone: " + "; ".join(f"{name} for {span(seconds)}" for name, seconds in view.undo_s.items())
 
 
 def done_lines(view: ReviewFields) -> Iterator[str]:

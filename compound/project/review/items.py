@@ -20,6 +20,7 @@ from compound.project.review.item_history import (
     pending_record,
 )
 from compound.project.review.item_lines import backlog_item_lines, context_lines, done_lines, effect_lines
+from compound.project.review.item_reasons import why_a_person
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
@@ -65,7 +66,7 @@ class ReviewRow:
     run_id: str = ""
     risk: int = 0
     level: int = 0
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str = ""
     expire_at: str | None = None
     snooze_until: str | None = None
@@ -92,7 +93,7 @@ class ReviewRow:
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             age=age(now - item.created_at),
             subject=item.subject[:50],
-            reasons=item.reasons,
+            reasons=why_a_person(item, is_ruled=item.ready is not None),
             actions=tuple(action.name for action in item.draft.actions),
             version=item.version,
             queue=item.queue,
@@ -167,7 +168,7 @@ class ReviewView(ReviewFields):
             title=item.title,
             draft=item.draft.text,
             actions=tuple(call_to_json(action) for action in item.draft.actions),
-            reasons=item.reasons,
+            reasons=why_a_person(item, is_ruled=item.readiness is not None),
             evidence=item.evidence,
             refs=item.refs,
             created_at=moment(item.created_at),
@@ -213,7 +214,8 @@ class ReviewView(ReviewFields):
             return
         yield from backlog_item_lines(self)
         yield from conversation_lines(self)
-        yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or (self._always,)))
+        if self.reasons:
+            yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons))
         yield from pending_lines(self)
         yield from done_lines(self)
         yield from (
@@ -224,13 +226,6 @@ class ReviewView(ReviewFields):
         yield from ("", "evidence (complete with --json):", *evidence_lines(self._evidence))
         yield from self._history()
         yield from ("", *self._next())
-
-    @property
-    def _always(self) -> str:
-        """Why a person is asked where neither a rule nor a check said so."""
-        return (
-            f"{self.graph} asks a person every time, at `{self.node}`" if self.graph else "a person is asked every time"
-        )
 
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:
@@ -320,7 +315,7 @@ class Decided:
             action=decision.action,
             actor=decision.actor,
             run_status=run_status,
-            ok=run_status != "failed",
+            ok=run_status != "failed" and not is_back,
             effects=tuple(
                 {"name": one.call.name, "status": one.status.value, "error": (one.error or {}).get("what")}
                 for one in effects

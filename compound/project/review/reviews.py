@@ -209,6 +209,10 @@ class ReviewService(ReviewUpkeep):
         if (until := self.queue.undo_until(decision.decision_id)) is not None:
             return Decided.of(decision, UNDOABLE, undo_until=moment(until))
         require_here(self._project, decision.run_id)
+        if self.queue.show(decision.review_id).status == "decided":
+            item = self.queue.recall(decision.review_id)
+            if item.status == "stale":
+                return self._back(decision, item)
         claim = self.queue.claim_resume(decision.review_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: the program that runs it resumes it with this decision.
@@ -226,6 +230,11 @@ class ReviewService(ReviewUpkeep):
         reopened = reopen_refused(self.queue, self._outbox, decision.run_id) if error else ()
         self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
         return self._decided(decision, result, is_back=bool(reopened))
+
+    def _back(self, decision: Decision, item: ReviewItem) -> Decided:
+        """A decision that was recalled: nothing was done."""
+        what = f"nothing was done: {(item.stale_reason or {}).get('what')}"
+        return Decided.of(decision, "waiting_review", problem=what, is_back=True)
 
     def _resumed(self, decision: Decision) -> RunResult:
         if decision.action == "return":

@@ -17,8 +17,9 @@ from compound.connector.state.items import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
 from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
+from compound.project.decision.arrivals import message_of
 from compound.project.running.items import RowItems, record_of
-from compound.project.running.messages import apart, arrival_of, mailbox_name
+from compound.project.running.messages import apart, mailbox_name
 from compound.project.running.sources import open_source
 
 if TYPE_CHECKING:
@@ -82,7 +83,10 @@ def open_backlog(
         fix = '--from FILE, --from "sql:SELECT ..." or --from module:function'
         raise ProjectError("batch.no-source", what, fix=fix)
     opened = open_source(source, resources)
-    return Backlog(source=opened.name, items=rows.of(opened.rows()), are_ids_shared=rows.roles.names_items)
+    items = rows.of(opened.rows())
+    if rows.roles.names_items:
+        items = (replace(one, message=message_of(resources, one.fields or {})) for one in items)
+    return Backlog(source=opened.name, items=items, are_ids_shared=rows.roles.names_items)
 
 
 def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
@@ -234,8 +238,6 @@ class EngineRunner:
             await gate(self._outbox.rows_of_run(item.run_id))
 
         try:
-            if item.message:
-                self._conversations.begin(item.run_id, arrival_of(item.item_id, item.fields or {}, item.message))
             result = await self._run(item, turn)
             result = await self._up_to_date(result, turn)
         except ConnectorError:
@@ -259,6 +261,7 @@ class EngineRunner:
             thread_id=item.item_id,
             context={**self._context, **context},
             item=RunItem(item.item_id, content_sha256(item.fields or {}, item.context)),
+            message=item.message,
             effect_gate=turn,
         )
 

@@ -11,7 +11,7 @@ PROFILE_KEYS: Final = {
     "folder of task files",
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported separately",
-    "training": "folder or file with labelled past items, for `compound train`",
+    "training": "folder or file with labelled past items, for functions of specialists and documents that take a path",
     "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes with lexical search only, without vectors",
     "records": "record store in `connectors/` -> URL of its database; default: SQLite, `{home}/NAME.db`",

@@ -40,18 +40,16 @@ class GraphRuns(OpenedProject):
             given: The graph's input.
             context: The graph's context.
             draft: Whether to stop before the review.
-            message: Returned by `item_message`: the item joins its conversation, and open drafts of it become stale.
+            message: The conversation of the graph's item, from `item_message`; default: as the item says. Drafts of its
+                earlier messages that are not sent become stale.
         """
         from compound.graph.wiring.roles import Roles
-        from compound.project.running.messages import arrive
 
         until: Literal["end", "review"] = "review" if draft else "end"
         spec = self._spec(name)
         run_id = uuid4().hex
         try:
-            if message and not draft:
-                arrive(self.services.conversations, spec, given, run_id, message)
-            result = self.resources.loop.run(partial(self._run, spec, given, run_id, context or {}, until))
+            result = self.resources.loop.run(partial(self._run, spec, given, run_id, context or {}, until, message))
         finally:
             self.resources.recorder.flush()
         item = self.services.queue.show(result.review_ids[0]) if result.review_ids else None
@@ -97,7 +95,7 @@ class GraphRuns(OpenedProject):
 
     def item_message(self, item: Mapping[str, JsonValue], mailbox: str | None = None) -> dict[str, str]:
         """`mailbox` (default the only one), `thread` and `in_reply_to` of an item. Raises `project.unknown-mailbox`."""
-        from compound.project.running.messages import item_message
+        from compound.project.decision.arrivals import item_message
 
         return item_message(self.resources, item, mailbox)
 
@@ -118,12 +116,15 @@ class GraphRuns(OpenedProject):
         run_id: str,
         context: Mapping[str, JsonValue],
         until: Literal["end", "review"],
+        message: Mapping[str, str] | None,
     ) -> RunResult:
         from compound.graph.wiring.roles import Roles
 
         async with self.engine(spec) as engine:
             thread_id = Roles(engine.spec).id(given) or None
-            return await engine.run(given, run_id=run_id, thread_id=thread_id, context=context, until=until)
+            return await engine.run(
+                given, run_id=run_id, thread_id=thread_id, context=context, until=until, message=message
+            )
 
     def replay(
         self, run_id: str, *, mode: Literal["pinned", "fresh"] = "pinned", swaps: Mapping[str, JsonValue] | None = None
@@ -169,6 +170,7 @@ class GraphRuns(OpenedProject):
         *,
         run_id: str | None = None,
         context: Mapping[str, JsonValue] | None = None,
+        message: Mapping[str, str] | None = None,
         buffer: int = 64,
     ) -> AsyncGenerator[RunEvent]:
         """Run a graph and yield events: nodes, tokens, reviews, effects; see `Engine.stream`.
@@ -178,10 +180,11 @@ class GraphRuns(OpenedProject):
             given: The graph's input.
             run_id: Resumes this run if it exists; None: a new run.
             context: The graph's context.
+            message: As for `run`.
             buffer: Maximum number of buffered events.
         """
         async with self.engine(name) as engine:
-            run = engine.stream(given, run_id=run_id or uuid4().hex, context=context, buffer=buffer)
+            run = engine.stream(given, run_id=run_id or uuid4().hex, context=context, message=message, buffer=buffer)
             async with aclosing(run) as events:
                 async for event in events:
                     yield event

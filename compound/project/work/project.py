@@ -204,7 +204,7 @@ class Project(GraphRuns):
 
     def evaluate(
         self,
-        suite: str,
+        suite: str | None = None,
         *,
         cases: Path | None = None,
         limit: int | None = None,
@@ -214,7 +214,7 @@ class Project(GraphRuns):
         """Run a suite and report scores with n, intervals and method.
 
         Args:
-            suite: A suite in evals/.
+            suite: A suite in evals/; None: the only one.
             cases: Folder of cases; default: the profile's.
             limit: Only the first N cases of the headline and of each section.
             details: Include every case in the report.

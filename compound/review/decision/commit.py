@@ -96,8 +96,11 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     refs: Mapping[str, int],
     fields: Mapping[str, JsonValue],
     evidence: Mapping[str, JsonValue] | None = None,
+    undo_s: float = 0.0,
 ) -> Decision:
     """Store a decision, its draft, its audit row and its resume row, and move the item.
+
+    `undo_s` is how long it can be undone before its run resumes, in seconds.
 
     Raises:
         ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
@@ -125,7 +128,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     )
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
     decision = _decision(item, wish, draft, refs, fields, is_final=is_final, now=now)
-    _insert(db, decision, item)
+    _insert(db, decision, item, undo_s)
     return decision
 
 
@@ -181,7 +184,7 @@ _COLUMNS = (
 )
 
 
-def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
+def _insert(db: Connection, decision: Decision, item: ReviewItem, undo_s: float) -> None:
     values: dict[str, object] = {
         "draft": draft_to_json(decision.draft),
         "refs": dict(decision.refs),
@@ -189,9 +192,9 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem) -> None:
     }
     db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
     if decision.final:
-        waits = item.undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
+        waits = undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
         resume = {
-            "undo_until": decision.decided_at + item.undo_s if waits else None,
+            "undo_until": decision.decided_at + undo_s if waits else None,
             "decision_id": decision.decision_id,
             "review_id": decision.review_id,
             "run_id": decision.run_id,

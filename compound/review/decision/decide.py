@@ -74,8 +74,9 @@ def auto_decide(
         item = load(db, review_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
-    if item.second or after(item.status, Event.AUTO) is None:
-        why = "two people must approve it" if item.second else f"it is {item.status.value}"
+    needs_two = action in item.second
+    if needs_two or after(item.status, Event.AUTO) is None:
+        why = "two people must approve it" if needs_two else f"it is {item.status.value}"
         raise ConflictError("review.transition", f"a policy may not {action} review item {review_id}: {why}")
     actor = f"policy:{policy}"
     fields = fields_of(item.decide, item.draft.fields, action, {}, is_rule=True)
@@ -263,7 +264,7 @@ def _apply(
     claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
     if _repeats(db, item, wish, fields):
         raise _own(item, wish)
-    waits = item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
+    waits = wish.action in item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
     event = Event.PROPOSE if waits else Event.DECIDE
     decision = commit(
         db,
@@ -275,6 +276,7 @@ def _apply(
         refs=found.refs,
         fields=fields,
         evidence=found.evidence,
+        undo_s=(item.undo_s if found.undo_s is None else found.undo_s).get(wish.action, 0.0),
     )
     if wish.action == "escalate":
         insert_item(db, escalated(item), now=now, parent=item)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import tables
 from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review.decision.backend import Backend, need_person
 from compound.review.decision.commit import ESCALATED
 from compound.review.item.machine import Event, Status, after
+from compound.review.item.offer import WITHOUT_EFFECTS
 from compound.review.item.rows import (
     insert_draft,
     last_decision,
@@ -21,7 +27,7 @@ from compound.review.item.rows import (
     readiness_columns,
     record,
 )
-from compound.review.item.types import ContextProbe, Redraft, ReviewItem, TellingProbe
+from compound.review.item.types import ContextProbe, Decision, Redraft, ReviewItem, TellingProbe
 
 AGAIN: Final = "drafted again: "
 """Prefix of the reason why an item shows a newer draft."""
@@ -39,6 +45,12 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
 
 def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
     """Mark the item stale; returns the error for the caller to raise."""
+    error = _outdated(backend, item, changed)
+    _write(backend, item, Event.CHANGE, error, actor=actor)
+    return error
+
+
+def _outdated(backend: Backend, item: ReviewItem, changed: Changes) -> ConflictError:
     told = _told(backend, changed)
     what = "; ".join(
         f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
@@ -48,12 +60,9 @@ def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: s
     fix = f"draft it again, then decide: compound review redraft {item.review_id[:10]}"
     if told:
         came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
-        error = ConflictError("review.stale", f"review item {item.review_id} was drafted before {came}", fix=fix)
-    else:
-        what = f"review item {item.review_id} was drafted from rows that changed since: {what}"
-        error = ConflictError("review.stale", what, fix=fix)
-    _write(backend, item, Event.CHANGE, error, actor=actor)
-    return error
+        return ConflictError("review.stale", f"review item {item.review_id} was drafted before {came}", fix=fix)
+    what = f"review item {item.review_id} was drafted from rows that changed since: {what}"
+    return ConflictError("review.stale", what, fix=fix)
 
 
 def _told(backend: Backend, changed: Changes) -> dict[str, str]:
@@ -74,6 +83,60 @@ def check(backend: Backend, review_id: str) -> ReviewItem:
         with backend.store.read() as db:
             return load(db, review_id)
     return item
+
+
+def recall(backend: Backend, review_id: str) -> ReviewItem:
+    """Take back a person's decision whose draft is out of date, if its run has not resumed; the item is stale.
+
+    Returns the item. A decision that is being carried out stands, and so does one without effects.
+    """
+    with backend.store.read() as db:
+        item, decision = load(db, review_id), last_decision(db, review_id)
+    if item.status is not Status.DECIDED or decision is None or not decision.final:
+        return item
+    if decision.action in WITHOUT_EFFECTS or decision.actor.startswith("policy:"):
+        return item  # a run that a rule decided goes on at once: its effects are checked when they are sent
+    if not (changed := changes_of(backend.probe, decision.refs)):
+        return item
+    error, now = _outdated(backend, item, changed), backend.clock()
+    reason = {"code": error.code, "what": error.what, "fix": error.fix}
+    details = {"decision_id": decision.decision_id, "code": error.code}
+    with suppress(ConflictError), backend.store.write() as db:  # its run resumes, or another process was first
+        take_back(db, item, decision, Event.RECALL, now=now, stale_reason=reason, first_approver=None)
+        record(db, "review.recalled", review_id, now=now, actor="probe", details=details)
+    with backend.store.read() as db:
+        return load(db, review_id)
+
+
+def take_back(
+    db: Connection, item: ReviewItem, decision: Decision, event: Event, *, now: float, **values: object
+) -> ReviewItem:
+    """Move an item whose decision nothing has acted on; its run will not resume.
+
+    Raises:
+        ConflictError: `review.too-late`.
+    """
+    stopped = db.execute(
+        sa.update(tables.resume)
+        .where(
+            tables.resume.c.decision_id == decision.decision_id,
+            tables.resume.c.status == "pending",
+            tables.resume.c.attempts == 0,  # a failed attempt may have run effects
+        )
+        .values(status="cancelled", updated_at=now)
+    )
+    moved = move(db, item, event, now=now, **values) if stopped.rowcount == 1 else None
+    # After the move no further effect can be sent: a program that resumes its own run may have been faster.
+    if moved is None or _has_acted(db, decision):
+        what = f"the run of review item {item.review_id} already resumed with {decision.actor}'s decision"
+        raise ConflictError("review.too-late", what)
+    return moved
+
+
+def _has_acted(db: Connection, decision: Decision) -> bool:
+    own = tables.outbox.c.decision_id == decision.decision_id
+    begun = tables.outbox.c.status.in_(("sending", "sent", "failed", "unknown"))
+    return db.execute(sa.select(sa.literal(1)).where(own, begun).limit(1)).first() is not None
 
 
 def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
@@ -143,8 +206,8 @@ def redraft(
             stale_reason=None,
             **({} if fresh.decide is None else {"decide": fresh.decide}),
             **readiness_columns(fresh.readiness),
-            second=item.second or fresh.second,
-            undo_s=max(item.undo_s, fresh.undo_s),
+            second=list(dict.fromkeys((*item.second, *fresh.second))),
+            undo_s={one: max(item.undo_s.get(one, 0), s) for one, s in {**item.undo_s, **fresh.undo_s}.items()},
             risk=item.risk if fresh.risk is None else fresh.risk + item.level,
         )
         record(

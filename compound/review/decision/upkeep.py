@@ -10,6 +10,7 @@ from compound.errors import ConflictError
 from compound.review.decision.backend import LEASE_S, Backend, need_person
 from compound.review.decision.claims import lapse, wake
 from compound.review.decision.commit import escalated
+from compound.review.decision.stale import take_back
 from compound.review.item.lists import Sweep
 from compound.review.item.machine import UNDECIDED, Event, Status
 from compound.review.item.rows import insert_item, last_decision, load, lost, move, record
@@ -95,21 +96,7 @@ def undo(backend: Backend, review_id: str, *, user: str) -> ReviewItem:
             raise ConflictError(
                 "review.transition", f"review item {review_id} has nothing to undo: it is {item.status.value}"
             )
-        stopped = db.execute(
-            sa.update(tables.resume)
-            .where(
-                tables.resume.c.decision_id == decision.decision_id,
-                tables.resume.c.status == "pending",
-                tables.resume.c.attempts == 0,  # a failed attempt may have run effects
-            )
-            .values(status="cancelled", updated_at=now)
-        )
-        if stopped.rowcount != 1:
-            raise ConflictError(
-                "review.too-late",
-                f"the run of review item {review_id} already resumed with {decision.actor}'s decision",
-            )
-        undone = move(db, item, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
+        undone = take_back(db, item, decision, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
         record(
             db,
             "review.undone",

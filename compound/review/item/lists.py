@@ -40,9 +40,10 @@ class ReviewSummary:
     graph_name: str | None = None
     expire_at: float | None = None
     snooze_until: float | None = None
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str | None = None
     ready: bool | None = None
+    pruned_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

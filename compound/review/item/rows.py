@@ -73,7 +73,7 @@ def item_of(row: RowMapping) -> ReviewItem:
     values |= {
         "readiness": readiness_from(values["readiness"]),
         "status": Status(values["status"]),
-        "second": bool(values["second"]),
+        "second": tuple(values["second"]),
         "reasons": tuple(values["reasons"]),
         "draft": draft_from_json(draft),
         "draft_sha256": sha256,
@@ -100,7 +100,8 @@ def insert_item(db: Connection, new: NewReview, *, now: float, parent: ReviewIte
         "updated_at": now,
     }
     rule = readiness_columns(new.readiness)
-    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, "reasons": list(new.reasons)})
+    written = {"reasons": list(new.reasons), "second": list(new.second), "undo_s": dict(new.undo_s)}
+    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, **written})
     draft_sha256 = insert_draft(db, review_id, 1, "graph", new.draft, now=now)
     record(
         db,

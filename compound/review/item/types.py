@@ -111,13 +111,13 @@ class NewReview:
         reasons: Why a person must decide.
         refs: Row to its version at drafting; a changed row makes the item stale.
         risk: Items with a higher risk come first.
-        second: Whether two different people must approve.
+        second: Actions that need two different people.
         due_at: Deadline of the decision, UTC seconds.
         expire_at: When `on_expire` happens, UTC seconds; waiting never approves.
         on_expire: `escalate` to the next level, `remind`, or `close`.
         escalate_to: Queue of an escalation; None: the item's own queue.
         graph_name: Name of the graph.
-        undo_s: How long its decision can be undone before the run resumes, in seconds.
+        undo_s: Action to how long it can be undone before the run resumes, in seconds; an absent one resumes at once.
         decide: Offer: action to field to JSON Schema. Everything else is refused.
         held: State of a run that only its caller stores; None for stored runs.
     """
@@ -135,13 +135,13 @@ class NewReview:
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
     risk: int = 0
-    second: bool = False
+    second: tuple[str, ...] = ()
     due_at: float | None = None
     expire_at: float | None = None
     on_expire: OnExpire = "remind"
     escalate_to: str | None = None
     graph_name: str | None = None
-    undo_s: float = 0.0
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
@@ -175,7 +175,7 @@ class ReviewItem:
     status: Status
     version: int
     risk: int
-    second: bool
+    second: tuple[str, ...]
     item: Mapping[str, JsonValue]
     draft: Draft
     draft_seq: int
@@ -199,7 +199,7 @@ class ReviewItem:
     pruned_at: float | None = None
     escalate_to: str | None = None
     graph_name: str | None = None
-    undo_s: float = 0.0
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
@@ -222,8 +222,8 @@ class Redraft:
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
     risk: int | None = None
-    second: bool = False
-    undo_s: float = 0.0
+    second: tuple[str, ...] = ()
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     readiness: Readiness | None = None
     decide: Offer | None = None
 

@@ -19,13 +19,13 @@ _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.deci
 _NAMES = (
     *("review_id", "run_id", "node", "queue", "item_id", "version", "level", "risk"),
     *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
-    *("second", "first_approver"),
+    *("first_approver", "pruned_at"),
 )
 
 
 def items(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
     """Items by urgency, without their evidence (which may be megabytes)."""
-    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "title", "ready")]
+    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "second", "title", "ready")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
         .join(_DRAFT, (_DRAFT.c.review_id == _ITEM.c.review_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
@@ -39,6 +39,7 @@ def items(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
             ReviewSummary(
                 status=Status(row.status),
                 reasons=tuple(row.reasons),
+                second=tuple(row.second),
                 draft=draft_from_json(row.draft),
                 subject=row.title or "",
                 ready=row.ready,

@@ -236,6 +236,13 @@ class ReviewQueue:
         """Probe row versions; an undecided item whose rows changed becomes stale."""
         return _stale.check(self._backend, review_id)
 
+    def recall(self, review_id: str) -> ReviewItem:
+        """Take back a decision whose draft is out of date before its run resumes: the item becomes stale.
+
+        Returns the item; unchanged if its draft is up to date or its run has resumed.
+        """
+        return _stale.recall(self._backend, review_id)
+
     def reopen(self, review_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
         """Mark an item stale because an effect of its decision was refused; no effect ran."""
         return _stale.reopen(self._backend, review_id, error, actor=actor)

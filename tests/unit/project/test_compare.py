@@ -167,7 +167,8 @@ def test_runs_that_wait_are_counted_where_they_wait(project: Path) -> None:
             item = {"review_id": f"i{number}", "run_id": f"r{number}", "node": "review", "queue": "q", "status": status}
             item |= {
                 "version": 1,
-                "second": False,
+                "second": [],
+                "undo_s": {},
                 "ticket": {},
                 "evidence": [],
                 "reasons": [],

@@ -147,7 +147,7 @@ def test_an_escalated_item_waits_for_the_next_level(desk: Desk) -> None:
 
 
 def test_two_different_people_approve(desk: Desk) -> None:
-    item = open_item(desk, second=True)
+    item = open_item(desk, second=("approve", "edit"))
     first = desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     waiting = desk.queue.show(item.review_id)
     assert (first.final, waiting.status, waiting.first_approver) == (False, Status.AWAITING_SECOND, "ann")
@@ -163,7 +163,7 @@ def test_two_different_people_approve(desk: Desk) -> None:
     final = desk.queue.decide(item.review_id, "approve", user="ann", version=waiting.version + 1)
     assert (final.final, final.draft.text) == (True, "New.")
     with pytest.raises(ConflictError):
-        desk.queue.auto_decide(open_item(desk, run_id="r2", second=True).review_id, policy="p")
+        desk.queue.auto_decide(open_item(desk, run_id="r2", second=("approve",)).review_id, policy="p")
 
 
 def test_a_rule_that_rejects_rejects(desk: Desk) -> None:

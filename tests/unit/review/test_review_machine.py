@@ -50,7 +50,7 @@ class Queue(RuleBasedStateMachine):
                 node="review",
                 draft=Draft(text="Done.", actions=(action,)),
                 refs={"orders/#W1": 1},
-                second=second,
+                second=("approve", "edit") if second else (),
                 expire_at=1500.0 if expires else None,
                 on_expire="close",
             )

@@ -173,6 +173,7 @@ def test_what_is_over_stays_over() -> None:
         assert not [event for (before, event) in TRANSITIONS if before is status]
     assert {event for (before, event) in TRANSITIONS if before is Status.DECIDED} == {
         Event.REFUSE,
+        Event.RECALL,
         Event.UNDO,
     }
     into_decided = {

@@ -61,7 +61,7 @@ def _replies(desk: Desk) -> None:
 KEYS = (
     Key("mailbox", "compound", _compound),
     Key("mailbox", "items", _items),
-    Key("mailbox", "ItemRules.max_body_bytes", _max_body_bytes),
-    Key("mailbox", "ItemRules.max_line_bytes", _max_line_bytes),
+    Key("mailbox", "items.max_body_bytes", _max_body_bytes),
+    Key("mailbox", "items.max_line_bytes", _max_line_bytes),
     Key("mailbox", "replies", _replies),
 )
