@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -16,6 +16,8 @@ from compound.errors import ConflictError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectGroup
+
 _DECISION, _ITEM = tables.decision, tables.review_item
 _NEVER: Final = ("reject", "return", "escalate")
 _STANDING: Final = (
@@ -25,24 +27,20 @@ _STANDING: Final = (
     .where(_DECISION.c.decision_id == sa.bindparam("of_decision"))
 )
 
-Wanted: TypeAlias = "Sequence[tuple[str, str, Mapping[str, JsonValue]]]"
-"""Effect, target and arguments, in order."""
 
-
-def standing_refs(db: Connection, decision_id: str, wanted: Wanted, *, node: str) -> Mapping[str, int]:
-    """The row versions of a valid decision that allows these effects; empty for an unknown decision.
+def require_standing(db: Connection, group: EffectGroup) -> None:
+    """Raise unless the group's decision is valid and allows its effects; an unknown decision allows any.
 
     Raises:
         ConflictError: `effect.not-decided`.
     """
-    row = db.execute(_STANDING, {"of_decision": decision_id}).first()
+    row = db.execute(_STANDING, {"of_decision": group.decision_id}).first()
     if row is None:
-        return {}
+        return
     if not _is_standing(row):
-        raise ConflictError("effect.not-decided", _not_decided(decision_id, row))
-    if wanted:
-        _require_shown(row.draft, row.action, decision_id, wanted, node)
-    return row.refs
+        raise ConflictError("effect.not-decided", _not_decided(group.decision_id, row))
+    if group.effects:
+        _require_shown(row.draft, row.action, group)
 
 
 def recalled(db: Connection, decision_id: str) -> Mapping[str, JsonValue] | None:
@@ -75,15 +73,15 @@ def _not_decided(decision_id: str, row: Row[Any]) -> str:
     return f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}"
 
 
-def _require_shown(draft: Mapping[str, Any], action: str, decision_id: str, wanted: Wanted, node: str) -> None:
+def _require_shown(draft: Mapping[str, Any], action: str, group: EffectGroup) -> None:
     """Raise if a node's effects differ from those shown with the decision."""
-    if node not in draft.get("covers", ()):
+    if group.node not in draft.get("covers", ()):
         return
     effects = cast("list[Mapping[str, Any]]", draft.get("effects", {}).get(action, []))
-    shown = [(one["effect"], one["target"], one["arguments"]) for one in effects if one["node"] == node]
-    if digest([list(one) for one in shown]) != digest([[name, target, dict(args)] for name, target, args in wanted]):
+    shown = [[one["name"], one.get("target", ""), one["arguments"]] for one in effects if one.get("node") == group.node]
+    if digest(shown) != digest([[one.name, one.target, dict(one.arguments)] for one in group.effects]):
         raise ConflictError(
             "effect.not-decided",
-            f"node {node} has other effects than decision {decision_id[:12]} ({action}) was shown with",
+            f"node {group.node} has other effects than decision {group.decision_id[:12]} ({action}) was shown with",
             fix="draft the item again: compound review redraft",
         )

@@ -219,10 +219,10 @@ def _is_elsewhere(group: GroupRows, target: EffectTarget) -> bool:
 
 def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
     """The outcome of a group: all sent or all refused; any other answer of the target makes it unknown."""
-    said = [(outcome.effect_key, outcome.status) for outcome in outcomes]
+    said = [(outcome.key, outcome.status) for outcome in outcomes]
     keys = [row["effect_key"] for row in group.rows]
     if said == [(key, "sent") for key in keys]:
-        results = {outcome.effect_key: outcome.result for outcome in outcomes}
+        results = {outcome.key: outcome.result for outcome in outcomes}
         return _End(status=EffectStatus.SENT, results=results)
     if said == [(key, "refused") for key in keys]:
         errors = [outcome.error for outcome in outcomes if outcome.error]

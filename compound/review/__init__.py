@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from compound.review.item.lists import ReviewFilter
 from compound.review.item.machine import Status
-from compound.review.item.types import Edit, ProposedAction
+from compound.review.item.types import Edit
 
-__all__ = ["Edit", "ProposedAction", "ReviewFilter", "Status"]
+__all__ = ["Edit", "ReviewFilter", "Status"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from compound.connector.target import EffectGroup
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ModelError, ProjectError, choices
 from compound.graph.port.services import (
-    EffectGroup,
-    EffectOutcome,
     Incoming,
     JsonCall,
     OpenedReview,
@@ -92,26 +92,26 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.groups: dict[str, EffectGroup] = {}
         self.sent: list[tuple[str, Mapping[str, JsonValue]]] = []
-        self.answers: dict[str, EffectOutcome] = {}
-        self._done: dict[str, EffectOutcome] = {}
+        self.answers: dict[str, EffectResult] = {}
+        self._done: dict[str, EffectResult] = {}
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
         """Keys are derived from decision, node and position in the group."""
         self.groups.setdefault(f"{group.decision_id}/{group.node}", group)
         stored = self.groups[f"{group.decision_id}/{group.node}"]
-        return [f"{stored.decision_id}/{stored.node}/{index}" for index in range(len(stored.calls))]
+        return [f"{stored.decision_id}/{stored.node}/{index}" for index in range(len(stored.effects))]
 
-    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectResult]:
         """Perform effects that are not performed yet."""
         return [self._deliver(key) for key in keys]
 
-    def _deliver(self, key: str) -> EffectOutcome:
+    def _deliver(self, key: str) -> EffectResult:
         if key not in self._done:
             group, _, index = key.rpartition("/")
-            call = self.groups[group].calls[int(index)]
-            answer = self.answers.get(call.name) or EffectOutcome(name=call.name, status="sent", key=key)
-            if answer.status == "sent":
-                self.sent.append((call.name, call.args))
+            call = replace(self.groups[group].effects[int(index)], key=key)
+            answer = self.answers.get(call.name) or EffectResult(call=call, status=EffectStatus.SENT)
+            if answer.status is EffectStatus.SENT:
+                self.sent.append((call.name, call.arguments))
             self._done[key] = answer
         return self._done[key]
 

@@ -225,7 +225,7 @@ class Notes:
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         return [
-            EffectOutcome(effect_key=one.effect_key, status="sent", result=self._setup.effects(one.effect).perform(self, one.args))
+            EffectOutcome(key=one.key, status="sent", result=self._setup.effects(one.name).perform(self, one.arguments))
             for one in group.effects
         ]
 

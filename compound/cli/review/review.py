@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project import Decided, ReviewView
+    from compound.project.review.items import ReviewRow
     from compound.review import ReviewFilter
 
 app = typer.Typer(
@@ -38,6 +39,13 @@ Fields = Annotated[
 ]
 Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="Length of the lease, in minutes.")]
 Queue = Annotated[str | None, typer.Option("--queue", help="Only items in this queue.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
+]
+Ready = Annotated[
+    bool | None,
+    typer.Option("--ready/--needs-a-look", help="Only drafts whose `auto` rule holds, or does not hold."),
+]
 
 
 def user_name(user: str | None) -> str:
@@ -48,16 +56,11 @@ def user_name(user: str | None) -> str:
 @app.command("list")
 def list_items(
     *,
-    status: Annotated[
-        list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
-    ] = None,
+    status: Statuses = None,
     queue: Queue = None,
     item: Annotated[str | None, typer.Option("--item", help="Only review items of this source item.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
-    ready: Annotated[
-        bool | None,
-        typer.Option("--ready/--needs-a-look", help="Only drafts whose `auto` rule holds, or does not hold."),
-    ] = None,
+    ready: Ready = None,
     all_items: Annotated[bool, typer.Option("--all", help="Include decided items.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Skip the first N items.")] = 0,
@@ -77,6 +80,14 @@ def list_items(
     if not items:
         note("no open items" if not (status or all_items) else "no item matches")
         return
+    _say_items(items)
+    counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
+    say(f"in the queue: {counts or 'nothing'}")
+    if unfinished := service.open_resumes():
+        note(f"{len(unfinished)} decided items are not resumed yet: compound review resume")
+
+
+def _say_items(items: Sequence[ReviewRow]) -> None:
     left_out = print_table(
         f"{len(items)} item{'s' * (len(items) != 1)}",
         ["item", "of", "asked by", "status", "draft", "age", "subject", "why a person"],
@@ -99,10 +110,6 @@ def list_items(
     )
     if left_out:
         note(f"hidden in this narrow terminal: {', '.join(left_out)} (--json has them)")
-    counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
-    say(f"in the queue: {counts or 'nothing'}")
-    if unfinished := service.open_resumes():
-        note(f"{len(unfinished)} decided items are not resumed yet: compound review resume")
 
 
 def _filter(

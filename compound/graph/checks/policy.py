@@ -8,6 +8,7 @@ from compound.errors import choices
 from compound.graph.checks.effects import reviews_of
 from compound.graph.inspection.leading import leading
 from compound.language.findings import Finding
+from compound.language.schema import SchemaPart
 from compound.spec.graph_file import blocks
 from compound.spec.graph_text import nearest
 from compound.spec.nodes import AgentNode, AnyNode, EffectNode, GraphNode, ReviewNode
@@ -105,8 +106,9 @@ def _money(inspection: Inspection, where: Location, effect: str, rule: EffectRul
         return
     if money.argument is not None:
         signature = catalogue.signature("effect", effect)
-        known = (signature.params or {}).get("properties") if signature is not None else None
-        if isinstance(known, dict) and money.argument not in known:
+        params = None if signature is None else signature.params
+        known = SchemaPart.of(params).properties
+        if params is not None and money.argument not in known:
             what = f"the policy reads the amount of {effect} from {money.argument!r}, which it does not have"
             yield Finding("policy.no-amount", what, where, choices(list(known), money.argument))
     tools = catalogue.names("tool")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent
+    from compound.graph.store.runs import RunRecord
     from compound.spec.graph_file import GraphSpec
     from compound.trace.recorder import Recorder
 
@@ -157,9 +158,7 @@ class Engine:
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
             record = self._legs.ledger.get(run_id)
             require_content(record)
-            if record is not None and digest(record.input) != digest(input):
-                what = f"run {run_id} was started with another input"
-                raise ConflictError("graph.other-input", what, fix="give the new input a new run id")
+            _require_same_input(record, input, run_id)
             return await self._versions.go(active, record)
 
     async def resume(
@@ -327,3 +326,9 @@ class Engine:
         if self._checkpoints is None:
             return None
         return lock_file(self._checkpoints)
+
+
+def _require_same_input(record: RunRecord | None, given: Mapping[str, JsonValue], run_id: str) -> None:
+    if record is not None and digest(record.input) != digest(given):
+        what = f"run {run_id} was started with another input"
+        raise ConflictError("graph.other-input", what, fix="give the new input a new run id")

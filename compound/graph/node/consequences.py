@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
+from compound.connector.target import EffectCall
 from compound.errors import NodeError
 from compound.graph.inspection.leading import leads
 from compound.graph.planning.behind import is_made_by_a_map, lacking
 from compound.graph.planning.steps import Namespace
-from compound.graph.port.services import EffectCall
 from compound.graph.wiring.references import iter_bindings, uses
 from compound.language.conditions import parse_condition
 from compound.language.fill import filler
@@ -238,7 +238,7 @@ class Consequences:
         if isinstance(inputs, str):
             return
         if node.tools is not None and isinstance(inputs.get("actions"), str) and open_ones:
-            yield EffectCall(node=name, name=" or ".join(node.tools), args=inputs, when=node.when or "")
+            yield EffectCall(node=name, name=" or ".join(node.tools), arguments=inputs, when=node.when or "")
             return
         for call in effect.calls(run, inputs):
             yield replace(call, when=(node.when or "") if later else "")

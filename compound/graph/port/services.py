@@ -15,6 +15,8 @@ from compound.graph.port.incoming import Incoming
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall, EffectGroup
+    from compound.effect.types import EffectResult
     from compound.graph.port.catalogue import Shelf
     from compound.model.call.types import CallKey
     from compound.spec import GraphSpec
@@ -240,67 +242,15 @@ class Reviews(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectCall:
-    """One effect to perform, or that a decision would lead to.
-
-    Attributes:
-        name: As declared with `@effect`.
-        args: JSON arguments; before a decision `<name>` stands for what the decider has yet to give.
-        node: The effect node.
-        when: Its condition, where that only shows after the decision; empty for an effect that surely follows.
-    """
-
-    name: str
-    args: Mapping[str, JsonValue]
-    node: str = ""
-    when: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectGroup:
-    """Effects that happen together or not at all, in one transaction of their target.
-
-    Attributes:
-        decision_id: With `node` the group's identity: enqueuing it again changes nothing.
-        versions: Expected row versions; a changed row refuses the group.
-    """
-
-    decision_id: str
-    run_id: str
-    node: str
-    calls: Sequence[EffectCall]
-    versions: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectOutcome:
-    """How one effect ended.
-
-    Attributes:
-        code: Code of the error; empty if there is none.
-        error: Message of the error.
-        fix: What its reader can do.
-    """
-
-    name: str
-    status: Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]
-    key: str = ""
-    value: JsonValue = None
-    code: str = ""
-    error: str = ""
-    fix: str = ""
-
-
 class Outbox(Protocol):
     """The outbox as the engine sees it."""
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
-        """Store the effects (once) and return their keys in order."""
+        """Look up the effects' targets, store the effects (once) and return their keys in order."""
         ...
 
-    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Perform the pending ones as one group; returns every outcome in the order of the keys."""
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectResult]:
+        """Perform the pending ones, group by group; returns every result in the order of the keys."""
         ...
 
 

@@ -7,14 +7,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from compound.effect import Effect, EffectTarget
+from compound.effect import Effect, EffectGroup, EffectTarget
 from compound.effect.outbox import Outbox
-from compound.effect.types import EffectStatus, NewEffect
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ConflictError, DataError, ProjectError, choices
 from compound.graph.port.services import (
     AutoRuling,
-    EffectGroup,
-    EffectOutcome,
     OpenedReview,
     ReviewDecision,
     ReviewRequest,
@@ -22,14 +20,12 @@ from compound.graph.port.services import (
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
-from compound.review import ProposedAction, Status
+from compound.review import Status
 from compound.review.item.offer import WITHOUT_EFFECTS
 from compound.review.item.types import Decision, NewReview, Readiness, Redraft, ReviewItem
 from compound.review.queue.queue import ReviewQueue
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from pydantic import JsonValue
 
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
@@ -216,11 +212,6 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
     return reasons + request.remarks
 
 
-def action_record(action: ProposedAction) -> dict[str, JsonValue]:
-    """The action in the format of plans, effects and edits."""
-    return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
-
-
 def _certified(now: NewReview, item: ReviewItem) -> str:
     """The certificate under which the item may be decided automatically; empty if there is none.
 
@@ -269,29 +260,17 @@ class TargetedOutbox:
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
         """Write the effects of a decision, exactly once."""
-        return self.outbox.enqueue(
-            group.decision_id,
-            [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
-            run_id=group.run_id,
-            node=group.node,
-            expected_versions=group.versions,
-            canonical=canonical_of(self._effects),
-        )
+        calls = [replace(call, target=self._target(call.name)) for call in group.effects]
+        return self.outbox.enqueue(replace(group, effects=calls), canonical=canonical_of(self._effects))
 
-    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Perform the effects; each target performs its own in one transaction."""
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectResult]:
+        """Perform the effects; each target performs its own in one transaction.
+
+        An effect that another process performs counts as failed: this run is checked again later.
+        """
         results = await self.outbox.deliver(keys, self._targets)
         return [
-            EffectOutcome(
-                name=result.effect,
-                status=_status(result.status),
-                key=result.effect_key,
-                value=result.result,
-                code=str((result.error or {}).get("code") or ""),
-                error=str((result.error or {}).get("what") or ""),
-                fix=str((result.error or {}).get("fix") or ""),
-            )
-            for result in results
+            replace(one, status=EffectStatus.FAILED) if one.status is EffectStatus.SENDING else one for one in results
         ]
 
     def _target(self, name: str) -> str:
@@ -303,12 +282,3 @@ class TargetedOutbox:
                 fix=f"declare it with @effect in tools/; {choices(list(self._effects), name)}",
             )
         return found.target
-
-
-def _status(
-    status: EffectStatus,
-) -> Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]:
-    if status is EffectStatus.SENDING:
-        # Another process performs it; this run is checked again later.
-        return "failed"
-    return status.value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from compound.errors import ConflictError, DataError, ProjectError
 from compound.graph.port.services import Services
 from compound.language.decisions import EDIT
-from compound.project.decision.drafts import decided_draft, draft_of, shown_effects
+from compound.project.decision.drafts import decided_draft, draft_of, with_targets
 from compound.project.decision.ports import reasons_of
 from compound.project.decision.recheck import not_done, problems_of
 from compound.review.decision.decide import need_same_names
@@ -20,10 +20,11 @@ from compound.review.item.types import Draft, Redraft
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
     from compound.graph import Engine
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.project.open.resources import Resources
-    from compound.review.item.types import ReviewItem, ShownEffect
+    from compound.review.item.types import ReviewItem
     from compound.review.queue.queue import ReviewQueue
 
 T = TypeVar("T")
@@ -85,9 +86,9 @@ class GraphRehearsal:
         )
 
     def _require_possible(
-        self, item: ReviewItem, action: str, does: tuple[ShownEffect, ...], refs: Mapping[str, int] | None
+        self, item: ReviewItem, action: str, does: tuple[EffectCall, ...], refs: Mapping[str, int] | None
     ) -> None:
-        calls = not_done(self._resources, item, [(one.effect, one.arguments) for one in does])
+        calls = not_done(self._resources, item, does)
         problems = problems_of(self._resources, calls, refs)
         if problems:
             what = f"{action} cannot be done: {'; '.join(problems)}"
@@ -97,7 +98,7 @@ class GraphRehearsal:
         """Raises if the run would now do something else than the item shows."""
         if set(item.decide.get(action, {})) - set(item.draft.fields):
             return False  # the shown fields include some that only the decider provides
-        now = shown_effects(made.before, self._resources.parts.effects)
+        now = with_targets(made.before, self._resources.parts.effects)
         return _bound(item.draft, now) != _bound(item.draft, item.draft.effects.get(action, ()))
 
     def _made(self, item: ReviewItem, trial: Trial) -> Rehearsal | None:
@@ -182,8 +183,8 @@ def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given
     )
 
 
-def _bound(draft: Draft, effects: tuple[ShownEffect, ...]) -> list[tuple[str, str, Mapping[str, JsonValue]]]:
-    return [(one.node, one.effect, one.arguments) for one in effects if one.node in draft.covers]
+def _bound(draft: Draft, effects: tuple[EffectCall, ...]) -> list[tuple[str, str, Mapping[str, JsonValue]]]:
+    return [(one.node, one.name, one.arguments) for one in effects if one.node in draft.covers]
 
 
 def _wait(work: Callable[[], Awaitable[T]]) -> T:

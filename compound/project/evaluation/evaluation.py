@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
@@ -51,22 +52,16 @@ async def evaluate(  # noqa: PLR0913 - independent options
     need_sound(resources, spec)
     need_known_scores(resources, file)
     given = read_context(spec, context)
-    suite = build_suite(
-        file,
-        _context(resources, cases),
-        lambda reference: _function(resources, file.name, reference),
-    )
+    suite = build_suite(file, _context(resources, cases), partial(_function, resources, file.name))
     with tempfile.TemporaryDirectory() as scratch:
         opened = EvaluationResources(settings, parts, Path(scratch))
         try:
             services = ProjectServices(opened)
             async with Engine(spec, services, opened.recorder) as engine:
-                epoch = f"eval-{uuid4().hex[:12]}"
+                epoch, until = f"eval-{uuid4().hex[:12]}", until or suite.until
                 return await run_suite(
                     suite,
-                    GraphSubject(
-                        engine, opened, queue=services.queue, epoch=epoch, until=until or suite.until, context=given
-                    ),
+                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=until, context=given),
                     profile=settings.profile.name,
                     model=opened.provider,
                     limit=limit,

@@ -142,7 +142,10 @@ class _Ours:
             reason="" if decision is None else decision.reason or "",
             effects=[
                 ConversationEffect(
-                    name=one.effect, target=one.target, arguments=dict(one.args), outcome=one.status.value
+                    name=one.call.name,
+                    target=one.call.target,
+                    arguments=dict(one.call.arguments),
+                    outcome=one.status.value,
                 )
                 for one in done
             ],
@@ -150,7 +153,8 @@ class _Ours:
 
     def _written(self, one: EffectResult) -> str:
         """The text that an effect sent to the customer: a message from the mailbox, or the text for a recipient."""
-        if one.target in self._stores.target_files.mailboxes:
-            sent = self._stores.mailboxes[one.target].sent(one.effect_key)
+        call = one.call
+        if call.target in self._stores.target_files.mailboxes:
+            sent = self._stores.mailboxes[call.target].sent(call.key)
             return sent.text if sent is not None and sent.kind == "reply" else ""
-        return letter_of(self._stores.parts.effects.get(one.effect), one.args)
+        return letter_of(self._stores.parts.effects.get(call.name), call.arguments)

@@ -137,5 +137,6 @@ class NotInEvaluations:
         Raises:
             ConnectorError: ``effect.no-copy``.
         """
-        what = f"{group.effects[0].effect} changes {self._name!r}, and an evaluation cannot copy that target"
+        effect = group.effects[0].name
+        what = f"{effect} changes {self._name!r}, and an evaluation cannot copy that target"
         raise ConnectorError("effect.no-copy", what, fix="write `until: review` in the suite")

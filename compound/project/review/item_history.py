@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.project.review.offers import does_lines, value_lines
 from compound.project.view.times import moment
-from compound.review.item.draft_json import effect_to_json
+from compound.review.item.call_json import call_to_json
 from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def decision_record(one: Decision, events: Sequence[ReviewEvent]) -> Record:
         "reason": one.reason,
         "fields": dict(one.fields),
         "note": one.note,
-        "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
+        "effects": [call_to_json(call) for call in one.draft.effects.get(one.action, ())],
         "undone": None if undone is None else {"by": _UNDOES[_kind(undone)] or undone.actor, "at": moment(undone.at)},
         "refused": None,
     }

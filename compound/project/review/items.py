@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from compound.batch.types import LOOK, READY
-from compound.project.decision.ports import action_record
 from compound.project.review.conversation_lines import conversation_lines
 from compound.project.review.item_fields import ReviewFields
 from compound.project.review.item_history import (
@@ -25,6 +24,7 @@ from compound.project.review.item_reasons import why_a_person
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
+from compound.review.item.call_json import call_to_json
 from compound.review.item.offer import shown_offer
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class ReviewRow:
             version=item.version,
             queue=item.queue,
             created_at=moment(item.created_at),
-            due_at=None if item.due_at is None else moment(item.due_at),
+            due_at=_moment(item.due_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
             graph=item.graph_name or "",
@@ -108,10 +108,34 @@ class ReviewRow:
             level=item.level,
             second=item.second,
             first_approver=item.first_approver or "",
-            expire_at=None if item.expire_at is None else moment(item.expire_at),
-            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            expire_at=_moment(item.expire_at),
+            snooze_until=_moment(item.snooze_until),
             ready=item.ready,
         )
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+class _Deadlines(TypedDict):
+    due_at: str | None
+    expire_at: str | None
+    on_expire: str
+    escalate_to: str
+    snooze_until: str | None
+
+
+def _deadlines(item: ReviewItem) -> _Deadlines:
+    """When something happens to an item that nobody decides, and what; empty for what never happens."""
+    is_escalated = item.expire_at is not None and item.on_expire == "escalate"
+    return {
+        "due_at": _moment(item.due_at),
+        "expire_at": _moment(item.expire_at),
+        "on_expire": "" if item.expire_at is None else item.on_expire,
+        "escalate_to": item.escalate_to or item.queue if is_escalated else "",
+        "snooze_until": _moment(item.snooze_until),
+    }
 
 
 def draft_state(ready: bool | None) -> str:
@@ -143,7 +167,7 @@ class ReviewView(ReviewFields):
             name=item.item_id or "",
             title=item.title,
             draft=item.draft.text,
-            actions=tuple(action_record(action) for action in item.draft.actions),
+            actions=tuple(call_to_json(action) for action in item.draft.actions),
             reasons=why_a_person(item, is_ruled=item.readiness is not None),
             evidence=item.evidence,
             refs=item.refs,
@@ -160,19 +184,13 @@ class ReviewView(ReviewFields):
             ended=ended_record(item, events),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
-            pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
+            pruned_at=_moment(item.pruned_at),
             graph=item.graph_name or "",
             node=item.node,
             round=item.round,
             level=item.level,
             risk=item.risk,
-            due_at=None if item.due_at is None else moment(item.due_at),
-            expire_at=None if item.expire_at is None else moment(item.expire_at),
-            on_expire="" if item.expire_at is None else item.on_expire,
-            escalate_to=""
-            if item.expire_at is None or item.on_expire != "escalate"
-            else item.escalate_to or item.queue,
-            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            **_deadlines(item),
             second=item.second,
             first_approver=item.first_approver or "",
             undo_s=item.undo_s,
@@ -299,7 +317,7 @@ class Decided:
             run_status=run_status,
             ok=run_status != "failed" and not is_back,
             effects=tuple(
-                {"name": one.effect, "status": one.status.value, "error": (one.error or {}).get("what")}
+                {"name": one.call.name, "status": one.status.value, "error": (one.error or {}).get("what")}
                 for one in effects
             ),
             problem=problem,
@@ -333,7 +351,7 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
         "seq": one.seq,
         "author": one.author,
         "text": one.draft.text,
-        "actions": [action_record(action) for action in one.draft.actions],
+        "actions": [call_to_json(action) for action in one.draft.actions],
         "fields": dict(one.draft.fields),
         "at": moment(one.created_at),
     }

@@ -159,29 +159,32 @@ class ReviewService(ReviewUpkeep):
                 the decision is not valid and is not stored.
         """
         item = self.find(review_id)
-        if action == "return" and self._project.run_record(item.run_id) is None:
-            what = f"the run of review item {item.review_id} belongs to another program, which cannot draft again"
-            raise ConflictError("review.no-return", what, fix="reject or edit it")
-        if action == "return" and not note.strip():
-            what = "return needs an instruction for the new draft"
-            raise DataError("review.no-instruction", what, fix="--instruction TEXT")
+        if action == "return":
+            self._require_returnable(item, note)
         require_here(self._project, item.run_id)
+        read = item.version if version is None else version
         try:
             decision = self.queue.decide(
-                item.review_id,
-                action,
-                user=user,
-                version=item.version if version is None else version,
-                fields=fields,
-                edits=edits,
-                reason=reason,
-                note=note,
+                item.review_id, action, user=user, version=read, fields=fields, edits=edits, reason=reason, note=note
             )
         except ConflictError as error:
             mine = self._unfinished(item.review_id, action, user) if error.code == "review.decided" else None
             if mine is None:
                 raise
             decision = mine
+        return self._gone_on(decision)
+
+    def _require_returnable(self, item: ReviewItem, note: str) -> None:
+        """Raise unless the item's graph can draft again, and is told how."""
+        if self._project.run_record(item.run_id) is None:
+            what = f"the run of review item {item.review_id} belongs to another program, which cannot draft again"
+            raise ConflictError("review.no-return", what, fix="reject or edit it")
+        if not note.strip():
+            what = "return needs an instruction for the new draft"
+            raise DataError("review.no-instruction", what, fix="--instruction TEXT")
+
+    def _gone_on(self, decision: Decision) -> Decided:
+        """Resume the run, unless another process does."""
         try:
             return self.go_on(decision)
         except ConflictError as error:

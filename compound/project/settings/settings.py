@@ -173,13 +173,7 @@ def load_settings(
     chosen = _table(profiles, name)
     _refuse_unknown(chosen, set(PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
     merged = {key: table[key] for key in PROFILE_KEYS if key in table} | chosen
-    for key in ("state", "lock_wait", "vectors", "model"):
-        if value := env.get(f"COMPOUND_{key.upper()}"):
-            merged[key] = value
-    if value := env.get("COMPOUND_RECORDS"):
-        merged["records"] = _table(merged, "records") | _stores(value)
-    if model:
-        merged["model"] = model
+    merged |= _overrides(env, merged) | ({"model": model} if model else {})
     state = Path(env["COMPOUND_HOME"]) if env.get("COMPOUND_HOME") else base / STATE_FOLDER
     home = state.resolve() / name
     return Settings(
@@ -195,6 +189,15 @@ def load_settings(
         batch=_batch(_table(table, "batch"), marker),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
+
+
+def _overrides(env: Mapping[str, str], table: Mapping[str, object]) -> dict[str, object]:
+    """The keys of a profile that environment variables set."""
+    keys = ("state", "lock_wait", "vectors", "model")
+    found: dict[str, object] = {key: value for key in keys if (value := env.get(f"COMPOUND_{key.upper()}"))}
+    if value := env.get("COMPOUND_RECORDS"):
+        found["records"] = _table(table, "records") | _stores(value)
+    return found
 
 
 def _only_graph(root: Path) -> str:

@@ -110,14 +110,7 @@ def commit(  # noqa: PLR0913  # what one transaction writes
         raise ConflictError(
             "review.transition", f"cannot {event.value} review item {item.review_id}: it is {item.status.value}"
         )
-    is_final = event is not Event.PROPOSE and wish.action != "escalate"
-    body_sha256, draft_seq = item.draft_sha256, item.draft_seq
     shown = _shown(item, wish.action, draft) if event is Event.PROPOSE else draft
-    if draft != item.draft:
-        body_sha256 = digest(draft_to_json(draft))
-    if shown != item.draft:
-        draft_seq = next_draft_seq(db, item.review_id)
-        insert_draft(db, item.review_id, draft_seq, wish.user, shown, now=now)
     rests_on: dict[str, object] = {}
     if evidence is not None and shown is draft:
         rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
@@ -127,13 +120,38 @@ def commit(  # noqa: PLR0913  # what one transaction writes
         now=now,
         **rests_on,
         status=status.value,
-        draft_seq=draft_seq,
+        draft_seq=_store_draft(db, item, shown, wish.user, now=now),
         refs=dict(refs),
         lease_user=None,
         lease_until=None,
         first_approver=wish.user if event is Event.PROPOSE else item.first_approver,
     )
-    decision = Decision(
+    is_final = event is not Event.PROPOSE and wish.action != "escalate"
+    decision = _decision(item, wish, draft, refs, fields, is_final=is_final, now=now)
+    _insert(db, decision, item, undo_s)
+    return decision
+
+
+def _store_draft(db: Connection, item: ReviewItem, shown: Draft, user: str, *, now: float) -> int:
+    """Store the draft that the item shows from now on; returns its number."""
+    if shown == item.draft:
+        return item.draft_seq
+    seq = next_draft_seq(db, item.review_id)
+    insert_draft(db, item.review_id, seq, user, shown, now=now)
+    return seq
+
+
+def _decision(  # noqa: PLR0913  # what a decision says
+    item: ReviewItem,
+    wish: Wish,
+    draft: Draft,
+    refs: Mapping[str, int],
+    fields: Mapping[str, JsonValue],
+    *,
+    is_final: bool,
+    now: float,
+) -> Decision:
+    return Decision(
         decision_id=digest([item.review_id, item.version])[:32],
         review_id=item.review_id,
         version=item.version,
@@ -144,15 +162,13 @@ def commit(  # noqa: PLR0913  # what one transaction writes
         final=is_final,
         actor=wish.user,
         draft=draft,
-        body_sha256=body_sha256,
+        body_sha256=item.draft_sha256 if draft == item.draft else digest(draft_to_json(draft)),
         refs=dict(refs),
         reason=str(fields.get("reason") or "") or None,
         fields=dict(fields),
         note=wish.note,
         decided_at=now,
     )
-    _insert(db, decision, item, undo_s)
-    return decision
 
 
 def _shown(item: ReviewItem, action: Action, draft: Draft) -> Draft:
@@ -203,7 +219,7 @@ def _insert(db: Connection, decision: Decision, item: ReviewItem, undo_s: float)
             "reason": decision.reason,
             "fields": {name: digest(value) for name, value in decision.fields.items()},
             "effects": [
-                [one.node, one.effect, one.target, digest(dict(one.arguments))]
+                [one.node, one.name, one.target, digest(dict(one.arguments))]
                 for one in decision.draft.effects.get(decision.action, ())
             ],
         },

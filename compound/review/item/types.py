@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
+from compound.connector.target import EffectCall
+from compound.review.item.call_json import call_to_json
 from compound.review.item.machine import Status
 from compound.review.item.offer import ANYTHING_USUAL, Offer
 
@@ -23,41 +25,7 @@ def _nothing() -> Mapping[str, JsonValue]:
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposedAction:
-    """One action that a draft proposes.
-
-    Attributes:
-        name: Name of an effect. A reviewer may change the arguments, never the name.
-        arguments: JSON arguments.
-        details: Further facts from the planner (confidence, evidence); passed through.
-    """
-
-    name: str
-    arguments: Mapping[str, JsonValue]
-    details: Mapping[str, JsonValue] = field(default_factory=_nothing)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEffect:
-    """An effect of a decision, as shown before and run after it.
-
-    Attributes:
-        node: The effect node that runs it.
-        effect: Name of the effect.
-        target: Name of its target.
-        arguments: JSON arguments; `<name>` is a placeholder for a field that the user must give.
-        when: A condition that is known only after the decision; empty for an unconditional effect.
-    """
-
-    node: str
-    effect: str
-    target: str
-    arguments: Mapping[str, JsonValue]
-    when: str = ""
-
-
-def _no_effects() -> Mapping[str, tuple[ShownEffect, ...]]:
+def _no_effects() -> Mapping[str, tuple[EffectCall, ...]]:
     return {}
 
 
@@ -67,7 +35,7 @@ class Draft:
 
     Attributes:
         text: Its text, for people and lists; empty if the draft has none.
-        actions: Further actions of an approval.
+        actions: Further actions of an approval. A reviewer may change their arguments, never their names.
         fields: Fields of the offer that have a value in the shown item; an edit changes these.
         effects: Action to all of its effects, in order.
         covers: Effect nodes whose effects are all listed in `effects`.
@@ -76,9 +44,9 @@ class Draft:
     """
 
     text: str = ""
-    actions: tuple[ProposedAction, ...] = ()
+    actions: tuple[EffectCall, ...] = ()
     fields: Mapping[str, JsonValue] = field(default_factory=_nothing)
-    effects: Mapping[str, tuple[ShownEffect, ...]] = field(default_factory=_no_effects)
+    effects: Mapping[str, tuple[EffectCall, ...]] = field(default_factory=_no_effects)
     covers: tuple[str, ...] = ()
     given: Mapping[str, JsonValue] = field(default_factory=_nothing)
     amends: Mapping[str, JsonValue] = field(default_factory=_nothing)
@@ -89,7 +57,7 @@ class Edit:
     """Edited `text` and `actions`; None keeps the draft's value."""
 
     text: str | None = None
-    actions: tuple[ProposedAction, ...] | None = None
+    actions: tuple[EffectCall, ...] | None = None
 
     def to_fields(self) -> dict[str, JsonValue]:
         """The edit as fields of a decision."""
@@ -97,9 +65,7 @@ class Edit:
         if self.text is not None:
             fields["text"] = self.text
         if self.actions is not None:
-            fields["actions"] = [
-                {**one.details, "name": one.name, "arguments": dict(one.arguments)} for one in self.actions
-            ]
+            fields["actions"] = [call_to_json(one) for one in self.actions]
         return fields
 
 

@@ -38,10 +38,11 @@ def test_reviews() -> None:
 
 
 def test_an_edit_of_actions() -> None:
-    """review.Edit, review.ProposedAction"""
-    from compound.review import Edit, ProposedAction
+    """review.Edit, effect.EffectCall"""
+    from compound.effect import EffectCall
+    from compound.review import Edit
 
-    proposed = ProposedAction(name="refund", arguments={"order": "#W1", "amount": 40})
+    proposed = EffectCall(name="refund", arguments={"order": "#W1", "amount": 40})
     edit = Edit(actions=(proposed,))
     assert edit.to_fields() == {"actions": [{"name": "refund", "arguments": {"order": "#W1", "amount": 40}}]}
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from compound.connector.state import tables
+from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError, EffectRefused
-from compound.review import Edit, ProposedAction, Status
+from compound.review import Edit, Status
 from compound.review.item.machine import TRANSITIONS, UNDECIDED
 from compound.review.item.types import Draft, NewReview, ResumeClaim, ReviewItem
 from compound.review.queue.queue import ReviewQueue
@@ -42,7 +43,7 @@ class Queue(RuleBasedStateMachine):
 
     @initialize(second=st.booleans(), expires=st.booleans())
     def open(self, second: bool, expires: bool) -> None:
-        action = ProposedAction(name="cancel", arguments={"order_id": "#W1"})
+        action = EffectCall(name="cancel", arguments={"order_id": "#W1"})
         item = self.queue.open_item(
             NewReview(
                 run_id="r",

@@ -92,11 +92,11 @@ class Notes:
     async def perform(self, group):
         self.setup.folder.mkdir(parents=True, exist_ok=True)
         lines = []
-        done = [self.setup.effects(one.effect).perform(lines, one.args) for one in group.effects]
+        done = [self.setup.effects(one.name).perform(lines, one.arguments) for one in group.effects]
         with (self.setup.folder / "notes.txt").open("a") as file:
             file.writelines(f"{line}\\n" for line in lines)
         pairs = zip(group.effects, done)
-        return [EffectOutcome(effect_key=one.effect_key, status="sent", result=result) for one, result in pairs]
+        return [EffectOutcome(key=one.key, status="sent", result=result) for one, result in pairs]
 
 
 def target(setup):
