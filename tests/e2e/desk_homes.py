@@ -242,18 +242,18 @@ def _read(project: Project) -> Ending:
     with resources.state.read() as db:
         return Ending(
             tickets={
-                row.ticket_id: (row.status, row.lane, row.attempt, (row.error or {}).get("code"))
+                row.item_id: (row.status, row.readiness, row.attempt, (row.error or {}).get("code"))
                 for row in db.execute(sa.select(tables.batch_item))
             },
             runs={row.run_id: row.status for row in db.execute(sa.select(tables.run))},
             shop=shop,
             versions=resources.records["shop"].versions(refs),
             items={
-                row.item_id: (row.status, row.version, row.sha256)
+                row.review_id: (row.status, row.version, row.sha256)
                 for row in db.execute(
                     sa.select(tables.review_item, tables.draft_version.c.sha256).join(
                         tables.draft_version,
-                        (tables.draft_version.c.item_id == tables.review_item.c.item_id)
+                        (tables.draft_version.c.review_id == tables.review_item.c.review_id)
                         & (tables.draft_version.c.seq == tables.review_item.c.draft_seq),
                     )
                 )

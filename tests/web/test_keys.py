@@ -16,7 +16,7 @@ def test_a_review_is_opened_and_approved_by_keys_alone(ann: Person, site: Site) 
     title = page.locator("h1").inner_text()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".outcomes").get_by_text("sent")).to_be_visible()
-    assert [f"Water {name[1:]}" for name, _ in site.answers()] == [title]
+    assert [f"Water {str(name)[1:]}" for name, _ in site.answers()] == [title]
 
 
 def test_a_key_that_is_held_down_decides_once(ann: Person, site: Site) -> None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 AUDIT: Final = "audit"
 NOT_CERTIFIED: Final = "not certified"
-READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
-"""Labels for how a draft was decided or why it waits."""
 
 
 class Gatekeeper:

@@ -83,7 +83,7 @@ class Standing:
 class AuditedDecision:
     """A person's decision on a draft of the random audit sample."""
 
-    item_id: str
+    review_id: str
     is_unchanged: bool
     key: str | None
     score: float | None
@@ -179,8 +179,8 @@ class Certificates:
             A person's first final decision on each draft, oldest first.
         """
         query = (
-            sa.select(_ITEM.c.run_id, _ITEM.c.item_id, _ITEM.c.readiness, _DECISION.c.action, _DECISION.c.actor)
-            .join(_DECISION, _DECISION.c.item_id == _ITEM.c.item_id)
+            sa.select(_ITEM.c.run_id, _ITEM.c.review_id, _ITEM.c.readiness, _DECISION.c.action, _DECISION.c.actor)
+            .join(_DECISION, _DECISION.c.review_id == _ITEM.c.review_id)
             .where(_ITEM.c.node == node, _ITEM.c.ready.is_(True), _DECISION.c.final.is_(True))
             .order_by(_DECISION.c.decided_at, _DECISION.c.decision_id)
         )
@@ -192,7 +192,7 @@ class Certificates:
                 if said is None or not is_label or row.actor.startswith("policy:") or row.run_id in found:
                     continue
                 found[row.run_id] = AuditedDecision(
-                    item_id=row.item_id, is_unchanged=row.action == said.action, key=said.key, score=said.score
+                    review_id=row.review_id, is_unchanged=row.action == said.action, key=said.key, score=said.score
                 )
         return list(found.values())
 

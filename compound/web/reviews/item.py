@@ -11,7 +11,7 @@ from compound.language.types import Enum, bare, parse_type
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.project import ItemView
+    from compound.project import ReviewView
 
 FIRST: Final = ("approve", "edit")
 """Decisions that stand first; the others follow in the order of the graph file."""
@@ -50,7 +50,7 @@ class Decision:
     says: str
 
 
-def decisions_of(view: ItemView) -> Sequence[Decision]:
+def decisions_of(view: ReviewView) -> Sequence[Decision]:
     """The decisions that a review offers, approval first."""
     names = sorted(view.offers, key=lambda one: FIRST.index(one) if one in FIRST else len(FIRST))
     return [
@@ -94,7 +94,7 @@ def _as_json(value: JsonValue) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def given_fields(view: ItemView, action: str, form: Mapping[str, str]) -> dict[str, JsonValue]:
+def given_fields(view: ReviewView, action: str, form: Mapping[str, str]) -> dict[str, JsonValue]:
     """The fields of a submitted form by their declared types; an unchanged or empty one is left out.
 
     Raises:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from compound.review import ItemFilter, Status
+from compound.review import ReviewFilter, Status
 from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
-    from compound.project import ItemRow, Project
+    from compound.project import Project, ReviewRow
     from compound.web.identity.people import Person
 
 PAGE: Final = 50
@@ -29,21 +29,21 @@ class View:
 
     key: str
     name: str
-    where: ItemFilter
+    where: ReviewFilter
 
 
 def views_for(person: Person) -> Sequence[View]:
     """The views that everybody has."""
     waiting = tuple(sorted(UNDECIDED - {Status.SNOOZED}))
     return (
-        View(key="open", name="Open", where=ItemFilter(statuses=waiting)),
-        View(key="mine", name="Mine", where=ItemFilter(statuses=waiting, user=person.name)),
-        View(key="ready", name="Ready", where=ItemFilter(statuses=waiting, ready=True)),
-        View(key="look", name="Needs a look", where=ItemFilter(statuses=waiting, ready=False)),
-        View(key="second", name="Second approval", where=ItemFilter(statuses=(Status.AWAITING_SECOND,))),
-        View(key="stale", name="Out of date", where=ItemFilter(statuses=(Status.STALE,))),
-        View(key="snoozed", name="Snoozed", where=ItemFilter(statuses=(Status.SNOOZED,))),
-        View(key="decided", name="Decided", where=ItemFilter(statuses=(Status.DECIDED,))),
+        View(key="open", name="Open", where=ReviewFilter(statuses=waiting)),
+        View(key="mine", name="Mine", where=ReviewFilter(statuses=waiting, user=person.name)),
+        View(key="ready", name="Ready", where=ReviewFilter(statuses=waiting, ready=True)),
+        View(key="look", name="Needs a look", where=ReviewFilter(statuses=waiting, ready=False)),
+        View(key="second", name="Second approval", where=ReviewFilter(statuses=(Status.AWAITING_SECOND,))),
+        View(key="stale", name="Out of date", where=ReviewFilter(statuses=(Status.STALE,))),
+        View(key="snoozed", name="Snoozed", where=ReviewFilter(statuses=(Status.SNOOZED,))),
+        View(key="decided", name="Decided", where=ReviewFilter(statuses=(Status.DECIDED,))),
     )
 
 
@@ -58,7 +58,7 @@ class ListPage:
 
     views: Sequence[tuple[View, int]]
     chosen: View
-    rows: Sequence[ItemRow]
+    rows: Sequence[ReviewRow]
     counts: Mapping[str, int]
 
 

@@ -17,7 +17,7 @@ from compound.web.reviews.listing import list_page
 from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
-    from compound.project import Decided, ItemView
+    from compound.project import Decided, ReviewView
 
 router = APIRouter()
 Reader = Annotated[Person, Depends(needs(Right.READ))]
@@ -32,80 +32,80 @@ async def reviews(request: Request, person: Reader, view: str = "open") -> Respo
     return place.pages.render(request, "reviews/list.html", {"page": page}, person=person)
 
 
-@router.get("/reviews/{item_id}")
-async def review(request: Request, person: Reader, item_id: str) -> Response:
+@router.get("/reviews/{review_id}")
+async def review(request: Request, person: Reader, review_id: str) -> Response:
     """One review."""
-    view = await to_thread.run_sync(_seen, request, person, item_id)
+    view = await to_thread.run_sync(_seen, request, person, review_id)
     return _page(request, person, view)
 
 
-@router.post("/reviews/{item_id}/claim")
-async def claim(request: Request, person: Decider, item_id: str) -> Response:
+@router.post("/reviews/{review_id}/claim")
+async def claim(request: Request, person: Decider, review_id: str) -> Response:
     """Hold a review, so that nobody else decides it."""
     form = await request.form()
     service = place_of(request).project.reviews()
     takeover = form.get("takeover") == "yes"
-    await to_thread.run_sync(_seen, request, person, item_id)
-    await to_thread.run_sync(lambda: service.claim(item_id, user=person.name, takeover=takeover))
-    return RedirectResponse(f"/reviews/{item_id}", status_code=303)
+    await to_thread.run_sync(_seen, request, person, review_id)
+    await to_thread.run_sync(lambda: service.claim(review_id, user=person.name, takeover=takeover))
+    return RedirectResponse(f"/reviews/{review_id}", status_code=303)
 
 
-@router.post("/reviews/{item_id}/release")
-async def release(request: Request, person: Decider, item_id: str) -> Response:
+@router.post("/reviews/{review_id}/release")
+async def release(request: Request, person: Decider, review_id: str) -> Response:
     """Let others decide it."""
     service = place_of(request).project.reviews()
-    await to_thread.run_sync(_seen, request, person, item_id)
-    await to_thread.run_sync(lambda: service.release(item_id, user=person.name))
+    await to_thread.run_sync(_seen, request, person, review_id)
+    await to_thread.run_sync(lambda: service.release(review_id, user=person.name))
     return RedirectResponse("/reviews", status_code=303)
 
 
-@router.post("/reviews/{item_id}/decide")
-async def decide(request: Request, person: Decider, item_id: str) -> Response:
+@router.post("/reviews/{review_id}/decide")
+async def decide(request: Request, person: Decider, review_id: str) -> Response:
     """Decide it: one of the actions that the review offers, or return it with an instruction."""
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    view = await to_thread.run_sync(_seen, request, person, item_id)
+    view = await to_thread.run_sync(_seen, request, person, review_id)
     try:
         decided = await to_thread.run_sync(_decide, request, person, view, form)
     except (ConflictError, DataError) as error:
-        now = await to_thread.run_sync(_seen, request, person, item_id)
+        now = await to_thread.run_sync(_seen, request, person, review_id)
         return _page(request, person, now, error=error, kept=form)
-    return RedirectResponse(f"/reviews/{item_id}?decided={decided.decision_id}", status_code=303)
+    return RedirectResponse(f"/reviews/{review_id}?decided={decided.decision_id}", status_code=303)
 
 
-@router.post("/reviews/{item_id}/undo")
-async def undo(request: Request, person: Decider, item_id: str) -> Response:
+@router.post("/reviews/{review_id}/undo")
+async def undo(request: Request, person: Decider, review_id: str) -> Response:
     """Take a decision back before anything was done."""
     service = place_of(request).project.reviews()
-    await to_thread.run_sync(_seen, request, person, item_id)
-    await to_thread.run_sync(lambda: service.undo(item_id, user=person.name))
-    return RedirectResponse(f"/reviews/{item_id}", status_code=303)
+    await to_thread.run_sync(_seen, request, person, review_id)
+    await to_thread.run_sync(lambda: service.undo(review_id, user=person.name))
+    return RedirectResponse(f"/reviews/{review_id}", status_code=303)
 
 
-@router.post("/reviews/{item_id}/redraft")
-async def redraft(request: Request, person: Decider, item_id: str) -> Response:
+@router.post("/reviews/{review_id}/redraft")
+async def redraft(request: Request, person: Decider, review_id: str) -> Response:
     """Draft a review again whose rows changed; what a person wrote is kept."""
     service = place_of(request).project.reviews()
-    await to_thread.run_sync(_seen, request, person, item_id)
-    await to_thread.run_sync(lambda: service.redraft(item_id, user=person.name))
-    return RedirectResponse(f"/reviews/{item_id}", status_code=303)
+    await to_thread.run_sync(_seen, request, person, review_id)
+    await to_thread.run_sync(lambda: service.redraft(review_id, user=person.name))
+    return RedirectResponse(f"/reviews/{review_id}", status_code=303)
 
 
-def _seen(request: Request, person: Person, item_id: str) -> ItemView:
+def _seen(request: Request, person: Person, review_id: str) -> ReviewView:
     """A review that the person sees; others do not exist for the person."""
-    view = place_of(request).project.reviews().show(item_id)
-    if view.item_id != item_id or not person.sees(view.queue):
-        raise DataError("review.unknown-item", f"item {item_id!r} does not exist", fix="/reviews lists them")
+    view = place_of(request).project.reviews().show(review_id)
+    if view.review_id != review_id or not person.sees(view.queue):
+        raise DataError("review.unknown-item", f"item {review_id!r} does not exist", fix="/reviews lists them")
     return view
 
 
-def _decide(request: Request, person: Person, view: ItemView, form: dict[str, str]) -> Decided:
+def _decide(request: Request, person: Person, view: ReviewView, form: dict[str, str]) -> Decided:
     action = form.get("action", "")
     version = form.get("version", "")
     if not version.isdecimal():
         raise DataError("review.version", "the form carries no version", fix="reload the page")
     service = place_of(request).project.reviews()
     return service.decide(
-        view.item_id,
+        view.review_id,
         action,
         user=person.name,
         version=int(version),
@@ -117,7 +117,7 @@ def _decide(request: Request, person: Person, view: ItemView, form: dict[str, st
 def _page(
     request: Request,
     person: Person,
-    view: ItemView,
+    view: ReviewView,
     *,
     error: CompoundError | None = None,
     kept: dict[str, str] | None = None,

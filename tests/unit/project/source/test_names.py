@@ -70,7 +70,7 @@ nodes:
   ok: {use: review, show: [$input.text]}
   act: {use: effect, tool: say, when: review.action == 'approve', in: {text: $input.text}}
 """.replace("review.action", "ok.action")
-DESK = {"connectors/desk.yaml": "compound: desk/v1\n"}
+DESK = {"connectors/desk.yaml": "compound: mailbox/v1\n"}
 
 
 def found(root: Path, files: Mapping[str, str], names: tuple[str, ...] = ()) -> list[Finding]:
