@@ -40,7 +40,7 @@ class Decision:
 
     Attributes:
         action: `approve`, `edit`, `reject`, or the graph's own.
-        effects: What it does, in order: `{node, effect, target, arguments}`.
+        effects: What it does, in order: `{node, name, target, arguments}`.
         says: What it does in one sentence; empty if it does nothing.
     """
 
@@ -70,7 +70,7 @@ def sentence(effects: Sequence[Mapping[str, JsonValue]]) -> str:
 
 
 def _says(effect: Mapping[str, JsonValue]) -> str:
-    name = str(effect["effect"]).replace("_", " ")
+    name = str(effect["name"]).replace("_", " ")
     values = cast("Mapping[str, JsonValue]", effect["arguments"]).values()
     short = [str(one) for one in values if isinstance(one, str | int | float) and len(str(one)) <= 24]
     return " ".join([name, *short[:3]])
