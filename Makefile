@@ -6,6 +6,9 @@ STAMP  := $(VENV)/.ready
 CHARTS := $(VENV)/.charts
 BROWSER := $(VENV)/.browser
 
+# A third of the time of the tests is waiting: one process more than cores, at most 4.
+WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )); echo $$(( n < 4 ? n : 4 )))
+
 .PHONY: help setup demo test check fmt docs mutations bench soak fuzz browser lock clean
 
 help:  ## what can be made
@@ -39,7 +42,7 @@ demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good
 	$(BIN)/compound demo
 
 test: $(CHARTS) $(BROWSER)  ## every test, offline; in a random order with ORDER=randomly
-	$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile -p $(if $(ORDER),$(ORDER),no:randomly)
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile -p $(if $(ORDER),$(ORDER),no:randomly)
 
 soak: $(CHARTS) $(BROWSER)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from compound.batch.types import LOOK, READY, ItemStatus
+from compound.batch.types import ItemStatus
 from compound.connector.state import tables
+from compound.review.item.lists import LOOK, READY
 from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:

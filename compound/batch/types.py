@@ -22,9 +22,6 @@ class ItemStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
-"""Readiness of an item of a graph with `auto` rules: its drafts wait and their rule holds, they wait and it does not
-hold, or no person decided them."""
 SETTLED = frozenset({ItemStatus.WAITING_REVIEW, ItemStatus.DONE, ItemStatus.DEAD, ItemStatus.CANCELLED})
 
 

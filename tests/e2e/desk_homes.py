@@ -149,13 +149,16 @@ def seeded_home(path: Path) -> Home:
 
 
 def contents(home: Home) -> dict[str, str]:
-    """SHA-256 of every file of a home, by its path; of a link where it leads."""
+    """SHA-256 of every file of a home, by its path; of a link where it leads.
+
+    Without the opened copies of an index, `.open-PID-*`: one of a killed process stays until the next one opens it.
+    """
     return {
         str(path.relative_to(home.path)): str(path.readlink())
         if path.is_symlink()
         else hashlib.sha256(path.read_bytes()).hexdigest()
         for path in home.path.rglob("*")
-        if path.is_symlink() or path.is_file()
+        if (path.is_symlink() or path.is_file()) and "/.open-" not in str(path.relative_to(home.path))
     }
 
 

@@ -39,7 +39,7 @@ def list_effects(
         return
     print_table(
         f"{len(found)} effect{'s' * (len(found) != 1)}",
-        ["key", "effect", "target", "status", "item", "why"],
+        ["key", "effect", "target", "status", "review", "why"],
         [(one.key[:12], one.effect, one.target, one.status, one.review_id[:10], one.error) for one in found],
         short=["effect", "why"],
     )

@@ -78,7 +78,7 @@ def list_items(
         print_json(items)
         return
     if not items:
-        note("no open items" if not (status or all_items) else "no item matches")
+        note("no open review items" if not (status or all_items) else "no review item matches")
         return
     _say_items(items)
     counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
@@ -89,8 +89,8 @@ def list_items(
 
 def _say_items(items: Sequence[ReviewRow]) -> None:
     left_out = print_table(
-        f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "of", "asked by", "status", "draft", "age", "subject", "why a person"],
+        f"{len(items)} review item{'s' * (len(items) != 1)}",
+        ["review", "item", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
@@ -106,7 +106,7 @@ def _say_items(items: Sequence[ReviewRow]) -> None:
         ],
         right=["age"],
         short=["asked by", "subject", "why a person"],
-        spare=["asked by", "age", "draft", "why a person", "of"],
+        spare=["asked by", "age", "draft", "why a person", "item"],
     )
     if left_out:
         note(f"hidden in this narrow terminal: {', '.join(left_out)} (--json has them)")

@@ -47,11 +47,11 @@ def item_message(resources: Resources, item: Mapping[str, JsonValue], mailbox: s
     return {"mailbox": name, **links_of(item)} if name else {}
 
 
-def links_of(ticket: Mapping[str, JsonValue]) -> dict[str, str]:
+def links_of(item: Mapping[str, JsonValue]) -> dict[str, str]:
     """`thread` and `in_reply_to` of an item, if it has them."""
     from compound.connector.mailbox.item import LINKS
 
-    return {name: str(one) for name in LINKS if (one := ticket.get(name)) not in (None, "")}
+    return {name: str(one) for name in LINKS if (one := item.get(name)) not in (None, "")}
 
 
 def arrival_of(item_id: str, item: Mapping[str, JsonValue], message: Mapping[str, str]) -> Arrival:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from compound.batch.types import LOOK, READY
 from compound.project.review.conversation_lines import conversation_lines
 from compound.project.review.item_fields import ReviewFields
 from compound.project.review.item_history import (
@@ -25,6 +24,7 @@ from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
 from compound.review.item.call_json import call_to_json
+from compound.review.item.lists import LOOK, READY
 from compound.review.item.offer import shown_offer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from compound.batch import ItemStatus
 from compound.batch.gate import keys_of
 from compound.batch.trouble import is_out_of_room
-from compound.batch.types import AUTOMATIC, LOOK, READY, BacklogItem, Gate, LedgerItem, Outcome
+from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
 from compound.connector.rows.sources import ENDINGS
 from compound.connector.state.items import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
@@ -21,6 +21,7 @@ from compound.project.decision.arrivals import message_of
 from compound.project.running.items import RowItems, record_of
 from compound.project.running.messages import apart, mailbox_name
 from compound.project.running.sources import open_source
+from compound.review.item.lists import AUTOMATIC, LOOK, READY
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from compound.review.item.types import Draft
 
 
+READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
+"""Readiness under `auto` rules: the drafts wait and their rule holds, they wait and it does not hold, or no person
+decided them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSummary:
     """A row of a list: an item without its evidence.

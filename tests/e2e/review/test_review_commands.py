@@ -235,7 +235,7 @@ def test_an_order_that_changed_between_approval_and_commit(waiting: Home) -> Non
     assert "nothing was done" in refused.stdout
     assert "the item is open again" in refused.stdout
     assert shop_of(home) == before
-    assert {status for _, status in effects_of(home, str(item["run_id"]))} == {"refused"}
+    assert effects_of(home, str(item["run_id"])) == []
     stale = cast("Json", home.json("review", "show", name))
     assert stale["status"] == "stale"
     fresh = home.run("review", "redraft", name)

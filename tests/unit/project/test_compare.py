@@ -169,7 +169,7 @@ def test_runs_that_wait_are_counted_where_they_wait(project: Path) -> None:
                 "version": 1,
                 "second": [],
                 "undo_s": {},
-                "ticket": {},
+                "item": {},
                 "evidence": [],
                 "reasons": [],
                 "refs": [],

@@ -65,7 +65,7 @@ def test_what_expires_is_closed_and_its_run_ends(tmp_path: Path, monkeypatch: py
     bank = bank_with(tmp_path, review="due: 1h\non_expire: {close: true}")
     item = bank.ask()
     shift(bank, 2 * 3600)
-    assert "no open items" in say(bank, "review", "list", monkeypatch=monkeypatch)
+    assert "no open review items" in say(bank, "review", "list", monkeypatch=monkeypatch)
     shown = view(bank, item)
     assert shown["status"] == "expired"
     with bank.open() as project:

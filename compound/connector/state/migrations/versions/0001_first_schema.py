@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v1_0001"
+revision = "v1_0003"
 down_revision = None
 
 
