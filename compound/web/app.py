@@ -28,7 +28,7 @@ STATIC: Final = Path(__file__).parent / "static"
 LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 
 
-def create_app(project: Project, *, hosts: Sequence[str] = LOCAL) -> FastAPI:
+def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "::1")) -> FastAPI:
     """The web application of a project: its pages, and its API.
 
     Args:
