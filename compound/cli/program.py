@@ -22,6 +22,7 @@ from compound.cli.work import batch as _batch
 from compound.cli.work import build as _build
 from compound.cli.work import demo as _demo
 from compound.cli.work import evaluate as _evaluate
+from compound.cli.work import people as _people
 from compound.cli.work import prune as _prune
 from compound.cli.work import serve as _serve
 from compound.cli.work import specialists as _specialists
@@ -50,6 +51,7 @@ for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _dem
     module.register(app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")
+app.add_typer(_people.app, name="people")
 app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")

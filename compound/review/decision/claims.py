@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
 from compound.errors import ConflictError
-from compound.review.decision.backend import LEASE_S, Backend, need_person
+from compound.review.decision.backend import LEASE_S, Backend, need_no_agent, need_person
 from compound.review.item.machine import Event, Status
 from compound.review.item.rows import insert_draft, load, lost, moment, move, next_draft_seq, next_status, record
 from compound.review.item.types import Draft, ReviewItem
@@ -63,6 +63,7 @@ ORDER = (
 
 
 def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: float, takeover: bool) -> ReviewItem:
+    need_no_agent(db, user)
     if item.status is Status.DECIDED:
         raise lost(db, item, version=item.version)
     next_status(item, Event.CLAIM)
