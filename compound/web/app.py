@@ -12,9 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from compound.errors import CompoundError, ConflictError
+from compound.errors import CompoundError
+from compound.web.api.app import PREFIX, create_api
 from compound.web.door import login
-from compound.web.door.access import COOKIE, Refused, SignInFirst
+from compound.web.door.access import COOKIE, SignInFirst
+from compound.web.door.answers import status_of
 from compound.web.identity.people import People
 from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of
@@ -37,7 +39,9 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     """
     app = FastAPI(title=project.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
     people = People(project.resources.state, project.resources.clock)
-    app.state.place = Place(project=project, people=people, pages=Pages(project.settings.name))
+    place = Place(project=project, people=people, pages=Pages(project.settings.name))
+    app.state.place = place
+    app.mount(PREFIX, create_api(place))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
     app.include_router(reviews.router)
@@ -59,32 +63,15 @@ async def _health() -> Response:
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:
     back = error.back if isinstance(error, SignInFirst) else ""
-    if request.url.path.startswith("/api/"):
-        return _problem("web.sign-in", "nobody is signed in", "send Authorization: Bearer TOKEN", 401)
     return RedirectResponse(f"/login?back={quote(back)}", status_code=303)
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    """An error of ours: a page, or a problem document for programs."""
+    """An error of ours, as a page."""
     assert isinstance(error, CompoundError)
-    status = _status(error)
-    if request.url.path.startswith("/api/"):
-        return _problem(error.code, error.what, error.fix, status)
+    status = status_of(error)
     place = place_of(request)
     cookie = request.cookies.get(COOKIE)
     person = getattr(request.state, "person", None) if cookie else None
     values = {"error": error, "status": status, "phrase": HTTPStatus(status).phrase}
     return place.pages.render(request, "error.html", values, person=person, status=status)
-
-
-def _status(error: CompoundError) -> int:
-    if isinstance(error, Refused):
-        return 401 if error.code == "web.token" else 403
-    if isinstance(error, ConflictError):
-        return 409
-    return 404 if ".unknown-" in error.code else 422
-
-
-def _problem(code: str, what: str, fix: str, status: int) -> Response:
-    body = {"type": f"urn:compound:error:{code}", "title": code, "detail": what, "fix": fix, "status": status}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")

@@ -33,13 +33,13 @@ class Refused(CompoundError):
     """The request is not allowed: a missing right, or a form of another site."""
 
 
-def needs(right: Right) -> Callable[[Request], Awaitable[Person]]:
-    """A dependency that requires somebody with a right; what they may not see does not exist for them."""
+def needs(right: Right, *others: Right) -> Callable[[Request], Awaitable[Person]]:
+    """A dependency that requires somebody with one of these rights; what they may not see does not exist for them."""
 
     async def signed_in(request: Request) -> Person:
         person = await caller(request)
         request.state.person = person
-        if not person.may(right):
+        if not any(map(person.may, (right, *others))):
             raise Refused("web.no-right", f"{person.name} lacks the right {right.value!r}", fix="ask an admin for it")
         return person
 
@@ -53,6 +53,23 @@ async def caller(request: Request) -> Person:
         Refused: `web.token`, `web.foreign-form`.
         SignInFirst: nobody is signed in.
     """
+    known: Person | None = getattr(request.state, "person", None)
+    if known is not None:
+        return known
+    request.state.person = person = await _found(request)
+    return person
+
+
+async def still_signed_in(request: Request) -> bool:
+    """Whether who sent a long request is still there: the token is not revoked, the session has not ended."""
+    try:
+        await _found(request)
+    except (Refused, SignInFirst):
+        return False
+    return True
+
+
+async def _found(request: Request) -> Person:
     people = place_of(request).people
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret:
