@@ -41,9 +41,7 @@ class Api:
         return self.plain(headers)
 
     def plain(self, headers: dict[str, str] | None = None) -> TestClient:
-        return TestClient(
-            self.app, base_url=f"https://{HOST}/api/v1", headers=headers, raise_server_exceptions=False
-        )
+        return TestClient(self.app, base_url=f"https://{HOST}/api/v1", headers=headers, raise_server_exceptions=False)
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""Random requests by the API's own document: none makes the server fail, and every answer has its declared form."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from starlette.testclient import TestClient
+
+from tests.web.api.conftest import Api
+
+OPEN_END = ("GET", "/events")
+"""A stream that ends with its reader; its finite form has a test of its own."""
+STATUSES = frozenset({200, 201, 204, 207, 304, 401, 403, 404, 405, 409, 412, 413, 422, 428})
+
+
+def operations(api: Api) -> Iterator[Any]:
+    """Every call of the document, but the endless one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        schema = schemathesis.openapi.from_dict(api.plain().get("/openapi.json").json())
+        for found in schema.get_all_operations():
+            operation = found.ok()
+            if (operation.method.upper(), operation.path) != OPEN_END:
+                yield operation
+
+
+def fuzz(api: Api, examples: int) -> dict[str, set[int]]:
+    """Send random requests of every call; the statuses by call."""
+    caller = api.caller("ann")
+    seen: dict[str, set[int]] = {}
+    for operation in operations(api):
+        send(caller, operation, examples, seen.setdefault(f"{operation.method.upper()} {operation.path}", set()))
+    return seen
+
+
+def send(caller: TestClient, operation: Any, examples: int, seen: set[int]) -> None:
+    """Random requests of one call; their statuses are added to `seen`."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def one(case: Any) -> None:
+        body = {} if isinstance(case.body, schemathesis.core.NotSet) else {"json": case.body}
+        headers = {name: str(value) for name, value in (case.headers or {}).items() if name != "Authorization"}
+        answer = caller.request(
+            operation.method.upper(),
+            case.formatted_path,
+            params=dict(case.query or {}),
+            headers={name: value for name, value in headers.items() if value.isascii() and value.isprintable()},
+            **body,
+        )
+        seen.add(answer.status_code)
+        assert answer.status_code in STATUSES, (operation.path, answer.status_code, answer.text[:500])
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["code"]
+
+    one()
+
+
+def test_no_request_makes_the_server_fail(api: Api) -> None:
+    seen = fuzz(api, 6)
+    assert len(seen) >= 20
+    assert {200, 404, 422} <= set.union(*seen.values())
+
+
+@pytest.mark.soak
+def test_no_request_of_many_makes_the_server_fail(api: Api) -> None:
+    fuzz(api, 300)
