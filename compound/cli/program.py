@@ -27,6 +27,7 @@ from compound.cli.work import prune as _prune
 from compound.cli.work import serve as _serve
 from compound.cli.work import specialists as _specialists
 from compound.cli.work import traces as _traces
+from compound.cli.work import webhooks as _webhooks
 
 if TYPE_CHECKING:
     from compound.errors import CompoundError
@@ -55,6 +56,7 @@ app.add_typer(_people.app, name="people")
 app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
+app.add_typer(_webhooks.app, name="webhooks")
 
 
 _DISK = frozenset(

@@ -11,9 +11,11 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from compound.errors import CompoundError
 from compound.web.api.app import PREFIX, create_api
+from compound.web.api.problems import http_problem
 from compound.web.door import login
 from compound.web.door.access import COOKIE, SignInFirst
 from compound.web.door.answers import status_of
@@ -49,6 +51,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(CompoundError, _told)
+    app.add_exception_handler(HTTPException, _not_there)
     app.add_middleware(Protect, hosts=hosts)
     return app
 
@@ -64,6 +67,19 @@ async def _health() -> Response:
 async def _sign_in_first(request: Request, error: Exception) -> Response:
     back = error.back if isinstance(error, SignInFirst) else ""
     return RedirectResponse(f"/login?back={quote(back)}", status_code=303)
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    """A path or a method that does not exist: a page, or a problem document for programs."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith("/api/"):
+        return await http_problem(request, error)
+    phrase = HTTPStatus(error.status_code).phrase
+    told = CompoundError("web.unknown-page", f"{request.url.path}: {phrase.lower()}", fix="/reviews lists the reviews")
+    values = {"error": told, "status": error.status_code, "phrase": phrase}
+    answer = place_of(request).pages.render(request, "error.html", values, status=error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _told(request: Request, error: Exception) -> Response:

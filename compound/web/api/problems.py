@@ -73,7 +73,7 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(CompoundError, _of_ours)
     api.add_exception_handler(SignInFirst, _nobody)
     api.add_exception_handler(RequestValidationError, _bad_request)
-    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(HTTPException, http_problem)
     api.add_exception_handler(Exception, _unexpected)
 
 
@@ -95,7 +95,8 @@ async def _bad_request(request: Request, error: Exception) -> Response:
     return answer(request, ApiError("api.bad-request", what, status=422, fix=fix), found)
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def http_problem(request: Request, error: Exception) -> Response:
+    """The problem of a path or a method that does not exist, or of a body that cannot be read."""
     assert isinstance(error, HTTPException)
     fix = "/api/v1/openapi.json lists every call"
     path = request.url.path
