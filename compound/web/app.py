@@ -16,9 +16,10 @@ from starlette.exceptions import HTTPException
 from compound.errors import CompoundError
 from compound.web.api.app import PREFIX, create_api
 from compound.web.api.problems import http_problem
-from compound.web.door import login
+from compound.web.door import login, openid
 from compound.web.door.access import COOKIE, SignInFirst
 from compound.web.door.answers import status_of
+from compound.web.identity.oidc import OpenId
 from compound.web.identity.people import People
 from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of
@@ -41,11 +42,14 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     """
     app = FastAPI(title=project.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
     people = People(project.resources.state, project.resources.clock)
-    place = Place(project=project, people=people, pages=Pages(project.settings.name))
+    wanted, resources = project.settings.web.oidc, project.resources
+    oidc = None if wanted is None else OpenId(wanted, people, resources.state, resources.clock)
+    place = Place(project=project, people=people, pages=Pages(project.settings.name), oidc=oidc)
     app.state.place = place
     app.mount(PREFIX, create_api(place))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
+    app.include_router(openid.router)
     app.include_router(reviews.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/health", _health, methods=["GET"])

@@ -18,7 +18,7 @@ router = APIRouter()
 @router.get("/login")
 async def login(request: Request, back: str = HOME, link: str = "") -> Response:
     """The form to sign in. A link only fills it in: reading a page changes nothing."""
-    return place_of(request).pages.render(request, "login/login.html", {"back": back, "link": link, "error": ""})
+    return place_of(request).pages.render(request, "login/login.html", _values(request, back, link))
 
 
 @router.post("/login")
@@ -36,13 +36,19 @@ async def sign_in(request: Request) -> Response:
             given = (form.get("name", ""), form.get("password", ""))
             name = await to_thread.run_sync(_checked, place, *given, address)
     except ConflictError as error:
-        values = {"back": back, "link": "", "error": f"{error.what}. {error.fix}"}
+        values = _values(request, back, error=f"{error.what}. {error.fix}")
         status = 429 if error.code == "web.too-many-attempts" else 403
         return place.pages.render(request, "login/login.html", values, status=status)
     if name is None:
-        values = {"back": back, "link": "", "error": "The name or the password is wrong."}
+        values = _values(request, back, error="The name or the password is wrong.")
         return place.pages.render(request, "login/login.html", values, status=403)
     return await signed_in(request, name, back)
+
+
+def _values(request: Request, back: str, link: str = "", *, error: str = "") -> dict[str, str]:
+    """Values of the page to sign in; `provider` is the name of an OpenID provider, empty without one."""
+    oidc = place_of(request).oidc
+    return {"back": back, "link": link, "error": error, "provider": "" if oidc is None else oidc.settings.label}
 
 
 async def signed_in(request: Request, name: str, back: str) -> Response:

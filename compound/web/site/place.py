@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from compound.project import Project
+    from compound.web.identity.oidc import OpenId
     from compound.web.identity.people import People, Person
     from compound.web.site.render import Pages
 
@@ -22,11 +23,13 @@ class Place:
         project: The project. Its reviews, runs and batches are called from worker threads.
         people: Who may sign in.
         pages: Renders templates.
+        oidc: The OpenID provider that people sign in at; None without one.
     """
 
     project: Project
     people: People
     pages: Pages
+    oidc: OpenId | None = None
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
