@@ -58,39 +58,39 @@ def read(call: Call[T], response: httpx.Response) -> T:
         CallError: the server refused it, or answered something else.
     """
     if response.status_code >= 400:
-        raise CallError(problem_of(response))
-    if response.status_code == 204:
-        return TypeAdapter[Any](call.answers).validate_python(None)
+        raise _refused(response)
     try:
-        answer: T = TypeAdapter[Any](call.answers).validate_json(response.content)
+        content = b"null" if response.status_code == 204 else response.content
+        answer: T = TypeAdapter[Any](call.answers).validate_json(content)
     except ValidationError as error:
-        what = f"{call.method} {call.path} answered something else than Compound: {error.error_count()} differences"
-        problem = Problem(status=response.status_code, code="client.bad-answer", detail=what, fix="check the address")
-        raise CallError(problem) from error
+        what = f"{call.method} {call.path} has an answer of another form, with {error.error_count()} differences"
+        fix = "check the address; a proxy may answer in place of the server"
+        raise CallError("client.bad-answer", what, fix=fix, status=response.status_code) from error
     return answer
 
 
-def problem_of(response: httpx.Response) -> Problem:
-    """The problem document of an answer, also of one that a proxy wrote."""
+def _refused(response: httpx.Response) -> CallError:
     try:
-        return Problem.model_validate_json(response.content)
-    except ValidationError:
+        found = Problem.model_validate_json(response.content)
+    except ValidationError:  # a proxy wrote it
         what = f"the server answered {response.status_code} {response.reason_phrase}"
-        return Problem(status=response.status_code, code="client.refused", detail=what)
+        return CallError("client.refused", what, fix="check the address", status=response.status_code)
+    error = CallError(found.code, found.detail or found.title, fix=found.fix, status=found.status)
+    error.current, error.request_id = found.current, found.request_id
+    return error
 
 
 def is_again(response: httpx.Response) -> bool:
     """Whether the same call may succeed later: the server was busy, or still answers the first one."""
     if response.status_code == 409:
-        return problem_of(response).code == _BUSY
+        return _refused(response).code == _BUSY
     return response.status_code in _AGAIN
 
 
 def unreachable(error: Exception, address: str) -> CallError:
     """The error of a call that did not reach the server, or whose answer did not come."""
     what = f"{address} did not answer: {type(error).__name__}"
-    fix = "start compound serve there, or check the address"
-    return CallError(Problem(status=0, code="client.unreachable", detail=what, fix=fix))
+    return CallError("client.unreachable", what, fix="start compound serve there, or check the address")
 
 
 def wait_s(attempt: int, response: httpx.Response | None) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from compound.errors import CompoundError
 
 if TYPE_CHECKING:
-    from compound.client.types import Problem, Review
+    from compound.client.types import Review
 
 
 class CallError(CompoundError):
@@ -19,9 +19,18 @@ class CallError(CompoundError):
         request_id: Names the call in the server's log.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(
+        self,
+        code: str,
+        what: str,
+        *,
+        fix: str = "",
+        status: int = 0,
+        current: Review | None = None,
+        request_id: str = "",
+    ) -> None:
         """Internal: clients raise it."""
-        super().__init__(problem.code, problem.detail or problem.title, fix=problem.fix)
-        self.status = problem.status
-        self.current: Review | None = problem.current
-        self.request_id = problem.request_id
+        super().__init__(code, what, fix=fix)
+        self.status = status
+        self.current = current
+        self.request_id = request_id

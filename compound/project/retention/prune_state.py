@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from compound.batch import ItemStatus
 from compound.batch.types import SETTLED
 from compound.connector.state import tables
+from compound.connector.state.serving.tables import api_request, review_comment
 from compound.effect.types import EffectStatus
 from compound.project.retention.messages import emptying
 from compound.review import Status
@@ -170,6 +171,7 @@ def empty_runs(
             return Counter()
         on_each(ids)
         _keep_codes(db, ids)
+        _drop_talk(db, ids)
         return Counter({kind: db.execute(statement).rowcount for kind, statement in _emptying(ids, now).items()})
 
 
@@ -220,6 +222,13 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
         "items": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
         "messages": emptying(ids, now),
     }
+
+
+def _drop_talk(db: Connection, ids: Collection[str]) -> None:
+    """Delete what people said about the items of the runs, and answers that are kept for requests sent again."""
+    items = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
+    db.execute(sa.delete(review_comment).where(review_comment.c.review_id.in_(items)))
+    db.execute(sa.delete(api_request).where(api_request.c.status.is_not(None)))
 
 
 _TOLD: Final = (

@@ -62,7 +62,7 @@ def web_settings(table: Mapping[str, object]) -> WebSettings:
         return WebSettings()
     given = table["oidc"]
     if not isinstance(given, dict):
-        raise _bad("web.oidc", given, "a table", '[tool.compound.web.oidc]\nissuer = "https://login.example.com"')
+        raise _bad("oidc", given, "a table", '[tool.compound.web.oidc]\nissuer = "https://login.example.com"')
     return WebSettings(oidc=_oidc(cast("dict[str, object]", given)))
 
 
@@ -75,7 +75,7 @@ def _oidc(table: Mapping[str, object]) -> OidcSettings:
         raise ProjectError("project.bad-setting", what, where=_FILE, fix=f"{missing}: {OIDC_KEYS[missing]}")
     issuer = urlsplit(texts["issuer"])
     if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise _bad("web.oidc.issuer", texts["issuer"], "an https address", 'issuer = "https://login.example.com"')
+        raise _bad("oidc.issuer", texts["issuer"], "an https address", 'issuer = "https://login.example.com"')
     if "${env:" not in texts["client_secret"]:
         what = "the setting `web.oidc.client_secret` is the secret itself"
         fix = 'client_secret = "${env:OIDC_SECRET}"; secrets are kept outside the project'
@@ -86,7 +86,7 @@ def _oidc(table: Mapping[str, object]) -> OidcSettings:
 def _text(table: Mapping[str, object], key: str) -> str:
     value = table[key]
     if not isinstance(value, str) or not value.strip():
-        raise _bad(f"web.oidc.{key}", value, "a text", f'{key} = "..."')
+        raise _bad(f"oidc.{key}", value, "a text", f'{key} = "..."')
     return value
 
 
@@ -97,7 +97,7 @@ def _lists(table: Mapping[str, object], key: str) -> dict[str, tuple[str, ...]]:
     for name, one in cast("dict[str, object]", value).items() if isinstance(value, dict) else [("", None)]:
         texts = [one] if isinstance(one, str) else one
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in cast("list[object]", texts)):
-            raise _bad(f"web.oidc.{key}", value, "a table of groups", f'{key} = {{support = "reviewer"}}')
+            raise _bad(f"oidc.{key}", value, "a table of groups", f'{key} = {{support = "reviewer"}}')
         found[name] = tuple(cast("list[str]", texts))
     return found
 
@@ -110,4 +110,6 @@ def _known(table: Mapping[str, object], keys: Mapping[str, str], section: str) -
 
 
 def _bad(key: str, value: object, wanted: str, fix: str) -> ProjectError:
-    return ProjectError("project.bad-setting", f"the setting `{key}` is {value!r}, not {wanted}", where=_FILE, fix=fix)
+    return ProjectError(
+        "project.bad-setting", f"the setting `web.{key}` is {value!r}, not {wanted}", where=_FILE, fix=fix
+    )

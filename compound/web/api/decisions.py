@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from compound.client.types import BulkItem, Outcome
 from compound.errors import CompoundError, ConflictError
@@ -45,6 +45,9 @@ Action = Annotated[
 class DecisionRequest(BaseModel):
     """A decision."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"action": "edit", "fields": {"text": "Dear Ann, ..."}, "note": ""}]}
+    )
     action: Action
     fields: Annotated[
         dict[str, Any],
@@ -63,6 +66,9 @@ class BulkDecision(DecisionRequest):
 class BulkRequest(BaseModel):
     """Decisions about different items."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decisions": [{"review_id": "8f14e45f", "version": 3, "action": "approve"}]}]}
+    )
     decisions: Annotated[list[BulkDecision], Field(min_length=1, max_length=MOST)]
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from compound.client.types import GraphInfo, Run
 from compound.connector.state.audit import append_audit
@@ -44,6 +44,7 @@ class RunRequest(BaseModel):
     `input` has the form of `input_schema` of the graph.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"input": {"question": "When do you open?"}}]})
     input: Annotated[dict[str, Any], Field(description="The graph's input; see `input_schema` of the graph.")]
     context: Annotated[dict[str, Any], Field(description="The graph's context.")] = {}
     draft: Annotated[bool, Field(description="Stop before the first review, so that nothing is stored or done.")] = (

@@ -123,7 +123,7 @@ class OpenId:
             about, keys = self._provider(client)
             try:
                 got = client.fetch_token(about["token_endpoint"], code=code, code_verifier=began["verifier"])
-            except Exception as error:  # noqa: BLE001 - Authlib raises its own, and those of two HTTP clients
+            except Exception as error:
                 raise _refused(f"the provider does not accept the code ({type(error).__name__})") from error
         wanted: dict[str, Any] = {
             "iss": {"essential": True, "value": about["issuer"]},
@@ -134,7 +134,9 @@ class OpenId:
             "sub": {"essential": True},
         }
         try:
-            token = jwt.decode(got.get("id_token", ""), KeySet.import_key_set(cast("Any", keys)), algorithms=_ALGORITHMS)
+            token = jwt.decode(
+                got.get("id_token", ""), KeySet.import_key_set(cast("Any", keys)), algorithms=_ALGORITHMS
+            )
             jwt.JWTClaimsRegistry(now=int(time.time()), leeway=60, **wanted).validate(token.claims)
         except (JoseError, ValueError) as error:
             self._known = None  # the provider may have changed its keys
@@ -206,7 +208,7 @@ class OpenId:
             about = self._get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             keys = self._get(client, str(about["jwks_uri"]))
             place = {key: str(about[key]) for key in ("issuer", "authorization_endpoint", "token_endpoint")}
-        except Exception as error:  # noqa: BLE001 - of the network, of HTTP, of JSON
+        except Exception as error:
             what = f"the OpenID provider {issuer} cannot be asked: {type(error).__name__}"
             raise ConnectorError("web.oidc-unreachable", what, fix="try again; check web.oidc.issuer") from error
         if place["issuer"] != issuer:
