@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 settings.register_profile("compound", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", settings.get_profile("compound"), max_examples=1_000)
 settings.load_profile("compound")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several processes begin with what takes long."""
+    if config.pluginmanager.hasplugin("xdist") and (hasattr(config, "workerinput") or config.getoption("numprocesses")):
+        from tests.support.spreading import slow_first
+
+        slow_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """With `--dist loadfile` some files are spread test by test."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.support.spreading import Spread
+
+    return Spread(config, log)
 
 
 @pytest.fixture(scope="session")

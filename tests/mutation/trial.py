@@ -113,15 +113,16 @@ class Bench:
 
     def sample(self) -> list[Mutant]:
         """Of those, the first of each operator, and for each graph file that none of them is in the first one there."""
-        chosen: list[Mutant] = []
         every = self.mutants()
-        for place in (lambda one: one.operator.name, lambda one: (one.subject.name, one.file.path)):
-            first: dict[object, Mutant] = {}
-            for one in every:
-                first.setdefault(place(one), one)
-            seen = {place(one) for one in chosen}
-            chosen += [one for key, one in first.items() if key not in seen]
-        return chosen
+        operators: dict[str, Mutant] = {}
+        files: dict[tuple[str, str], Mutant] = {}
+        for one in every:
+            operators.setdefault(one.operator.name, one)
+        chosen = list(operators.values())
+        seen = {(one.subject.name, one.file.path) for one in chosen}
+        for one in every:
+            files.setdefault((one.subject.name, one.file.path), one)
+        return [*chosen, *(one for place, one in files.items() if place not in seen)]
 
     def _all(self, one: Operator) -> Iterator[Mutant]:
         for subject in self.subjects:

@@ -87,9 +87,7 @@ def at_once(home: Home, *commands: Sequence[str]) -> list[tuple[int, Json]]:
     for process in running:
         process.stdin.write("go\n")
         process.stdin.flush()
-    return [
-        (process.wait(), json.loads(said)) for process, said in [(one, one.communicate()[0]) for one in running]
-    ]
+    return [(process.wait(), json.loads(said)) for process, said in [(one, one.communicate()[0]) for one in running]]
 
 
 def require_one_winner(home: Home, item: Json, ended: list[tuple[int, Json]], actions: Mapping[str, str]) -> None:
