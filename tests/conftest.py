@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home that the program seeded, indexed and trained. Tests copy it; the session fails if one writes to it."""
-    from tests.e2e.desk_homes import contents, seeded_home
+    from tests.e2e.desk_homes import contents, shared_home
 
-    home = seeded_home(tmp_path_factory.mktemp("seeded") / "home")
+    # Processes of one session have neighbouring folders: the first that needs the home makes it for all.
+    folder = tmp_path_factory.getbasetemp()
+    home = shared_home(folder.parent / "seeded" if "PYTEST_XDIST_WORKER" in os.environ else folder / "seeded")
     before = contents(home)
     yield home
     after = contents(home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -128,6 +129,18 @@ def seeded_home(path: Path) -> Home:
     for command in (("seed",), ("index",), ("train", "intent")):
         home.run(*command, check=True)
     return home
+
+
+def shared_home(folder: Path) -> Home:
+    """The seeded home of a folder; one process makes it, and others wait for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = folder / "made"
+        if not made.exists():
+            seeded_home(folder / "home")
+            made.touch()
+    return Home(path=folder / "home")
 
 
 def contents(home: Home) -> dict[str, str]:
