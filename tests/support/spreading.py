@@ -15,6 +15,7 @@ FIRST: Final = (
     "tests/e2e/test_batch_crashes.py",
     "tests/e2e/review/",
     "tests/e2e/",
+    "tests/web/",
     "tests/docs/test_tutorials.py",
     "tests/mutation/",
     "tests/project/showcase/",
