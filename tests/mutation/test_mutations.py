@@ -17,6 +17,8 @@ ENOUGH_GRAPHS = 8
 ENOUGH_OPERATORS = 20
 ENOUGH_MUTANTS = 200
 SHARE = 0.95
+SHARE_OF_SAMPLE = 0.92
+"""One mistake of 80 is more than 1 percent: the sample has room for three."""
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +66,22 @@ def test_every_kind_of_mistake_is_made_and_every_graph_mistaken(result: tuple[Be
 
 
 def test_check_finds_a_sample_of_what_would_fail_or_misbehave(result: tuple[Bench, list[Trial]]) -> None:
-    require_found(result[1], at_least=len(OPERATORS) * SHARE)
+    require_found(result[1], at_least=len(OPERATORS) * SHARE, share=SHARE_OF_SAMPLE)
 
 
 @pytest.mark.soak
 def test_check_finds_what_would_fail_or_misbehave(whole: tuple[Bench, list[Trial]]) -> None:
-    require_found(whole[1], at_least=ENOUGH_MUTANTS)
+    require_found(whole[1], at_least=ENOUGH_MUTANTS, share=SHARE)
 
 
-def require_found(trials: list[Trial], *, at_least: float) -> None:
+def require_found(trials: list[Trial], *, at_least: float, share: float) -> None:
     """`check` finds the share of these that a release must have, and enough of them matter."""
     total = row("all", trials)
     lost = "\n".join(f"{one.mutant.name}\n  {one.why}\n{one.mutant.diff()}" for one in missed(trials))
     print(f"{markdown(trials)}\n\n{lost}")  # noqa: T201 - pytest shows it where the test fails, and with -s
     assert total.counted >= at_least
     assert total.share is not None
-    assert total.share >= SHARE, lost
+    assert total.share >= share, lost
 
 
 @pytest.mark.soak

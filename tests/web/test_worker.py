@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.project.conversations.helpline import GRAPH, answers, batch, helpline, letter, statuses
+from tests.project.conversations import helpline as desk
+from tests.project.conversations.helpline import GRAPH, helpline, letter
 from tests.project.keys.table import Place
 from tests.support.data.state_stores import postgresql_url
 from tests.web.caller import Caller
-from tests.web.conftest import Site, served
+from tests.web.conftest import Site, aside, served
 
 UNDO = {
     "graphs/answer.yaml": GRAPH.replace("name: answer\n", "name: answer\npolicy: rules\n"),
     "graphs/policies/rules.yaml": "compound: policy/v1\nname: rules\neffects: {send_answer: {undo: 1s}}\n",
 }
+
+
+def batch(place: Place, *letters: Mapping[str, object]) -> None:
+    """Letters come in, and are drafted."""
+    aside(desk.batch, place, *letters)
+
+
+def answers(place: Place) -> list[tuple[str | None, str]]:
+    """What customers got: the letter and the answer."""
+    return aside(desk.answers, place)
+
+
+def statuses(place: Place) -> dict[str, str]:
+    """Letter to the status of its review."""
+    return aside(desk.statuses, place)
 
 
 def wait_for(is_so: Callable[[], bool], *, seconds: float = 20.0) -> None:
@@ -64,7 +80,7 @@ def test_a_snoozed_review_returns_by_itself(tmp_path: Path) -> None:
     place = helpline(tmp_path)
     batch(place, letter("m-1", "No water."))
     with served(place) as site:
-        assert place.say("review", "snooze", "m-1", "--for", "1s").code == 0
+        assert aside(place.say, "review", "snooze", "m-1", "--for", "1s").code == 0
         wait_for(lambda: statuses(site.place) == {"m-1": "pending"})
 
 
