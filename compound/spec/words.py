@@ -220,9 +220,9 @@ class AutoRule(Strict):
 
 
 class Escalation(Strict):
-    """What happens to a review item without a decision in time; it is never approved."""
+    """What happens to a review without a decision in time; it is never approved."""
 
-    escalate: str | None = Field(default=None, description="Queue in which a new item with the same draft is opened.")
+    escalate: str | None = Field(default=None, description="Queue in which a new review with the same draft is opened.")
     remind: bool = Field(default=False, description="Write a reminder to the audit log and the list, and keep waiting.")
     close: bool = Field(default=False, description="Withdraw it and end the run: nothing is done, nothing is sent.")
 

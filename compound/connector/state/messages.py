@@ -23,7 +23,7 @@ _REF: Final = "conversation of "
 
 
 def conversation_ref(mailbox: str, item_id: str) -> str:
-    """The reference from a review item to the conversation that it was drafted from."""
+    """The reference from a review to the conversation that it was drafted from."""
     return f"{_REF}{mailbox}/{item_id}"
 
 

@@ -31,7 +31,7 @@ from compound.connector.state.message_tables import message, message_run
 
 __all__ = [
     "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version", "graph", "idempotency",
-    "lease", "message", "message_run", "metadata", "outbox", "resume", "review_item", "run", "score",
+    "lease", "message", "message_run", "metadata", "outbox", "resume", "review", "run", "score",
 ]  # fmt: skip
 
 run = Table(
@@ -156,8 +156,8 @@ batch_item = Table(
 `is_adopted`: its run was started by another batch or by `compound run`. `message`: its mailbox and
 its conversation."""
 
-review_item = Table(
-    "review_item",
+review = Table(
+    "review",
     metadata,
     Column("review_id", Text, primary_key=True),
     _key("run_id"),
@@ -203,7 +203,7 @@ review_item = Table(
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )
-"""Review items. `round` counts returns to the graph, `level` counts escalations; `decide` is the offer.
+"""Reviews. `round` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
 `ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.
 """
@@ -211,7 +211,7 @@ review_item = Table(
 draft_version = Table(
     "draft_version",
     metadata,
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     Column("seq", Integer, nullable=False),
     _key("author"),
     _json("draft", nullable=False),
@@ -225,7 +225,7 @@ decision = Table(
     "decision",
     metadata,
     Column("decision_id", Text, primary_key=True),
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     Column("version", Integer, nullable=False),
     _key("run_id"),
     _key("node"),
@@ -250,7 +250,7 @@ resume = Table(
     "resume",
     metadata,
     Column("decision_id", Text, ForeignKey("decision.decision_id"), primary_key=True),
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     _key("run_id"),
     _key("node"),
     _key("status"),

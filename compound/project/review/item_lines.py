@@ -23,7 +23,7 @@ _EXPIRES: Final = {
 
 
 def context_lines(view: ReviewFields) -> Iterator[str]:
-    """Graph, queue, deadlines and special states of an item."""
+    """Graph, queue, deadlines and special states of a review."""
     asks = f"graph {view.graph}, node {view.node}" if view.graph else f"node {view.node}"
     again = f", round {view.round + 1}" if view.round else ""
     level = f", level {view.level}" if view.level else ""
@@ -51,7 +51,7 @@ def _undo_words(view: ReviewFields) -> str:
 
 
 def done_lines(view: ReviewFields) -> Iterator[str]:
-    """Effects that are already done; empty for a decided item."""
+    """Effects that are already done; empty for a decided review."""
     if view.done and view.status not in ENDED:
         yield from ("", "already done (not repeated):")
         for one in view.done:

@@ -267,7 +267,7 @@ class EngineRunner:
         )
 
     async def _up_to_date(self, result: RunResult, turn: EffectGate) -> RunResult:
-        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed items."""
+        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed reviews."""
         for _ in range(_REDRAFTS):
             node = self._stale_node(result)
             if node is None:
@@ -300,7 +300,7 @@ class EngineRunner:
                 return self._failed(result)
 
     def _failed(self, result: RunResult) -> Outcome:
-        """A refused effect returns the item to a person; anything else is a dead letter."""
+        """A refused effect returns the review to a person; anything else is a dead letter."""
         from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 

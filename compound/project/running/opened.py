@@ -180,7 +180,7 @@ class OpenedProject:
         return run_record(self.resources.state, run_id)
 
     def waiting_items(self, run_id: str) -> list[str]:
-        """Ids of the undecided review items of a run."""
+        """Ids of the undecided reviews of a run."""
         from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 

@@ -13,7 +13,7 @@ LEASE_S = 120.0
 """Lease of a claim without a heartbeat, in seconds."""
 
 MAX_RETURNS = 2
-"""How often an item may be returned to the graph; then it must be escalated or rejected."""
+"""How often a review may be returned to the graph; then it must be escalated or rejected."""
 
 _MACHINES = ("policy:", "agent:", "graph")
 

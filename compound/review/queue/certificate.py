@@ -16,7 +16,7 @@ from compound.errors import ConflictError, DataError, choices
 from compound.review.item.rows import readiness_from
 from compound.review.item.types import Clock
 
-_TABLE, _ITEM, _DECISION = tables.certificate, tables.review_item, tables.decision
+_TABLE, _REVIEW, _DECISION = tables.certificate, tables.review, tables.decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +179,9 @@ class Certificates:
             A person's first final decision on each draft, oldest first.
         """
         query = (
-            sa.select(_ITEM.c.run_id, _ITEM.c.review_id, _ITEM.c.readiness, _DECISION.c.action, _DECISION.c.actor)
-            .join(_DECISION, _DECISION.c.review_id == _ITEM.c.review_id)
-            .where(_ITEM.c.node == node, _ITEM.c.ready.is_(True), _DECISION.c.final.is_(True))
+            sa.select(_REVIEW.c.run_id, _REVIEW.c.review_id, _REVIEW.c.readiness, _DECISION.c.action, _DECISION.c.actor)
+            .join(_DECISION, _DECISION.c.review_id == _REVIEW.c.review_id)
+            .where(_REVIEW.c.node == node, _REVIEW.c.ready.is_(True), _DECISION.c.final.is_(True))
             .order_by(_DECISION.c.decided_at, _DECISION.c.decision_id)
         )
         found: dict[str, AuditedDecision] = {}
