@@ -26,7 +26,7 @@ class NextStep:
         must_run: Whether there is work to do; otherwise it is finished, or waits.
         payload: The input for langgraph.
         resumed: Interrupt ids that it answers.
-        waiting: Interrupt id -> review that still waits, if there is no work.
+        waiting: Interrupt id -> review item that still waits, if there is no work.
     """
 
     must_run: bool

@@ -93,7 +93,7 @@ class Durable:
         return graph
 
     async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
-        """Continue until the end or the next pause; returns interrupt id -> review of each waiting one."""
+        """Continue until the end or the next pause; returns interrupt id -> review item of each waiting one."""
         self.live[run.run_id] = run
         try:
             state = cast(
