@@ -328,7 +328,7 @@ AnyNode: TypeAlias = WorkNode | ReviewNode | EffectNode | GraphNode | RepeatBloc
 """Any node or block, as a plain type."""
 
 
-Block: TypeAlias = RepeatBlock | MapBlock
+BlockNode: TypeAlias = RepeatBlock | MapBlock
 
 
 Fallback: TypeAlias = Annotated[Annotated[FallbackValue, Tag("value")] | _Works, Discriminator(_which)]

@@ -109,7 +109,7 @@ batch_job = Table(
     _text("source", nullable=False),
     _json("options"),
     _key("status"),
-    Column("round", Integer, nullable=False, default=1, server_default="1"),
+    Column("starts", Integer, nullable=False, default=1, server_default="1"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
 )
@@ -162,7 +162,7 @@ review = Table(
     Column("review_id", Text, primary_key=True),
     _key("run_id"),
     _key("node"),
-    Column("round", Integer, nullable=False, default=0, server_default="0"),
+    Column("returns", Integer, nullable=False, default=0, server_default="0"),
     Column("level", Integer, nullable=False, default=0, server_default="0"),
     _key("thread_id", nullable=True),
     _key("queue"),
@@ -198,12 +198,12 @@ review = Table(
     _time("pruned_at"),
     Column("ready", Boolean),
     _json("readiness"),
-    UniqueConstraint("run_id", "node", "round", "level"),
+    UniqueConstraint("run_id", "node", "returns", "level"),
     Index(None, "queue", "status", "due_at"),
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )
-"""Reviews. `round` counts returns to the graph, `level` counts escalations; `decide` is the offer.
+"""Reviews. `returns` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
 `ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.
 """
@@ -229,7 +229,7 @@ decision = Table(
     Column("version", Integer, nullable=False),
     _key("run_id"),
     _key("node"),
-    Column("round", Integer, nullable=False, default=0, server_default="0"),
+    Column("returns", Integer, nullable=False, default=0, server_default="0"),
     _key("action"),
     Column("final", Boolean, nullable=False),
     _key("actor"),
@@ -242,7 +242,7 @@ decision = Table(
     _json("fields"),
     _time("decided_at", nullable=False),
     UniqueConstraint("review_id", "version"),
-    Index(None, "run_id", "node", "round"),
+    Index(None, "run_id", "node", "returns"),
 )
 """Decisions; immutable. `final` is false for a first approval and an escalation, which do not resume the run."""
 

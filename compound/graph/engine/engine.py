@@ -17,7 +17,7 @@ from compound.graph.engine.versions import Versions
 from compound.graph.planning.planning import Plan
 from compound.graph.run.active import SILENT, ActiveRun
 from compound.graph.run.events import RunStarted
-from compound.graph.run.replay import Mode, Recording, Replay
+from compound.graph.run.replay import Recording, Replay, ReplayMode
 from compound.graph.run.result import ReplayResult, RunResult
 from compound.graph.store.locks import hold_run, lock_file, place_of
 from compound.graph.store.runs import MemoryLedger, RunLedger, StateLedger, digest
@@ -251,7 +251,7 @@ class Engine:
         *,
         run_id: str,
         context: Mapping[str, JsonValue] | None = None,
-        mode: Mode = "pinned",
+        mode: ReplayMode = "pinned",
         swaps: Mapping[str, JsonValue] | None = None,
     ) -> ReplayResult:
         """Internal: run a recorded run again; only spans are stored, and no effect is done.

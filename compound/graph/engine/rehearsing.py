@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.connector.target import EffectCall
 from compound.errors import DataError, NodeError
 from compound.graph.engine.last_round import LastRound
-from compound.graph.node.policy import Decided
+from compound.graph.node.policy import DecidedBy
 from compound.graph.planning.steps import RepeatPlan
 from compound.graph.run.attempts import execute
 from compound.graph.run.outcome import Outcome
@@ -286,7 +286,7 @@ class Rehearser:
                     raise DataError("review.text-needed", what, fix=fix)
 
     async def _require_policy(self, trial: Trial, effects: Sequence[EffectCall]) -> None:
-        decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
+        decided = DecidedBy(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
             if not effect.decides_last(self._review.step.name, self._run):
                 continue  # the policy requires certain people for the other review, and is checked at that decision

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
-from compound.graph.node.policy import Decided
+from compound.graph.node.policy import DecidedBy
 from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
@@ -129,7 +129,7 @@ class ReviewStep:
         if auto.action not in request.effects:
             against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "not offered")
             return replace(request, auto=replace(auto, is_automatic=False, reason=against))
-        decided = Decided(actor=auto.actor)
+        decided = DecidedBy(actor=auto.actor)
         for name, effect in behind.effects.items():
             calls = [one for one in request.effects.get(auto.action, ()) if one.node == name]
             judgement = await effect.judged(calls, decided)

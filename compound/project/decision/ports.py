@@ -32,7 +32,7 @@ _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
 RETURN = "return"
 
 
-class Gate(Protocol):
+class RuleGuard(Protocol):
     """Decides whether an `auto` rule may fire; implemented by `compound.project.decision.automatic.Gatekeeper`."""
 
     def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
@@ -65,7 +65,7 @@ class QueuedReviews:
         self,
         queue: ReviewQueue,
         effects: Mapping[str, Effect] | None = None,
-        gatekeeper: Gate | None = None,
+        gatekeeper: RuleGuard | None = None,
         conversations: Conversed | None = None,
     ) -> None:
         self.queue = queue
@@ -84,7 +84,7 @@ class QueuedReviews:
         if decision is None and review.version > 1 and review.status is not Status.DECIDED:
             decision = self._standing(review)
         # a returned draft is shown to a person again
-        auto = request.auto if request.redraft != "ask" and new.round == 0 else None
+        auto = request.auto if request.redraft != "ask" and new.returns == 0 else None
         by = _certified(new, review)
         if decision is None and auto is not None and by and review.status is Status.PENDING:
             decision = self._decide(review.review_id, auto, by)
@@ -119,21 +119,21 @@ class QueuedReviews:
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
     def _opened(self, new: NewReview) -> tuple[NewReview, Review, Decision | None]:
-        """The review of the newest round (each return of a draft opens one) and its decision."""
+        """The newest review (each return of a draft opens one) and its decision."""
         review = self.queue.open_review(new)
         standing: Decision | None = None
         while review.status is Status.DECIDED:
-            standing = self.queue.decision_for(review.run_id, review.node, round=review.round)
+            standing = self.queue.decision_for(review.run_id, review.node, returns=review.returns)
             if standing is None or standing.action != RETURN:
                 break
             why = f"returned by {standing.actor}: {standing.note or standing.reason}"
-            new = replace(new, round=review.round + 1, reasons=(*new.reasons, why))
+            new = replace(new, returns=review.returns + 1, reasons=(*new.reasons, why))
             review, standing = self.queue.open_review(new), None
         return new, review, standing
 
     def _standing(self, review: Review) -> Decision | None:
         """The decision that resumes the run; a returned draft has none."""
-        found = self.queue.decision_for(review.run_id, review.node, round=review.round)
+        found = self.queue.decision_for(review.run_id, review.node, returns=review.returns)
         return None if found is None or found.action == RETURN else found
 
     def _told(self, decision: Decision, review: Review) -> ReviewDecision:

@@ -28,7 +28,7 @@ class ReviewFields:
         done: Effects already done for this review: `{name, arguments, status, result, ...}`; `actions` and `effects`
             are the others, with `done_before` if the same effect was done with other arguments.
         graph: Name of the graph; `node` is its review.
-        round: Number of earlier returns of a draft.
+        returns: Number of earlier returns of a draft.
         on_expire: What happens at `expire_at`.
         second: Actions that need two different people; `first_approver` was the first.
         undo_s: Action to how long it can be undone, in seconds: the longest of the effects that it starts.
@@ -69,7 +69,7 @@ class ReviewFields:
     pruned_at: str | None = None
     graph: str = ""
     node: str = ""
-    round: int = 0
+    returns: int = 0
     level: int = 0
     risk: int = 0
     due_at: str | None = None

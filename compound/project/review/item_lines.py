@@ -25,7 +25,7 @@ _EXPIRES: Final = {
 def context_lines(view: ReviewFields) -> Iterator[str]:
     """Graph, queue, deadlines and special states of a review."""
     asks = f"graph {view.graph}, node {view.node}" if view.graph else f"node {view.node}"
-    again = f", round {view.round + 1}" if view.round else ""
+    again = f", returned {view.returns} time{'' if view.returns == 1 else 's'}" if view.returns else ""
     level = f", level {view.level}" if view.level else ""
     risk = f", risk {view.risk}" if view.risk else ""
     yield f"asked by {asks}{again}; queue {view.queue}{level}{risk}"

@@ -187,7 +187,7 @@ class ReviewView(ReviewFields):
             pruned_at=_moment(review.pruned_at),
             graph=review.graph_name or "",
             node=review.node,
-            round=review.round,
+            returns=review.returns,
             level=review.level,
             risk=review.risk,
             **_deadlines(review),

@@ -35,7 +35,7 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
     passed_on = sa.exists().where(
         _DECISION.c.run_id == _REVIEW.c.run_id,
         _DECISION.c.node == _REVIEW.c.node,
-        _DECISION.c.round == _REVIEW.c.round,
+        _DECISION.c.returns == _REVIEW.c.returns,
         _DECISION.c.action == "escalate",
         _DECISION.c.actor == user,
     )
@@ -86,7 +86,7 @@ def escalators(db: Connection, review: Review) -> frozenset[str]:
     query = sa.select(_DECISION.c.actor).where(
         _DECISION.c.run_id == review.run_id,
         _DECISION.c.node == review.node,
-        _DECISION.c.round == review.round,
+        _DECISION.c.returns == review.returns,
         _DECISION.c.action == "escalate",
     )
     return frozenset(db.execute(query).scalars())

@@ -64,7 +64,7 @@ def escalated(review: Review) -> NewReview:
     return NewReview(
         run_id=review.run_id,
         node=review.node,
-        round=review.round,
+        returns=review.returns,
         thread_id=review.thread_id,
         queue=review.escalate_to or review.queue,
         item_id=review.item_id,
@@ -157,7 +157,7 @@ def _decision(  # noqa: PLR0913  # what a decision says
         version=review.version,
         run_id=review.run_id,
         node=review.node,
-        round=review.round,
+        returns=review.returns,
         action=wish.action,
         final=is_final,
         actor=wish.user,
@@ -179,7 +179,7 @@ def _shown(review: Review, action: Action, draft: Draft) -> Draft:
 
 
 _COLUMNS = (
-    *("decision_id", "review_id", "version", "run_id", "node", "round", "action", "final"),
+    *("decision_id", "review_id", "version", "run_id", "node", "returns", "action", "final"),
     *("actor", "body_sha256", "reason", "note", "decided_at", "fields"),
 )
 

@@ -139,10 +139,10 @@ def _admit(db: Connection, review: Review, wish: Wish, *, now: float) -> None:
     if review.status is Status.AWAITING_SECOND and acts_again and wish.user == review.first_approver:
         raise _own(review, wish)
     _refuse_escalator(db, review, wish)
-    if wish.action == "return" and review.round >= MAX_RETURNS:
+    if wish.action == "return" and review.returns >= MAX_RETURNS:
         raise ConflictError(
             "review.returns",
-            f"review {review.review_id} was already returned {review.round} times",
+            f"review {review.review_id} was already returned {review.returns} times",
             fix="escalate or reject it",
         )
 

@@ -32,7 +32,7 @@ _STANDING = (
     .where(
         _DECISION.c.run_id == sa.bindparam("of_run"),
         _DECISION.c.node == sa.bindparam("at_node"),
-        _DECISION.c.round == sa.bindparam("in_round"),
+        _DECISION.c.returns == sa.bindparam("in_returns"),
         _DECISION.c.final.is_(True),
         _REVIEW.c.status == Status.DECIDED.value,
         # decisions that can still be undone are not due
@@ -49,10 +49,10 @@ _STANDING = (
 )
 
 
-def decision_for(backend: Backend, run_id: str, node: str, round_: int) -> Decision | None:
+def decision_for(backend: Backend, run_id: str, node: str, returns: int) -> Decision | None:
     """The valid decision of a node: of its decided review at the highest escalation level."""
     with backend.store.read() as db:
-        asked = {"of_run": run_id, "at_node": node, "in_round": round_, "now": backend.clock()}
+        asked = {"of_run": run_id, "at_node": node, "in_returns": returns, "now": backend.clock()}
         row = db.execute(_STANDING, asked).mappings().first()
         return decision_of(row) if row else None
 
@@ -180,7 +180,7 @@ def returns(backend: Backend, run_id: str) -> list[Decision]:
     """Decisions that returned drafts of a run to its graph, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.run_id == run_id, _DECISION.c.action == "return")
     with backend.store.read() as db:
-        rows = db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.round)).mappings()
+        rows = db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.returns)).mappings()
         return [decision_of(row) for row in rows]
 
 

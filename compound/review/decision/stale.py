@@ -27,7 +27,7 @@ from compound.review.item.rows import (
     readiness_columns,
     record,
 )
-from compound.review.item.types import ContextProbe, Decision, Redraft, Review, TellingProbe
+from compound.review.item.types import Decision, Redraft, Review, TellingProbe, VersionProbe
 
 AGAIN: Final = "drafted again: "
 """Prefix of the reason why a review shows a newer draft."""
@@ -35,7 +35,7 @@ Changes = Mapping[str, tuple[int, int | None]]
 """Row to the version that was seen and the current one; None for a deleted row."""
 
 
-def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
+def changes_of(probe: VersionProbe | None, refs: Mapping[str, int]) -> Changes:
     """The rows whose version changed since they were seen."""
     if probe is None or not refs:
         return {}
@@ -72,7 +72,7 @@ def _told(backend: Backend, changed: Changes) -> dict[str, str]:
     return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
 
 
-def check(backend: Backend, review_id: str) -> Review:
+def check_stale(backend: Backend, review_id: str) -> Review:
     """Check an open review; mark it stale if its rows changed."""
     with backend.store.read() as db:
         review = load(db, review_id)

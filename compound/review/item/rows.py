@@ -24,7 +24,7 @@ _REVIEW, _DRAFT, _DECISION = tables.review, tables.draft_version, tables.decisio
 
 
 _GIVEN = (
-    *("run_id", "node", "round", "thread_id", "queue", "item_id", "item", "title", "evidence"),
+    *("run_id", "node", "returns", "thread_id", "queue", "item_id", "item", "title", "evidence"),
     *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
     *("decide", "held"),
 )
@@ -41,9 +41,9 @@ _CHANGE = sa.update(_REVIEW).where(
 )
 
 
-def review_id_of(run_id: str, node: str, round_: int, level: int) -> str:
-    """The id of a review, derived from its run, node, round and level: opening it twice finds the same review."""
-    return digest([run_id, node, round_, level])[:24]
+def review_id_of(run_id: str, node: str, returns: int, level: int) -> str:
+    """The id of a review, derived from its run, node, returns and level: opening it twice finds the same review."""
+    return digest([run_id, node, returns, level])[:24]
 
 
 def find(db: Connection, review_id: str) -> Review | None:
@@ -84,7 +84,7 @@ def review_of(row: RowMapping) -> Review:
 def insert_review(db: Connection, new: NewReview, *, now: float, parent: Review | None = None) -> Review:
     """Write a new review with its first draft."""
     level = parent.level + 1 if parent else 0
-    review_id = review_id_of(new.run_id, new.node, new.round, level)
+    review_id = review_id_of(new.run_id, new.node, new.returns, level)
     given: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
     own: dict[str, Any] = {
         "review_id": review_id,

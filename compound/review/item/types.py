@@ -99,8 +99,8 @@ class NewReview:
 
     Attributes:
         run_id: The waiting run.
-        node: Its review node. (run_id, node, round) identifies the review: opening it again finds it.
-        round: How often a person has returned it to the graph, from 0.
+        node: Its review node. (run_id, node, returns) identifies the review: opening it again finds it.
+        returns: How often a person has returned it to the graph, from 0.
         thread_id: The graph engine's thread.
         queue: Name of the queue.
         item_id: Id of the source item.
@@ -124,7 +124,7 @@ class NewReview:
 
     run_id: str
     node: str
-    round: int = 0
+    returns: int = 0
     thread_id: str | None = None
     queue: str = "default"
     item_id: str | None = None
@@ -167,7 +167,7 @@ class Review:
     review_id: str
     run_id: str
     node: str
-    round: int
+    returns: int
     level: int
     thread_id: str | None
     queue: str
@@ -248,7 +248,7 @@ class Decision:
     version: int
     run_id: str
     node: str
-    round: int
+    returns: int
     action: Action
     final: bool
     actor: str
@@ -277,7 +277,7 @@ class DraftVersion:
     created_at: float
 
 
-class ContextProbe(Protocol):
+class VersionProbe(Protocol):
     """Reads the current version of what drafts are made from: orders, customers, messages of a conversation."""
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
@@ -290,7 +290,7 @@ class ContextProbe(Protocol):
 
 
 @runtime_checkable
-class TellingProbe(ContextProbe, Protocol):
+class TellingProbe(VersionProbe, Protocol):
     """A probe that says in words what happened to something that is not a row."""
 
     def told(self, ref: str, seen: int) -> str:

@@ -22,7 +22,6 @@ from compound.review.item.rows import find, insert_review, load, review_id_of
 from compound.review.item.types import (
     Action,
     Clock,
-    ContextProbe,
     Decision,
     Draft,
     DraftVersion,
@@ -32,6 +31,7 @@ from compound.review.item.types import (
     ResumeClaim,
     Revalidate,
     Review,
+    VersionProbe,
 )
 from compound.review.queue import listing as _listing
 
@@ -59,7 +59,7 @@ class ReviewQueue:
         store: StateStore,
         *,
         clock: Clock = time.time,
-        probe: ContextProbe | None = None,
+        probe: VersionProbe | None = None,
         revalidate: Revalidate | None = None,
         rehearse: Rehearse | None = None,
     ) -> None:
@@ -71,8 +71,8 @@ class ReviewQueue:
         return self._backend.clock()
 
     def open_review(self, new: NewReview) -> Review:
-        """Open a review. Idempotent on (run_id, node, round): a second call returns the same review."""
-        review_id = review_id_of(new.run_id, new.node, new.round, 0)
+        """Open a review. Idempotent on (run_id, node, returns): a second call returns the same review."""
+        review_id = review_id_of(new.run_id, new.node, new.returns, 0)
         with self._store.read() as db:  # a resumed run asks again; only the first call needs the write lock
             known = find(db, review_id)
         if known is not None:
@@ -234,7 +234,7 @@ class ReviewQueue:
 
     def check_stale(self, review_id: str) -> Review:
         """Probe row versions; an undecided review whose rows changed becomes stale."""
-        return _stale.check(self._backend, review_id)
+        return _stale.check_stale(self._backend, review_id)
 
     def recall(self, review_id: str) -> Review:
         """Take back a decision whose draft is out of date before its run resumes: the review becomes stale.
@@ -295,9 +295,9 @@ class ReviewQueue:
         """Process everything that is due: expired leases, snoozed reviews, `expire`."""
         return _upkeep.sweep(self._backend)
 
-    def decision_for(self, run_id: str, node: str, *, round: int = 0) -> Decision | None:
+    def decision_for(self, run_id: str, node: str, *, returns: int = 0) -> Decision | None:
         """The decision that a waiting run resumes with; None if there is none, or it was reopened or undone."""
-        return _resume.decision_for(self._backend, run_id, node, round)
+        return _resume.decision_for(self._backend, run_id, node, returns)
 
     def claim_resume(
         self, review_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S

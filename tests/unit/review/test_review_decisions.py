@@ -51,10 +51,10 @@ def test_some_decisions_need_a_reason(desk: Desk, action: str) -> None:
 
 def test_a_draft_is_returned_twice_at_most(desk: Desk) -> None:
     for round_ in (0, 1):
-        item = open_review(desk, round=round_)
+        item = open_review(desk, returns=round_)
         assert desk.queue.decide(item.review_id, "return", user="ann", version=1, reason="tone").final
     with pytest.raises(ConflictError) as caught:
-        desk.queue.decide(open_review(desk, round=2).review_id, "return", user="ann", version=1, reason="tone")
+        desk.queue.decide(open_review(desk, returns=2).review_id, "return", user="ann", version=1, reason="tone")
     assert code(caught) == "review.returns"
 
 

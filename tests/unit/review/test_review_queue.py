@@ -14,7 +14,7 @@ from tests.unit.review.review_desk import DRAFT, Desk, code, open_review
 def test_opening_twice_finds_the_item(desk: Desk) -> None:
     item = open_review(desk)
     assert open_review(desk, draft=Draft(text="another")) == item
-    assert open_review(desk, round=1).review_id != item.review_id
+    assert open_review(desk, returns=1).review_id != item.review_id
     assert (item.status, item.version, item.draft) == (Status.PENDING, 1, DRAFT)
 
 

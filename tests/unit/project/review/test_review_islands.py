@@ -196,7 +196,7 @@ def test_a_returned_draft_is_drafted_again_with_the_instruction(
     (again,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
     shown = say(bank, "review", "show", again["review_id"], monkeypatch=monkeypatch)
     assert "We credit you. Be kinder." in shown
-    assert "round 2" in shown
+    assert "returned 1 time" in shown
     assert "returned by ann: Be kinder." in shown
     say(
         bank,

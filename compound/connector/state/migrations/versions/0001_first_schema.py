@@ -62,7 +62,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("options", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("starts", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_batch_job")),
@@ -201,7 +201,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
         sa.Column("level", sa.Integer(), server_default="0", nullable=False),
         sa.Column("thread_id", sa.Text(), nullable=True),
         sa.Column("queue", sa.Text(), nullable=False),
@@ -238,7 +238,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("ready", sa.Boolean(), nullable=True),
         sa.Column("readiness", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review")),
-        sa.UniqueConstraint("run_id", "node", "round", "level", name=op.f("uq_review_run_id_node_round_level")),
+        sa.UniqueConstraint("run_id", "node", "returns", "level", name=op.f("uq_review_run_id_node_returns_level")),
     )
     op.create_index(op.f("ix_review_queue_status_due_at"), "review", ["queue", "status", "due_at"], unique=False)
     op.create_index(op.f("ix_review_status_expire_at"), "review", ["status", "expire_at"], unique=False)
@@ -299,7 +299,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("final", sa.Boolean(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
@@ -315,7 +315,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
         sa.UniqueConstraint("review_id", "version", name=op.f("uq_decision_review_id_version")),
     )
-    op.create_index(op.f("ix_decision_run_id_node_round"), "decision", ["run_id", "node", "round"], unique=False)
+    op.create_index(op.f("ix_decision_run_id_node_returns"), "decision", ["run_id", "node", "returns"], unique=False)
     op.create_table(
         "draft_version",
         sa.Column("review_id", sa.Text(), nullable=False),
