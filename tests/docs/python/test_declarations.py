@@ -119,7 +119,7 @@ def test_an_effect() -> None:
 
 
 def test_an_effect_on_records() -> None:
-    """connector.records.RecordsTransaction, connector.records.Documents, errors.choices"""
+    """connector.records.RecordsTransaction, connector.records.RecordDocuments, errors.choices"""
     from pydantic import BaseModel, JsonValue
 
     from compound.connector.records import RecordDocuments, RecordsTransaction
