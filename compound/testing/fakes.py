@@ -71,7 +71,7 @@ class FakeReviews:
         return self.instructions.get(run_id, "")
 
     def decide(self, review_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
-        """Decide an item; the first decision stays."""
+        """Decide a review; the first decision stays."""
         self.decisions.setdefault(
             review_id,
             ReviewDecision(

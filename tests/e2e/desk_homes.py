@@ -182,7 +182,7 @@ class Ending:
         runs: Run to status.
         shop: Every document.
         versions: Every document's row version.
-        items: Review item to status, version and draft.
+        items: Review to status, version and draft.
         effects: Effect key to name, arguments, status and result.
         applied: The keys that the shop remembers.
         messages: Effect key to what left the desk.
@@ -249,10 +249,10 @@ def _read(project: Project) -> Ending:
             items={
                 row.review_id: (row.status, row.version, row.sha256)
                 for row in db.execute(
-                    sa.select(tables.review_item, tables.draft_version.c.sha256).join(
+                    sa.select(tables.review, tables.draft_version.c.sha256).join(
                         tables.draft_version,
-                        (tables.draft_version.c.review_id == tables.review_item.c.review_id)
-                        & (tables.draft_version.c.seq == tables.review_item.c.draft_seq),
+                        (tables.draft_version.c.review_id == tables.review.c.review_id)
+                        & (tables.draft_version.c.seq == tables.review.c.draft_seq),
                     )
                 )
             },

@@ -30,7 +30,7 @@ from tests.e2e.desk_homes import (
 from tests.support.forked import PipedProcess
 
 STATE_TABLES = (
-    *("batch_job", "batch_item", "run", "call", "review_item", "draft_version", "decision", "resume"),
+    *("batch_job", "batch_item", "run", "call", "review", "draft_version", "decision", "resume"),
     *("outbox", "audit"),
 )
 SHOP_TABLES = ("orders", "customers", "order_payments", "applied_effect")

@@ -14,7 +14,7 @@ import anyio
 import sqlalchemy as sa
 
 from compound.connector.records.changes import Change, changes
-from compound.connector.records.documents import Documents, Reader
+from compound.connector.records.documents import Reader, RecordDocuments
 from compound.connector.records.engine import open_engine
 from compound.connector.records.errors import translated
 from compound.connector.records.names import RowNames
@@ -149,7 +149,7 @@ class Records:
         """Like `versions`, for the review's context probe."""
         return self.versions(refs)
 
-    def documents(self, root_id: str) -> Documents:
+    def documents(self, root_id: str) -> RecordDocuments:
         """A consistent view of one root document; empty if it does not exist."""
         with self._connection() as connection:
             return self._reader.view(connection, root_id)

@@ -258,7 +258,7 @@ class _Bound:
             assert reviews is not None
 
             async def pause(review_id: str) -> None:
-                note(f"waits for review item {review_id}")
+                note(f"waits for review {review_id}")
                 interrupt({"review_id": review_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
 
             return await cast("ReviewStep", self._steps[name]).run(run, reviews, pause)
@@ -340,7 +340,7 @@ class _Bound:
         stored = None if reviews is None else await reviews.decision(review_id)
         fix = f"decide it in the queue: compound review approve {review_id}; then resume with its decision_id"
         if stored is None:
-            raise RunError("graph.not-decided", f"review item {review_id} is not decided", fix=fix)
+            raise RunError("graph.not-decided", f"review {review_id} is not decided", fix=fix)
         told = cast("dict[str, Any]", value).get("decision_id") if isinstance(value, dict) else None
         if told != stored.decision_id:
             what = f"the resume value does not name the queue's decision for {review_id}"

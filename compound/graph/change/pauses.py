@@ -25,7 +25,7 @@ from compound.spec.nodes import EffectNode, GraphNode
 if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
 
-Verdict = Literal["move", "redo", "stay"]
+MoveVerdict = Literal["move", "redo", "stay"]
 _MAX_DEPTH: Final = 20
 
 
@@ -50,7 +50,7 @@ class PauseImpact:
 
     node: str
     kind: str
-    verdict: Verdict
+    verdict: MoveVerdict
     keeps: tuple[str, ...] = ()
     redoes: tuple[str, ...] = ()
     why: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ class NextStep:
         must_run: Whether there is work to do; otherwise it is finished, or waits.
         payload: The input for langgraph.
         resumed: Keys of the waiting reviews that it answers; see `Durable.advance`.
-        waiting: Key -> review item that still waits, if there is no work.
+        waiting: Key -> review that still waits, if there is no work.
     """
 
     must_run: bool

@@ -112,7 +112,7 @@ class Durable:
         return graph
 
     async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
-        """Continue until the end or the next pause; returns the review item of each waiting one by its key.
+        """Continue until the end or the next pause; returns the review of each waiting one by its key.
 
         The key is an interrupt id; in a graph that is run in passes, the name of the node.
         """

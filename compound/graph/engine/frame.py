@@ -125,7 +125,7 @@ class Frame:
         """Record on the root span how this leg of the run ended."""
         if result.status == "waiting_review":
             count = len(result.review_ids)
-            span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
+            span.pause(f"waits for {count} review{'' if count == 1 else 's'}")
         elif result.error is not None:
             span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
         span.set(run_status=result.status)

@@ -14,7 +14,7 @@ from compound.graph.engine.rulings import rulings
 from compound.graph.run.active import ActiveRun
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.result import RunResult
-from compound.graph.store.kept_graphs import keep
+from compound.graph.store.kept_graphs import keep_graph
 from compound.graph.store.runs import RunLedger, RunRecord
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Legs:
         if self.ledger.is_durable:
             self.frame.arrive(active.run_id, active.input, active.message)
         if not self._is_kept:
-            self.ledger.keep_graph(self.frame.plan.hash, self.frame.spec.name, keep(self.frame.plan))
+            self.ledger.keep_graph(self.frame.plan.hash, self.frame.spec.name, keep_graph(self.frame.plan))
             self._is_kept = True
         self.ledger.start(self._new_record(active))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.connector.target import EffectCall, EffectGroup
 from compound.errors import NodeError
-from compound.graph.node.policy import Decided, Judgement, PolicyGate
+from compound.graph.node.policy import DecidedBy, Judgement, PolicyGate
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import EffectSent
@@ -108,13 +108,13 @@ class EffectStep:
             for one in results
         ]
 
-    def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Decided:
+    def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> DecidedBy:
         """The actor of the effects; one automatic decision among several does not hide a person of the others."""
         people = [value for _, value in decisions if not value.get("is_automatic")]
         if not people:
-            return Decided(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
+            return DecidedBy(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
         last = people[-1]
-        return Decided(
+        return DecidedBy(
             actor=str(last.get("decided_by")),
             queue=str(last.get("queue") or ""),
             is_automatic=False,
@@ -132,7 +132,7 @@ class EffectStep:
         """The policy's judgement of each effect; empty without one."""
         return {} if self._gate is None else self._gate.policy.effects
 
-    async def judged(self, calls: Sequence[EffectCall], decided: Decided) -> Judgement | None:
+    async def judged(self, calls: Sequence[EffectCall], decided: DecidedBy) -> Judgement | None:
         """The policy's first objection to these effects under this decision; None if it has none."""
         if self._gate is None:
             return None

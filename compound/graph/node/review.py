@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
-from compound.graph.node.policy import Decided
+from compound.graph.node.policy import DecidedBy
 from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 Pause = Callable[[str], Awaitable[None]]
-"""Waits for the decision of an item: returns when the run is resumed, or raises langgraph's interrupt."""
+"""Waits for the decision of a review: returns when the run is resumed, or raises langgraph's interrupt."""
 
 
 class ReviewStep:
@@ -57,7 +57,7 @@ class ReviewStep:
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
 
     async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
-        """Open the item, wait for its decision, and return it as the node's value."""
+        """Open the review, wait for its decision, and return it as the node's value."""
         early = decide(self.step, run, run.scope, run.outcomes)
         if isinstance(early, Outcome):
             return record_early(self.step, run, early)
@@ -77,7 +77,7 @@ class ReviewStep:
             if opened.is_stale:
                 run.stale_ids.append(opened.review_id)
             while decision is None:
-                span.pause(f"waits for review item {opened.review_id}")
+                span.pause(f"waits for review {opened.review_id}")
                 await pause(opened.review_id)
                 # The resume value is not the decision; only the queue has it.
                 decision = await reviews.decision(opened.review_id)
@@ -129,7 +129,7 @@ class ReviewStep:
         if auto.action not in request.effects:
             against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "not offered")
             return replace(request, auto=replace(auto, is_automatic=False, reason=against))
-        decided = Decided(actor=auto.actor)
+        decided = DecidedBy(actor=auto.actor)
         for name, effect in behind.effects.items():
             calls = [one for one in request.effects.get(auto.action, ()) if one.node == name]
             judgement = await effect.judged(calls, decided)
@@ -140,11 +140,11 @@ class ReviewStep:
 
     @property
     def queue(self) -> str:
-        """The queue of its items."""
+        """The queue of its reviews."""
         return self._node.queue
 
     def request(self, run: ActiveRun, edited: Mapping[str, JsonValue] | None = None) -> ReviewRequest:
-        """The item that the run needs now; `edited` are fields that a person changed before."""
+        """The review that the run needs now; `edited` are fields that a person changed before."""
         node, behind = self._node, self.consequences
         expires = _expiry(node)
         auto = self.ruling(run)
@@ -220,7 +220,7 @@ def _text(value: object) -> str | None:
 
 
 def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind", "close"]]:
-    """Seconds until an undecided item expires, and what happens then."""
+    """Seconds until an undecided review expires, and what happens then."""
     then = node.on_expire
     after = node.expire or node.due
     if then is None or after is None:

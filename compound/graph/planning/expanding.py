@@ -24,7 +24,7 @@ from compound.spec.graph_file import GraphSpec, blocks
 from compound.spec.nodes import (
     AgentNode,
     AnyNode,
-    Block,
+    BlockNode,
     GraphNode,
     MapBlock,
     RepeatBlock,
@@ -239,7 +239,7 @@ class Expander:
             return GraphPlan(program=below, spec=inner, output=cast("Build", compile_lenient(inner.output)))
         return None
 
-    def _inner(self, node: Block, flow: Program) -> BlockPlan:
+    def _inner(self, node: BlockNode, flow: Program) -> BlockPlan:
         if isinstance(node, RepeatBlock):
             until = None if node.repeat.until is None else compile_expr(parse_condition(node.repeat.until))
             out = None if node.out is None else cast("Build", compile_lenient(node.out))

@@ -41,12 +41,12 @@ class ActiveRun:
         checkpoint_id: Its id in langgraph's store; changes when it moves to a changed graph.
         message: The conversation of its item, as its caller names it; empty: as the item says.
         is_replay: Whether it replays a recorded run.
-        reopens: Reviews whose open item must show the run's present content.
+        reopens: Review nodes whose open review must show the run's present content.
         gate: Awaited before the first delivery; None if it has passed or does not exist.
         listener: Called with events; None if nobody listens.
         untold: Events that wait for the next one that is sent.
         redraft: Whether this leg drafts the run again.
-        stale_ids: Review items that this leg found stale.
+        stale_ids: Reviews that this leg found stale.
         is_rehearsal: Whether it only rehearses a decision.
         is_elsewhere: Whether the program that runs it stores its state, not the table of runs and the checkpoint file.
         amended: Steps whose value a decision of this leg replaced, with their present value.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compound.graph.run.active import ActiveRun, NodeCall, Runner
     from compound.trace import TraceReader
 
-Mode: TypeAlias = Literal["pinned", "fresh"]
+ReplayMode: TypeAlias = Literal["pinned", "fresh"]
 PAID: Final = frozenset({"llm", "agent"})
 STRUCTURE: Final = frozenset({"enter", "graph", "map-join"})
 """Steps that only pass values on: they always run, at no cost."""
@@ -79,7 +79,7 @@ class Replay:
     """
 
     recording: Recording
-    mode: Mode
+    mode: ReplayMode
     swaps: Mapping[str, JsonValue]
     sources: dict[str, str] = field(default_factory=dict[str, str])
     changed: list[str] = field(default_factory=list[str])

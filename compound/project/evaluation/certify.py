@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compound.evaluation.scoring import Scored
     from compound.project.decision.coverage import Coverage
     from compound.project.running.opened import OpenedProject
-    from compound.review.queue.certificate import Certificate
+    from compound.review.queue.certificate import RuleCertificate
     from compound.spec import GraphSpec
     from compound.spec.policy_file import Automatic
     from compound.spec.words import AutoRule
@@ -170,12 +170,12 @@ class Certifier:
             report=report,
         )
 
-    def list(self) -> Sequence[Certificate]:
+    def list(self) -> Sequence[RuleCertificate]:
         """The certificates of this profile, newest first."""
         known = self._project.services.gatekeeper.certificates
         return known.list(profile=self._project.settings.profile.name)
 
-    def find(self, named: str) -> Certificate:
+    def find(self, named: str) -> RuleCertificate:
         """A certificate, by a prefix of its id.
 
         Raises:
@@ -183,7 +183,7 @@ class Certifier:
         """
         return self._project.services.gatekeeper.certificates.find(named)
 
-    def revoke(self, named: str, *, user: str, reason: str) -> Certificate:
+    def revoke(self, named: str, *, user: str, reason: str) -> RuleCertificate:
         """Revoke a certificate.
 
         Raises:
@@ -192,7 +192,7 @@ class Certifier:
         """
         return self._project.services.gatekeeper.certificates.revoke(named, user=user, reason=reason)
 
-    def status(self, certificate: Certificate) -> str:
+    def status(self, certificate: RuleCertificate) -> str:
         """`valid`, `revoked`, or `void: <what changed>`."""
         if certificate.revoked_at is not None:
             return f"revoked by {certificate.revoked_by}: {certificate.revoke_reason or 'no reason given'}"

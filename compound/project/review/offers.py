@@ -1,4 +1,4 @@
-"""Offers of an item, for people: the effects of each action, and the commands."""
+"""Offers of a review, for people: the effects of each action, and the commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves of items without a decision: undo, snooze, wake, return, cancel, expire."""
+"""Moves of reviews without a decision: undo, snooze, wake, return, cancel, expire."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
     from compound.project.review.items import Decided, ReviewView
     from compound.project.running.opened import OpenedProject
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """Ids of the processed items.
+    """Ids of the processed reviews.
 
     Attributes:
-        lapsed: Items whose lease expired.
-        woken: Items whose snooze ended.
-        escalated: Items with a new item in their escalation queue.
-        reminded: Overdue open items.
-        closed: Expired items whose runs are cancelled.
-        resumed: Items whose undo time passed and whose runs were resumed.
+        lapsed: Reviews whose lease expired.
+        woken: Reviews whose snooze ended.
+        escalated: Reviews with a new review in their escalation queue.
+        reminded: Overdue open reviews.
+        closed: Expired reviews whose runs are cancelled.
+        resumed: Reviews whose undo time passed and whose runs were resumed.
     """
 
     lapsed: tuple[str, ...] = ()
@@ -49,23 +49,23 @@ class ReviewUpkeep:
         """The queue itself."""
         raise NotImplementedError
 
-    def find(self, named: str) -> ReviewItem:
-        """Find an item."""
+    def find(self, named: str) -> Review:
+        """Find a review."""
         raise NotImplementedError
 
-    def _view(self, item: ReviewItem) -> ReviewView:
+    def _view(self, review: Review) -> ReviewView:
         raise NotImplementedError
 
     def resume(self, review_id: str) -> Decided:
-        """Resume a decided item."""
+        """Resume a decided review."""
         raise NotImplementedError
 
     def open_resumes(self) -> Sequence[str]:
-        """Decided items whose run is not resumed."""
+        """Decided reviews whose run is not resumed."""
         raise NotImplementedError
 
     def undo(self, review_id: str, *, user: str) -> ReviewView:
-        """Undo a decision before its run resumes; the user then holds the item.
+        """Undo a decision before its run resumes; the user then holds the review.
 
         Raises:
             ConflictError: `review.too-late`, `review.transition`.
@@ -73,7 +73,7 @@ class ReviewUpkeep:
         return self._view(self.queue.undo(self.find(review_id).review_id, user=user))
 
     def snooze(self, review_id: str, *, user: str, until: float, version: int | None = None) -> ReviewView:
-        """Snooze an item until a time, UTC seconds.
+        """Snooze a review until a time, UTC seconds.
 
         Raises:
             DataError: `review.bad-time`: the time is in the past.
@@ -81,32 +81,30 @@ class ReviewUpkeep:
         """
         if until <= self.queue.now():
             raise DataError("review.bad-time", "the time to snooze until is in the past", fix="--for 2h")
-        item = self.find(review_id)
-        seen = item.version if version is None else version
-        return self._view(self.queue.snooze(item.review_id, user, version=seen, until=until))
+        review = self.find(review_id)
+        seen = review.version if version is None else version
+        return self._view(self.queue.snooze(review.review_id, user, version=seen, until=until))
 
     def wake(self, review_id: str, *, user: str) -> ReviewView:
-        """Wake a snoozed item now.
+        """Wake a snoozed review now.
 
         Raises:
             ConflictError: `review.transition`: it is not snoozed.
         """
-        item = self.find(review_id)
-        if not self.queue.wake(item.review_id, user):
-            raise ConflictError(
-                "review.transition", f"review item {item.review_id} is {item.status.value}, not snoozed"
-            )
-        return self._view(self.queue.show(item.review_id))
+        review = self.find(review_id)
+        if not self.queue.wake(review.review_id, user):
+            raise ConflictError("review.transition", f"review {review.review_id} is {review.status.value}, not snoozed")
+        return self._view(self.queue.show(review.review_id))
 
     def cancel(self, review_id: str, *, user: str, reason: str = "") -> ReviewView:
-        """Withdraw an item and cancel its run. Effects that already ran are not reversed.
+        """Withdraw a review and cancel its run. Effects that already ran are not reversed.
 
         Raises:
             ConflictError: `graph.run-done`; `review.too-late`: its decision is already being resumed.
         """
-        item = self.find(review_id)
-        self._end_run(item.run_id, actor=user, reason=reason)
-        return self._view(self.queue.show(item.review_id))
+        review = self.find(review_id)
+        self._end_run(review.run_id, actor=user, reason=reason)
+        return self._view(self.queue.show(review.review_id))
 
     def sweep(self, *, goes_on: bool = True) -> Swept:
         """Process everything that is due: release, wake, escalate, remind, close; never approve.
@@ -137,7 +135,7 @@ class ReviewUpkeep:
             item = self.queue.show(review_id)
             # another item of the run may just have been decided; the next sweep retries
             with suppress(ConflictError):
-                self._end_run(item.run_id, actor="clock", reason=f"nobody decided review item {review_id} in time")
+                self._end_run(item.run_id, actor="clock", reason=f"nobody decided review {review_id} in time")
 
     def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
         import anyio
@@ -152,9 +150,7 @@ class ReviewUpkeep:
         for row in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,))):
             last = queue.decisions(row.review_id)[-1]
             if row.review_id in going_on:
-                what = (
-                    f"review item {row.review_id} is decided ({last.action} by {last.actor}), and its run is resuming"
-                )
+                what = f"review {row.review_id} is decided ({last.action} by {last.actor}), and its run is resuming"
                 raise ConflictError("review.too-late", what, fix=f"compound review resume {row.review_id[:10]}")
             if queue.undo_until(last.decision_id) is not None:
                 queue.undo(row.review_id, user=actor)

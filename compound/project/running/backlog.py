@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from compound.batch import ItemStatus
 from compound.batch.gate import keys_of
 from compound.batch.trouble import is_out_of_room
-from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.batch.types import BacklogItem, LedgerItem, Outcome, WaitForTurn
 from compound.connector.rows.sources import ENDINGS
 from compound.connector.state.items import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
@@ -232,7 +232,7 @@ class EngineRunner:
         self._context = dict(context or {})
         self._roles = Roles(engine.spec)
 
-    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+    async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
         """Start or resume the item's run."""
 
         async def turn() -> None:
@@ -267,7 +267,7 @@ class EngineRunner:
         )
 
     async def _up_to_date(self, result: RunResult, turn: EffectGate) -> RunResult:
-        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed items."""
+        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed reviews."""
         for _ in range(_REDRAFTS):
             node = self._stale_node(result)
             if node is None:
@@ -300,7 +300,7 @@ class EngineRunner:
                 return self._failed(result)
 
     def _failed(self, result: RunResult) -> Outcome:
-        """A refused effect returns the item to a person; anything else is a dead letter."""
+        """A refused effect returns the review to a person; anything else is a dead letter."""
         from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 

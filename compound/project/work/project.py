@@ -145,7 +145,7 @@ class Project(GraphRuns):
     def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
         """Delete what runs of this profile store about one person, and verify the deletion.
 
-        Content is deleted from rows, checkpoints, traces, sent messages, files and cached values; open review items are
+        Content is deleted from rows, checkpoints, traces, sent messages, files and cached values; open reviews are
         withdrawn. Company data (lakehouse, record stores, documents) is not changed.
 
         Args:

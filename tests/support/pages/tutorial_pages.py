@@ -35,9 +35,9 @@ _STEP = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
-"""The beginning of a review item's id in a command: it is another one each time, the one that was made last is meant."""
+"""The beginning of a review's id in a command: it is another one each time, the one that was made last is meant."""
 _MADE = re.compile(r"waiting for review: compound review show ([0-9a-f]{10})")
-_PRINTED = re.compile(r"^review item ([0-9a-f]{10})", re.MULTILINE)
+_PRINTED = re.compile(r"^review ([0-9a-f]{10})", re.MULTILINE)
 _VARYING = (
     (re.compile(r"\bcreated \d+ files\b"), "created N files"),
     # A tracking number looks like an id, but is part of the answer.
@@ -67,7 +67,7 @@ class Reader:
     folder: Path
     exported: dict[str, str] = field(default_factory=lambda: {"COLUMNS": "100"})
     item: str = ""
-    """The beginning of the id of the review item that was made last."""
+    """The beginning of the id of the review that was made last."""
     server: str = ""
     """Address of the local server that answers for providers of models; empty for none."""
     code: object = 0
