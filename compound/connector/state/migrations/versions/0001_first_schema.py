@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v1_0002"
+revision = "v1_0004"
 down_revision = None
 
 
