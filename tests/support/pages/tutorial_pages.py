@@ -183,7 +183,11 @@ class Reader:
             del sys.modules[name]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
         path = [*sys.path, str(PARTNERS)]
-        with chdir(self.folder), patch.dict(os.environ, clean | {"PATH": _PATH} | self.exported, clear=True), patch("sys.path", path):
+        with (
+            chdir(self.folder),
+            patch.dict(os.environ, clean | {"PATH": _PATH} | self.exported, clear=True),
+            patch("sys.path", path),
+        ):
             yield
 
 
