@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from compound.spec import GraphSpec
 
 _SAMPLES: Mapping[str, JsonValue] = {
-    "str": "...", "int": 1, "float": 1.0, "bool": True, "any": {}, "date": "2026-01-31", "datetime": "2026-01-31T12:00:00Z",
+    "str": "...", "int": 1, "float": 1.0, "bool": True, "any": {}, "date": "2026-01-31",
+    "datetime": "2026-01-31T12:00:00Z",
 }  # fmt: skip
 _DEPTH = 3
 
