@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -140,7 +141,9 @@ class BatchRunner:
         gate = OrderGate({item.seq: {*self._keys(item), *threads[item.seq]} for item in todo})
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
-            signals.start_soon(self._watch_signals, signals.cancel_scope)
+            if threading.current_thread() is threading.main_thread():
+                # Elsewhere signals cannot be received; whoever owns the main thread stops the program.
+                signals.start_soon(self._watch_signals, signals.cancel_scope)
             async with anyio.create_task_group() as workers:
                 for _ in range(max(1, min(options.concurrency, len(todo)))):
                     workers.start_soon(self._work, queue, gate, threads, options)

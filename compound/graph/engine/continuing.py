@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from compound.graph.engine.durable import Durable, first_payload, load, resume_payload
+from compound.graph.engine.durable import Durable, first_payload, load, next_pass, resume_payload, waits_of
 from compound.graph.run.outcome import LOST
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class NextStep:
     Attributes:
         must_run: Whether there is work to do; otherwise it is finished, or waits.
         payload: The input for langgraph.
-        resumed: Interrupt ids that it answers.
-        waiting: Interrupt id -> review item that still waits, if there is no work.
+        resumed: Keys of the waiting reviews that it answers; see `Durable.advance`.
+        waiting: Key -> review item that still waits, if there is no work.
     """
 
     must_run: bool
@@ -50,15 +50,16 @@ async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durabl
             await durable.require(run)
         return NextStep(must_run=True, payload=first_payload(run))
     outcomes = _known(snapshot)
-    if record.status == "failed" or (record.status == "running" and _has_failed(outcomes)):
+    # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
+    is_over = not snapshot.tasks
+    asks_nobody = is_over and not waits_of(values)
+    if record.status == "failed" or (_has_failed(outcomes) and (record.status == "running" or asks_nobody)):
         return await _again(run, outcomes, durable)
+    if durable.runs_in_passes and is_over:
+        return await _next_pass(run, values, durable.reviews, reviews)
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
-    # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
-    is_over = not snapshot.tasks
-    if is_over and _has_failed(outcomes):
-        return await _again(run, outcomes, durable)
     if is_over:
         load(run, outcomes)
     return NextStep(must_run=not is_over)
@@ -86,6 +87,26 @@ async def _again(run: ActiveRun, outcomes: Mapping[str, Mapping[str, Any]], dura
     load(run, {name: data for name, data in outcomes.items() if name in stays})
     await durable.prune(run.checkpoint_id)
     return NextStep(must_run=True, payload=first_payload(run))
+
+
+async def _next_pass(
+    run: ActiveRun, values: Mapping[str, Any], asked: frozenset[str], reviews: Reviews | None
+) -> NextStep:
+    """The next pass over a finished one: with the new decisions, and once more through nodes that failed.
+
+    As in `_again`, a failure reads every decision again.
+    """
+    outcomes: Mapping[str, Mapping[str, Any]] = values.get("outcomes", {})
+    waiting = waits_of(values)
+    if waiting and _has_failed(outcomes):
+        lost = {name for name, data in outcomes.items() if data["status"] in LOST or name in asked}
+        load(run, {name: data for name, data in outcomes.items() if name not in lost})
+        return NextStep(must_run=True, payload=next_pass(run, lost))
+    load(run, outcomes)
+    decided = await _decisions(waiting, reviews)
+    if decided:
+        return NextStep(must_run=True, payload=next_pass(run), resumed=tuple(decided))
+    return NextStep(must_run=False, waiting=waiting)
 
 
 async def begin_again(run: ActiveRun, plan: Plan, durable: Durable, node: str) -> None:
@@ -116,13 +137,19 @@ def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> s
 
 async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep:
     waiting = {one.id: str(one.value["review_id"]) for one in snapshot.interrupts}
-    decided: dict[str, str] = {}
-    for interrupt_id, review_id in waiting.items():
-        decision = None if reviews is None else await reviews.decision(review_id)
-        if decision is not None:
-            decided[interrupt_id] = decision.decision_id
+    decided = await _decisions(waiting, reviews)
     if decided:
         return NextStep(must_run=True, payload=resume_payload(decided), resumed=tuple(decided))
     # A crash may have left work next to the pause; only that work is run, the review keeps waiting.
     is_unfinished = any(not task.interrupts and task.result is None for task in snapshot.tasks)
     return NextStep(must_run=is_unfinished, waiting=waiting)
+
+
+async def _decisions(waiting: Mapping[str, str], reviews: Reviews | None) -> dict[str, str]:
+    """Key -> decision of the reviews that were decided since."""
+    decided: dict[str, str] = {}
+    for key, review_id in waiting.items():
+        decision = None if reviews is None else await reviews.decision(review_id)
+        if decision is not None:
+            decided[key] = decision.decision_id
+    return decided

@@ -2,11 +2,15 @@
 
 Edges are always lists, so every join fires exactly once: each langgraph node always runs, and skipping happens
 inside it, as a value. The state is plain JSON.
+
+langgraph runs in steps, and an interrupt holds back every later step, also in branches that do not need the review.
+So a graph with such branches is run in passes: an undecided review leaves no value, what needs it does nothing, all
+else runs. The next decision starts the next pass, in which nodes that have an outcome do nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
@@ -37,14 +41,24 @@ _Outcomes = dict[str, Any]
 
 
 def _merge(left: _Outcomes, right: _Outcomes) -> _Outcomes:
-    return {**left, **right}
+    """Both; None removes an entry."""
+    return {name: value for name, value in {**left, **right}.items() if value is not None}
 
 
 class GraphState(TypedDict):
-    """The content of a checkpoint."""
+    """The content of a checkpoint.
+
+    Attributes:
+        waits: In a graph that is run in passes: review node -> item, also of those that were decided since.
+    """
 
     run: dict[str, Any]
     outcomes: Annotated[_Outcomes, _merge]
+    waits: Annotated[dict[str, Any], _merge]
+
+
+class _Waits(Exception):
+    """Leaves a review that nobody has decided; the pass goes on without it."""
 
 
 class Durable:
@@ -63,6 +77,11 @@ class Durable:
         self._exits = ExitStack()
         self._saver: BaseCheckpointSaver[str] | None = None
         self._app: CompiledStateGraph[Any, Any, Any, Any] | None = None
+
+    @property
+    def runs_in_passes(self) -> bool:
+        """Whether reviews of this graph leave the rest running instead of interrupting it."""
+        return self._plan.has_work_beside_a_review
 
     @property
     def reviews(self) -> frozenset[str]:
@@ -93,7 +112,10 @@ class Durable:
         return graph
 
     async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
-        """Continue until the end or the next pause; returns interrupt id -> review item of each waiting one."""
+        """Continue until the end or the next pause; returns the review item of each waiting one by its key.
+
+        The key is an interrupt id; in a graph that is run in passes, the name of the node.
+        """
         self.live[run.run_id] = run
         try:
             state = cast(
@@ -105,6 +127,8 @@ class Durable:
         finally:
             self.live.pop(run.run_id, None)
         load(run, state.get("outcomes", {}))
+        if self.runs_in_passes:
+            return waits_of(state)
         return {one.id: str(one.value["review_id"]) for one in state.get("__interrupt__", ())}
 
     async def rehearse(self, run: ActiveRun, node: str, trial: Trial, outcomes: Mapping[str, Any] | None) -> Rehearsal:
@@ -146,6 +170,8 @@ class Durable:
     def _node(self, segment: Segment) -> Callable[..., Any]:
         async def flow(state: GraphState) -> dict[str, Any]:
             run = self._load(state)
+            if not self._is_ready(segment, run):
+                return _update({})
             program = self._plan.programs[segment.name]
             known = set(run.outcomes)
             await run_program(program, run, scope=run.scope, outcomes=run.outcomes)
@@ -154,9 +180,13 @@ class Durable:
 
         async def boundary(state: GraphState) -> dict[str, Any]:
             run = self._load(state)
-            if segment.name in run.outcomes:
+            if segment.name in run.outcomes or not self._is_ready(segment, run):
                 return _update({})
-            outcome = await self._boundary(segment.name, run)
+            try:
+                outcome = await self._boundary(segment.name, run)
+            except _Waits as waits:
+                run.keep_spans()
+                return {**_update({}), "waits": {segment.name: str(waits)}}
             run.settle(segment.name, outcome)
             await tell_outcome(run, self._plan.steps[segment.name], segment.name, outcome)
             run.keep_spans()
@@ -164,13 +194,20 @@ class Durable:
 
         return flow if segment.kind == "flow" else boundary
 
+    def _is_ready(self, segment: Segment, run: ActiveRun) -> bool:
+        """Whether everything before it has an outcome; not so behind a review that waits."""
+        steps = self._plan.steps
+        return not self.runs_in_passes or all(
+            dep in run.outcomes or dep in segment.steps for name in segment.steps for dep in steps[name].deps
+        )
+
     async def _boundary(self, name: str, run: ActiveRun) -> Outcome:
         step = self.steps[name]
         if isinstance(step, ReviewStep):
             reviews = self._services.reviews
             if reviews is None:
                 raise AssertionError("the engine was opened without a review queue")
-            return await step.run(run, reviews, _pause)
+            return await step.run(run, reviews, _leave if self.runs_in_passes else _interrupt)
         outbox = self._services.outbox
         if outbox is None:
             raise AssertionError("the engine was opened without an outbox")
@@ -203,8 +240,23 @@ def _update(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     return {"outcomes": {name: outcome.to_json() for name, outcome in outcomes.items()}}
 
 
-async def _pause(review_id: str) -> None:
+def next_pass(run: ActiveRun, lost: Iterable[str] = ()) -> dict[str, Any]:
+    """The input of the next pass over a finished checkpoint; these outcomes are removed from it."""
+    return {"run": {"run_id": run.run_id}, "outcomes": dict.fromkeys(lost), "waits": {}}
+
+
+def waits_of(state: Mapping[str, Any]) -> dict[str, str]:
+    """Review node -> item of each review that a pass left open."""
+    known = state.get("outcomes", {})
+    return {name: str(review_id) for name, review_id in state.get("waits", {}).items() if name not in known}
+
+
+async def _interrupt(review_id: str) -> None:
     interrupt({"review_id": review_id})
+
+
+async def _leave(review_id: str) -> None:
+    raise _Waits(review_id)
 
 
 def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:

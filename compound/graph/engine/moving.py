@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import NodeError
 from compound.graph.change.diff import compare
+from compound.graph.engine.durable import waits_of
 from compound.graph.run.outcome import LOST, Outcome, from_json
 from compound.language.types import parse_type
 from compound.language.validate import validator
@@ -54,7 +55,7 @@ async def plan_move(run_id: str, snapshot: StateSnapshot, old: Plan, new: Plan, 
     Raises:
         NodeError: ``graph.bad-migration``: the result of a migration does not fit the node's declared type.
     """
-    waits = [task.name for task in snapshot.tasks if task.interrupts]
+    waits = [task.name for task in snapshot.tasks if task.interrupts] or list(waits_of(snapshot.values))
     nested = [name for name in waits if name not in old.spec.nodes]
     if not waits or nested:
         return Move(why_not=f"it waits at {nested[0]}, inside another node" if nested else "it waits for nobody")

@@ -58,6 +58,21 @@ class Plan:
         return any(segment.kind != "flow" for segment in self.segments)
 
     @cached_property
+    def has_work_beside_a_review(self) -> bool:
+        """Whether a review could hold back a segment that does not depend on it, because both run step by step."""
+        depth: dict[str, int] = {}
+        behind: dict[str, set[str]] = {}
+        for segment in self.segments:
+            depth[segment.name] = 1 + max((depth[name] for name in segment.waits_for), default=0)
+            behind[segment.name] = {segment.name}.union(*(behind[name] for name in segment.waits_for))
+        reviews = [segment.name for segment in self.segments if segment.kind == "review"]
+        return any(
+            depth[segment.name] > depth[review] and review not in behind[segment.name]
+            for review in reviews
+            for segment in self.segments
+        )
+
+    @cached_property
     def programs(self) -> Mapping[str, Program]:
         """Flow segment to its program."""
         return {
