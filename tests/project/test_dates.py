@@ -73,6 +73,17 @@ def test_what_is_not_a_day_is_refused_before_anything_runs(root: Path, wrong: st
     assert "day: expected a date such as 2026-01-31" in said
 
 
+def test_a_reviewer_writes_a_day_without_quotes_and_is_told_how(root: Path) -> None:
+    decide = "nodes:\n  ok: {use: review, show: [$input.day], decide: {move: {day: date}, reject: {}}}\n"
+    graph = GRAPH.partition("output:")[0] + "output: {day: $ok.day}\n" + decide
+    (root / "graphs/lend.yaml").write_text(graph, encoding="utf-8")
+    review = json.loads(cli(root, "run", "lend", "day=2026-02-25", "--json")[1])["review_ids"][0]
+    assert "--field day=2026-01-31" in cli(root, "review", "show", review)[1]
+    assert "expected a date" in cli(root, "review", "decide", review, "move", "--field", "day=soon", "--user", "ann")[1]
+    code, said = cli(root, "review", "decide", review, "move", "--field", "day=2026-03-01", "--user", "ann", "--json")
+    assert (code, json.loads(said)["run_status"]) == (0, "done")
+
+
 def test_rows_of_csv_json_and_parquet_are_days(root: Path) -> None:
     (root / "a.csv").write_text("id,day,until\na,2026-02-25,\nb,soon,\n", encoding="utf-8")
     (root / "b.jsonl").write_text('{"id": "c", "day": "2026-02-25", "days": ["2026-01-01"]}\n', encoding="utf-8")
