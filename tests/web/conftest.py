@@ -33,11 +33,13 @@ class Site:
         place: The project.
         address: `http://127.0.0.1:PORT`.
         link: Signs the owner in, once.
+        process: The server.
     """
 
     place: Place
     address: str
     link: str
+    process: subprocess.Popen[str]
 
     def letters(self, *letters: Mapping[str, object]) -> None:
         """Letters come in, and are drafted."""
@@ -76,7 +78,7 @@ def served(place: Place, *, port: int = 0) -> Generator[Site]:
             line = process.stderr.readline()
             assert line, f"the server ended: {said}"
             said += line
-        yield Site(place, found.group(1), found.group(0))
+        yield Site(place, found.group(1), found.group(0), process)
     finally:
         process.terminate()
         process.communicate(timeout=20)
@@ -103,6 +105,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The browser of all tests."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=20_000)  # a busy machine
     program = chromium()
     assert program is not None, "there is no Chromium: make browser"
     made = playwright.chromium.launch(executable_path=program)

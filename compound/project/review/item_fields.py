@@ -33,6 +33,7 @@ class ReviewFields:
         second: Actions that need two different people; `first_approver` was the first.
         undo_s: Action to how long it can be undone, in seconds: the longest of the effects that it starts.
         undo_until: Until when its decision can be undone, ISO 8601; None if its run may resume.
+        resuming: Why its last decision is not carried out yet: `{"attempts", "error"}`; None if it is, or waits.
         outcomes: Effects of its decisions with their status, oldest first.
         decisions: Its decisions, oldest first; `undone` says who undid one and when, `refused` why one of its effects
             was refused.
@@ -81,6 +82,7 @@ class ReviewFields:
     first_approver: str = ""
     undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     undo_until: str | None = None
+    resuming: Mapping[str, JsonValue] | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()
     pending: Mapping[str, JsonValue] | None = None

@@ -39,6 +39,9 @@ def context_lines(view: ReviewFields) -> Iterator[str]:
         yield second_line(view)
     if view.undo_until:
         yield f"no effect runs before {view.undo_until}; to undo: compound review undo {view.review_id[:10]}"
+    elif view.resuming is not None:
+        why = f" ({view.resuming['error']})" if view.resuming["error"] else ""
+        yield f"its decision is not carried out yet{why}; to try now: compound review resume {view.review_id[:10]}"
     elif view.undo_s and view.status not in ENDED:
         yield _undo_words(view)
 

@@ -265,6 +265,9 @@ BY_CALLER: Final = "resumed by its caller"
 """State of a run started by langgraph or another program."""
 
 
+STORED: Final = "resuming"
+"""Status of a run whose decision is stored and that the caller resumes."""
+
 ANOTHER: Final = "waiting for another person"
 """State of a run whose decision needs a second person or the next level."""
 

@@ -12,7 +12,7 @@ from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
 from compound.project.review.item_effects import with_effects
 from compound.project.review.item_history import pending_record
-from compound.project.review.items import ANOTHER, BY_CALLER, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.items import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
 from compound.project.review.upkeep import ReviewUpkeep
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
@@ -74,8 +74,14 @@ class ReviewService(ReviewUpkeep):
         view = ReviewView.of(
             item, queue.decisions(item.review_id), queue.drafts(item.review_id), queue.events(item.review_id)
         )
-        if view.decisions and (until := queue.undo_until(queue.decisions(item.review_id)[-1].decision_id)) is not None:
-            view = replace(view, undo_until=moment(until))
+        if item.status == "decided":
+            decision_id = queue.decisions(item.review_id)[-1].decision_id
+            until, left = queue.undo_until(decision_id), queue.not_carried_out(decision_id)
+            view = replace(
+                view,
+                undo_until=None if until is None else moment(until),
+                resuming=None if left is None else {"attempts": left[0], "error": left[1]},
+            )
         view = replace(view, conversation=conversation_before(self._project.resources, item.run_id))
         effects = effects_of(queue, self._outbox, item)
         return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
@@ -137,6 +143,7 @@ class ReviewService(ReviewUpkeep):
         edits: Edit | None = None,
         reason: str = "",
         note: str = "",
+        goes_on: bool = True,
     ) -> Decided:
         """Decide an item and resume its run: effects run once, or the item is reopened with the reason.
 
@@ -151,6 +158,7 @@ class ReviewService(ReviewUpkeep):
             edits: The fields `text` and `actions`.
             reason: The field `reason`.
             note: Free text; for `return` the required instruction.
+            goes_on: False: only store the decision; `resume` goes on, in this process or another.
 
         Raises:
             ConflictError: another user was first, or the rows changed; the message says who and what.
@@ -172,7 +180,7 @@ class ReviewService(ReviewUpkeep):
             if mine is None:
                 raise
             decision = mine
-        return self._gone_on(decision)
+        return self._gone_on(decision) if goes_on else self._not_yet(decision) or Decided.of(decision, STORED)
 
     def _require_returnable(self, item: ReviewItem, note: str) -> None:
         """Raise unless the item's graph can draft again, and is told how."""
@@ -203,11 +211,8 @@ class ReviewService(ReviewUpkeep):
 
         Other failures keep the decision: `resume` retries, and no effect runs twice.
         """
-        if not decision.final:
-            pending = pending_record(self.queue.show(decision.review_id), [decision])
-            return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
-        if (until := self.queue.undo_until(decision.decision_id)) is not None:
-            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        if (waits := self._not_yet(decision)) is not None:
+            return waits
         require_here(self._project, decision.run_id)
         if self.queue.show(decision.review_id).status == "decided":
             item = self.queue.recall(decision.review_id)
@@ -230,6 +235,15 @@ class ReviewService(ReviewUpkeep):
         reopened = reopen_refused(self.queue, self._outbox, decision.run_id) if error else ()
         self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
         return self._decided(decision, result, is_back=bool(reopened))
+
+    def _not_yet(self, decision: Decision) -> Decided | None:
+        """Why nothing is done yet: a second person must agree, or the decision can be undone; else None."""
+        if not decision.final:
+            pending = pending_record(self.queue.show(decision.review_id), [decision])
+            return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
+        if (until := self.queue.undo_until(decision.decision_id)) is not None:
+            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        return None
 
     def _back(self, decision: Decision, item: ReviewItem) -> Decided:
         """A decision that was recalled: nothing was done."""

@@ -115,11 +115,7 @@ class ReviewUpkeep:
             goes_on: Also resume decisions whose undo time has passed.
         """
         done = self.queue.sweep()
-        for review_id in self._to_close() if goes_on else done.expired:
-            item = self.queue.show(review_id)
-            # another item of the run may just have been decided; the next sweep retries
-            with suppress(ConflictError):
-                self._end_run(item.run_id, actor="clock", reason=f"nobody decided review item {review_id} in time")
+        self._close(self.queue.still_running() if goes_on else done.expired)
         resumed = [self.resume(review_id).review_id for review_id in self.open_resumes()] if goes_on else []
         return Swept(
             lapsed=done.lapsed,
@@ -130,21 +126,18 @@ class ReviewUpkeep:
             resumed=tuple(resumed),
         )
 
-    def _to_close(self) -> list[str]:
-        """Expired items whose run still waits, including after a crash."""
-        from compound.review import ReviewFilter, Status
+    def keep_up(self) -> Sequence[str]:
+        """Internal: process everything that is due but decided runs; the ids of those, oldest first."""
+        self.queue.sweep()
+        self._close(self.queue.still_running())
+        return self.open_resumes()
 
-        expired = self.queue.list(ReviewFilter(statuses=(Status.EXPIRED,), limit=10_000))
-        waiting = {one.run_id for one in expired if self._is_waiting(one.run_id)}
-        return [
-            one.review_id
-            for one in expired
-            if one.run_id in waiting and self.queue.show(one.review_id).on_expire == "close"
-        ]
-
-    def _is_waiting(self, run_id: str) -> bool:
-        record = self._project.run_record(run_id)
-        return record is not None and record.status == "waiting_review"
+    def _close(self, expired: Sequence[str]) -> None:
+        for review_id in expired:
+            item = self.queue.show(review_id)
+            # another item of the run may just have been decided; the next sweep retries
+            with suppress(ConflictError):
+                self._end_run(item.run_id, actor="clock", reason=f"nobody decided review item {review_id} in time")
 
     def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
         import anyio

@@ -178,6 +178,18 @@ def undo_until(backend: Backend, decision_id: str) -> float | None:
         return db.execute(query).scalar_one_or_none()
 
 
+def not_carried_out(backend: Backend, decision_id: str) -> tuple[int, str] | None:
+    """Attempts to resume the run of a decision and the last error, while it is to be resumed; else None."""
+    query = sa.select(_RESUME.c.attempts, _RESUME.c.error).where(
+        _RESUME.c.decision_id == decision_id,
+        _RESUME.c.status.in_(["pending", "running"]),
+        sa.or_(_RESUME.c.undo_until.is_(None), _RESUME.c.undo_until <= backend.clock()),
+    )
+    with backend.store.read() as db:
+        row = db.execute(query).first()
+        return None if row is None else (row.attempts, str((row.error or {}).get("what", "")))
+
+
 def returns(backend: Backend, run_id: str) -> list[Decision]:
     """Decisions that returned drafts of a run to its graph, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.run_id == run_id, _DECISION.c.action == "return")

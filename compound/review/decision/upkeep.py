@@ -49,6 +49,22 @@ def expire(backend: Backend) -> Sweep:
     )
 
 
+def still_running(backend: Backend) -> list[str]:
+    """Items that expired with `close` while their run still waits: a crash came between the two."""
+    query = (
+        sa.select(_ITEM.c.review_id)
+        .join(tables.run, tables.run.c.run_id == _ITEM.c.run_id)
+        .where(
+            _ITEM.c.status == Status.EXPIRED.value,
+            _ITEM.c.on_expire == "close",
+            tables.run.c.status == "waiting_review",
+        )
+        .order_by(_ITEM.c.review_id)
+    )
+    with backend.store.read() as db:
+        return list(db.execute(query).scalars())
+
+
 def _due(backend: Backend, condition: sa.ColumnElement[bool]) -> list[str]:
     open_ones = [status.value for status in UNDECIDED]
     query = sa.select(_ITEM.c.review_id).where(_ITEM.c.status.in_(open_ones), condition)

@@ -295,6 +295,10 @@ class ReviewQueue:
         """Process everything that is due: expired leases, snoozed items, `expire`."""
         return _upkeep.sweep(self._backend)
 
+    def still_running(self) -> Sequence[str]:
+        """Ids of items that expired with `on_expire: close` while their run still waits."""
+        return _upkeep.still_running(self._backend)
+
     def decision_for(self, run_id: str, node: str, *, round: int = 0) -> Decision | None:
         """The decision that a waiting run resumes with; None if there is none, or it was reopened or undone."""
         return _resume.decision_for(self._backend, run_id, node, round)
@@ -318,6 +322,10 @@ class ReviewQueue:
     def undo_until(self, decision_id: str) -> float | None:
         """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
         return _resume.undo_until(self._backend, decision_id)
+
+    def not_carried_out(self, decision_id: str) -> tuple[int, str] | None:
+        """Attempts to resume the run of a decision and the last error, while it is to be resumed; else None."""
+        return _resume.not_carried_out(self._backend, decision_id)
 
     def returns(self, run_id: str) -> Sequence[Decision]:
         """Decisions that returned drafts of a run to its graph, oldest first."""

@@ -83,15 +83,11 @@ def at_once(home: Home, *commands: Sequence[str]) -> list[tuple[int, Json]]:
     """Run commands that decide in processes of their own, at the same moment."""
     running = [home.race(*command, "--json") for command in commands]
     for process in running:
-        assert process.stderr is not None
         assert process.stderr.readline() == "ready\n", process.stderr.read()
     for process in running:
-        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    return [
-        (process.returncode, json.loads(said)) for process, said in [(one, one.communicate()[0]) for one in running]
-    ]
+    return [(process.wait(), json.loads(said)) for process, said in [(one, one.communicate()[0]) for one in running]]
 
 
 def require_one_winner(home: Home, item: Json, ended: list[tuple[int, Json]], actions: Mapping[str, str]) -> None:

@@ -11,18 +11,16 @@ import io
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Generator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
 from compound.cli import main
 from tests.docs.markdown import blocks, fenced
+from tests.support.forked import PYTHON, run_forked
 from tests.support.pages.page_server import PARTNERS, model_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -169,10 +167,7 @@ class Reader:
     def _program(self, *options: str) -> str:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOUND_", "PYTEST"))}
         env["PATH"] = _PATH
-        command = [sys.executable, *options]
-        done = subprocess.run(
-            command, cwd=self.folder, env=env | self.exported, capture_output=True, text=True, check=False
-        )
+        done = run_forked([PYTHON, *options], cwd=self.folder, env=env | self.exported)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -195,10 +190,11 @@ def followed(page: str, folder: Path) -> str:
     """The page with what was printed; one new process runs every command, because what a project registers stays.
 
     Raises:
-        AssertionError: as `Reader.follow`.
+        AssertionError: it says what `Reader.follow` says.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(Reader(folder).follow, page).result()
+    done = run_forked([PYTHON, "-m", __name__, str(folder)], cwd=ROOT, given=page)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def settled(page: str) -> str:
@@ -214,3 +210,7 @@ def pages() -> list[Path]:
         path for path in (ROOT / "docs/how-to").glob("*.md") if "\ncompound init " in path.read_text(encoding="utf-8")
     )
     return [*sorted(PAGES.glob("*.md")), *sorted(begun)]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(Reader(Path(sys.argv[1])).follow(sys.stdin.read()))
