@@ -256,7 +256,7 @@ def _has_method(kind: Type, name: str) -> bool:
             return hasattr({}, name)
         case Many():
             return hasattr([], name)
-        case Scalar("str" | "datetime"):
+        case Scalar("str" | "date" | "datetime"):
             return hasattr("", name)
         case _:
             return False

@@ -174,6 +174,19 @@ class Project(GraphRuns):
         """Compare the tools of MCP servers with their pins; `write` pins them in `connectors/mcp.lock.json`."""
         return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
 
+    def store_rows(
+        self, name: str, table: str | None = None, *, limit: int = 20
+    ) -> dict[str, list[dict[str, JsonValue]]]:
+        """Table to its first rows in a record store, by key; every table where none is named.
+
+        Raises:
+            ProjectError: `project.unknown-store`.
+            DataError: `records.unknown-table`.
+        """
+        from compound.project.running.data import store_rows
+
+        return store_rows(self.resources, name, table, limit=limit)
+
     def tools(self) -> list[ToolView]:
         """Every tool that graphs can call."""
         from compound.project.offer.tool_list import tool_views

@@ -163,7 +163,7 @@ def _read(name: str, text: str, schema: Mapping[str, JsonValue] | None) -> JsonV
     elif text.startswith("@"):
         text = _file(name, text[1:])
     kind = None if schema is None else bare(from_json_schema(schema), {})
-    if kind is None or isinstance(kind, Enum) or show_type(kind) in ("str", "datetime"):
+    if kind is None or isinstance(kind, Enum) or show_type(kind) in ("str", "date", "datetime"):
         return text
     try:
         return cast("JsonValue", orjson.loads(text))

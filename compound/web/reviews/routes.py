@@ -102,7 +102,7 @@ def _seen(request: Request, person: Person, review_id: str) -> ReviewView:
     """A review that the person sees; others do not exist for the person."""
     view = place_of(request).project.reviews().show(review_id)
     if view.review_id != review_id or not person.sees(view.queue):
-        raise DataError("review.unknown", f"item {review_id!r} does not exist", fix="/reviews lists them")
+        raise DataError("review.unknown", f"review {review_id!r} does not exist", fix="/reviews lists them")
     return view
 
 

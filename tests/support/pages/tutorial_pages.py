@@ -28,6 +28,8 @@ PAGES = ROOT / "docs/tutorials"
 SERVER = "<!-- server -->"
 ADDRESS = "http://localhost:8000"
 """Where the servers of the pages listen."""
+_PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+"""A reader has `compound` and its `python` on the path."""
 _CODES = frozenset({0, 1, 3, 6, 7, None})
 """1: findings, or a failure; 3, 6 and 7: what a batch or a suite says. 2, a wrong call, is right only where it is shown."""
 _STEP = re.compile(
@@ -164,6 +166,7 @@ class Reader:
 
     def _program(self, *options: str) -> str:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOUND_", "PYTEST"))}
+        env["PATH"] = _PATH
         done = run_forked([PYTHON, *options], cwd=self.folder, env=env | self.exported)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -175,7 +178,11 @@ class Reader:
             del sys.modules[name]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
         path = [*sys.path, str(PARTNERS)]
-        with chdir(self.folder), patch.dict(os.environ, clean | self.exported, clear=True), patch("sys.path", path):
+        with (
+            chdir(self.folder),
+            patch.dict(os.environ, clean | {"PATH": _PATH} | self.exported, clear=True),
+            patch("sys.path", path),
+        ):
             yield
 
 
