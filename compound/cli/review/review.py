@@ -89,6 +89,10 @@ def list_items(
         note(f"{len(unfinished)} decided reviews are not resumed yet: compound review resume")
 
 
+_AGE = len("59 min")
+"""Width of the column of ages: the table looks the same when a minute has passed."""
+
+
 def _say_items(items: Sequence[ReviewRow]) -> None:
     left_out = print_table(
         f"{len(items)} review{'s' * (len(items) != 1)}",
@@ -100,7 +104,7 @@ def _say_items(items: Sequence[ReviewRow]) -> None:
                 i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
                 i.draft_state,
-                i.age,
+                i.age.rjust(_AGE),
                 i.subject,
                 _why(i.reasons),
             )
