@@ -65,9 +65,9 @@ class FakeReviews:
         """The decision."""
         return self.decisions.get(item_id)
 
-    async def instruction(self, run_id: str) -> str:
-        """The instruction of a run."""
-        return self.instructions.get(run_id, "")
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The instruction of a run, or of an element: `run-1/letters[3].`."""
+        return self.instructions.get(f"{run_id}/{lead}" if lead else run_id, "")
 
     def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
         """Decide an item; the first decision stays."""

@@ -73,7 +73,8 @@ def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
 def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: EffectRule) -> Iterator[Finding]:
     spec = inspection.spec
     where = spec.source.key(path)
-    reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
+    body = next((one for one in inspection.bodies if one.top.place(path[-1]) == path), None)
+    reviews = {} if body is None else reviews_of(body, path[-1])
     if not rule.automatic:
         if not reviews:
             what = f"{path[-1]} performs {effect}, which a person must decide, but no review is before it"
@@ -81,7 +82,7 @@ def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: Eff
         for name, review in reviews.items():
             if review.auto is not None:
                 what = f"{name} may decide automatically, but {effect} behind it needs a person"
-                place = spec.source.key(("nodes", name, "auto"))
+                place = spec.source.key((*path[:-1], name, "auto"))
                 yield Finding(
                     "policy.needs-person", what, place, "drop `auto`, or allow `automatic: true` in the policy"
                 )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
+from compound.graph.node.effect import in_run
 from compound.graph.node.policy import Decided
 from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
@@ -63,7 +64,7 @@ class ReviewStep:
             return record_early(self.step, run, early)
         with run.span(self.step) as span:
             try:
-                request = await self._allowed(run, self.request(run))
+                request = placed(await self._allowed(run, self.request(run)), run)
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
@@ -73,7 +74,7 @@ class ReviewStep:
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue
-                await run.listener(ReviewOpened(node=self.step.path, item_id=opened.item_id, queue=queue))
+                await run.listener(ReviewOpened(node=run.at(self.step), item_id=opened.item_id, queue=queue))
             if opened.is_stale:
                 run.stale_ids.append(opened.item_id)
             while decision is None:
@@ -154,7 +155,7 @@ class ReviewStep:
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
-            node=self.step.path,
+            node=self.step.name,
             graph_name=run.graph_name,
             graph_hash=run.graph_hash,
             queue=node.queue,
@@ -203,6 +204,18 @@ class ReviewStep:
             "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),
         }
+
+
+def placed(request: ReviewRequest, run: ActiveRun) -> ReviewRequest:
+    """A request with the names that its nodes have in the whole run: `letters[3].review` in an element of a map."""
+    if not run.lead:
+        return request
+    return replace(
+        request,
+        node=run.lead + request.node,
+        effects={action: in_run(calls, run) for action, calls in request.effects.items()},
+        covers=tuple(run.lead + name for name in request.covers),
+    )
 
 
 def _number(value: object) -> float | None:

@@ -55,7 +55,7 @@ def interface(plan: Plan, catalogue: Catalogue) -> Interface:
     """The interface of a planned graph; types of tools come from the catalogue, `any` if unknown."""
     spec: GraphSpec = plan.spec
     types = ValueTypes(spec, catalogue, spec.nodes)
-    kinds = {segment.kind for segment in plan.segments}
+    kinds = plan.kinds
     return Interface(
         name=spec.name,
         description=spec.description,

@@ -234,8 +234,11 @@ class Reviews(Protocol):
         """The final decision; None while the item waits, or the decision can still be undone."""
         ...
 
-    async def instruction(self, run_id: str) -> str:
-        """The changes that the person who last returned a draft of this run asked for; empty if nobody did."""
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The changes that the person who last returned a draft of this run asked for; empty if nobody did.
+
+        With `lead` (`letters[3].`) a draft of this element of the run; else one that is not of an element.
+        """
         ...
 
 

@@ -145,9 +145,9 @@ class QueuedReviews:
         decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
         return _decided(decision, item, decided.first_approver or "")
 
-    async def instruction(self, run_id: str) -> str:
-        """The changes that the person who last returned a draft of this run asked for."""
-        returned = self.queue.returns(run_id)
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The changes that the person who last returned a draft of this run, or of an element of it, asked for."""
+        returned = [one for one in self.queue.returns(run_id) if _lead_of(one.node) == lead]
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
     def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
@@ -219,6 +219,12 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
 def action_record(action: ProposedAction) -> dict[str, JsonValue]:
     """The action in the format of plans, effects and edits."""
     return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
+
+
+def _lead_of(node: str) -> str:
+    """`letters[3].` of `letters[3].review`; empty of a node that is not in an element of a map."""
+    before, bracket, _ = node.rpartition("].")
+    return before + bracket
 
 
 def _certified(now: NewItem, item: ReviewItem) -> str:
