@@ -1,0 +1,245 @@
+"""A map asks one person for each of its items: each is decided alone, and its effects happen at once and once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.project.keys.table import Place
+from tests.project.many_stores.company import company, letters, opened, people
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+GRAPH = """\
+compound: graph/v1
+name: main
+types:
+  Letter: {to: str, person_id: str, text: str}
+input: {letters: "list[Letter]"}
+output: {letters: $letters, count: $count.n}
+nodes:
+  letters:
+    map: {each: $input.letters, as: letter, on_error: skip, max: 20}
+    nodes:
+      crm: {use: tool, tool: crm_documents, in: {id: $letter.person_id}}
+      draft: {use: tool, tool: write, in: {text: $letter.text, instruction: $run.instruction}}
+      review:
+        use: review
+        show: [$letter, $draft]
+        versions: [$crm.versions]
+        decide: {approve: {}, edit: {text: str}, reject: {}}
+      visited: {use: effect, tool: visit, when: review.action != 'reject', in: {who: $letter.person_id}}
+      send:
+        use: effect
+        tool: send_letter
+        after: [visited]
+        when: review.action != 'reject'
+        in: {to: $letter.to, text: $review.text ?? $draft.text}
+    out: {to: $letter.to, action: $review.action, sent: $send?}
+  count: {use: tool, tool: count_letters, in: {letters: $letters}}
+"""
+TOOLS = '''\
+from pydantic import JsonValue
+
+from compound.tool import tool
+
+
+@tool
+def write(text: str, instruction: str | None) -> dict[str, str]:
+    """Write a letter; counts its calls."""
+    with open("drafts.txt", "a", encoding="utf-8") as file:
+        file.write(text + "\\n")
+    if text == "bad":
+        raise ValueError("no words")
+    return {"text": f"Dear, {text}." + (f" ({instruction})" if instruction else "")}
+
+
+@tool
+def count_letters(letters: list[JsonValue]) -> dict[str, int]:
+    """Count."""
+    return {"n": len(letters)}
+'''
+
+
+def letter(to: str, text: str, who: str = "ann") -> dict[str, str]:
+    return {"to": to, "person_id": who, "text": text}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    made = company(tmp_path, {"graphs/main.yaml": GRAPH, "tools/writing.py": TOOLS})
+    monkeypatch.chdir(made.root)
+    assert made.say("seed").code == 0
+    return made
+
+
+def start(place: Place, *given: dict[str, str]) -> str:
+    view = place.run({"letters": list(given)})
+    assert view.status == "waiting_review", view
+    return view.run_id
+
+
+def waiting(place: Place) -> dict[str, str]:
+    """Node -> item of what waits for a person."""
+    return {one["node"]: one["item_id"] for one in place.say("review", "list", "--json").json}
+
+
+def drafts(place: Place) -> int:
+    return len((place.root / "drafts.txt").read_text(encoding="utf-8").splitlines())
+
+
+def sent(place: Place) -> list[tuple[str | None, str]]:
+    return [(to, text) for _, to, text in letters(place, "post")]
+
+
+def output(place: Place, run_id: str) -> JsonValue:
+    with opened(place) as project:
+        record = project.run_record(run_id)
+        assert record is not None
+        return None if record.output is None else dict(record.output)
+
+
+def test_the_graph_is_sound(place: Place) -> None:
+    assert place.codes() == []
+
+
+def test_each_item_is_decided_alone_and_done_at_once(place: Place) -> None:
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"), letter("i-3", "three", "cyd"))
+    items = waiting(place)
+    assert sorted(items) == ["letters[0].review", "letters[1].review", "letters[2].review"]
+    shown = place.say("review", "show", items["letters[1].review"])
+    assert "letters[1].review" in shown.out
+    assert "Dear, two." in shown.out
+    assert "i-2" in shown.out
+    does = place.say("review", "show", items["letters[1].review"], "--json").json
+    assert [one["effect"] for one in does["effects"]["approve"]] == ["visit", "send_letter"], does
+    said = place.say("review", "approve", items["letters[1].review"], "--json")
+    assert (said.code, said.json["run_status"]) == (0, "waiting_review"), said.err
+    assert (sent(place), people(place, "crm")) == ([("i-2", "Dear, two.")], {"ann": 0, "bob": 1, "cyd": 0})
+    assert place.say("review", "edit", items["letters[2].review"], "--text", "Hi.").code == 0
+    assert sent(place) == [("i-2", "Dear, two."), ("i-3", "Hi.")]
+    said = place.say("review", "reject", items["letters[0].review"], "--json")
+    assert (said.code, said.json["run_status"]) == (0, "done"), said.err
+    made = output(place, run_id)
+    assert isinstance(made, dict)
+    assert made["count"] == 3
+    assert [(one["to"], one["action"], bool(one["sent"])) for one in made["letters"]] == [
+        ("i-1", "reject", False),
+        ("i-2", "approve", True),
+        ("i-3", "edit", True),
+    ]
+    assert (len(sent(place)), drafts(place)) == (2, 3)
+
+
+def test_a_failing_item_is_left_out(place: Place) -> None:
+    run_id = start(place, letter("i-1", "bad"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    assert list(items) == ["letters[1].review"]
+    said = place.say("review", "approve", items["letters[1].review"], "--json")
+    assert (said.code, said.json["run_status"]) == (0, "done"), said.err
+    made = output(place, run_id)
+    assert isinstance(made, dict)
+    assert [one["to"] for one in made["letters"]] == ["i-2"]
+
+
+def test_what_is_returned_is_drafted_again_alone(place: Place) -> None:
+    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    said = place.say("review", "return", items["letters[0].review"], "--instruction", "shorter")
+    assert said.code == 0, said.err
+    again = waiting(place)
+    assert (len(again), again["letters[1].review"]) == (2, items["letters[1].review"])
+    assert again["letters[0].review"] != items["letters[0].review"]
+    assert drafts(place) == 3
+    assert "Dear, one. (shorter)" in place.say("review", "show", again["letters[0].review"]).out
+    assert place.say("review", "approve", again["letters[1].review"]).code == 0
+    assert place.say("review", "approve", again["letters[0].review"], "--json").json["run_status"] == "done"
+    assert sent(place) == [("i-2", "Dear, two."), ("i-1", "Dear, one. (shorter)")]
+
+
+def test_a_refused_effect_comes_back_to_its_own_item(place: Place) -> None:
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    with opened(place) as project, project.resources.records["crm"].transaction() as tx:
+        person = tx.get("people", "ann")
+        assert person is not None
+        person["name"] = "Anna"
+    said = place.say("review", "approve", items["letters[0].review"])
+    assert said.code != 0
+    assert (sent(place), people(place, "crm")) == ([], {"ann": 0, "bob": 0, "cyd": 0})
+    assert place.say("review", "approve", items["letters[1].review"]).code == 0
+    assert sent(place) == [("i-2", "Dear, two.")]
+    assert list(waiting(place)) == ["letters[0].review"]
+    redrafted = place.say("review", "redraft", items["letters[0].review"])
+    assert redrafted.code == 0, redrafted.err
+    said = place.say("review", "approve", items["letters[0].review"], "--json")
+    assert (said.code, said.json["run_status"]) == (0, "done"), said.err
+    assert (sent(place), people(place, "crm")) == (
+        [("i-2", "Dear, two."), ("i-1", "Dear, one.")],
+        {"ann": 1, "bob": 1, "cyd": 0},
+    )
+    made = output(place, run_id)
+    assert isinstance(made, dict)
+    assert made["count"] == 2
+
+
+def test_the_last_item_whose_effect_is_refused_comes_back_too(place: Place) -> None:
+    start(place, letter("i-1", "one"))
+    items = waiting(place)
+    with opened(place) as project, project.resources.records["crm"].transaction() as tx:
+        person = tx.get("people", "ann")
+        assert person is not None
+        person["name"] = "Anna"
+    assert place.say("review", "approve", items["letters[0].review"]).code != 0
+    redrafted = place.say("review", "redraft", items["letters[0].review"])
+    assert redrafted.code == 0, redrafted.err
+    said = place.say("review", "approve", items["letters[0].review"], "--json")
+    assert (said.code, said.json["run_status"]) == (0, "done"), said.err
+    assert (sent(place), people(place, "crm")["ann"]) == ([("i-1", "Dear, one.")], 1)
+
+
+def test_nothing_is_left_of_a_run_that_is_done(place: Place) -> None:
+    import sqlite3
+
+    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    for item in waiting(place).values():
+        assert place.say("review", "approve", item).code == 0
+    file = next(place.root.glob(".compound/*/checkpoints.db"))
+    assert sqlite3.connect(file).execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
+
+
+def test_a_cancelled_run_withdraws_every_item(place: Place) -> None:
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    assert run_id
+    said = place.say("review", "cancel", waiting(place)["letters[1].review"])
+    assert said.code == 0, said.err
+    assert waiting(place) == {}
+    assert sent(place) == []
+
+
+def test_the_spans_of_an_item_are_in_the_trace_of_its_run(place: Place) -> None:
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    for item in waiting(place).values():
+        assert place.say("review", "approve", item).code == 0
+    assert [one["run_id"] for one in place.say("traces", "list", "--json").json] == [run_id]
+    told = place.say("traces", "show", run_id)
+    assert told.code == 0, told.err
+    for name in ("letters[0].draft", "letters[1].review", "letters[1].send"):
+        assert name in told.out, told.out
+
+
+def test_a_batch_counts_runs_not_items_of_a_map(place: Place) -> None:
+    rows = [{"id": "b1", "letters": [letter("i-1", "one"), letter("i-2", "two", "bob")]}, {"id": "b2", "letters": []}]
+    (place.root / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    said = place.say("batch", "--from", "rows.jsonl", "--json")
+    assert said.code == 0, said.err
+    assert (said.json["counts"]["waiting_review"], said.json["counts"]["done"]) == (1, 1), said.json
+    for item in waiting(place).values():
+        assert place.say("review", "approve", item).code == 0
+    said = place.say("batch", "--from", "rows.jsonl", "--json")
+    assert (said.code, said.json["counts"]["done"]) == (0, 2), said.json
+    assert len(sent(place)) == 2
