@@ -21,7 +21,7 @@ from compound.language.types import (
     resolve,
 )
 from compound.spec.graph_file import blocks
-from compound.spec.nodes import EffectNode, GraphNode, MapBlock
+from compound.spec.nodes import AnyNode, EffectNode, GraphNode, MapBlock
 
 if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
@@ -87,13 +87,11 @@ class Side:
             name: [one for _, one in blocks({name: node})] if isinstance(node, MapBlock) else [node]
             for name, node in spec.nodes.items()
         }
-        acting = frozenset(
-            name
-            for name, nodes in inside.items()
-            if any(
-                isinstance(one, EffectNode) or (isinstance(one, GraphNode) and can_pause(one.graph)) for one in nodes
-            )
-        )
+
+        def acts(node: AnyNode) -> bool:
+            return isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
+
+        acting = frozenset(name for name, nodes in inside.items() if any(acts(one) for one in nodes))
         asking = frozenset(name for name, nodes in inside.items() if any(one.is_boundary for one in nodes))
         wiring = Wiring(spec.nodes)
         return cls(

@@ -70,6 +70,12 @@ class Plan:
         return frozenset(segment.kind for segment in self.segments).union(*(one.kinds for one in self.bodies.values()))
 
     @cached_property
+    def paths(self) -> frozenset[str]:
+        """Paths of its steps, also of those of elements."""
+        own = frozenset(step.path for step in self.steps.values())
+        return own.union(*(one.paths for one in self.bodies.values()))
+
+    @cached_property
     def has_work_beside_a_review(self) -> bool:
         """Whether a review could hold back work that does not depend on it, because both run step by step."""
         if self.bodies:

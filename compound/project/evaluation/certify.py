@@ -214,9 +214,8 @@ class Certifier:
         )
         with resources.embedding_beside():
             report = anyio.run(run)
-        ready = [
-            (one, at) for one in seen for at, holds in one.result.auto.items() if holds and declared_name(at) == path
-        ]
+        ruled = [(one, at, holds) for one in seen for at, holds in one.result.auto.items()]
+        ready = [(one, at) for one, at, holds in ruled if holds and declared_name(at) == path]
         labels = [label for one, at in ready if (label := _label(one, file.certify.wrong, at)) is not None]
         if ready and not labels:
             names = sorted({score.name for one, _ in ready for score in one.scores if score.value is not None})

@@ -183,11 +183,8 @@ class Certificates:
             sa.select(_ITEM.c.run_id, _ITEM.c.item_id, _ITEM.c.node, _ITEM.c.readiness)
             .add_columns(_DECISION.c.action, _DECISION.c.actor)
             .join(_DECISION, _DECISION.c.item_id == _ITEM.c.item_id)
-            .where(
-                sa.or_(_ITEM.c.node == node, _ITEM.c.node.like(like_pattern(node))),
-                _ITEM.c.ready.is_(True),
-                _DECISION.c.final.is_(True),
-            )
+            .where(sa.or_(_ITEM.c.node == node, _ITEM.c.node.like(like_pattern(node))))
+            .where(_ITEM.c.ready.is_(True), _DECISION.c.final.is_(True))
             .order_by(_DECISION.c.decided_at, _DECISION.c.decision_id)
         )
         found: dict[tuple[str, str], AuditedDecision] = {}
