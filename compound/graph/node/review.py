@@ -82,6 +82,11 @@ class ReviewStep:
                 await pause(opened.item_id)
                 # The resume value is not the decision; only the queue has it.
                 decision = await reviews.decision(opened.item_id)
+            if decision.is_closed:
+                what = f"nobody decided review item {decision.item_id} in time"
+                error = self.step.error("graph.cancelled", what, run.run_id, fix="start a new run")
+                span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
+                return Outcome("failed", error=error)
             for name, amended in decision.amends.items():
                 run.amend(name, amended)
             value = self._value(decision)

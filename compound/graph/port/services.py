@@ -182,6 +182,7 @@ class ReviewDecision:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: A user, or `policy:<hash>`.
         first_by: The first of two approvers; empty if one person decided.
+        is_closed: Whether nobody decided an item of a map in time, and its review says `close`: there is no action.
         fields: The fields of the action: given ones, and shown ones that were not changed.
         amends: Node to the value that replaces its own: edited or recomputed.
         versions: Row versions of the item, on which the decision was made.
@@ -197,6 +198,7 @@ class ReviewDecision:
     waited_s: float | None = None
     amends: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     first_by: str = ""
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ class QueuedReviews:
             item = self.queue.show(item.item_id) if decision is None else item
         return OpenedReview(
             item_id=item.item_id,
-            decision=self._told(decision, item) if decision else None,
+            decision=self._told(decision, item) if decision else _closed(item),
             is_stale=item.status is Status.STALE,
         )
 
@@ -205,7 +205,7 @@ class QueuedReviews:
         """The final decision of an item; None while it waits."""
         item = self.queue.show(item_id)
         decision = self._standing(item)
-        return self._told(decision, item) if decision else None
+        return self._told(decision, item) if decision else _closed(item)
 
 
 def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
@@ -219,6 +219,15 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
 def action_record(action: ProposedAction) -> dict[str, JsonValue]:
     """The action in the format of plans, effects and edits."""
     return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
+
+
+def _closed(item: ReviewItem) -> ReviewDecision | None:
+    """The end of an item of a map that nobody decided in time; a run's own item ends with the run."""
+    if item.status is not Status.EXPIRED or item.on_expire != "close" or not _lead_of(item.node):
+        return None
+    return ReviewDecision(
+        decision_id="", item_id=item.item_id, action="", actor="clock", versions=rows_only(item.refs), is_closed=True
+    )
 
 
 def _lead_of(node: str) -> str:

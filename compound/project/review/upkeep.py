@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError, DataError
+from compound.language.elements import declared_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +118,9 @@ class ReviewUpkeep:
             item = self.queue.show(item_id)
             # another item of the run may just have been decided; the next sweep retries
             with suppress(ConflictError):
+                if declared_name(item.node) != item.node:
+                    self._project.resume(item.run_id)  # only this element of a map has ended
+                    continue
                 self._end_run(item.run_id, actor="clock", reason=f"nobody decided item {item_id} in time")
         resumed = [self.resume(item_id).item_id for item_id in self.open_resumes()] if goes_on else []
         return Swept(

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from compound.errors import ProjectError
 from tests.project.keys.table import Place
+from tests.project.keys.waiting import pass_time
 from tests.project.many_stores.company import company, letters, opened, people
 
 GRAPH = """\
@@ -238,3 +240,110 @@ def test_a_batch_counts_runs_not_items_of_a_map(place: Place) -> None:
     said = place.say("batch", "--from", "rows.jsonl", "--json")
     assert (said.code, said.json["counts"]["done"]) == (0, 2), said.json
     assert len(sent(place)) == 2
+
+
+POLICY = """\
+compound: policy/v1
+name: rules
+effects:
+  visit: {undo: 1h}
+  send_letter: {}
+"""
+
+
+def test_a_decision_about_an_item_is_undone_alone(place: Place) -> None:
+    place.edit("graphs/main.yaml", "name: main\n", "name: main\npolicy: rules\n")
+    place.write({"graphs/policies/rules.yaml": POLICY})
+    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    for node in sorted(items):
+        said = place.say("review", "approve", items[node], "--json")
+        assert (said.code, said.json["run_status"]) == (0, "waits: the decision can still be undone"), said.err
+    assert place.say("review", "undo", items["letters[0].review"]).code == 0
+    pass_time(place, 7200)
+    assert place.say("review", "sweep").code == 0
+    assert sent(place) == [("i-2", "Dear, two.")]
+    said = place.say("review", "reject", items["letters[0].review"], "--json")
+    assert said.code == 0, said.err
+    pass_time(place, 7200)
+    assert place.say("review", "sweep").code == 0
+    assert (sent(place), waiting(place)) == ([("i-2", "Dear, two.")], {})
+
+
+def test_two_people_approve_an_item(place: Place) -> None:
+    place.edit("graphs/main.yaml", "name: main\n", "name: main\npolicy: rules\n")
+    place.write({"graphs/policies/rules.yaml": POLICY.replace("{undo: 1h}", "{second: true}")})
+    run_id = start(place, letter("i-1", "one"))
+    item = waiting(place)["letters[0].review"]
+    assert place.say("review", "approve", item, "--user", "ann").code == 0
+    assert sent(place) == []
+    assert place.say("review", "approve", item, "--user", "ben").code == 0
+    assert sent(place) == [("i-1", "Dear, one.")]
+    assert output(place, run_id)["count"] == 1
+
+
+@pytest.mark.parametrize(("on_error", "status"), [("skip", "done"), ("fail", "failed")])
+def test_an_item_that_nobody_decides_in_time_ends_alone(place: Place, on_error: str, status: str) -> None:
+    place.edit("graphs/main.yaml", "on_error: skip", f"on_error: {on_error}")
+    place.edit("graphs/main.yaml", "        show: [$letter, $draft]\n", f"        show: [$letter, $draft]\n{CLOSE}")
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    with opened(place) as project:
+        state = project.resources.state
+        with state.write() as db:
+            db.exec_driver_sql(f"UPDATE review_item SET expire_at = 1 WHERE item_id = '{items['letters[0].review']}'")
+    assert place.say("review", "sweep").code == 0
+    assert list(waiting(place)) == ["letters[1].review"]
+    said = place.say("review", "approve", items["letters[1].review"], "--json")
+    assert sent(place) == [("i-2", "Dear, two.")]
+    assert said.json["run_status"] == status, said.out
+    if status == "done":
+        assert [one["to"] for one in output(place, run_id)["letters"]] == ["i-2"]
+
+
+CLOSE = "        due: 1h\n        on_expire: {close: true}\n"
+
+
+def test_an_escalated_item_is_decided_by_a_lead(place: Place) -> None:
+    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    said = place.say("review", "escalate", items["letters[0].review"])
+    assert said.code == 0, said.err
+    again = waiting(place)
+    assert again["letters[0].review"] != items["letters[0].review"]
+    said = place.say("review", "approve", again["letters[0].review"], "--user", "lead")
+    assert (said.code, sent(place)) == (0, [("i-1", "Dear, one.")]), said.err
+
+
+def test_a_replay_does_nothing_and_gives_the_same(place: Place) -> None:
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    for node, item in sorted(waiting(place).items()):
+        words = ("edit", item, "--text", "Hi.") if node.startswith("letters[1]") else ("approve", item)
+        assert place.say("review", *words).code == 0
+    count, letters_before = drafts(place), sent(place)
+    said = place.say("replay", run_id, "--json")
+    assert said.code == 0, said.err
+    assert (said.json["status"], said.json["changed"], said.json["output"]) == ("done", [], output(place, run_id))
+    assert (drafts(place), sent(place)) == (count, letters_before)
+    assert said.json["sources"]["letters[1].review"] == "recorded"
+
+
+def test_the_events_of_a_run_name_the_item(place: Place) -> None:
+    import anyio
+
+    async def listen() -> list[Any]:
+        with opened(place) as project:
+            async with project.engine() as engine:
+                given = {"letters": [letter("i-1", "one"), letter("i-2", "two", "bob")]}
+                return [one async for one in engine.stream(given, run_id="r-1")]
+
+    events = anyio.run(listen)
+    assert {one.node for one in events if one.event == "review_opened"} == {"letters[0].review", "letters[1].review"}
+    assert {one.node for one in events if one.event == "node_finished"} >= {"letters[0].draft", "letters[1].draft"}
+    assert (events[-1].event, events[-1].status, len(events[-1].item_ids)) == ("run_finished", "waiting_review", 2)
+
+
+def test_it_is_not_compiled_for_langgraph(place: Place) -> None:
+    with opened(place) as project, pytest.raises(ProjectError) as refused:
+        project.compile()
+    assert (refused.value.code, str(refused.value.where)) == ("graph.not-compiled", "graphs/main.yaml:8:3")
