@@ -77,7 +77,7 @@ async def next_payload(run: ActiveRun, status: str | None, durable: Durable, rev
         if status == "waiting_review":
             await durable.require(run)
         return NextStep(must_run=True, payload=first_payload(run))
-    if run.lead and values["run"].get("stands_on") != run.stands_on:
+    if run.lead and values.get("run", {}).get("stands_on") != run.stands_on:
         # What the element was made from changed: it is drafted again, and its open items show that.
         await durable.prune(run.checkpoint_id)
         run.reopens = durable.reviews
