@@ -13,6 +13,12 @@ def declared_name(node: str) -> str:
     return _INDEX.sub("", node)
 
 
+def lead_of(node: str) -> str:
+    """`letters[3].` of `letters[3].review`; empty of a node that is not in an element of a map."""
+    before, bracket, _ = node.rpartition("].")
+    return before + bracket
+
+
 def like_pattern(node: str) -> str:
     """A SQL `LIKE` pattern that matches the node in every element; it may match others, see `declared_name`."""
     return node.replace(".", "%.")

@@ -19,6 +19,7 @@ from compound.graph.port.services import (
     ReviewDecision,
     ReviewRequest,
 )
+from compound.language.elements import lead_of
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
@@ -147,7 +148,7 @@ class QueuedReviews:
 
     async def instruction(self, run_id: str, lead: str = "") -> str:
         """The changes that the person who last returned a draft of this run, or of an element of it, asked for."""
-        returned = [one for one in self.queue.returns(run_id) if _lead_of(one.node) == lead]
+        returned = [one for one in self.queue.returns(run_id) if lead_of(one.node) == lead]
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
     def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
@@ -223,17 +224,11 @@ def action_record(action: ProposedAction) -> dict[str, JsonValue]:
 
 def _closed(item: ReviewItem) -> ReviewDecision | None:
     """The end of an item of a map that nobody decided in time; a run's own item ends with the run."""
-    if item.status is not Status.EXPIRED or item.on_expire != "close" or not _lead_of(item.node):
+    if item.status is not Status.EXPIRED or item.on_expire != "close" or not lead_of(item.node):
         return None
     return ReviewDecision(
         decision_id="", item_id=item.item_id, action="", actor="clock", versions=rows_only(item.refs), is_closed=True
     )
-
-
-def _lead_of(node: str) -> str:
-    """`letters[3].` of `letters[3].review`; empty of a node that is not in an element of a map."""
-    before, bracket, _ = node.rpartition("].")
-    return before + bracket
 
 
 def _certified(now: NewItem, item: ReviewItem) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
+from compound.language.elements import lead_of
 from compound.project.decision.done import canonical_of, done_of, rest_of
 from compound.project.open.conversation import conversation_of_ref, rows_only
 from compound.project.view.times import moment
@@ -70,7 +71,8 @@ def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> l
     """The effects that were not done for the item yet: done effects are not rehearsed."""
     from compound.effect.outbox import Outbox
 
-    done = done_of(Outbox(resources.state).for_run(item.run_id))
+    of_run = Outbox(resources.state).for_run(item.run_id)
+    done = done_of([one for one in of_run if lead_of(one.node) == lead_of(item.node)])
     actions = [ProposedAction(name=name, arguments=arguments) for name, arguments in calls]
     return [(one.name, one.arguments) for one in rest_of(actions, done, canonical_of(resources.parts.effects))]
 
