@@ -15,7 +15,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from compound.errors import ConflictError, NodeError
 from compound.graph.engine.continuing import advance, begin_again
 from compound.graph.engine.durable import Durable, first_payload
-from compound.graph.engine.passes import Pass, ended, index_of, split_element
+from compound.graph.engine.passes import Pass, ended_of, index_of, owner_of, split_element, waiting_of
 from compound.graph.planning.expanding import EACH
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.items import combined, element_of, failure, items_of, value_of
@@ -82,7 +82,7 @@ class Elements:
                 span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
                 return Pass(outcome=Outcome("failed", error=error))
             made = await _Going(self, run, items).go()
-            failed = sum(one is not None and one["status"] == "failed" for one in made.elements.values())
+            failed = sum(one["status"] == "failed" for one in {**run.elements, **made.elements}.values())
             span.set(items=len(items), failed_items=failed)
             outcome = made.outcome
             if outcome is None:
@@ -133,66 +133,64 @@ class _Going:
         self._of = of
         self._run = run
         self._items = items
+        self._elements = [of.element(run, at, item) for at, item in enumerate(items)]
         self._names = [f"{of.step.name}[{at}]" for at in range(len(items))]
+        self._before: dict[str, dict[str, str]] = {name: {} for name in self._names}
         self._waits: dict[str, str | None] = {}
-        self._ended: dict[str, Mapping[str, JsonValue] | None] = {}
+        for key, item in run.waits.items():
+            if owner_of(key) == of.step.name:
+                name = split_element(key)[0]
+                # The list may have become shorter.
+                self._waits[key] = item if name in self._before else None
+                self._before.setdefault(name, {})[key] = item
+        self._ended: dict[str, Mapping[str, JsonValue]] = {}
         self._trouble: list[Exception] = []
         self._is_stopped = False
 
     async def go(self) -> Pass:
-        todo = [at for at in range(len(self._items)) if await self._has_work(self._names[at])]
+        todo = [at for at in range(len(self._items)) if await self._has_work(at)]
         # What a person decided comes first.
-        queue = iter(sorted(todo, key=lambda at: not self._has_waited(self._names[at])))
+        queue = iter(sorted(todo, key=lambda at: not self._before[self._names[at]]))
         async with anyio.create_task_group() as tasks:
             for _ in range(min(self._of.plan.rules.parallel, len(todo))):
                 tasks.start_soon(self._worker, queue)
         if self._trouble:
             raise self._trouble[0]
-        before = {name: item for name, item in self._run.waits.items() if self._is_mine(name)}
-        waits: dict[str, str | None] = {**before, **self._waits}
-        outcome = None if any(item is not None for item in waits.values()) else self._outcome()
-        return Pass(outcome=outcome, waits=waits, elements=self._ended)
+        outcome = None if any(item is not None for item in self._waits.values()) else self._outcome()
+        return Pass(outcome=outcome, waits=self._waits, elements=self._ended)
 
-    def _is_mine(self, name: str) -> bool:
-        return name.startswith(f"{self._of.step.name}[")
-
-    async def _has_work(self, name: str) -> bool:
+    async def _has_work(self, at: int) -> bool:
         """Whether an element can continue: it has not ended, and waits for nobody or was decided."""
-        known = self._run.elements.get(name)
-        if name in self._run.redrafts or (known is not None and not known["is_final"]):
+        name, reviews = self._names[at], self._of.services.reviews
+        known, waits = self._run.elements.get(name), self._before[name]
+        if known is None or name in self._run.redrafts or not known["is_final"]:
             return True
-        if known is not None:
-            return False
-        waits = {key: item for key, item in self._run.waits.items() if key.startswith(f"{name}.")}
-        if not waits or self._run.answered is not None:
-            return not waits or bool(self._run.answered and self._run.answered.intersection(waits))
-        reviews = self._of.services.reviews
+        if known["stands_on"] != self._elements[at].stands_on:
+            return True
+        if self._run.answered is not None:
+            return not self._run.answered.isdisjoint(waits)
         return reviews is not None and any([await reviews.decision(item) is not None for item in waits.values()])
 
     async def _worker(self, queue: Any) -> None:  # noqa: ANN401
         var_child_runnable_config.set(None)  # to langgraph an element is a run, not a part of the node around it
         for at in queue:
             # Items in progress end; new ones would be paid for a block that fails anyway.
-            if self._trouble or (self._is_stopped and not self._has_waited(self._names[at])):
+            if self._trouble or (self._is_stopped and not self._before[self._names[at]]):
                 return
             try:
                 await self._continue(at)
             except Exception as error:  # noqa: BLE001 - raised when the other elements have stopped
                 self._trouble.append(error)
 
-    def _has_waited(self, name: str) -> bool:
-        return any(key.startswith(f"{name}.") for key in self._run.waits)
-
     async def _continue(self, at: int) -> None:
-        run, name = self._run, self._names[at]
-        element = self._of.element(run, at, self._items[at])
+        run, name, element = self._run, self._names[at], self._elements[at]
         waiting = await self._advance(element, run.redrafts.pop(name, None))
-        self._waits |= {key: None for key in run.waits if key.startswith(f"{name}.")}
+        self._waits |= dict.fromkeys(self._before[name])
         self._waits |= {f"{name}.{key}": item for key, item in waiting.items()}
         errors = {element.lead + one: end.error for one, end in element.outcomes.items() if end.error is not None}
         if waiting:
             run.open_failures |= errors
-            self._ended[name] = {"status": "failed", "reason": "waits", "is_final": False} if errors else None
+            self._ended[name] = waiting_of(element, has_failed=bool(errors))
             return
         rules = self._of.plan.rules
         outcome = value_of(self._of.step, rules, at, element.scope, element.outcomes, run.run_id)
@@ -201,7 +199,7 @@ class _Going:
             run.owes |= self._of.owes(element)
             run.open_failures |= errors
             self._is_stopped |= rules.on_error == "fail"
-        self._ended[name] = ended(outcome, is_final=is_final)
+        self._ended[name] = ended_of(element, outcome, is_final=is_final)
 
     async def _advance(self, element: ActiveRun, redraft: Any) -> Mapping[str, str]:  # noqa: ANN401
         durable, reviews = self._of.durable, self._of.services.reviews

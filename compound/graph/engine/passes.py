@@ -21,14 +21,12 @@ class Pass:
     Attributes:
         outcome: How the map ended; None while an element waits.
         waits: Review in an element -> its item that waits; None for one that no longer waits.
-        elements: Element -> how it ended, or None while it waits: see `ended`.
+        elements: Element -> how it ended, or that it waits: see `ended_of` and `waiting_of`.
     """
 
     outcome: Outcome | None = None
     waits: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
-    elements: Mapping[str, Mapping[str, JsonValue] | None] = field(
-        default_factory=dict[str, "Mapping[str, JsonValue] | None"]
-    )
+    elements: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict[str, "Mapping[str, JsonValue]"])
 
 
 class MapRunner(Protocol):
@@ -47,9 +45,14 @@ class MapRunner(Protocol):
         ...
 
 
-def ended(outcome: Outcome, *, is_final: bool) -> dict[str, JsonValue]:
-    """How an element ended, for the checkpoint; one that is not final is tried again in every pass."""
-    return {**outcome.to_json(), "is_final": is_final}
+def ended_of(element: ActiveRun, outcome: Outcome, *, is_final: bool) -> dict[str, JsonValue]:
+    """How an element ended, for the checkpoint of its run; one that is not final is tried again in every pass."""
+    return {**outcome.to_json(), "is_final": is_final, "stands_on": element.stands_on}
+
+
+def waiting_of(element: ActiveRun, *, has_failed: bool) -> dict[str, JsonValue]:
+    """That an element waits for people; one with a failure beside that is tried again in every pass."""
+    return {"status": "waits", "is_final": not has_failed, "stands_on": element.stands_on}
 
 
 def owner_of(name: str) -> str:

@@ -123,3 +123,20 @@ def test_a_person_s_change_of_an_item_reaches_the_effect_of_that_item(tmp_path: 
             )
 
     anyio.run(go)
+
+
+def test_a_shorter_list_ends_with_its_own_elements(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    async def go() -> None:
+        async with world.engine() as engine:
+            await engine.run({"x": 1}, run_id="r")
+            world.plan = ["a"]
+            again = await engine.redraft("r", "whole")
+            assert len(again.item_ids) == 2
+            for node in ("whole", "m[0].ask"):
+                world.services.fake_reviews.decide(f"r/{node}", "reject")
+            done = await engine.resume("r")
+            assert done.output == {"m": [{"v": "a1", "a": "reject"}], "w": "reject"}
+
+    anyio.run(go)
