@@ -65,6 +65,13 @@ class FakeReviews:
         """The decision."""
         return self.decisions.get(item_id)
 
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Forget the undecided items of such elements."""
+        start = f"{run_id}/{elements}"
+        for item_id in [one for one in self.requests if one.startswith(start) and one not in self.decisions]:
+            if int(item_id.removeprefix(start).partition("]")[0]) >= kept:
+                del self.requests[item_id]
+
     async def instruction(self, run_id: str, lead: str = "") -> str:
         """The instruction of a run, or of an element: `run-1/letters[3].`."""
         return self.instructions.get(f"{run_id}/{lead}" if lead else run_id, "")

@@ -156,8 +156,18 @@ class _Going:
                 tasks.start_soon(self._worker, queue)
         if self._trouble:
             raise self._trouble[0]
+        await self._withdraw_rest()
         outcome = None if any(item is not None for item in self._waits.values()) else self._outcome()
         return Pass(outcome=outcome, waits=self._waits, elements=self._ended)
+
+    async def _withdraw_rest(self) -> None:
+        """The list may be shorter than before: nobody needs to decide the rest."""
+        run, reviews, name = self._run, self._of.services.reviews, self._of.step.name
+        known = [one for one in run.elements if owner_of(one) == name]
+        has_begun_again = not known and run.is_resumed
+        if reviews is not None and (has_begun_again or any(index_of(one) >= len(self._items) for one in known)):
+            start = f"{run.lead}{name}["
+            await reviews.withdraw(run.run_id, start, kept=len(self._items))
 
     async def _has_work(self, at: int) -> bool:
         """Whether an element can continue: it has not ended, and waits for nobody or was decided."""

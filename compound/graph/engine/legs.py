@@ -142,6 +142,7 @@ class Legs:
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
         from compound.graph.engine.continuing import advance
 
+        active.is_resumed = record is not None
         if record is not None and self.frame.services.reviews is not None:
             active.instruct(await self.frame.services.reviews.instruction(active.run_id))
         reviews = self.frame.services.reviews

@@ -236,6 +236,16 @@ class Reviews(Protocol):
         """The final decision; None while the item waits, or the decision can still be undone."""
         ...
 
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Withdraw the undecided items of elements that a map no longer has.
+
+        Args:
+            run_id: The run.
+            elements: What their names begin with: `letters[`.
+            kept: Number of elements that the map has.
+        """
+        ...
+
     async def instruction(self, run_id: str, lead: str = "") -> str:
         """The changes that the person who last returned a draft of this run asked for; empty if nobody did.
 

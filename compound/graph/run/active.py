@@ -50,6 +50,7 @@ class ActiveRun:
         is_rehearsal: Whether it only rehearses a decision.
         is_elsewhere: Whether the program that runs it stores its state, not the table of runs and the checkpoint file.
         amended: Steps whose value a decision of this leg replaced, with their present value.
+        is_resumed: Whether it has run before.
         lead: Prefix of the names of its steps in the whole run: `letters[3].` in an element of a map; else empty.
         stands_on: Digest of what an element was made from; empty for a whole run.
         refused_by: Why no effect of it may happen: a review around the element rejected. Empty if none did.
@@ -81,6 +82,7 @@ class ActiveRun:
     redraft: Redraft = "no"
     stale_ids: list[str] = field(default_factory=list[str])
     amended: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    is_resumed: bool = False
     lead: str = ""
     stands_on: str = ""
     refused_by: str = ""

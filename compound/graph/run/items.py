@@ -48,7 +48,8 @@ def element_of(step: Step, run: ActiveRun, at: int, value: JsonValue, *, refused
     if plan is None:
         raise AssertionError("only a map with reviews or effects has elements")
     view = step.view(run.scope)
-    around = {**view, plan.rules.item: value}
+    # A review also shows what the whole graph says about the run, `shows.reasons`.
+    around = {**(run.scope if step.prefix else {}), **view, plan.rules.item: value}
     read = [view.get(name, ABSENT) for name in plan.reads]
     stands_on = sha(orjson.dumps([value, [None if one is ABSENT else [one] for one in read]], option=_SORTED))
     name = f"{step.name}[{at}]"

@@ -23,7 +23,8 @@ from compound.language.elements import lead_of
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
-from compound.review import ProposedAction, Status
+from compound.review import ItemFilter, ProposedAction, Status
+from compound.review.item.machine import UNDECIDED
 from compound.review.item.offer import WITHOUT_EFFECTS
 from compound.review.item.types import Decision, NewItem, Readiness, Redraft, ReviewItem
 from compound.review.queue.queue import ReviewQueue
@@ -145,6 +146,14 @@ class QueuedReviews:
         """The decision as the run sees it; an escalated item's decision replaces that of the first item."""
         decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
         return _decided(decision, item, decided.first_approver or "")
+
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Withdraw the undecided items of elements that a map no longer has."""
+        for one in self.queue.list(ItemFilter(run_id=run_id, statuses=tuple(UNDECIDED), limit=10_000)):
+            index = one.node.removeprefix(elements).partition("]")[0]
+            if one.node.startswith(elements) and int(index) >= kept:
+                why = f"the list of {elements.removesuffix('[')} no longer has this item"
+                self.queue.withdraw(one.item_id, actor="graph", reason=why)
 
     async def instruction(self, run_id: str, lead: str = "") -> str:
         """The changes that the person who last returned a draft of this run, or of an element of it, asked for."""

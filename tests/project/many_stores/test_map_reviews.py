@@ -334,7 +334,7 @@ def test_the_events_of_a_run_name_the_item(place: Place) -> None:
     async def listen() -> list[Any]:
         with opened(place) as project:
             async with project.engine() as engine:
-                given = {"letters": [letter("i-1", "one"), letter("i-2", "two", "bob")]}
+                given: dict[str, Any] = {"letters": [letter("i-1", "one"), letter("i-2", "two", "bob")]}
                 return [one async for one in engine.stream(given, run_id="r-1")]
 
     events = anyio.run(listen)
@@ -347,3 +347,69 @@ def test_it_is_not_compiled_for_langgraph(place: Place) -> None:
     with opened(place) as project, pytest.raises(ProjectError) as refused:
         project.compile()
     assert (refused.value.code, str(refused.value.where)) == ("graph.not-compiled", "graphs/main.yaml:8:3")
+
+
+def test_a_run_keeps_its_graph_when_the_file_changes(place: Place) -> None:
+    run_id = start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    assert place.say("review", "approve", items["letters[0].review"]).code == 0
+    place.edit("graphs/main.yaml", "name: main\n", "name: main\non_change: migrate\n")
+    place.edit("graphs/main.yaml", "text: $review.text ?? $draft.text", "text: Something else.")
+    said = place.say("review", "approve", items["letters[1].review"], "--json")
+    assert (said.code, said.json["run_status"]) == (0, "done"), said.err
+    assert (sent(place), output(place, run_id)["count"]) == ([("i-1", "Dear, one."), ("i-2", "Dear, two.")], 2)
+
+
+def test_the_picture_shows_the_review_in_the_map(place: Place) -> None:
+    drawn = place.say("draw", "main")
+    assert drawn.code == 0, drawn.err
+    assert drawn.out.index("letters") < drawn.out.index("review") < drawn.out.index("send")
+
+
+def test_nothing_of_a_person_is_left_in_the_items_of_a_run(place: Place) -> None:
+    start(place, letter("i-1", "about zoe9"), letter("i-2", "two zoe9", "bob"))
+    items = waiting(place)
+    assert place.say("review", "approve", items["letters[1].review"]).code == 0
+    assert place.say("review", "cancel", items["letters[0].review"]).code == 0
+    assert any(b"zoe9" in path.read_bytes() for path in place.root.rglob("checkpoints.db*"))
+    said = place.say("erase", "--customer", "zoe9")
+    left = [path for path in place.root.rglob("checkpoints.db*") if b"zoe9" in path.read_bytes()]
+    assert left == [], said.out
+
+
+def test_items_that_the_list_no_longer_has_are_withdrawn(place: Place) -> None:
+    place.edit("graphs/main.yaml", "each: $input.letters", "each: $plan.letters")
+    place.edit("graphs/main.yaml", "input: {letters:", '  Plan: {letters: "list[Letter]"}\ninput: {letters:')
+    place.edit("graphs/main.yaml", "      crm: {use: tool, tool: crm_documents, in: {id: $letter.person_id}}\n", "")
+    place.edit("graphs/main.yaml", "        versions: [$crm.versions]\n", "")
+    place.edit("graphs/main.yaml", "nodes:\n  letters:", f"nodes:\n{PLAN}  letters:")
+    place.edit("graphs/main.yaml", "{letters: $letters,", "{whole: $whole.action, letters: $letters,")
+    place.write({"tools/planning.py": PLANNER})
+    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"), letter("i-3", "three", "cyd"))
+    items = waiting(place)
+    assert place.say("review", "approve", items["letters[1].review"]).code == 0
+    said = place.say("review", "return", items["whole"], "--instruction", "first two")
+    assert said.code == 0, said.err
+    left = waiting(place)
+    assert (sorted(left), left["letters[0].review"]) == (["letters[0].review", "whole"], items["letters[0].review"])
+    assert (sent(place), drafts(place)) == ([("i-2", "Dear, two.")], 3)
+    for item in left.values():
+        assert place.say("review", "approve", item).code == 0
+    assert (sent(place), waiting(place)) == ([("i-2", "Dear, two."), ("i-1", "Dear, one.")], {})
+
+
+PLAN = """\
+  plan: {use: tool, tool: choose, in: {letters: $input.letters, instruction: $run.instruction}, out: Plan}
+  whole: {use: review, show: [$plan]}
+"""
+PLANNER = '''\
+from pydantic import JsonValue
+
+from compound.tool import tool
+
+
+@tool
+def choose(letters: list[JsonValue], instruction: str | None) -> dict[str, list[JsonValue]]:
+    """Choose the letters to write."""
+    return {"letters": letters[:2] if instruction else letters}
+'''

@@ -134,6 +134,7 @@ def test_a_shorter_list_ends_with_its_own_elements(tmp_path: Path) -> None:
             world.plan = ["a"]
             again = await engine.redraft("r", "whole")
             assert len(again.item_ids) == 2
+            assert "r/m[1].ask" not in world.services.fake_reviews.requests
             for node in ("whole", "m[0].ask"):
                 world.services.fake_reviews.decide(f"r/{node}", "reject")
             done = await engine.resume("r")
